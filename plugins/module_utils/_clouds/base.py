@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The contract of a cloud: everything that the engine asks of one."""
+
+from __future__ import annotations
+
+import abc
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .._copy.errors import CopyError
+from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
+from .._copy.tagging import TagRules
+from .._copy.texts import TextRule
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk as the info modules return it; ``size_gib`` in GiB, ``attached_to`` an instance's ID or None."""
+
+    disk_id: str
+    region: str
+    name: str = ""
+    size_gib: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attached_to: str | None = None
+    encrypted: bool | None = None
+
+
+class SnapshotCloud(abc.ABC):
+    """One cloud's snapshot service, for one account, over all its regions.
+
+    Every method that calls the cloud raises a CopyError and nothing else. Reads may be repeated by
+    the caller; no method sends a write twice by itself.
+    """
+
+    #: Whole-text pattern of a snapshot's ID, and how one looks.
+    snapshot_id_pattern: str
+    snapshot_id_example: str
+    #: The same for a disk.
+    disk_id_pattern: str
+    disk_id_example: str
+    #: What the cloud takes; None where it has no such thing.
+    name_rule: TextRule
+    description_rule: TextRule | None
+    tag_rules: TagRules | None
+    #: Whether source and destination region may be the same.
+    copies_within_region = False
+    #: Whether one call can begin the copies of one source in several regions.
+    many_destinations_per_call = False
+    #: Whether a copy in progress can be cancelled by deleting it.
+    cancels_by_deletion = False
+    #: Whether a disk can have but one unfinished copy at a destination.
+    one_copy_per_disk = False
+
+    #: The connection's own region, where the cloud has such a thing.
+    home_region: str | None = None
+
+    def __init__(self) -> None:
+        #: Calls made, by the cloud's name of the operation.
+        self.calls: Counter[str] = Counter()
+
+    @abc.abstractmethod
+    def region_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        """Find what is wrong with regions and places, without any call."""
+
+    @abc.abstractmethod
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        """Find what is wrong with keys and own options, without any call."""
+
+    @abc.abstractmethod
+    def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Read snapshots by ID, also those that another account shares; unknown ones are left out."""
+
+    @abc.abstractmethod
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        """List the copies in a region that the account owns, those in progress of others included.
+
+        With ``source_ids`` the adapter may leave out what are not copies of these.
+        """
+
+    @abc.abstractmethod
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Read the state of copies; one that the cloud does not show is left out."""
+
+    @abc.abstractmethod
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        """Ask for the copies of one source in as many regions, in one call; return at once.
+
+        Answers for each order, in their order. An error that is raised holds for all of them.
+        """
+
+    @abc.abstractmethod
+    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+        """Delete copies; one that is gone already is a success. Returns what failed, by ID."""
+
+    @abc.abstractmethod
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
+        """Make the same change to the tags of several copies. May be repeated safely."""
+
+    @abc.abstractmethod
+    def check_permission(self, order: CopyOrder) -> None:
+        """Ask the cloud, where it can be asked, whether this copy would be allowed."""
+
+    @abc.abstractmethod
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        """List disks that bear all ``tags`` (a value of "*" means any) and, where given, are among ``disk_ids``."""
+
+    @abc.abstractmethod
+    def list_snapshots(self, region: str) -> list[Snapshot]:
+        """List every snapshot in a region that the account owns."""
+
+    def failure_hint(self, copy: Snapshot) -> str:
+        """Say what to do about a copy that the cloud shows as failed."""
+        return f"Look at the copy {copy.snapshot_id} in the console of {copy.region}, then run again."

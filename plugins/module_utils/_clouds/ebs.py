@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AWS EBS: EC2 CopySnapshot 2016-11-15 (contract, part E)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from .._copy.errors import Ambiguous, CopyError, Credentials, NotFound, Unreachable
+from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
+from .._copy.tagging import SOURCE_SNAPSHOT_ID, TagRules, provenance_of
+from .._copy.texts import TextRule
+from .aws import AwsModule, Clients, translated
+from .base import Disk, SnapshotCloud
+from .ebs_answers import disk_of, snapshot_of
+from .ebs_rules import option_problems, region_problems
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # Clients says so by name
+
+Answer = TypeVar("Answer")
+
+#: EC2's limits: snapshots in a page, values in a filter, resources in a CreateTags (contract E.2).
+PAGE, VALUES, TAGGED = 1000, 200, 1000
+
+
+class EbsCloud(SnapshotCloud):
+    """EBS snapshots of the account that the module's credentials belong to."""
+
+    snapshot_id_pattern = r"snap-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    snapshot_id_example = "snap-0123456789abcdef0"
+    disk_id_pattern = r"vol-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    disk_id_example = "vol-0123456789abcdef0"
+    name_rule = TextRule(longest=256)
+    description_rule = TextRule(longest=255)
+    tag_rules = TagRules(most=50, longest_key=128, longest_value=256, reserved=("aws:",), name_key="Name")
+    copies_within_region = True
+    cancels_by_deletion = True
+
+    def __init__(self, module: AwsModule):
+        super().__init__()
+        self._clients = Clients(module, self.calls)
+        self.home_region = module.region
+
+    def region_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        return region_problems(requests)
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        return option_problems(requests)
+
+    @cached_property
+    def _account(self) -> str:
+        region = self.home_region or "us-east-1"
+        ask = self._clients.account_reader(region).get_caller_identity
+        return str(self._read("Asking for the account's ID (sts:GetCallerIdentity)", lambda: ask()["Account"]))
+
+    def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return self._by_id(region, snapshot_ids, f"Reading the source snapshots in {region}")
+
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
+
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        filters = []
+        if source_ids and len(source_ids) <= VALUES:
+            filters = [{"Name": f"tag:{SOURCE_SNAPSHOT_ID}", "Values": sorted(source_ids)}]
+        listed = self._describe(region, f"Listing the copies in {region}", OwnerIds=["self"], Filters=filters)
+        return [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]
+
+    def list_snapshots(self, region: str) -> list[Snapshot]:
+        return [s for s in self._describe(region, f"Listing the snapshots in {region}", OwnerIds=["self"]) if s.owned]
+
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        return [self._begin(order) for order in orders]
+
+    def _begin(self, order: CopyOrder) -> Snapshot | CopyError:
+        request = order.request
+        try:
+            answer = self._write(
+                f"Copying {request.snapshot_id} from {request.source_region} to {request.region}",
+                lambda: self._clients.writer(request.region).copy_snapshot(**_arguments(order)),
+            )
+        except CopyError as error:
+            return error
+        return Snapshot(
+            snapshot_id=answer["SnapshotId"],
+            region=request.region,
+            state=State.PENDING,
+            provider_state="pending",
+            size_gib=order.source.size_gib,
+            encrypted=order.source.encrypted or request.encrypted,
+            name=order.tags.get("Name", ""),
+            description=order.description or "",
+            tags=order.tags,
+            place=request.place,
+            is_copy=True,
+            source=provenance_of(order.tags),
+        )
+
+    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+        refused = {}
+        for snapshot_id in snapshot_ids:
+            try:
+                self._write(
+                    f"Deleting the copy {snapshot_id} in {region}",
+                    lambda snapshot_id=snapshot_id: self._clients.writer(region).delete_snapshot(
+                        SnapshotId=snapshot_id
+                    ),
+                )
+            except NotFound:
+                continue
+            except CopyError as error:
+                refused[snapshot_id] = error
+        return refused
+
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
+        client = self._clients.writer(region)
+        for ids in _batches(snapshot_ids, TAGGED):
+            tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+            if change.set:
+                self._write(tried, lambda ids=ids: client.create_tags(Resources=ids, Tags=_tag_list(change.set)))
+            if change.remove:
+                keys = [{"Key": key} for key in change.remove]
+                self._write(tried, lambda ids=ids: client.delete_tags(Resources=ids, Tags=keys))
+
+    def check_permission(self, order: CopyOrder) -> None:
+        request = order.request
+        tried = f"Asking AWS whether {request.snapshot_id} may be copied to {request.region} (DryRun)"
+
+        def ask() -> None:
+            try:
+                self._clients.reader(request.region).copy_snapshot(DryRun=True, **_arguments(order))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "DryRunOperation":
+                    raise
+
+        try:
+            self._read(tried, ask)
+        except Credentials as error:
+            if error.code == "UnauthorizedOperation":
+                error.hint = f"Grant ec2:CopySnapshot and ec2:CreateTags in {request.region} to the caller."
+            raise
+
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        filters = [
+            {"Name": "tag-key", "Values": [key]}
+            if value == "*"
+            else {"Name": f"tag:{key}", "Values": [_literal(value)]}
+            for key, value in tags.items()
+        ]
+        batches = [[{"Name": "volume-id", "Values": ids}] for ids in _batches(disk_ids, VALUES)] or [[]]
+        disks = []
+        for by_id in batches:
+            pages = (
+                self._clients.reader(region)
+                .get_paginator("describe_volumes")
+                .paginate(Filters=filters + by_id, PaginationConfig={"PageSize": PAGE})
+            )
+            listed = self._read(
+                f"Listing the volumes in {region}", lambda pages=pages: [v for p in pages for v in p["Volumes"]]
+            )
+            disks += [disk_of(volume, region) for volume in listed]
+        return [d for d in disks if all(d.tags.get(k) == v or (v == "*" and k in d.tags) for k, v in tags.items())]
+
+    def failure_hint(self, copy: Snapshot) -> str:
+        return (
+            f"If it is about the KMS key: check that the key exists in {copy.region}, is enabled, and that the caller may "
+            "use it (kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:Decrypt). Then run again."
+        )
+
+    def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
+        """Read by filter, since asking by SnapshotIds fails as a whole where one is missing."""
+        found = {}
+        for ids in _batches(snapshot_ids, VALUES):
+            for snapshot in self._describe(region, tried, Filters=[{"Name": "snapshot-id", "Values": ids}]):
+                found[snapshot.snapshot_id] = snapshot
+        return {i: s for i, s in found.items() if s.state is not State.ABSENT}
+
+    def _describe(self, region: str, tried: str, **arguments: Any) -> list[Snapshot]:
+        pages = (
+            self._clients.reader(region)
+            .get_paginator("describe_snapshots")
+            .paginate(PaginationConfig={"PageSize": PAGE}, **arguments)
+        )
+        # Translated page by page, so that raw answers of many thousand snapshots are never held at once.
+        return self._read(tried, lambda: [self._snapshot(s, region) for page in pages for s in page["Snapshots"]])
+
+    def _snapshot(self, shown: Mapping[str, Any], region: str) -> Snapshot:
+        return snapshot_of(shown, region, shown.get("OwnerId") == self._account)
+
+    def _read(self, tried: str, call: Callable[[], Answer]) -> Answer:
+        try:
+            return self._write(tried, call)
+        except Ambiguous as error:
+            raise Unreachable(error.message, code=error.code, request_id=error.request_id) from error
+
+    def _write(self, tried: str, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, tried) from error
+
+
+def _arguments(order: CopyOrder) -> dict[str, Any]:
+    """Return the arguments of CopySnapshot; botocore itself adds DestinationRegion and PresignedUrl."""
+    request = order.request
+    arguments = {
+        "SourceRegion": request.source_region,
+        "SourceSnapshotId": request.snapshot_id,
+        "Description": order.description,
+        "Encrypted": request.encrypted or None,
+        "KmsKeyId": request.kms_key_id,
+        "TagSpecifications": [{"ResourceType": "snapshot", "Tags": _tag_list(order.tags)}],
+        **request.options,
+    }
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _literal(value: str) -> str:
+    """Take the meaning of wildcards from a filter's value."""
+    return re.sub(r"([*?\\])", r"\\\1", value)
+
+
+def _batches(values: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWS would refuse, or worse, accept and fail later: found before any call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from .._copy.model import CopyRequest
+
+try:
+    import boto3
+except ImportError:
+    pass  # the adapter's clients say so by name
+
+_ARN = re.compile(r"arn:[a-z-]+:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]+):\d{12}:(?P<rest>.+)")
+
+
+@lru_cache(maxsize=1)
+def known_regions() -> frozenset[str]:
+    """Return every region that the installed boto3 knows for EC2, of all partitions."""
+    session = boto3.session.Session()
+    partitions = session.get_available_partitions()
+    return frozenset(region for p in partitions for region in session.get_available_regions("ec2", partition_name=p))
+
+
+def region_problems(requests: Sequence[CopyRequest]) -> list[str]:
+    """Name regions that do not exist, and places that do not lie in the destination."""
+    destinations = list(dict.fromkeys(r.region for r in requests))
+    sources = list(dict.fromkeys(r.source_region for r in requests))
+    found = _unknown("source_region", sources) + _unknown("destination_regions", destinations)
+    return found + [
+        problem
+        for place in {r.place: None for r in requests if r.place}
+        for problem in _place_problems(place, destinations)
+    ]
+
+
+def _unknown(label: str, regions: Iterable[str]) -> list[str]:
+    return [
+        f"{label}: {region!r} is no region that the installed boto3 knows (a newer boto3 may)"
+        for region in regions
+        if region not in known_regions()
+    ]
+
+
+def _place_problems(place: str, destinations: Sequence[str]) -> list[str]:
+    label, region = "destination_availability_zone", place
+    if place.startswith("arn:"):
+        label = "destination_outpost_arn"
+        match = _ARN.fullmatch(place)
+        if not match or match["service"] != "outposts" or not match["rest"].startswith("outpost/op-"):
+            return [f"{label}: {place!r} is not the ARN of an Outpost"]
+        region = match["region"]
+    outside = [d for d in destinations if (d != region if label.endswith("arn") else not region.startswith(d))]
+    return (
+        [f"{label}: {place} does not lie in {', '.join(outside)}; it needs that one destination region"]
+        if outside
+        else []
+    )
+
+
+def option_problems(requests: Sequence[CopyRequest]) -> list[str]:
+    """Name what is wrong with the key and with the options of the copy call."""
+    if not requests:
+        return []
+    first = requests[0]
+    found = []
+    if first.kms_key_id is not None:
+        if not first.encrypted:
+            found.append("kms_key_id: needs encrypted: true")
+        found += _key_problems(first.kms_key_id, list(dict.fromkeys(r.region for r in requests)))
+    minutes = first.options.get("CompletionDurationMinutes")
+    if minutes is not None and (not 15 <= minutes <= 2880 or minutes % 15):
+        found.append(f"completion_duration_minutes: {minutes} is not one of 15, 30, 45 ... 2880")
+    if first.options.get("DestinationOutpostArn") and first.options.get("DestinationAvailabilityZone"):
+        found.append("destination_outpost_arn and destination_availability_zone exclude each other")
+    return found
+
+
+def _key_problems(key: str, destinations: Sequence[str]) -> list[str]:
+    if not key.startswith("arn:"):
+        return [] if key.strip() else ["kms_key_id: is empty"]
+    match = _ARN.fullmatch(key)
+    if not match or match["service"] != "kms" or not match["rest"].startswith(("key/", "alias/")):
+        return [f"kms_key_id: {key!r} is not the ARN of a KMS key or alias"]
+    outside = [region for region in destinations if region != match["region"]]
+    return (
+        [f"kms_key_id: {key} is a key of {match['region']} and cannot encrypt copies in {', '.join(outside)}"]
+        if outside
+        else []
+    )

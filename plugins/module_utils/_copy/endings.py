@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said of copies that did not come to a good end in this run."""
+
+from __future__ import annotations
+
+from .errors import Ambiguous, CopyError, FailedCopy, TimedOut
+from .job import Job, Phase
+from .model import CopyRequest, Snapshot
+
+
+def lost(request: CopyRequest, copy: Snapshot) -> FailedCopy:
+    """Return the failure of a copy that the cloud had accepted and shows no longer."""
+    return FailedCopy(
+        f"The copy {copy.snapshot_id} of {request.snapshot_id} is no longer shown in {request.region}: "
+        "it was deleted, or it failed and the cloud removed it",
+        hint="Run again to make a new copy; look in the cloud's audit log for who deleted it.",
+    )
+
+
+def lateness(job: Job, wait: bool) -> CopyError | None:
+    """Return the failure of a job that the deadline has overtaken, or None where it is done."""
+    request, copy = job.decision.request, job.copy
+    if job.phase is Phase.WAITING:
+        return job.last_refusal or TimedOut(
+            f"The copy of {request.snapshot_id} to {request.region} could not be begun within wait_timeout: "
+            "max_in_flight copies were in progress there all the time",
+            hint="Run again: it goes on where this run stopped. Or raise wait_timeout or max_in_flight.",
+        )
+    if job.phase is Phase.IN_DOUBT:
+        return Ambiguous(
+            f"The answer to the copy call for {request.snapshot_id} to {request.region} was lost ({job.last_refusal}), "
+            "and no copy has shown up yet",
+            code=job.last_refusal.code if job.last_refusal else None,
+            request_id=job.last_refusal.request_id if job.last_refusal else None,
+            hint="Run again: a copy that has been made is found then, and none is made twice.",
+        )
+    if job.phase is Phase.IN_FLIGHT and wait and copy:
+        return TimedOut(
+            f"The copy {copy.snapshot_id} of {request.snapshot_id} in {request.region} is still {copy.provider_state} "
+            f"({copy.progress} %) after wait_timeout; it goes on in the cloud",
+            hint="Run again: the copy is adopted, not made anew. Or raise wait_timeout.",
+        )
+    return None

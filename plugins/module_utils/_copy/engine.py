@@ -1,0 +1,281 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carry out a plan. The only code that writes to a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from .._clouds.base import SnapshotCloud
+from .decision import Policy, failure_of, removable_at_once
+from .endings import lateness
+from .errors import CopyError, Credentials, DiskBusy, Retry, TimedOut
+from .job import Destination, Job, Phase
+from .model import Action, Snapshot, State, TagChange
+from .plan import Plan
+from .waiting import Deadline, persist
+
+
+def carry_out(cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline) -> list[Job]:
+    """Do what a plan decides, until all is done or the deadline has come. Never raises a CopyError."""
+    return Engine(cloud, plan, policy, deadline).run()
+
+
+class Engine:
+    """One run: a single thread that fills each destination's window and looks at what is under way."""
+
+    def __init__(self, cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline):
+        self._cloud = cloud
+        self._policy = policy
+        self._deadline = deadline
+        self._jobs = [Job(decision, copy=decision.copy, error=decision.error) for decision in plan.decisions]
+        self._destinations: dict[str, Destination] = {}
+        for job in self._jobs:
+            region = job.decision.request.region
+            if region not in self._destinations:
+                self._destinations[region] = Destination(
+                    region, policy.max_in_flight, plan.in_flight.get(region, frozenset())
+                )
+            self._destinations[region].jobs.append(job)
+
+    def run(self) -> list[Job]:
+        self._enter()
+        self._align_tags()
+        self._delete_at_once()
+        while True:
+            self._fill()
+            unsettled = [d for d in self._destinations.values() if d.unsettled(self._policy.wait)]
+            if not unsettled or self._deadline.passed:
+                break
+            now = self._deadline.now()
+            due = {d.region: d.next_look(self._policy.wait_delay, self._policy.wait) for d in unsettled}
+            self._deadline.sleep(min(due.values()) - now)
+            now = self._deadline.now()
+            for destination in unsettled:
+                if due[destination.region] <= now or self._deadline.passed:
+                    self._look(destination)
+        self._tell_what_is_late()
+        return self._jobs
+
+    def _enter(self) -> None:
+        """Put each job into the phase in which its decision finds it."""
+        now = self._deadline.now()
+        for destination in self._destinations.values():
+            destination.last_look = now
+            for job in destination.jobs:
+                decision = job.decision
+                if decision.order is not None:
+                    job.phase = Phase.WAITING
+                elif (
+                    job.copy
+                    and job.copy.state is State.PENDING
+                    and decision.action is not Action.DELETED
+                    or decision.unfinished
+                ):
+                    job.phase, job.since, job.shown = Phase.IN_FLIGHT, now, True
+            followed = {job.copy.snapshot_id for job in destination.in_phase(Phase.IN_FLIGHT) if job.copy}
+            destination.others -= followed
+
+    # -- beginning copies ------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Ask for copies wherever there is room, in the order asked."""
+        for job in self._jobs:
+            if job.phase is Phase.WAITING and self._may_begin(job):
+                self._begin(self._batch(job))
+
+    def _may_begin(self, job: Job) -> bool:
+        destination = self._destinations[job.decision.request.region]
+        if self._deadline.passed or not destination.has_room(self._deadline.now()):
+            return False
+        return not (self._cloud.one_copy_per_disk and job.disk in self._busy_disks(destination))
+
+    def _busy_disks(self, destination: Destination) -> set[str | None]:
+        under_way = {job.disk for job in destination.in_phase(Phase.IN_FLIGHT, Phase.IN_DOUBT)}
+        return (under_way | destination.busy_disks) - {None}
+
+    def _batch(self, job: Job) -> list[Job]:
+        """Return the jobs that one call can begin: the same source, name and description, other destinations."""
+        if not self._cloud.many_destinations_per_call:
+            return [job]
+        return [
+            other
+            for other in self._jobs
+            if other is job
+            or (
+                other.phase is Phase.WAITING
+                and other.decision.request.snapshot_id == job.decision.request.snapshot_id
+                and (other.order.name, other.order.description) == (job.order.name, job.order.description)
+                and self._may_begin(other)
+            )
+        ]
+
+    def _begin(self, batch: list[Job]) -> None:
+        try:
+            answers: Sequence[Snapshot | CopyError] = self._cloud.begin([job.order for job in batch])
+        except CopyError as error:
+            answers = [error] * len(batch)
+        for job, answer in zip(batch, answers):
+            destination = self._destinations[job.decision.request.region]
+            if isinstance(answer, CopyError):
+                self._not_begun(job, destination, answer)
+            else:
+                destination.window.accepted()
+                self._begun(job, answer)
+
+    def _begun(self, job: Job, copy: Snapshot) -> None:
+        job.begun(copy, self._deadline.now())
+        self._remove(job, job.decision.failed)
+        if job.phase is Phase.DONE:
+            self._completed(job)
+
+    def _not_begun(self, job: Job, destination: Destination, error: CopyError) -> None:
+        """Decide by the kind of the failure alone what comes next."""
+        now = self._deadline.now()
+        if isinstance(error, Credentials):
+            for waiting in destination.in_phase(Phase.WAITING):
+                waiting.failed(error)
+        elif error.retry is Retry.LOOK_FIRST:
+            job.doubted(error, now)
+        elif error.retry is Retry.LATER:
+            job.last_refusal = error
+            if isinstance(error, DiskBusy):
+                destination.busy_disks.add(job.disk)
+            else:
+                destination.refused(error, now)
+        else:
+            job.failed(error)
+
+    # -- looking at what is under way --------------------------------------------------------------
+
+    def _look(self, destination: Destination) -> None:
+        """Refresh, in one read each, the copies in flight and those in doubt."""
+        in_flight = destination.in_phase(Phase.IN_FLIGHT)
+        in_doubt = destination.in_phase(Phase.IN_DOUBT)
+        count_others = bool(destination.others and destination.in_phase(Phase.WAITING))
+        try:
+            if in_flight:
+                ids = [job.copy.snapshot_id for job in in_flight if job.copy]
+                shown = self._cloud.refresh(destination.region, ids)
+                for job in in_flight:
+                    self._refreshed(job, shown.get(job.copy.snapshot_id) if job.copy else None)
+            if in_doubt or count_others:
+                ids = [job.decision.request.snapshot_id for job in in_doubt]
+                listed = self._cloud.list_copies(destination.region, None if count_others else ids)
+                self._sought(destination, in_doubt, listed, count_others)
+        except CopyError as error:
+            self._not_shown(destination, error)
+        else:
+            destination.trouble.reset()
+            destination.window.looked()
+            destination.busy_disks.clear()
+        destination.last_look = self._deadline.now()
+
+    def _refreshed(self, job: Job, copy: Snapshot | None) -> None:
+        lost = not job.seen(copy, self._deadline.now())
+        if lost and job.copy:
+            job.copy = replace(job.copy, state=State.ABSENT)
+            job.failed(lost(job.decision.request, job.copy))
+        elif job.phase is Phase.DONE and job.copy:
+            if job.copy.state is State.ERROR:
+                job.failed(failure_of(job.copy, self._cloud.failure_hint(job.copy)))
+            else:
+                self._completed(job)
+
+    def _sought(
+        self, destination: Destination, in_doubt: list[Job], listed: list[Snapshot], count_others: bool
+    ) -> None:
+        """Adopt each copy that a lost answer belongs to; ask again where none shows up in time."""
+        now = self._deadline.now()
+        for job in in_doubt:
+            request = job.decision.request
+            found = sorted(
+                (c for c in listed if request.is_asked_of(c) and c.snapshot_id not in job.decision.known and c.ours),
+                key=lambda c: (str(c.created_at), c.snapshot_id),
+            )
+            if found:
+                self._begun(job, found[0])
+                self._refreshed(job, found[0])
+            elif job.doubt_is_over(now):
+                job.phase = Phase.WAITING
+        if count_others:
+            followed = {job.copy.snapshot_id for job in destination.jobs if job.copy}
+            pending = frozenset(c.snapshot_id for c in listed if c.state is State.PENDING)
+            destination.others = pending - followed
+
+    def _not_shown(self, destination: Destination, error: CopyError) -> None:
+        """A look failed. Without credentials nothing more is learned here; else look again after a pause."""
+        if isinstance(error, Credentials):
+            for job in destination.in_phase(Phase.WAITING, Phase.IN_DOUBT, Phase.IN_FLIGHT):
+                job.failed(error)
+        else:
+            destination.troubled_until = self._deadline.now() + destination.trouble.pause()
+
+    def _completed(self, job: Job) -> None:
+        decision = job.decision
+        self._remove(job, decision.unfinished if decision.action is Action.DELETED else decision.misfits)
+
+    # -- other writes ------------------------------------------------------------------------------
+
+    def _align_tags(self) -> None:
+        """Bring tags of existing copies into line, copies with the same change in one call."""
+        alike: dict[tuple[object, ...], list[Job]] = {}
+        for job in self._jobs:
+            change = job.decision.change
+            if change:
+                key = (job.decision.request.region, tuple(sorted(change.set.items())), change.remove)
+                alike.setdefault(key, []).append(job)
+        for jobs in alike.values():
+            self._change_tags(jobs[0].decision.request.region, jobs, jobs[0].decision.change)
+
+    def _change_tags(self, region: str, jobs: list[Job], change: TagChange) -> None:
+        ids = [job.copy.snapshot_id for job in jobs if job.copy]
+        try:
+            self._check_deadline()
+            persist(lambda: self._cloud.change_tags(region, ids, change), self._deadline)
+        except CopyError as error:
+            for job in jobs:
+                job.further_errors.append((job.copy.snapshot_id if job.copy else "", error))
+        else:
+            for job in jobs:
+                job.changed = True
+
+    def _delete_at_once(self) -> None:
+        """Delete what need not wait for a new copy, a region's copies in one batch."""
+        for destination in self._destinations.values():
+            wanted = {c.snapshot_id: job for job in destination.jobs for c in removable_at_once(job.decision)}
+            if wanted:
+                self._delete_batch(destination.region, wanted)
+
+    def _delete_batch(self, region: str, wanted: dict[str, Job]) -> None:
+        refused: Mapping[str, CopyError]
+        try:
+            self._check_deadline()
+            refused = persist(lambda: self._cloud.delete(region, list(wanted)), self._deadline)
+        except CopyError as error:
+            refused = dict.fromkeys(wanted, error)
+        for snapshot_id, job in wanted.items():
+            if snapshot_id in refused:
+                job.further_errors.append((snapshot_id, refused[snapshot_id]))
+            else:
+                job.changed = True
+                job.deleted.append(snapshot_id)
+
+    def _remove(self, job: Job, copies: Sequence[Snapshot]) -> None:
+        """Delete copies that a newer one has replaced."""
+        wanted = {c.snapshot_id: job for c in copies if c.snapshot_id not in job.deleted}
+        if wanted:
+            self._delete_batch(job.decision.request.region, wanted)
+
+    def _check_deadline(self) -> None:
+        if self._deadline.passed:
+            raise TimedOut("Not tried, since wait_timeout was over", hint="Run again, or raise wait_timeout.")
+
+    def _tell_what_is_late(self) -> None:
+        for job in self._jobs:
+            error = lateness(job, self._policy.wait)
+            if error:
+                job.failed(error)

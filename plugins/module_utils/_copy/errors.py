@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong with a copy, and what each failure means for another attempt.
+
+.. code-block:: text
+
+    CopyError                 kind          another attempt
+    |- Refused                refused       never
+    |  |- BadInput            refused       never: found before anything was sent
+    |  |- NotFound            not_found     never
+    |  |- NotReady            not_ready     never
+    |  |- FailedCopy          failed_copy   never in this run
+    |  |- Mismatch            mismatch      never
+    |  '- TimedOut            timeout       by the next run
+    |- Credentials            credentials   never, and no further call to that region
+    |- Busy                   busy          later, until the deadline
+    |  |- Throttled           busy          later; the pauses grow
+    |  |- QuotaFull           busy          when a copy in progress has ended
+    |  '- DiskBusy            busy          when the other copy of the disk has ended
+    |- Unreachable            connection    later: the request was never sent
+    '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
+
+An adapter turns its SDK's errors into these at its boundary, by one table of codes.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Any
+
+
+class Retry(Enum):
+    """What a failed call means for another attempt."""
+
+    NEVER = "never"
+    LATER = "later"
+    LOOK_FIRST = "look first"
+
+
+_SECRETS = (
+    (
+        re.compile(
+            r"(?i)((?:access_?key_?id|signature|security_?token|x-amz-[a-z-]+|x-tc-token|credential|secret)=)[^&\s\"',]+"
+        ),
+        r"\1***",
+    ),
+    (re.compile(r"(?i)(authorization:?\s*)(?:tc3|aws4)-hmac-sha256.*"), r"\1***"),
+    (re.compile(r"(?i)(presignedurl=)\S+"), r"\1***"),
+    (re.compile(r"(?i)(https?://)[^/\s:@]+:[^/\s@]+@"), r"\1***@"),
+)
+
+
+def redacted(text: str) -> str:
+    """Return ``text`` without keys, signatures, tokens and signed URLs."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class CopyError(Exception):
+    """A failure told in the cloud's own words; ``code`` and ``request_id`` are the cloud's."""
+
+    kind = "refused"
+    retry = Retry.NEVER
+
+    def __init__(
+        self, message: str, *, code: str | None = None, request_id: str | None = None, hint: str | None = None
+    ):
+        super().__init__(redacted(message))
+        self.code = code
+        self.request_id = request_id
+        self.hint = hint
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+    def told(self, snapshot_id: str | None, region: str | None, copy_id: str | None = None) -> dict[str, Any]:
+        """Return the failure as users get it, for a source ``snapshot_id`` and a destination ``region``."""
+        return {
+            "source_snapshot_id": snapshot_id,
+            "region": region,
+            "snapshot_id": copy_id,
+            "kind": self.kind,
+            "code": self.code,
+            "message": self.message,
+            "request_id": self.request_id,
+            "hint": self.hint,
+        }
+
+
+class Refused(CopyError):
+    """The cloud, or a rule of the interface, says no; asking again does not help."""
+
+
+class BadInput(Refused):
+    """The user's options cannot be honoured; found before anything was sent."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class NotFound(Refused):
+    kind = "not_found"
+
+
+class NotReady(Refused):
+    kind = "not_ready"
+
+
+class FailedCopy(Refused):
+    kind = "failed_copy"
+
+
+class Mismatch(Refused):
+    kind = "mismatch"
+
+
+class TimedOut(Refused):
+    kind = "timeout"
+
+
+class Credentials(CopyError):
+    kind = "credentials"
+
+
+class Busy(CopyError):
+    kind = "busy"
+    retry = Retry.LATER
+
+
+class Throttled(Busy):
+    """Too many requests: ask again after a pause that grows."""
+
+
+class QuotaFull(Busy):
+    """Too many copies in progress at the destination: ask again when one has ended."""
+
+
+class DiskBusy(Busy):
+    """The disk has an unfinished copy at the destination: ask again when that has ended."""
+
+
+class Unreachable(CopyError):
+    kind = "connection"
+    retry = Retry.LATER
+
+
+class Ambiguous(CopyError):
+    """The answer was lost, or is none: the call may have taken effect or not."""
+
+    kind = "ambiguous"
+    retry = Retry.LOOK_FIRST

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that the copy modules share, and what is wrong with what users give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._clouds.base import SnapshotCloud
+from .model import CopyRequest
+from .texts import TextRule, text_problems
+
+#: Of every copy module. What a cloud does not have it leaves out (see _for_cloud in each module).
+COPY_OPTIONS: dict[str, dict[str, Any]] = {
+    "snapshot_ids": {
+        "type": "list",
+        "elements": "str",
+        "required": True,
+        "aliases": ["snapshot_id", "source_snapshot_id", "source_snapshot_ids"],
+    },
+    "source_region": {"type": "str", "required": True},
+    "destination_regions": {"type": "list", "elements": "str", "required": True, "aliases": ["destination_region"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "copy_ids": {"type": "list", "elements": "str"},
+    "name": {"type": "str"},
+    "replace_failed": {"type": "bool", "default": True},
+    "replace_mismatched": {"type": "bool", "default": False},
+    "remove_duplicates": {"type": "bool", "default": False},
+    "max_in_flight": {"type": "int", "default": 20},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 3600},
+    "wait_delay": {"type": "int", "default": 15},
+}
+DESCRIPTION_OPTION: dict[str, dict[str, Any]] = {
+    "description": {"type": "str", "default": "Copied from {snapshot_id} in {source_region}"},
+}
+TAG_OPTIONS: dict[str, dict[str, Any]] = {
+    "tags": {"type": "dict", "aliases": ["resource_tags"]},
+    "purge_tags": {"type": "bool", "default": False},
+    "copy_tags": {"type": "bool", "default": False},
+}
+INFO_OPTIONS: dict[str, dict[str, Any]] = {
+    "disk_tags": {"type": "dict"},
+    "disk_ids": {"type": "list", "elements": "str"},
+    "snapshot_ids": {"type": "list", "elements": "str"},
+    "latest": {"type": "bool", "default": False},
+    "copies_from": {"type": "list", "elements": "str"},
+}
+
+
+def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> list[str]:
+    """Name every ID that no snapshot or disk of the cloud can have."""
+    return [
+        f"{label}: {value!r} is not an ID of this cloud, they look like {example}"
+        for value in dict.fromkeys(ids)
+        if not re.fullmatch(pattern, value)
+    ]
+
+
+def number_problems(params: Mapping[str, Any]) -> list[str]:
+    """Name every number of the shared options that is out of its range."""
+    least = {"max_in_flight": 1, "wait_timeout": 0, "wait_delay": 1}
+    return [
+        f"{option}: {params[option]} is too small, at least {lowest} is needed"
+        for option, lowest in least.items()
+        if params[option] < lowest
+    ]
+
+
+def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+    """Find everything that is wrong with the options of a copy module, without any call."""
+    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found += number_problems(params)
+    if params["copy_ids"] is not None:
+        found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+        if params["state"] != "absent":
+            found.append("copy_ids: only with state: absent")
+    if not params["destination_regions"]:
+        found.append("destination_regions: name at least one region")
+    if not cloud.copies_within_region and params["source_region"] in params["destination_regions"]:
+        found.append(f"destination_regions: {params['source_region']} is the source region; this cloud forbids that")
+    if params["state"] == "absent":
+        return found + cloud.region_problems(requests)
+    return (
+        found
+        + _content_problems(cloud, params, requests)
+        + cloud.region_problems(requests)
+        + cloud.option_problems(requests)
+    )
+
+
+def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+    found: list[str] = []
+    rules: dict[str, TextRule | None] = {"name": cloud.name_rule, "description": cloud.description_rule}
+    for label, rule in rules.items():
+        if rule and params.get(label) is not None:
+            found += text_problems(label, params[label], rule, list(requests))
+    if cloud.tag_rules and params.get("tags"):
+        found += cloud.tag_rules.problems(tags_as_text(params["tags"]), params["name"] is not None)
+    return found
+
+
+def tags_as_text(tags: Mapping[Any, Any]) -> dict[str, str]:
+    """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty."""
+    return {str(key): "" if value is None else str(value) for key, value in tags.items()}

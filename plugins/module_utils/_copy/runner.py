@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the user's options to the result. The only code that ends a module."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from .._clouds.base import SnapshotCloud
+from .decision import Policy
+from .engine import carry_out
+from .errors import BadInput, CopyError, redacted
+from .info import info_problems, info_result
+from .model import CopyRequest
+from .options import copy_problems, tags_as_text
+from .plan import Plan, make_deletion_plan, make_plan
+from .results import diff_of, empty_result, predicted, result_of, summary_of
+from .waiting import Clock, Deadline, persist
+
+#: An AnsibleModule, or amazon.aws's class around one.
+Module = Any
+#: Connects a module to its cloud; raises a CopyError where that fails.
+Connect = Callable[[Module], SnapshotCloud]
+#: Reads the cloud's own options: the place, and the options of the copy call.
+OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
+
+
+def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> NoReturn:
+    """Run a copy module to its end."""
+    run = CopyRun(module, own_options)
+    _guarded(module, lambda: run.end(connect), run.keys)
+
+
+def show_snapshots(module: Module, connect: Connect) -> NoReturn:
+    """Run an info module to its end."""
+    keys: dict[str, Any] = {"changed": False, "disks": [], "snapshots": []}
+
+    def show() -> NoReturn:
+        cloud = connect(module)
+        if problems := info_problems(cloud, module.params):
+            raise BadInput(problems)
+        deadline = Deadline(Clock(), INFO_SECONDS)
+        keys.update(persist(lambda: info_result(cloud, module.params), deadline))
+        module.exit_json(**keys)
+
+    _guarded(module, show, keys)
+
+
+#: How long (seconds) an info module waits out throttling.
+INFO_SECONDS = 300
+
+
+def _guarded(module: Module, run: Callable[[], NoReturn], keys: Mapping[str, Any]) -> NoReturn:
+    """Turn whatever goes wrong into a message with all keys of the result; never a traceback."""
+    try:
+        run()
+    except BadInput as error:
+        message = error.problems[0] if len(error.problems) == 1 else f"{len(error.problems)} options are wrong: {error}"
+        module.fail_json(msg=message, **keys)
+    except CopyError as error:
+        hint = f" {error.hint}" if error.hint else ""
+        module.fail_json(msg=f"{error.message}{hint}", **{**keys, "failures": [error.told(None, None)]})
+    except Exception as error:
+        place = _place(sys.exc_info()[2])
+        module.fail_json(
+            msg=redacted(
+                f"Unexpected {type(error).__name__} at {place}: {error}. Nothing more was tried; please report this."
+            ),
+            **keys,
+        )
+    raise AssertionError("a module ends by exit_json or fail_json")
+
+
+def _place(traceback: Any) -> str:
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    return f"{os.path.basename(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno}"
+
+
+class CopyRun:
+    """One run of a copy module."""
+
+    def __init__(self, module: Module, own_options: OwnOptions):
+        self._module = module
+        self._params: dict[str, Any] = dict(module.params)
+        self._own_options = own_options
+        #: The keys of the result as far as they are known.
+        self.keys: dict[str, Any] = {**empty_result(), "api_calls": {}}
+
+    def end(self, connect: Connect) -> NoReturn:
+        params = self._params
+        deadline = Deadline(Clock(), params["wait_timeout"])
+        params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
+        cloud = connect(self._module)
+        self._default_destination(cloud)
+        requests = self._requests()
+        problems = copy_problems(cloud, params, requests)
+        if problems:
+            raise BadInput(problems)
+        make = make_plan if params["state"] == "present" else make_deletion_plan
+        plan = make(cloud, requests, self._policy(), deadline)
+        self._finish(cloud, plan, deadline)
+
+    def _default_destination(self, cloud: SnapshotCloud) -> None:
+        """Where destination_regions was left out, the connection's region is the destination."""
+        params = self._params
+        if params["destination_regions"] is None:
+            region = cloud.home_region
+            if not region:
+                raise BadInput(["destination_regions: name at least one region, or set the connection's region"])
+            params["destination_regions"] = [region]
+            if region == params["source_region"]:
+                self._module.warn(
+                    f"The copies go to {region}, which is also source_region; is destination_regions missing?"
+                )
+        params["destination_regions"] = list(dict.fromkeys(params["destination_regions"]))
+
+    def _requests(self) -> list[CopyRequest]:
+        params = self._params
+        place, options = self._own_options(params)
+        tags = params.get("tags")
+        source_tags = params.get("source_tags") or {}
+        return [
+            CopyRequest(
+                snapshot_id=snapshot_id,
+                source_region=params["source_region"],
+                region=region,
+                place=place,
+                name=params["name"],
+                description=params.get("description"),
+                tags=None if tags is None else tags_as_text(tags),
+                copy_tags=bool(params.get("copy_tags")),
+                source_tags=tags_as_text(source_tags[snapshot_id] or {}) if snapshot_id in source_tags else None,
+                encrypted=bool(params.get("encrypted")),
+                kms_key_id=params.get("kms_key_id"),
+                options=options,
+            )
+            for snapshot_id in params["snapshot_ids"]
+            for region in params["destination_regions"]
+        ]
+
+    def _policy(self) -> Policy:
+        params = self._params
+        return Policy(
+            replace_failed=params["replace_failed"],
+            replace_mismatched=params["replace_mismatched"],
+            remove_duplicates=params["remove_duplicates"],
+            purge_tags=bool(params.get("purge_tags")),
+            max_in_flight=params["max_in_flight"],
+            wait=params["wait"],
+            wait_delay=float(params["wait_delay"]),
+            copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
+        )
+
+    def _finish(self, cloud: SnapshotCloud, plan: Plan, deadline: Deadline) -> NoReturn:
+        planned = bool(self._module.check_mode)
+        if planned:
+            jobs = predicted(plan)
+            _ask_for_permission(cloud, jobs)
+        else:
+            jobs = carry_out(cloud, plan, self._policy(), deadline)
+        self.keys.update(result_of(jobs, planned), api_calls=dict(sorted(cloud.calls.items())))
+        if self._module._diff:
+            self.keys["diff"] = diff_of(plan, jobs, planned)
+        for warning in plan.warnings:
+            self._module.warn(warning)
+        if self.keys["duplicates"]:
+            self._module.warn(_about_duplicates(self.keys["duplicates"]))
+        if self.keys["failures"]:
+            self._module.fail_json(msg=_failure_message(self.keys, planned), **self.keys)
+        self._module.exit_json(msg=summary_of(self.keys, planned), **self.keys)
+
+
+def _ask_for_permission(cloud: SnapshotCloud, jobs: list[Any]) -> None:
+    """Ask once per destination whether a copy would be allowed; a refusal holds for all of that region."""
+    regions = dict.fromkeys(job.decision.request.region for job in jobs if job.decision.order)
+    for region in regions:
+        planned = [job for job in jobs if job.decision.order and job.decision.request.region == region]
+        try:
+            cloud.check_permission(planned[0].order)
+        except CopyError as error:
+            for job in planned:
+                job.failed(error)
+                job.changed = False
+
+
+def _about_duplicates(duplicates: list[dict[str, Any]]) -> str:
+    told = ", ".join(f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:10])
+    more = f" and {len(duplicates) - 10} more" if len(duplicates) > 10 else ""
+    return f"There is more than one copy of the same source: {told}{more}. Set remove_duplicates: true to delete those of ours."
+
+
+def _failure_message(result: dict[str, Any], planned: bool) -> str:
+    """Say first what failed and what to do, then what was done all the same."""
+    lines = []
+    for failure in result["failures"][:10]:
+        code = (
+            f" [{failure['code']}" + (f", request {failure['request_id']}]" if failure["request_id"] else "]")
+            if failure["code"]
+            else ""
+        )
+        hint = f" {failure['hint']}" if failure["hint"] else ""
+        lines.append(f"{failure['message']}{code}.{hint}")
+    if len(result["failures"]) > 10:
+        lines.append(f"{len(result['failures']) - 10} more are listed in failures.")
+    return f"{summary_of(result, planned)}. " + " ".join(lines)

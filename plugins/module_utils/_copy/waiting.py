@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deadlines and pauses. The clock is an argument everywhere, so that no test sleeps."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TypeVar
+
+from .errors import CopyError, Retry, Throttled
+
+Result = TypeVar("Result")
+
+#: Reads lag behind writes: for so long (seconds) a lost write is looked for before it is asked again.
+DOUBT_SECONDS = 10.0
+#: So long (seconds) a copy that the cloud has accepted may stay unseen by reads before it counts as gone.
+UNSEEN_SECONDS = 15.0
+#: The shortest pause (seconds) between two polls of one destination.
+SHORTEST_PAUSE = 0.5
+#: How often a read, or a write that may be repeated safely, is tried while the cloud cannot be reached.
+ATTEMPTS = 6
+
+
+class Clock:
+    """The machine's clock; tests pass one of their own."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def utc(self) -> datetime:
+        return datetime.now(timezone.utc)
+
+
+class Deadline:
+    """The end of a run, ``seconds`` after its beginning, on a monotonic clock."""
+
+    def __init__(self, clock: Clock, seconds: float):
+        self._clock = clock
+        self._end = clock.monotonic() + seconds
+
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, self._end - self.now())
+
+    @property
+    def passed(self) -> bool:
+        return self.remaining <= 0
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but never past the deadline."""
+        self._clock.sleep(max(0.0, min(seconds, self.remaining)))
+
+
+class Backoff:
+    """Pauses of 1, 2, 4 ... seconds, each shortened by a random fifth at most, up to ``longest``."""
+
+    def __init__(self, longest: float = 15.0):
+        self._longest = longest
+        self._next = 1.0
+
+    def pause(self) -> float:
+        seconds = min(self._next, self._longest)
+        self._next = min(self._next * 2, self._longest)
+        return seconds * random.uniform(0.8, 1.0)
+
+    def reset(self) -> None:
+        self._next = 1.0
+
+
+def persist(call: Callable[[], Result], deadline: Deadline) -> Result:
+    """Make a call that is safe to repeat until it is answered.
+
+    Throttling is waited out until the deadline; a cloud that cannot be reached, or answers nonsense,
+    is tried ``ATTEMPTS`` times. Raises the last CopyError.
+    """
+    backoff = Backoff()
+    attempts = 0
+    while True:
+        try:
+            return call()
+        except CopyError as error:
+            attempts += 0 if isinstance(error, Throttled) else 1
+            if error.retry is Retry.NEVER or attempts >= ATTEMPTS:
+                raise
+            pause = backoff.pause()
+            if pause >= deadline.remaining:
+                raise
+            deadline.sleep(pause)
+
+
+def poll_pause(age: float, progress: int, longest: float) -> float:
+    """Seconds until a copy is worth another look: an eighth of the time it is likely to need still.
+
+    ``age`` in seconds since it began, ``progress`` in percent (0: not told, then it is likely to
+    need its age once more), ``longest`` the user's O(wait_delay).
+    """
+    needed = age * (100 - progress) / progress if progress else age
+    return max(SHORTEST_PAUSE, min(needed / 8, longest))

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many copies may be in progress at one destination, and when to ask for the next."""
+
+from __future__ import annotations
+
+from .errors import CopyError, QuotaFull
+from .waiting import Backoff
+
+
+class Window:
+    """The room for copies at one destination.
+
+    It begins at the user's ``most``, follows the cloud's refusals down, and widens by one with each
+    look at the destination. At least one copy of ours is always asked for, so that a run next to
+    others does not starve.
+    """
+
+    def __init__(self, most: int):
+        self._most = most
+        self._limit = most
+        self._full = False
+        self._backoff = Backoff()
+        self._closed_until = 0.0
+
+    def is_open(self, ours: int, others: int, now: float) -> bool:
+        """Whether another copy may be asked for beside ``ours`` and ``others`` in progress."""
+        if self._full or now < self._closed_until:
+            return False
+        return ours == 0 or ours + others < self._limit
+
+    def accepted(self) -> None:
+        self._backoff.reset()
+
+    def refused(self, error: CopyError, ours: int, others: int, now: float) -> None:
+        """Narrow after a full quota, until the next look; pause after throttling."""
+        if isinstance(error, QuotaFull):
+            self._limit = max(1, ours + others)
+            self._full = True
+        self._closed_until = now + (self._backoff.pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
+
+    def looked(self) -> None:
+        """Note that the copies in progress were counted anew."""
+        if self._full:
+            self._full = False
+        elif self._limit < self._most:
+            self._limit += 1
+
+    @property
+    def opens_at(self) -> float:
+        """When, on the monotonic clock, a throttled destination may be asked again."""
+        return self._closed_until

@@ -1,0 +1,312 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ebs_snapshot_copy
+short_description: Copy EBS snapshots to other AWS regions, once and only once
+version_added: 0.1.0
+description:
+  - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
+  - Finds copies that are there already, complete or in progress, those that the AWS console made included, and makes none
+    beside them.
+  - Can stand in for M(community.aws.ec2_snapshot_copy#module); every option of that module keeps its name and meaning.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  source_region:
+    description:
+      - Region of the snapshots to copy.
+    type: str
+    required: true
+  destination_regions:
+    description:
+      - Regions that the copies go to. Where it is left out, O(region) is the destination.
+    type: list
+    elements: str
+    aliases: [destination_region]
+  name:
+    description:
+      - The tag C(Name) of each copy. Without it a copy has none, unless O(tags) or O(copy_tags) bring one.
+  encrypted:
+    description:
+      - Encrypt the copies. An encrypted source stays encrypted in any case, and so does every copy in a region where
+        encryption by default is on.
+      - With V(true) an existing copy that is not encrypted does not fit, see O(replace_mismatched).
+    type: bool
+    default: false
+  kms_key_id:
+    description:
+      - KMS key for the copies; its ID, alias, or the ARN of either. It must lie in the destination region, and needs
+        O(encrypted=true).
+      - Existing copies are compared with it only where it is the ARN of a key.
+    type: str
+  completion_duration_minutes:
+    description:
+      - Make time-based copies, which AWS completes within so many minutes; 15 to 2880, in steps of 15.
+    type: int
+  destination_outpost_arn:
+    description:
+      - ARN of an Outpost in the destination region that the copies go to.
+    type: str
+  destination_availability_zone:
+    description:
+      - Local Zone of the destination region that the copies go to.
+    type: str
+  source_tags:
+    description:
+      - Tags of the sources, by snapshot ID, for O(copy_tags). For snapshots that another account shares, since their tags
+        cannot be read.
+    type: dict
+extends_documentation_fragment:
+  - multicloud.snapshots._copy
+  - multicloud.snapshots._copy.description
+  - multicloud.snapshots._copy.tags
+  - multicloud.snapshots._copy.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: multicloud.snapshots.ebs_snapshot_info
+  - module: amazon.aws.ec2_snapshot
+"""
+
+EXAMPLES = r"""
+- name: Copy one snapshot to a second region and wait until it is complete
+  multicloud.snapshots.ebs_snapshot_copy:
+    snapshot_id: snap-0aa11bb22cc33dd44
+    source_region: us-east-1
+    destination_regions: eu-west-1
+    wait: true
+
+- name: Copy several snapshots to two regions, encrypted, with tags
+  multicloud.snapshots.ebs_snapshot_copy:
+    snapshot_ids:
+      - snap-0aa11bb22cc33dd44
+      - snap-0bb22cc33dd44ee55
+    source_region: us-east-1
+    destination_regions: [eu-west-1, eu-central-1]
+    name: "{source_name} from {source_region}"
+    encrypted: true
+    copy_tags: true
+    tags:
+      purpose: disaster-recovery
+    wait: true
+    wait_timeout: 7200
+
+- name: Start the copies and go on; a later run waits for them
+  multicloud.snapshots.ebs_snapshot_copy:
+    snapshot_ids: [snap-0aa11bb22cc33dd44]
+    source_region: us-east-1
+    region: eu-west-1
+
+- name: Delete the copies of a snapshot
+  multicloud.snapshots.ebs_snapshot_copy:
+    snapshot_id: snap-0bb22cc33dd44ee55
+    source_region: us-east-1
+    destination_region: eu-central-1
+    state: absent
+"""
+
+RETURN = r"""
+copies:
+  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: snap-0aa11bb22cc33dd44
+    source_region:
+      description: Region of the source.
+      type: str
+      sample: us-east-1
+    region:
+      description: Region of the copy.
+      type: str
+      sample: eu-west-1
+    snapshot_id:
+      description: ID of the copy; null where none is there.
+      type: str
+      sample: snap-0ff99ee88dd77cc66
+    action:
+      description: >-
+        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
+        V(created), V(replaced), V(updated) (its tags), V(deleted).
+      type: str
+      sample: created
+    state:
+      description: One of V(pending), V(completed), V(error), V(absent), and in check mode V(planned).
+      type: str
+      sample: completed
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: completed
+    progress:
+      description: Percent complete; 0 until complete where the cloud tells none.
+      type: int
+      sample: 100
+    size_gib:
+      description: Size of the disk, in GiB.
+      type: int
+      sample: 100
+    encrypted:
+      description: Whether the copy is encrypted.
+      type: bool
+      sample: true
+    created_at:
+      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    name:
+      description: Name of the copy.
+      type: str
+      sample: database from us-east-1
+    description:
+      description: Description of the copy.
+      type: str
+      sample: Copied from snap-0aa11bb22cc33dd44 in us-east-1
+    tags:
+      description: Tags of the copy.
+      type: dict
+      sample: {"dr-copy:source-snapshot-id": "snap-0aa11bb22cc33dd44", "dr-copy:source-region": "us-east-1"}
+    error:
+      description: Null, or what went wrong with this copy, as in RV(failures).
+      type: dict
+      sample: null
+failures:
+  description: What went wrong, one entry for each failure.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: snap-0aa11bb22cc33dd44
+    region:
+      description: Region of the copy.
+      type: str
+      sample: eu-west-1
+    snapshot_id:
+      description: ID of the copy that it is about; null where there is none.
+      type: str
+      sample: snap-0ff99ee88dd77cc66
+    kind:
+      description: >-
+        One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
+        V(credentials), V(connection).
+      type: str
+      sample: failed_copy
+    code:
+      description: The cloud's own code; null where it gave none.
+      type: str
+      sample: InvalidSnapshot.NotFound
+    message:
+      description: What was tried, on which ID and region, in the cloud's own words.
+      type: str
+      sample: "The copy snap-0ff99ee88dd77cc66 in eu-west-1 has failed (state error): Given key ID is not accessible"
+    request_id:
+      description: The cloud's ID of the request, for its support.
+      type: str
+      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+    hint:
+      description: What to do next.
+      type: str
+      sample: Check that the key exists in eu-west-1.
+duplicates:
+  description: Copies beyond the one that counts. A warning is given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: snap-0aa11bb22cc33dd44
+    region:
+      description: Region of the copy.
+      type: str
+      sample: eu-west-1
+    snapshot_id:
+      description: ID of the superfluous copy.
+      type: str
+      sample: snap-0ee88dd77cc66bb55
+counts:
+  description: >-
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
+    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+  returned: always
+  type: dict
+  sample:
+    created: 2
+    adopted: 0
+    replaced: 0
+    updated: 0
+    deleted: 0
+    unchanged: 38
+    completed: 40
+    pending: 0
+    failed: 0
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}
+snapshot_id:
+  description: ID of the copy, where exactly one copy was asked for.
+  returned: when one source and one destination are given
+  type: str
+  sample: snap-0ff99ee88dd77cc66
+diff:
+  description: The copies that change, before and after.
+  returned: with C(--diff)
+  type: dict
+  sample: {"before": {"copies": []}, "after": {"copies": []}}
+"""
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import AwsModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import (
+    COPY_OPTIONS,
+    DESCRIPTION_OPTION,
+    TAG_OPTIONS,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+
+OPTIONS = {
+    **COPY_OPTIONS,
+    **DESCRIPTION_OPTION,
+    **TAG_OPTIONS,
+    "destination_regions": {"type": "list", "elements": "str", "aliases": ["destination_region"]},
+    "encrypted": {"type": "bool", "default": False},
+    "kms_key_id": {"type": "str", "no_log": False},
+    "completion_duration_minutes": {"type": "int"},
+    "destination_outpost_arn": {"type": "str"},
+    "destination_availability_zone": {"type": "str"},
+    "source_tags": {"type": "dict"},
+}
+
+
+def own_options(params):
+    outpost, zone = params["destination_outpost_arn"], params["destination_availability_zone"]
+    return outpost or zone, {
+        "CompletionDurationMinutes": params["completion_duration_minutes"],
+        "DestinationOutpostArn": outpost,
+        "DestinationAvailabilityZone": zone,
+    }
+
+
+def main():
+    copy_snapshots(AwsModule(argument_spec=OPTIONS, supports_check_mode=True), EbsCloud, own_options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ebs_snapshot_info
+short_description: List EBS volumes by tag, and their snapshots and copies
+version_added: 0.1.0
+description:
+  - Lists volumes and snapshots of one AWS region, in the shape that the info modules of all clouds share.
+  - Tells of each copy which snapshot it was made of, where that is known.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+extends_documentation_fragment:
+  - multicloud.snapshots._info
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: multicloud.snapshots.ebs_snapshot_copy
+"""
+
+EXAMPLES = r"""
+- name: Find the newest snapshot of every volume with the tag dr-copy
+  multicloud.snapshots.ebs_snapshot_info:
+    region: us-east-1
+    disk_tags:
+      dr-copy: "*"
+    latest: true
+  register: newest
+
+- name: List the copies that came from another region
+  multicloud.snapshots.ebs_snapshot_info:
+    region: eu-west-1
+    copies_from: [us-east-1]
+"""
+
+RETURN = r"""
+disks:
+  description: Disks, sorted by their ID.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    disk_id:
+      description: ID of the disk.
+      type: str
+      sample: vol-0aa11bb22cc33dd44
+    name:
+      description: Name of the disk; empty where it has none.
+      type: str
+      sample: database
+    size_gib:
+      description: Size, in GiB.
+      type: int
+      sample: 100
+    tags:
+      description: Tags of the disk.
+      type: dict
+      sample: {"dr-copy": "true"}
+    attached_to:
+      description: ID of the instance that it is attached to, or null.
+      type: str
+      sample: i-0aa11bb22cc33dd44
+    region:
+      description: Region of the disk.
+      type: str
+      sample: us-east-1
+    encrypted:
+      description: Whether the disk is encrypted.
+      type: bool
+      sample: false
+snapshots:
+  description: Snapshots and copies that the account owns, sorted by RV(snapshots[].created_at), then by their ID.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    snapshot_id:
+      description: ID of the snapshot.
+      type: str
+      sample: snap-0aa11bb22cc33dd44
+    disk_id:
+      description: ID of the disk that it was taken of; null for a copy, see RV(snapshots[].source.disk_id).
+      type: str
+      sample: vol-0aa11bb22cc33dd44
+    region:
+      description: Region of the snapshot.
+      type: str
+      sample: us-east-1
+    state:
+      description: One of V(pending), V(completed), V(error).
+      type: str
+      sample: completed
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: completed
+    progress:
+      description: Percent complete.
+      type: int
+      sample: 100
+    size_gib:
+      description: Size of the disk, in GiB.
+      type: int
+      sample: 100
+    encrypted:
+      description: Whether the snapshot is encrypted.
+      type: bool
+      sample: false
+    created_at:
+      description: When it was taken, ISO 8601 in UTC.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    name:
+      description: Name of the snapshot; empty where it has none.
+      type: str
+      sample: nightly
+    description:
+      description: Description of the snapshot.
+      type: str
+      sample: nightly snapshot
+    tags:
+      description: Tags of the snapshot.
+      type: dict
+      sample: {"env": "prod"}
+    source:
+      description: Null for a snapshot that is no copy; else what it was made of.
+      type: dict
+      contains:
+        snapshot_id:
+          description: ID of the source.
+          type: str
+          sample: snap-0bb22cc33dd44ee55
+        region:
+          description: Region of the source.
+          type: str
+          sample: us-east-1
+        disk_id:
+          description: Disk of the source; null where unknown.
+          type: str
+          sample: vol-0aa11bb22cc33dd44
+        created_at:
+          description: When the source was taken, ISO 8601 in UTC; null where unknown.
+          type: str
+          sample: "2026-11-20T23:00:00Z"
+        managed:
+          description: Whether the copy was made by this collection.
+          type: bool
+          sample: true
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"DescribeSnapshots": 1, "DescribeVolumes": 1}
+"""
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import AwsModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import INFO_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import show_snapshots
+
+
+def main():
+    show_snapshots(AwsModule(argument_spec=INFO_OPTIONS, supports_check_mode=True), EbsCloud)
+
+
+if __name__ == "__main__":
+    main()

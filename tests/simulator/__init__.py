@@ -1,0 +1,10 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The clouds on loopback: EC2 by moto, corrected where moto is not AWS.
+
+``python -m tests.simulator`` starts every cloud on a free port and prints the addresses as JSON.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a test can tell a simulated cloud over HTTP, and what it counts.
+
+Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
+GET ``calls`` (how often each action was called), GET ``log`` (each call in order).
+
+A fault is ``{"action": "CopySnapshot", "fault": KIND}`` and says when by one of ``every`` (each Nth call), ``nth`` (these
+calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the first calls); none means always.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+#: What can happen to a call. The first three happen after the work was done, so that its effect stays.
+AFTER = {"lose_answer", "broken_answer", "error_after"}
+KINDS = AFTER | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
+
+
+class Control:
+    """Settings, faults and counts of one simulated cloud."""
+
+    def __init__(self, defaults: dict[str, Any]):
+        self._defaults = defaults
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        with self._lock:
+            self.settings: dict[str, Any] = json.loads(json.dumps(self._defaults))
+            self.faults: list[dict[str, Any]] = []
+            self.calls: Counter[str] = Counter()
+            self.log: list[str] = []
+
+    def set_faults(self, faults: list[dict[str, Any]]) -> None:
+        """Replace the faults. Raises ValueError for a kind that is none."""
+        for fault in faults:
+            if fault["fault"] not in KINDS:
+                raise ValueError(f"no such fault: {fault['fault']}")
+        with self._lock:
+            self.faults = [{**fault, "seen": 0, "random": random.Random(fault.get("seed", 7))} for fault in faults]
+
+    def count(self, action: str) -> None:
+        with self._lock:
+            self.calls[action] += 1
+            self.log.append(action)
+
+    def fault_of(self, action: str) -> dict[str, Any] | None:
+        """Return what is to happen to this call, if anything."""
+        with self._lock:
+            for fault in self.faults:
+                if fault.get("action", "*") in ("*", action):
+                    fault["seen"] += 1
+                    if _hits(fault):
+                        return fault
+        return None
+
+    def answer(self, request: Request) -> Response | None:
+        """Serve a request of a test, or return None where it is not one."""
+        if not request.path.startswith("/_simulator/"):
+            return None
+        what = request.path.rsplit("/", 1)[1]
+        if request.method == "POST":
+            body = json.loads(request.get_data() or b"null")
+            if what == "settings":
+                unknown = set(body) - set(self._defaults)
+                if unknown:
+                    return Response(f"no such settings: {sorted(unknown)}", status=400)
+                self.settings.update(body)
+            elif what == "faults":
+                self.set_faults(body)
+            elif what == "reset":
+                self.reset()
+        shown = {"calls": dict(self.calls), "log": self.log, "settings": self.settings}.get(what, {})
+        return Response(json.dumps(shown), content_type="application/json")
+
+
+def _hits(fault: dict[str, Any]) -> bool:
+    seen = fault["seen"]
+    if "every" in fault:
+        return bool(seen % fault["every"] == 0)
+    if "nth" in fault:
+        return seen in fault["nth"]
+    if "share" in fault:
+        return bool(fault["random"].random() < fault["share"])
+    return bool(seen <= fault["times"]) if "times" in fault else True
+
+
+def drop_connection(environ: dict[str, Any]) -> None:
+    """Cut the connection, so that the client gets no answer."""
+    connection = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionResetError("cut by the simulator")
+
+
+class ControlledApp:
+    """A WSGI application around a cloud: checks who calls, applies faults, counts."""
+
+    def __init__(
+        self,
+        control: Control,
+        cloud: Callable[..., Iterable[bytes]],
+        action_of: Callable[[Request], str],
+        refusal_of: Callable[[Request], Response | None],
+        error: Callable[[str, str, int], Response],
+        codes: dict[str, tuple[str, str, int]],
+        sleep: Callable[[float], None],
+    ):
+        self._control = control
+        self._cloud = cloud
+        self._action_of = action_of
+        self._refusal_of = refusal_of
+        self._error = error
+        self._codes = codes
+        self._sleep = sleep
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        request.get_data(cache=True)
+        answer = self._control.answer(request)
+        if answer is None:
+            action = self._action_of(request)
+            self._control.count(action)
+            self._sleep(self._control.settings["latency"])
+            answer = self._refusal_of(request) or self._with_faults(request, environ, action)
+        return answer(environ, start_response)
+
+    def _with_faults(self, request: Request, environ: dict[str, Any], action: str) -> Response:
+        fault = self._control.fault_of(action)
+        kind = fault["fault"] if fault else None
+        if kind == "drop":
+            drop_connection(environ)
+        if kind == "empty_unavailable":
+            return Response(b"", status=503)
+        if kind is not None and kind in self._codes:
+            return self._error(*self._codes[kind])
+        if kind == "refuse" and fault is not None:
+            return self._error(fault["code"], fault.get("message", "refused"), fault.get("status", 400))
+        with self._one_at_a_time:
+            answer = Response.from_app(self._cloud, _fresh(request), buffered=True)
+        if kind == "lose_answer":
+            drop_connection(environ)
+        if kind == "broken_answer":
+            return Response(answer.get_data()[: len(answer.get_data()) // 2], status=200, headers=answer.headers)
+        if kind == "error_after":
+            return self._error(*self._codes["unavailable"])
+        return answer
+
+
+def _fresh(request: Request) -> dict[str, Any]:
+    """Return the request's environment with its body to be read once more."""
+    from io import BytesIO
+
+    return {**request.environ, "wsgi.input": BytesIO(request.get_data()), "werkzeug.request": None}

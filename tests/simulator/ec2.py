@@ -104,7 +104,7 @@ class Ec2:
             self._refusal,
             error_response,
             CODES,
-            clock.sleep,
+            lambda seconds: self.clock.sleep(seconds) if seconds else None,
         )
 
     def reset(self) -> None:

@@ -80,7 +80,7 @@ class AwsModule(AnsibleAWSModule):
 
     def __init__(self, **kwargs: Any):
         self._making_clients = False
-        super().__init__(check_boto3=False, **kwargs)
+        super().__init__(check_boto3=False, **kwargs)  # type: ignore[no-untyped-call]
 
     def fail_json(self, *args: Any, **kwargs: Any) -> Any:
         if self._making_clients:
@@ -89,6 +89,10 @@ class AwsModule(AnsibleAWSModule):
                 hint="Check the profile, the region and the keys of this task.",
             )
         super().fail_json(*args, **kwargs)
+
+    def warn(self, *args: Any, **kwargs: Any) -> None:
+        # amazon.aws 11 also passes its warnings to exit_json, which core 2.21 deprecates.
+        self._module.warn(*args, **kwargs)
 
     def make_client(self, service: str, **options: Any) -> Any:
         """Make a boto3 client. Raises a CopyError where amazon.aws would end the module."""

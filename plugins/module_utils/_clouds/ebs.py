@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from .._copy.errors import Ambiguous, CopyError, Credentials, NotFound, Unreachable
@@ -110,9 +110,7 @@ class EbsCloud(SnapshotCloud):
             try:
                 self._write(
                     f"Deleting the copy {snapshot_id} in {region}",
-                    lambda snapshot_id=snapshot_id: self._clients.writer(region).delete_snapshot(
-                        SnapshotId=snapshot_id
-                    ),
+                    partial(self._clients.writer(region).delete_snapshot, SnapshotId=snapshot_id),
                 )
             except NotFound:
                 continue
@@ -125,10 +123,10 @@ class EbsCloud(SnapshotCloud):
         for ids in _batches(snapshot_ids, TAGGED):
             tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
             if change.set:
-                self._write(tried, lambda ids=ids: client.create_tags(Resources=ids, Tags=_tag_list(change.set)))
+                self._write(tried, partial(client.create_tags, Resources=ids, Tags=_tag_list(change.set)))
             if change.remove:
                 keys = [{"Key": key} for key in change.remove]
-                self._write(tried, lambda ids=ids: client.delete_tags(Resources=ids, Tags=keys))
+                self._write(tried, partial(client.delete_tags, Resources=ids, Tags=keys))
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
@@ -163,9 +161,7 @@ class EbsCloud(SnapshotCloud):
                 .get_paginator("describe_volumes")
                 .paginate(Filters=filters + by_id, PaginationConfig={"PageSize": PAGE})
             )
-            listed = self._read(
-                f"Listing the volumes in {region}", lambda pages=pages: [v for p in pages for v in p["Volumes"]]
-            )
+            listed = self._read(f"Listing the volumes in {region}", partial(_collected, pages, "Volumes"))
             disks += [disk_of(volume, region) for volume in listed]
         return [d for d in disks if all(d.tags.get(k) == v or (v == "*" and k in d.tags) for k, v in tags.items())]
 
@@ -225,6 +221,10 @@ def _arguments(order: CopyOrder) -> dict[str, Any]:
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _collected(pages: Any, key: str) -> list[Any]:
+    return [item for page in pages for item in page[key]]
 
 
 def _literal(value: str) -> str:

@@ -141,7 +141,7 @@ def decide_absent(request: CopyRequest, copies: Sequence[Snapshot], policy: Poli
             unfinished.append(copy)
         else:
             leftover.append((copy, _not_cancellable(copy)))
-    first = (surplus or unfinished or [None])[0]
+    first = next(iter(surplus + unfinished), None)
     return Decision(
         request,
         Action.DELETED if first else Action.NONE,

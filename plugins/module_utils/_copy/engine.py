@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry out a plan. The only code that writes to a cloud."""
+"""Carry out a plan. Together with housekeeping.py the only code that writes to a cloud."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from .._clouds.base import SnapshotCloud
-from .decision import Policy, failure_of, removable_at_once
-from .endings import lateness
-from .errors import CopyError, Credentials, DiskBusy, Retry, TimedOut
+from .decision import Policy, failure_of
+from .endings import lateness, lost
+from .errors import CopyError, Credentials, DiskBusy, Retry
+from .housekeeping import Housekeeping
 from .job import Destination, Job, Phase
-from .model import Action, Snapshot, State, TagChange
+from .model import Action, Snapshot, State
 from .plan import Plan
-from .waiting import Deadline, persist
+from .waiting import Deadline
 
 
 def carry_out(cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline) -> list[Job]:
@@ -31,6 +32,7 @@ class Engine:
         self._cloud = cloud
         self._policy = policy
         self._deadline = deadline
+        self._housekeeping = Housekeeping(cloud, deadline)
         self._jobs = [Job(decision, copy=decision.copy, error=decision.error) for decision in plan.decisions]
         self._destinations: dict[str, Destination] = {}
         for job in self._jobs:
@@ -43,8 +45,8 @@ class Engine:
 
     def run(self) -> list[Job]:
         self._enter()
-        self._align_tags()
-        self._delete_at_once()
+        self._housekeeping.align_tags(self._jobs)
+        self._housekeeping.delete_at_once(self._jobs)
         while True:
             self._fill()
             unsettled = [d for d in self._destinations.values() if d.unsettled(self._policy.wait)]
@@ -128,7 +130,7 @@ class Engine:
 
     def _begun(self, job: Job, copy: Snapshot) -> None:
         job.begun(copy, self._deadline.now())
-        self._remove(job, job.decision.failed)
+        self._housekeeping.remove(job, job.decision.failed)
         if job.phase is Phase.DONE:
             self._completed(job)
 
@@ -175,8 +177,8 @@ class Engine:
         destination.last_look = self._deadline.now()
 
     def _refreshed(self, job: Job, copy: Snapshot | None) -> None:
-        lost = not job.seen(copy, self._deadline.now())
-        if lost and job.copy:
+        gone = not job.seen(copy, self._deadline.now())
+        if gone and job.copy:
             job.copy = replace(job.copy, state=State.ABSENT)
             job.failed(lost(job.decision.request, job.copy))
         elif job.phase is Phase.DONE and job.copy:
@@ -216,63 +218,7 @@ class Engine:
 
     def _completed(self, job: Job) -> None:
         decision = job.decision
-        self._remove(job, decision.unfinished if decision.action is Action.DELETED else decision.misfits)
-
-    # -- other writes ------------------------------------------------------------------------------
-
-    def _align_tags(self) -> None:
-        """Bring tags of existing copies into line, copies with the same change in one call."""
-        alike: dict[tuple[object, ...], list[Job]] = {}
-        for job in self._jobs:
-            change = job.decision.change
-            if change:
-                key = (job.decision.request.region, tuple(sorted(change.set.items())), change.remove)
-                alike.setdefault(key, []).append(job)
-        for jobs in alike.values():
-            self._change_tags(jobs[0].decision.request.region, jobs, jobs[0].decision.change)
-
-    def _change_tags(self, region: str, jobs: list[Job], change: TagChange) -> None:
-        ids = [job.copy.snapshot_id for job in jobs if job.copy]
-        try:
-            self._check_deadline()
-            persist(lambda: self._cloud.change_tags(region, ids, change), self._deadline)
-        except CopyError as error:
-            for job in jobs:
-                job.further_errors.append((job.copy.snapshot_id if job.copy else "", error))
-        else:
-            for job in jobs:
-                job.changed = True
-
-    def _delete_at_once(self) -> None:
-        """Delete what need not wait for a new copy, a region's copies in one batch."""
-        for destination in self._destinations.values():
-            wanted = {c.snapshot_id: job for job in destination.jobs for c in removable_at_once(job.decision)}
-            if wanted:
-                self._delete_batch(destination.region, wanted)
-
-    def _delete_batch(self, region: str, wanted: dict[str, Job]) -> None:
-        refused: Mapping[str, CopyError]
-        try:
-            self._check_deadline()
-            refused = persist(lambda: self._cloud.delete(region, list(wanted)), self._deadline)
-        except CopyError as error:
-            refused = dict.fromkeys(wanted, error)
-        for snapshot_id, job in wanted.items():
-            if snapshot_id in refused:
-                job.further_errors.append((snapshot_id, refused[snapshot_id]))
-            else:
-                job.changed = True
-                job.deleted.append(snapshot_id)
-
-    def _remove(self, job: Job, copies: Sequence[Snapshot]) -> None:
-        """Delete copies that a newer one has replaced."""
-        wanted = {c.snapshot_id: job for c in copies if c.snapshot_id not in job.deleted}
-        if wanted:
-            self._delete_batch(job.decision.request.region, wanted)
-
-    def _check_deadline(self) -> None:
-        if self._deadline.passed:
-            raise TimedOut("Not tried, since wait_timeout was over", hint="Run again, or raise wait_timeout.")
+        self._housekeeping.remove(job, decision.unfinished if decision.action is Action.DELETED else decision.misfits)
 
     def _tell_what_is_late(self) -> None:
         for job in self._jobs:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from .._clouds.base import SnapshotCloud
 from .decision import Decision, Policy, decide_absent, decide_present
@@ -77,7 +78,7 @@ def _read_copies(
     in_flight: dict[str, frozenset[str]] = {}
     for region in dict.fromkeys(r.region for r in requests):
         try:
-            listed = persist(lambda region=region: cloud.list_copies(region), deadline)
+            listed = persist(partial(cloud.list_copies, region), deadline)
         except CopyError as error:
             failures[region] = error
             continue
@@ -107,7 +108,7 @@ def _read_sources(cloud: SnapshotCloud, requests: Sequence[CopyRequest], deadlin
     for region in dict.fromkeys(r.source_region for r in requests):
         ids = list(dict.fromkeys(r.snapshot_id for r in requests if r.source_region == region))
         try:
-            sources.update(persist(lambda region=region, ids=ids: cloud.read_sources(region, ids), deadline))
+            sources.update(persist(partial(cloud.read_sources, region, ids), deadline))
         except CopyError as error:
             sources.update(dict.fromkeys(ids, error))
     return sources

@@ -18,12 +18,14 @@ from .plan import Plan
 COUNTED = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
 
 
-def predicted(plan: Plan) -> list[Job]:
+def predicted(plan: Plan, wait: bool) -> list[Job]:
     """Return the jobs as they end if everything that the plan decides goes well."""
     jobs = []
     for decision in plan.decisions:
         job = Job(decision, copy=decision.copy, error=decision.error)
         gone = removable_at_once(decision) + decision.unfinished
+        if decision.order:
+            gone += decision.failed + (decision.misfits if wait else ())
         job.deleted = [copy.snapshot_id for copy in gone]
         job.changed = bool(decision.order or decision.change or gone)
         jobs.append(job)
@@ -165,15 +167,3 @@ def _counts(rows: Sequence[dict[str, Any]], jobs: Sequence[Job]) -> dict[str, in
         if row["state"] in ("completed", "pending"):
             counts[row["state"]] += 1
     return {key: counts[key] for key in COUNTED}
-
-
-def summary_of(result: dict[str, Any], planned: bool) -> str:
-    """Say in one line what a run did, or would do."""
-    told = [
-        f"{number} {word}"
-        for word, number in result["counts"].items()
-        if number and word not in ("completed", "pending")
-    ]
-    states = [f"{result['counts'][word]} {word}" for word in ("completed", "pending") if result["counts"][word]]
-    text = f"{len(result['copies'])} copies asked: {', '.join(told) or 'nothing to do'}"
-    return f"{text} ({', '.join(states)})" if states and not planned else text

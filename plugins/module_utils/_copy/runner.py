@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from .._clouds.base import SnapshotCloud
 from .decision import Policy
 from .engine import carry_out
 from .errors import BadInput, CopyError, redacted
 from .info import info_problems, info_result
+from .messages import about_duplicates, about_failures, summary_of
 from .model import CopyRequest
 from .options import copy_problems, tags_as_text
 from .plan import Plan, make_deletion_plan, make_plan
-from .results import diff_of, empty_result, predicted, result_of, summary_of
+from .results import diff_of, empty_result, predicted, result_of
 from .waiting import Clock, Deadline, persist
 
 #: An AnsibleModule, or amazon.aws's class around one.
@@ -30,17 +31,17 @@ Connect = Callable[[Module], SnapshotCloud]
 OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
 
 
-def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> NoReturn:
+def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
     """Run a copy module to its end."""
     run = CopyRun(module, own_options)
-    _guarded(module, lambda: run.end(connect), run.keys)
+    guarded(module, lambda: run.end(connect), run.keys)
 
 
-def show_snapshots(module: Module, connect: Connect) -> NoReturn:
+def show_snapshots(module: Module, connect: Connect) -> None:
     """Run an info module to its end."""
     keys: dict[str, Any] = {"changed": False, "disks": [], "snapshots": []}
 
-    def show() -> NoReturn:
+    def show() -> None:
         cloud = connect(module)
         if problems := info_problems(cloud, module.params):
             raise BadInput(problems)
@@ -48,14 +49,14 @@ def show_snapshots(module: Module, connect: Connect) -> NoReturn:
         keys.update(persist(lambda: info_result(cloud, module.params), deadline))
         module.exit_json(**keys)
 
-    _guarded(module, show, keys)
+    guarded(module, show, keys)
 
 
 #: How long (seconds) an info module waits out throttling.
 INFO_SECONDS = 300
 
 
-def _guarded(module: Module, run: Callable[[], NoReturn], keys: Mapping[str, Any]) -> NoReturn:
+def guarded(module: Module, run: Callable[[], None], keys: Mapping[str, Any]) -> None:
     """Turn whatever goes wrong into a message with all keys of the result; never a traceback."""
     try:
         run()
@@ -73,7 +74,6 @@ def _guarded(module: Module, run: Callable[[], NoReturn], keys: Mapping[str, Any
             ),
             **keys,
         )
-    raise AssertionError("a module ends by exit_json or fail_json")
 
 
 def _place(traceback: Any) -> str:
@@ -92,7 +92,7 @@ class CopyRun:
         #: The keys of the result as far as they are known.
         self.keys: dict[str, Any] = {**empty_result(), "api_calls": {}}
 
-    def end(self, connect: Connect) -> NoReturn:
+    def end(self, connect: Connect) -> None:
         params = self._params
         deadline = Deadline(Clock(), params["wait_timeout"])
         params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
@@ -157,10 +157,10 @@ class CopyRun:
             copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
         )
 
-    def _finish(self, cloud: SnapshotCloud, plan: Plan, deadline: Deadline) -> NoReturn:
+    def _finish(self, cloud: SnapshotCloud, plan: Plan, deadline: Deadline) -> None:
         planned = bool(self._module.check_mode)
         if planned:
-            jobs = predicted(plan)
+            jobs = predicted(plan, self._params["wait"])
             _ask_for_permission(cloud, jobs)
         else:
             jobs = carry_out(cloud, plan, self._policy(), deadline)
@@ -170,9 +170,9 @@ class CopyRun:
         for warning in plan.warnings:
             self._module.warn(warning)
         if self.keys["duplicates"]:
-            self._module.warn(_about_duplicates(self.keys["duplicates"]))
+            self._module.warn(about_duplicates(self.keys["duplicates"]))
         if self.keys["failures"]:
-            self._module.fail_json(msg=_failure_message(self.keys, planned), **self.keys)
+            self._module.fail_json(msg=about_failures(self.keys, planned), **self.keys)
         self._module.exit_json(msg=summary_of(self.keys, planned), **self.keys)
 
 
@@ -187,25 +187,3 @@ def _ask_for_permission(cloud: SnapshotCloud, jobs: list[Any]) -> None:
             for job in planned:
                 job.failed(error)
                 job.changed = False
-
-
-def _about_duplicates(duplicates: list[dict[str, Any]]) -> str:
-    told = ", ".join(f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:10])
-    more = f" and {len(duplicates) - 10} more" if len(duplicates) > 10 else ""
-    return f"There is more than one copy of the same source: {told}{more}. Set remove_duplicates: true to delete those of ours."
-
-
-def _failure_message(result: dict[str, Any], planned: bool) -> str:
-    """Say first what failed and what to do, then what was done all the same."""
-    lines = []
-    for failure in result["failures"][:10]:
-        code = (
-            f" [{failure['code']}" + (f", request {failure['request_id']}]" if failure["request_id"] else "]")
-            if failure["code"]
-            else ""
-        )
-        hint = f" {failure['hint']}" if failure["hint"] else ""
-        lines.append(f"{failure['message']}{code}.{hint}")
-    if len(result["failures"]) > 10:
-        lines.append(f"{len(result['failures']) - 10} more are listed in failures.")
-    return f"{summary_of(result, planned)}. " + " ".join(lines)

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.simulator.clock import FakeClock
+from tests.simulator.server import Server
+
+from .estates import EbsEstate
+
+
+@pytest.fixture(scope="session")
+def _ec2():
+    from tests.simulator.ec2 import Ec2
+
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    clock = _Exchangeable()
+    ec2 = Ec2(clock)
+    server = Server(ec2.app)
+    yield ec2, clock, server.url
+    server.stop()
+
+
+class _Exchangeable:
+    """Passes everything on to the clock of the test that runs."""
+
+    clock = FakeClock()
+
+    def __getattr__(self, name):
+        return getattr(self.clock, name)
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials_of_the_machine(monkeypatch, tmp_path):
+    """Keep tests from the keys, profiles and settings of whoever runs them."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "ALIBABA", "ALICLOUD", "ALIYUN", "TENCENTCLOUD")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def ebs(_ec2):
+    """An empty EC2 on a fake clock."""
+    ec2, exchangeable, url = _ec2
+    exchangeable.clock = FakeClock()
+    ec2.reset()
+    return EbsEstate(ec2, exchangeable.clock, url)

@@ -1,0 +1,399 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every copy module promises (interface, section 1). A cloud's test class inherits this and gives ``cloud``."""
+
+from __future__ import annotations
+
+import json
+
+ROW_KEYS = {
+    "source_snapshot_id",
+    "source_region",
+    "region",
+    "snapshot_id",
+    "action",
+    "state",
+    "provider_state",
+    "progress",
+    "size_gib",
+    "encrypted",
+    "created_at",
+    "name",
+    "description",
+    "tags",
+    "error",
+}
+RESULT_KEYS = {"changed", "copies", "failures", "duplicates", "counts", "api_calls"}
+FAILURE_KEYS = {"source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint"}
+
+
+class CopyContract:
+    """The promises, each through the module's main() against the simulated cloud on a fake clock."""
+
+    # -- 1. idempotent -------------------------------------------------------------------------------
+
+    def test_a_copy_is_made_and_waited_for(self, cloud):
+        source = cloud.snapshot()
+        out = cloud.run(source, wait=True)
+        row = out.copy()
+        assert not out.failed and out["changed"]
+        assert set(row) == ROW_KEYS and set(out.result) >= RESULT_KEYS
+        assert (row["action"], row["state"], row["progress"]) == ("created", "completed", 100)
+        assert row["snapshot_id"] == out["snapshot_id"] == cloud.copies()[0].id
+        assert out["counts"]["created"] == out["counts"]["completed"] == 1
+
+    def test_a_second_run_changes_nothing_and_reads_no_source(self, cloud):
+        sources = [cloud.snapshot() for _ in range(3)]
+        first = cloud.run(*sources, wait=True)
+        before = cloud.calls.copy()
+        second = cloud.run(*sources, wait=True)
+        assert not second["changed"] and second["counts"]["unchanged"] == 3
+        assert [r["snapshot_id"] for r in second["copies"]] == [r["snapshot_id"] for r in first["copies"]]
+        made = cloud.calls - before
+        assert made[cloud.copy_action] == 0 and made[cloud.list_action] == 1
+
+    def test_rows_come_in_the_order_asked_and_repeats_count_once(self, cloud):
+        one, two = cloud.snapshot(), cloud.snapshot()
+        regions = [cloud.other_destination, cloud.destination]
+        out = cloud.run(two, one, two, destination_regions=regions)
+        asked = [(r["source_snapshot_id"], r["region"]) for r in out["copies"]]
+        assert asked == [(two, regions[0]), (two, regions[1]), (one, regions[0]), (one, regions[1])]
+        assert "snapshot_id" not in out.result
+
+    def test_an_empty_list_does_nothing(self, cloud):
+        out = cloud.run()
+        assert not out.failed and not out["changed"] and out["copies"] == [] and not cloud.calls
+
+    def test_a_single_id_works_by_each_of_its_names(self, cloud):
+        source = cloud.snapshot()
+        ids = set()
+        for option in ("snapshot_id", "source_snapshot_id", "source_snapshot_ids", "snapshot_ids"):
+            out = cloud.run(**{"snapshot_ids": ..., option: source})
+            ids.add(out["snapshot_id"])
+        assert len(ids) == 1
+
+    def test_a_copy_in_progress_is_adopted(self, cloud):
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source, seconds=30)
+        out = cloud.run(source, wait=True)
+        row = out.copy()
+        assert (row["action"], row["state"], row["snapshot_id"]) == ("adopted", "completed", copy.id)
+        assert not out["changed"] and len(cloud.copies()) == 1
+
+    def test_somebody_elses_copy_counts_and_is_never_written_to(self, cloud):
+        source = cloud.snapshot()
+        copy = cloud.foreign_copy(source)
+        before = cloud.tags_of(copy)
+        for options in ({"wait": True}, {"tags": {"team": "dr"}, "purge_tags": True}, {"remove_duplicates": True}):
+            out = cloud.run(source, **options)
+            assert out.copy()["snapshot_id"] == copy.id and not out["changed"] and not out.failed
+        assert cloud.tags_of(copy) == before and len(cloud.copies()) == 1
+
+    def test_a_copy_needs_no_source_any_more(self, cloud):
+        source = cloud.snapshot()
+        cloud.run(source, wait=True)
+        cloud.forget(source)
+        out = cloud.run(source, wait=True)
+        assert not out.failed and not out["changed"] and out.copy()["state"] == "completed"
+
+    def test_the_oldest_complete_copy_of_ours_counts_and_others_are_duplicates(self, cloud):
+        source = cloud.snapshot()
+        foreign = cloud.foreign_copy(source)
+        cloud.clock.sleep(10)
+        first = cloud.our_copy(source)
+        cloud.clock.sleep(10)
+        second = cloud.our_copy(source)
+        unfinished = cloud.our_copy(source, seconds=1000)
+        out = cloud.run(source)
+        assert out.copy()["snapshot_id"] == first.id and not out["changed"]
+        assert {d["snapshot_id"] for d in out["duplicates"]} == {foreign.id, second.id, unfinished.id}
+        assert "more than one copy" in out.text
+        out = cloud.run(source, remove_duplicates=True)
+        assert out["changed"] and out["counts"]["deleted"] == 1 and out.copy()["snapshot_id"] == first.id
+        assert {c.id for c in cloud.copies()} == {foreign.id, first.id, unfinished.id}
+
+    def test_while_no_copy_is_complete_no_duplicate_is_removed(self, cloud):
+        source = cloud.snapshot()
+        cloud.our_copy(source, seconds=1000)
+        cloud.our_copy(source, seconds=1000)
+        out = cloud.run(source, remove_duplicates=True)
+        assert not out["changed"] and len(out["duplicates"]) == 1 and len(cloud.copies()) == 2
+
+    # -- 2. exactly once -----------------------------------------------------------------------------
+
+    def test_a_lost_answer_makes_no_second_copy(self, cloud):
+        sources = [cloud.snapshot() for _ in range(9)]
+        for kind in ("lose_answer", "error_after", "broken_answer"):
+            cloud.faults({"action": cloud.copy_action, "fault": kind, "every": 3})
+            out = cloud.run(*sources, wait=True, destination_regions=[cloud.destination, cloud.other_destination])
+            assert not out.failed, out.text
+            assert len(cloud.copies()) == len(cloud.copies(cloud.other_destination)) == 9
+
+    def test_a_lost_answer_is_found_though_reads_lag(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(visible_after=8.0)
+        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        out = cloud.run(source, wait=True)
+        assert not out.failed and len(cloud.copies()) == 1 and out.copy()["action"] == "created"
+
+    def test_a_copy_just_made_that_reads_do_not_show_yet_is_not_lost(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(visible_after=8.0)
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out.copy()["state"] == "completed" and len(cloud.copies()) == 1
+
+    def test_a_call_that_never_arrived_is_made_again_after_ten_seconds(self, cloud):
+        source = cloud.snapshot()
+        cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
+        begun = cloud.clock.monotonic()
+        out = cloud.run(source, wait=False)
+        assert not out.failed and len(cloud.copies()) == 1 and cloud.calls[cloud.copy_action] == 2
+        assert 10 <= cloud.clock.monotonic() - begun < 15
+
+    def test_doubt_at_the_deadline_is_told_and_nothing_asked_again(self, cloud):
+        source = cloud.snapshot()
+        cloud.faults({"action": cloud.copy_action, "fault": "drop"})
+        out = cloud.run(source, wait=True, wait_timeout=5)
+        assert out.failed and out.failure()["kind"] == "ambiguous" and cloud.calls[cloud.copy_action] == 1
+        assert out.copy()["action"] == "none" and out.copy()["snapshot_id"] is None
+
+    def test_others_go_on_while_one_is_in_doubt(self, cloud):
+        sources = [cloud.snapshot() for _ in range(4)]
+        cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
+        begun = cloud.clock.monotonic()
+        cloud.run(*sources, wait=True)
+        assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - begun < 20
+
+    # -- 3. all are tried ----------------------------------------------------------------------------
+
+    def test_one_bad_source_does_not_stop_the_others(self, cloud):
+        good, unfinished = cloud.snapshot(), cloud.unfinished_snapshot()
+        out = cloud.run(cloud.unknown_id, unfinished, good, wait=True)
+        assert out.failed and [f["kind"] for f in out["failures"]] == ["not_found", "not_ready"]
+        assert all(set(f) == FAILURE_KEYS and f["hint"] for f in out["failures"])
+        assert [r["state"] for r in out["copies"]] == ["absent", "absent", "completed"]
+        assert out["copies"][0]["error"] == out["failures"][0]
+        assert cloud.unknown_id in out["msg"] and unfinished in out["msg"]
+
+    def test_a_destination_that_cannot_be_read_fails_alone(self, cloud):
+        source = cloud.snapshot()
+        cloud.faults({"action": cloud.list_action, "fault": "empty_unavailable", "times": 20})
+        out = cloud.run(source, destination_regions=[cloud.destination, cloud.other_destination], wait=True)
+        assert out.failed and out.failure()["kind"] == "connection" and out.failure()["region"] == cloud.destination
+        assert [r["state"] for r in out["copies"]] == ["absent", "completed"]
+
+    # -- 4. quota is not an error --------------------------------------------------------------------
+
+    def test_a_full_quota_is_waited_out_without_starving(self, cloud):
+        sources = [cloud.snapshot() for _ in range(30)]
+        cloud.settings(quota=5, copy_seconds=20.0)
+        begun = cloud.clock.monotonic()
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed and len(cloud.copies()) == 30 and out["counts"]["created"] == 30
+        assert cloud.clock.monotonic() - begun <= 2 * 20 * 30 / 5
+
+    def test_copies_of_others_take_their_part_of_the_window(self, cloud):
+        for _ in range(3):
+            cloud.foreign_copy(cloud.snapshot(), seconds=50)
+        sources = [cloud.snapshot() for _ in range(4)]
+        cloud.settings(copy_seconds=10.0)
+        out = cloud.run(*sources, wait=True, max_in_flight=4)
+        assert not out.failed and cloud.peak_in_progress() <= 4
+
+    def test_the_window_is_never_passed(self, cloud):
+        cloud.run(*[cloud.snapshot() for _ in range(12)], wait=True, max_in_flight=3)
+        assert cloud.peak_in_progress() == 3 and len(cloud.copies()) == 12
+
+    def test_at_least_one_copy_is_asked_for_beside_others(self, cloud):
+        for _ in range(4):
+            cloud.foreign_copy(cloud.snapshot(), seconds=10000)
+        out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
+        assert not out.failed and out["counts"]["created"] == 1
+
+    def test_throttling_is_waited_out(self, cloud):
+        sources = [cloud.snapshot() for _ in range(10)]
+        cloud.faults({"fault": "throttle", "share": 0.3})
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed and len(cloud.copies()) == 10
+
+    def test_quota_at_the_deadline_is_busy_in_the_clouds_words(self, cloud):
+        cloud.settings(quota=0)
+        out = cloud.run(cloud.snapshot(), wait=False, wait_timeout=60)
+        failure = out.failure()
+        assert failure["kind"] == "busy" and failure["code"] and failure["request_id"]
+
+    # -- 5. and 6. timeouts and failed copies ----------------------------------------------------------
+
+    def test_a_timeout_tells_ids_and_the_next_run_goes_on(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=100.0)
+        begun = cloud.clock.monotonic()
+        out = cloud.run(source, wait=True, wait_timeout=30)
+        assert cloud.clock.monotonic() - begun <= 31
+        assert (
+            out.failed and out.failure()["kind"] == "timeout" and out.failure()["snapshot_id"] == cloud.copies()[0].id
+        )
+        assert out.copy()["state"] == "pending" and out.copy()["action"] == "created"
+        again = cloud.run(source, wait=True)
+        assert not again.failed and again.copy()["action"] == "adopted" and len(cloud.copies()) == 1
+
+    def test_a_copy_that_fails_is_told_at_once_with_the_reason(self, cloud):
+        bad, good = cloud.snapshot(), cloud.snapshot()
+        cloud.settings(fail_copies_of={bad: "Given key ID is not accessible"}, copy_seconds=50.0)
+        out = cloud.run(bad, good, wait=True)
+        assert out.failed and out.failure()["kind"] == "failed_copy" and out.failure()["source_snapshot_id"] == bad
+        assert "Given key ID is not accessible" in out["msg"]
+        assert [r["state"] for r in out["copies"]] == ["error", "completed"] and len(cloud.copies()) == 2
+
+    def test_a_failed_copy_is_replaced_by_the_next_run(self, cloud):
+        source = cloud.snapshot()
+        failed = cloud.our_copy(source, failure="Given key ID is not accessible")
+        refused = cloud.run(source, wait=True, replace_failed=False)
+        assert refused.failed and refused.failure()["kind"] == "failed_copy" and len(cloud.copies()) == 1
+        assert refused.failure()["snapshot_id"] == failed.id
+        out = cloud.run(source, wait=True)
+        assert out.copy()["action"] == "replaced" and out["changed"] and out["counts"]["deleted"] == 1
+        assert [c.id for c in cloud.copies()] == [out["snapshot_id"]] != [failed.id]
+
+    def test_somebody_elses_failed_copy_stays(self, cloud):
+        source = cloud.snapshot()
+        failed = cloud.foreign_copy(source, failure="no")
+        out = cloud.run(source, wait=True)
+        assert not out.failed and len(cloud.copies()) == 2 and failed.id in {c.id for c in cloud.copies()}
+
+    def test_a_copy_that_somebody_deletes_meanwhile_has_failed(self, cloud):
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source, seconds=100)
+        cloud.at(cloud.clock.monotonic() + 20, lambda: cloud.forget(copy.id, cloud.destination))
+        out = cloud.run(source, wait=True)
+        assert out.failed and out.failure()["kind"] == "failed_copy" and out.copy()["state"] == "absent"
+
+    # -- 7. check mode -------------------------------------------------------------------------------
+
+    def test_check_mode_writes_nothing_and_predicts_the_run(self, cloud):
+        there, missing, failed = cloud.snapshot(), cloud.snapshot(), cloud.snapshot()
+        cloud.our_copy(there)
+        cloud.our_copy(failed, failure="no")
+        predicted = cloud.run(there, missing, failed, check=True, diff=True, wait=True)
+        assert len(cloud.copies()) == 2
+        assert [r["state"] for r in predicted["copies"]] == ["completed", "planned", "planned"]
+        assert predicted["copies"][1]["snapshot_id"] is None
+        real = cloud.run(there, missing, failed, diff=True, wait=True)
+        assert [r["action"] for r in predicted["copies"]] == [r["action"] for r in real["copies"]]
+        assert predicted["changed"] and real["changed"]
+        assert len(predicted["diff"]["after"]["copies"]) == len(real["diff"]["after"]["copies"]) == 2
+        for key in ("created", "replaced", "deleted", "unchanged"):
+            assert predicted["counts"][key] == real["counts"][key], key
+        rerun = cloud.run(there, missing, failed, check=True, diff=True)
+        assert not rerun["changed"] and rerun["diff"]["after"]["copies"] == []
+
+    # -- 8. bad input ----------------------------------------------------------------------------------
+
+    def test_bad_input_is_refused_in_one_message_before_any_call(self, cloud):
+        source = cloud.snapshot()
+        out = cloud.run(
+            source, "nonsense", "", name="{nothing}", wait_delay=0, max_in_flight=0, wait_timeout=-1, copy_ids=["x"]
+        )
+        assert out.failed and not cloud.calls
+        for word in ("'nonsense'", "''", "{nothing}", "wait_delay", "max_in_flight", "wait_timeout", "copy_ids"):
+            assert word in out["msg"], word
+        assert set(out.result) >= RESULT_KEYS
+
+    def test_each_bad_option_is_named(self, cloud):
+        source = cloud.snapshot()
+        for options, word in (
+            ({"name": "{snapshot_id.__class__}"}, "snapshot_id.__class__"),
+            ({"name": "{snapshot_id!r}"}, "snapshot_id"),
+            ({"name": "{"}, "name"),
+            ({"name": "n" * 300}, "name"),
+            ({"destination_regions": []}, "destination_regions"),
+            ({"wait_timeout": -5}, "wait_timeout"),
+        ):
+            out = cloud.run(source, **options)
+            assert out.failed and word in out["msg"] and not cloud.calls, options
+
+    def test_what_only_the_source_makes_invalid_fails_that_source_alone(self, cloud):
+        bad, good = cloud.snapshot(Name="n" * 250), cloud.snapshot(Name="short")
+        out = cloud.run(bad, good, name="{source_name}-{source_region}-{source_created_at}", wait=True)
+        assert out.failed and out.failure()["source_snapshot_id"] == bad and out.failure()["kind"] == "refused"
+        assert out["copies"][1]["state"] == "completed" and len(cloud.copies()) == 1
+
+    # -- deleting ----------------------------------------------------------------------------------------
+
+    def test_absent_deletes_our_copies_and_nothing_else(self, cloud):
+        source, other = cloud.snapshot(), cloud.snapshot()
+        cloud.our_copy(source)
+        cloud.our_copy(source)
+        kept = cloud.our_copy(other)
+        predicted = cloud.run(source, state="absent", check=True)
+        assert predicted["changed"] and predicted.copy()["action"] == "deleted" and len(cloud.copies()) == 3
+        cloud.forget(source)
+        out = cloud.run(source, state="absent")
+        assert not out.failed and out["changed"] and out["counts"]["deleted"] == 2
+        assert (out.copy()["action"], out.copy()["state"]) == ("deleted", "absent")
+        assert [c.id for c in cloud.copies()] == [kept.id]
+        again = cloud.run(source, state="absent")
+        assert not again["changed"] and again.copy()["action"] == "none" and again.copy()["snapshot_id"] is None
+
+    def test_absent_leaves_somebody_elses_copy_and_says_so(self, cloud):
+        source = cloud.snapshot()
+        copy = cloud.foreign_copy(source)
+        out = cloud.run(source, state="absent")
+        assert out.failed and out.failure()["snapshot_id"] == copy.id and out.failure()["hint"] and not out["changed"]
+        assert len(cloud.copies()) == 1
+
+    def test_copy_ids_delete_only_these_and_spare_one_in_progress(self, cloud):
+        source = cloud.snapshot()
+        one, two, running = cloud.our_copy(source), cloud.our_copy(source), cloud.our_copy(source, seconds=1000)
+        out = cloud.run(source, state="absent", copy_ids=[two.id, running.id])
+        assert not out.failed and {c.id for c in cloud.copies()} == {one.id, running.id}
+
+    # -- errors and secrets ----------------------------------------------------------------------------
+
+    def test_expired_credentials_stop_calling_and_are_told(self, cloud):
+        sources = [cloud.snapshot() for _ in range(5)]
+        cloud.faults({"action": cloud.copy_action, "fault": "expire"})
+        out = cloud.run(*sources, wait=True)
+        assert out.failed and {f["kind"] for f in out["failures"]} == {"credentials"} and len(out["failures"]) == 5
+        assert cloud.calls[cloud.copy_action] == 1 and out["failures"][0]["hint"]
+
+    def test_no_secret_is_in_any_result(self, cloud):
+        secret = cloud.connection()["secret_key"]
+        sources = [cloud.snapshot(), cloud.unknown_id]
+        for fault in (
+            {"fault": "drop"},
+            {"fault": "empty_unavailable"},
+            {"fault": "expire"},
+            {"fault": "throttle", "times": 3},
+        ):
+            cloud.faults(fault)
+            out = cloud.run(*sources, wait=True, wait_timeout=20)
+            assert secret not in out.text and "Signature=" not in out.text and "Traceback" not in out.text
+            json.loads(out.text)
+
+    def test_a_wrong_secret_fails_with_what_to_do(self, cloud):
+        out = cloud.run(cloud.snapshot(), secret_key="wrongSecretWrongSecretWrongSecret")
+        assert out.failed and out.failure()["kind"] == "credentials" and set(out.result) >= RESULT_KEYS
+        assert not cloud.copies()
+
+    # -- the info module ---------------------------------------------------------------------------------
+
+    def test_info_lists_disks_snapshots_and_where_copies_come_from(self, cloud):
+        disk = cloud.disk(**{"dr-copy": "true", "env": "prod"})
+        other = cloud.disk(env="prod")
+        old, new = cloud.snapshot(disk, 5), cloud.snapshot(disk, 1)
+        cloud.snapshot(other)
+        cloud.run(new, wait=True)
+        shown = cloud.info(cloud.source, disk_tags={"dr-copy": "*"})
+        assert [d["disk_id"] for d in shown["disks"]] == [disk] and not shown["changed"]
+        assert [s["snapshot_id"] for s in shown["snapshots"]] == [old, new]
+        assert shown["snapshots"][0]["source"] is None and shown["snapshots"][0]["disk_id"] == disk
+        newest = cloud.info(cloud.source, disk_ids=[disk], latest=True)
+        assert [s["snapshot_id"] for s in newest["snapshots"]] == [new]
+        there = cloud.info(cloud.destination, copies_from=[cloud.source])
+        copy = there["snapshots"][0]
+        assert copy["source"]["snapshot_id"] == new and copy["source"]["region"] == cloud.source
+        assert copy["source"]["managed"] and len(there["snapshots"]) == 1
+        assert cloud.info(cloud.destination, copies_from=["elsewhere-1"])["snapshots"] == []

@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A simulated cloud as a test uses it: disks and snapshots made in its state, modules run against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, Ec2, SimulatedCopy, ec2_backends
+
+from .harness import Outcome, run_module
+
+
+class EbsEstate:
+    """EC2 in us-east-1, with copies wanted in eu-west-1."""
+
+    module = "ebs_snapshot_copy"
+    info_module = "ebs_snapshot_info"
+    copy_action, list_action, delete_action, tag_action = (
+        "CopySnapshot",
+        "DescribeSnapshots",
+        "DeleteSnapshot",
+        "CreateTags",
+    )
+    source, destination, other_destination = "us-east-1", "eu-west-1", "eu-central-1"
+    unknown_id = "snap-0123456789abcdef0"
+    reserved_key = "aws:owner"
+    most_tags = 46
+
+    def __init__(self, ec2: Ec2, clock: Any, url: str):
+        self.server = ec2
+        self.clock = clock
+        self.url = url
+
+    # -- the server's state --------------------------------------------------------------------------
+
+    def settings(self, **settings: Any) -> None:
+        assert set(settings) <= set(self.server.control.settings)
+        self.server.control.settings.update(settings)
+
+    def faults(self, *faults: dict[str, Any]) -> None:
+        self.server.control.set_faults(list(faults))
+
+    @property
+    def calls(self) -> Any:
+        return self.server.control.calls
+
+    def disk(self, **tags: str) -> str:
+        backend = ec2_backends[ACCOUNT][self.source]
+        volume = backend.create_volume(8, f"{self.source}a")
+        backend.create_tags([volume.id], tags)
+        return volume.id
+
+    def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
+        """Make a complete source snapshot."""
+        backend = ec2_backends[ACCOUNT][region or self.source]
+        disk = disk or backend.create_volume(8, f"{region or self.source}a").id
+        made = backend.create_snapshot(disk, "nightly")
+        made.start_time = (self.clock.utc() - timedelta(hours=age_hours)).replace(tzinfo=None)
+        backend.create_tags([made.id], tags)
+        return made.id
+
+    def get(self, snapshot_id: str, region: str | None = None) -> Any:
+        """Return the server's own object of a snapshot."""
+        return ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
+
+    def unfinished_snapshot(self) -> str:
+        made = self.snapshot()
+        self.get(made).status = "pending"
+        return made
+
+    def copies(self, region: str | None = None) -> list[Any]:
+        """Return the server's own truth: the copies in a region, oldest first."""
+        return [s for s in self.server.snapshots(region or self.destination).values() if isinstance(s, SimulatedCopy)]
+
+    def forget(self, snapshot_id: str, region: str | None = None) -> None:
+        """Delete a snapshot behind everybody's back."""
+        del ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
+
+    def at(self, moment: float, act: Callable[[], None]) -> None:
+        """Let something happen when the clock reaches a moment (monotonic seconds)."""
+        sleep = self.clock.sleep
+
+        def sleep_and_act(seconds: float) -> None:
+            sleep(seconds)
+            if self.clock.monotonic() >= moment:
+                self.clock.sleep = sleep
+                act()
+
+        self.clock.sleep = sleep_and_act
+
+    def peak_in_progress(self, region: str | None = None) -> int:
+        """Return how many copies were in progress at once, at the most."""
+        spans = [(c._begun, c._begun + c.duration) for c in self.copies(region)]
+        return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
+
+    def tags_of(self, copy: Any) -> dict[str, str]:
+        return dict(copy.ec2_backend.tags.get(copy.id, {}))
+
+    def set_tags(self, copy: Any, **tags: str) -> None:
+        copy.ec2_backend.create_tags([copy.id], tags)
+
+    def foreign_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
+    ) -> Any:
+        """Make a copy as the console makes one: described, not tagged."""
+        return self._plant(
+            source_id, region, seconds, failure, f"[Copied {source_id} from {self.source}] nightly", {}, facts
+        )
+
+    def our_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
+    ) -> Any:
+        """Make a copy as an earlier run left it."""
+        source = self.get(source_id)
+        tags = {
+            "dr-copy:source-snapshot-id": source_id,
+            "dr-copy:source-region": self.source,
+            "dr-copy:source-disk-id": source.volume.id,
+            "dr-copy:source-created-at": source.start_time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return self._plant(source_id, region, seconds, failure, "an earlier copy", tags, facts)
+
+    def _plant(
+        self,
+        source_id: str,
+        region: str | None,
+        seconds: float,
+        failure: str | None,
+        description: str,
+        tags: dict[str, str],
+        facts: dict[str, Any],
+    ) -> Any:
+        backend = ec2_backends[ACCOUNT][region or self.destination]
+        arguments: dict[str, Any] = {
+            "description": description,
+            "encrypted": False,
+            "kms_key_id": None,
+            "minutes": None,
+            "outpost_arn": None,
+            "zone": None,
+            "duration": seconds,
+            "failure": failure,
+            **facts,
+        }
+        copy = SimulatedCopy(self.server, backend, self.get(source_id), **arguments)
+        backend.snapshots[copy.id] = copy
+        backend.tags[copy.id].update(tags)
+        return copy
+
+    # -- running modules -----------------------------------------------------------------------------
+
+    def connection(self) -> dict[str, Any]:
+        return {"endpoint_url": self.url, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+
+    def run(self, *sources: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
+        """Run the copy module for these sources; options override."""
+        given = {
+            "snapshot_ids": list(sources),
+            "source_region": self.source,
+            "destination_regions": [self.destination],
+            **self.connection(),
+            **options,
+        }
+        given = {key: value for key, value in given.items() if value is not ...}
+        return run_module(self.module, given, self.clock, check, diff)
+
+    def info(self, region: str, **options: Any) -> Outcome:
+        return run_module(self.info_module, {"region": region, **self.connection(), **options}, self.clock)

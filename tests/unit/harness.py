@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a module's own main() in this process, against a simulated cloud, on a clock that tests turn."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from ansible.module_utils import basic
+
+COLLECTION = "ansible_collections.multicloud.snapshots"
+RUNNER = f"{COLLECTION}.plugins.module_utils._copy.runner"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a module printed, and whether it failed."""
+
+    result: dict[str, Any]
+    failed: bool
+    text: str
+
+    def __getitem__(self, key: str) -> Any:
+        return self.result[key]
+
+    def copy(self) -> dict[str, Any]:
+        """Return the only row of the result."""
+        assert len(self.result["copies"]) == 1, self.result["copies"]
+        return self.result["copies"][0]
+
+    def failure(self) -> dict[str, Any]:
+        """Return the only failure of the result."""
+        assert len(self.result["failures"]) == 1, self.result["failures"]
+        return self.result["failures"][0]
+
+
+def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False, diff: bool = False) -> Outcome:
+    """Run a module by its name with these options. ``clock`` takes the place of the machine's."""
+    module = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
+    runner = importlib.import_module(RUNNER)
+    printed = io.StringIO()
+    _forget_warnings()
+    given = {**args, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+    with (
+        _module_args(given),
+        mock.patch.object(runner, "Clock", lambda: clock),
+        contextlib.redirect_stdout(printed),
+    ):
+        try:
+            module.main()
+        except SystemExit as ended:
+            failed = ended.code != 0
+    text = printed.getvalue()
+    return Outcome(json.loads(text), failed, text)
+
+
+def _forget_warnings() -> None:
+    """Ansible gathers warnings for a whole process, which here runs many modules."""
+    from ansible.module_utils.common import warnings
+
+    for gathered in (warnings._global_warnings, warnings._global_deprecations):
+        gathered.clear()
+
+
+@contextlib.contextmanager
+def _module_args(args: dict[str, Any]) -> Any:
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # ansible-core before 2.19
+        encoded = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", encoded):
+            yield
+    else:
+        with patch_module_args(args):
+            yield

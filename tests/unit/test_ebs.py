@@ -1,0 +1,358 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What only EBS can do or refuse (interface, section 1; contract, part E)."""
+
+from __future__ import annotations
+
+import pytest
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+OUTPOST = "arn:aws:outposts:eu-west-1:123456789012:outpost/op-0123456789abcdef0"
+
+
+# -- one request per copy call -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("retries", [{"max_attempts": 10}, {"total_max_attempts": 9, "mode": "adaptive"}])
+def test_the_users_retries_never_repeat_a_copy_call(ebs, retries):
+    source = ebs.snapshot()
+    ebs.faults({"action": "CopySnapshot", "fault": "lose_answer", "nth": [1]})
+    out = ebs.run(source, wait=True, aws_config={"retries": retries, "read_timeout": 30})
+    assert not out.failed and ebs.calls["CopySnapshot"] == 1 and len(ebs.copies()) == 1
+
+
+def test_environment_retries_never_repeat_a_copy_call(ebs, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+    monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
+    ebs.faults({"action": "CopySnapshot", "fault": "error_after", "nth": [1]})
+    out = ebs.run(ebs.snapshot(), wait=True)
+    assert not out.failed and ebs.calls["CopySnapshot"] == 1 and len(ebs.copies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"profile": "nobody", "access_key": ..., "secret_key": ...}, "nobody"),
+        ({"profile": "nobody"}, "profile"),
+    ],
+)
+def test_what_amazon_aws_refuses_carries_all_keys(ebs, options, word):
+    out = ebs.run(ebs.snapshot(), **options)
+    assert out.failed and word in out["msg"] and out["counts"]["failed"] == 1 and out.copy()["state"] == "absent"
+    assert out.failure()["kind"] == "credentials" and "Traceback" not in out.text and not ebs.calls
+
+
+def test_no_credentials_at_all(ebs):
+    out = ebs.run(ebs.snapshot(), access_key=..., secret_key=...)
+    assert out.failed and out["failures"][0]["kind"] == "credentials"
+
+
+# -- provenance and tags -----------------------------------------------------------------------------
+
+
+def test_provenance_is_set_in_the_copy_call_itself(ebs):
+    disk = ebs.disk()
+    source = ebs.snapshot(disk)
+    out = ebs.run(source)
+    assert ebs.calls["CreateTags"] == 0
+    assert (
+        ebs.tags_of(ebs.copies()[0])
+        == out.copy()["tags"]
+        == {
+            "dr-copy:source-snapshot-id": source,
+            "dr-copy:source-region": "us-east-1",
+            "dr-copy:source-disk-id": disk,
+            "dr-copy:source-created-at": "2026-11-21T01:00:00Z",
+        }
+    )
+
+
+def test_provenance_wins_over_tags_and_tags_over_carried_ones(ebs):
+    source = ebs.snapshot(**{"a": "source", "b": "source", "dr-copy:source-region": "elsewhere"})
+    ebs.run(source, copy_tags=True, tags={"b": "user", "dr-copy:source-region": "nowhere"}, name="{snapshot_id}")
+    tags = ebs.tags_of(ebs.copies()[0])
+    assert (tags["a"], tags["b"], tags["dr-copy:source-region"], tags["Name"]) == (
+        "source",
+        "user",
+        "us-east-1",
+        source,
+    )
+
+
+def test_carried_tags_that_find_no_room_are_left_out_with_a_warning(ebs):
+    source = ebs.snapshot(**{f"key{n}": "v" for n in range(49)})
+    out = ebs.run(source, copy_tags=True, tags={"mine": "1"})
+    assert not out.failed and len(ebs.tags_of(ebs.copies()[0])) == 50 and "no room" in out.text
+
+
+def test_tags_of_existing_copies_are_brought_into_line_and_purged_with_care(ebs):
+    source = ebs.snapshot(carried="yes")
+    copy = ebs.our_copy(source)
+    ebs.set_tags(copy, old="1", carried="yes", Name="kept")
+    out = ebs.run(source, tags={"new": "1"}, purge_tags=True, copy_tags=True, name="another", check=True)
+    assert out.copy()["action"] == "updated" and "new" not in ebs.tags_of(copy)
+    out = ebs.run(source, tags={"new": "1"}, purge_tags=True, copy_tags=True, name="another")
+    tags = ebs.tags_of(copy)
+    assert out["changed"] and out.copy()["action"] == "updated" and out.copy()["tags"] == tags
+    assert "old" not in tags and tags["carried"] == "yes" and tags["Name"] == "kept" and tags["new"] == "1"
+    assert tags["dr-copy:source-snapshot-id"] == source
+    assert not ebs.run(source, tags={"new": "1"}, purge_tags=True, copy_tags=True, name="another")["changed"]
+
+
+def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
+    sources = [ebs.snapshot() for _ in range(30)]
+    for source in sources:
+        ebs.our_copy(source)
+    out = ebs.run(*sources, tags={"team": "dr"})
+    assert out["counts"]["updated"] == 30 and ebs.calls["CreateTags"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"tags": {"aws:owner": "x"}}, "aws:owner"),
+        ({"tags": {"k" * 129: "x"}}, "129"),
+        ({"tags": {"k": "v" * 257}}, "257"),
+        ({"tags": {f"k{n}": "v" for n in range(47)}}, "46"),
+        ({"tags": {f"k{n}": "v" for n in range(46)}, "name": "n"}, "45"),
+        ({"tags": {"Name": "x"}, "name": "n"}, "exclude each other"),
+        ({"name": "n" * 257}, "257"),
+        ({"description": "d" * 256}, "256"),
+        ({"completion_duration_minutes": 20}, "20"),
+        ({"completion_duration_minutes": 3000}, "3000"),
+        ({"kms_key_id": "alias/dr", "encrypted": False}, "encrypted"),
+        ({"kms_key_id": "alias/dr"}, "encrypted"),
+        ({"kms_key_id": KEY.replace("eu-west-1", "us-east-1"), "encrypted": True}, "us-east-1"),
+        (
+            {"kms_key_id": KEY.replace("key/", "alias/").replace("eu-west-1", "eu-west-2"), "encrypted": True},
+            "eu-west-2",
+        ),
+        ({"kms_key_id": "arn:aws:s3:::bucket", "encrypted": True}, "KMS"),
+        ({"source_region": "mars-north-1"}, "mars-north-1"),
+        ({"destination_regions": ["eu-west-1", "eu-wset-1"]}, "eu-wset-1"),
+        ({"destination_outpost_arn": OUTPOST.replace("eu-west-1", "us-east-1")}, "destination_outpost_arn"),
+        ({"destination_outpost_arn": "op-1"}, "destination_"),
+        ({"destination_availability_zone": "us-west-2-lax-1a"}, "us-west-2-lax-1a"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_called(ebs, options, word):
+    out = ebs.run(ebs.snapshot(), **options)
+    assert out.failed and word in out["msg"], out["msg"]
+    assert not ebs.calls and not ebs.copies()
+
+
+def test_several_faults_come_in_one_message(ebs):
+    out = ebs.run("snap-1", tags={"aws:x": "1"}, completion_duration_minutes=20, kms_key_id="alias/x", wait_timeout=-1)
+    for word in ("snap-1", "aws:x", "completion_duration_minutes", "kms_key_id", "wait_timeout"):
+        assert word in out["msg"]
+
+
+# -- encryption, places, time-based copies -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["11111111-2222-3333-4444-555555555555", "alias/dr", KEY])
+def test_a_key_is_given_as_id_alias_or_arn(ebs, key):
+    source = ebs.snapshot()
+    out = ebs.run(source, encrypted=True, kms_key_id=key, wait=True)
+    assert out.copy()["encrypted"] and ":eu-west-1:" in ebs.copies()[0].kms_key_id
+    assert not ebs.run(source, encrypted=True, kms_key_id=key)["changed"]
+
+
+def test_a_wrong_key_is_told_with_the_state_message_at_once(ebs):
+    ebs.settings(bad_keys=["alias/gone"], copy_seconds=600.0)
+    begun = ebs.clock.monotonic()
+    out = ebs.run(ebs.snapshot(), encrypted=True, kms_key_id="alias/gone", wait=True)
+    assert out.failure()["kind"] == "failed_copy" and "Given key ID is not accessible" in out["msg"]
+    assert "kms:" in out.failure()["hint"] and ebs.clock.monotonic() - begun < 5
+
+
+def test_encryption_by_default_in_the_destination_fits(ebs):
+    source = ebs.snapshot()
+    ebs.settings(encryption_by_default=["eu-west-1"])
+    assert ebs.run(source, wait=True).copy()["encrypted"]
+    assert not ebs.run(source, encrypted=True)["changed"]
+
+
+def test_a_copy_that_is_not_encrypted_does_not_fit(ebs):
+    source = ebs.snapshot()
+    plain = ebs.our_copy(source)
+    refused = ebs.run(source, encrypted=True)
+    assert refused.failure()["kind"] == "mismatch" and "replace_mismatched" in refused.failure()["hint"]
+    assert refused.copy()["snapshot_id"] is None and refused.copy()["action"] == "none"
+    out = ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)
+    assert out.copy()["action"] == "replaced" and out.copy()["encrypted"]
+    assert [c.id for c in ebs.copies()] == [out["snapshot_id"]] != [plain.id]
+
+
+def test_a_misfit_goes_only_once_the_new_copy_is_complete(ebs):
+    source = ebs.snapshot()
+    plain = ebs.our_copy(source)
+    ebs.run(source, encrypted=True, replace_mismatched=True)
+    assert plain.id in {c.id for c in ebs.copies()} and len(ebs.copies()) == 2
+    out = ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)
+    assert len(ebs.copies()) == 1 and out["changed"] and ebs.copies()[0].encrypted
+    assert not ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)["changed"]
+
+
+def test_somebody_elses_misfit_stays(ebs):
+    source = ebs.snapshot()
+    plain = ebs.foreign_copy(source)
+    out = ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)
+    assert not out.failed and plain.id in {c.id for c in ebs.copies()} and len(ebs.copies()) == 2
+
+
+def test_another_key_does_not_fit_only_where_the_arn_is_given(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
+    assert ebs.run(source, encrypted=True, kms_key_id=KEY).failure()["kind"] == "mismatch"
+    assert not ebs.run(source, encrypted=True, kms_key_id="alias/dr").failed
+
+
+def test_a_copy_on_an_outpost_is_a_copy_there_and_nowhere_else(ebs):
+    source = ebs.snapshot()
+    there = ebs.run(source, destination_outpost_arn=OUTPOST, wait=True)["snapshot_id"]
+    in_region = ebs.run(source, wait=True)["snapshot_id"]
+    assert there != in_region and not ebs.run(source, destination_outpost_arn=OUTPOST)["changed"]
+    assert ebs.run(source)["duplicates"] == []
+    ebs.run(source, state="absent")
+    assert [c.id for c in ebs.copies()] == [there]
+
+
+def test_a_local_zone_is_a_place_of_its_own(ebs):
+    source = ebs.snapshot(region="us-east-1")
+    options = {"destination_regions": ["us-west-2"], "destination_availability_zone": "us-west-2-lax-1a"}
+    assert ebs.run(source, **options)["changed"] and not ebs.run(source, **options)["changed"]
+    assert ebs.run(source, destination_regions=["us-west-2"])["changed"]
+    assert {c.zone for c in ebs.copies("us-west-2")} == {"us-west-2-lax-1a", None}
+
+
+def test_a_time_based_copy(ebs):
+    ebs.run(ebs.snapshot(), completion_duration_minutes=45)
+    assert ebs.copies()[0].minutes == 45
+
+
+# -- whose copy it is ------------------------------------------------------------------------------------
+
+
+def test_the_console_of_another_region_made_no_copy_of_ours(ebs):
+    source = ebs.snapshot()
+    ebs.foreign_copy(source).description = f"[Copied {source} from ap-south-1]"
+    assert ebs.run(source)["changed"] and len(ebs.copies()) == 2
+
+
+def test_what_another_account_shares_is_no_copy(ebs):
+    source = ebs.snapshot()
+    shared = ebs.foreign_copy(source)
+    shared.owner_id = "999999999999"
+    shared.create_volume_permission_userids.add("123456789012")
+    out = ebs.run(source, wait=True)
+    assert out["changed"] and out["snapshot_id"] != shared.id
+    assert shared.id not in {s["snapshot_id"] for s in ebs.info("eu-west-1")["snapshots"]}
+
+
+def test_an_ordinary_snapshot_with_our_tags_is_never_deleted(ebs):
+    source = ebs.snapshot()
+    ordinary = ebs.snapshot(
+        region="eu-west-1", **{"dr-copy:source-snapshot-id": source, "dr-copy:source-region": "us-east-1"}
+    )
+    out = ebs.run(source, state="absent")
+    assert out.failed and ordinary in ebs.server.snapshots("eu-west-1")
+
+
+def test_a_source_that_another_account_shares_is_copied_with_a_warning(ebs):
+    source = ebs.snapshot(env="prod")
+    ebs.get(source).owner_id = "999999999999"
+    ebs.get(source).create_volume_permission_userids.add("123456789012")
+    out = ebs.run(source, copy_tags=True, wait=True)
+    assert not out.failed and "another account" in out.text and "env" not in ebs.tags_of(ebs.copies()[0])
+    ebs.run(source, state="absent")
+    out = ebs.run(source, copy_tags=True, source_tags={source: {"env": "prod"}})
+    assert "another account" not in out.text and ebs.tags_of(ebs.copies()[0])["env"] == "prod"
+
+
+def test_an_archived_source_fails_alone(ebs):
+    archived, good = ebs.snapshot(), ebs.snapshot()
+    ebs.get(archived).storage_tier = "archive"
+    out = ebs.run(archived, good)
+    assert out.failure()["kind"] == "refused" and "archived" in out["msg"] and ebs.calls["CopySnapshot"] == 1
+
+
+# -- permission, deleting, moving over ---------------------------------------------------------------------
+
+
+def test_check_mode_asks_aws_once_per_destination(ebs):
+    sources = [ebs.snapshot() for _ in range(5)]
+    out = ebs.run(*sources, destination_regions=["eu-west-1", "eu-central-1"], check=True)
+    assert not out.failed and ebs.calls["CopySnapshot"] == 2 and not ebs.copies()
+    assert out["counts"]["created"] == 10 and {r["state"] for r in out["copies"]} == {"planned"}
+
+
+def test_check_mode_tells_a_missing_permission(ebs):
+    ebs.settings(denied=["CopySnapshot"])
+    out = ebs.run(ebs.snapshot(), check=True)
+    assert out.failed and out.failure()["code"] == "UnauthorizedOperation" and "ec2:CopySnapshot" in out["msg"]
+    assert out.failure()["kind"] == "credentials" and not out["changed"]
+    assert ebs.run(ebs.snapshot()).failure()["code"] == "UnauthorizedOperation"
+
+
+def test_absent_cancels_a_copy_in_progress(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source, seconds=1000)
+    assert ebs.run(source, state="absent")["changed"] and not ebs.copies()
+
+
+def test_a_copy_in_use_is_told_and_the_others_go(ebs):
+    source, other = ebs.snapshot(), ebs.snapshot()
+    used = ebs.our_copy(source)
+    ebs.our_copy(other)
+    ebs.settings(in_use=[used.id])
+    out = ebs.run(source, other, state="absent")
+    assert out.failure()["code"] == "InvalidSnapshot.InUse" and out.failure()["hint"]
+    assert [c.id for c in ebs.copies()] == [used.id] and out["changed"]
+
+
+def test_a_lost_answer_to_a_deletion_is_no_failure(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source)
+    ebs.faults({"action": "DeleteSnapshot", "fault": "lose_answer", "nth": [1]})
+    assert not ebs.run(source, state="absent").failed and not ebs.copies()
+
+
+def test_totals_are_refusals(ebs):
+    ebs.settings(snapshot_limit=0)
+    out = ebs.run(ebs.snapshot(), wait=True)
+    assert out.failure()["kind"] == "refused" and out.failure()["code"] == "SnapshotLimitExceeded"
+
+
+def test_the_task_of_the_old_module_works_unchanged(ebs):
+    source = ebs.snapshot()
+    old = {"region": "eu-west-1", "source_snapshot_id": source, "snapshot_ids": ..., "destination_regions": ...}
+    out = ebs.run(
+        **old, encrypted=True, kms_key_id=KEY, wait=True, wait_timeout=1200, description="", tags={"Name": "copy"}
+    )
+    assert out["changed"] and out["snapshot_id"] == ebs.copies()[0].id and not ebs.run(**old)["changed"]
+
+
+def test_the_connections_region_may_equal_the_source_with_a_warning(ebs):
+    out = ebs.run(ebs.snapshot(), destination_regions=..., region="us-east-1")
+    assert not out.failed and "also source_region" in out.text and len(ebs.copies("us-east-1")) == 1
+
+
+# -- few calls -------------------------------------------------------------------------------------------
+
+
+def test_a_rerun_over_a_thousand_copies_makes_few_calls(ebs):
+    sources = [ebs.snapshot() for _ in range(1000)]
+    for source in sources:
+        ebs.our_copy(source)
+    out = ebs.run(*sources)
+    assert not out["changed"] and out["counts"]["unchanged"] == 1000
+    assert sum(ebs.calls.values()) <= 15 and out["api_calls"] == dict(ebs.calls)
+
+
+def test_sources_are_read_in_batches(ebs):
+    sources = [ebs.snapshot() for _ in range(250)]
+    ebs.run(*sources, check=True)
+    assert ebs.calls["DescribeSnapshots"] <= 4

@@ -65,7 +65,9 @@ def guarded(module: Module, run: Callable[[], None], keys: Mapping[str, Any]) ->
         module.fail_json(msg=message, **keys)
     except CopyError as error:
         hint = f" {error.hint}" if error.hint else ""
-        module.fail_json(msg=f"{error.message}{hint}", **{**keys, "failures": [error.told(None, None)]})
+        module.fail_json(
+            msg=f"{error.message}{hint}", **{**keys, "failures": [error.told(None, module.params.get("region"))]}
+        )
     except Exception as error:
         place = _place(sys.exc_info()[2])
         module.fail_json(

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: copy_plan
+short_description: Decide which snapshots are to be copied where, and why others are not
+version_added: 0.1.0
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+description:
+  - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination that
+    was considered, and for each disk without a usable snapshot.
+  - Only complete snapshots that are no copies are chosen.
+positional: disks, copies, destination_regions
+options:
+  _input:
+    description: Snapshots of the source region.
+    type: list
+    elements: dict
+    required: true
+  disks:
+    description: Disks of the source region.
+    type: list
+    elements: dict
+    required: true
+  copies:
+    description: Copies in the destination regions.
+    type: list
+    elements: dict
+    required: true
+  destination_regions:
+    description: Regions that the copies are to go to.
+    type: list
+    elements: str
+    required: true
+  select:
+    description: V(latest) chooses each disk's newest complete snapshot, V(all) every one.
+    type: str
+    choices: [latest, all]
+    default: latest
+  max_snapshot_age_hours:
+    description: Snapshots that are older are left out as stale; 0 takes any age.
+    type: float
+    default: 0
+  now:
+    description: The time to reckon ages from, ISO 8601; by default the present.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Show what would be copied, and why the rest would not
+  ansible.builtin.debug:
+    msg: "{{ source.snapshots | multicloud.snapshots.copy_plan(source.disks, there.snapshots, ['eu-west-1']) }}"
+  vars:
+    source:
+      disks: [{disk_id: vol-0aa11bb22cc33dd44, name: database}]
+      snapshots:
+        - snapshot_id: snap-0aa11bb22cc33dd44
+          disk_id: vol-0aa11bb22cc33dd44
+          state: completed
+          created_at: "2026-11-21T01:00:00Z"
+          source: null
+    there:
+      snapshots: []
+"""
+
+RETURN = r"""
+_value:
+  description: The plan.
+  type: list
+  elements: dict
+  contains:
+    disk_id:
+      description: ID of the disk.
+      type: str
+      sample: vol-0aa11bb22cc33dd44
+    disk_name:
+      description: Name of the disk.
+      type: str
+      sample: database
+    region:
+      description: The destination.
+      type: str
+      sample: eu-west-1
+    snapshot_id:
+      description: The snapshot considered; null for a disk without a usable one.
+      type: str
+      sample: snap-0aa11bb22cc33dd44
+    source_created_at:
+      description: When it was taken.
+      type: str
+      sample: "2026-11-21T01:00:00Z"
+    age_hours:
+      description: How old it is.
+      type: float
+      sample: 1.5
+    chosen:
+      description: Whether it is to be copied.
+      type: bool
+      sample: true
+    reason:
+      description: >-
+        One of V(newest), V(all are selected), V(not the newest), V(stale), V(unfinished), V(failed), V(is a copy),
+        V(a newer recovery point is already there), V(no snapshot).
+      type: str
+      sample: newest
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils import recovery
+
+
+def copy_plan(snapshots, disks, copies, destination_regions, select="latest", max_snapshot_age_hours=0, now=None):
+    try:
+        return recovery.copy_plan(
+            snapshots, disks, copies, destination_regions, select, float(max_snapshot_age_hours), now
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"copy_plan: {error}") from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"copy_plan": copy_plan}

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: dr_copy_known_sources
+short_description: Fill in disk and time of copies from sources that were read
+version_added: 0.1.0
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+description:
+  - A copy that the console made tells only its source's ID; what is known of the source is added.
+  - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
+positional: snapshots
+options:
+  _input:
+    description: Copies.
+    type: list
+    required: true
+  snapshots:
+    description: Snapshots of the source region.
+    type: list
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Fill in nothing
+  ansible.builtin.debug:
+    msg: "{{ [] | multicloud.snapshots.dr_copy_known_sources([]) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The copies.
+  type: list
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils import recovery
+
+
+def dr_copy_known_sources(copies, snapshots):
+    try:
+        return recovery.with_known_sources(copies, snapshots)
+    except (KeyError, TypeError, ValueError) as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"dr_copy_known_sources": dr_copy_known_sources}

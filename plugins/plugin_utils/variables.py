@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role's variables: judged and normalised, all faults in one message."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+#: What each cloud's copy module lacks (interface, section 1): such a variable is refused, not passed over.
+NOT_HONOURED: dict[str, tuple[str, ...]] = {"ebs": ("retention_days",)}
+#: Clouds whose modules are still to come.
+NOT_YET_CLOUDS = ("ecs", "ens", "cbs")
+#: Variables whose work is still to come: a value other than the default fails.
+NOT_YET = ("keep", "keep_days", "rpo_hours", "report_dir", "shard", "source_connection")
+#: Options of the copy modules that the role sets itself; copy_options holds the others.
+SET_BY_ROLE = (
+    "snapshot_ids",
+    "snapshot_id",
+    "source_snapshot_id",
+    "source_snapshot_ids",
+    "source_region",
+    "destination_regions",
+    "destination_region",
+    "state",
+    "copy_ids",
+    "name",
+    "description",
+    "tags",
+    "resource_tags",
+    "copy_tags",
+    "encrypted",
+    "kms_key_id",
+    "retention_days",
+    "remove_duplicates",
+    "max_in_flight",
+    "wait",
+    "wait_timeout",
+    "wait_delay",
+    "source_tags",
+)
+
+
+class Wrong(ValueError):
+    """A value that cannot be taken; says what would be."""
+
+
+def text(value: Any) -> str:
+    if isinstance(value, (Mapping, list)):
+        raise Wrong("must be a text")
+    return str(value)
+
+
+def whole_number(value: Any) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"\s*\d+\s*", str(value)):
+        raise Wrong(f"must be a whole number from 0, not {value!r}")
+    return int(str(value))
+
+
+def truth(value: Any) -> bool:
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        raise Wrong(f"must be true or false, not {value!r}") from None
+
+
+def texts(value: Any) -> list[str]:
+    """Take a list, a JSON list, or a text with one entry a line or with commas."""
+    if isinstance(value, str):
+        value = _json(value, list) or [part for part in re.split(r"[\n,]", value)]
+    if not isinstance(value, (list, tuple)):
+        raise Wrong(f"must be a list, not {value!r}")
+    return list(dict.fromkeys(part for part in (text(entry).strip() for entry in value) if part))
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Take a dict, a JSON object, or a text of key=value, one a line."""
+    if isinstance(value, Mapping):
+        return {str(key): entry for key, entry in value.items()}
+    if not isinstance(value, str):
+        raise Wrong("must be a dict, a JSON object, or one key=value a line")
+    if value.strip().startswith("{"):
+        return dict(_json(value, dict) or {})
+    pairs = {}
+    for line in filter(None, (line.strip() for line in value.splitlines())):
+        key, sign, entry = line.partition("=")
+        if not sign or not key.strip():
+            raise Wrong(f"must be a dict, a JSON object, or one key=value a line; the line {line!r} is none")
+        pairs[key.strip()] = entry.strip()
+    return pairs
+
+
+def _json(value: str, kind: type) -> Any:
+    if not value.strip().startswith("[" if kind is list else "{"):
+        return None
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise Wrong(f"is no valid JSON ({error})") from None
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    def take(value: Any) -> str:
+        if value not in choices:
+            raise Wrong(f"must be one of {', '.join(choices)}, not {value!r}")
+        return str(value)
+
+    return take
+
+
+#: Every variable of the role: how it is taken, and its default. None as default: required.
+VARIABLES: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "cloud": (one_of("ebs", "ecs", "ens", "cbs"), None),
+    "source_region": (text, None),
+    "destination_regions": (texts, None),
+    "disk_tags": (mapping, {"dr-copy": "true"}),
+    "disk_ids": (texts, []),
+    "select": (one_of("latest", "all"), "latest"),
+    "max_snapshot_age_hours": (whole_number, 0),
+    "name": (text, ""),
+    "description": (text, ""),
+    "tags": (mapping, {}),
+    "copy_tags": (truth, True),
+    "encrypted": (truth, False),
+    "kms_key_id": (text, ""),
+    "retention_days": (whole_number, 0),
+    "copy_options": (mapping, {}),
+    "keep": (whole_number, 0),
+    "keep_days": (whole_number, 0),
+    "max_in_flight": (whole_number, 20),
+    "wait": (truth, True),
+    "wait_timeout": (whole_number, 10800),
+    "wait_delay": (whole_number, 15),
+    "allow_empty": (truth, True),
+    "remove_duplicates": (truth, False),
+    "rpo_hours": (whole_number, 0),
+    "report_dir": (text, ""),
+    "shard": (text, ""),
+    "connection": (mapping, {}),
+    "source_connection": (mapping, {}),
+}
+#: Hold credentials, so they are judged here but never handed on as facts.
+SECRET = ("connection", "source_connection")
+
+
+def normalised(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the role's variables, without their prefix, as their types, with ``now`` beside them.
+
+    Raises ValueError that names every wrong variable at once.
+    """
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, (take, default) in VARIABLES.items():
+        value = given.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            if default is None:
+                faults.append(f"dr_copy_{name} is required")
+            values[name] = default
+            continue
+        try:
+            values[name] = take(value)
+        except Wrong as fault:
+            faults.append(f"dr_copy_{name} {fault}")
+            values[name] = default
+    faults += _contradictions(values)
+    if faults:
+        raise ValueError("; ".join(dict.fromkeys(faults)))
+    values["now"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {name: value for name, value in values.items() if name not in SECRET}
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    faults = []
+    cloud = values["cloud"]
+    if cloud in NOT_YET_CLOUDS:
+        faults.append(f"dr_copy_cloud: {cloud} is not yet supported by this role")
+    for name in NOT_HONOURED.get(str(cloud), ()):
+        if values[name]:
+            faults.append(f"dr_copy_{name}: {cloud} has no such option")
+    for name in NOT_YET:
+        if values[name]:
+            faults.append(f"dr_copy_{name} is not yet supported by this role")
+    if values["destination_regions"] == []:
+        faults.append("dr_copy_destination_regions is required")
+    if values["source_region"] and values["source_region"] in (values["destination_regions"] or ()):
+        faults.append(f"dr_copy_destination_regions must not hold dr_copy_source_region ({values['source_region']})")
+    if not values["disk_tags"] and not values["disk_ids"]:
+        faults.append("dr_copy_disk_tags may be empty only together with dr_copy_disk_ids")
+    if values["kms_key_id"] and not values["encrypted"]:
+        faults.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
+    for name in ("max_in_flight", "wait_delay"):
+        if values[name] == 0:
+            faults.append(f"dr_copy_{name} must be at least 1")
+    taken = sorted(set(values["copy_options"] or ()) & set(SET_BY_ROLE))
+    if taken:
+        faults.append(
+            f"dr_copy_copy_options must not hold {', '.join(taken)}: the role sets these by variables of its own"
+        )
+    return faults

@@ -74,7 +74,7 @@ def truth(value: Any) -> bool:
 def texts(value: Any) -> list[str]:
     """Take a list, a JSON list, or a text with one entry a line or with commas."""
     if isinstance(value, str):
-        value = _json(value, list) or [part for part in re.split(r"[\n,]", value)]
+        value = _json(value, list) or re.split(r"[\n,]", value)
     if not isinstance(value, (list, tuple)):
         raise Wrong(f"must be a list, not {value!r}")
     return list(dict.fromkeys(part for part in (text(entry).strip() for entry in value) if part))

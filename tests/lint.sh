@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every static check. A check that cannot run fails.
+source "$(dirname "$0")/environment.sh"
+make_environment
+install_with "$repo/tests/requirements-check.txt"
+cd "$staged"
+run() {
+  echo "== $*"
+  "$@"
+}
+run ruff check .
+run ruff format --check .
+run yamllint --strict .
+MYPYPATH=$root run mypy -p ansible_collections.multicloud.snapshots.plugins.module_utils \
+  -p ansible_collections.multicloud.snapshots.plugins.plugin_utils
+run ansible-lint --offline --profile production
+run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent --skip-rstcheck .
+run antsibull-changelog lint
+seed_get_pip
+echo "== ansible-test sanity"
+log=$work/sanity.log
+# shellcheck disable=SC2094
+if ! ansible-test sanity --color no >"$log" 2>&1; then
+  cat "$log"
+  exit 1
+fi
+# A missing tool only warns there, and would leave its check out.
+if grep -E 'Required program|WARNING: Skipping sanity test' "$log" | grep -v pwsh; then
+  echo "A sanity check could not run." >&2
+  exit 1
+fi
+tail -n 3 "$log"

@@ -5,7 +5,7 @@
 # Start the simulated clouds and run playbooks/demo.yml against them.
 source "$(dirname "$0")/environment.sh"
 make_environment
-cd "$staged"
+cd "$STAGED" || exit
 export ANSIBLE_CALLBACK_RESULT_FORMAT=yaml ANSIBLE_DISPLAY_SKIPPED_HOSTS=false
 told=$(mktemp)
 python -m tests.simulator >"$told" &

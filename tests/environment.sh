@@ -5,10 +5,10 @@
 # shellcheck shell=bash
 set -euo pipefail
 
-repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-work=${WORK_DIR:-$repo/.work}
-root=$work/root
-staged=$root/ansible_collections/multicloud/snapshots
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+WORK=${WORK_DIR:-$REPO/.work}
+ROOT=$WORK/root
+STAGED=$ROOT/ansible_collections/multicloud/snapshots
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 
 # Real interpreters, newest first: a version manager's shims answer for versions that they do not run.
@@ -25,26 +25,26 @@ interpreters() {
 
 install_with() { # a requirements file, into the virtual environment, once for each of its versions
   local stamp
-  stamp=$work/$(basename "$1").$(cksum <"$1" | tr ' ' -)
+  stamp=$WORK/$(basename "$1").$(cksum <"$1" | tr ' ' -)
   [ -e "$stamp" ] && return
-  "$work/venv/bin/pip" install -q -r "$1"
+  "$WORK/venv/bin/pip" install -q -r "$1"
   touch "$stamp"
 }
 
 make_environment() {
-  mkdir -p "$work" "$root" "$work/home"
-  if [ ! -x "$work/venv/bin/python" ]; then
+  mkdir -p "$WORK" "$ROOT" "$WORK/home"
+  if [ ! -x "$WORK/venv/bin/python" ]; then
     local python
     python=$(interpreters | head -n 1)
     [ -n "$python" ] || { echo "A Python of 3.10 or newer, with venv, is needed." >&2; exit 1; }
     echo "Making a virtual environment with $("$python" --version) in .work/ (once, about a minute) ..."
-    "$python" -m venv "$work/venv"
+    "$python" -m venv "$WORK/venv"
   fi
-  install_with "$repo/tests/requirements.txt"
+  install_with "$REPO/tests/requirements.txt"
   clean_path=$(interpreters | xargs -r -n 1 dirname | awk '!seen[$0]++' | paste -sd: -)
-  export PATH=$work/venv/bin:${clean_path:+$clean_path:}/usr/local/bin:/usr/bin:/bin
-  export HOME=$work/home ANSIBLE_HOME=$work/home/.ansible ANSIBLE_COLLECTIONS_PATH=$root ANSIBLE_NOCOLOR=${ANSIBLE_NOCOLOR:-}
-  export ANSIBLE_REMOTE_TMP=$work/home/.ansible/tmp ANSIBLE_ASYNC_DIR=$work/home/.ansible_async LC_ALL=C.UTF-8
+  export PATH=$WORK/venv/bin:${clean_path:+$clean_path:}/usr/local/bin:/usr/bin:/bin
+  export HOME=$WORK/home ANSIBLE_HOME=$WORK/home/.ansible ANSIBLE_COLLECTIONS_PATH=$ROOT ANSIBLE_NOCOLOR=${ANSIBLE_NOCOLOR:-}
+  export ANSIBLE_REMOTE_TMP=$WORK/home/.ansible/tmp ANSIBLE_ASYNC_DIR=$WORK/home/.ansible_async LC_ALL=C.UTF-8
   export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
   fetch_amazon_aws
   stage
@@ -52,36 +52,36 @@ make_environment() {
 
 # amazon.aws comes from Galaxy for users; here it is taken out of PyPI's wheel of ansible.
 fetch_amazon_aws() {
-  [ -d "$root/ansible_collections/amazon/aws" ] && return
+  [ -d "$ROOT/ansible_collections/amazon/aws" ] && return
   local release
   release=$(python -c 'import sys; v = sys.version_info; print("14" if v >= (3, 12) else "12" if v >= (3, 11) else "11")')
-  python -m pip download -q --no-deps --ignore-requires-python --only-binary=:all: -d "$work/wheel" "ansible==$release.*"
-  python - "$work/wheel" "$root" <<'PY'
+  python -m pip download -q --no-deps --ignore-requires-python --only-binary=:all: -d "$WORK/wheel" "ansible==$release.*"
+  python - "$WORK/wheel" "$ROOT" <<'PY'
 import pathlib, sys, zipfile
 wheel = next(pathlib.Path(sys.argv[1]).glob("ansible-*.whl"))
 with zipfile.ZipFile(wheel) as archive:
     for prefix in ("ansible_collections/amazon/aws/", "ansible_collections/community/aws/"):
         archive.extractall(sys.argv[2], [n for n in archive.namelist() if n.startswith(prefix)])
 PY
-  rm -rf "$work/wheel"
+  rm -rf "$WORK/wheel"
 }
 
 # What git knows and does not ignore; ansible-test refuses links, and checks nothing behind them.
 stage() {
-  mkdir -p "$staged"
-  (cd "$repo" && git ls-files -z -co --exclude-standard --deduplicate | while IFS= read -r -d '' file; do
+  mkdir -p "$STAGED"
+  (cd "$REPO" && git ls-files -z -co --exclude-standard --deduplicate | while IFS= read -r -d '' file; do
     [ -e "$file" ] && printf '%s\n' "$file"
-  done) >"$work/files"
-  find "$staged" -type f -not -path "$staged/tests/output/*" -delete
-  tar -C "$repo" -T "$work/files" -cf - | tar -C "$staged" -xf -
+  done) >"$WORK/files"
+  find "$STAGED" -type f -not -path "$STAGED/tests/output/*" -delete
+  tar -C "$REPO" -T "$WORK/files" -cf - | tar -C "$STAGED" -xf -
 }
 
 # ansible-test fetches a bootstrap script for pip from a host of its own; the same from PyPI's pip.
 seed_get_pip() {
   local cache=$HOME/.ansible/test/cache version
   mkdir -p "$cache"
-  for version in $(grep -ohE "pip='[0-9.]+'" "$work"/venv/lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py |
-    grep -oE '[0-9.]+' | sort -u); do
+  grep -ohE "pip='[0-9.]+'" "$WORK"/venv/lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py |
+    grep -oE '[0-9.]+' | sort -u | while read -r version; do
     [ -e "$cache/get_pip_${version//./_}.py" ] && continue
     python -m pip download -q --no-deps -d "$cache" "pip==$version"
     cat >"$cache/get_pip_${version//./_}.py" <<PY

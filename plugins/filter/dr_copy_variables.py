@@ -23,7 +23,13 @@ options:
 EXAMPLES = r"""
 - name: Take variables as a survey gives them
   ansible.builtin.debug:
-    msg: "{{ {'cloud': 'ebs', 'source_region': 'us-east-1', 'destination_regions': 'eu-west-1', 'wait': 'false'} | multicloud.snapshots.dr_copy_variables }}"
+    msg: "{{ answers | multicloud.snapshots.dr_copy_variables }}"
+  vars:
+    answers:
+      cloud: ebs
+      source_region: us-east-1
+      destination_regions: eu-west-1
+      wait: "false"
 """
 
 RETURN = r"""

@@ -14,7 +14,7 @@ description:
   - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
   - Finds copies that are there already, complete or in progress, those that the AWS console made included, and makes none
     beside them.
-  - Can stand in for M(community.aws.ec2_snapshot_copy#module); every option of that module keeps its name and meaning.
+  - Can stand in for M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -131,16 +131,14 @@ class Ec2:
 
     def _install(self) -> None:
         """Put the corrections in place of moto's own answers."""
-        ec2 = self
-        # Methods of moto's request classes: ``self`` is moto's, ``ec2`` ours.
-        ElasticBlockStore.copy_snapshot = lambda self: ec2.copy_snapshot(self)  # type: ignore[method-assign]
-        ElasticBlockStore.describe_snapshots = lambda self: ec2.describe_snapshots(self)  # type: ignore[method-assign]
-        ElasticBlockStore.describe_volumes = lambda self: ec2.describe_volumes(self)  # type: ignore[method-assign]
-        ElasticBlockStore.delete_snapshot = lambda self: ec2.delete_snapshot(self)  # type: ignore[method-assign]
-        models.utcnow = lambda: ec2.clock.utc().replace(tzinfo=None)
+        ElasticBlockStore.copy_snapshot = _answering(self.copy_snapshot)  # type: ignore[method-assign]
+        ElasticBlockStore.describe_snapshots = _answering(self.describe_snapshots)  # type: ignore[method-assign]
+        ElasticBlockStore.describe_volumes = _answering(self.describe_volumes)  # type: ignore[method-assign]
+        ElasticBlockStore.delete_snapshot = _answering(self.delete_snapshot)  # type: ignore[method-assign]
+        models.utcnow = lambda: self.clock.utc().replace(tzinfo=None)
         if not hasattr(TagResponse, "moto_create_tags"):
             TagResponse.moto_create_tags = TagResponse.create_tags  # type: ignore[attr-defined]
-        TagResponse.create_tags = lambda self: ec2.create_tags(self)  # type: ignore[method-assign]
+        TagResponse.create_tags = _answering(self.create_tags)  # type: ignore[method-assign]
 
     # -- CopySnapshot -------------------------------------------------------------------------------
 
@@ -281,6 +279,15 @@ class Ec2:
             if snapshot is not None and snapshot.owner_id != call.current_account:
                 raise invalid(f"The snapshot '{resource}' does not exist.", "InvalidSnapshot.NotFound")
         return call.moto_create_tags()
+
+
+def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Make a method for moto's request classes of one of ours, which takes the request as its argument."""
+
+    def method(call: Any) -> Any:
+        return answer(call)
+
+    return method
 
 
 class _WithStatus:

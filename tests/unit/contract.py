@@ -45,7 +45,7 @@ class CopyContract:
         assert out["counts"]["created"] == out["counts"]["completed"] == 1
 
     def test_a_second_run_changes_nothing_and_reads_no_source(self, cloud):
-        sources = [cloud.snapshot() for _ in range(3)]
+        sources = [cloud.snapshot() for _n in range(3)]
         first = cloud.run(*sources, wait=True)
         before = cloud.calls.copy()
         second = cloud.run(*sources, wait=True)
@@ -124,7 +124,7 @@ class CopyContract:
     # -- 2. exactly once -----------------------------------------------------------------------------
 
     def test_a_lost_answer_makes_no_second_copy(self, cloud):
-        sources = [cloud.snapshot() for _ in range(9)]
+        sources = [cloud.snapshot() for _n in range(9)]
         for kind in ("lose_answer", "error_after", "broken_answer"):
             cloud.faults({"action": cloud.copy_action, "fault": kind, "every": 3})
             out = cloud.run(*sources, wait=True, destination_regions=[cloud.destination, cloud.other_destination])
@@ -160,7 +160,7 @@ class CopyContract:
         assert out.copy()["action"] == "none" and out.copy()["snapshot_id"] is None
 
     def test_others_go_on_while_one_is_in_doubt(self, cloud):
-        sources = [cloud.snapshot() for _ in range(4)]
+        sources = [cloud.snapshot() for _n in range(4)]
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
         begun = cloud.clock.monotonic()
         cloud.run(*sources, wait=True)
@@ -187,7 +187,7 @@ class CopyContract:
     # -- 4. quota is not an error --------------------------------------------------------------------
 
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):
-        sources = [cloud.snapshot() for _ in range(30)]
+        sources = [cloud.snapshot() for _n in range(30)]
         cloud.settings(quota=5, copy_seconds=20.0)
         begun = cloud.clock.monotonic()
         out = cloud.run(*sources, wait=True)
@@ -195,25 +195,25 @@ class CopyContract:
         assert cloud.clock.monotonic() - begun <= 2 * 20 * 30 / 5
 
     def test_copies_of_others_take_their_part_of_the_window(self, cloud):
-        for _ in range(3):
+        for _n in range(3):
             cloud.foreign_copy(cloud.snapshot(), seconds=50)
-        sources = [cloud.snapshot() for _ in range(4)]
+        sources = [cloud.snapshot() for _n in range(4)]
         cloud.settings(copy_seconds=10.0)
         out = cloud.run(*sources, wait=True, max_in_flight=4)
         assert not out.failed and cloud.peak_in_progress() <= 4
 
     def test_the_window_is_never_passed(self, cloud):
-        cloud.run(*[cloud.snapshot() for _ in range(12)], wait=True, max_in_flight=3)
+        cloud.run(*[cloud.snapshot() for _n in range(12)], wait=True, max_in_flight=3)
         assert cloud.peak_in_progress() == 3 and len(cloud.copies()) == 12
 
     def test_at_least_one_copy_is_asked_for_beside_others(self, cloud):
-        for _ in range(4):
+        for _n in range(4):
             cloud.foreign_copy(cloud.snapshot(), seconds=10000)
         out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
         assert not out.failed and out["counts"]["created"] == 1
 
     def test_throttling_is_waited_out(self, cloud):
-        sources = [cloud.snapshot() for _ in range(10)]
+        sources = [cloud.snapshot() for _n in range(10)]
         cloud.faults({"fault": "throttle", "share": 0.3})
         out = cloud.run(*sources, wait=True)
         assert not out.failed and len(cloud.copies()) == 10
@@ -353,7 +353,7 @@ class CopyContract:
     # -- errors and secrets ----------------------------------------------------------------------------
 
     def test_expired_credentials_stop_calling_and_are_told(self, cloud):
-        sources = [cloud.snapshot() for _ in range(5)]
+        sources = [cloud.snapshot() for _n in range(5)]
         cloud.faults({"action": cloud.copy_action, "fault": "expire"})
         out = cloud.run(*sources, wait=True)
         assert out.failed and {f["kind"] for f in out["failures"]} == {"credentials"} and len(out["failures"]) == 5

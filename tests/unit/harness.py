@@ -47,6 +47,7 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
     module = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
     runner = importlib.import_module(RUNNER)
     printed = io.StringIO()
+    failed = True
     _forget_warnings()
     given = {**args, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
     with (

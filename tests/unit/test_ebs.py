@@ -102,7 +102,7 @@ def test_tags_of_existing_copies_are_brought_into_line_and_purged_with_care(ebs)
 
 
 def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
-    sources = [ebs.snapshot() for _ in range(30)]
+    sources = [ebs.snapshot() for _n in range(30)]
     for source in sources:
         ebs.our_copy(source)
     out = ebs.run(*sources, tags={"team": "dr"})
@@ -283,7 +283,7 @@ def test_an_archived_source_fails_alone(ebs):
 
 
 def test_check_mode_asks_aws_once_per_destination(ebs):
-    sources = [ebs.snapshot() for _ in range(5)]
+    sources = [ebs.snapshot() for _n in range(5)]
     out = ebs.run(*sources, destination_regions=["eu-west-1", "eu-central-1"], check=True)
     assert not out.failed and ebs.calls["CopySnapshot"] == 2 and not ebs.copies()
     assert out["counts"]["created"] == 10 and {r["state"] for r in out["copies"]} == {"planned"}
@@ -344,7 +344,7 @@ def test_the_connections_region_may_equal_the_source_with_a_warning(ebs):
 
 
 def test_a_rerun_over_a_thousand_copies_makes_few_calls(ebs):
-    sources = [ebs.snapshot() for _ in range(1000)]
+    sources = [ebs.snapshot() for _n in range(1000)]
     for source in sources:
         ebs.our_copy(source)
     out = ebs.run(*sources)
@@ -353,6 +353,6 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(ebs):
 
 
 def test_sources_are_read_in_batches(ebs):
-    sources = [ebs.snapshot() for _ in range(250)]
+    sources = [ebs.snapshot() for _n in range(250)]
     ebs.run(*sources, check=True)
     assert ebs.calls["DescribeSnapshots"] <= 4

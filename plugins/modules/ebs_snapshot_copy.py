@@ -89,7 +89,7 @@ EXAMPLES = r"""
       - snap-0aa11bb22cc33dd44
       - snap-0bb22cc33dd44ee55
     source_region: us-east-1
-    destination_regions: [eu-west-1, eu-central-1]
+    destination_regions: [eu-north-1, eu-central-1]
     name: "{source_name} from {source_region}"
     encrypted: true
     copy_tags: true

@@ -92,6 +92,7 @@ def failure_text(result: Row) -> str:
     told = []
     for failure in result["failures"]:
         where = f" ({failure['source_snapshot_id']} to {failure['region']})" if failure["source_snapshot_id"] else ""
+        code = f" [{failure['code']}]" if failure["code"] else ""
         hint = f" {failure['hint']}" if failure["hint"] else ""
-        told.append(f"{failure['kind']}{where}: {failure['message'].rstrip('.')}.{hint}")
+        told.append(f"{failure['kind']}{where}: {failure['message'].rstrip('.')}{code}.{hint}")
     return f"{len(told)} failed. " + " ".join(dict.fromkeys(told))

@@ -7,7 +7,7 @@
 Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
 GET ``calls`` (how often each action was called), GET ``log`` (each call in order).
 
-A fault is ``{"action": "CopySnapshot", "fault": KIND}`` and says when by one of ``every`` (each Nth call), ``nth`` (these
+A fault is ``{"action": "CopySnapshot", "fault": KIND}``, may name a ``region``, and says when by one of ``every`` (each Nth call), ``nth`` (these
 calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the first calls); none means always.
 """
 
@@ -31,8 +31,9 @@ KINDS = AFTER | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse
 class Control:
     """Settings, faults and counts of one simulated cloud."""
 
-    def __init__(self, defaults: dict[str, Any]):
+    def __init__(self, defaults: dict[str, Any], reset_state: Callable[[], None]):
         self._defaults = defaults
+        self._reset_state = reset_state
         self._lock = threading.RLock()
         self.reset()
 
@@ -56,11 +57,11 @@ class Control:
             self.calls[action] += 1
             self.log.append(action)
 
-    def fault_of(self, action: str) -> dict[str, Any] | None:
+    def fault_of(self, action: str, region: str) -> dict[str, Any] | None:
         """Return what is to happen to this call, if anything."""
         with self._lock:
             for fault in self.faults:
-                if fault.get("action", "*") in ("*", action):
+                if fault.get("action", "*") in ("*", action) and fault.get("region", region) == region:
                     fault["seen"] += 1
                     if _hits(fault):
                         return fault
@@ -82,6 +83,7 @@ class Control:
                 self.set_faults(body)
             elif what == "reset":
                 self.reset()
+                self._reset_state()
         shown = {"calls": dict(self.calls), "log": self.log, "settings": self.settings}.get(what, {})
         return Response(json.dumps(shown), content_type="application/json")
 
@@ -113,6 +115,7 @@ class ControlledApp:
         control: Control,
         cloud: Callable[..., Iterable[bytes]],
         action_of: Callable[[Request], str],
+        region_of: Callable[[Request], str],
         refusal_of: Callable[[Request], Response | None],
         error: Callable[[str, str, int], Response],
         codes: dict[str, tuple[str, str, int]],
@@ -121,6 +124,7 @@ class ControlledApp:
         self._control = control
         self._cloud = cloud
         self._action_of = action_of
+        self._region_of = region_of
         self._refusal_of = refusal_of
         self._error = error
         self._codes = codes
@@ -139,7 +143,7 @@ class ControlledApp:
         return answer(environ, start_response)
 
     def _with_faults(self, request: Request, environ: dict[str, Any], action: str) -> Response:
-        fault = self._control.fault_of(action)
+        fault = self._control.fault_of(action, self._region_of(request))
         kind = fault["fault"] if fault else None
         if kind == "drop":
             drop_connection(environ)

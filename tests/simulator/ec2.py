@@ -95,12 +95,13 @@ class Ec2:
 
     def __init__(self, clock: Any):
         self.clock = clock
-        self.control = Control(DEFAULTS)
+        self.control = Control(DEFAULTS, self._reset_state)
         self._install()
         self.app = ControlledApp(
             self.control,
             _WithStatus(DomainDispatcherApplication(create_backend_app)),
             _action,
+            sigv4.region_of,
             self._refusal,
             error_response,
             CODES,
@@ -109,6 +110,9 @@ class Ec2:
 
     def reset(self) -> None:
         self.control.reset()
+        self._reset_state()
+
+    def _reset_state(self) -> None:
         for regions in list(ec2_backends.values()):
             for backend in list(regions.values()):
                 backend.reset()

@@ -44,6 +44,12 @@ def refusal(request: Request, keys: dict[str, dict[str, Any]]) -> tuple[str, str
     return None
 
 
+def region_of(request: Request) -> str:
+    """Return the region that the request is signed for."""
+    match = _HEADER.fullmatch(request.headers.get("Authorization", ""))
+    return match["region"] if match else ""
+
+
 def _signature(request: Request, match: re.Match[str], secret: str, stamp: str) -> str:
     signer = SigV4Auth(Credentials(match["key"], secret), match["service"], match["region"])
     signed = AWSRequest(

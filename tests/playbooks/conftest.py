@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Clouds:
+    """The simulated clouds in a process of their own, and Ansible's commands run against them."""
+
+    def __init__(self, told, directory):
+        self.told = told
+        self.ebs = told["ebs"]
+        self.directory = directory
+
+    def tell(self, what, body=None):
+        """POST to (or, without a body, GET from) the simulator."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.ebs['endpoint_url']}/_simulator/{what}", data)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def client(self, region):
+        return boto3.client(
+            "ec2",
+            region_name=region,
+            endpoint_url=self.ebs["endpoint_url"],
+            aws_access_key_id=self.ebs["access_key"],
+            aws_secret_access_key=self.ebs["secret_key"],
+        )
+
+    def disk(self, name, region="us-east-1", **tags):
+        tags = [{"Key": k.replace("_", "-"), "Value": v} for k, v in {"Name": name, **tags}.items()]
+        made = self.client(region).create_volume(
+            Size=8, AvailabilityZone=f"{region}a", TagSpecifications=[{"ResourceType": "volume", "Tags": tags}]
+        )
+        return made["VolumeId"]
+
+    def snapshot(self, disk=None, region="us-east-1"):
+        return self.client(region).create_snapshot(VolumeId=disk or self.disk("d", region), Description="nightly")[
+            "SnapshotId"
+        ]
+
+    def copies(self, region="eu-west-1"):
+        listed = self.client(region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        return [s for s in listed if s.get("TransferType")]
+
+    def environment(self, **more):
+        """A user's environment, with the keys as AWX and shells give them."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        return {
+            **kept,
+            "AWS_URL": self.ebs["endpoint_url"],
+            "AWS_ACCESS_KEY_ID": self.ebs["access_key"],
+            "AWS_SECRET_ACCESS_KEY": self.ebs["secret_key"],
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            **more,
+        }
+
+    def start(self, *command, **more):
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=self.directory,
+            env=self.environment(**more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *command, **more):
+        """Run a command to its end; returns its exit code and output."""
+        process = self.start(*command, **more)
+        output, _errors = process.communicate(timeout=300)
+        return process.returncode, output
+
+    def play(self, tasks, *arguments, **more):
+        """Run tasks as a play on localhost."""
+        return self.run("ansible-playbook", self.written(tasks), *arguments, **more)
+
+    def written(self, tasks, **play):
+        path = self.directory / f"play{time.monotonic_ns()}.yml"
+        play = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            **play,
+            "tasks": tasks,
+        }
+        path.write_text(yaml.safe_dump([play]))
+        return path
+
+
+@pytest.fixture(scope="session")
+def _server():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.simulator"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+    )
+    yield json.loads(process.stdout.readline())
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def clouds(_server, tmp_path):
+    clouds = Clouds(_server, tmp_path)
+    clouds.tell("reset", {})
+    return clouds
+
+
+def kill_all(process):
+    """Kill a playbook, its workers and its modules at once, as a power cut would."""
+    # Newer cores give each worker a session of its own, so killing the group is not enough.
+    doomed = [process.pid]
+    for pid in doomed:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            doomed += [int(child) for child in task.read_text().split()]
+    for pid in doomed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()

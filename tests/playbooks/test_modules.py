@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as users run them: ansible-playbook and ansible, against a server over HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import yaml
+from ansible_collections.multicloud.snapshots.plugins.modules import ebs_snapshot_copy, ebs_snapshot_info
+
+from .conftest import kill_all
+
+COPY = "multicloud.snapshots.ebs_snapshot_copy"
+
+
+def copy_task(sources, **options):
+    given = {"snapshot_ids": sources, "source_region": "us-east-1", "destination_regions": ["eu-west-1"], **options}
+    return {"name": "Copy", COPY: given, "register": "copied"}
+
+
+def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
+    sources = [clouds.snapshot() for _n in range(20)]
+    clouds.tell("settings", {"copy_seconds": 1.0, "latency": 0.03})
+    playbook = clouds.written([copy_task(sources, wait=True, max_in_flight=6)])
+    process = clouds.start("ansible-playbook", playbook)
+    deadline = time.monotonic() + 60
+    while len(clouds.copies()) < 7 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    kill_all(process)
+    killed_at = len(clouds.copies())
+    assert 7 <= killed_at < 20
+    code, output = clouds.run("ansible-playbook", playbook)
+    assert code == 0, output
+    copies = clouds.copies()
+    assert len(copies) == 20 and {c["State"] for c in copies} == {"completed"}
+    code, output = clouds.run("ansible-playbook", playbook)
+    assert "changed=0" in output and len(clouds.copies()) == 20
+
+
+def test_every_third_answer_lost_makes_no_double(clouds):
+    sources = [clouds.snapshot() for _n in range(12)]
+    clouds.tell("settings", {"copy_seconds": 0.5})
+    clouds.tell("faults", [{"action": "CopySnapshot", "fault": "lose_answer", "every": 3}])
+    code, output = clouds.play([copy_task(sources, wait=True)])
+    assert code == 0, output
+    assert len(clouds.copies()) == 12
+
+
+def test_credentials_come_once_by_action_group(clouds):
+    keys = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
+    source = clouds.snapshot()
+    for group in ("aws",):
+        playbook = clouds.written(
+            [copy_task([source], wait=True), {"multicloud.snapshots.ebs_snapshot_info": {"region": "eu-west-1"}}],
+            module_defaults={f"group/multicloud.snapshots.{group}": keys},
+        )
+        without = {"AWS_URL": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+        code, output = clouds.run("ansible-playbook", playbook, **without)
+        assert code == 0, output
+    playbook = clouds.written(
+        [copy_task([source])], module_defaults={"group/multicloud.snapshots.all": {"validate_certs": False}}
+    )
+    code, output = clouds.run("ansible-playbook", playbook)
+    assert code == 0 and "changed=0" in output, output
+
+
+def test_no_secret_is_shown_at_vvv(clouds):
+    secret = clouds.ebs["secret_key"]
+    sources = [clouds.snapshot(), "snap-0123456789abcdef0"]
+    clouds.tell("faults", [{"action": "CopySnapshot", "fault": "throttle", "times": 2}])
+    given = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
+    code, output = clouds.play([copy_task(sources, wait=True, **given)], "-vvv", AWS_SECRET_ACCESS_KEY="")
+    assert code == 2 and "does not exist" in output and secret not in output and "Traceback" not in output
+    code, output = clouds.play([copy_task(sources)], "-vvv")
+    assert secret not in output
+
+
+def test_an_ad_hoc_command(clouds):
+    source = clouds.snapshot()
+    arguments = f"snapshot_id={source} source_region=us-east-1 destination_region=eu-west-1 wait=true"
+    code, output = clouds.run("ansible", "localhost", "-m", COPY, "-a", arguments)
+    assert code == 0 and "CHANGED" in output, output
+    code, output = clouds.run("ansible", "localhost", "-m", COPY, "-a", arguments, "--check")
+    assert code == 0 and "SUCCESS" in output and len(clouds.copies()) == 1
+
+
+def test_the_examples_of_the_documentation_run(clouds):
+    sources = [clouds.snapshot(), clouds.snapshot()]
+    text = ebs_snapshot_copy.EXAMPLES + ebs_snapshot_info.EXAMPLES
+    text = text.replace("snap-0aa11bb22cc33dd44", sources[0]).replace("snap-0bb22cc33dd44ee55", sources[1])
+    clouds.tell("settings", {"copy_seconds": 0.2})
+    code, output = clouds.play(yaml.safe_load(text), "--diff")
+    assert code == 0, output
+    assert len(clouds.copies("eu-central-1")) == 1
+
+
+def test_a_playbook_moves_over_from_community_aws_by_its_name_alone(clouds):
+    task = {
+        "source_region": "us-east-1",
+        "region": "eu-west-1",
+        "source_snapshot_id": clouds.snapshot(),
+        "description": "nightly",
+        "encrypted": True,
+        "kms_key_id": "alias/dr",
+        "wait": True,
+        "wait_timeout": 600,
+        "tags": {"Name": "copy"},
+    }
+    clouds.tell("settings", {"copy_seconds": 0.2})
+    for module in ("community.aws.ec2_snapshot_copy", COPY):
+        code, output = clouds.play([{module: task, "register": "copied"}, {"debug": {"var": "copied.snapshot_id"}}])
+        assert code == 0, output
+    code, output = clouds.play([{COPY: task}])
+    assert "changed=0" in output and len(clouds.copies()) == 2
+
+
+def test_a_failure_returns_everything_that_was_done(clouds):
+    source = clouds.snapshot()
+    tasks = [
+        {**copy_task([source, "snap-0123456789abcdef0"], wait=True), "ignore_errors": True},
+        {"copy": {"content": "{{ copied | to_json }}", "dest": str(clouds.directory / "result.json"), "mode": "0600"}},
+    ]
+    code, output = clouds.play(tasks)
+    assert code == 0, output
+    result = json.loads((clouds.directory / "result.json").read_text())
+    assert [row["state"] for row in result["copies"]] == ["completed", "absent"]
+    assert result["failures"][0]["kind"] == "not_found" and result["failures"][0]["hint"]

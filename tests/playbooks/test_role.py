@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role and its playbooks as users run them."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml
+
+from .conftest import REPOSITORY
+
+BASICS = {
+    "dr_copy_cloud": "ebs",
+    "dr_copy_source_region": "us-east-1",
+    "dr_copy_destination_regions": ["eu-west-1"],
+    "dr_copy_wait_delay": 1,
+}
+
+
+def role(clouds, *arguments, expect=0, **variables):
+    """Run the role on localhost; returns dr_copy_result, or the output where it failed."""
+    result = clouds.directory / "result.json"
+    result.unlink(missing_ok=True)
+    tasks = [
+        {
+            "block": [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}],
+            "always": [
+                {
+                    "copy": {"content": "{{ dr_copy_result | to_json }}", "dest": str(result), "mode": "0600"},
+                    "check_mode": False,
+                    "when": "dr_copy_result is defined",
+                }
+            ],
+        }
+    ]
+    code, output = clouds.play(tasks, "-e", json.dumps({**BASICS, **variables}), *arguments)
+    assert code == expect, output
+    return (json.loads(result.read_text()) if result.exists() else {}), output
+
+
+def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
+    disk = clouds.disk("database", dr_copy="true")
+    clouds.snapshot(disk)
+    time.sleep(1.1)  # the cloud tells whole seconds
+    newest = clouds.snapshot(disk)
+    clouds.snapshot(clouds.disk("scratch"))
+    bare = clouds.disk("new", dr_copy="true")
+    predicted, _output = role(clouds, "--check")
+    assert predicted["counts"]["created"] == 1 and not clouds.copies()
+    result, _output = role(clouds)
+    assert set(result) == {"plan", "copies", "failures", "pruned", "orphans", "recovery_points", "counts"}
+    assert [c["source_snapshot_id"] for c in result["copies"]] == [newest] and len(clouds.copies()) == 1
+    reasons = {(row["disk_id"], row["reason"], row["chosen"]) for row in result["plan"]}
+    assert reasons == {(disk, "newest", True), (bare, "no snapshot", False)}
+    points = {p["disk_id"]: p for p in result["recovery_points"]}
+    assert points[disk]["source_snapshot_id"] == newest and points[disk]["state"] == "completed"
+    assert points[bare]["snapshot_id"] is None and points[bare]["state"] == "absent"
+    again, output = role(clouds)
+    assert again["counts"]["unchanged"] == 1 and again["counts"]["created"] == 0 and "changed=0" in output
+
+
+def test_texts_are_taken_as_their_types(clouds):
+    disk = clouds.disk("database", role="db", env="prod")
+    clouds.snapshot(disk)
+    clouds.snapshot(disk)
+    result, _output = role(
+        clouds,
+        "-e",
+        "dr_copy_wait=false",
+        "-e",
+        "dr_copy_max_in_flight=3",
+        "-e",
+        "dr_copy_select=all",
+        dr_copy_destination_regions="eu-west-1, eu-central-1",
+        dr_copy_disk_tags="role=db\nenv=*",
+        dr_copy_tags='{"team": "dr"}',
+        dr_copy_max_snapshot_age_hours="",
+        dr_copy_connection=f"endpoint_url={clouds.ebs['endpoint_url']}",
+    )
+    assert result["counts"]["created"] == 4 and {c["state"] for c in result["copies"]} == {"pending"}
+    assert all(c["tags"]["team"] == "dr" for c in result["copies"])
+
+
+def test_every_wrong_variable_is_named_in_one_message(clouds):
+    _result, output = role(
+        clouds,
+        expect=2,
+        dr_copy_wait="perhaps",
+        dr_copy_select="some",
+        dr_copy_max_in_flight="many",
+        dr_copy_keep="3",
+        dr_copy_rpo_hours=24,
+        dr_copy_retention_days=7,
+        dr_copy_destination_regions=["us-east-1"],
+        dr_copy_tags="x",
+    )
+    for name in (
+        "wait",
+        "select",
+        "max_in_flight",
+        "keep",
+        "rpo_hours",
+        "retention_days",
+        "destination_regions",
+        "tags",
+    ):
+        assert f"dr_copy_{name}" in output, name
+    assert "not yet" in output and clouds.tell("calls") == {}
+
+
+@pytest.mark.parametrize("name", ["cloud", "source_region", "destination_regions"])
+def test_an_empty_required_variable_is_refused_by_name(clouds, name):
+    _result, output = role(clouds, expect=2, **{f"dr_copy_{name}": ""})
+    assert f"dr_copy_{name}" in output
+
+
+def test_a_failed_copy_is_told_at_the_end_and_the_others_are_made(clouds):
+    good, bad = (clouds.snapshot(clouds.disk(name, dr_copy="true")) for name in ("good", "bad"))
+    clouds.tell("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}, "copy_seconds": 0.5})
+    result, output = role(clouds, expect=2)
+    assert [f["source_snapshot_id"] for f in result["failures"]] == [bad]
+    assert "Given key ID is not accessible" in output
+    states = {c["source_snapshot_id"]: c["state"] for c in result["copies"]}
+    assert states == {good: "completed", bad: "error"}
+
+
+def test_a_destination_that_refuses_does_not_stop_the_other(clouds):
+    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.tell("settings", {"copy_seconds": 0.2})
+    refusal = {"action": "DescribeSnapshots", "fault": "refuse", "code": "UnauthorizedOperation", "status": 403}
+    clouds.tell("faults", [{**refusal, "region": "eu-west-1"}])
+    result, output = role(clouds, expect=2, dr_copy_destination_regions=["eu-west-1", "eu-central-1"])
+    assert "UnauthorizedOperation" in output and {f["region"] for f in result["failures"]} == {"eu-west-1"}
+    assert len(clouds.copies("eu-central-1")) == 1
+
+
+def test_no_tagged_disk_is_an_error_only_if_asked(clouds):
+    result, _output = role(clouds)
+    assert result["copies"] == [] and result["plan"] == []
+    _result, output = role(clouds, expect=2, dr_copy_allow_empty=False)
+    assert "No disk in us-east-1" in output
+
+
+def test_other_options_of_the_module_are_passed_on(clouds):
+    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    role(clouds, dr_copy_copy_options={"completion_duration_minutes": 30}, dr_copy_wait=False)
+    assert clouds.copies()[0]["TransferType"] == "time-based"
+    _result, output = role(clouds, expect=2, dr_copy_copy_options={"wait": True})
+    assert "dr_copy_copy_options" in output
+
+
+def test_the_playbook_over_an_inventory_of_plans(clouds):
+    for name, kind in (("db", "database"), ("fs", "files")):
+        clouds.snapshot(clouds.disk(name, dr_copy="true", role=kind))
+    inventory = REPOSITORY / "playbooks" / "inventories" / "plans.yml"
+    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
+    assert code == 0, output
+    assert len(clouds.copies("eu-west-1")) == len(clouds.copies("eu-central-1")) == len(clouds.copies("us-west-2")) == 1
+    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
+    assert output.count("changed=0") == 2, output
+    assert yaml.safe_load(inventory.read_text())
+
+
+def test_credentials_of_the_connection_are_never_shown(clouds):
+    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    connection = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
+    tasks = [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}]
+    variables = clouds.directory / "vars.json"
+    variables.write_text(json.dumps({**BASICS, "dr_copy_connection": connection}))
+    code, output = clouds.play(tasks, "-vvv", "-e", f"@{variables}", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    assert code == 0, output
+    assert connection["secret_key"] not in output and len(clouds.copies()) == 1

@@ -33,6 +33,7 @@ def role(clouds, *arguments, expect=0, **variables):
                 {
                     "copy": {"content": "{{ dr_copy_result | to_json }}", "dest": str(result), "mode": "0600"},
                     "check_mode": False,
+                    "changed_when": False,
                     "when": "dr_copy_result is defined",
                 }
             ],

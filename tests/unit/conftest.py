@@ -7,11 +7,16 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.simulator.clock import FakeClock
 from tests.simulator.server import Server
 
 from .estates import EbsEstate
+
+# This machine may be slow or busy; that says nothing about the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

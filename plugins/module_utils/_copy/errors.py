@@ -42,12 +42,10 @@ class Retry(Enum):
 
 _SECRETS = (
     (
-        re.compile(
-            r"(?i)((?:access_?key_?id|signature|security_?token|x-amz-[a-z-]+|x-tc-token|credential|secret)=)[^&\s\"',]+"
-        ),
+        re.compile(r"(?i)((?:access_?key_?id|signature|security_?token|x-[a-z0-9-]+|credential|secret)=)[^&\s\"',]+"),
         r"\1***",
     ),
-    (re.compile(r"(?i)(authorization:?\s*)(?:tc3|aws4)-hmac-sha256.*"), r"\1***"),
+    (re.compile(r"(?i)(authorization:?\s*)[a-z0-9]+-hmac-sha256.*"), r"\1***"),
     (re.compile(r"(?i)(presignedurl=)\S+"), r"\1***"),
     (re.compile(r"(?i)(https?://)[^/\s:@]+:[^/\s@]+@"), r"\1***@"),
 )

@@ -23,7 +23,7 @@ from .plan import Plan, make_deletion_plan, make_plan
 from .results import diff_of, empty_result, predicted, result_of
 from .waiting import Clock, Deadline, persist
 
-#: An AnsibleModule, or amazon.aws's class around one.
+#: An AnsibleModule, or another collection's class around one.
 Module = Any
 #: Connects a module to its cloud; raises a CopyError where that fails.
 Connect = Callable[[Module], SnapshotCloud]

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters' functions, on rows as the info modules return them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import (
+    REASONS,
+    copy_plan,
+    recovery_points,
+    with_known_sources,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import normalised
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = "2026-11-21T12:00:00Z"
+REGIONS = ["eu-west-1", "eu-central-1"]
+BASICS = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
+
+
+def disk(number):
+    return {"disk_id": f"vol-{number}", "name": f"disk {number}"}
+
+
+def snapshot(number, disk_number, hour, state="completed", source=None):
+    return {
+        "snapshot_id": f"snap-{number}",
+        "disk_id": None if source else f"vol-{disk_number}",
+        "state": state,
+        "created_at": f"2026-11-21T{hour:02d}:00:00Z",
+        "source": source,
+        "region": "eu-west-1",
+    }
+
+
+def copy(number, disk_number, hour, state="completed", region="eu-west-1"):
+    source = {
+        "snapshot_id": f"s{number}",
+        "region": "us-east-1",
+        "disk_id": f"vol-{disk_number}",
+        "created_at": f"2026-11-21T{hour:02d}:00:00Z",
+        "managed": True,
+    }
+    return {**snapshot(number, disk_number, hour, state, source), "region": region}
+
+
+estates = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 11), st.sampled_from(["completed", "pending", "error"]), st.booleans()),
+    max_size=12,
+).map(
+    lambda facts: [
+        snapshot(n, d, h, s, {"snapshot_id": "x", "disk_id": f"vol-{d}", "created_at": None} if c else None)
+        for n, (d, h, s, c) in enumerate(facts)
+    ]
+)
+
+
+@given(estates, st.sampled_from(["latest", "all"]), st.sampled_from([0, 3, 6]))
+def test_a_plan_chooses_only_complete_snapshots_and_says_why_not(snapshots, select, oldest):
+    disks = [disk(n) for n in range(4)]
+    plan = copy_plan(snapshots, disks, [], REGIONS, select, oldest, NOW)
+    by_id = {s["snapshot_id"]: s for s in snapshots}
+    assert all(row["reason"] in REASONS for row in plan)
+    for row in plan:
+        if row["chosen"]:
+            source = by_id[row["snapshot_id"]]
+            assert source["state"] == "completed" and not source["source"]
+            assert not oldest or row["age_hours"] <= oldest
+    for one in disks:
+        for region in REGIONS:
+            rows = [r for r in plan if (r["disk_id"], r["region"]) == (one["disk_id"], region)]
+            assert rows, "each disk is told of"
+            assert select == "all" or sum(r["chosen"] for r in rows) <= 1
+
+
+def test_the_newest_is_chosen_unless_a_newer_recovery_point_is_there():
+    snapshots = [snapshot(1, 0, 3), snapshot(2, 0, 5), snapshot(3, 0, 7, "pending")]
+    plan = copy_plan(snapshots, [disk(0)], [copy(9, 0, 6)], REGIONS, now=NOW)
+    told = {(r["region"], r["snapshot_id"]): r["reason"] for r in plan}
+    assert told[("eu-west-1", "snap-2")] == "a newer recovery point is already there"
+    assert told[("eu-central-1", "snap-2")] == "newest" and told[("eu-west-1", "snap-3")] == "unfinished"
+    assert "snap-1" not in {r["snapshot_id"] for r in plan}
+
+
+def test_batches_hold_each_chosen_row_once_oldest_first():
+    snapshots = [snapshot(1, 0, 5), snapshot(2, 1, 3)]
+    plan = copy_plan(snapshots, [disk(0), disk(1)], [copy(9, 0, 9)], REGIONS, now=NOW)
+    assert batches_of(plan) == [
+        {"snapshot_ids": ["snap-2"], "destination_regions": REGIONS},
+        {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-central-1"]},
+    ]
+
+
+def test_recovery_points_go_by_when_the_source_was_taken():
+    copies = [copy(1, 0, 2), copy(2, 0, 9), copy(3, 0, 11, "pending")]
+    rows = recovery_points([disk(0), disk(1)], copies, ["eu-west-1"], rpo_hours=4, now=NOW)
+    assert (rows[0]["snapshot_id"], rows[0]["age_hours"], rows[0]["within_rpo"]) == ("snap-2", 3.0, True)
+    assert (rows[1]["snapshot_id"], rows[1]["state"], rows[1]["within_rpo"]) == (None, "absent", False)
+    assert recovery_points([disk(1)], copies, ["eu-west-1"])[0]["within_rpo"] is None
+
+
+def test_what_a_console_copy_does_not_tell_is_filled_in_from_its_source():
+    console = {
+        **copy(1, 0, 2),
+        "source": {"snapshot_id": "snap-7", "region": "us-east-1", "disk_id": None, "created_at": None},
+    }
+    filled = with_known_sources([console], [snapshot(7, 3, 4)])
+    assert filled[0]["source"]["disk_id"] == "vol-3" and filled[0]["source"]["created_at"] == "2026-11-21T04:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("destination_regions", "a-1\nb-2", ["a-1", "b-2"]),
+        ("destination_regions", '["a-1"]', ["a-1"]),
+        ("disk_tags", "a=1\nb = 2=3", {"a": "1", "b": "2=3"}),
+        ("disk_tags", '{"a": "*"}', {"a": "*"}),
+        ("wait", "no", False),
+        ("wait_timeout", " 60 ", 60),
+        ("wait", "", True),
+        ("disk_ids", "", []),
+    ],
+)
+def test_texts_are_taken_as_their_types(name, text, value):
+    assert normalised({**BASICS, name: text})[name] == value
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["wait", "keep", "tags", "select", "wait_timeout", "disk_ids", "name"]),
+        st.one_of(
+            st.text(),
+            st.integers(),
+            st.booleans(),
+            st.lists(st.text()),
+            st.none(),
+            st.dictionaries(st.text(), st.text()),
+        ),
+    )
+)
+def test_any_value_is_taken_or_refused_by_name(given_values):
+    try:
+        normalised({**BASICS, **given_values})
+    except ValueError as error:
+        assert all(part.strip().startswith("dr_copy_") for part in str(error).split("; ")[:1])
+
+
+def test_credentials_are_judged_but_never_handed_on():
+    assert "connection" not in normalised({**BASICS, "connection": {"secret_key": "x"}})
+    with pytest.raises(ValueError, match="dr_copy_connection"):
+        normalised({**BASICS, "connection": "nonsense"})

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deadlines, pauses, windows and texts, on a clock that only sleeping moves."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import (
+    Credentials,
+    QuotaFull,
+    Throttled,
+    Unreachable,
+    redacted,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.model import CopyRequest, Snapshot, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.texts import render, template_problems
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.waiting import (
+    SHORTEST_PAUSE,
+    Deadline,
+    persist,
+    poll_pause,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.window import Window
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.simulator.clock import FakeClock
+
+
+@given(st.floats(0, 1e6), st.integers(0, 100), st.integers(1, 600))
+def test_a_pause_is_never_longer_than_asked_nor_shorter_than_the_shortest(age, progress, longest):
+    assert SHORTEST_PAUSE <= poll_pause(age, progress, longest) <= max(longest, SHORTEST_PAUSE)
+
+
+def test_an_hour_of_waiting_costs_few_polls():
+    age = polls = 0
+    while age < 3600:
+        age += poll_pause(age, 0, 15)
+        polls += 1
+    assert polls < 300
+
+
+def test_a_deadline_is_never_slept_past():
+    clock = FakeClock()
+    deadline = Deadline(clock, 10)
+    deadline.sleep(100)
+    assert deadline.passed and clock.slept == [10]
+
+
+def test_throttling_is_waited_out_until_the_deadline_and_no_longer():
+    clock = FakeClock()
+
+    def throttled():
+        raise Throttled("slow down", code="RequestLimitExceeded")
+
+    begun = clock.monotonic()
+    with pytest.raises(Throttled):
+        persist(throttled, Deadline(clock, 120))
+    assert 60 < clock.monotonic() - begun <= 120
+
+
+@pytest.mark.parametrize(("error", "tries"), [(Unreachable("no route"), 6), (Credentials("no key"), 1)])
+def test_other_failures_of_reads_are_tried_a_few_times(error, tries):
+    made = []
+
+    def fail():
+        made.append(1)
+        raise error
+
+    with pytest.raises(type(error)):
+        persist(fail, Deadline(FakeClock(), 3600))
+    assert len(made) == tries
+
+
+def test_a_window_follows_the_cloud_down_and_widens_again():
+    window = Window(20)
+    assert window.is_open(19, 0, 0.0) and not window.is_open(20, 0, 0.0) and not window.is_open(15, 5, 0.0)
+    assert window.is_open(0, 100, 0.0)
+    window.refused(QuotaFull("5"), 5, 0, 0.0)
+    assert not window.is_open(4, 0, 0.0)
+    window.looked()
+    assert window.is_open(4, 0, 0.0) and not window.is_open(5, 0, 0.0)
+    for _n in range(30):
+        window.looked()
+    assert window.is_open(19, 0, 0.0) and not window.is_open(20, 0, 0.0)
+
+
+def test_a_throttled_window_opens_again():
+    window = Window(5)
+    window.refused(Throttled("slow down"), 1, 0, 100.0)
+    assert not window.is_open(1, 0, 100.1) and window.is_open(1, 0, window.opens_at)
+
+
+SECRETS = (
+    "https://x/?AccessKeyId=LTAIsecret&Signature=abc%3D&SecurityToken=tok123",
+    "Authorization: TC3-HMAC-SHA256 Credential=AKIDsecret/2026, Signature=abc",
+    "PresignedUrl=https%3A%2F%2Fx X-Amz-Credential=AKIAsecret&X-Amz-Signature=abc",
+    "http://user:secret@proxy:8080/",
+)
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_secrets_are_taken_from_messages(text):
+    shown = redacted(text)
+    for secret in ("secret", "abc", "tok123", "https%3A"):
+        assert secret not in shown, shown
+
+
+SOURCE = Snapshot("snap-1", "here", State.COMPLETED, "completed", name="db {x} {{y}}", disk_id="vol-1")
+
+
+@given(st.text())
+def test_no_template_makes_anything_but_text_or_a_problem(template):
+    if not template_problems(template):
+        assert isinstance(render(template, CopyRequest("snap-1", "here", "there"), SOURCE), str)
+
+
+def test_a_sources_name_is_never_a_template_itself():
+    assert render("{source_name}", CopyRequest("snap-1", "here", "there"), SOURCE) == "db {x} {{y}}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 ROW_KEYS = {
     "source_snapshot_id",
     "source_region",
@@ -212,11 +214,18 @@ class CopyContract:
         out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
         assert not out.failed and out["counts"]["created"] == 1
 
-    def test_throttling_is_waited_out(self, cloud):
-        sources = [cloud.snapshot() for _n in range(10)]
-        cloud.faults({"fault": "throttle", "share": 0.3})
-        out = cloud.run(*sources, wait=True)
-        assert not out.failed and len(cloud.copies()) == 10
+    @pytest.mark.parametrize(
+        ("kind", "share"),
+        [("throttle", 0.3), ("drop", 0.33), ("unavailable", 0.33), ("empty_unavailable", 0.33), ("lose_answer", 0.33)],
+    )
+    def test_on_a_bad_day_all_are_copied_once(self, cloud, kind, share):
+        sources = [cloud.snapshot() for _n in range(20)]
+        cloud.faults({"fault": kind, "share": share})
+        out = cloud.run(*sources, wait=True, **cloud.quick_reads)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == 20 and {c.status for c in cloud.copies()} == {"completed"}
+        cloud.faults()
+        assert not cloud.run(*sources, wait=True)["changed"]
 
     def test_quota_at_the_deadline_is_busy_in_the_clouds_words(self, cloud):
         cloud.settings(quota=0)

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run one copy module in this process and print its peak memory in MB."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from tests.simulator.clock import RealClock
+from tests.unit.harness import run_module
+
+
+def peak_memory() -> float:
+    """Return the peak in MB. ru_maxrss would not do: a child takes over its parent's."""
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
+
+
+def main() -> None:
+    given = json.loads(Path(sys.argv[1]).read_text())
+    out = run_module("ebs_snapshot_copy", given, RealClock())
+    if out.failed or out["counts"]["unchanged"] != len(given["snapshot_ids"]):
+        sys.exit(out["msg"])
+    print(peak_memory())
+
+
+if __name__ == "__main__":
+    main()

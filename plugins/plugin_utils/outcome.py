@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.messages import spelt_out
+
 Row = Mapping[str, Any]
 
 
@@ -89,10 +91,4 @@ def table_of(result: Row) -> str:
 
 def failure_text(result: Row) -> str:
     """Say in one message what failed and what to do next."""
-    told = []
-    for failure in result["failures"]:
-        where = f" ({failure['source_snapshot_id']} to {failure['region']})" if failure["source_snapshot_id"] else ""
-        code = f" [{failure['code']}]" if failure["code"] else ""
-        hint = f" {failure['hint']}" if failure["hint"] else ""
-        told.append(f"{failure['kind']}{where}: {failure['message'].rstrip('.')}{code}.{hint}")
-    return f"{len(told)} failed. " + " ".join(dict.fromkeys(told))
+    return f"{len(result['failures'])} failed. {spelt_out(result['failures'])}"

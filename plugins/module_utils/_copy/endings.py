@@ -23,8 +23,16 @@ def lost(request: CopyRequest, copy: Snapshot) -> FailedCopy:
 def lateness(job: Job, wait: bool) -> CopyError | None:
     """Return the failure of a job that the deadline has overtaken, or None where it is done."""
     request, copy = job.decision.request, job.copy
+    if job.phase is Phase.WAITING and job.last_refusal:
+        refusal = job.last_refusal
+        return type(refusal)(
+            f"{refusal} (asked again until wait_timeout was over)",
+            code=refusal.code,
+            request_id=refusal.request_id,
+            hint=refusal.hint or "Run again: it goes on where this run stopped. Or raise wait_timeout.",
+        )
     if job.phase is Phase.WAITING:
-        return job.last_refusal or TimedOut(
+        return TimedOut(
             f"The copy of {request.snapshot_id} to {request.region} could not be begun within wait_timeout: "
             "max_in_flight copies were in progress there all the time",
             hint="Run again: it goes on where this run stopped. Or raise wait_timeout or max_in_flight.",

@@ -25,23 +25,34 @@ def summary_of(result: Mapping[str, Any], planned: bool) -> str:
 
 
 def about_failures(result: Mapping[str, Any], planned: bool) -> str:
-    """Spell out the failures, those that say the same once, and end with the summary."""
-    alike: dict[str, int] = {}
-    for failure in result["failures"]:
-        line = _line(failure)
+    """Spell out the failures and what to do about them, and end with the summary."""
+    failures = result["failures"]
+    told = spelt_out(failures[:SPELT_OUT])
+    if len(failures) > SPELT_OUT:
+        told += f" {len(failures) - SPELT_OUT} more are listed in failures."
+    return f"{told} {summary_of(result, planned)}."
+
+
+def spelt_out(failures: Sequence[Mapping[str, Any]]) -> str:
+    """Tell failures in the cloud's words, those that say the same once, and each hint once behind its failures."""
+    by_hint: dict[str, dict[str, int]] = {}
+    for failure in failures:
+        alike = by_hint.setdefault(failure["hint"] or "", {})
+        line = _words(failure)
         alike[line] = alike.get(line, 0) + 1
-    lines = [f"{line} ({number} times)" if number > 1 else line for line, number in alike.items()]
-    if len(lines) > SPELT_OUT:
-        lines = [*lines[:SPELT_OUT], f"{len(lines) - SPELT_OUT} more are listed in failures."]
-    return f"{' '.join(lines)} {summary_of(result, planned)}."
+    parts = []
+    for hint, alike in by_hint.items():
+        parts += [f"{line} ({number} times)." if number > 1 else f"{line}." for line, number in alike.items()]
+        parts.append(hint)
+    return " ".join(filter(None, parts))
 
 
-def _line(failure: Mapping[str, Any]) -> str:
-    code = failure["code"] and f" [{failure['code']}" + (
-        f", request {failure['request_id']}]" if failure["request_id"] else "]"
-    )
-    hint = f" {failure['hint']}" if failure["hint"] else ""
-    return f"{failure['message'].rstrip('.')}{code or ''}.{hint}"
+def _words(failure: Mapping[str, Any]) -> str:
+    message = str(failure["message"]).rstrip(".")
+    if not failure["code"]:
+        return message
+    request = f", request {failure['request_id']}" if failure["request_id"] else ""
+    return f"{message} [{failure['code']}{request}]"
 
 
 def about_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> str:

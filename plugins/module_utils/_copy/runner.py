@@ -64,10 +64,8 @@ def guarded(module: Module, run: Callable[[], None], keys: Mapping[str, Any]) ->
         message = error.problems[0] if len(error.problems) == 1 else f"{len(error.problems)} options are wrong: {error}"
         module.fail_json(msg=message, **keys)
     except CopyError as error:
-        hint = f" {error.hint}" if error.hint else ""
-        module.fail_json(
-            msg=f"{error.message}{hint}", **{**keys, "failures": [error.told(None, module.params.get("region"))]}
-        )
+        failures = [error.told(None, module.params.get("region"))]
+        module.fail_json(msg=spelt_out(failures), **{**keys, "failures": failures})
     except Exception as error:
         place = _place(sys.exc_info()[2])
         module.fail_json(

@@ -406,3 +406,15 @@ class CopyContract:
         assert copy["source"]["snapshot_id"] == new and copy["source"]["region"] == cloud.source
         assert copy["source"]["managed"] and len(there["snapshots"]) == 1
         assert cloud.info(cloud.destination, copies_from=["elsewhere-1"])["snapshots"] == []
+
+    def test_info_tells_what_is_wrong_and_what_to_do(self, cloud):
+        out = cloud.info(cloud.source, secret_key="wrongSecretWrongSecretWrongSecret")
+        assert out.failed and out["failures"][0]["kind"] == "credentials" and out["failures"][0]["code"] in out["msg"]
+        assert out["failures"][0]["hint"] in out["msg"] and out["snapshots"] == [] and not out["changed"]
+        out = cloud.info(cloud.source, disk_ids=["nonsense"], snapshot_ids=["rubbish"])
+        assert out.failed and "nonsense" in out["msg"] and "rubbish" in out["msg"]
+
+    def test_info_waits_out_a_bad_moment(self, cloud):
+        cloud.snapshot()
+        cloud.faults({"fault": "throttle", "times": 6})
+        assert len(cloud.info(cloud.source, **cloud.quick_reads)["snapshots"]) == 1

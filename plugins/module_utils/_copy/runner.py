@@ -16,7 +16,7 @@ from .decision import Policy
 from .engine import carry_out
 from .errors import BadInput, CopyError, redacted
 from .info import info_problems, info_result
-from .messages import about_duplicates, about_failures, summary_of
+from .messages import about_duplicates, about_failures, spelt_out, summary_of
 from .model import CopyRequest
 from .options import copy_problems, tags_as_text
 from .plan import Plan, make_deletion_plan, make_plan

@@ -17,7 +17,7 @@ run yamllint --strict .
 MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins.module_utils \
   -p ansible_collections.multicloud.snapshots.plugins.plugin_utils
 run ansible-lint --offline --profile production
-run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent --skip-rstcheck .
+run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
 run antsibull-changelog lint
 seed_get_pip
 # ansible-test asks the nearest git checkout for the files to check; that must be the staged copy, not the one around it.

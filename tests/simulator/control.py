@@ -43,6 +43,7 @@ class Control:
             self.faults: list[dict[str, Any]] = []
             self.calls: Counter[str] = Counter()
             self.log: list[str] = []
+            self._moments: dict[str, list[float]] = {}
 
     def set_faults(self, faults: list[dict[str, Any]]) -> None:
         """Replace the faults. Raises ValueError for a kind that is none."""
@@ -56,6 +57,15 @@ class Control:
         with self._lock:
             self.calls[action] += 1
             self.log.append(action)
+
+    def too_fast(self, action: str, now: float) -> bool:
+        """Whether an action was called more often within a second than the setting ``rate_limit`` allows (0: no limit)."""
+        limit = self.settings["rate_limit"]
+        with self._lock:
+            recent = [moment for moment in self._moments.get(action, ()) if now - moment < 1.0]
+            allowed = not limit or len(recent) < limit
+            self._moments[action] = [*recent, now] if allowed else recent
+            return not allowed
 
     def fault_of(self, action: str, region: str) -> dict[str, Any] | None:
         """Return what is to happen to this call, if anything."""
@@ -119,7 +129,7 @@ class ControlledApp:
         refusal_of: Callable[[Request], Response | None],
         error: Callable[[str, str, int], Response],
         codes: dict[str, tuple[str, str, int]],
-        sleep: Callable[[float], None],
+        clock: Any,
     ):
         self._control = control
         self._cloud = cloud
@@ -128,7 +138,7 @@ class ControlledApp:
         self._refusal_of = refusal_of
         self._error = error
         self._codes = codes
-        self._sleep = sleep
+        self._clock = clock
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -138,13 +148,16 @@ class ControlledApp:
         if answer is None:
             action = self._action_of(request)
             self._control.count(action)
-            self._sleep(self._control.settings["latency"])
+            if self._control.settings["latency"]:
+                self._clock.sleep(self._control.settings["latency"])
             answer = self._refusal_of(request) or self._with_faults(request, environ, action)
         return answer(environ, start_response)
 
     def _with_faults(self, request: Request, environ: dict[str, Any], action: str) -> Response:
         fault = self._control.fault_of(action, self._region_of(request))
         kind = fault["fault"] if fault else None
+        if self._control.too_fast(action, self._clock.monotonic()):
+            kind = "throttle"
         if kind == "drop":
             drop_connection(environ)
         if kind == "empty_unavailable":

@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "quota": 20,
     "snapshot_limit": 100000,
     "latency": 0.0,
+    "rate_limit": 0,
     "visible_after": 0.0,
     "bad_keys": [],
     "fail_copies_of": {},
@@ -105,7 +106,7 @@ class Ec2:
             self._refusal,
             error_response,
             CODES,
-            lambda seconds: self.clock.sleep(seconds) if seconds else None,
+            clock,
         )
 
     def reset(self) -> None:
@@ -210,6 +211,7 @@ class Ec2:
     # -- reading --------------------------------------------------------------------------------------
 
     def describe_snapshots(self, call: Any) -> ActionResult:
+        call.error_on_dryrun()
         account = call.current_account
         owners = [account if o == "self" else o for o in call._get_param("OwnerIds", []) or []]
         wants_own = "self" in (call._get_param("OwnerIds", []) or [])
@@ -218,6 +220,9 @@ class Ec2:
         if owners:
             # "self" also returns what other accounts share explicitly (contract E.2).
             seen = [s for s in seen if s.owner_id in owners or (wants_own and _shared_with(s, account))]
+        restorers = [account if user == "self" else user for user in call._get_param("RestorableByUserIds", []) or []]
+        if restorers:
+            seen = [s for s in seen if any(_may_see(s, user) for user in restorers)]
         for snapshot_id in ids:
             check_snapshot_id(snapshot_id)
             if snapshot_id not in {s.id for s in seen}:
@@ -231,6 +236,7 @@ class Ec2:
         return self._page(call, found, "Snapshots", bool(ids))
 
     def describe_volumes(self, call: Any) -> ActionResult:
+        call.error_on_dryrun()
         backend = call.ec2_backend
         volumes = backend.describe_volumes(call._get_param("VolumeIds", []) or None)
         filters = call._filters_from_querystring()
@@ -379,6 +385,7 @@ def _shown(snapshot: Any, tags: dict[str, str]) -> dict[str, Any]:
 
 _FILTERS = {
     "description": "Description",
+    "owner-alias": "OwnerAlias",
     "owner-id": "OwnerId",
     "progress": "Progress",
     "snapshot-id": "SnapshotId",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, TypeVar
 
 from .._copy.errors import Ambiguous, CopyError, Credentials, NotFound, Unreachable
@@ -48,6 +48,7 @@ class EbsCloud(SnapshotCloud):
         super().__init__()
         self._clients = Clients(module, self.calls)
         self.home_region = module.region
+        self._account: str | None = None
 
     def region_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return region_problems(requests)
@@ -55,11 +56,14 @@ class EbsCloud(SnapshotCloud):
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return option_problems(requests)
 
-    @cached_property
-    def _account(self) -> str:
-        region = self.home_region or "us-east-1"
-        ask = self._clients.account_reader(region).get_caller_identity
-        return str(self._read("Asking for the account's ID (sts:GetCallerIdentity)", lambda: ask()["Account"]))
+    def _account_id(self, region: str) -> str:
+        """Return the account's ID, asked once; in ``region``, since accounts belong to a partition of AWS."""
+        if self._account is None:
+            ask = self._clients.account_reader(region).get_caller_identity
+            self._account = str(
+                self._read("Asking for the account's ID (sts:GetCallerIdentity)", lambda: ask()["Account"])
+            )
+        return self._account
 
     def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return self._by_id(region, snapshot_ids, f"Reading the source snapshots in {region}")
@@ -189,7 +193,7 @@ class EbsCloud(SnapshotCloud):
         return self._read(tried, lambda: [self._snapshot(s, region) for page in pages for s in page["Snapshots"]])
 
     def _snapshot(self, shown: Mapping[str, Any], region: str) -> Snapshot:
-        return snapshot_of(shown, region, shown.get("OwnerId") == self._account)
+        return snapshot_of(shown, region, shown.get("OwnerId") == self._account_id(region))
 
     def _read(self, tried: str, call: Callable[[], Answer]) -> Answer:
         try:

@@ -296,7 +296,7 @@ OPTIONS = {
 
 
 def own_options(params):
-    outpost, zone = params["destination_outpost_arn"], params["destination_availability_zone"]
+    outpost, zone = params["destination_outpost_arn"] or None, params["destination_availability_zone"] or None
     return outpost or zone, {
         "CompletionDurationMinutes": params["completion_duration_minutes"],
         "DestinationOutpostArn": outpost,

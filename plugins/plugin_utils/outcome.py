@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.results import COUNTED
 
 Row = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ def gathered(
 ) -> dict[str, Any]:
     """Add up the registered results of the copy calls and of the listings to the role's result."""
     failures = [failure for call in (*calls, *lists) for failure in _failures(call)]
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
     for call in calls:
         counts.update(call.get("counts") or {})
     return {

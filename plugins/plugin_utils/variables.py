@@ -76,7 +76,7 @@ def texts(value: Any) -> list[str]:
     if isinstance(value, str):
         value = _json(value, list) or re.split(r"[\n,]", value)
     if not isinstance(value, (list, tuple)):
-        raise Wrong(f"must be a list, not {value!r}")
+        raise Wrong("must be a list, or a text with commas or one entry a line")
     return list(dict.fromkeys(part for part in (text(entry).strip() for entry in value) if part))
 
 
@@ -89,10 +89,13 @@ def mapping(value: Any) -> dict[str, Any]:
     if value.strip().startswith("{"):
         return dict(_json(value, dict) or {})
     pairs = {}
-    for line in filter(None, (line.strip() for line in value.splitlines())):
+    for number, line in enumerate(value.splitlines(), 1):
         key, sign, entry = line.partition("=")
-        if not sign or not key.strip():
-            raise Wrong(f"must be a dict, a JSON object, or one key=value a line; the line {line!r} is none")
+        if line.strip() and (not sign or not key.strip()):
+            # The line itself is not shown: it may hold a secret.
+            raise Wrong(f"must be a dict, a JSON object, or one key=value a line; line {number} is none")
+        if not line.strip():
+            continue
         pairs[key.strip()] = entry.strip()
     return pairs
 
@@ -151,7 +154,9 @@ SECRET = ("connection", "source_connection")
 
 
 def normalised(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the role's variables, without their prefix, as their types, with ``now`` beside them.
+    """Return the role's variables, without their prefix, as their types.
+
+    Beside them ``now`` (ISO 8601) and ``ends_at`` (seconds since 1970), when wait_timeout will be over.
 
     Raises ValueError that names every wrong variable at once.
     """
@@ -172,7 +177,9 @@ def normalised(given: Mapping[str, Any]) -> dict[str, Any]:
     faults += _contradictions(values)
     if faults:
         raise ValueError("; ".join(dict.fromkeys(faults)))
-    values["now"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    begun = datetime.now(timezone.utc)
+    values["now"] = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
+    values["ends_at"] = int(begun.timestamp()) + values["wait_timeout"]
     return {name: value for name, value in values.items() if name not in SECRET}
 
 

@@ -176,3 +176,23 @@ def test_credentials_of_the_connection_are_never_shown(clouds):
     code, output = clouds.play(tasks, "-vvv", "-e", f"@{variables}", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert code == 0, output
     assert connection["secret_key"] not in output and len(clouds.copies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "word"),
+    [
+        ({"dr_copy_name": "x" * 300}, "name"),
+        ({"dr_copy_copy_options": {"completion_duration_minutes": 20}}, "completion_duration_minutes"),
+    ],
+)
+def test_what_the_copy_module_refuses_fails_the_role(clouds, variables, word):
+    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    result, output = role(clouds, expect=2, **variables)
+    assert word in output and result["failures"][0]["kind"] == "refused" and not clouds.copies()
+
+
+def test_a_line_of_the_connection_that_is_wrong_is_not_shown(clouds):
+    _result, output = role(clouds, expect=2, dr_copy_connection="access_key=AKIA\nsecret_key: hunter2hunter2")
+    assert "dr_copy_connection" in output and "line 2" in output
+    message = output[output.index("TASK [multicloud.snapshots.dr_copy : Check the variables]") :]
+    assert "hunter2hunter2" not in message

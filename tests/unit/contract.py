@@ -418,3 +418,41 @@ class CopyContract:
         cloud.snapshot()
         cloud.faults({"fault": "throttle", "times": 6})
         assert len(cloud.info(cloud.source, **cloud.quick_reads)["snapshots"]) == 1
+
+    # -- found by review ---------------------------------------------------------------------------------
+
+    def test_a_look_that_takes_long_ends_no_doubt_early(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(visible_after=9.0, latency=4.0)
+        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        out = cloud.run(source, wait=True)
+        assert not out.failed and len(cloud.copies()) == 1
+
+    def test_a_region_that_only_throttles_leaves_time_for_the_others(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        cloud.faults({"action": cloud.list_action, "fault": "throttle", "region": cloud.other_destination})
+        regions = [cloud.other_destination, cloud.destination]
+        out = cloud.run(source, destination_regions=regions, wait=True, wait_timeout=600, **cloud.quick_reads)
+        assert [f["region"] for f in out["failures"]] == [cloud.other_destination]
+        assert out["failures"][0]["kind"] == "busy" and out["copies"][1]["state"] == "completed"
+
+    def test_something_unexpected_loses_nothing_that_was_done(self, cloud, monkeypatch):
+        def broken(*_arguments):
+            raise KeyError("surprise")
+
+        monkeypatch.setattr(cloud.adapter, "refresh", broken)
+        out = cloud.run(cloud.snapshot(), wait=True)
+        assert out.failed and out["changed"] and out.copy()["snapshot_id"] == cloud.copies()[0].id
+        assert "surprise" in out["msg"] and "Traceback" not in out.text and out["api_calls"][cloud.copy_action] == 1
+
+    def test_duplicates_that_were_removed_are_not_warned_of(self, cloud):
+        source = cloud.snapshot()
+        cloud.our_copy(source)
+        cloud.our_copy(source)
+        out = cloud.run(source, remove_duplicates=True)
+        assert out["counts"]["deleted"] == 1 and "more than one copy" not in out.text
+
+    def test_an_empty_name_is_none(self, cloud):
+        named = cloud.run(cloud.snapshot(), name="", wait=True)
+        assert not named.failed and named.copy()["name"] == cloud.run(cloud.snapshot(), wait=True).copy()["name"] == ""

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
+
 from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, Ec2, SimulatedCopy, ec2_backends
 
 from .harness import Outcome, run_module
@@ -18,6 +20,7 @@ from .harness import Outcome, run_module
 class EbsEstate:
     """EC2 in us-east-1, with copies wanted in eu-west-1."""
 
+    adapter = EbsCloud
     module = "ebs_snapshot_copy"
     info_module = "ebs_snapshot_info"
     copy_action, list_action, delete_action, tag_action = (

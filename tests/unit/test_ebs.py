@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import translated
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Ambiguous
+from botocore import exceptions as boto_errors
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 OUTPOST = "arn:aws:outposts:eu-west-1:123456789012:outpost/op-0123456789abcdef0"
@@ -356,3 +359,95 @@ def test_sources_are_read_in_batches(ebs):
     sources = [ebs.snapshot() for _n in range(250)]
     ebs.run(*sources, check=True)
     assert ebs.calls["DescribeSnapshots"] <= 4
+
+
+# -- found by review -------------------------------------------------------------------------------------
+
+
+def test_an_empty_place_is_the_region(ebs):
+    source = ebs.snapshot()
+    options = {"destination_availability_zone": "", "destination_outpost_arn": "", "kms_key_id": ""}
+    assert ebs.run(source, **options)["changed"] and not ebs.run(source, **options)["changed"]
+
+
+@pytest.mark.parametrize(
+    "error", [boto_errors.SSLError, boto_errors.ProxyConnectionError, boto_errors.ReadTimeoutError]
+)
+def test_what_may_have_been_sent_is_looked_for(error):
+    assert isinstance(translated(error(endpoint_url="x", proxy_url="x", error="x"), "Copying"), Ambiguous)
+
+
+def test_a_missing_permission_for_one_snapshot_stops_no_other(ebs):
+    sources = [ebs.snapshot() for _n in range(3)]
+    refusal = {"fault": "refuse", "code": "UnauthorizedOperation", "status": 403, "nth": [1]}
+    ebs.faults({"action": "CopySnapshot", **refusal})
+    out = ebs.run(*sources, wait=True)
+    assert out.failure()["kind"] == "credentials" and out.failure()["source_snapshot_id"] == sources[0]
+    assert len(ebs.copies()) == 2
+
+
+def test_one_copy_that_cannot_be_tagged_spoils_no_other(ebs):
+    full, roomy = ebs.snapshot(), ebs.snapshot()
+    copies = [ebs.our_copy(full), ebs.our_copy(roomy)]
+    ebs.set_tags(copies[0], **{f"k{n}": "v" for n in range(46)})
+    out = ebs.run(full, roomy, tags={"team": "dr"})
+    assert out.failure()["code"] == "TagLimitExceeded" and out.failure()["source_snapshot_id"] == full
+    assert ebs.tags_of(copies[1])["team"] == "dr" and out["counts"]["updated"] == 1
+
+
+def test_purging_makes_room_first(ebs):
+    source = ebs.snapshot()
+    copy = ebs.our_copy(source)
+    ebs.set_tags(copy, **{f"k{n}": "v" for n in range(46)})
+    assert not ebs.run(source, tags={"team": "dr"}, purge_tags=True).failed and len(ebs.tags_of(copy)) == 5
+
+
+def test_check_mode_predicts_that_a_misfit_goes_when_the_new_copy_is_complete(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source)
+    ebs.run(source, encrypted=True, replace_mismatched=True)
+    options = {"encrypted": True, "replace_mismatched": True, "wait": True}
+    predicted = ebs.run(source, **options, check=True)
+    real = ebs.run(source, **options)
+    assert predicted["changed"] == real["changed"] is True
+    assert predicted["counts"]["deleted"] == real["counts"]["deleted"] == 1
+
+
+def test_a_dry_run_that_is_throttled_waits_and_one_that_is_refused_fails_alone(ebs):
+    sources = [ebs.snapshot() for _n in range(2)]
+    ebs.faults({"action": "CopySnapshot", "fault": "throttle", "times": 3})
+    assert not ebs.run(*sources, check=True, **ebs.quick_reads).failed
+    ebs.faults({"action": "CopySnapshot", "fault": "refuse", "code": "InvalidParameterValue"})
+    out = ebs.run(*sources, check=True)
+    assert [r["state"] for r in out["copies"]] == ["absent", "planned"] and len(out["failures"]) == 1
+
+
+def test_duplicates_of_each_kind_of_encryption_are_removed(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source)
+    for _n in range(2):
+        ebs.our_copy(source, encrypted=True, kms_key_id=KEY)
+    out = ebs.run(source, remove_duplicates=True)
+    assert out["counts"]["deleted"] == 1 and len(ebs.copies()) == 2
+    assert not ebs.run(source, remove_duplicates=True)["changed"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"source_tags": {"snap-0123456789abcdef0": "x"}}, {"aws_config": {"foo": 1}}, {"tags": {"a": None, "b": 1}}],
+)
+def test_odd_values_are_told_plainly(ebs, options):
+    out = ebs.run(ebs.snapshot(), **options)
+    assert "Unexpected" not in out.text and "Traceback" not in out.text
+
+
+def test_an_unknown_profile_in_the_environment_is_told_plainly(ebs, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    out = ebs.run(ebs.snapshot(), access_key=..., secret_key=...)
+    assert out.failed and "Unexpected" not in out["msg"] and "nobody" in out["msg"]
+
+
+def test_empty_filters_of_the_info_module_are_none(ebs):
+    ebs.snapshot()
+    shown = ebs.info("us-east-1", disk_ids=[], snapshot_ids=[], copies_from=[])
+    assert len(shown["disks"]) == len(shown["snapshots"]) == 1

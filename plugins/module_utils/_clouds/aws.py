@@ -16,8 +16,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from .._copy.errors import (
     Ambiguous,
+    BadInput,
     CopyError,
     Credentials,
+    Forbidden,
     NotFound,
     NotReady,
     QuotaFull,
@@ -47,15 +49,13 @@ ERRORS: dict[str, type[CopyError]] = {
             "PendingVerification",
             "RequestExpired",
             "SignatureDoesNotMatch",
-            "UnauthorizedOperation",
             "UnrecognizedClientException",
-            "AccessDenied",
-            "AccessDeniedException",
             "IncompleteSignature",
             "MissingAuthenticationToken",
         ),
         Credentials,
     ),
+    **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), Forbidden),
     "InvalidSnapshot.NotFound": NotFound,
     "IncorrectState": NotReady,
     **dict.fromkeys(
@@ -99,6 +99,8 @@ class AwsModule(AnsibleAWSModule):
         self._making_clients = True
         try:
             return self.client(service, **options)
+        except TypeError as error:
+            raise BadInput([f"aws_config: {error}"]) from error
         except boto_errors.BotoCoreError as error:
             raise Credentials(f"No client for {service} could be made: {error}") from error
         finally:
@@ -182,13 +184,9 @@ def translated(error: Exception, tried: str) -> CopyError:
             "Give keys or a profile, by options, environment or an instance role.",
         ),
         (
+            # Only these two say that nothing was sent: TLS and proxy errors also come while an answer is read.
             Unreachable,
-            (
-                boto_errors.EndpointConnectionError,
-                boto_errors.ConnectTimeoutError,
-                boto_errors.ProxyConnectionError,
-                boto_errors.SSLError,
-            ),
+            (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
             "Check the network, the proxy, and whether the region exists.",
         ),
         (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), None),

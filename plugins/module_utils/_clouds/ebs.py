@@ -66,10 +66,13 @@ class EbsCloud(SnapshotCloud):
         return self._account
 
     def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return self._by_id(region, snapshot_ids, f"Reading the source snapshots in {region}")
+        tried = f"Reading the source snapshots in {region}"
+        found = self._by_id(region, snapshot_ids, tried, OwnerIds=["self"])
+        others = [snapshot_id for snapshot_id in snapshot_ids if snapshot_id not in found]
+        return {**found, **self._by_id(region, others, tried)}
 
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
+        return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}", OwnerIds=["self"])
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
         filters = []
@@ -86,13 +89,16 @@ class EbsCloud(SnapshotCloud):
 
     def _begin(self, order: CopyOrder) -> Snapshot | CopyError:
         request = order.request
+        tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         try:
             answer = self._write(
-                f"Copying {request.snapshot_id} from {request.source_region} to {request.region}",
+                tried,
                 lambda: self._clients.writer(request.region).copy_snapshot(**_arguments(order)),
             )
         except CopyError as error:
             return error
+        if not answer.get("SnapshotId"):
+            return Ambiguous(f"{tried}: AWS accepted the call but told no ID")
         return Snapshot(
             snapshot_id=answer["SnapshotId"],
             region=request.region,
@@ -126,11 +132,11 @@ class EbsCloud(SnapshotCloud):
         client = self._clients.writer(region)
         for ids in _batches(snapshot_ids, TAGGED):
             tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
-            if change.set:
-                self._write(tried, partial(client.create_tags, Resources=ids, Tags=_tag_list(change.set)))
             if change.remove:
                 keys = [{"Key": key} for key in change.remove]
                 self._write(tried, partial(client.delete_tags, Resources=ids, Tags=keys))
+            if change.set:
+                self._write(tried, partial(client.create_tags, Resources=ids, Tags=_tag_list(change.set)))
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
@@ -175,11 +181,11 @@ class EbsCloud(SnapshotCloud):
             "use it (kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:Decrypt). Then run again."
         )
 
-    def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
+    def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
         """Read by filter, since asking by SnapshotIds fails as a whole where one is missing."""
         found = {}
         for ids in _batches(snapshot_ids, VALUES):
-            for snapshot in self._describe(region, tried, Filters=[{"Name": "snapshot-id", "Values": ids}]):
+            for snapshot in self._describe(region, tried, Filters=[{"Name": "snapshot-id", "Values": ids}], **scope):
                 found[snapshot.snapshot_id] = snapshot
         return {i: s for i, s in found.items() if s.state is not State.ABSENT}
 

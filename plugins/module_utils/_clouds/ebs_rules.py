@@ -13,7 +13,7 @@ from functools import lru_cache
 from .._copy.model import CopyRequest
 
 try:
-    import boto3
+    import botocore.session
 except ImportError:
     pass  # the adapter's clients say so by name
 
@@ -23,7 +23,8 @@ _ARN = re.compile(r"arn:[a-z-]+:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]+):\
 @lru_cache(maxsize=1)
 def known_regions() -> frozenset[str]:
     """Return every region that the installed boto3 knows for EC2, of all partitions."""
-    session = boto3.session.Session()
+    # Without the profile of the environment: which regions there are does not depend on whether it exists.
+    session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     partitions = session.get_available_partitions()
     return frozenset(region for p in partitions for region in session.get_available_regions("ec2", partition_name=p))
 
@@ -33,6 +34,8 @@ def region_problems(requests: Sequence[CopyRequest]) -> list[str]:
     destinations = list(dict.fromkeys(r.region for r in requests))
     sources = list(dict.fromkeys(r.source_region for r in requests))
     found = _unknown("source_region", sources) + _unknown("destination_regions", destinations)
+    if any(r.options.get("DestinationOutpostArn") and r.options.get("DestinationAvailabilityZone") for r in requests):
+        found.append("destination_outpost_arn and destination_availability_zone exclude each other")
     return found + [
         problem
         for place in {r.place: None for r in requests if r.place}
@@ -77,8 +80,6 @@ def option_problems(requests: Sequence[CopyRequest]) -> list[str]:
     minutes = first.options.get("CompletionDurationMinutes")
     if minutes is not None and (not 15 <= minutes <= 2880 or minutes % 15):
         found.append(f"completion_duration_minutes: {minutes} is not one of 15, 30, 45 ... 2880")
-    if first.options.get("DestinationOutpostArn") and first.options.get("DestinationAvailabilityZone"):
-        found.append("destination_outpost_arn and destination_availability_zone exclude each other")
     return found
 
 

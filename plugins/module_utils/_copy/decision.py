@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from .errors import CopyError, FailedCopy, Mismatch, Refused
 from .model import Action, CopyOrder, CopyRequest, Snapshot, State, TagChange
 
+REPLACE = "Set replace_failed: true, the default, to have it replaced."
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -64,9 +66,7 @@ def rank(copy: Snapshot) -> tuple[bool, bool, str, str]:
     return (not copy.ours, copy.state is not State.COMPLETED, created, copy.snapshot_id)
 
 
-def decide_present(
-    request: CopyRequest, copies: Sequence[Snapshot], policy: Policy, failure_hint: str | None = None
-) -> Decision:
+def decide_present(request: CopyRequest, copies: Sequence[Snapshot], policy: Policy) -> Decision:
     """Decide how a source comes to have its copy, given all its copies in that place."""
     live = sorted((c for c in copies if c.state is not State.ERROR), key=rank)
     failed = tuple(c for c in copies if c.state is State.ERROR)
@@ -79,11 +79,8 @@ def decide_present(
     if fitting:
         copy = fitting[0]
         settled = copy.state is State.COMPLETED
-        surplus = tuple(
-            c
-            for c in duplicates
-            if policy.remove_duplicates and c.deletable and c.state is State.COMPLETED and _alike(c, copy) and settled
-        )
+        surplus = tuple(c for c in duplicates if policy.remove_duplicates and _is_surplus(c, live))
+        removable_misfits = tuple(c for c in removable_misfits if c not in surplus)
         replaced = bool(removable_failed or (removable_misfits and settled))
         action = Action.REPLACED if replaced else Action.NONE if settled else Action.ADOPTED
         return Decision(
@@ -107,7 +104,7 @@ def decide_present(
     if failed and not policy.replace_failed:
         return Decision(
             request,
-            error=failure_of(failed[0], failure_hint),
+            error=failure_of(failed[0], REPLACE),
             culprit=failed[0].snapshot_id,
             duplicates=duplicates,
             known=known,
@@ -161,7 +158,7 @@ def removable_at_once(decision: Decision) -> tuple[Snapshot, ...]:
     return decision.surplus + decision.failed + (decision.misfits if settled else ())
 
 
-def failure_of(copy: Snapshot, hint: str | None = None) -> FailedCopy:
+def failure_of(copy: Snapshot, hint: str) -> FailedCopy:
     """Return the failure of a copy that the cloud shows as failed, with the cloud's reason."""
     reason = copy.reason or "the cloud gives no reason"
     return FailedCopy(
@@ -172,6 +169,12 @@ def failure_of(copy: Snapshot, hint: str | None = None) -> FailedCopy:
 def _duplicates(live: Sequence[Snapshot]) -> tuple[Snapshot, ...]:
     """Return, of copies in the order of their rank, all but the first of each encryption and key."""
     return tuple(c for i, c in enumerate(live) if any(_alike(c, earlier) for earlier in live[:i]))
+
+
+def _is_surplus(copy: Snapshot, live: Sequence[Snapshot]) -> bool:
+    """Whether a duplicate may go: complete, ours, and the one that counts of its kind is complete too."""
+    counts = next(c for c in live if _alike(c, copy))
+    return copy.deletable and copy.state is counts.state is State.COMPLETED
 
 
 def _alike(one: Snapshot, other: Snapshot) -> bool:

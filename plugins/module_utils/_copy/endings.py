@@ -33,8 +33,7 @@ def lateness(job: Job, wait: bool) -> CopyError | None:
         )
     if job.phase is Phase.WAITING:
         return TimedOut(
-            f"The copy of {request.snapshot_id} to {request.region} could not be begun within wait_timeout: "
-            "max_in_flight copies were in progress there all the time",
+            f"The copy of {request.snapshot_id} to {request.region} could not be begun before wait_timeout was over",
             hint="Run again: it goes on where this run stopped. Or raise wait_timeout or max_in_flight.",
         )
     if job.phase is Phase.IN_DOUBT:

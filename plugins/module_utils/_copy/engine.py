@@ -20,22 +20,21 @@ from .plan import Plan
 from .waiting import Deadline
 
 
-def carry_out(cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline) -> list[Job]:
-    """Do what a plan decides, until all is done or the deadline has come. Never raises a CopyError."""
-    return Engine(cloud, plan, policy, deadline).run()
-
-
 class Engine:
-    """One run: a single thread that fills each destination's window and looks at what is under way."""
+    """Does what a plan decides, until all is done or the deadline has come.
+
+    One run is a single thread that fills each destination's window and looks at what is under way.
+    """
 
     def __init__(self, cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline):
-        self._cloud = cloud
+        self.cloud = cloud
         self._policy = policy
         self._deadline = deadline
         self._housekeeping = Housekeeping(cloud, deadline)
-        self._jobs = [Job(decision, copy=decision.copy, error=decision.error) for decision in plan.decisions]
+        #: What becomes of each decision, in their order.
+        self.jobs = [Job(decision, copy=decision.copy, error=decision.error) for decision in plan.decisions]
         self._destinations: dict[str, Destination] = {}
-        for job in self._jobs:
+        for job in self.jobs:
             region = job.decision.request.region
             if region not in self._destinations:
                 self._destinations[region] = Destination(
@@ -43,10 +42,11 @@ class Engine:
                 )
             self._destinations[region].jobs.append(job)
 
-    def run(self) -> list[Job]:
+    def run(self) -> None:
+        """Carry the plan out. Never raises a CopyError."""
         self._enter()
-        self._housekeeping.align_tags(self._jobs)
-        self._housekeeping.delete_at_once(self._jobs)
+        self._housekeeping.align_tags(self.jobs)
+        self._housekeeping.delete_at_once(self.jobs)
         while True:
             self._fill()
             unsettled = [d for d in self._destinations.values() if d.unsettled(self._policy.wait)]
@@ -60,7 +60,6 @@ class Engine:
                 if due[destination.region] <= now or self._deadline.passed:
                     self._look(destination)
         self._tell_what_is_late()
-        return self._jobs
 
     def _enter(self) -> None:
         """Put each job into the phase in which its decision finds it."""
@@ -85,7 +84,7 @@ class Engine:
 
     def _fill(self) -> None:
         """Ask for copies wherever there is room, in the order asked."""
-        for job in self._jobs:
+        for job in self.jobs:
             if job.phase is Phase.WAITING and self._may_begin(job):
                 self._begin(self._batch(job))
 
@@ -93,7 +92,7 @@ class Engine:
         destination = self._destinations[job.decision.request.region]
         if self._deadline.passed or not destination.has_room(self._deadline.now()):
             return False
-        return not (self._cloud.one_copy_per_disk and job.disk in self._busy_disks(destination))
+        return not (self.cloud.one_copy_per_disk and job.disk in self._busy_disks(destination))
 
     def _busy_disks(self, destination: Destination) -> set[str | None]:
         under_way = {job.disk for job in destination.in_phase(Phase.IN_FLIGHT, Phase.IN_DOUBT)}
@@ -101,11 +100,11 @@ class Engine:
 
     def _batch(self, job: Job) -> list[Job]:
         """Return the jobs that one call can begin: the same source, name and description, other destinations."""
-        if not self._cloud.many_destinations_per_call:
+        if not self.cloud.many_destinations_per_call:
             return [job]
         return [
             other
-            for other in self._jobs
+            for other in self.jobs
             if other is job
             or (
                 other.phase is Phase.WAITING
@@ -117,7 +116,7 @@ class Engine:
 
     def _begin(self, batch: list[Job]) -> None:
         try:
-            answers: Sequence[Snapshot | CopyError] = self._cloud.begin([job.order for job in batch])
+            answers: Sequence[Snapshot | CopyError] = self.cloud.begin([job.order for job in batch])
         except CopyError as error:
             answers = [error] * len(batch)
         for job, answer in zip(batch, answers):
@@ -137,7 +136,7 @@ class Engine:
     def _not_begun(self, job: Job, destination: Destination, error: CopyError) -> None:
         """Decide by the kind of the failure alone what comes next."""
         now = self._deadline.now()
-        if isinstance(error, Credentials):
+        if error.spreads:
             for waiting in destination.in_phase(Phase.WAITING):
                 waiting.failed(error)
         elif error.retry is Retry.LOOK_FIRST:
@@ -157,17 +156,18 @@ class Engine:
         """Refresh, in one read each, the copies in flight and those in doubt."""
         in_flight = destination.in_phase(Phase.IN_FLIGHT)
         in_doubt = destination.in_phase(Phase.IN_DOUBT)
+        now = self._deadline.now()  # before the read, since a slow answer shows what was there when it was asked for
         count_others = bool(destination.others and destination.in_phase(Phase.WAITING))
         try:
             if in_flight:
                 ids = [job.copy.snapshot_id for job in in_flight if job.copy]
-                shown = self._cloud.refresh(destination.region, ids)
+                shown = self.cloud.refresh(destination.region, ids)
                 for job in in_flight:
-                    self._refreshed(job, shown.get(job.copy.snapshot_id) if job.copy else None)
+                    self._refreshed(job, shown.get(job.copy.snapshot_id) if job.copy else None, now)
             if in_doubt or count_others:
                 ids = [job.decision.request.snapshot_id for job in in_doubt]
-                listed = self._cloud.list_copies(destination.region, None if count_others else ids)
-                self._sought(destination, in_doubt, listed, count_others)
+                listed = self.cloud.list_copies(destination.region, None if count_others else ids)
+                self._sought(destination, in_doubt, listed, count_others, now)
         except CopyError as error:
             self._not_shown(destination, error)
         else:
@@ -176,22 +176,21 @@ class Engine:
             destination.busy_disks.clear()
         destination.last_look = self._deadline.now()
 
-    def _refreshed(self, job: Job, copy: Snapshot | None) -> None:
-        gone = not job.seen(copy, self._deadline.now())
+    def _refreshed(self, job: Job, copy: Snapshot | None, now: float) -> None:
+        gone = not job.seen(copy, now)
         if gone and job.copy:
             job.copy = replace(job.copy, state=State.ABSENT)
             job.failed(lost(job.decision.request, job.copy))
         elif job.phase is Phase.DONE and job.copy:
             if job.copy.state is State.ERROR:
-                job.failed(failure_of(job.copy, self._cloud.failure_hint(job.copy)))
+                job.failed(failure_of(job.copy, self.cloud.failure_hint(job.copy)))
             else:
                 self._completed(job)
 
     def _sought(
-        self, destination: Destination, in_doubt: list[Job], listed: list[Snapshot], count_others: bool
+        self, destination: Destination, in_doubt: list[Job], listed: list[Snapshot], count_others: bool, now: float
     ) -> None:
         """Adopt each copy that a lost answer belongs to; ask again where none shows up in time."""
-        now = self._deadline.now()
         for job in in_doubt:
             request = job.decision.request
             found = sorted(
@@ -200,7 +199,7 @@ class Engine:
             )
             if found:
                 self._begun(job, found[0])
-                self._refreshed(job, found[0])
+                self._refreshed(job, found[0], now)
             elif job.doubt_is_over(now):
                 job.phase = Phase.WAITING
         if count_others:
@@ -221,7 +220,7 @@ class Engine:
         self._housekeeping.remove(job, decision.unfinished if decision.action is Action.DELETED else decision.misfits)
 
     def _tell_what_is_late(self) -> None:
-        for job in self._jobs:
+        for job in self.jobs:
             error = lateness(job, self._policy.wait)
             if error:
                 job.failed(error)

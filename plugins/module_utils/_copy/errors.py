@@ -15,6 +15,7 @@
     |  |- Mismatch            mismatch      never
     |  '- TimedOut            timeout       by the next run
     |- Credentials            credentials   never, and no further call to that region
+    |  '- Forbidden           credentials   never, but for other copies
     |- Busy                   busy          later, until the deadline
     |  |- Throttled           busy          later; the pauses grow
     |  |- QuotaFull           busy          when a copy in progress has ended
@@ -63,6 +64,8 @@ class CopyError(Exception):
 
     kind = "refused"
     retry = Retry.NEVER
+    #: Whether the failure of one copy call holds for every further one to the same destination.
+    spreads = False
 
     def __init__(
         self, message: str, *, code: str | None = None, request_id: str | None = None, hint: str | None = None
@@ -123,7 +126,16 @@ class TimedOut(Refused):
 
 
 class Credentials(CopyError):
+    """Not logged in, or no longer: true of every further call to the region."""
+
     kind = "credentials"
+    spreads = True
+
+
+class Forbidden(Credentials):
+    """The caller may not do this. Permissions can depend on the snapshot and its tags, so others are still tried."""
+
+    spreads = False
 
 
 class Busy(CopyError):

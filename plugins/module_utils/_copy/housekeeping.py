@@ -41,6 +41,10 @@ class Housekeeping:
             self._check_deadline()
             persist(lambda: self._cloud.change_tags(region, ids, change), self._deadline)
         except CopyError as error:
+            if error.retry is Retry.NEVER and len(jobs) > 1 and not error.spreads:
+                for job in jobs:  # one that is full or gone spoils the batch for the others
+                    self._change_tags([job])
+                return
             for job in jobs:
                 job.further_errors.append((job.copy.snapshot_id if job.copy else "", error))
         else:

@@ -31,12 +31,12 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     tags = tags_as_text(params["disk_tags"] or {})
     disks = cloud.list_disks(region, tags, params["disk_ids"] or [])
     snapshots = [s for s in cloud.list_snapshots(region) if s.state is not State.ABSENT]
-    if tags or params["disk_ids"] is not None:
+    if tags or params["disk_ids"]:
         found = {disk.disk_id for disk in disks} if tags else set(params["disk_ids"])
         snapshots = [s for s in snapshots if (s.disk_id or (s.source.disk_id if s.source else None)) in found]
-    if params["snapshot_ids"] is not None:
+    if params["snapshot_ids"]:
         snapshots = [s for s in snapshots if s.snapshot_id in params["snapshot_ids"]]
-    if params["copies_from"] is not None:
+    if params["copies_from"]:
         snapshots = [s for s in snapshots if s.source and s.source.region in params["copies_from"]]
     if params["latest"]:
         snapshots = _latest(snapshots)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._clouds.base import SnapshotCloud
+from .errors import BadInput
 from .model import CopyRequest
 from .texts import TextRule, text_problems
 
@@ -104,6 +105,12 @@ def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests:
     return found
 
 
-def tags_as_text(tags: Mapping[Any, Any]) -> dict[str, str]:
-    """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty."""
+def tags_as_text(tags: Any) -> dict[str, str]:
+    """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty.
+
+    Raises BadInput for what is no dict.
+    """
+    if not isinstance(tags or {}, Mapping):
+        raise BadInput([f"tags must be a dict of keys and values, not {tags!r}"])
+    tags = tags or {}
     return {str(key): "" if value is None else str(value) for key, value in tags.items()}

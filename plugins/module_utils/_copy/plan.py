@@ -76,9 +76,10 @@ def _read_copies(
     copies: _Copies = {}
     failures: dict[str, CopyError] = {}
     in_flight: dict[str, frozenset[str]] = {}
-    for region in dict.fromkeys(r.region for r in requests):
+    regions = list(dict.fromkeys(r.region for r in requests))
+    for number, region in enumerate(regions):
         try:
-            listed = persist(partial(cloud.list_copies, region), deadline)
+            listed = persist(partial(cloud.list_copies, region), deadline.share(len(regions) - number))
         except CopyError as error:
             failures[region] = error
             continue

@@ -25,8 +25,10 @@ def predicted(plan: Plan, wait: bool) -> list[Job]:
         job = Job(decision, copy=decision.copy, error=decision.error)
         gone = removable_at_once(decision) + decision.unfinished
         if decision.order:
-            gone += decision.failed + (decision.misfits if wait else ())
-        job.deleted = [copy.snapshot_id for copy in gone]
+            gone += decision.failed
+        if wait and decision.action is not Action.DELETED:
+            gone += decision.misfits
+        job.deleted = list(dict.fromkeys(copy.snapshot_id for copy in gone))
         job.changed = bool(decision.order or decision.change or gone)
         jobs.append(job)
     return jobs
@@ -102,7 +104,7 @@ def _row(job: Job, planned: bool) -> dict[str, Any]:
             row["tags"] = decision.change.applied_to(copy.tags)
         if copy.snapshot_id in job.deleted:
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
-    elif planned and decision.order is not None:
+    elif planned and decision.order is not None and job.error is None:
         order = decision.order
         row.update(
             state=State.PLANNED.value,

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .._clouds.base import SnapshotCloud
 from .decision import Policy
-from .engine import carry_out
-from .errors import BadInput, CopyError, redacted
+from .engine import Engine
+from .errors import BadInput, CopyError, Credentials, Refused
 from .info import info_problems, info_result
+from .job import Job
 from .messages import about_duplicates, about_failures, spelt_out, summary_of
 from .model import CopyRequest
 from .options import copy_problems, tags_as_text
@@ -61,19 +63,20 @@ def guarded(module: Module, run: Callable[[], None], keys: Mapping[str, Any]) ->
     try:
         run()
     except BadInput as error:
-        message = error.problems[0] if len(error.problems) == 1 else f"{len(error.problems)} options are wrong: {error}"
-        module.fail_json(msg=message, **keys)
+        count = len(error.problems)
+        message = error.problems[0] if count == 1 else f"{count} options are wrong: {error}"
+        module.fail_json(msg=message, **{**keys, "failures": [error.told(None, None)]})
     except CopyError as error:
         failures = [error.told(None, module.params.get("region"))]
         module.fail_json(msg=spelt_out(failures), **{**keys, "failures": failures})
     except Exception as error:
         place = _place(sys.exc_info()[2])
-        module.fail_json(
-            msg=redacted(
-                f"Unexpected {type(error).__name__} at {place}: {error}. Nothing more was tried; please report this."
-            ),
-            **keys,
+        unexpected = Refused(
+            f"Unexpected {type(error).__name__} at {place}: {error}",
+            hint="Nothing more was tried. Run again; please report this if it comes back.",
         )
+        failures = [*keys.get("failures", ()), unexpected.told(None, None)]
+        module.fail_json(msg=spelt_out(failures[-1:]), **{**keys, "failures": failures})
 
 
 def _place(traceback: Any) -> str:
@@ -124,20 +127,20 @@ class CopyRun:
         params = self._params
         place, options = self._own_options(params)
         tags = params.get("tags")
-        source_tags = params.get("source_tags") or {}
+        source_tags = {key: tags_as_text(value) for key, value in (params.get("source_tags") or {}).items()}
         return [
             CopyRequest(
                 snapshot_id=snapshot_id,
                 source_region=params["source_region"],
                 region=region,
                 place=place,
-                name=params["name"],
+                name=params["name"] or None,
                 description=params.get("description"),
                 tags=None if tags is None else tags_as_text(tags),
                 copy_tags=bool(params.get("copy_tags")),
-                source_tags=tags_as_text(source_tags[snapshot_id] or {}) if snapshot_id in source_tags else None,
+                source_tags=source_tags.get(snapshot_id),
                 encrypted=bool(params.get("encrypted")),
-                kms_key_id=params.get("kms_key_id"),
+                kms_key_id=params.get("kms_key_id") or None,
                 options=options,
             )
             for snapshot_id in params["snapshot_ids"]
@@ -161,29 +164,41 @@ class CopyRun:
         planned = bool(self._module.check_mode)
         if planned:
             jobs = predicted(plan, self._params["wait"])
-            _ask_for_permission(cloud, jobs)
+            _ask_for_permission(cloud, jobs, deadline)
+            self.keys.update(result_of(jobs, planned))
         else:
-            jobs = carry_out(cloud, plan, self._policy(), deadline)
-        self.keys.update(result_of(jobs, planned), api_calls=dict(sorted(cloud.calls.items())))
+            jobs = self._carry_out(Engine(cloud, plan, self._policy(), deadline))
+        self.keys["api_calls"] = dict(sorted(cloud.calls.items()))
         if self._module._diff:
             self.keys["diff"] = diff_of(plan, jobs, planned)
         for warning in plan.warnings:
             self._module.warn(warning)
-        if self.keys["duplicates"]:
-            self._module.warn(about_duplicates(self.keys["duplicates"]))
+        gone = {snapshot_id for job in jobs for snapshot_id in job.deleted}
+        remaining = [duplicate for duplicate in self.keys["duplicates"] if duplicate["snapshot_id"] not in gone]
+        if remaining:
+            self._module.warn(about_duplicates(remaining))
         if self.keys["failures"]:
             self._module.fail_json(msg=about_failures(self.keys, planned), **self.keys)
         self._module.exit_json(msg=summary_of(self.keys, planned), **self.keys)
 
+    def _carry_out(self, engine: Engine) -> list[Job]:
+        try:
+            engine.run()
+        finally:
+            # Also where something unexpected ends the run: what was done by then is told.
+            self.keys.update(result_of(engine.jobs), api_calls=dict(sorted(engine.cloud.calls.items())))
+        return engine.jobs
 
-def _ask_for_permission(cloud: SnapshotCloud, jobs: list[Any]) -> None:
-    """Ask once per destination whether a copy would be allowed; a refusal holds for all of that region."""
+
+def _ask_for_permission(cloud: SnapshotCloud, jobs: list[Job], deadline: Deadline) -> None:
+    """Ask once per destination whether a copy would be allowed; no permission at all holds for all of that region."""
     regions = dict.fromkeys(job.decision.request.region for job in jobs if job.decision.order)
     for region in regions:
         planned = [job for job in jobs if job.decision.order and job.decision.request.region == region]
         try:
-            cloud.check_permission(planned[0].order)
+            persist(partial(cloud.check_permission, planned[0].order), deadline)
         except CopyError as error:
-            for job in planned:
+            for job in planned if isinstance(error, Credentials) else planned[:1]:
                 job.failed(error)
                 job.changed = False
+                job.deleted = []

@@ -22,8 +22,8 @@ DOUBT_SECONDS = 10.0
 UNSEEN_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
 SHORTEST_PAUSE = 0.5
-#: How often a read, or a write that may be repeated safely, is tried while the cloud cannot be reached.
-ATTEMPTS = 6
+#: How often, and for how long (seconds), a call that may be repeated safely is tried while the cloud cannot be reached.
+ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
 
 
 class Clock:
@@ -54,6 +54,10 @@ class Deadline:
         """Seconds left; never negative."""
         return max(0.0, self._end - self.now())
 
+    def share(self, among: int) -> Deadline:
+        """Return a nearer deadline, so that one of several destinations cannot use up all the time."""
+        return self if among < 2 else Deadline(self._clock, min(self.remaining / among, ATTEMPTS_SECONDS))
+
     @property
     def passed(self) -> bool:
         return self.remaining <= 0
@@ -83,16 +87,18 @@ def persist(call: Callable[[], Result], deadline: Deadline) -> Result:
     """Make a call that is safe to repeat until it is answered.
 
     Throttling is waited out until the deadline; a cloud that cannot be reached, or answers nonsense,
-    is tried ``ATTEMPTS`` times. Raises the last CopyError.
+    is tried ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``. Raises the last CopyError.
     """
     backoff = Backoff()
     attempts = 0
+    begun = deadline.now()
     while True:
         try:
             return call()
         except CopyError as error:
             attempts += 0 if isinstance(error, Throttled) else 1
-            if error.retry is Retry.NEVER or attempts >= ATTEMPTS:
+            given_up = attempts >= ATTEMPTS or (attempts and deadline.now() - begun > ATTEMPTS_SECONDS)
+            if error.retry is Retry.NEVER or given_up:
                 raise
             pause = backoff.pause()
             if pause >= deadline.remaining:
@@ -104,7 +110,9 @@ def poll_pause(age: float, progress: int, longest: float) -> float:
     """Seconds until a copy is worth another look: an eighth of the time it is likely to need still.
 
     ``age`` in seconds since it began, ``progress`` in percent (0: not told, then it is likely to
-    need its age once more), ``longest`` the user's O(wait_delay).
+    need its age once more), ``longest`` the user's O(wait_delay). An old copy is never looked at often,
+    since some stand at 99 % for long.
     """
     needed = age * (100 - progress) / progress if progress else age
+    needed = max(needed, age / 8)
     return max(SHORTEST_PAUSE, min(needed / 8, longest))

@@ -442,8 +442,9 @@ def test_odd_values_are_told_plainly(ebs, options):
 
 
 def test_an_unknown_profile_in_the_environment_is_told_plainly(ebs, monkeypatch):
+    source = ebs.snapshot()
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    out = ebs.run(ebs.snapshot(), access_key=..., secret_key=...)
+    out = ebs.run(source, access_key=..., secret_key=...)
     assert out.failed and "Unexpected" not in out["msg"] and "nobody" in out["msg"]
 
 

@@ -11,13 +11,19 @@ version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes the role's variables without their prefix, also as texts, and returns them as their types; names every wrong one in one error.
+  - Takes the role's variables without their prefix, also as texts, and returns C(values) as their types, C(problems) that name every wrong one, and C(warnings).
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
+positional: names
 options:
   _input:
     description: The variables.
     type: dict
     required: true
+  names:
+    description: Names of all variables that the user has set, to find misspelt ones.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -34,17 +40,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The variables as their types, with C(now) beside them.
+  description: C(values), C(problems) and C(warnings).
   type: dict
 """
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils import variables
 
 
-def dr_copy_variables(given):
+def dr_copy_variables(given, names=()):
     try:
-        return variables.normalised(given)
+        judged = variables.judged(given, names)
+        for warning in judged["warnings"]:
+            Display().warning(warning)
+        return judged
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -32,6 +32,9 @@ options:
   name:
     description:
       - The tag C(Name) of each copy. Without it a copy has none, unless O(tags) or O(copy_tags) bring one.
+      - It is given when a copy is made and never changes an existing one.
+      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
+        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
   encrypted:
     description:
       - Encrypt the copies. An encrypted source stays encrypted in any case, and so does every copy in a region where

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from difflib import get_close_matches
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -153,47 +154,56 @@ VARIABLES: dict[str, tuple[Callable[[Any], Any], Any]] = {
 SECRET = ("connection", "source_connection")
 
 
-def normalised(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the role's variables, without their prefix, as their types.
+def judged(given: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the role's variables, without their prefix, as their types, and every problem with them.
 
-    Beside them ``now`` (ISO 8601) and ``ends_at`` (seconds since 1970), when wait_timeout will be over.
-
-    Raises ValueError that names every wrong variable at once.
+    ``values`` holds them, and beside them ``now`` (ISO 8601) and ``ends_at`` (seconds since 1970), when wait_timeout
+    will be over. ``problems`` names each wrong one, ``warnings`` those of ``names``, the names that the user has set,
+    which look misspelt.
     """
     values: dict[str, Any] = {}
-    faults: list[str] = []
+    problems: list[str] = []
     for name, (take, default) in VARIABLES.items():
         value = given.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
             if default is None:
-                faults.append(f"dr_copy_{name} is required")
+                problems.append(f"dr_copy_{name} is required")
             values[name] = default
             continue
         try:
             values[name] = take(value)
-        except Wrong as fault:
-            faults.append(f"dr_copy_{name} {fault}")
+        except Wrong as wrong:
+            problems.append(f"dr_copy_{name} {wrong}")
             values[name] = default
-    faults += _contradictions(values)
-    if faults:
-        raise ValueError("; ".join(dict.fromkeys(faults)))
+    problems += _contradictions(values)
     begun = datetime.now(timezone.utc)
     values["now"] = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
     values["ends_at"] = int(begun.timestamp()) + values["wait_timeout"]
-    return {name: value for name, value in values.items() if name not in SECRET}
+    return {
+        "values": {name: value for name, value in values.items() if name not in SECRET},
+        "problems": list(dict.fromkeys(problems)),
+        "warnings": _misspelt(names),
+    }
+
+
+def _misspelt(names: Sequence[str]) -> list[str]:
+    known = [f"dr_copy_{name}" for name in VARIABLES]
+    unknown = [name for name in names if name not in known]
+    near = {name: get_close_matches(name, known, 1, 0.85) for name in unknown}
+    return [f"{name} is no variable of the role; is {match[0]} meant?" for name, match in near.items() if match]
 
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     faults = []
     cloud = values["cloud"]
     if cloud in NOT_YET_CLOUDS:
-        faults.append(f"dr_copy_cloud: {cloud} is not yet supported by this role")
+        faults.append(f"dr_copy_cloud: {cloud} is not yet supported by this role, ebs is")
     for name in NOT_HONOURED.get(str(cloud), ()):
         if values[name]:
             faults.append(f"dr_copy_{name}: {cloud} has no such option")
     for name in NOT_YET:
         if values[name]:
-            faults.append(f"dr_copy_{name} is not yet supported by this role")
+            faults.append(f"dr_copy_{name} is not yet supported by this role; leave it empty or 0")
     if values["destination_regions"] == []:
         faults.append("dr_copy_destination_regions is required")
     if values["source_region"] and values["source_region"] in (values["destination_regions"] or ()):

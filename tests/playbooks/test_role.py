@@ -196,3 +196,8 @@ def test_a_line_of_the_connection_that_is_wrong_is_not_shown(clouds):
     assert "dr_copy_connection" in output and "line 2" in output
     message = output[output.index("TASK [multicloud.snapshots.dr_copy : Check the variables]") :]
     assert "hunter2hunter2" not in message
+
+
+def test_a_misspelt_variable_is_warned_of(clouds):
+    _result, output = role(clouds, dr_copy_encryptd=True)
+    assert "dr_copy_encryptd is no variable of the role" in output

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery impo
     recovery_points,
     with_known_sources,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import normalised
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,7 +127,7 @@ def test_what_a_console_copy_does_not_tell_is_filled_in_from_its_source():
     ],
 )
 def test_texts_are_taken_as_their_types(name, text, value):
-    assert normalised({**BASICS, name: text})[name] == value
+    assert judged({**BASICS, name: text})["values"][name] == value
 
 
 @given(
@@ -144,13 +144,15 @@ def test_texts_are_taken_as_their_types(name, text, value):
     )
 )
 def test_any_value_is_taken_or_refused_by_name(given_values):
-    try:
-        normalised({**BASICS, **given_values})
-    except ValueError as error:
-        assert all(part.strip().startswith("dr_copy_") for part in str(error).split("; ")[:1])
+    assert all(problem.startswith("dr_copy_") for problem in judged({**BASICS, **given_values})["problems"])
 
 
-def test_credentials_are_judged_but_never_handed_on():
-    assert "connection" not in normalised({**BASICS, "connection": {"secret_key": "x"}})
-    with pytest.raises(ValueError, match="dr_copy_connection"):
-        normalised({**BASICS, "connection": "nonsense"})
+def test_credentials_are_judged_but_never_handed_on_nor_shown():
+    assert "connection" not in judged({**BASICS, "connection": {"secret_key": "x"}})["values"]
+    problems = judged({**BASICS, "connection": "secret_key: hunter2"})["problems"]
+    assert "dr_copy_connection" in problems[0] and "hunter2" not in problems[0]
+
+
+def test_a_misspelt_variable_is_warned_of():
+    warned = judged(BASICS, ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_my_own"])["warnings"]
+    assert len(warned) == 1 and "dr_copy_encrypted" in warned[0]

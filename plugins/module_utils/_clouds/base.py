@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import abc
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from .._copy.errors import CopyError
-from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
-from .._copy.tagging import TagRules
+from .._copy.errors import CopyError, NotFound
+from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
+from .._copy.tagging import TagRules, provenance_of
 from .._copy.texts import TextRule
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Disk:
     tags: Mapping[str, str] = field(default_factory=dict)
     attached_to: str | None = None
     encrypted: bool | None = None
+
+    def bears(self, tags: Mapping[str, str]) -> bool:
+        """Whether it has all these tags; a value of "*" means any."""
+        return all(key in self.tags and value in ("*", self.tags[key]) for key, value in tags.items())
 
 
 class SnapshotCloud(abc.ABC):
@@ -64,8 +71,12 @@ class SnapshotCloud(abc.ABC):
         self.calls: Counter[str] = Counter()
 
     @abc.abstractmethod
-    def region_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
-        """Find what is wrong with regions and places, without any call."""
+    def region_problem(self, region: str) -> str | None:
+        """Say why there can be no such region, or None; without any call."""
+
+    def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        """Find what is wrong with places inside regions, without any call."""
+        return []
 
     @abc.abstractmethod
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
@@ -86,16 +97,25 @@ class SnapshotCloud(abc.ABC):
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         """Read the state of copies; one that the cloud does not show is left out."""
 
-    @abc.abstractmethod
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        """Ask for the copies of one source in as many regions, in one call; return at once.
+        """Ask for the copies of one source in as many regions, in one call where the cloud has one; return at once.
 
         Answers for each order, in their order. An error that is raised holds for all of them.
         """
+        return [_result_of(self.begin_one, order) for order in orders]
 
-    @abc.abstractmethod
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        """Ask for one copy, for clouds whose call begins one."""
+        raise NotImplementedError
+
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
         """Delete copies; one that is gone already is a success. Returns what failed, by ID."""
+        answers = {i: _result_of(self.delete_one, region, i) for i in snapshot_ids}
+        return {i: a for i, a in answers.items() if isinstance(a, CopyError) and not isinstance(a, NotFound)}
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        """Delete one copy, for clouds whose call deletes one."""
+        raise NotImplementedError
 
     @abc.abstractmethod
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
@@ -113,6 +133,32 @@ class SnapshotCloud(abc.ABC):
     def list_snapshots(self, region: str) -> list[Snapshot]:
         """List every snapshot in a region that the account owns."""
 
+    def begun(self, order: CopyOrder, snapshot_id: str, provider_state: str, **facts: Any) -> Snapshot:
+        """Return a copy that the cloud has just accepted, as far as it is known before the first read."""
+        request = order.request
+        return Snapshot(
+            snapshot_id=snapshot_id,
+            region=request.region,
+            state=State.PENDING,
+            provider_state=provider_state,
+            size_gib=order.source.size_gib,
+            encrypted=bool(order.source.encrypted or request.encrypted),
+            name=order.name or "",
+            description=order.description or "",
+            tags=order.tags,
+            place=request.place,
+            is_copy=True,
+            source=provenance_of(order.tags),
+            **facts,
+        )
+
     def failure_hint(self, copy: Snapshot) -> str:
         """Say what to do about a copy that the cloud shows as failed."""
         return f"Look at the copy {copy.snapshot_id} in the console of {copy.region}, then run again."
+
+
+def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyError:
+    try:
+        return call(*arguments)
+    except CopyError as error:
+        return error

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from .._copy.errors import Ambiguous, CopyError, Credentials, NotFound, Unreachable
+from .._copy.errors import Ambiguous, Credentials, Unreachable
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
-from .._copy.tagging import SOURCE_SNAPSHOT_ID, TagRules, provenance_of
+from .._copy.tagging import SOURCE_SNAPSHOT_ID, TagRules
 from .._copy.texts import TextRule
 from .aws import AwsModule, Clients, translated
 from .base import Disk, SnapshotCloud
 from .ebs_answers import disk_of, snapshot_of
-from .ebs_rules import option_problems, region_problems
+from .ebs_rules import known_regions, option_problems, place_problems
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -50,8 +51,11 @@ class EbsCloud(SnapshotCloud):
         self.home_region = module.region
         self._account: str | None = None
 
-    def region_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
-        return region_problems(requests)
+    def region_problem(self, region: str) -> str | None:
+        return None if region in known_regions() else "is no region that the installed boto3 knows (a newer boto3 may)"
+
+    def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        return place_problems(requests)
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return option_problems(requests)
@@ -84,49 +88,18 @@ class EbsCloud(SnapshotCloud):
     def list_snapshots(self, region: str) -> list[Snapshot]:
         return [s for s in self._describe(region, f"Listing the snapshots in {region}", OwnerIds=["self"]) if s.owned]
 
-    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        return [self._begin(order) for order in orders]
-
-    def _begin(self, order: CopyOrder) -> Snapshot | CopyError:
+    def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
         tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
-        try:
-            answer = self._write(
-                tried,
-                lambda: self._clients.writer(request.region).copy_snapshot(**_arguments(order)),
-            )
-        except CopyError as error:
-            return error
+        copy = self._clients.writer(request.region).copy_snapshot
+        answer = self._write(tried, partial(copy, **_arguments(order)))
         if not answer.get("SnapshotId"):
-            return Ambiguous(f"{tried}: AWS accepted the call but told no ID")
-        return Snapshot(
-            snapshot_id=answer["SnapshotId"],
-            region=request.region,
-            state=State.PENDING,
-            provider_state="pending",
-            size_gib=order.source.size_gib,
-            encrypted=order.source.encrypted or request.encrypted,
-            name=order.tags.get("Name", ""),
-            description=order.description or "",
-            tags=order.tags,
-            place=request.place,
-            is_copy=True,
-            source=provenance_of(order.tags),
-        )
+            raise Ambiguous(f"{tried}: AWS accepted the call but told no ID")
+        return replace(self.begun(order, answer["SnapshotId"], "pending"), name=order.tags.get("Name", ""))
 
-    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        refused = {}
-        for snapshot_id in snapshot_ids:
-            try:
-                self._write(
-                    f"Deleting the copy {snapshot_id} in {region}",
-                    partial(self._clients.writer(region).delete_snapshot, SnapshotId=snapshot_id),
-                )
-            except NotFound:
-                continue
-            except CopyError as error:
-                refused[snapshot_id] = error
-        return refused
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        delete = self._clients.writer(region).delete_snapshot
+        self._write(f"Deleting the copy {snapshot_id} in {region}", partial(delete, SnapshotId=snapshot_id))
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
         client = self._clients.writer(region)
@@ -173,7 +146,7 @@ class EbsCloud(SnapshotCloud):
             )
             listed = self._read(f"Listing the volumes in {region}", partial(_collected, pages, "Volumes"))
             disks += [disk_of(volume, region) for volume in listed]
-        return [d for d in disks if all(d.tags.get(k) == v or (v == "*" and k in d.tags) for k, v in tags.items())]
+        return [disk for disk in disks if disk.bears(tags)]
 
     def failure_hint(self, copy: Snapshot) -> str:
         return (

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from .._copy.model import CopyRequest
@@ -29,26 +29,14 @@ def known_regions() -> frozenset[str]:
     return frozenset(region for p in partitions for region in session.get_available_regions("ec2", partition_name=p))
 
 
-def region_problems(requests: Sequence[CopyRequest]) -> list[str]:
-    """Name regions that do not exist, and places that do not lie in the destination."""
+def place_problems(requests: Sequence[CopyRequest]) -> list[str]:
+    """Name places that do not lie in the destination."""
     destinations = list(dict.fromkeys(r.region for r in requests))
-    sources = list(dict.fromkeys(r.source_region for r in requests))
-    found = _unknown("source_region", sources) + _unknown("destination_regions", destinations)
+    places = dict.fromkeys(r.place for r in requests if r.place)
+    found = [problem for place in places for problem in _place_problems(place, destinations)]
     if any(r.options.get("DestinationOutpostArn") and r.options.get("DestinationAvailabilityZone") for r in requests):
         found.append("destination_outpost_arn and destination_availability_zone exclude each other")
-    return found + [
-        problem
-        for place in {r.place: None for r in requests if r.place}
-        for problem in _place_problems(place, destinations)
-    ]
-
-
-def _unknown(label: str, regions: Iterable[str]) -> list[str]:
-    return [
-        f"{label}: {region!r} is no region that the installed boto3 knows (a newer boto3 may)"
-        for region in regions
-        if region not in known_regions()
-    ]
+    return found
 
 
 def _place_problems(place: str, destinations: Sequence[str]) -> list[str]:

@@ -126,7 +126,7 @@ def decide_absent(request: CopyRequest, copies: Sequence[Snapshot], policy: Poli
     unfinished: list[Snapshot] = []
     leftover: list[tuple[Snapshot, CopyError]] = []
     for copy in chosen:
-        if not copy.deletable:
+        if not copy.deletable_on_request:
             leftover.append((copy, _not_certain(copy)))
         elif copy.state is not State.PENDING:
             surplus.append(copy)

@@ -83,8 +83,9 @@ class Engine:
     # -- beginning copies ------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Ask for copies wherever there is room, in the order asked."""
-        for job in self.jobs:
+        """Ask for copies wherever there is room; older sources first, since a disk's next copy is then incremental."""
+        waiting = [job for job in self.jobs if job.phase is Phase.WAITING]
+        for job in sorted(waiting, key=lambda job: str(job.order.source.created_at)):
             if job.phase is Phase.WAITING and self._may_begin(job):
                 self._begin(self._batch(job))
 

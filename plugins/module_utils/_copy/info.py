@@ -11,7 +11,7 @@ from typing import Any
 
 from .._clouds.base import Disk, SnapshotCloud
 from .model import Provenance, Snapshot, State, iso_utc
-from .options import id_problems, tags_as_text
+from .options import id_problems, region_problems, tags_as_text
 
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
@@ -21,8 +21,8 @@ def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
         "snapshot_ids", params["snapshot_ids"] or [], cloud.snapshot_id_pattern, cloud.snapshot_id_example
     )
     if not params["region"]:
-        found.append("region: name the region to look at")
-    return found
+        return [*found, "region: name the region to look at"]
+    return found + region_problems(cloud, "region", [params["region"]])
 
 
 def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,9 @@ class Job:
 
     @property
     def disk(self) -> str | None:
-        return self.decision.order.source.disk_id if self.decision.order else None
+        """The disk of the source, by which some clouds allow one unfinished copy at a time."""
+        of = self.decision.order.source if self.decision.order else self.copy
+        return of.disk_id if of else None
 
     def begun(self, copy: Snapshot, now: float) -> None:
         """The cloud has accepted the copy."""

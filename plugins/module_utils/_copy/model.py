@@ -58,6 +58,8 @@ class Snapshot:
     ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted.
     ``owned`` is false for a snapshot that another account shares with this one.
     ``reason`` says why it failed, ``obstacle`` why it cannot be a source though it is complete.
+    ``recorded`` says that the cloud itself records the source, ``recorded_is_ours`` that nothing else is needed to tell
+    that a copy is ours, where a cloud has no tags to say more.
     """
 
     snapshot_id: str
@@ -79,16 +81,23 @@ class Snapshot:
     source: Provenance | None = None
     reason: str | None = None
     obstacle: str | None = None
+    recorded: bool = False
+    recorded_is_ours: bool = False
 
     @property
     def ours(self) -> bool:
         """Whether this collection made it, so that a run may write to it."""
-        return self.source is not None and self.source.managed
+        return self.source is not None and (self.source.managed or (self.recorded and self.recorded_is_ours))
 
     @property
     def deletable(self) -> bool:
         """Whether it is certain beyond doubt that this is a copy of ours."""
         return self.ours and self.is_copy and self.owned
+
+    @property
+    def deletable_on_request(self) -> bool:
+        """Whether ``state: absent`` may delete it: a copy of ours, or one whose source the cloud itself records."""
+        return self.deletable or (self.recorded and self.owned)
 
 
 @dataclass(frozen=True)

@@ -84,14 +84,18 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
         found.append("destination_regions: name at least one region")
     if not cloud.copies_within_region and params["source_region"] in params["destination_regions"]:
         found.append(f"destination_regions: {params['source_region']} is the source region; this cloud forbids that")
+    found += region_problems(cloud, "source_region", [params["source_region"]])
+    found += region_problems(cloud, "destination_regions", params["destination_regions"])
+    found += cloud.place_problems(requests)
     if params["state"] == "absent":
-        return found + cloud.region_problems(requests)
-    return (
-        found
-        + _content_problems(cloud, params, requests)
-        + cloud.region_problems(requests)
-        + cloud.option_problems(requests)
-    )
+        return found
+    return found + _content_problems(cloud, params, requests) + cloud.option_problems(requests)
+
+
+def region_problems(cloud: SnapshotCloud, label: str, regions: Sequence[str]) -> list[str]:
+    """Name every region that cannot exist."""
+    problems = ((region, cloud.region_problem(region)) for region in regions)
+    return [f"{label}: {region!r} {problem}" for region, problem in problems if problem]
 
 
 def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:

@@ -1,0 +1,267 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ECS disks and snapshots, API 2014-05-26 (contract, part B)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .alibaba import ApiError, RpcCloud, json_list, required, truth, whole
+from .state import Disk, SimulatedSnapshot, new_id
+
+STATUS = {"running": "progressing", "complete": "accomplished", "failed": "failed"}
+NAME = re.compile(r"(?!https?://)[^\W\d_][\w:.\-]{1,127}")
+REGION = re.compile(r"(cn|ap|eu|rus|us|me|na)-[a-z0-9-]+")
+
+
+class Ecs(RpcCloud):
+    version = "2014-05-26"
+    host = "ecs.aliyuncs.com"
+    parameters = {
+        "CopySnapshot": {
+            "SnapshotId",
+            "DestinationRegionId",
+            "DestinationSnapshotName",
+            "DestinationSnapshotDescription",
+            "RetentionDays",
+            "Tag.N",
+            "ClientToken",
+            "Encrypted",
+            "KMSKeyId",
+            "ResourceGroupId",
+        },
+        "DescribeSnapshots": {
+            "SnapshotIds",
+            "DiskId",
+            "Status",
+            "MaxResults",
+            "NextToken",
+            "PageNumber",
+            "PageSize",
+            "Tag.N",
+        },
+        "DescribeDisks": {"DiskIds", "MaxResults", "NextToken", "PageNumber", "PageSize", "Tag.N"},
+        "DeleteSnapshot": {"SnapshotId", "Force"},
+        "TagResources": {"ResourceType", "ResourceId.N", "Tag.N"},
+        "UntagResources": {"ResourceType", "ResourceId.N", "TagKey.N", "All"},
+    }
+
+    def CopySnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        token = given.get("ClientToken")
+        if token is not None:
+            if len(token) > 64 or not token.isascii():
+                raise ApiError("InvalidClientToken.Malformed")
+            if token in self.tokens:
+                before, answer = self.tokens[token]
+                if before != given:
+                    raise ApiError("IdempotentParameterMismatch", "The specified clientToken is used.", 403)
+                return answer
+        answer = {"SnapshotId": self._copy(given, region).id}
+        if token is not None:
+            self.tokens[token] = (given, answer)
+        return answer
+
+    def _copy(self, given: dict[str, str], region: str) -> SimulatedSnapshot:
+        settings, now = self.control.settings, self.clock.monotonic()
+        source_id, destination = required(given, "SnapshotId"), required(given, "DestinationRegionId")
+        if not REGION.fullmatch(destination):
+            raise ApiError("InvalidRegionId.MalFormed")
+        name, description = given.get("DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
+        if name is not None and not NAME.fullmatch(name):
+            raise ApiError("InvalidSnapshotName.Malformed", "The specified name is wrongly formed.", 403)
+        if description is not None and (not 2 <= len(description) <= 256 or re.match(r"https?://", description)):
+            raise ApiError("InvalidDescription.Malformed", "The specified description is wrongly formed.", 403)
+        retention = given.get("RetentionDays")
+        if retention is not None and not (retention.isdigit() and 1 <= int(retention) <= 65536):
+            raise ApiError("InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid.", 403)
+        encrypted, key = truth(given, "Encrypted"), given.get("KMSKeyId", "")
+        if key and not encrypted:
+            raise ApiError("InvalidEncrypted.NotMatchKmsKeyId", "Encrypted does not match KMSKeyId.", 403)
+        tags = _tags(given)
+        if region == destination and not encrypted:
+            raise ApiError(
+                "InvalidOperation.NotSupportCopyInSameRegion", "Copying within a region is not supported.", 403
+            )
+        source = self.estate.snapshots.get(region, {}).get(source_id)
+        if source is None:
+            raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot is not exists.", 403)
+        if source.phase(now) != "complete":
+            raise ApiError("InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.", 403)
+        if source.category.lower() in ("archive", "flash"):
+            raise ApiError("InvalidSnapshotCategory.NotSupportCopy", "The category does not support copying.", 403)
+        if source.encrypted:
+            raise ApiError("InvalidSnapshotId.EncryptedNotSupport", "An encrypted snapshot cannot be copied.", 403)
+        if any(copy.disk_id == source.disk_id for copy in self.estate.running_copies(destination)):
+            raise ApiError(
+                "InvalidOperation.UnfinishedCrossRegionCopy", "The disk has an unfinished cross region copy.", 403
+            )
+        if len(self.estate.running_copies(destination)) >= settings["quota"]:
+            raise ApiError("Throttling", "Request was denied due to request throttling.")
+        if len(self.estate.snapshots.get(destination, {})) >= settings["snapshot_limit"]:
+            raise ApiError("QuotaExceed.SnapshotQuota", "The maximum number of snapshots is exceeded.", 403)
+        failure = settings["fail_copies_of"].get(source_id)
+        duration = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
+        return self.estate.add(
+            SimulatedSnapshot(
+                id=new_id("s-"),
+                region=destination,
+                created=self.clock.utc(),
+                disk_id=source.disk_id,
+                name=name or "",
+                description=description or "",
+                tags=tags,
+                size=source.size,
+                encrypted=encrypted,
+                kms_key_id=key,
+                source_id=source_id,
+                source_region=region,
+                begun=now,
+                duration=min(duration, settings["fails_after"]) if failure else duration,
+                failure=failure,
+                visible_at=now + settings["visible_after"],
+                retention_days=int(retention) if retention else None,
+            )
+        )
+
+    def DescribeSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        ids = json_list(given, "SnapshotIds", 100, "InvalidSnapshotIds.Malformed")
+        wanted, now = _tags(given), self.clock.monotonic()
+        found = [
+            _shown(s, now)
+            for s in self.estate.shown(region)
+            if (ids is None or s.id in ids)
+            and ("DiskId" not in given or s.disk_id == given["DiskId"])
+            and given.get("Status", "all") in ("all", STATUS[s.phase(now)])
+            and all(s.tags.get(k) == v for k, v in wanted.items())
+        ]
+        return _page(given, found, "Snapshots", "Snapshot", 100)
+
+    def DescribeDisks(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        ids = json_list(given, "DiskIds", 100, "InvalidDiskIds.Malformed")
+        wanted = _tags(given)
+        found = [
+            _shown_disk(d)
+            for d in self.estate.disks.get(region, {}).values()
+            if (ids is None or d.id in ids)
+            and all(k in d.tags and (v is None or d.tags[k] == v) for k, v in wanted.items())
+        ]
+        return _page(given, found, "Disks", "Disk", 500)
+
+    def DeleteSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        snapshot = self.estate.find(required(given, "SnapshotId"))
+        truth(given, "Force")
+        if snapshot is None:
+            raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
+        if snapshot.id in self.control.settings["in_use"]:
+            raise ApiError("SnapshotCreatedImage", "The snapshot has been used to create an image.", 403)
+        del self.estate.snapshots[snapshot.region][snapshot.id]
+        return {}
+
+    def TagResources(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        tags = _tags(given)
+        for snapshot in self._resources(given, region):
+            if len({**snapshot.tags, **tags}) > 20:
+                raise ApiError("QuotaExceed.Tags", "The maximum number of tags is exceeded.", 403)
+        for snapshot in self._resources(given, region):
+            snapshot.tags.update(tags)
+        return {}
+
+    def UntagResources(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        keys = [value for name, value in given.items() if name.startswith("TagKey.")]
+        for snapshot in self._resources(given, region):
+            for key in keys:
+                snapshot.tags.pop(key, None)
+        return {}
+
+    def _resources(self, given: dict[str, str], region: str) -> list[SimulatedSnapshot]:
+        if given.get("ResourceType") != "snapshot":
+            raise ApiError("InvalidResourceType.NotFound", "The ResourceType is not found.", 404)
+        ids = [value for name, value in given.items() if name.startswith("ResourceId.")]
+        if len(ids) > 50:
+            raise ApiError("NumberExceed.ResourceIds", "Too many resources.")
+        found = self.estate.snapshots.get(region, {})
+        if any(resource not in found for resource in ids):
+            raise ApiError("InvalidResourceId.NotFound", "The specified ResourceId is not found.", 404)
+        return [found[resource] for resource in ids]
+
+
+def _tags(given: dict[str, str]) -> dict[str, Any]:
+    tags: dict[str, Any] = {}
+    numbers = sorted({int(name.split(".")[1]) for name in given if name.startswith("Tag.")})
+    if len(numbers) > 20:
+        raise ApiError("NumberExceed.Tags", "Too many tags.")
+    for number in numbers:
+        key, value = given.get(f"Tag.{number}.Key", ""), given.get(f"Tag.{number}.Value")
+        for text, code in ((key, "InvalidTagKey.Malformed"), (value or "", "InvalidTagValue.Malformed")):
+            if len(text) > 128 or re.match(r"acs:|aliyun", text) or re.search(r"https?://", text):
+                raise ApiError(code, "The specified tag is not valid.")
+        if not key:
+            raise ApiError("InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
+        if key in tags:
+            raise ApiError("Duplicate.TagKey", "The Tag.N.Key contain duplicate key.")
+        tags[key] = value
+    return tags
+
+
+def _page(given: dict[str, str], found: list[Any], outer: str, inner: str, most: int) -> dict[str, Any]:
+    if "MaxResults" in given or "NextToken" in given:
+        size = whole(given, "MaxResults", 10, 1, most)
+        start = int(given.get("NextToken") or 0)
+        token = str(start + size) if start + size < len(found) else ""
+        return {"NextToken": token, "PageSize": size, "TotalCount": 0, outer: {inner: found[start : start + size]}}
+    number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 100)
+    chosen = found[(number - 1) * size : number * size]
+    return {"PageNumber": number, "PageSize": size, "TotalCount": len(found), outer: {inner: chosen}}
+
+
+def _tag_list(tags: dict[str, Any]) -> dict[str, Any]:
+    return {"Tag": [{"TagKey": key, "TagValue": value or ""} for key, value in tags.items()]}
+
+
+def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
+    shown = {
+        "SnapshotId": snapshot.id,
+        "SnapshotName": snapshot.name,
+        "Description": snapshot.description,
+        "Status": STATUS[snapshot.phase(now)],
+        "Progress": f"{snapshot.progress(now)}%",
+        "CreationTime": snapshot.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "SnapshotType": "user",
+        "Category": snapshot.category,
+        "Usage": "none",
+        "Available": snapshot.phase(now) == "complete",
+        "Encrypted": snapshot.encrypted,
+        "KMSKeyId": snapshot.kms_key_id,
+        "SourceDiskId": snapshot.disk_id,
+        "SourceDiskSize": str(snapshot.size),
+        "SourceDiskType": "data",
+        "RegionId": snapshot.region,
+        "Tags": _tag_list(snapshot.tags),
+    }
+    if snapshot.retention_days:
+        shown["RetentionDays"] = snapshot.retention_days
+    if snapshot.source_id:
+        shown.update(SourceSnapshotId=snapshot.source_id, SourceRegionId=snapshot.source_region)
+    return shown
+
+
+def _shown_disk(disk: Disk) -> dict[str, Any]:
+    attachments = [{"InstanceId": disk.attached_to, "Device": "/dev/xvdb"}] if disk.attached_to else []
+    return {
+        "DiskId": disk.id,
+        "DiskName": disk.name,
+        "RegionId": disk.region,
+        "ZoneId": f"{disk.region}-b",
+        "Size": disk.size,
+        "Category": "cloud_essd",
+        "Type": "data",
+        "Status": "In_use" if disk.attached_to else "Available",
+        "Encrypted": False,
+        "KMSKeyId": "",
+        "InstanceId": disk.attached_to,
+        "Attachments": {"Attachment": attachments},
+        "Tags": _tag_list(disk.tags),
+    }

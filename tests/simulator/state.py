@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks and snapshots of a simulated cloud, apart from how its API writes them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+_numbers = itertools.count(1)
+
+
+def new_id(prefix: str, length: int = 20) -> str:
+    """Return an ID that no other thing of this process has."""
+    return f"{prefix}{next(_numbers):0{length}x}"
+
+
+@dataclass
+class Disk:
+    id: str
+    region: str
+    name: str = ""
+    size: int = 40
+    tags: dict[str, str] = field(default_factory=dict)
+    attached_to: str = ""
+
+
+@dataclass
+class SimulatedSnapshot:
+    """A snapshot or a copy; a copy is under way for ``duration`` seconds from ``begun`` (monotonic)."""
+
+    id: str
+    region: str
+    created: datetime
+    disk_id: str
+    name: str = ""
+    description: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    size: int = 40
+    encrypted: bool = False
+    kms_key_id: str = ""
+    category: str = "standard"
+    source_id: str = ""
+    source_region: str = ""
+    begun: float = 0.0
+    duration: float = 0.0
+    failure: str | None = None
+    visible_at: float = 0.0
+    forced_state: str | None = None
+    retention_days: int | None = None
+    billing_cycle: str | None = None
+
+    def phase(self, now: float) -> str:
+        """Return "running", "complete" or "failed"."""
+        if self.forced_state:
+            return self.forced_state
+        if now - self.begun < self.duration:
+            return "running"
+        return "failed" if self.failure else "complete"
+
+    def progress(self, now: float) -> int:
+        if self.phase(now) != "running" or not self.duration:
+            return 100
+        return int(100 * (now - self.begun) / self.duration)
+
+
+class Estate:
+    """All disks and snapshots of one account, by region."""
+
+    def __init__(self, clock: Any):
+        self.clock = clock
+        self.clear()
+
+    def clear(self) -> None:
+        self.disks: dict[str, dict[str, Disk]] = {}
+        self.snapshots: dict[str, dict[str, SimulatedSnapshot]] = {}
+
+    def add(self, thing: Any) -> Any:
+        kind = self.disks if isinstance(thing, Disk) else self.snapshots
+        kind.setdefault(thing.region, {})[thing.id] = thing
+        return thing
+
+    def shown(self, region: str) -> list[SimulatedSnapshot]:
+        """Return the snapshots of a region that a read shows by now."""
+        now = self.clock.monotonic()
+        return [s for s in self.snapshots.get(region, {}).values() if s.visible_at <= now]
+
+    def find(self, snapshot_id: str) -> SimulatedSnapshot | None:
+        for snapshots in self.snapshots.values():
+            if snapshot_id in snapshots:
+                return snapshots[snapshot_id]
+        return None
+
+    def running_copies(self, region: str) -> list[SimulatedSnapshot]:
+        now = self.clock.monotonic()
+        return [s for s in self.snapshots.get(region, {}).values() if s.source_id and s.phase(now) == "running"]

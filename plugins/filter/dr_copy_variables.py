@@ -11,7 +11,8 @@ version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes the role's variables without their prefix, also as texts, and returns C(values) as their types, C(problems) that name every wrong one, and C(warnings).
+  - Takes the role's variables without their prefix, also as texts.
+  - Returns C(values) as their types, C(problems) that name every wrong one, and C(warnings).
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
 positional: names
 options:

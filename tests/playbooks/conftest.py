@@ -30,9 +30,13 @@ class Clouds:
         self.directory = directory
 
     def tell(self, what, body=None):
-        """POST to (or, without a body, GET from) the simulator."""
+        """POST to (or, without a body, GET from) the simulated EC2."""
+        return self.tell_of("ebs", what, body)
+
+    def tell_of(self, cloud, what, body=None):
+        """The same for another cloud."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.ebs['endpoint_url']}/_simulator/{what}", data)
+        request = urllib.request.Request(f"{self.told[cloud]['endpoint_url']}/_simulator/{what}", data)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
 
@@ -123,7 +127,8 @@ def _server():
 @pytest.fixture
 def clouds(_server, tmp_path):
     clouds = Clouds(_server, tmp_path)
-    clouds.tell("reset", {})
+    for cloud in _server:
+        clouds.tell_of(cloud, "reset", {})
     return clouds
 
 

@@ -1,7 +1,3 @@
-# Copyright: (c) 2026, multicloud.snapshots contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
 """Start the simulated clouds and print where they are, as JSON on one line."""
 
 from __future__ import annotations
@@ -9,16 +5,30 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from typing import Any
 
+from . import alibaba, ec2
 from .clock import RealClock
-from .ec2 import ACCESS_KEY, SECRET_KEY, Ec2
+from .ec2 import Ec2
+from .ecs import Ecs
+from .ens import Ens
 from .server import Server
 
 
+def started() -> dict[str, dict[str, Any]]:
+    """Start every cloud on a free port; returns the connection options of each."""
+    clock = RealClock()
+    aws = {"access_key": ec2.ACCESS_KEY, "secret_key": ec2.SECRET_KEY}
+    aliyun = {"access_key": alibaba.ACCESS_KEY, "secret_key": alibaba.SECRET_KEY}
+    return {
+        "ebs": {"endpoint_url": Server(Ec2(clock).app).url, **aws},
+        "ecs": {"endpoint_url": Server(Ecs(clock).app).url, **aliyun},
+        "ens": {"endpoint_url": Server(Ens(clock).app).url, **aliyun},
+    }
+
+
 def main() -> None:
-    server = Server(Ec2(RealClock()).app)
-    told = {"ebs": {"endpoint_url": server.url, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}}
-    print(json.dumps(told), flush=True)
+    print(json.dumps(started()), flush=True)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())

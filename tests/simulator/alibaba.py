@@ -19,7 +19,7 @@ from urllib.parse import quote
 from werkzeug.wrappers import Request, Response
 
 from .control import Control, ControlledApp
-from .state import Estate
+from .state import Disk, Estate, SimulatedSnapshot, new_id
 
 ACCESS_KEY, SECRET_KEY = "LTAISimulatedKey00000001", "simulatedAlibabaSecretKey0123456789ab"
 DEFAULTS: dict[str, Any] = {
@@ -89,13 +89,15 @@ class RpcCloud:
 
     version: str
     host: str
+    snapshot_prefix: str
     parameters: dict[str, set[str]]
 
     def __init__(self, clock: Any):
         self.clock = clock
         self.estate = Estate(clock)
-        self.control = Control(DEFAULTS, self._reset_state)
+        self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth)
         self._nonces: set[str] = set()
+        self.tokens: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
         self.app = ControlledApp(self.control, self._serve, _action, _region, self._refusal, self._error, CODES, clock)
 
     def reset(self) -> None:
@@ -105,7 +107,27 @@ class RpcCloud:
     def _reset_state(self) -> None:
         self.estate.clear()
         self._nonces.clear()
-        self.tokens: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
+        self.tokens.clear()
+
+    def _make(self, things: list[dict[str, Any]]) -> list[str]:
+        """Make disks and complete snapshots, as a test or the demo asks: dicts of their fields, with a ``kind``."""
+        ids = []
+        for thing in things:
+            facts = {key: value for key, value in thing.items() if key != "kind"}
+            if thing["kind"] == "disk":
+                made = self.estate.add(Disk(new_id("d-"), **facts))
+            else:
+                made = self.estate.add(
+                    SimulatedSnapshot(new_id(self.snapshot_prefix), created=self.clock.utc(), **facts)
+                )
+            ids.append(made.id)
+        return ids
+
+    def _truth(self) -> list[dict[str, Any]]:
+        """Return every snapshot as it really is."""
+        now = self.clock.monotonic()
+        kept = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
+        return [{"phase": s.phase(now), **{k: v for k, v in vars(s).items() if k != "created"}} for s in kept]
 
     def _error(self, code: str, message: str, status: int) -> Response:
         body = {"RequestId": _request_id(), "HostId": self.host, "Code": code, "Message": message}

@@ -5,7 +5,8 @@
 """What a test can tell a simulated cloud over HTTP, and what it counts.
 
 Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
-GET ``calls`` (how often each action was called), GET ``log`` (each call in order).
+GET ``calls`` (how often each action was called), GET ``log`` (each call in order). Where the cloud is our own: POST
+``make`` (disks and snapshots), GET ``truth`` (every snapshot).
 
 A fault is ``{"action": "CopySnapshot", "fault": KIND}``, may name a ``region``, and says when by one of ``every`` (each Nth call), ``nth`` (these
 calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the first calls); none means always.
@@ -31,9 +32,17 @@ KINDS = AFTER | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse
 class Control:
     """Settings, faults and counts of one simulated cloud."""
 
-    def __init__(self, defaults: dict[str, Any], reset_state: Callable[[], None]):
+    def __init__(
+        self,
+        defaults: dict[str, Any],
+        reset_state: Callable[[], None],
+        make: Callable[[list[dict[str, Any]]], list[str]] | None = None,
+        truth: Callable[[], list[dict[str, Any]]] | None = None,
+    ):
         self._defaults = defaults
         self._reset_state = reset_state
+        self._make = make
+        self._truth = truth
         self._lock = threading.RLock()
         self.reset()
 
@@ -94,6 +103,10 @@ class Control:
             elif what == "reset":
                 self.reset()
                 self._reset_state()
+            elif what == "make" and self._make:
+                return Response(json.dumps(self._make(body)), content_type="application/json")
+        if what == "truth" and self._truth:
+            return Response(json.dumps(self._truth()), content_type="application/json")
         shown = {"calls": dict(self.calls), "log": self.log, "settings": self.settings}.get(what, {})
         return Response(json.dumps(shown), content_type="application/json")
 

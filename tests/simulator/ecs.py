@@ -20,6 +20,7 @@ REGION = re.compile(r"(cn|ap|eu|rus|us|me|na)-[a-z0-9-]+")
 class Ecs(RpcCloud):
     version = "2014-05-26"
     host = "ecs.aliyuncs.com"
+    snapshot_prefix = "s-"
     parameters = {
         "CopySnapshot": {
             "SnapshotId",

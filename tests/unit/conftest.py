@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from tests.simulator.clock import FakeClock
 from tests.simulator.server import Server
 
-from .estates import EbsEstate
+from .estates import EbsEstate, EcsEstate, EnsEstate
 
 # This machine may be slow or busy; that says nothing about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +28,28 @@ def _ec2():
     ec2 = Ec2(clock)
     server = Server(ec2.app)
     yield ec2, clock, server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _alibaba_ecs():
+    from tests.simulator.ecs import Ecs
+
+    clock = _Exchangeable()
+    cloud = Ecs(clock)
+    server = Server(cloud.app)
+    yield cloud, clock, server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _alibaba_ens():
+    from tests.simulator.ens import Ens
+
+    clock = _Exchangeable()
+    cloud = Ens(clock)
+    server = Server(cloud.app)
+    yield cloud, clock, server.url
     server.stop()
 
 
@@ -60,3 +82,21 @@ def ebs(_ec2):
     exchangeable.clock = FakeClock()
     ec2.reset()
     return EbsEstate(ec2, exchangeable.clock, url)
+
+
+@pytest.fixture
+def ecs(_alibaba_ecs):
+    """An empty ECS on a fake clock."""
+    cloud, exchangeable, url = _alibaba_ecs
+    exchangeable.clock = FakeClock()
+    cloud.reset()
+    return EcsEstate(cloud, exchangeable.clock, url)
+
+
+@pytest.fixture
+def ens(_alibaba_ens):
+    """Empty edge nodes on a fake clock."""
+    cloud, exchangeable, url = _alibaba_ens
+    exchangeable.clock = FakeClock()
+    cloud.reset()
+    return EnsEstate(cloud, exchangeable.clock, url)

@@ -181,7 +181,7 @@ class CopyContract:
 
     def test_a_destination_that_cannot_be_read_fails_alone(self, cloud):
         source = cloud.snapshot()
-        cloud.faults({"action": cloud.list_action, "fault": "empty_unavailable", "times": 20})
+        cloud.faults({"action": cloud.list_action, "fault": "empty_unavailable", "region": cloud.destination})
         out = cloud.run(source, destination_regions=[cloud.destination, cloud.other_destination], wait=True)
         assert out.failed and out.failure()["kind"] == "connection" and out.failure()["region"] == cloud.destination
         assert [r["state"] for r in out["copies"]] == ["absent", "completed"]
@@ -223,7 +223,7 @@ class CopyContract:
         cloud.faults({"fault": kind, "share": share})
         out = cloud.run(*sources, wait=True, **cloud.quick_reads)
         assert not out.failed, out["msg"]
-        assert len(cloud.copies()) == 20 and {c.status for c in cloud.copies()} == {"completed"}
+        assert len(cloud.copies()) == 20 and all(map(cloud.is_complete, cloud.copies()))
         cloud.faults()
         assert not cloud.run(*sources, wait=True)["changed"]
 
@@ -253,7 +253,7 @@ class CopyContract:
         cloud.settings(fail_copies_of={bad: "Given key ID is not accessible"}, copy_seconds=50.0)
         out = cloud.run(bad, good, wait=True)
         assert out.failed and out.failure()["kind"] == "failed_copy" and out.failure()["source_snapshot_id"] == bad
-        assert "Given key ID is not accessible" in out["msg"]
+        assert not cloud.gives_reason or "Given key ID is not accessible" in out["msg"]
         assert [r["state"] for r in out["copies"]] == ["error", "completed"] and len(cloud.copies()) == 2
 
     def test_a_failed_copy_is_replaced_by_the_next_run(self, cloud):
@@ -324,7 +324,7 @@ class CopyContract:
             assert out.failed and word in out["msg"] and not cloud.calls, options
 
     def test_what_only_the_source_makes_invalid_fails_that_source_alone(self, cloud):
-        bad, good = cloud.snapshot(Name="n" * 250), cloud.snapshot(Name="short")
+        bad, good = cloud.snapshot(Name="n" * cloud.source_name_limit), cloud.snapshot(Name="short")
         out = cloud.run(bad, good, name="{source_name}-{source_region}-{source_created_at}", wait=True)
         assert out.failed and out.failure()["source_snapshot_id"] == bad and out.failure()["kind"] == "refused"
         assert out["copies"][1]["state"] == "completed" and len(cloud.copies()) == 1
@@ -350,6 +350,9 @@ class CopyContract:
         source = cloud.snapshot()
         copy = cloud.foreign_copy(source)
         out = cloud.run(source, state="absent")
+        if cloud.records_sources:  # then it is certain what it is a copy of
+            assert out["changed"] and not cloud.copies()
+            return
         assert out.failed and out.failure()["snapshot_id"] == copy.id and out.failure()["hint"] and not out["changed"]
         assert len(cloud.copies()) == 1
 
@@ -453,6 +456,7 @@ class CopyContract:
         out = cloud.run(source, remove_duplicates=True)
         assert out["counts"]["deleted"] == 1 and "more than one copy" not in out.text
 
-    def test_an_empty_name_is_none(self, cloud):
-        named = cloud.run(cloud.snapshot(), name="", wait=True)
-        assert not named.failed and named.copy()["name"] == cloud.run(cloud.snapshot(), wait=True).copy()["name"] == ""
+    def test_an_empty_name_means_the_default(self, cloud):
+        one, two = cloud.snapshot(), cloud.snapshot()
+        named = cloud.run(one, name="", wait=True).copy()["name"]
+        assert named.replace(one, two) == cloud.run(two, wait=True).copy()["name"]

@@ -11,13 +11,74 @@ from datetime import timedelta
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ecs import EcsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
 
+from tests.simulator.alibaba import ACCESS_KEY as ALIBABA_KEY
+from tests.simulator.alibaba import SECRET_KEY as ALIBABA_SECRET
 from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, Ec2, SimulatedCopy, ec2_backends
+from tests.simulator.state import Disk, SimulatedSnapshot, new_id
 
 from .harness import Outcome, run_module
 
 
-class EbsEstate:
+class Estate:
+    """What the estates of all clouds can do; a cloud's own gives the constants and makes things in the server's state."""
+
+    module: str
+    info_module: str
+    source: str
+    destination: str
+    server: Any
+    clock: Any
+    quick_reads: dict[str, Any] = {}
+    #: Whether the cloud says why a copy failed, and whether it records of what a copy was made.
+    gives_reason = True
+    records_sources = False
+
+    def settings(self, **settings: Any) -> None:
+        assert set(settings) <= set(self.server.control.settings)
+        self.server.control.settings.update(settings)
+
+    def faults(self, *faults: dict[str, Any]) -> None:
+        self.server.control.set_faults(list(faults))
+
+    @property
+    def calls(self) -> Any:
+        return self.server.control.calls
+
+    def at(self, moment: float, act: Callable[[], None]) -> None:
+        """Let something happen when the clock reaches a moment (monotonic seconds)."""
+        sleep = self.clock.sleep
+
+        def sleep_and_act(seconds: float) -> None:
+            sleep(seconds)
+            if self.clock.monotonic() >= moment:
+                self.clock.sleep = sleep
+                act()
+
+        self.clock.sleep = sleep_and_act
+
+    def connection(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def run(self, *sources: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
+        """Run the copy module for these sources; options override."""
+        given = {
+            "snapshot_ids": list(sources),
+            "source_region": self.source,
+            "destination_regions": [self.destination],
+            **self.connection(),
+            **options,
+        }
+        given = {key: value for key, value in given.items() if value is not ...}
+        return run_module(self.module, given, self.clock, check, diff)
+
+    def info(self, region: str, **options: Any) -> Outcome:
+        return run_module(self.info_module, {"region": region, **self.connection(), **options}, self.clock)
+
+
+class EbsEstate(Estate):
     """EC2 in us-east-1, with copies wanted in eu-west-1."""
 
     adapter = EbsCloud
@@ -31,6 +92,7 @@ class EbsEstate:
     )
     source, destination, other_destination = "us-east-1", "eu-west-1", "eu-central-1"
     unknown_id = "snap-0123456789abcdef0"
+    source_name_limit = 250
     #: Options with which the SDK does not sleep between its own attempts at reads, since it knows no fake clock.
     quick_reads = {"aws_config": {"retries": {"total_max_attempts": 1}}}
 
@@ -40,17 +102,6 @@ class EbsEstate:
         self.url = url
 
     # -- the server's state --------------------------------------------------------------------------
-
-    def settings(self, **settings: Any) -> None:
-        assert set(settings) <= set(self.server.control.settings)
-        self.server.control.settings.update(settings)
-
-    def faults(self, *faults: dict[str, Any]) -> None:
-        self.server.control.set_faults(list(faults))
-
-    @property
-    def calls(self) -> Any:
-        return self.server.control.calls
 
     def disk(self, **tags: str) -> str:
         backend = ec2_backends[ACCOUNT][self.source]
@@ -84,22 +135,13 @@ class EbsEstate:
         """Delete a snapshot behind everybody's back."""
         del ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
 
-    def at(self, moment: float, act: Callable[[], None]) -> None:
-        """Let something happen when the clock reaches a moment (monotonic seconds)."""
-        sleep = self.clock.sleep
-
-        def sleep_and_act(seconds: float) -> None:
-            sleep(seconds)
-            if self.clock.monotonic() >= moment:
-                self.clock.sleep = sleep
-                act()
-
-        self.clock.sleep = sleep_and_act
-
     def peak_in_progress(self, region: str | None = None) -> int:
         """Return how many copies were in progress at once, at the most."""
         spans = [(c._begun, c._begun + c.duration) for c in self.copies(region)]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
+
+    def is_complete(self, copy: Any) -> bool:
+        return bool(copy.status == "completed")
 
     def tags_of(self, copy: Any) -> dict[str, str]:
         return dict(copy.ec2_backend.tags.get(copy.id, {}))
@@ -155,22 +197,114 @@ class EbsEstate:
         backend.tags[copy.id].update(tags)
         return copy
 
-    # -- running modules -----------------------------------------------------------------------------
-
     def connection(self) -> dict[str, Any]:
         return {"endpoint_url": self.url, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 
-    def run(self, *sources: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
-        """Run the copy module for these sources; options override."""
-        given = {
-            "snapshot_ids": list(sources),
-            "source_region": self.source,
-            "destination_regions": [self.destination],
-            **self.connection(),
-            **options,
-        }
-        given = {key: value for key, value in given.items() if value is not ...}
-        return run_module(self.module, given, self.clock, check, diff)
 
-    def info(self, region: str, **options: Any) -> Outcome:
-        return run_module(self.info_module, {"region": region, **self.connection(), **options}, self.clock)
+class EcsEstate(Estate):
+    """ECS in cn-hangzhou, with copies wanted in cn-beijing."""
+
+    adapter = EcsCloud
+    module = "ecs_snapshot_copy"
+    info_module = "ecs_snapshot_info"
+    copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
+    source, destination, other_destination = "cn-hangzhou", "cn-beijing", "cn-shanghai"
+    unknown_id = "s-bp67acfmxazb4p0000"
+    disk_prefix, snapshot_prefix = "d-", "s-"
+    source_name_limit = 120
+    gives_reason, records_sources = False, True
+
+    def __init__(self, server: Any, clock: Any, url: str):
+        self.server = server
+        self.clock = clock
+        self.url = url
+
+    def connection(self) -> dict[str, Any]:
+        return {"endpoint_url": self.url, "access_key": ALIBABA_KEY, "secret_key": ALIBABA_SECRET, "read_timeout": 5}
+
+    def disk(self, **tags: str) -> str:
+        return self.server.estate.add(Disk(new_id(self.disk_prefix), self.source, tags=tags)).id
+
+    def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
+        """Make a complete source snapshot; the tag Name becomes its name."""
+        name = tags.pop("Name", "nightly")
+        created = self.clock.utc() - timedelta(hours=age_hours)
+        made = SimulatedSnapshot(
+            new_id(self.snapshot_prefix), region or self.source, created, disk or self.disk(), name, tags=tags
+        )
+        return self.server.estate.add(made).id
+
+    def get(self, snapshot_id: str, region: str | None = None) -> Any:
+        return self.server.estate.snapshots[region or self.source][snapshot_id]
+
+    def unfinished_snapshot(self) -> str:
+        made = self.snapshot()
+        self.get(made).forced_state = "running"
+        return made
+
+    def copies(self, region: str | None = None) -> list[Any]:
+        return [s for s in self.server.estate.snapshots.get(region or self.destination, {}).values() if s.source_id]
+
+    def is_complete(self, copy: Any) -> bool:
+        return copy.phase(self.clock.monotonic()) == "complete"
+
+    def tags_of(self, copy: Any) -> dict[str, str]:
+        return dict(copy.tags)
+
+    def forget(self, snapshot_id: str, region: str | None = None) -> None:
+        del self.server.estate.snapshots[region or self.source][snapshot_id]
+
+    def peak_in_progress(self, region: str | None = None) -> int:
+        spans = [(c.begun, c.begun + c.duration) for c in self.copies(region)]
+        return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
+
+    def foreign_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
+    ) -> Any:
+        """Make a copy as the console makes one: without our tags."""
+        return self._plant(source_id, region, seconds, failure, {})
+
+    def our_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
+    ) -> Any:
+        """Make a copy as an earlier run left it."""
+        source = self.get(source_id)
+        tags = {
+            "dr-copy:source-snapshot-id": source_id,
+            "dr-copy:source-region": self.source,
+            "dr-copy:source-disk-id": source.disk_id,
+            "dr-copy:source-created-at": source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return self._plant(source_id, region, seconds, failure, tags)
+
+    def _plant(
+        self, source_id: str, region: str | None, seconds: float, failure: str | None, tags: dict[str, str]
+    ) -> Any:
+        source = self.get(source_id)
+        return self.server.estate.add(
+            SimulatedSnapshot(
+                new_id(self.snapshot_prefix),
+                region or self.destination,
+                self.clock.utc(),
+                source.disk_id,
+                "a-copy",
+                "a copy",
+                tags,
+                source_id=source_id,
+                source_region=self.source,
+                begun=self.clock.monotonic(),
+                duration=seconds,
+                failure=failure,
+            )
+        )
+
+
+class EnsEstate(EcsEstate):
+    """Edge nodes: cn-hangzhou-26, with copies wanted on cn-chengdu-26."""
+
+    adapter = EnsCloud
+    module = "ens_snapshot_copy"
+    info_module = "ens_snapshot_info"
+    source, destination, other_destination = "cn-hangzhou-26", "cn-chengdu-26", "cn-shanghai-27"
+    unknown_id = "sp-5nnqx3qsr4lx9cqm5"
+    snapshot_prefix = "sp-"

@@ -409,7 +409,7 @@ def test_check_mode_predicts_that_a_misfit_goes_when_the_new_copy_is_complete(eb
     options = {"encrypted": True, "replace_mismatched": True, "wait": True}
     predicted = ebs.run(source, **options, check=True)
     real = ebs.run(source, **options)
-    assert predicted["changed"] == real["changed"] is True
+    assert predicted["changed"] and real["changed"]
     assert predicted["counts"]["deleted"] == real["counts"]["deleted"] == 1
 
 

@@ -83,8 +83,11 @@ class SnapshotCloud(abc.ABC):
         """Find what is wrong with keys and own options, without any call."""
 
     @abc.abstractmethod
-    def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        """Read snapshots by ID, also those that another account shares; unknown ones are left out."""
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        """Read snapshots by ID, also those that another account shares; unknown ones are left out.
+
+        A region of None, where the module allows it, means any.
+        """
 
     @abc.abstractmethod
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
@@ -148,8 +151,7 @@ class SnapshotCloud(abc.ABC):
             tags=order.tags,
             place=request.place,
             is_copy=True,
-            source=provenance_of(order.tags),
-            **facts,
+            **{"source": provenance_of(order.tags), **facts},
         )
 
     def failure_hint(self, copy: Snapshot) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from .._copy.errors import Ambiguous, Credentials, Unreachable
+from .._copy.errors import Ambiguous, CopyError, Credentials, Unreachable
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
 from .._copy.tagging import SOURCE_SNAPSHOT_ID, TagRules
 from .._copy.texts import TextRule
@@ -69,8 +69,9 @@ class EbsCloud(SnapshotCloud):
             )
         return self._account
 
-    def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         tried = f"Reading the source snapshots in {region}"
+        region = region or ""
         found = self._by_id(region, snapshot_ids, tried, OwnerIds=["self"])
         others = [snapshot_id for snapshot_id in snapshot_ids if snapshot_id not in found]
         return {**found, **self._by_id(region, others, tried)}

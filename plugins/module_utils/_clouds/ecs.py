@@ -94,8 +94,8 @@ class EcsCloud(SnapshotCloud):
             found.append(f"destination_regions: {first.source_region} is the source region; that needs encrypted: true")
         return found
 
-    def read_sources(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return self._by_id(region, snapshot_ids, f"Reading the source snapshots in {region}")
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        return {**self._by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")}
 
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
@@ -111,7 +111,7 @@ class EcsCloud(SnapshotCloud):
         tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         answer = self._service.write(
             "CopySnapshot",
-            request.source_region,
+            order.source.region,
             tried,
             SnapshotId=request.snapshot_id,
             DestinationRegionId=request.region,

@@ -70,12 +70,10 @@ class Engine:
                 decision = job.decision
                 if decision.order is not None:
                     job.phase = Phase.WAITING
-                elif (
-                    job.copy
-                    and job.copy.state is State.PENDING
-                    and decision.action is not Action.DELETED
-                    or decision.unfinished
-                ):
+                elif decision.unfinished:
+                    job.copy = decision.unfinished[0]
+                    job.phase, job.since, job.shown = Phase.IN_FLIGHT, now, True
+                elif job.copy and job.copy.state is State.PENDING and decision.action is not Action.DELETED:
                     job.phase, job.since, job.shown = Phase.IN_FLIGHT, now, True
             followed = {job.copy.snapshot_id for job in destination.in_phase(Phase.IN_FLIGHT) if job.copy}
             destination.others -= followed
@@ -179,11 +177,16 @@ class Engine:
 
     def _refreshed(self, job: Job, copy: Snapshot | None, now: float) -> None:
         gone = not job.seen(copy, now)
-        if gone and job.copy:
+        if gone and job.decision.unfinished:
+            self._next_deletion(job)
+        elif gone and job.copy:
             job.copy = replace(job.copy, state=State.ABSENT)
             job.failed(lost(job.decision.request, job.copy))
         elif job.phase is Phase.DONE and job.copy:
-            if job.copy.state is State.ERROR:
+            if job.decision.unfinished:
+                self._housekeeping.remove(job, [job.copy])
+                self._next_deletion(job)
+            elif job.copy.state is State.ERROR:
                 job.failed(failure_of(job.copy, self.cloud.failure_hint(job.copy)))
             else:
                 self._completed(job)
@@ -217,8 +220,20 @@ class Engine:
             destination.troubled_until = self._deadline.now() + destination.trouble.pause()
 
     def _completed(self, job: Job) -> None:
-        decision = job.decision
-        self._housekeeping.remove(job, decision.unfinished if decision.action is Action.DELETED else decision.misfits)
+        self._housekeeping.remove(job, job.decision.misfits)
+
+    def _next_deletion(self, job: Job) -> None:
+        """Follow the next of several unfinished copies that are to go once they are complete."""
+        ids = [copy.snapshot_id for copy in job.decision.unfinished]
+        following = ids.index(job.copy.snapshot_id) + 1 if job.copy else len(ids)
+        job.phase = Phase.DONE
+        if following < len(ids):
+            job.copy, job.phase, job.shown, job.unseen_reads = (
+                job.decision.unfinished[following],
+                Phase.IN_FLIGHT,
+                True,
+                0,
+            )
 
     def _tell_what_is_late(self) -> None:
         for job in self.jobs:

@@ -104,12 +104,12 @@ class Snapshot:
 class CopyRequest:
     """One copy that is asked for: a source snapshot and a destination region.
 
-    ``name`` and ``description`` are templates (see texts.py). ``tags`` is None where the user
-    named none. ``options`` holds the cloud's own options for the copy call.
+    ``source_region`` is None where it is to be looked up. ``name`` and ``description`` are templates (see texts.py).
+    ``tags`` is None where the user named none. ``options`` holds the cloud's own options for the copy call.
     """
 
     snapshot_id: str
-    source_region: str
+    source_region: str | None
     region: str
     place: str | None = None
     name: str | None = None
@@ -128,7 +128,7 @@ class CopyRequest:
             source is not None
             and snapshot.owned
             and source.snapshot_id == self.snapshot_id
-            and source.region in (None, self.source_region)
+            and (self.source_region is None or source.region in (None, self.source_region))
             and snapshot.place == self.place
         )
 

@@ -84,7 +84,8 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
         found.append("destination_regions: name at least one region")
     if not cloud.copies_within_region and params["source_region"] in params["destination_regions"]:
         found.append(f"destination_regions: {params['source_region']} is the source region; this cloud forbids that")
-    found += region_problems(cloud, "source_region", [params["source_region"]])
+    if params["source_region"]:
+        found += region_problems(cloud, "source_region", [params["source_region"]])
     found += region_problems(cloud, "destination_regions", params["destination_regions"])
     found += cloud.place_problems(requests)
     if params["state"] == "absent":

@@ -120,9 +120,10 @@ def _with_order(
 ) -> Decision:
     """Make the request ready for the copy call, or say why its source cannot be copied."""
     request = decision.request
-    problem = source if isinstance(source, CopyError) else _source_problem(request, source)
+    problem = source if isinstance(source, CopyError) else _source_problem(cloud, request, source)
     if problem is not None or not isinstance(source, Snapshot):
         return Decision(request, error=problem, duplicates=decision.duplicates, known=decision.known)
+    request = replace(request, source_region=source.region)
     name = None if request.name is None else render(request.name, request, source)
     description = None if request.description is None else render(request.description, request, source)
     for label, text, rule in (("name", name, cloud.name_rule), ("description", description, cloud.description_rule)):
@@ -149,22 +150,26 @@ def _with_order(
     return replace(decision, order=CopyOrder(request, source, name, description, tags))
 
 
-def _source_problem(request: CopyRequest, source: Snapshot | None) -> CopyError | None:
+def _source_problem(cloud: SnapshotCloud, request: CopyRequest, source: Snapshot | None) -> CopyError | None:
     if source is None:
         return NotFound(
-            f"The source snapshot {request.snapshot_id} does not exist in {request.source_region}, "
+            f"The source snapshot {request.snapshot_id} does not exist in {request.source_region or 'any region'}, "
             "or this account may not see it",
             hint="Check the ID and source_region, and whether the snapshot is shared with this account.",
         )
     if source.state is not State.COMPLETED:
         reason = f": {source.reason}" if source.reason else ""
         return NotReady(
-            f"The source snapshot {request.snapshot_id} in {request.source_region} cannot be copied: "
+            f"The source snapshot {request.snapshot_id} in {source.region} cannot be copied: "
             f"its state is {source.provider_state} ({source.progress} %){reason}",
             hint="Run again when it is complete." if source.state is State.PENDING else "Take a new snapshot.",
         )
     if source.obstacle:
-        return Refused(f"The source snapshot {request.snapshot_id} in {request.source_region} {source.obstacle}")
+        return Refused(f"The source snapshot {request.snapshot_id} in {source.region} {source.obstacle}")
+    if source.region == request.region and not cloud.copies_within_region:
+        return Refused(
+            f"The source snapshot {request.snapshot_id} is in {request.region} itself; this cloud forbids that"
+        )
     return None
 
 

@@ -83,7 +83,7 @@ def _row(job: Job, planned: bool) -> dict[str, Any]:
     error = job.error.told(request.snapshot_id, request.region, _culprit(job)) if job.error else None
     row = {
         "source_snapshot_id": request.snapshot_id,
-        "source_region": request.source_region,
+        "source_region": _source_region(job),
         "region": request.region,
         "snapshot_id": None,
         "action": _action(job, planned).value,
@@ -115,6 +115,13 @@ def _row(job: Job, planned: bool) -> dict[str, Any]:
             encrypted=bool(order.source.encrypted or request.encrypted),
         )
     return row
+
+
+def _source_region(job: Job) -> str | None:
+    """Return where the source is; where it was not given, it was looked up, or the copy tells it."""
+    asked, order, copy = job.decision.request.source_region, job.decision.order, job.copy
+    found = order.source.region if order else copy.source.region if copy and copy.source else None
+    return asked or found
 
 
 def _facts(copy: Snapshot) -> dict[str, Any]:

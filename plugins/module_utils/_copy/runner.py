@@ -99,6 +99,9 @@ class CopyRun:
         params = self._params
         deadline = Deadline(Clock(), params["wait_timeout"])
         params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
+        # Surveys give an empty text where nothing is said.
+        params["name"] = params["name"] or self._module.argument_spec["name"].get("default")
+        params["source_region"] = params["source_region"] or None
         cloud = connect(self._module)
         self._default_destination(cloud)
         requests = self._requests()
@@ -134,7 +137,7 @@ class CopyRun:
                 source_region=params["source_region"],
                 region=region,
                 place=place,
-                name=params["name"] or None,
+                name=params["name"],
                 description=params.get("description"),
                 tags=None if tags is None else tags_as_text(tags),
                 copy_tags=bool(params.get("copy_tags")),

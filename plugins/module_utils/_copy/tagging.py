@@ -70,11 +70,11 @@ class TagRules:
         return found
 
 
-def provenance_tags(source: Snapshot, source_region: str) -> dict[str, str]:
+def provenance_tags(source: Snapshot) -> dict[str, str]:
     """Return the tags that say of which snapshot a copy was made; what is unknown is left out."""
     facts = {
         SOURCE_SNAPSHOT_ID: source.snapshot_id,
-        SOURCE_REGION: source_region,
+        SOURCE_REGION: source.region,
         SOURCE_DISK_ID: source.disk_id or (source.source.disk_id if source.source else None),
         SOURCE_CREATED_AT: iso_utc(source.created_at),
     }
@@ -105,7 +105,7 @@ def tags_for_copy(
     wanted = dict(request.tags or {})
     if name is not None and rules.name_key:
         wanted[rules.name_key] = name
-    wanted.update(provenance_tags(source, request.source_region))
+    wanted.update(provenance_tags(source))
     left_out = []
     carried = request.source_tags if request.source_tags is not None else source.tags
     for key, value in carried.items() if request.copy_tags else ():

@@ -61,7 +61,7 @@ def render(template: str, request: CopyRequest, source: Snapshot | None = None) 
     return template.format_map(
         {
             "snapshot_id": request.snapshot_id,
-            "source_region": request.source_region,
+            "source_region": request.source_region or (source.region if source else ""),
             "destination_region": request.region,
             "source_name": source.name if source else "",
             "source_created_at": (iso_utc(source.created_at) or "") if source else "",

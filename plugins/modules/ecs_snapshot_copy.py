@@ -1,0 +1,281 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ecs_snapshot_copy
+short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions, once and only once
+version_added: 0.1.0
+description:
+  - Copies many snapshots of ECS disks to many regions in one call.
+  - Finds copies that are there already, whoever made them, and makes none beside them.
+  - Alibaba Cloud allows one unfinished copy per disk and destination region, so snapshots of one disk go one after the other,
+    the oldest first, while other disks go on.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  name:
+    description:
+      - Name of each copy. It is given when a copy is made and never changes an existing one. 2 to 128 characters; a letter
+        first, then letters, digits, and C(:) C(_) C(.) C(-).
+      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
+        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+    default: copy-of-{snapshot_id}
+  encrypted:
+    description:
+      - Encrypt the copies.
+      - With V(true) an existing copy that is not encrypted does not fit, see O(replace_mismatched).
+    type: bool
+    default: false
+  kms_key_id:
+    description:
+      - KMS key of the destination region for the copies; needs O(encrypted=true).
+    type: str
+  retention_days:
+    description:
+      - After so many days the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is deleted.
+    type: int
+  resource_group_id:
+    description:
+      - Resource group of the copies. Passed on, though the API documents it as not available yet.
+    type: str
+extends_documentation_fragment:
+  - multicloud.snapshots._copy
+  - multicloud.snapshots._copy.regions
+  - multicloud.snapshots._copy.description
+  - multicloud.snapshots._copy.tags
+  - multicloud.snapshots._copy.attributes
+  - multicloud.snapshots._alibaba
+requirements:
+  - python >= 3.10
+  - aliyun-python-sdk-ecs
+seealso:
+  - module: multicloud.snapshots.ecs_snapshot_info
+"""
+
+EXAMPLES = r"""
+- name: Copy one snapshot to a second region and wait until it is complete
+  multicloud.snapshots.ecs_snapshot_copy:
+    snapshot_id: s-bp1aa11bb22cc33dd44
+    source_region: cn-hangzhou
+    destination_regions: cn-beijing
+    wait: true
+
+- name: Copy several snapshots to two regions, kept for 30 days there
+  multicloud.snapshots.ecs_snapshot_copy:
+    snapshot_ids:
+      - s-bp1aa11bb22cc33dd44
+      - s-bp1bb22cc33dd44ee55
+    source_region: cn-hangzhou
+    destination_regions: [cn-shanghai, cn-shenzhen]
+    name: "dr-{snapshot_id}"
+    retention_days: 30
+    tags:
+      purpose: disaster-recovery
+    wait: true
+
+- name: Delete the copies of a snapshot
+  multicloud.snapshots.ecs_snapshot_copy:
+    snapshot_id: s-bp1bb22cc33dd44ee55
+    source_region: cn-hangzhou
+    destination_region: cn-shenzhen
+    state: absent
+"""
+
+RETURN = r"""
+copies:
+  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: s-bp1aa11bb22cc33dd44
+    source_region:
+      description: Region of the source.
+      type: str
+      sample: cn-hangzhou
+    region:
+      description: Region of the copy.
+      type: str
+      sample: eu-central-1
+    snapshot_id:
+      description: ID of the copy; null where none is there.
+      type: str
+      sample: s-gw8ff99ee88dd77cc66
+    action:
+      description: >-
+        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
+        V(created), V(replaced), V(updated) (its tags), V(deleted).
+      type: str
+      sample: created
+    state:
+      description: One of V(pending), V(completed), V(error), V(absent), and in check mode V(planned).
+      type: str
+      sample: completed
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: completed
+    progress:
+      description: Percent complete; 0 until complete where the cloud tells none.
+      type: int
+      sample: 100
+    size_gib:
+      description: Size of the disk, in GiB.
+      type: int
+      sample: 100
+    encrypted:
+      description: Whether the copy is encrypted.
+      type: bool
+      sample: true
+    created_at:
+      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    name:
+      description: Name of the copy.
+      type: str
+      sample: database from cn-hangzhou
+    description:
+      description: Description of the copy.
+      type: str
+      sample: Copied from s-bp1aa11bb22cc33dd44 in cn-hangzhou
+    tags:
+      description: Tags of the copy.
+      type: dict
+      sample: {"dr-copy:source-snapshot-id": "s-bp1aa11bb22cc33dd44", "dr-copy:source-region": "cn-hangzhou"}
+    error:
+      description: Null, or what went wrong with this copy, as in RV(failures).
+      type: dict
+      sample: null
+failures:
+  description: What went wrong, one entry for each failure.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: s-bp1aa11bb22cc33dd44
+    region:
+      description: Region of the copy.
+      type: str
+      sample: eu-central-1
+    snapshot_id:
+      description: ID of the copy that it is about; null where there is none.
+      type: str
+      sample: s-gw8ff99ee88dd77cc66
+    kind:
+      description: >-
+        One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
+        V(credentials), V(connection).
+      type: str
+      sample: failed_copy
+    code:
+      description: The cloud's own code; null where it gave none.
+      type: str
+      sample: InvalidSnapshot.NotFound
+    message:
+      description: What was tried, on which ID and region, in the cloud's own words.
+      type: str
+      sample: "The copy s-gw8ff99ee88dd77cc66 in eu-central-1 has failed (state error): Given key ID is not accessible"
+    request_id:
+      description: The cloud's ID of the request, for its support.
+      type: str
+      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+    hint:
+      description: What to do next.
+      type: str
+      sample: Check that the key exists in eu-central-1.
+duplicates:
+  description: Copies beyond the one that counts. A warning is given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: s-bp1aa11bb22cc33dd44
+    region:
+      description: Region of the copy.
+      type: str
+      sample: eu-central-1
+    snapshot_id:
+      description: ID of the superfluous copy.
+      type: str
+      sample: s-gw8ee88dd77cc66bb55
+counts:
+  description: >-
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
+    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+  returned: always
+  type: dict
+  sample:
+    created: 2
+    adopted: 0
+    replaced: 0
+    updated: 0
+    deleted: 0
+    unchanged: 38
+    completed: 40
+    pending: 0
+    failed: 0
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}
+snapshot_id:
+  description: ID of the copy, where exactly one copy was asked for.
+  returned: when one source and one destination are given
+  type: str
+  sample: s-gw8ff99ee88dd77cc66
+diff:
+  description: The copies that change, before and after.
+  returned: with C(--diff)
+  type: dict
+  sample: {"before": {"copies": []}, "after": {"copies": []}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ecs import EcsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import (
+    COPY_OPTIONS,
+    DESCRIPTION_OPTION,
+    TAG_OPTIONS,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+
+OPTIONS = {
+    **COPY_OPTIONS,
+    **DESCRIPTION_OPTION,
+    **TAG_OPTIONS,
+    **CONNECTION_OPTIONS,
+    "name": {"type": "str", "default": "copy-of-{snapshot_id}"},
+    "encrypted": {"type": "bool", "default": False},
+    "kms_key_id": {"type": "str", "no_log": False},
+    "retention_days": {"type": "int"},
+    "resource_group_id": {"type": "str"},
+}
+
+
+def own_options(params):
+    return None, {"RetentionDays": params["retention_days"], "ResourceGroupId": params["resource_group_id"] or None}
+
+
+def main():
+    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), EcsCloud, own_options)
+
+
+if __name__ == "__main__":
+    main()

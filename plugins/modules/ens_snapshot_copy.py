@@ -1,0 +1,257 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ens_snapshot_copy
+short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to other nodes, once and only once
+version_added: 0.1.0
+description:
+  - Copies many snapshots of disks on edge nodes to many nodes. A region is here a node, such as V(cn-hangzhou-26).
+  - Finds copies that are there already, and makes none beside them. A copy that is made twice is billed twice here, and the
+    service has no token against that, so every node is looked at before a call is repeated.
+  - The service knows no tags of snapshots, so there are no options for them.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  source_region:
+    description:
+      - Node of the snapshots to copy. Without it the snapshots are looked up by their IDs.
+    type: str
+  destination_regions:
+    description:
+      - Nodes that the copies go to.
+    type: list
+    elements: str
+    required: true
+    aliases: [destination_region]
+  name:
+    description:
+      - Name of each copy. It is given when a copy is made and never changes an existing one. 2 to 128 characters; a letter
+        first, then letters, digits, and C(:) C(_) C(-).
+      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
+        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+    default: copy-of-{snapshot_id}
+  instance_billing_cycle:
+    description:
+      - How the copies are billed.
+    type: str
+    choices: [Hour, Day, Month]
+extends_documentation_fragment:
+  - multicloud.snapshots._copy
+  - multicloud.snapshots._copy.description
+  - multicloud.snapshots._copy.attributes
+  - multicloud.snapshots._alibaba
+requirements:
+  - python >= 3.10
+  - aliyun-python-sdk-ens
+seealso:
+  - module: multicloud.snapshots.ens_snapshot_info
+"""
+
+EXAMPLES = r"""
+- name: Copy one snapshot to two nodes and wait until the copies are complete
+  multicloud.snapshots.ens_snapshot_copy:
+    snapshot_id: sp-5aa11bb22cc33dd44
+    destination_regions: [cn-chengdu-26, cn-shanghai-27]
+    instance_billing_cycle: Day
+    wait: true
+
+- name: Delete the copies of a snapshot, also one that is still in progress
+  multicloud.snapshots.ens_snapshot_copy:
+    snapshot_id: sp-5aa11bb22cc33dd44
+    destination_region: cn-shanghai-27
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+copies:
+  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: sp-5aa11bb22cc33dd44
+    source_region:
+      description: Region of the source.
+      type: str
+      sample: cn-hangzhou-26
+    region:
+      description: Region of the copy.
+      type: str
+      sample: cn-chengdu-26
+    snapshot_id:
+      description: ID of the copy; null where none is there.
+      type: str
+      sample: sp-5ff99ee88dd77cc66
+    action:
+      description: >-
+        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
+        V(created), V(replaced), V(updated) (its tags), V(deleted).
+      type: str
+      sample: created
+    state:
+      description: One of V(pending), V(completed), V(error), V(absent), and in check mode V(planned).
+      type: str
+      sample: completed
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: completed
+    progress:
+      description: Percent complete; 0 until complete where the cloud tells none.
+      type: int
+      sample: 100
+    size_gib:
+      description: Always null, since ENS tells sizes in an uncertain unit.
+      type: int
+      sample: null
+    encrypted:
+      description: Whether the copy is encrypted.
+      type: bool
+      sample: true
+    created_at:
+      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    name:
+      description: Name of the copy.
+      type: str
+      sample: database from cn-hangzhou-26
+    description:
+      description: Description of the copy.
+      type: str
+      sample: Copied from sp-5aa11bb22cc33dd44 in cn-hangzhou-26
+    tags:
+      description: Always empty, since ENS has no tags of snapshots.
+      type: dict
+      sample: {}
+    error:
+      description: Null, or what went wrong with this copy, as in RV(failures).
+      type: dict
+      sample: null
+failures:
+  description: What went wrong, one entry for each failure.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: sp-5aa11bb22cc33dd44
+    region:
+      description: Region of the copy.
+      type: str
+      sample: cn-chengdu-26
+    snapshot_id:
+      description: ID of the copy that it is about; null where there is none.
+      type: str
+      sample: sp-5ff99ee88dd77cc66
+    kind:
+      description: >-
+        One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
+        V(credentials), V(connection).
+      type: str
+      sample: failed_copy
+    code:
+      description: The cloud's own code; null where it gave none.
+      type: str
+      sample: InvalidSnapshot.NotFound
+    message:
+      description: What was tried, on which ID and region, in the cloud's own words.
+      type: str
+      sample: "The copy sp-5ff99ee88dd77cc66 in cn-chengdu-26 has failed (state error): Given key ID is not accessible"
+    request_id:
+      description: The cloud's ID of the request, for its support.
+      type: str
+      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+    hint:
+      description: What to do next.
+      type: str
+      sample: Check that the key exists in cn-chengdu-26.
+duplicates:
+  description: Copies beyond the one that counts. A warning is given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: sp-5aa11bb22cc33dd44
+    region:
+      description: Region of the copy.
+      type: str
+      sample: cn-chengdu-26
+    snapshot_id:
+      description: ID of the superfluous copy.
+      type: str
+      sample: sp-5ee88dd77cc66bb55
+counts:
+  description: >-
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
+    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+  returned: always
+  type: dict
+  sample:
+    created: 2
+    adopted: 0
+    replaced: 0
+    updated: 0
+    deleted: 0
+    unchanged: 38
+    completed: 40
+    pending: 0
+    failed: 0
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}
+snapshot_id:
+  description: ID of the copy, where exactly one copy was asked for.
+  returned: when one source and one destination are given
+  type: str
+  sample: sp-5ff99ee88dd77cc66
+diff:
+  description: The copies that change, before and after.
+  returned: with C(--diff)
+  type: dict
+  sample: {"before": {"copies": []}, "after": {"copies": []}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import COPY_OPTIONS, DESCRIPTION_OPTION
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+
+OPTIONS = {
+    **COPY_OPTIONS,
+    **DESCRIPTION_OPTION,
+    **CONNECTION_OPTIONS,
+    "source_region": {"type": "str"},
+    "name": {"type": "str", "default": "copy-of-{snapshot_id}"},
+    "instance_billing_cycle": {"type": "str", "choices": ["Hour", "Day", "Month"]},
+}
+
+
+def own_options(params):
+    return None, {"InstanceBillingCycle": params["instance_billing_cycle"]}
+
+
+def main():
+    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), EnsCloud, own_options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ECS and ENS through ansible-playbook: modules, kills, the role, credentials by action group."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml
+from ansible_collections.multicloud.snapshots.plugins.modules import ecs_snapshot_copy, ecs_snapshot_info
+
+from .conftest import kill_all
+
+PLACES = {"ecs": ("cn-hangzhou", "cn-beijing"), "ens": ("cn-hangzhou-26", "cn-chengdu-26")}
+
+
+class Place:
+    """One of the two clouds, with its disks, snapshots and copies."""
+
+    def __init__(self, clouds, cloud):
+        self.clouds, self.cloud = clouds, cloud
+        self.source, self.destination = PLACES[cloud]
+        self.keys = clouds.told[cloud]
+
+    def snapshots(self, count, **tags):
+        disks = self.clouds.tell_of(
+            self.cloud, "make", [{"kind": "disk", "region": self.source, "tags": tags} for _n in range(count)]
+        )
+        made = [{"kind": "snapshot", "region": self.source, "disk_id": disk, "name": "nightly"} for disk in disks]
+        return self.clouds.tell_of(self.cloud, "make", made)
+
+    def copies(self):
+        return [s for s in self.clouds.tell_of(self.cloud, "truth") if s["source_id"]]
+
+    def task(self, sources, **options):
+        given = {
+            "snapshot_ids": sources,
+            "source_region": self.source,
+            "destination_regions": [self.destination],
+            **options,
+        }
+        return {"name": "Copy", f"multicloud.snapshots.{self.cloud}_snapshot_copy": given}
+
+
+@pytest.fixture(params=["ecs", "ens"])
+def place(clouds, request):
+    return Place(clouds, request.param)
+
+
+def test_a_killed_playbook_is_put_right_by_the_next_run(clouds, place):
+    sources = place.snapshots(20)
+    clouds.tell_of(place.cloud, "settings", {"copy_seconds": 1.0, "latency": 0.05})
+    playbook = clouds.written([place.task(sources, wait=True, max_in_flight=6, **place.keys)])
+    process = clouds.start("ansible-playbook", playbook)
+    deadline = time.monotonic() + 60
+    while len(place.copies()) < 7 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    kill_all(process)
+    assert 7 <= len(place.copies()) < 20
+    code, output = clouds.run("ansible-playbook", playbook)
+    assert code == 0, output
+    assert len(place.copies()) == 20 and {c["phase"] for c in place.copies()} == {"complete"}
+    code, output = clouds.run("ansible-playbook", playbook)
+    assert "changed=0" in output and len(place.copies()) == 20
+
+
+def test_credentials_come_once_by_action_group_and_are_never_shown(clouds, place):
+    sources = place.snapshots(1)
+    playbook = clouds.written(
+        [place.task([*sources, sources[0][:-1] + "z"], wait=True)],
+        module_defaults={"group/multicloud.snapshots.alibaba": place.keys},
+    )
+    code, output = clouds.run("ansible-playbook", playbook, "-vvv")
+    assert (
+        code == 2 and len(place.copies()) == 1 and place.keys["secret_key"] not in output and "Signature=" not in output
+    )
+
+
+def test_the_role(clouds, place):
+    place.snapshots(2, **{"dr-copy": "true"})
+    place.snapshots(1)
+    variables = {
+        "dr_copy_cloud": place.cloud,
+        "dr_copy_source_region": place.source,
+        "dr_copy_destination_regions": [place.destination],
+        "dr_copy_connection": place.keys,
+    }
+    playbook = clouds.written([{"include_role": {"name": "multicloud.snapshots.dr_copy"}}])
+    code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(variables), "--check")
+    assert code == 0 and not place.copies(), output
+    code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(variables))
+    assert code == 0 and len(place.copies()) == 2, output
+    code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(variables))
+    assert code == 0 and "changed=0" in output and len(place.copies()) == 2
+    if place.cloud == "ens":
+        assert all(" [d-" in copy["description"] for copy in place.copies())
+        for name, value in (("tags", {"a": "b"}), ("encrypted", True), ("retention_days", 7)):
+            wrong = {**variables, f"dr_copy_{name}": value}
+            code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(wrong))
+            assert code == 2 and f"dr_copy_{name}" in output
+
+
+def test_the_examples_of_the_documentation_run(clouds):
+    place = Place(clouds, "ecs")
+    sources = place.snapshots(2)
+    text = ecs_snapshot_copy.EXAMPLES + ecs_snapshot_info.EXAMPLES
+    text = text.replace("s-bp1aa11bb22cc33dd44", sources[0]).replace("s-bp1bb22cc33dd44ee55", sources[1])
+    clouds.tell_of("ecs", "settings", {"copy_seconds": 0.2})
+    playbook = clouds.written(yaml.safe_load(text), module_defaults={"group/multicloud.snapshots.alibaba": place.keys})
+    code, output = clouds.run("ansible-playbook", playbook, "--diff")
+    assert code == 0, output
+    assert len(place.copies()) == 4

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Edge Node Service, API 2017-11-10 (contract, part C)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .alibaba import ApiError, RpcCloud, json_list, required, whole
+from .state import Disk, SimulatedSnapshot, new_id
+
+STATUS = {"running": "creating", "complete": "available", "failed": "error", "deleting": "deleting"}
+NAME = re.compile(r"(?!https?://)[^\W\d_][\w:\-]{1,127}")
+NODE = re.compile(r"[a-z]+-[a-z]+(-[a-z0-9]+)*-\d+")
+
+
+class Ens(RpcCloud):
+    version = "2017-11-10"
+    host = "ens.aliyuncs.com"
+    snapshot_prefix = "sp-"
+    parameters = {
+        "CopySnapshot": {
+            "SnapshotId",
+            "DestinationRegionIds",
+            "DestinationSnapshotName",
+            "DestinationSnapshotDescription",
+            "InstanceBillingCycle",
+        },
+        "DescribeSnapshots": {
+            "EnsRegionId",
+            "EnsRegionIds",
+            "SnapshotId",
+            "SnapshotName",
+            "DiskId",
+            "InstanceId",
+            "PageNumber",
+            "PageSize",
+        },
+        "DescribeDisks": {
+            "EnsRegionId",
+            "EnsRegionIds",
+            "DiskId",
+            "DiskIds",
+            "DiskName",
+            "InstanceId",
+            "Status",
+            "PageNumber",
+            "PageSize",
+        },
+        "DeleteSnapshot": {"SnapshotId"},
+    }
+
+    def CopySnapshot(self, given: dict[str, str], _region: str) -> dict[str, Any]:
+        settings, now = self.control.settings, self.clock.monotonic()
+        source_id = required(given, "SnapshotId")
+        required(given, "DestinationRegionIds")
+        nodes = json_list(given, "DestinationRegionIds", 100, "InvalidDestinationRegionIds") or []
+        name, description = given.get("DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
+        if not nodes or any(not NODE.fullmatch(node) for node in nodes):
+            raise ApiError("InvalidDestinationRegionIds", "The specified parameter DestinationRegionIds is invalid.")
+        if name is not None and not NAME.fullmatch(name):
+            raise ApiError(
+                "InvalidDestinationSnapshotName", "The specified parameter DestinationSnapshotName is invalid."
+            )
+        if description is not None and (not 2 <= len(description) <= 256 or re.match(r"https?://", description)):
+            raise ApiError("InvalidDestinationSnapshotDescription")
+        if given.get("InstanceBillingCycle", "Day") not in ("Hour", "Day", "Month"):
+            raise ApiError("InvalidInstanceBillingCycle", "The specified parameter InstanceBillingCycle is invalid.")
+        source = self.estate.find(source_id)
+        if source is None or source.phase(now) != "complete":
+            raise ApiError("InvalidSnapshotId", "The specified parameter SnapshotId is invalid.")
+        taken, refused = [], []
+        for node in nodes:
+            full = len(self.estate.running_copies(node)) >= settings["quota"]
+            if node in settings["refused_nodes"] or node == source.region or full:
+                refused.append({"EnsRegionId": node})
+                continue
+            failure = settings["fail_copies_of"].get(source_id)
+            duration = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
+            copy = SimulatedSnapshot(
+                id=new_id("sp-"),
+                region=node,
+                created=self.clock.utc(),
+                disk_id=source.disk_id,
+                name=name or "",
+                description=description or "",
+                source_id=source_id,
+                source_region=source.region,
+                begun=now,
+                duration=min(duration, settings["fails_after"]) if failure else duration,
+                failure=failure,
+                visible_at=now + settings["visible_after"],
+                billing_cycle=given.get("InstanceBillingCycle"),
+            )
+            self.estate.add(copy)
+            taken.append({"EnsRegionId": node, "InstanceId": [copy.id]})
+        if not taken and settings["all_refused_as"] == "error":
+            raise ApiError("SaleControl.VerificationFailed", "You did not pass the salecontrol verification.")
+        status = "PartSuccess" if refused else "AllSuccess"
+        return {"AllocationId": taken, "BizStatusCode": status, "UnAllocationId": refused}
+
+    def DescribeSnapshots(self, given: dict[str, str], _region: str) -> dict[str, Any]:
+        text = given.get("SnapshotId", "")
+        ids = None
+        if text:
+            ids = json_list(given, "SnapshotId", 100, "InvalidSnapshotId") if text.startswith("[") else [text]
+        now = self.clock.monotonic()
+        found = [
+            _shown(s, now)
+            for node in self._nodes(given, self.estate.snapshots)
+            for s in self.estate.shown(node)
+            if ids is None or s.id in ids
+        ]
+        return _page(given, found, lambda items: {"Snapshots": items})
+
+    def DescribeDisks(self, given: dict[str, str], _region: str) -> dict[str, Any]:
+        found = [
+            _shown_disk(d)
+            for node in self._nodes(given, self.estate.disks)
+            for d in self.estate.disks.get(node, {}).values()
+        ]
+        return {"Code": 0, **_page(given, found, lambda items: {"Disks": {"Disks": items}})}
+
+    def DeleteSnapshot(self, given: dict[str, str], _region: str) -> dict[str, Any]:
+        snapshot = self.estate.find(required(given, "SnapshotId"))
+        if snapshot is None:
+            raise ApiError("ERROR_SNAPSHOT_NOT_FOUND", "The snapshot does not exist.")
+        if snapshot.phase(self.clock.monotonic()) == "running":
+            raise ApiError("ERROR_SNAPSHOT_COPY_IN_PROGRESS", "The destination has an unfinished copy.")
+        if snapshot.id in self.control.settings["in_use"]:
+            raise ApiError("SNAPSHOT_CLONE_DISK_NOT_NULL", "A disk was made of the snapshot.")
+        del self.estate.snapshots[snapshot.region][snapshot.id]
+        return {}
+
+    def _nodes(self, given: dict[str, str], things: dict[str, Any]) -> list[str]:
+        if "EnsRegionId" in given:
+            return [given["EnsRegionId"]]
+        nodes = json_list(given, "EnsRegionIds", 100, "InvalidEnsRegionIds")
+        return list(things) if nodes is None else nodes
+
+
+def _page(given: dict[str, str], found: list[Any], form: Any) -> dict[str, Any]:
+    number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 50)
+    chosen = found[(number - 1) * size : number * size]
+    return {"PageNumber": number, "PageSize": size, "TotalCount": len(found), **form(chosen)}
+
+
+def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
+    return {
+        "SnapshotId": snapshot.id,
+        "SnapshotName": snapshot.name,
+        "Description": snapshot.description,
+        "Status": STATUS[snapshot.phase(now)],
+        "CreationTime": snapshot.created.strftime("%Y-%m-%d %H:%M:%S"),
+        "EnsRegionId": snapshot.region,
+        "Size": str(snapshot.size * 1024),
+        "SnapshotType": "",
+        "SourceDiskId": snapshot.disk_id,
+        "SourceDiskType": "2",
+        "SourceDiskCategory": "cloud_efficiency",
+        "SourceSnapshotId": snapshot.source_id,
+        "SourceEnsRegionId": snapshot.source_region,
+    }
+
+
+def _shown_disk(disk: Disk) -> dict[str, Any]:
+    return {
+        "DiskId": disk.id,
+        "DiskName": disk.name,
+        "EnsRegionId": disk.region,
+        "Size": disk.size * 1024,
+        "Status": "In-use",
+        "Type": "data",
+        "Category": "cloud_efficiency",
+        "Encrypted": False,
+        "InstanceId": disk.attached_to,
+        "Tags": {"Tags": [{"Key": key, "Value": value} for key, value in disk.tags.items()]},
+    }

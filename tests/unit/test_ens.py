@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What only ENS can do or refuse (contract, part C)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulator.alibaba import signature
+
+NODES = ["cn-chengdu-26", "cn-shanghai-27"]
+G4 = {
+    "SnapshotId": "sp-src1",
+    "DestinationRegionIds": '["cn-hangzhou-26", "cn-hangzhou-27"]',
+    "DestinationSnapshotName": "n1",
+    "InstanceBillingCycle": "Day",
+    "Version": "2017-11-10",
+    "Action": "CopySnapshot",
+    "Format": "JSON",
+    "RegionId": "cn-hangzhou",
+    "Timestamp": "2026-11-21T02:34:11Z",
+    "SignatureMethod": "HMAC-SHA1",
+    "SignatureType": "",
+    "SignatureVersion": "1.0",
+    "SignatureNonce": "fce9756b28887e7b381a0a9f6c3cd369",
+    "AccessKeyId": "LTAItestid",
+}
+
+
+def test_the_simulator_signs_as_the_service():
+    assert signature("testsecret", "POST", G4) == "bvfl3qxQGewWVchEuIjJWjDz/KA="
+
+
+def test_one_call_for_all_nodes_with_the_same_name(ens):
+    source = ens.snapshot()
+    out = ens.run(source, destination_regions=NODES, wait=True, instance_billing_cycle="Month")
+    assert out["counts"]["completed"] == 2 and ens.calls["CopySnapshot"] == 1
+    assert ens.copies()[0].billing_cycle == "Month" and ens.copies()[0].name == f"copy-of-{source}"
+
+
+def test_nodes_with_names_of_their_own_get_calls_of_their_own(ens):
+    ens.run(ens.snapshot(), destination_regions=NODES, name="to-{destination_region}")
+    assert ens.calls["CopySnapshot"] == 2
+
+
+def test_partial_success_is_read_node_by_node_and_the_next_run_asks_for_the_rest(ens):
+    source = ens.snapshot()
+    ens.settings(refused_nodes=[NODES[1]])
+    out = ens.run(source, destination_regions=NODES, wait=True)
+    assert [r["state"] for r in out["copies"]] == ["completed", "absent"]
+    failure = out.failure()
+    assert failure["region"] == NODES[1] and failure["kind"] == "refused" and "no reason" in failure["hint"]
+    ens.settings(refused_nodes=[])
+    out = ens.run(source, destination_regions=NODES, wait=True)
+    assert [r["action"] for r in out["copies"]] == ["none", "created"]
+    assert len(ens.copies(NODES[0])) == len(ens.copies(NODES[1])) == 1
+
+
+@pytest.mark.parametrize("shape", ["error", "empty"])
+def test_a_call_in_which_every_node_fails(ens, shape):
+    ens.settings(refused_nodes=NODES, all_refused_as=shape)
+    out = ens.run(ens.snapshot(), destination_regions=NODES, wait=True)
+    assert [f["kind"] for f in out["failures"]] == ["refused", "refused"] and all(f["hint"] for f in out["failures"])
+
+
+def test_the_source_node_is_looked_up(ens):
+    source = ens.snapshot()
+    out = ens.run(source, source_region=..., wait=True)
+    assert out.copy()["source_region"] == "cn-hangzhou-26" and "in cn-hangzhou-26" in out.copy()["description"]
+    ens.forget(source)
+    again = ens.run(source, source_region=...)
+    assert not again["changed"] and again.copy()["source_region"] == "cn-hangzhou-26"
+
+
+def test_a_source_on_no_node_or_on_several_fails_alone(ens):
+    twice, good = ens.snapshot(), ens.snapshot()
+    twin = ens.get(twice)
+    ens.server.estate.snapshots.setdefault("cn-wuxi-3", {})[twice] = type(twin)(
+        twice, "cn-wuxi-3", twin.created, twin.disk_id
+    )
+    out = ens.run(twice, ens.unknown_id, good, source_region=..., wait=True)
+    assert [f["kind"] for f in out["failures"]] == ["refused", "not_found"] and "several nodes" in out["msg"]
+    assert len(ens.copies()) == 1
+
+
+def test_a_backend_failure_is_looked_for(ens):
+    ens.faults({"action": "CopySnapshot", "fault": "refuse", "code": "ens.interface.error", "nth": [1]})
+    assert not ens.run(ens.snapshot(), wait=True).failed and len(ens.copies()) == 1
+
+
+def test_an_order_that_cannot_be_created_is_tried_a_few_times(ens):
+    source = ens.snapshot()
+    ens.faults({"action": "CopySnapshot", "fault": "refuse", "code": "Order.CreateFailed", "times": 2})
+    assert not ens.run(source, wait=True).failed
+    ens.faults({"action": "CopySnapshot", "fault": "refuse", "code": "Order.CreateFailed"})
+    before = ens.calls["CopySnapshot"]
+    out = ens.run(ens.snapshot(), wait=True)
+    assert out.failure()["kind"] == "refused" and out.failure()["hint"] and ens.calls["CopySnapshot"] - before == 4
+
+
+def test_a_copy_in_progress_is_not_cancelled_but_deleted_when_complete(ens):
+    source = ens.snapshot()
+    ens.our_copy(source, seconds=30)
+    ens.our_copy(source, seconds=60)
+    out = ens.run(source, state="absent")
+    assert out.failed and "wait: true" in out["failures"][0]["hint"] and len(ens.copies()) == 2
+    out = ens.run(source, state="absent", wait=True)
+    assert not out.failed and out["counts"]["deleted"] == 2 and not ens.copies()
+
+
+def test_there_are_no_tags(ens):
+    for option in ("tags", "purge_tags", "copy_tags"):
+        out = ens.run(ens.snapshot(), **{option: True})
+        assert out.failed and option in out["msg"] and not ens.calls
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"name": "with.period"}, "period"),
+        ({"name": "1st"}, "name"),
+        ({"description": "d"}, "description"),
+        ({"destination_regions": ["cn-hangzhou-26"]}, "source region"),
+        ({"destination_regions": ["Somewhere"]}, "Somewhere"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_called(ens, options, word):
+    out = ens.run(ens.snapshot(), **options)
+    assert out.failed and word in out["msg"] and not ens.calls
+
+
+def test_a_rerun_over_a_thousand_copies_makes_few_calls(ens):
+    sources = [ens.snapshot() for _n in range(1000)]
+    for source in sources:
+        ens.our_copy(source)
+    assert ens.run(*sources)["counts"]["unchanged"] == 1000 and sum(ens.calls.values()) <= 50

@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated ECS and ENS refuse what the services refuse (contract, parts A to C and G)."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+import uuid
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.simulator.alibaba import ACCESS_KEY, SECRET_KEY, signature
+
+
+def call(estate, action, secret=SECRET_KEY, age=0, **given):
+    """Send a request as the wire format says; returns the answer, or the error's code and status."""
+    version = "2014-05-26" if estate.module.startswith("ecs") else "2017-11-10"
+    stamp = datetime.now(timezone.utc) - timedelta(seconds=age)
+    parameters = {
+        "Action": action,
+        "Version": version,
+        "Format": "JSON",
+        "RegionId": "cn-hangzhou",
+        "AccessKeyId": ACCESS_KEY,
+        "Timestamp": stamp.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "SignatureMethod": "HMAC-SHA1",
+        "SignatureType": "",
+        "SignatureVersion": "1.0",
+        "SignatureNonce": uuid.uuid4().hex,
+        **given,
+    }
+    parameters["Signature"] = signature(secret, "POST", parameters)
+    request = urllib.request.Request(f"{estate.url}/?{urlencode(parameters)}", b"", method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        body = json.loads(error.read())
+        assert body["RequestId"] and body["HostId"]
+        return body["Code"], error.code
+
+
+def test_who_calls_is_verified(ecs):
+    assert call(ecs, "DescribeSnapshots")["Snapshots"] == {"Snapshot": []}
+    assert call(ecs, "DescribeSnapshots", AccessKeyId="LTAInobody") == ("InvalidAccessKeyId.NotFound", 404)
+    assert call(ecs, "DescribeSnapshots", secret="wrong") == ("SignatureDoesNotMatch", 400)
+    assert call(ecs, "DescribeSnapshots", age=1000) == ("InvalidTimeStamp.Expired", 400)
+    assert call(ecs, "DescribeSnapshots", SecurityToken="x") == ("InvalidSecurityToken.Malformed", 400)
+    assert "Snapshots" in call(ecs, "DescribeSnapshots", SignatureNonce="once")
+    assert call(ecs, "DescribeSnapshots", SignatureNonce="once") == ("SignatureNonceUsed", 400)
+    assert call(ecs, "DescribeNothing") == ("InvalidAction.NotFound", 404)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"Nonsense": "1"}, "InvalidParameter"),
+        ({"SnapshotId": ""}, "MissingParameter.SnapshotId"),
+        ({"DestinationSnapshotName": "1st"}, "InvalidSnapshotName.Malformed"),
+        ({"DestinationSnapshotDescription": "d"}, "InvalidDescription.Malformed"),
+        ({"RetentionDays": "0"}, "InvalidRetentionDays.Malformed"),
+        ({"Encrypted": "perhaps"}, "InvalidEncrypted"),
+        ({"KMSKeyId": "k"}, "InvalidEncrypted.NotMatchKmsKeyId"),
+        ({"Tag.1.Key": "acs:x"}, "InvalidTagKey.Malformed"),
+        ({"Tag.1.Key": "a", "Tag.2.Key": "a"}, "Duplicate.TagKey"),
+        ({"DestinationRegionId": "cn-hangzhou"}, "InvalidOperation.NotSupportCopyInSameRegion"),
+        ({"SnapshotId": "s-nothing"}, "InvalidSnapshotId.NotFound"),
+    ],
+)
+def test_bad_copy_calls_are_refused_and_nothing_is_made(ecs, given, code):
+    source = ecs.snapshot()
+    answer = call(ecs, "CopySnapshot", **{"SnapshotId": source, "DestinationRegionId": "cn-beijing", **given})
+    assert answer[0] == code and not ecs.copies()
+
+
+def test_a_client_token_replays_and_a_mismatch_is_refused(ecs):
+    given = {"SnapshotId": ecs.snapshot(), "DestinationRegionId": "cn-beijing", "ClientToken": "t"}
+    first = call(ecs, "CopySnapshot", **given)["SnapshotId"]
+    assert call(ecs, "CopySnapshot", **given)["SnapshotId"] == first and len(ecs.copies()) == 1
+    assert call(ecs, "CopySnapshot", **given, RetentionDays="3") == ("IdempotentParameterMismatch", 403)
+    again = {**given, "ClientToken": "u"}
+    assert call(ecs, "CopySnapshot", **again) == ("InvalidOperation.UnfinishedCrossRegionCopy", 403)
+
+
+def test_both_kinds_of_pages(ecs):
+    for _n in range(25):
+        ecs.snapshot()
+    page = call(ecs, "DescribeSnapshots", MaxResults="20")
+    assert len(page["Snapshots"]["Snapshot"]) == 20 and page["NextToken"]
+    rest = call(ecs, "DescribeSnapshots", MaxResults="20", NextToken=page["NextToken"])
+    assert len(rest["Snapshots"]["Snapshot"]) == 5 and not rest["NextToken"]
+    numbered = call(ecs, "DescribeSnapshots", PageNumber="3", PageSize="10")
+    assert len(numbered["Snapshots"]["Snapshot"]) == 5 and numbered["TotalCount"] == 25
+    assert call(ecs, "DescribeSnapshots", MaxResults="101")[0] == "InvalidMaxResults"
+    assert call(ecs, "DescribeSnapshots", SnapshotIds="s-1,s-2")[0] == "InvalidSnapshotIds.Malformed"
+
+
+def test_ens_takes_its_list_as_json_and_answers_flat_and_nested(ens):
+    source = ens.snapshot()
+    assert (
+        call(ens, "CopySnapshot", SnapshotId=source, DestinationRegionIds="cn-chengdu-26")[0]
+        == "InvalidDestinationRegionIds"
+    )
+    answer = call(ens, "CopySnapshot", SnapshotId=source, DestinationRegionIds='["cn-chengdu-26", "cn-hangzhou-26"]')
+    assert answer["BizStatusCode"] == "PartSuccess" and answer["UnAllocationId"] == [{"EnsRegionId": "cn-hangzhou-26"}]
+    copy = answer["AllocationId"][0]["InstanceId"][0]
+    shown = call(ens, "DescribeSnapshots", EnsRegionId="cn-chengdu-26")["Snapshots"][0]
+    assert (shown["SnapshotId"], shown["Status"], shown["SourceEnsRegionId"]) == (copy, "creating", "cn-hangzhou-26")
+    assert call(ens, "DeleteSnapshot", SnapshotId=copy) == ("ERROR_SNAPSHOT_COPY_IN_PROGRESS", 400)
+    assert call(ens, "DescribeDisks", EnsRegionId="cn-hangzhou-26")["Disks"]["Disks"][0]["Tags"] == {"Tags": []}
+    assert call(ens, "DescribeSnapshots", PageSize="51")[0] == "InvalidPageSize"
+    assert call(ens, "CopySnapshot", SnapshotId=source, DestinationRegionIds="[]", Tag="x")[0] == "InvalidParameter"

@@ -460,3 +460,10 @@ class CopyContract:
         one, two = cloud.snapshot(), cloud.snapshot()
         named = cloud.run(one, name="", wait=True).copy()["name"]
         assert named.replace(one, two) == cloud.run(two, wait=True).copy()["name"]
+
+    def test_info_is_complete_over_several_pages(self, cloud):
+        disks = [cloud.disk(batch="a") for _n in range(110)]
+        sources = [cloud.snapshot(disk) for disk in disks]
+        shown = cloud.info(cloud.source, disk_tags={"batch": "*"}, latest=True)
+        assert {d["disk_id"] for d in shown["disks"]} == set(disks)
+        assert {s["snapshot_id"] for s in shown["snapshots"]} == set(sources)

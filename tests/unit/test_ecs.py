@@ -7,8 +7,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections import Counter
 
 import pytest
+from aliyunsdkcore.http import protocol_type
+from aliyunsdkecs.request.v20140526.DescribeSnapshotsRequest import DescribeSnapshotsRequest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds import alibaba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba_login import Login, find_login
 from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Credentials
 
@@ -223,3 +229,61 @@ def test_a_token_is_not_beaten_by_variables_of_the_sdk(ecs, monkeypatch):
     assert not out.failed, out["msg"]
     wrong = ecs.run(ecs.snapshot(), security_token="anotherVeryLongToken9876543210")
     assert wrong.failure()["kind"] == "credentials" and "anotherVery" not in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("login", "kind"),
+    [
+        (Login("k", "s"), "AccessKeyCredential"),
+        (Login("k", "s", "t"), "StsTokenCredential"),
+        (Login("k", "s", role_arn="acs:ram::1:role/dr"), "RamRoleArnCredential"),
+        (Login(instance_role="dr"), "EcsRamRoleCredential"),
+    ],
+)
+def test_each_way_to_log_in_has_its_credential_of_the_sdk(login, kind):
+    assert type(alibaba._credential(login)).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "protocol", "host"),
+    [
+        (None, protocol_type.HTTPS, None),
+        ("https://ecs.{region}.example.com", protocol_type.HTTPS, "ecs.cn-beijing.example.com"),
+        ("http://127.0.0.1:8080/", protocol_type.HTTP, "127.0.0.1:8080"),
+        ("ecs.example.com", protocol_type.HTTPS, "ecs.example.com"),
+    ],
+)
+def test_https_is_used_unless_the_endpoint_says_otherwise(endpoint, protocol, host):
+    given = {"access_key": "k", "secret_key": "s", "endpoint_url": endpoint}
+    service = alibaba.Service(given, Counter(), "aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", None, {}, {})
+    request = DescribeSnapshotsRequest()
+    service._address(request, "cn-beijing")
+    # The SDK compares by identity: an equal text would be sent in the clear (contract A.4).
+    assert request.get_protocol_type() is protocol and request.endpoint == host
+
+
+def test_an_endpoint_of_the_environment_is_used(ecs, monkeypatch):
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_ENDPOINT", ecs.url)
+    assert not ecs.run(ecs.snapshot(), endpoint_url=..., wait=True).failed
+
+
+def test_an_earlier_call_with_the_token_is_waited_for(ecs):
+    ecs.faults({"action": "CopySnapshot", "fault": "refuse", "code": "LastTokenProcessing", "status": 403, "times": 2})
+    assert not ecs.run(ecs.snapshot(), wait=True).failed and len(ecs.copies()) == 1
+
+
+WITHOUT_SDK = """
+import sys
+sys.modules.update({"aliyunsdkcore": None, "aliyunsdkecs": None, "aliyunsdkens": None})
+from tests.simulator.clock import FakeClock
+from tests.unit.harness import run_module
+for name, region in (("ecs", "cn-beijing"), ("ens", "cn-chengdu-26")):
+    given = {"snapshot_ids": [], "source_region": region, "destination_regions": region}
+    out = run_module(f"{name}_snapshot_copy", given, FakeClock())
+    assert out.failed and f"aliyun-python-sdk-{name}" in out["msg"] and out["copies"] == [], out.text
+"""
+
+
+def test_a_missing_sdk_is_named():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SDK], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

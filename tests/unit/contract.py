@@ -422,7 +422,7 @@ class CopyContract:
         cloud.faults({"fault": "throttle", "times": 6})
         assert len(cloud.info(cloud.source, **cloud.quick_reads)["snapshots"]) == 1
 
-    # -- found by review ---------------------------------------------------------------------------------
+    # -- odd days ----------------------------------------------------------------------------------------
 
     def test_a_look_that_takes_long_ends_no_doubt_early(self, cloud):
         source = cloud.snapshot()

@@ -361,7 +361,7 @@ def test_sources_are_read_in_batches(ebs):
     assert ebs.calls["DescribeSnapshots"] <= 4
 
 
-# -- found by review -------------------------------------------------------------------------------------
+# -- odd days ----------------------------------------------------------------------------------------
 
 
 def test_an_empty_place_is_the_region(ebs):

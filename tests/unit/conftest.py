@@ -24,30 +24,27 @@ def _ec2():
     from tests.simulator.ec2 import Ec2
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    clock = _Exchangeable()
-    ec2 = Ec2(clock)
-    server = Server(ec2.app)
-    yield ec2, clock, server.url
-    server.stop()
+    yield from _served(Ec2)
 
 
 @pytest.fixture(scope="session")
 def _alibaba_ecs():
     from tests.simulator.ecs import Ecs
 
-    clock = _Exchangeable()
-    cloud = Ecs(clock)
-    server = Server(cloud.app)
-    yield cloud, clock, server.url
-    server.stop()
+    yield from _served(Ecs)
 
 
 @pytest.fixture(scope="session")
 def _alibaba_ens():
     from tests.simulator.ens import Ens
 
+    yield from _served(Ens)
+
+
+def _served(kind):
+    """Serve a simulated cloud whose clock each test exchanges."""
     clock = _Exchangeable()
-    cloud = Ens(clock)
+    cloud = kind(clock)
     server = Server(cloud.app)
     yield cloud, clock, server.url
     server.stop()

@@ -10,7 +10,7 @@ import importlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._copy.errors import (
@@ -229,8 +229,3 @@ def numbered(name: str, values: Sequence[Any]) -> dict[str, str]:
         else:
             written[f"{name}.{number}"] = str(value)
     return written
-
-
-def batches(values: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(values), size):
-        yield list(values[start : start + size])

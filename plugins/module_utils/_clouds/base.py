@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -164,3 +164,9 @@ def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyErr
         return call(*arguments)
     except CopyError as error:
         return error
+
+
+def batches(values: Sequence[str], size: int) -> Iterator[list[str]]:
+    """Cut a list into pieces that one call takes."""
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
 from .._copy.tagging import SOURCE_SNAPSHOT_ID, TagRules
 from .._copy.texts import TextRule
 from .aws import AwsModule, Clients, translated
-from .base import Disk, SnapshotCloud
+from .base import Disk, SnapshotCloud, batches
 from .ebs_answers import disk_of, snapshot_of
 from .ebs_rules import known_regions, option_problems, place_problems
 
@@ -104,7 +104,7 @@ class EbsCloud(SnapshotCloud):
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
         client = self._clients.writer(region)
-        for ids in _batches(snapshot_ids, TAGGED):
+        for ids in batches(snapshot_ids, TAGGED):
             tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
             if change.remove:
                 keys = [{"Key": key} for key in change.remove]
@@ -137,9 +137,9 @@ class EbsCloud(SnapshotCloud):
             else {"Name": f"tag:{key}", "Values": [_literal(value)]}
             for key, value in tags.items()
         ]
-        batches = [[{"Name": "volume-id", "Values": ids}] for ids in _batches(disk_ids, VALUES)] or [[]]
+        by_ids = [[{"Name": "volume-id", "Values": ids}] for ids in batches(disk_ids, VALUES)] or [[]]
         disks = []
-        for by_id in batches:
+        for by_id in by_ids:
             pages = (
                 self._clients.reader(region)
                 .get_paginator("describe_volumes")
@@ -158,7 +158,7 @@ class EbsCloud(SnapshotCloud):
     def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
         """Read by filter, since asking by SnapshotIds fails as a whole where one is missing."""
         found = {}
-        for ids in _batches(snapshot_ids, VALUES):
+        for ids in batches(snapshot_ids, VALUES):
             for snapshot in self._describe(region, tried, Filters=[{"Name": "snapshot-id", "Values": ids}], **scope):
                 found[snapshot.snapshot_id] = snapshot
         return {i: s for i, s in found.items() if s.state is not State.ABSENT}
@@ -214,8 +214,3 @@ def _collected(pages: Any, key: str) -> list[Any]:
 def _literal(value: str) -> str:
     """Take the meaning of wildcards from a filter's value."""
     return re.sub(r"([*?\\])", r"\\\1", value)
-
-
-def _batches(values: Sequence[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(values), size):
-        yield list(values[start : start + size])

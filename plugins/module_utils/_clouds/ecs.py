@@ -15,8 +15,8 @@ from .._copy.errors import Ambiguous, Busy, CopyError, DiskBusy, Unreachable
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
 from .._copy.tagging import TagRules
 from .._copy.texts import TextRule
-from .alibaba import Service, batches, numbered
-from .base import Disk, SnapshotCloud
+from .alibaba import Service, numbered
+from .base import Disk, SnapshotCloud, batches
 from .ecs_answers import disk_of, snapshot_of
 
 _UNFINISHED = "InvalidOperation.UnfinishedCrossRegionCopy", "InvalidOperation.UnfinishedEncryptedSnapshotCopy"

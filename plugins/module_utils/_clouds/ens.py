@@ -14,8 +14,8 @@ from typing import Any
 from .._copy.errors import Ambiguous, Busy, CopyError, NotFound, Refused, Unreachable
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
 from .._copy.texts import TextRule
-from .alibaba import Service, batches
-from .base import Disk, SnapshotCloud
+from .alibaba import Service
+from .base import Disk, SnapshotCloud, batches
 from .ens_answers import begun_source, disk_of, snapshot_of
 
 ENDPOINT = "https://ens.aliyuncs.com"

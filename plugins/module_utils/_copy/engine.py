@@ -83,9 +83,15 @@ class Engine:
     def _fill(self) -> None:
         """Ask for copies wherever there is room; older sources first, since a disk's next copy is then incremental."""
         waiting = [job for job in self.jobs if job.phase is Phase.WAITING]
+        full: set[str] = set()  # asked once a pass: counting for each of thousands that wait would take long
         for job in sorted(waiting, key=lambda job: str(job.order.source.created_at)):
-            if job.phase is Phase.WAITING and self._may_begin(job):
+            region = job.decision.request.region
+            if job.phase is not Phase.WAITING or region in full:
+                continue
+            if self._may_begin(job):
                 self._begin(self._batch(job))
+            elif not self._destinations[region].has_room(self._deadline.now()):
+                full.add(region)
 
     def _may_begin(self, job: Job) -> bool:
         destination = self._destinations[job.decision.request.region]

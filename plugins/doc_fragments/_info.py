@@ -51,3 +51,12 @@ attributes:
     description: When run twice in a row with the same arguments, the second run changes nothing.
     support: full
 """
+
+    REGION = r"""
+options:
+  region:
+    description:
+      - Region to look at.
+    type: str
+    required: true
+"""

@@ -164,9 +164,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs i
 from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import INFO_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import show_snapshots
 
+OPTIONS = {**INFO_OPTIONS}
+
 
 def main():
-    show_snapshots(AwsModule(argument_spec=INFO_OPTIONS, supports_check_mode=True), EbsCloud)
+    show_snapshots(AwsModule(argument_spec=OPTIONS, supports_check_mode=True), EbsCloud)
 
 
 if __name__ == "__main__":

@@ -270,7 +270,7 @@ OPTIONS = {
 
 
 def own_options(params):
-    return None, {"RetentionDays": params["retention_days"], "ResourceGroupId": params["resource_group_id"] or None}
+    return None, {"ResourceGroupId": params["resource_group_id"] or None}
 
 
 def main():

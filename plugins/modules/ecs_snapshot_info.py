@@ -15,14 +15,9 @@ description:
   - Tells of each copy which snapshot it was made of.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
-options:
-  region:
-    description:
-      - Region to look at.
-    type: str
-    required: true
 extends_documentation_fragment:
   - multicloud.snapshots._info
+  - multicloud.snapshots._info.region
   - multicloud.snapshots._alibaba
 requirements:
   - python >= 3.10

@@ -18,10 +18,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 #: What each cloud's copy module lacks (interface, section 1): such a variable is refused, not passed over.
 NOT_HONOURED: dict[str, tuple[str, ...]] = {
     "ebs": ("retention_days",),
+    "cbs": ("description", "encrypted", "kms_key_id"),
     "ens": ("tags", "encrypted", "kms_key_id", "retention_days"),
 }
-#: Clouds whose modules are still to come.
-NOT_YET_CLOUDS = ("cbs",)
 #: Variables whose work is still to come: a value other than the default fails.
 NOT_YET = ("keep", "keep_days", "rpo_hours", "report_dir", "shard", "source_connection")
 #: Options of the copy modules that the role sets itself; copy_options holds the others.
@@ -199,8 +198,6 @@ def _misspelt(names: Sequence[str]) -> list[str]:
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     faults = []
     cloud = values["cloud"]
-    if cloud in NOT_YET_CLOUDS:
-        faults.append(f"dr_copy_cloud: {cloud} is not yet supported by this role; ebs, ecs and ens are")
     for name in NOT_HONOURED.get(str(cloud), ()):
         if values[name]:
             faults.append(f"dr_copy_{name}: {cloud} has no such option")

@@ -7,7 +7,8 @@ import signal
 import threading
 from typing import Any
 
-from . import alibaba, ec2
+from . import alibaba, ec2, tencent
+from .cbs import Cbs
 from .clock import RealClock
 from .ec2 import Ec2
 from .ecs import Ecs
@@ -24,6 +25,11 @@ def started() -> dict[str, dict[str, Any]]:
         "ebs": {"endpoint_url": Server(Ec2(clock).app).url, **aws},
         "ecs": {"endpoint_url": Server(Ecs(clock).app).url, **aliyun},
         "ens": {"endpoint_url": Server(Ens(clock).app).url, **aliyun},
+        "cbs": {
+            "endpoint_url": Server(Cbs(clock).app).url,
+            "secret_id": tencent.SECRET_ID,
+            "secret_key": tencent.SECRET_KEY,
+        },
     }
 
 

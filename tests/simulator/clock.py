@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 
@@ -32,15 +34,31 @@ class FakeClock:
         self._now = 1000.0
         self._begin = datetime(2026, 11, 21, 2, 0, 0, tzinfo=timezone.utc)
         self.slept: list[float] = []
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+
+    def at(self, moment: float, act: Callable[[], None]) -> None:
+        """Let something happen when the clock reaches a moment (monotonic seconds)."""
+        heapq.heappush(self._events, (moment, len(self._events) + len(self.slept), act))
+
+    def forget_events(self) -> None:
+        self._events.clear()
 
     def monotonic(self) -> float:
         with self._lock:
             return self._now
 
     def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        end = self.monotonic() + seconds
+        while self._events and self._events[0][0] <= end:
+            moment, _order, act = heapq.heappop(self._events)
+            self._move_to(moment)
+            act()
+        self._move_to(end)
+
+    def _move_to(self, moment: float) -> None:
         with self._lock:
-            self._now += seconds
-            self.slept.append(seconds)
+            self._now = max(self._now, moment)
 
     def utc(self) -> datetime:
         return self._begin + timedelta(seconds=self.monotonic() - 1000.0)

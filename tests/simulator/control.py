@@ -25,8 +25,10 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 #: What can happen to a call. The first three happen after the work was done, so that its effect stays.
-AFTER = {"lose_answer", "broken_answer", "error_after"}
-KINDS = AFTER | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
+AFTER = {"lose_answer", "broken_answer", "error_after", "garbage", "kill_after"}
+#: What only Tencent's services do to an answer, after the work was done (contract D.4).
+TENCENT = {"charset", "no_result_set", "no_snapshot_id"}
+KINDS = AFTER | TENCENT | {"drop", "kill_before", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
 
 
 class Control:
@@ -52,6 +54,14 @@ class Control:
             self.faults: list[dict[str, Any]] = []
             self.calls: Counter[str] = Counter()
             self.log: list[str] = []
+            #: When each call came, on the cloud's monotonic clock.
+            self.times: list[tuple[str, float]] = []
+            #: Takes the place of the faults where it is set: from action and region to a fault, or None.
+            self.weather: Callable[[str, str], dict[str, Any] | None] | None = None
+            #: Changes the body of an answer, where it is set: from action, body and content type to a body.
+            self.spoil: Callable[[str, bytes, str], bytes] | None = None
+            #: Set where the client is to be dead from now on.
+            self.killed = threading.Event()
             self._moments: dict[str, list[float]] = {}
 
     def set_faults(self, faults: list[dict[str, Any]]) -> None:
@@ -62,10 +72,11 @@ class Control:
         with self._lock:
             self.faults = [{**fault, "seen": 0, "random": random.Random(fault.get("seed", 7))} for fault in faults]
 
-    def count(self, action: str) -> None:
+    def count(self, action: str, now: float) -> None:
         with self._lock:
             self.calls[action] += 1
             self.log.append(action)
+            self.times.append((action, now))
 
     def too_fast(self, action: str, now: float) -> bool:
         """Whether an action was called more often within a second than the setting ``rate_limit`` allows (0: no limit)."""
@@ -78,6 +89,8 @@ class Control:
 
     def fault_of(self, action: str, region: str) -> dict[str, Any] | None:
         """Return what is to happen to this call, if anything."""
+        if self.weather:
+            return self.weather(action, region)
         with self._lock:
             for fault in self.faults:
                 if fault.get("action", "*") in ("*", action) and fault.get("region", region) == region:
@@ -143,8 +156,10 @@ class ControlledApp:
         error: Callable[[str, str, int], Response],
         codes: dict[str, tuple[str, str, int]],
         clock: Any,
+        spoilers: dict[str, Callable[[Response], Response]] | None = None,
     ):
         self._control = control
+        self._spoilers = spoilers or {}
         self._cloud = cloud
         self._action_of = action_of
         self._region_of = region_of
@@ -160,7 +175,7 @@ class ControlledApp:
         answer = self._control.answer(request)
         if answer is None:
             action = self._action_of(request)
-            self._control.count(action)
+            self._control.count(action, self._clock.monotonic())
             if self._control.settings["latency"]:
                 self._clock.sleep(self._control.settings["latency"])
             answer = self._refusal_of(request) or self._with_faults(request, environ, action)
@@ -171,7 +186,9 @@ class ControlledApp:
         kind = fault["fault"] if fault else None
         if self._control.too_fast(action, self._clock.monotonic()):
             kind = "throttle"
-        if kind == "drop":
+        if kind in ("kill_before", "kill_after"):
+            self._control.killed.set()
+        if kind in ("drop", "kill_before"):
             drop_connection(environ)
         if kind == "empty_unavailable":
             return Response(b"", status=503)
@@ -181,10 +198,17 @@ class ControlledApp:
             return self._error(fault["code"], fault.get("message", "refused"), fault.get("status", 400))
         with self._one_at_a_time:
             answer = Response.from_app(self._cloud, _fresh(request), buffered=True)
-        if kind == "lose_answer":
+        if self._control.spoil:
+            spoilt = self._control.spoil(action, answer.get_data(), answer.content_type or "")
+            return Response(spoilt, status=answer.status_code, content_type=answer.content_type)
+        if kind in ("lose_answer", "kill_after"):
             drop_connection(environ)
+        if kind == "garbage":
+            return Response("<html>It works!</html>", content_type="text/html")
         if kind == "broken_answer":
             return Response(answer.get_data()[: len(answer.get_data()) // 2], status=200, headers=answer.headers)
+        if kind in self._spoilers:
+            return self._spoilers[kind](answer)
         if kind == "error_after":
             return self._error(*self._codes["unavailable"])
         return answer

@@ -67,6 +67,8 @@ class SimulatedCopy(models.Snapshot):
         self.failure: str | None = facts["failure"]
         super().__init__(backend, models.random_snapshot_id(), source.volume, facts["description"], facts["encrypted"])
         self.encrypted, self.kms_key_id = facts["encrypted"], facts["kms_key_id"]
+        self.source_id = source.id
+        self.start_time = ec2.clock.utc().replace(tzinfo=None)
         self.minutes: int | None = facts["minutes"]
         self.outpost_arn: str | None = facts["outpost_arn"]
         self.zone: str | None = facts["zone"]
@@ -165,7 +167,7 @@ class Ec2:
             raise DryRunClientError()
         source = self._source(call, source_id, source_region)
         backend = call.ec2_backend
-        if sum(_is_pending_copy(s) for s in backend.snapshots.values()) >= settings["quota"]:
+        if self._pending(backend) >= settings["quota"]:
             raise invalid(
                 f"Too many snapshot copies in progress. The limit is {settings['quota']} for this destination region.",
                 "ResourceLimitExceeded",
@@ -182,6 +184,19 @@ class Ec2:
         backend.snapshots[copy.id] = copy
         backend.tags[copy.id].update(tags)
         return ActionResult({"SnapshotId": copy.id, "Tags": _tag_list(tags)})
+
+    def _pending(self, backend: Any) -> int:
+        """Count the copies in progress; those that were seen to have ended are not looked at again."""
+        ended = backend.__dict__.setdefault("ended_copies", set())
+        if len(ended) > len(backend.snapshots):
+            ended.clear()
+        running = 0
+        for snapshot_id in backend.snapshots.keys() - ended:
+            if _is_pending_copy(backend.snapshots[snapshot_id]):
+                running += 1
+            else:
+                ended.add(snapshot_id)
+        return running
 
     def _source(self, call: Any, snapshot_id: str, region: str) -> Any:
         source = ec2_backends[call.current_account][region].snapshots.get(snapshot_id)
@@ -227,8 +242,11 @@ class Ec2:
             check_snapshot_id(snapshot_id)
             if snapshot_id not in {s.id for s in seen}:
                 raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
-        chosen = [s for s in seen if not ids or s.id in ids]
         filters = call._filters_from_querystring()
+        named = filters.get("snapshot-id")
+        if named and not any(set(value) & set("*?\\") for value in named):
+            seen = [s for s in seen if s.id in named]  # a filter as any other, but quick over thousands
+        chosen = [s for s in seen if not ids or s.id in ids]
         shown = [(s, _shown(s, _tags(s, account))) for s in chosen]
         found = [
             facts for s, facts in shown if all(_passes(s, facts, name, values) for name, values in filters.items())

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from tests.simulator.clock import FakeClock
 from tests.simulator.server import Server
 
-from .estates import EbsEstate, EcsEstate, EnsEstate
+from .estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
 
 # This machine may be slow or busy; that says nothing about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,16 +41,23 @@ def _alibaba_ens():
     yield from _served(Ens)
 
 
+@pytest.fixture(scope="session")
+def _tencent_cbs():
+    from tests.simulator.cbs import Cbs
+
+    yield from _served(Cbs)
+
+
 def _served(kind):
     """Serve a simulated cloud whose clock each test exchanges."""
-    clock = _Exchangeable()
+    clock = Exchangeable()
     cloud = kind(clock)
     server = Server(cloud.app)
     yield cloud, clock, server.url
     server.stop()
 
 
-class _Exchangeable:
+class Exchangeable:
     """Passes everything on to the clock of the test that runs."""
 
     clock = FakeClock()
@@ -97,3 +104,12 @@ def ens(_alibaba_ens):
     exchangeable.clock = FakeClock()
     cloud.reset()
     return EnsEstate(cloud, exchangeable.clock, url)
+
+
+@pytest.fixture
+def cbs(_tencent_cbs):
+    """An empty CBS on a fake clock."""
+    cloud, exchangeable, url = _tencent_cbs
+    exchangeable.clock = FakeClock()
+    cloud.reset()
+    return CbsEstate(cloud, exchangeable.clock, url)

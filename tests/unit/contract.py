@@ -168,6 +168,49 @@ class CopyContract:
         cloud.run(*sources, wait=True)
         assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - begun < 20
 
+    # -- two runs at once ----------------------------------------------------------------------------
+
+    def test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        rival = cloud.our_copy(source, seconds=60)
+        cloud.hide(rival, seconds=2)
+        cloud.clock.sleep(1)
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        if cloud.adapter.cancels_by_deletion:
+            assert [c.id for c in cloud.copies()] == [rival.id] == [out["snapshot_id"]]
+            assert out.copy()["action"] == "adopted" and out["duplicates"] == []
+        elif len(cloud.copies()) == 2:  # CBS itself refuses the second
+            assert [d["snapshot_id"] for d in out["duplicates"]] == [rival.id] and "remove_duplicates" in out.text
+        assert not cloud.run(source, wait=True)["changed"]
+
+    def test_ones_own_copy_stays_where_it_was_begun_first(self, cloud):
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        begun = cloud.clock.monotonic()
+        rivals = []
+        cloud.at(begun + 1.2, lambda: rivals.append(cloud.our_copy(source, seconds=60)))
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out.copy()["action"] == "created" and len(cloud.copies()) == 2
+        assert out["snapshot_id"] != rivals[0].id and [d["snapshot_id"] for d in out["duplicates"]] == [rivals[0].id]
+
+    def test_without_waiting_nothing_is_withdrawn(self, cloud):
+        sources = [cloud.snapshot() for _n in range(3)]
+        cloud.settings(copy_seconds=20.0)
+        rival = cloud.our_copy(sources[0], seconds=60)
+        cloud.hide(rival, seconds=2)
+        out = cloud.run(*sources, wait=False, max_in_flight=1)
+        assert out["counts"]["deleted"] == 0 and rival.id in {c.id for c in cloud.copies()}
+
+    def test_what_another_run_makes_meanwhile_is_not_asked_for_again(self, cloud):
+        sources = [cloud.snapshot(age_hours=50 - n) for n in range(6)]
+        cloud.settings(copy_seconds=30.0)
+        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(sources[5], seconds=200))
+        out = cloud.run(*sources, wait=True, max_in_flight=2)
+        assert not out.failed and len(cloud.copies()) == 6, out["msg"]
+        assert out["copies"][5]["action"] == "adopted" and out["duplicates"] == []
+
     # -- 3. all are tried ----------------------------------------------------------------------------
 
     def test_one_bad_source_does_not_stop_the_others(self, cloud):
@@ -350,7 +393,7 @@ class CopyContract:
         source = cloud.snapshot()
         copy = cloud.foreign_copy(source)
         out = cloud.run(source, state="absent")
-        if cloud.records_sources:  # then it is certain what it is a copy of
+        if cloud.adapter.records_sources:  # then it is certain what it is a copy of
             assert out["changed"] and not cloud.copies()
             return
         assert out.failed and out.failure()["snapshot_id"] == copy.id and out.failure()["hint"] and not out["changed"]

@@ -10,16 +10,26 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import botocore.loaders
+import botocore.session
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ecs import EcsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
 
 from tests.simulator.alibaba import ACCESS_KEY as ALIBABA_KEY
 from tests.simulator.alibaba import SECRET_KEY as ALIBABA_SECRET
+from tests.simulator.cbs import CbsSnapshot
 from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, Ec2, SimulatedCopy, ec2_backends
 from tests.simulator.state import Disk, SimulatedSnapshot, new_id
+from tests.simulator.tencent import SECRET_ID as TENCENT_ID
+from tests.simulator.tencent import SECRET_KEY as TENCENT_KEY
 
 from .harness import Outcome, run_module
+
+# Each module run makes boto3 sessions of its own; in one process they may share what they read of EC2's large model.
+_LOADER = botocore.loaders.create_loader()
+botocore.session.create_loader = lambda *_paths: _LOADER
 
 
 class Estate:
@@ -32,9 +42,8 @@ class Estate:
     server: Any
     clock: Any
     quick_reads: dict[str, Any] = {}
-    #: Whether the cloud says why a copy failed, and whether it records of what a copy was made.
+    #: Whether the cloud says why a copy failed.
     gives_reason = True
-    records_sources = False
 
     def settings(self, **settings: Any) -> None:
         assert set(settings) <= set(self.server.control.settings)
@@ -49,15 +58,11 @@ class Estate:
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
         """Let something happen when the clock reaches a moment (monotonic seconds)."""
-        sleep = self.clock.sleep
+        self.clock.at(moment, act)
 
-        def sleep_and_act(seconds: float) -> None:
-            sleep(seconds)
-            if self.clock.monotonic() >= moment:
-                self.clock.sleep = sleep
-                act()
-
-        self.clock.sleep = sleep_and_act
+    def hide(self, copy: Any, seconds: float) -> None:
+        """Keep reads from showing a copy for a while."""
+        copy.visible_at = self.clock.monotonic() + seconds
 
     def connection(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -124,8 +129,25 @@ class EbsEstate(Estate):
 
     def unfinished_snapshot(self) -> str:
         made = self.snapshot()
-        self.get(made).status = "pending"
+        self.make_unfinished(made)
         return made
+
+    def make_unfinished(self, snapshot_id: str) -> None:
+        self.get(snapshot_id).status = "pending"
+
+    def unknown_source(self, number: int) -> str:
+        """Return an ID that no snapshot has."""
+        return f"snap-{number:017x}"
+
+    def everything(self, region: str) -> list[Any]:
+        """Return the server's own objects of a region, copies or not; moto's own public ones apart."""
+        return [s for s in self.server.snapshots(region).values() if s.owner_id == ACCOUNT]
+
+    def phase_of(self, snapshot: Any) -> str:
+        return {"pending": "running", "completed": "complete"}.get(snapshot.status, "failed")
+
+    def begun_of(self, snapshot: Any) -> float:
+        return float(getattr(snapshot, "_begun", 0.0))
 
     def copies(self, region: str | None = None) -> list[Any]:
         """Return the server's own truth: the copies in a region, oldest first."""
@@ -212,7 +234,7 @@ class EcsEstate(Estate):
     unknown_id = "s-bp67acfmxazb4p0000"
     disk_prefix, snapshot_prefix = "d-", "s-"
     source_name_limit = 120
-    gives_reason, records_sources = False, True
+    gives_reason = False
 
     def __init__(self, server: Any, clock: Any, url: str):
         self.server = server
@@ -239,8 +261,25 @@ class EcsEstate(Estate):
 
     def unfinished_snapshot(self) -> str:
         made = self.snapshot()
-        self.get(made).forced_state = "running"
+        self.make_unfinished(made)
         return made
+
+    def make_unfinished(self, snapshot_id: str) -> None:
+        self.get(snapshot_id).forced_state = "running"
+
+    def unknown_source(self, number: int) -> str:
+        """Return an ID that no snapshot has."""
+        return f"{self.snapshot_prefix}zz{number:06d}"
+
+    def everything(self, region: str) -> list[Any]:
+        """Return the server's own objects of a region, copies or not."""
+        return list(self.server.estate.snapshots.get(region, {}).values())
+
+    def phase_of(self, snapshot: Any) -> str:
+        return str(snapshot.phase(self.clock.monotonic()))
+
+    def begun_of(self, snapshot: Any) -> float:
+        return float(snapshot.begun)
 
     def copies(self, region: str | None = None) -> list[Any]:
         return [s for s in self.server.estate.snapshots.get(region or self.destination, {}).values() if s.source_id]
@@ -308,3 +347,78 @@ class EnsEstate(EcsEstate):
     source, destination, other_destination = "cn-hangzhou-26", "cn-chengdu-26", "cn-shanghai-27"
     unknown_id = "sp-5nnqx3qsr4lx9cqm5"
     snapshot_prefix = "sp-"
+
+
+class CbsEstate(EcsEstate):
+    """CBS in ap-guangzhou, with copies wanted in ap-beijing."""
+
+    adapter = CbsCloud
+    module = "cbs_snapshot_copy"
+    info_module = "cbs_snapshot_info"
+    copy_action, list_action = "CopySnapshotCrossRegions", "DescribeSnapshots"
+    delete_action, tag_action = "DeleteSnapshots", "TagResources"
+    source, destination, other_destination = "ap-guangzhou", "ap-beijing", "ap-shanghai"
+    unknown_id = "snap-zzzzzzzz"
+    disk_prefix, snapshot_prefix = "disk-", "snap-"
+    source_name_limit = 55
+    gives_reason = False
+
+    def connection(self) -> dict[str, Any]:
+        return {"endpoint_url": self.url, "secret_id": TENCENT_ID, "secret_key": TENCENT_KEY, "read_timeout": 5}
+
+    def disk(self, **tags: str) -> str:
+        return self.server.estate.add(Disk(new_id(self.disk_prefix, 8), self.source, tags=tags)).id
+
+    def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
+        name = tags.pop("Name", "nightly")
+        created = self.clock.utc() - timedelta(hours=age_hours)
+        made = CbsSnapshot(new_id("snap-", 8), region or self.source, created, disk or self.disk(), name, tags=tags)
+        return self.server.estate.add(made).id
+
+    def copies(self, region: str | None = None) -> list[Any]:
+        """Return the copies that are there; the service removes a failed one."""
+        now = self.clock.monotonic()
+        return [s for s in super().copies(region) if s.phase(now) != "failed"]
+
+    def foreign_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
+    ) -> Any:
+        """Make a copy as the console makes one: named, not tagged."""
+        return self._copy(source_id, region, seconds, failure, f"Copied {source_id} from {self.source}", {})
+
+    def our_copy(
+        self,
+        source_id: str,
+        region: str | None = None,
+        seconds: float = 0.0,
+        failure: str | None = None,
+        name: str = "a-copy",
+        tagged: bool = True,
+    ) -> Any:
+        source = self.get(source_id)
+        tags = {
+            "dr-copy:source-snapshot-id": source_id,
+            "dr-copy:source-region": self.source,
+            "dr-copy:source-disk-id": source.disk_id,
+            "dr-copy:source-created-at": source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return self._copy(source_id, region, seconds, failure, name, tags if tagged else {})
+
+    def _copy(
+        self, source_id: str, region: str | None, seconds: float, failure: str | None, name: str, tags: dict[str, str]
+    ) -> Any:
+        return self.server.estate.add(
+            CbsSnapshot(
+                new_id("snap-", 8),
+                region or self.destination,
+                self.clock.utc(),
+                "",
+                name,
+                tags=tags,
+                source_id=source_id,
+                source_region=self.source,
+                begun=self.clock.monotonic(),
+                duration=seconds,
+                failure=failure,
+            )
+        )

@@ -51,7 +51,7 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
     _forget_warnings()
     given = {**args, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
     with (
-        _module_args(given),
+        module_args(given),
         mock.patch.object(runner, "Clock", lambda: clock),
         contextlib.redirect_stdout(printed),
     ):
@@ -72,7 +72,7 @@ def _forget_warnings() -> None:
 
 
 @contextlib.contextmanager
-def _module_args(args: dict[str, Any]) -> Any:
+def module_args(args: dict[str, Any]) -> Any:
     try:
         from ansible.module_utils.testing import patch_module_args
     except ImportError:  # ansible-core before 2.19

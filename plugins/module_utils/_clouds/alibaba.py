@@ -26,6 +26,7 @@ from .._copy.errors import (
     Unreachable,
 )
 from .alibaba_login import Login, current_login
+from .endpoint import checked_endpoint, checked_timeouts
 
 try:
     from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
@@ -114,7 +115,9 @@ class Service:
             ) from error
         self._params = params
         self._calls = calls
-        self._endpoint = params.get("endpoint_url") or os.environ.get(endpoint_variable) or default_endpoint
+        given = params.get("endpoint_url") or os.environ.get(endpoint_variable)
+        self._endpoint = checked_endpoint(given) or default_endpoint
+        self._timeouts = checked_timeouts(params)
         self._errors = {**ERRORS, **errors}
         self._hints = hints
         self._login = current_login(params)
@@ -169,8 +172,8 @@ class Service:
                     region_id=region,
                     auto_retry=False,
                     credential=_credential(self._login),
-                    connect_timeout=self._params["connect_timeout"],
-                    timeout=self._params["read_timeout"],
+                    connect_timeout=self._timeouts[0],
+                    timeout=self._timeouts[1],
                     verify=None if self._params["validate_certs"] else False,
                 )
             finally:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
@@ -118,6 +119,8 @@ class Clients:
         self._module = module
         self._calls = calls
         self._made: dict[tuple[str, str], Any] = {}
+        #: boto3's clients may be used by several threads, but not be made so.
+        self._lock = threading.Lock()
 
     def reader(self, region: str) -> Any:
         """Return the EC2 client for reads, with botocore's retries and the user's settings."""
@@ -143,6 +146,10 @@ class Clients:
         return self._client("sts", region, "reads", **elsewhere)
 
     def _client(self, service: str, region: str, purpose: str, **options: Any) -> Any:
+        with self._lock:
+            return self._kept_client(service, region, purpose, options)
+
+    def _kept_client(self, service: str, region: str, purpose: str, options: dict[str, Any]) -> Any:
         key = (f"{service} {purpose}", region)
         if key not in self._made:
             endpoint = self._module.params.get("endpoint_url")
@@ -154,7 +161,8 @@ class Clients:
         return self._made[key]
 
     def _count(self, model: Any, **_kwargs: Any) -> None:
-        self._calls[model.name] += 1
+        with self._lock:
+            self._calls[model.name] += 1
 
 
 def translated(error: Exception, tried: str) -> CopyError:

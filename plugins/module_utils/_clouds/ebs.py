@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -17,19 +17,21 @@ from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
 from .._copy.tagging import SOURCE_SNAPSHOT_ID, TagRules
 from .._copy.texts import TextRule
 from .aws import AwsModule, Clients, translated
-from .base import Disk, SnapshotCloud, batches
+from .base import Disk, SnapshotCloud
 from .ebs_answers import disk_of, snapshot_of
 from .ebs_rules import known_regions, option_problems, place_problems
+from .listings import batches, items_of
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # Clients says so by name
 
 Answer = TypeVar("Answer")
 
-#: EC2's limits: snapshots in a page, values in a filter, resources in a CreateTags (contract E.2).
-PAGE, VALUES, TAGGED = 1000, 200, 1000
+#: EC2's limits: snapshots in a page, values in a filter (contract E.2).
+PAGE, VALUES = 1000, 200
 
 
 class EbsCloud(SnapshotCloud):
@@ -44,6 +46,10 @@ class EbsCloud(SnapshotCloud):
     tag_rules = TagRules(most=50, longest_key=128, longest_value=256, reserved=("aws:",), name_key="Name")
     copies_within_region = True
     cancels_by_deletion = True
+    calls_at_once = 4
+    tells_permission = True
+    limits_copies_in_progress = True
+    tagged_per_call = 1000
 
     def __init__(self, module: AwsModule):
         super().__init__()
@@ -102,15 +108,16 @@ class EbsCloud(SnapshotCloud):
         delete = self._clients.writer(region).delete_snapshot
         self._write(f"Deleting the copy {snapshot_id} in {region}", partial(delete, SnapshotId=snapshot_id))
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         client = self._clients.writer(region)
-        for ids in batches(snapshot_ids, TAGGED):
+        for ids in batches(snapshot_ids, self.tagged_per_call):
             tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
             if change.remove:
                 keys = [{"Key": key} for key in change.remove]
                 self._write(tried, partial(client.delete_tags, Resources=ids, Tags=keys))
             if change.set:
                 self._write(tried, partial(client.create_tags, Resources=ids, Tags=_tag_list(change.set)))
+        return {}
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
@@ -145,8 +152,9 @@ class EbsCloud(SnapshotCloud):
                 .get_paginator("describe_volumes")
                 .paginate(Filters=filters + by_id, PaginationConfig={"PageSize": PAGE})
             )
-            listed = self._read(f"Listing the volumes in {region}", partial(_collected, pages, "Volumes"))
-            disks += [disk_of(volume, region) for volume in listed]
+            tried = f"Listing the volumes in {region}"
+            volumes: list[Any] = self._read(tried, partial(list, _collected(pages, "Volumes")))
+            disks += [disk_of(volume, region) for volume in volumes]
         return [disk for disk in disks if disk.bears(tags)]
 
     def failure_hint(self, copy: Snapshot) -> str:
@@ -170,7 +178,7 @@ class EbsCloud(SnapshotCloud):
             .paginate(PaginationConfig={"PageSize": PAGE}, **arguments)
         )
         # Translated page by page, so that raw answers of many thousand snapshots are never held at once.
-        return self._read(tried, lambda: [self._snapshot(s, region) for page in pages for s in page["Snapshots"]])
+        return self._read(tried, lambda: [self._snapshot(s, region) for s in _collected(pages, "Snapshots")])
 
     def _snapshot(self, shown: Mapping[str, Any], region: str) -> Snapshot:
         return snapshot_of(shown, region, shown.get("OwnerId") == self._account_id(region))
@@ -184,7 +192,7 @@ class EbsCloud(SnapshotCloud):
     def _write(self, tried: str, call: Callable[[], Answer]) -> Answer:
         try:
             return call()
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise translated(error, tried) from error
 
 
@@ -207,8 +215,10 @@ def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def _collected(pages: Any, key: str) -> list[Any]:
-    return [item for page in pages for item in page[key]]
+def _collected(pages: Any, key: str) -> Iterator[Any]:
+    """Return what all pages hold. Raises Unreachable for an answer that holds no list, which a proxy may give."""
+    for page in pages:
+        yield from items_of(page, key, tried="Reading a page")
 
 
 def _literal(value: str) -> str:

@@ -32,16 +32,16 @@ def known_regions() -> frozenset[str]:
 def place_problems(requests: Sequence[CopyRequest]) -> list[str]:
     """Name places that do not lie in the destination."""
     destinations = list(dict.fromkeys(r.region for r in requests))
-    places = dict.fromkeys(r.place for r in requests if r.place)
-    found = [problem for place in places for problem in _place_problems(place, destinations)]
+    places = {r.place: bool(r.options.get("DestinationOutpostArn")) for r in requests if r.place}
+    found = [problem for place, outpost in places.items() for problem in _place_problems(place, outpost, destinations)]
     if any(r.options.get("DestinationOutpostArn") and r.options.get("DestinationAvailabilityZone") for r in requests):
         found.append("destination_outpost_arn and destination_availability_zone exclude each other")
     return found
 
 
-def _place_problems(place: str, destinations: Sequence[str]) -> list[str]:
+def _place_problems(place: str, is_outpost: bool, destinations: Sequence[str]) -> list[str]:
     label, region = "destination_availability_zone", place
-    if place.startswith("arn:"):
+    if is_outpost:
         label = "destination_outpost_arn"
         match = _ARN.fullmatch(place)
         if not match or match["service"] != "outposts" or not match["rest"].startswith("outpost/op-"):

@@ -16,8 +16,9 @@ from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
 from .._copy.tagging import TagRules
 from .._copy.texts import TextRule
 from .alibaba import Service, numbered
-from .base import Disk, SnapshotCloud, batches
+from .base import Disk, SnapshotCloud
 from .ecs_answers import disk_of, snapshot_of
+from .listings import batches, items_of
 
 _UNFINISHED = "InvalidOperation.UnfinishedCrossRegionCopy", "InvalidOperation.UnfinishedEncryptedSnapshotCopy"
 ERRORS: dict[str, type[CopyError]] = {
@@ -38,8 +39,8 @@ HINTS = {
     "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
     "SnapshotCreatedDisk": "A disk was made of it: delete the disk first, or keep the copy.",
 }
-#: The API's limits: IDs and results of a describe call, resources of a tag call (contract B.2, B.3).
-PAGE, TAGGED = 100, 50
+#: The API's limit: IDs and results of a describe call (contract B.2).
+PAGE = 100
 
 
 class EcsCloud(SnapshotCloud):
@@ -63,6 +64,9 @@ class EcsCloud(SnapshotCloud):
     )
     copies_within_region = True
     cancels_by_deletion = True
+    records_sources = True
+    takes_client_token = True
+    tagged_per_call = 50
     one_copy_per_disk = True
 
     def __init__(self, module: Any):
@@ -87,7 +91,7 @@ class EcsCloud(SnapshotCloud):
         first, found = requests[0], []
         if first.kms_key_id and not first.encrypted:
             found.append("kms_key_id: needs encrypted: true")
-        days = first.options.get("RetentionDays")
+        days = first.retention_days
         if days is not None and not 1 <= days <= 65536:
             found.append(f"retention_days: {days} is not within 1 to 65536")
         if not first.encrypted and any(r.region == r.source_region for r in requests):
@@ -121,10 +125,14 @@ class EcsCloud(SnapshotCloud):
             ClientToken=self._tokens.setdefault((request.snapshot_id, request.region), uuid.uuid4().hex),
             Encrypted=True if request.encrypted else None,
             KMSKeyId=request.kms_key_id,
+            RetentionDays=request.retention_days,
             **request.options,
             **numbered("Tag", [{"Key": key, "Value": value} for key, value in order.tags.items()]),
         )
-        if not answer.get("SnapshotId"):
+        if answer.get("SnapshotId"):
+            # Only a lost answer needs the token: once this copy is withdrawn, a replay would name it still.
+            self._tokens.pop((request.snapshot_id, request.region), None)
+        else:
             raise Ambiguous(f"{tried}: the call was accepted, but no ID was told")
         return self.begun(order, answer["SnapshotId"], "progressing", disk_id=order.source.disk_id, recorded=True)
 
@@ -132,15 +140,16 @@ class EcsCloud(SnapshotCloud):
         tried = f"Deleting the copy {snapshot_id} in {region}"
         self._service.write("DeleteSnapshot", region, tried, SnapshotId=snapshot_id)
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         pairs = [{"Key": key, "Value": value} for key, value in change.set.items()]
-        for ids in batches(snapshot_ids, TAGGED):
+        for ids in batches(snapshot_ids, self.tagged_per_call):
             tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
             given: dict[str, Any] = {"ResourceType": "snapshot", **numbered("ResourceId", ids)}
             if change.remove:
                 self._service.write("UntagResources", region, tried, **given, **numbered("TagKey", change.remove))
             if pairs:
                 self._service.write("TagResources", region, tried, **given, **numbered("Tag", pairs))
+        return {}
 
     def check_permission(self, order: CopyOrder) -> None:
         """ECS cannot be asked: CopySnapshot knows no dry run (contract B.1)."""
@@ -178,7 +187,7 @@ class EcsCloud(SnapshotCloud):
         token, seen = None, set()
         while True:
             answer = self._service.read(action, region, tried, MaxResults=PAGE, NextToken=token, **given)
-            yield from (answer.get(outer) or {}).get(inner) or ()
+            yield from items_of(answer, outer, inner, tried=tried)
             token = answer.get("NextToken")
             if not token:
                 return

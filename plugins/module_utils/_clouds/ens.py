@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .._copy.errors import Ambiguous, Busy, CopyError, NotFound, Refused, Unreachable
+from .._copy.errors import Ambiguous, Busy, CopyError, NotFound, Refused
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
 from .._copy.texts import TextRule
 from .alibaba import Service
-from .base import Disk, SnapshotCloud, batches
+from .base import Disk, SnapshotCloud
 from .ens_answers import begun_source, disk_of, snapshot_of
+from .listings import batches, items_of, steady_pages
 
 ENDPOINT = "https://ens.aliyuncs.com"
 #: The region of the central endpoint's API; it has nothing to do with nodes (contract C.4).
@@ -61,6 +62,7 @@ class EnsCloud(SnapshotCloud):
     )
     tag_rules = None
     many_destinations_per_call = True
+    records_sources = True
 
     def __init__(self, module: Any):
         super().__init__()
@@ -153,8 +155,9 @@ class EnsCloud(SnapshotCloud):
             "DeleteSnapshot", API_REGION, f"Deleting the copy {snapshot_id} on {region}", SnapshotId=snapshot_id
         )
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> None:
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         """ENS knows no tags of snapshots, and the engine asks for none where tag_rules is None."""
+        return {}
 
     def check_permission(self, order: CopyOrder) -> None:
         """ENS cannot be asked: CopySnapshot knows no dry run (contract C.1)."""
@@ -171,22 +174,9 @@ class EnsCloud(SnapshotCloud):
         return [snapshot_of(item) for item in self._pages("DescribeSnapshots", tried, "SnapshotId", **given)]
 
     def _pages(self, action: str, tried: str, key: str, **given: Any) -> list[dict[str, Any]]:
-        """Read all pages; once more where the listing changed meanwhile, since pages by number then skip or repeat."""
-        for _attempt in range(5):
-            listed, steady = self._all_pages(action, tried, **given)
-            if steady and len({(item[key], item.get("EnsRegionId")) for item in listed}) == len(listed):
-                return listed
-        raise Unreachable(f"{tried}: the listing changes all the time", hint="Run again.")
-
-    def _all_pages(self, action: str, tried: str, **given: Any) -> tuple[list[dict[str, Any]], bool]:
-        listed: list[dict[str, Any]] = []
-        totals = set()
-        for number in range(1, 2001):
+        def page(number: int) -> tuple[list[dict[str, Any]], Any]:
             answer = self._service.read(action, API_REGION, tried, PageNumber=number, PageSize=PAGE, **given)
-            items = answer.get("Snapshots" if action == "DescribeSnapshots" else "Disks") or []
-            items = items if isinstance(items, list) else items.get("Disks") or []
-            totals.add(answer.get("TotalCount"))
-            listed += items
-            if len(items) < PAGE:
-                return listed, len(totals) == 1
-        raise Unreachable(f"{tried}: the pages of the listing do not end")
+            keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
+            return items_of(answer, *keys, tried=tried), answer.get("TotalCount")
+
+        return steady_pages(page, PAGE, lambda item: (item[key], item.get("EnsRegionId")), tried)

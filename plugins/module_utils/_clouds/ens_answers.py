@@ -34,7 +34,7 @@ def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
         disk_id=shown.get("SourceDiskId") or None,
         is_copy=recorded,
         recorded=recorded,
-        recorded_is_ours=True,
+        marked_ours=recorded,
         source=_source(shown) if recorded else None,
     )
 

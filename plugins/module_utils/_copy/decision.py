@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .errors import CopyError, FailedCopy, Mismatch, Refused
 from .model import Action, CopyOrder, CopyRequest, Snapshot, State, TagChange
@@ -34,6 +35,7 @@ class Decision:
     """What is to be done for one request.
 
     ``copy`` is the copy that counts, where one is there; ``order`` is set where one is to be begun.
+    ``change`` and ``expiry`` bring an existing copy of ours into line, ``expires_when_complete`` one in progress.
     ``failed`` go once a copy that fits is begun, ``misfits`` once one is complete, ``surplus`` at once,
     ``unfinished`` as soon as they are complete. ``leftover`` names those that should go and must not.
     ``known`` are the IDs of all copies of this source that were there before.
@@ -46,6 +48,8 @@ class Decision:
     error: CopyError | None = None
     culprit: str | None = None
     change: TagChange = field(default_factory=TagChange)
+    expiry: datetime | None = None
+    expires_when_complete: bool = False
     failed: tuple[Snapshot, ...] = ()
     misfits: tuple[Snapshot, ...] = ()
     surplus: tuple[Snapshot, ...] = ()

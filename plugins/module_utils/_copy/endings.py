@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
-from .errors import Ambiguous, CopyError, FailedCopy, TimedOut
+from .errors import Ambiguous, CopyError, FailedCopy, TimedOut, Underway
 from .job import Job, Phase
 from .model import CopyRequest, Snapshot
 
 
-def lost(request: CopyRequest, copy: Snapshot) -> FailedCopy:
+def lost(request: CopyRequest, copy: Snapshot, hint: str) -> FailedCopy:
     """Return the failure of a copy that the cloud had accepted and shows no longer."""
     return FailedCopy(
         f"The copy {copy.snapshot_id} of {request.snapshot_id} is no longer shown in {request.region}: "
         "it was deleted, or it failed and the cloud removed it",
-        hint="Run again to make a new copy; look in the cloud's audit log for who deleted it.",
+        hint=hint,
     )
 
 
@@ -35,6 +35,13 @@ def lateness(job: Job, wait: bool) -> CopyError | None:
         return TimedOut(
             f"The copy of {request.snapshot_id} to {request.region} could not be begun before wait_timeout was over",
             hint="Run again: it goes on where this run stopped. Or raise wait_timeout or max_in_flight.",
+        )
+    if job.phase is Phase.IN_DOUBT and isinstance(job.last_refusal, Underway):
+        return Underway(
+            f"{job.last_refusal} (somebody is making this copy, but the cloud has not shown it before wait_timeout was over)",
+            code=job.last_refusal.code,
+            request_id=job.last_refusal.request_id,
+            hint="Run again: the copy is adopted once the cloud shows it.",
         )
     if job.phase is Phase.IN_DOUBT:
         return Ambiguous(

@@ -2,28 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry out a plan. Together with housekeeping.py the only code that writes to a cloud."""
+"""Carry out a plan. Together with housekeeping.py and finishing.py the only code that writes to a cloud."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 
 from .._clouds.base import SnapshotCloud
-from .decision import Policy, failure_of
-from .endings import lateness, lost
-from .errors import CopyError, Credentials, DiskBusy, Retry
+from .decision import Policy
+from .endings import lateness
+from .errors import CopyError, DiskBusy, Retry
 from .housekeeping import Housekeeping
 from .job import Destination, Job, Phase
 from .model import Action, Snapshot, State
 from .plan import Plan
 from .waiting import Deadline
+from .watch import Watch
 
 
 class Engine:
     """Does what a plan decides, until all is done or the deadline has come.
 
-    One run is a single thread that fills each destination's window and looks at what is under way.
+    One run is a single thread, but for copy calls where the SDK takes several at once, that fills each destination's window and looks at what is under way.
     """
 
     def __init__(self, cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline):
@@ -31,24 +32,32 @@ class Engine:
         self._policy = policy
         self._deadline = deadline
         self._housekeeping = Housekeeping(cloud, deadline)
+        self._calls_at_once = 1
         #: What becomes of each decision, in their order.
         self.jobs = [Job(decision, copy=decision.copy, error=decision.error) for decision in plan.decisions]
         self._destinations: dict[str, Destination] = {}
+        self._watches: dict[str, Watch] = {}
         for job in self.jobs:
             region = job.decision.request.region
             if region not in self._destinations:
-                self._destinations[region] = Destination(
-                    region, policy.max_in_flight, plan.in_flight.get(region, frozenset())
-                )
+                in_flight = plan.in_flight.get(region, frozenset())
+                self._destinations[region] = Destination(region, policy.max_in_flight, in_flight, policy.wait)
+                self._watches[region] = Watch(cloud, self._destinations[region], self._housekeeping, deadline)
             self._destinations[region].jobs.append(job)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user is to know beside the result."""
+        return [job.warning for job in self.jobs if job.warning]
 
     def run(self) -> None:
         """Carry the plan out. Never raises a CopyError."""
         self._enter()
-        self._housekeeping.align_tags(self.jobs)
         self._housekeeping.delete_at_once(self.jobs)
         while True:
             self._fill()
+            for watch in self._watches.values():
+                watch.finishing.work()
             unsettled = [d for d in self._destinations.values() if d.unsettled(self._policy.wait)]
             if not unsettled or self._deadline.passed:
                 break
@@ -58,7 +67,7 @@ class Engine:
             now = self._deadline.now()
             for destination in unsettled:
                 if due[destination.region] <= now or self._deadline.passed:
-                    self._look(destination)
+                    self._watches[destination.region].look()
         self._tell_what_is_late()
 
     def _enter(self) -> None:
@@ -68,6 +77,7 @@ class Engine:
             destination.last_look = now
             for job in destination.jobs:
                 decision = job.decision
+                self._watches[destination.region].finishing.entered(job)
                 if decision.order is not None:
                     job.phase = Phase.WAITING
                 elif decision.unfinished:
@@ -84,14 +94,21 @@ class Engine:
         """Ask for copies wherever there is room; older sources first, since a disk's next copy is then incremental."""
         waiting = [job for job in self.jobs if job.phase is Phase.WAITING]
         full: set[str] = set()  # asked once a pass: counting for each of thousands that wait would take long
+        asked: list[list[Job]] = []
         for job in sorted(waiting, key=lambda job: str(job.order.source.created_at)):
             region = job.decision.request.region
             if job.phase is not Phase.WAITING or region in full:
                 continue
             if self._may_begin(job):
-                self._begin(self._batch(job))
+                asked.append(self._batch(job))
+                for one in asked[-1]:
+                    one.phase = Phase.ASKED
+                if len(asked) >= self._calls_at_once:
+                    self._begin(asked)
+                    asked = []
             elif not self._destinations[region].has_room(self._deadline.now()):
                 full.add(region)
+        self._begin(asked)
 
     def _may_begin(self, job: Job) -> bool:
         destination = self._destinations[job.decision.request.region]
@@ -100,7 +117,7 @@ class Engine:
         return not (self.cloud.one_copy_per_disk and job.disk in self._busy_disks(destination))
 
     def _busy_disks(self, destination: Destination) -> set[str | None]:
-        under_way = {job.disk for job in destination.in_phase(Phase.IN_FLIGHT, Phase.IN_DOUBT)}
+        under_way = {job.disk for job in destination.in_phase(Phase.IN_FLIGHT, Phase.IN_DOUBT, Phase.ASKED)}
         return (under_way | destination.busy_disks) - {None}
 
     def _batch(self, job: Job) -> list[Job]:
@@ -119,24 +136,33 @@ class Engine:
             )
         ]
 
-    def _begin(self, batch: list[Job]) -> None:
-        try:
-            answers: Sequence[Snapshot | CopyError] = self.cloud.begin([job.order for job in batch])
-        except CopyError as error:
-            answers = [error] * len(batch)
-        for job, answer in zip(batch, answers):
+    def _begin(self, batches: list[list[Job]]) -> None:
+        """Make these copy calls, at once where the cloud's SDK allows it, and take in their answers."""
+        if len(batches) > 1:
+            with ThreadPoolExecutor(len(batches)) as pool:
+                answers = list(pool.map(self._ask, batches))
+        else:
+            answers = [self._ask(batch) for batch in batches]
+        # Several at once only while all is well: a first call tells whether the cloud takes any.
+        all_well = not any(isinstance(answer, CopyError) for of_batch in answers for answer in of_batch)
+        if batches:
+            self._calls_at_once = self.cloud.calls_at_once if all_well else 1
+        pairs = [pair for batch, of_batch in zip(batches, answers) for pair in zip(batch, of_batch)]
+        for job, _answer in pairs:
+            job.phase = Phase.WAITING
+        for job, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
             destination = self._destinations[job.decision.request.region]
             if isinstance(answer, CopyError):
                 self._not_begun(job, destination, answer)
             else:
                 destination.window.accepted()
-                self._begun(job, answer)
+                self._watches[destination.region].answered(job, answer)
 
-    def _begun(self, job: Job, copy: Snapshot) -> None:
-        job.begun(copy, self._deadline.now())
-        self._housekeeping.remove(job, job.decision.failed)
-        if job.phase is Phase.DONE:
-            self._completed(job)
+    def _ask(self, batch: list[Job]) -> Sequence[Snapshot | CopyError]:
+        try:
+            return self.cloud.begin([job.order for job in batch])
+        except CopyError as error:
+            return [error] * len(batch)
 
     def _not_begun(self, job: Job, destination: Destination, error: CopyError) -> None:
         """Decide by the kind of the failure alone what comes next."""
@@ -150,99 +176,15 @@ class Engine:
             job.last_refusal = error
             if isinstance(error, DiskBusy):
                 destination.busy_disks.add(job.disk)
+                destination.crowded = True
             else:
                 destination.refused(error, now)
         else:
             job.failed(error)
 
-    # -- looking at what is under way --------------------------------------------------------------
-
-    def _look(self, destination: Destination) -> None:
-        """Refresh, in one read each, the copies in flight and those in doubt."""
-        in_flight = destination.in_phase(Phase.IN_FLIGHT)
-        in_doubt = destination.in_phase(Phase.IN_DOUBT)
-        now = self._deadline.now()  # before the read, since a slow answer shows what was there when it was asked for
-        count_others = bool(destination.others and destination.in_phase(Phase.WAITING))
-        try:
-            if in_flight:
-                ids = [job.copy.snapshot_id for job in in_flight if job.copy]
-                shown = self.cloud.refresh(destination.region, ids)
-                for job in in_flight:
-                    self._refreshed(job, shown.get(job.copy.snapshot_id) if job.copy else None, now)
-            if in_doubt or count_others:
-                ids = [job.decision.request.snapshot_id for job in in_doubt]
-                listed = self.cloud.list_copies(destination.region, None if count_others else ids)
-                self._sought(destination, in_doubt, listed, count_others, now)
-        except CopyError as error:
-            self._not_shown(destination, error)
-        else:
-            destination.trouble.reset()
-            destination.window.looked()
-            destination.busy_disks.clear()
-        destination.last_look = self._deadline.now()
-
-    def _refreshed(self, job: Job, copy: Snapshot | None, now: float) -> None:
-        gone = not job.seen(copy, now)
-        if gone and job.decision.unfinished:
-            self._next_deletion(job)
-        elif gone and job.copy:
-            job.copy = replace(job.copy, state=State.ABSENT)
-            job.failed(lost(job.decision.request, job.copy))
-        elif job.phase is Phase.DONE and job.copy:
-            if job.decision.unfinished:
-                self._housekeeping.remove(job, [job.copy])
-                self._next_deletion(job)
-            elif job.copy.state is State.ERROR:
-                job.failed(failure_of(job.copy, self.cloud.failure_hint(job.copy)))
-            else:
-                self._completed(job)
-
-    def _sought(
-        self, destination: Destination, in_doubt: list[Job], listed: list[Snapshot], count_others: bool, now: float
-    ) -> None:
-        """Adopt each copy that a lost answer belongs to; ask again where none shows up in time."""
-        for job in in_doubt:
-            request = job.decision.request
-            found = sorted(
-                (c for c in listed if request.is_asked_of(c) and c.snapshot_id not in job.decision.known and c.ours),
-                key=lambda c: (str(c.created_at), c.snapshot_id),
-            )
-            if found:
-                self._begun(job, found[0])
-                self._refreshed(job, found[0], now)
-            elif job.doubt_is_over(now):
-                job.phase = Phase.WAITING
-        if count_others:
-            followed = {job.copy.snapshot_id for job in destination.jobs if job.copy}
-            pending = frozenset(c.snapshot_id for c in listed if c.state is State.PENDING)
-            destination.others = pending - followed
-
-    def _not_shown(self, destination: Destination, error: CopyError) -> None:
-        """A look failed. Without credentials nothing more is learned here; else look again after a pause."""
-        if isinstance(error, Credentials):
-            for job in destination.in_phase(Phase.WAITING, Phase.IN_DOUBT, Phase.IN_FLIGHT):
-                job.failed(error)
-        else:
-            destination.troubled_until = self._deadline.now() + destination.trouble.pause()
-
-    def _completed(self, job: Job) -> None:
-        self._housekeeping.remove(job, job.decision.misfits)
-
-    def _next_deletion(self, job: Job) -> None:
-        """Follow the next of several unfinished copies that are to go once they are complete."""
-        ids = [copy.snapshot_id for copy in job.decision.unfinished]
-        following = ids.index(job.copy.snapshot_id) + 1 if job.copy else len(ids)
-        job.phase = Phase.DONE
-        if following < len(ids):
-            job.copy, job.phase, job.shown, job.unseen_reads = (
-                job.decision.unfinished[following],
-                Phase.IN_FLIGHT,
-                True,
-                0,
-            )
-
     def _tell_what_is_late(self) -> None:
         for job in self.jobs:
+            self._watches[job.decision.request.region].finishing.late(job)
             error = lateness(job, self._policy.wait)
             if error:
                 job.failed(error)

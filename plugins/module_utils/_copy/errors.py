@@ -19,7 +19,8 @@
     |- Busy                   busy          later, until the deadline
     |  |- Throttled           busy          later; the pauses grow
     |  |- QuotaFull           busy          when a copy in progress has ended
-    |  '- DiskBusy            busy          when the other copy of the disk has ended
+    |  |- DiskBusy            busy          when the other copy of the disk has ended
+    |  '- Underway            busy          after looking for the copy that somebody has begun
     |- Unreachable            connection    later: the request was never sent
     '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
 
@@ -48,6 +49,7 @@ _SECRETS = (
     ),
     (re.compile(r"(?i)(authorization:?\s*)[a-z0-9]+-hmac-sha256.*"), r"\1***"),
     (re.compile(r"(?i)(presignedurl=)\S+"), r"\1***"),
+    (re.compile(r"(?is)(header value\b).*"), r"\1 ***"),
     (re.compile(r"(?i)(https?://)[^/\s:@]+:[^/\s@]+@"), r"\1***@"),
 )
 
@@ -153,6 +155,12 @@ class QuotaFull(Busy):
 
 class DiskBusy(Busy):
     """The disk has an unfinished copy at the destination: ask again when that has ended."""
+
+
+class Underway(Busy):
+    """Somebody is making just this copy: find it and adopt it; until it shows, wait."""
+
+    retry = Retry.LOOK_FIRST
 
 
 class Unreachable(CopyError):

@@ -28,7 +28,7 @@ def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
 def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
     """Read disks and snapshots of a region; all filters must match. Raises a CopyError."""
     region = params["region"]
-    tags = tags_as_text(params["disk_tags"] or {})
+    tags = tags_as_text(params["disk_tags"] or {}, "disk_tags")
     disks = cloud.list_disks(region, tags, params["disk_ids"] or [])
     snapshots = [s for s in cloud.list_snapshots(region) if s.state is not State.ABSENT]
     if tags or params["disk_ids"]:

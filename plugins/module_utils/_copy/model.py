@@ -58,8 +58,8 @@ class Snapshot:
     ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted.
     ``owned`` is false for a snapshot that another account shares with this one.
     ``reason`` says why it failed, ``obstacle`` why it cannot be a source though it is complete.
-    ``recorded`` says that the cloud itself records the source, ``recorded_is_ours`` that nothing else is needed to tell
-    that a copy is ours, where a cloud has no tags to say more.
+    ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags tells that
+    the copy is ours. ``expires_at`` is when the cloud deletes it by itself, where that is known.
     """
 
     snapshot_id: str
@@ -82,12 +82,13 @@ class Snapshot:
     reason: str | None = None
     obstacle: str | None = None
     recorded: bool = False
-    recorded_is_ours: bool = False
+    marked_ours: bool = False
+    expires_at: datetime | None = None
 
     @property
     def ours(self) -> bool:
         """Whether this collection made it, so that a run may write to it."""
-        return self.source is not None and (self.source.managed or (self.recorded and self.recorded_is_ours))
+        return self.source is not None and (self.source.managed or self.marked_ours)
 
     @property
     def deletable(self) -> bool:
@@ -105,7 +106,7 @@ class CopyRequest:
     """One copy that is asked for: a source snapshot and a destination region.
 
     ``source_region`` is None where it is to be looked up. ``name`` and ``description`` are templates (see texts.py).
-    ``tags`` is None where the user named none. ``options`` holds the cloud's own options for the copy call.
+    ``tags`` is None where the user named none, ``retention_days`` where copies stay. ``options`` holds the cloud's own options for the copy call.
     """
 
     snapshot_id: str
@@ -119,6 +120,7 @@ class CopyRequest:
     source_tags: Mapping[str, str] | None = None
     encrypted: bool = False
     kms_key_id: str | None = None
+    retention_days: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def is_asked_of(self, snapshot: Snapshot) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from .._clouds.base import SnapshotCloud
@@ -104,18 +105,23 @@ def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests:
     rules: dict[str, TextRule | None] = {"name": cloud.name_rule, "description": cloud.description_rule}
     for label, rule in rules.items():
         if rule and params.get(label) is not None:
-            found += text_problems(label, params[label], rule, list(requests))
+            problem_of = cloud.name_problem if label == "name" else partial(_plain_problem, rule)
+            found += text_problems(label, params[label], rule.longest, problem_of, list(requests))
     if cloud.tag_rules and params.get("tags"):
         found += cloud.tag_rules.problems(tags_as_text(params["tags"]), params["name"] is not None)
     return found
 
 
-def tags_as_text(tags: Any) -> dict[str, str]:
+def _plain_problem(rule: TextRule, text: str, _snapshot_id: str) -> str | None:
+    return rule.problem(text)
+
+
+def tags_as_text(tags: Any, label: str = "tags") -> dict[str, str]:
     """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty.
 
     Raises BadInput for what is no dict.
     """
     if not isinstance(tags or {}, Mapping):
-        raise BadInput([f"tags must be a dict of keys and values, not {tags!r}"])
+        raise BadInput([f"{label}: must be a dict of keys and values, not {tags!r}"])
     tags = tags or {}
     return {str(key): "" if value is None else str(value) for key, value in tags.items()}

@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from .._clouds.base import SnapshotCloud
 from .decision import Decision, Policy, decide_absent, decide_present
-from .errors import CopyError, NotFound, NotReady, Refused
-from .model import CopyOrder, CopyRequest, Snapshot, State
-from .tagging import change_of_tags, tags_for_copy
-from .texts import render
+from .errors import CopyError
+from .model import CopyRequest, Snapshot, State
+from .orders import with_order
+from .sources import Sources, named_by
+from .texts import needs_source, render
+from .upkeep import lacks_provenance, purging_needs_source, with_expiry, with_tags
 from .waiting import Deadline, persist
 
 
@@ -34,33 +36,37 @@ class Plan:
 def make_plan(cloud: SnapshotCloud, requests: Sequence[CopyRequest], policy: Policy, deadline: Deadline) -> Plan:
     """Plan that every request has its copy. A region or source that is bad fails alone; never raises."""
     copies, failures, in_flight = _read_copies(cloud, requests, deadline)
+    sources = Sources(cloud, deadline)
+    sources.read(_with_unsure_names(cloud, requests, copies))
     decisions = []
     for request in requests:
         if request.region in failures:
             decisions.append(Decision(request, error=failures[request.region]))
         else:
-            decisions.append(decide_present(request, _of(request, copies), policy))
-    sources = _read_sources(cloud, [d.request for d in decisions if _needs_source(d, policy)], deadline)
+            decisions.append(decide_present(request, _of(cloud, request, copies, sources), policy))
+    sources.read([d.request for d in decisions if _needs_source(cloud, d, policy)])
     warnings: list[str] = []
     finished = []
     for decision in decisions:
         source = sources.get(decision.request.snapshot_id)
         if decision.lacks_copy:
-            finished.append(_with_order(cloud, decision, source, warnings))
+            finished.append(with_order(cloud, decision, source, warnings))
         else:
-            finished.append(_with_tags(cloud, decision, source, policy))
+            finished.append(with_expiry(cloud, with_tags(cloud, decision, source, policy), deadline, warnings))
     return Plan(tuple(finished), in_flight, tuple(dict.fromkeys(warnings)))
 
 
 def make_deletion_plan(
     cloud: SnapshotCloud, requests: Sequence[CopyRequest], policy: Policy, deadline: Deadline
 ) -> Plan:
-    """Plan that no request has a copy of ours. Sources are not read."""
+    """Plan that no request has a copy of ours. Sources are not read but to know our names."""
     copies, failures, in_flight = _read_copies(cloud, requests, deadline)
+    sources = Sources(cloud, deadline)
+    sources.read(_with_unsure_names(cloud, requests, copies))
     decisions = tuple(
         Decision(request, error=failures[request.region])
         if request.region in failures
-        else decide_absent(request, _of(request, copies), policy, cloud.cancels_by_deletion)
+        else decide_absent(request, _of(cloud, request, copies, sources), policy, cloud.cancels_by_deletion)
         for request in requests
     )
     return Plan(decisions, in_flight)
@@ -90,99 +96,32 @@ def _read_copies(
     return copies, failures, in_flight
 
 
-def _of(request: CopyRequest, copies: _Copies) -> list[Snapshot]:
-    return [c for c in copies.get((request.region, request.snapshot_id), ()) if request.is_asked_of(c)]
+def _of(cloud: SnapshotCloud, request: CopyRequest, copies: _Copies, sources: Sources) -> list[Snapshot]:
+    """Return the copies of a request's source in its place; where names tell, ours by the name of this run too."""
+    found = [c for c in copies.get((request.region, request.snapshot_id), ()) if request.is_asked_of(c)]
+    if not cloud.names_tell_sources or request.name is None or not found:
+        return found
+    source = sources.get(request.snapshot_id)
+    if needs_source(request.name) and not isinstance(source, Snapshot):
+        return found
+    rendered = render(request.name, request, source if isinstance(source, Snapshot) else None)
+    return [named_by(cloud.full_name(rendered, request.snapshot_id), c) for c in found]
 
 
-def _needs_source(decision: Decision, policy: Policy) -> bool:
-    """Whether the source must be read: to copy it, or since its keys are to be spared from purging."""
-    copy, request = decision.copy, decision.request
-    purges = policy.purge_tags and request.copy_tags and request.tags is not None and request.source_tags is None
-    return decision.lacks_copy or (purges and copy is not None and copy.ours)
+def _with_unsure_names(cloud: SnapshotCloud, requests: Sequence[CopyRequest], copies: _Copies) -> list[CopyRequest]:
+    """Return the requests whose copies may be ours by a name that only the source's own data complete."""
+    if not cloud.names_tell_sources:
+        return []
+    return [
+        request
+        for request in requests
+        if request.name is not None
+        and needs_source(request.name)
+        and any(not c.ours for c in copies.get((request.region, request.snapshot_id), ()))
+    ]
 
 
-_Sources = dict[str, "Snapshot | CopyError"]
-
-
-def _read_sources(cloud: SnapshotCloud, requests: Sequence[CopyRequest], deadline: Deadline) -> _Sources:
-    sources: _Sources = {}
-    for region in dict.fromkeys(r.source_region for r in requests):
-        ids = list(dict.fromkeys(r.snapshot_id for r in requests if r.source_region == region))
-        try:
-            sources.update(persist(partial(cloud.read_sources, region, ids), deadline))
-        except CopyError as error:
-            sources.update(dict.fromkeys(ids, error))
-    return sources
-
-
-def _with_order(
-    cloud: SnapshotCloud, decision: Decision, source: Snapshot | CopyError | None, warnings: list[str]
-) -> Decision:
-    """Make the request ready for the copy call, or say why its source cannot be copied."""
-    request = decision.request
-    problem = source if isinstance(source, CopyError) else _source_problem(cloud, request, source)
-    if problem is not None or not isinstance(source, Snapshot):
-        return Decision(request, error=problem, duplicates=decision.duplicates, known=decision.known)
-    request = replace(request, source_region=source.region)
-    name = None if request.name is None else render(request.name, request, source)
-    description = None if request.description is None else render(request.description, request, source)
-    for label, text, rule in (("name", name, cloud.name_rule), ("description", description, cloud.description_rule)):
-        trouble = rule.problem(text) if rule and text is not None else None
-        if trouble:
-            error = Refused(
-                f"The {label} of the copy of {request.snapshot_id} in {request.region}, {text!r}, {trouble}",
-                hint=f"Use another {label} template for this snapshot.",
-            )
-            return Decision(request, error=error, duplicates=decision.duplicates, known=decision.known)
-    tags: dict[str, str] = {}
-    if cloud.tag_rules:
-        tags, left_out = tags_for_copy(request, source, cloud.tag_rules, name)
-        if left_out:
-            warnings.append(
-                f"Tags of {request.snapshot_id} that its copies do not get, since the cloud would not take them "
-                f"or there is no room: {', '.join(sorted(left_out))}"
-            )
-        if request.copy_tags and not source.owned and request.source_tags is None:
-            warnings.append(
-                f"{request.snapshot_id} belongs to another account, so its tags cannot be read and its copies do not "
-                "get them; give them by source_tags"
-            )
-    return replace(decision, order=CopyOrder(request, source, name, description, tags))
-
-
-def _source_problem(cloud: SnapshotCloud, request: CopyRequest, source: Snapshot | None) -> CopyError | None:
-    if source is None:
-        return NotFound(
-            f"The source snapshot {request.snapshot_id} does not exist in {request.source_region or 'any region'}, "
-            "or this account may not see it",
-            hint="Check the ID and source_region, and whether the snapshot is shared with this account.",
-        )
-    if source.state is not State.COMPLETED:
-        reason = f": {source.reason}" if source.reason else ""
-        return NotReady(
-            f"The source snapshot {request.snapshot_id} in {source.region} cannot be copied: "
-            f"its state is {source.provider_state} ({source.progress} %){reason}",
-            hint="Run again when it is complete." if source.state is State.PENDING else "Take a new snapshot.",
-        )
-    if source.obstacle:
-        return Refused(f"The source snapshot {request.snapshot_id} in {source.region} {source.obstacle}")
-    if source.region == request.region and not cloud.copies_within_region:
-        return Refused(
-            f"The source snapshot {request.snapshot_id} is in {request.region} itself; this cloud forbids that"
-        )
-    return None
-
-
-def _with_tags(
-    cloud: SnapshotCloud, decision: Decision, source: Snapshot | CopyError | None, policy: Policy
-) -> Decision:
-    """Add what brings the tags of a copy of ours into line; keys that may be the source's are not purged."""
-    copy, request = decision.copy, decision.request
-    if copy is None or not copy.ours or cloud.tag_rules is None:
-        return decision
-    kept = request.source_tags or (source.tags if isinstance(source, Snapshot) else {})
-    unsure = _needs_source(decision, policy) and not isinstance(source, Snapshot)
-    change = change_of_tags(
-        request, copy, cloud.tag_rules, policy.purge_tags and not unsure, kept if request.copy_tags else {}
-    )
-    return replace(decision, change=change)
+def _needs_source(cloud: SnapshotCloud, decision: Decision, policy: Policy) -> bool:
+    """Whether the source must be read: to copy it, to complete its copy's tags, or to spare its keys from purging."""
+    needed = decision.lacks_copy or lacks_provenance(cloud, decision.copy)
+    return needed or purging_needs_source(decision, policy)

@@ -29,7 +29,8 @@ def predicted(plan: Plan, wait: bool) -> list[Job]:
         if wait and decision.action is not Action.DELETED:
             gone += decision.misfits
         job.deleted = list(dict.fromkeys(copy.snapshot_id for copy in gone))
-        job.changed = bool(decision.order or decision.change or gone)
+        job.changed = bool(decision.order or decision.change or decision.expiry or gone)
+        job.changed = job.changed or (wait and decision.expires_when_complete)
         jobs.append(job)
     return jobs
 
@@ -42,6 +43,10 @@ def result_of(jobs: Sequence[Job], planned: bool = False) -> dict[str, Any]:
         {"source_snapshot_id": d.request.snapshot_id, "region": d.request.region, "snapshot_id": copy.snapshot_id}
         for d in (job.decision for job in jobs)
         for copy in d.duplicates
+    ] + [
+        {"source_snapshot_id": d.request.snapshot_id, "region": d.request.region, "snapshot_id": snapshot_id}
+        for d, job in ((job.decision, job) for job in jobs)
+        for snapshot_id in job.rivals
     ]
     result: dict[str, Any] = {
         "changed": any(job.changed for job in jobs),
@@ -65,8 +70,14 @@ def diff_of(plan: Plan, jobs: Sequence[Job], planned: bool) -> dict[str, Any]:
     pairs = [(decision, job) for decision, job in zip(plan.decisions, jobs) if job.changed]
     return {
         "before": {"copies": [_brief(_row(Job(d, copy=d.copy), False), _existing(d)) for d, _job in pairs]},
-        "after": {"copies": [_brief(_row(job, planned), set(_existing(d)) - set(job.deleted)) for d, job in pairs]},
+        "after": {"copies": [_after(d, job, planned) for d, job in pairs]},
     }
+
+
+def _after(decision: Decision, job: Job, planned: bool) -> dict[str, Any]:
+    brief = _brief(_row(job, planned), set(_existing(decision)) - set(job.deleted))
+    expiry = decision.expiry or (job.copy.expires_at if job.copy else None)
+    return {**brief, "expires_at": iso_utc(expiry)} if expiry else brief
 
 
 def _existing(decision: Decision) -> list[str]:
@@ -100,7 +111,7 @@ def _row(job: Job, planned: bool) -> dict[str, Any]:
     }
     if copy is not None:
         row.update(_facts(copy))
-        if job.changed and decision.change:
+        if planned and decision.change:
             row["tags"] = decision.change.applied_to(copy.tags)
         if copy.snapshot_id in job.deleted:
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
@@ -141,13 +152,15 @@ def _facts(copy: Snapshot) -> dict[str, Any]:
 
 def _action(job: Job, planned: bool) -> Action:
     decision, begun = job.decision, job.copy is not None or planned
+    if decision.lacks_copy and job.adopted:
+        return Action.ADOPTED
     if decision.lacks_copy:
         return decision.action if begun and (job.error is None or job.copy is not None) else Action.NONE
     if decision.action is Action.DELETED:
         return Action.DELETED if job.deleted else Action.NONE
     if decision.action is Action.REPLACED and not job.deleted:
         return Action.ADOPTED if job.copy and job.copy.state is State.PENDING else Action.NONE
-    if decision.action is Action.NONE and decision.change and job.changed:
+    if decision.action is Action.NONE and (decision.change or decision.expiry) and job.changed:
         return Action.UPDATED
     return decision.action
 

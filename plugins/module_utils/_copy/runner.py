@@ -45,10 +45,12 @@ def show_snapshots(module: Module, connect: Connect) -> None:
 
     def show() -> None:
         cloud = connect(module)
+        deadline = cloud.deadline = Deadline(Clock(), INFO_SECONDS)
         if problems := info_problems(cloud, module.params):
             raise BadInput(problems)
-        deadline = Deadline(Clock(), INFO_SECONDS)
         keys.update(persist(lambda: info_result(cloud, module.params), deadline))
+        for warning in dict.fromkeys(cloud.warnings):
+            module.warn(warning)
         module.exit_json(**keys)
 
     guarded(module, show, keys)
@@ -103,6 +105,7 @@ class CopyRun:
         params["name"] = params["name"] or self._module.argument_spec["name"].get("default")
         params["source_region"] = params["source_region"] or None
         cloud = connect(self._module)
+        cloud.deadline = deadline
         self._default_destination(cloud)
         requests = self._requests()
         problems = copy_problems(cloud, params, requests)
@@ -130,7 +133,9 @@ class CopyRun:
         params = self._params
         place, options = self._own_options(params)
         tags = params.get("tags")
-        source_tags = {key: tags_as_text(value) for key, value in (params.get("source_tags") or {}).items()}
+        source_tags = {
+            key: tags_as_text(value, "source_tags") for key, value in (params.get("source_tags") or {}).items()
+        }
         return [
             CopyRequest(
                 snapshot_id=snapshot_id,
@@ -144,6 +149,7 @@ class CopyRun:
                 source_tags=source_tags.get(snapshot_id),
                 encrypted=bool(params.get("encrypted")),
                 kms_key_id=params.get("kms_key_id") or None,
+                retention_days=params.get("retention_days"),
                 options=options,
             )
             for snapshot_id in params["snapshot_ids"]
@@ -165,16 +171,19 @@ class CopyRun:
 
     def _finish(self, cloud: SnapshotCloud, plan: Plan, deadline: Deadline) -> None:
         planned = bool(self._module.check_mode)
+        warnings = [*plan.warnings]
         if planned:
             jobs = predicted(plan, self._params["wait"])
             _ask_for_permission(cloud, jobs, deadline)
             self.keys.update(result_of(jobs, planned))
         else:
-            jobs = self._carry_out(Engine(cloud, plan, self._policy(), deadline))
+            engine = Engine(cloud, plan, self._policy(), deadline)
+            jobs = self._carry_out(engine)
+            warnings += engine.warnings
         self.keys["api_calls"] = dict(sorted(cloud.calls.items()))
         if self._module._diff:
             self.keys["diff"] = diff_of(plan, jobs, planned)
-        for warning in plan.warnings:
+        for warning in dict.fromkeys(warnings + cloud.warnings):
             self._module.warn(warning)
         gone = {snapshot_id for job in jobs for snapshot_id in job.deleted}
         remaining = [duplicate for duplicate in self.keys["duplicates"] if duplicate["snapshot_id"] not in gone]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from string import Formatter
 
@@ -75,14 +76,19 @@ def needs_source(template: str) -> bool:
     return any(field in _OF_THE_SOURCE for _t, field, _s, _c in Formatter().parse(template))
 
 
-def text_problems(label: str, template: str, rule: TextRule, requests: list[CopyRequest]) -> list[str]:
-    """Find what is wrong with a template before any call, for all requests it is meant for."""
+def text_problems(
+    label: str, template: str, longest: int, problem_of: Callable[[str, str], str | None], requests: list[CopyRequest]
+) -> list[str]:
+    """Find what is wrong with a template before any call, for all requests it is meant for.
+
+    ``problem_of`` takes a text and the source's ID. What the source's own data may still mend is left to later.
+    """
     found = [f"{label} {problem}" for problem in template_problems(template)]
     if found:
         return found
     for request in requests:
         text = render(template, request)
-        problem = rule.problem(text)
-        if problem and (len(text) > rule.longest or not needs_source(template)):
+        problem = problem_of(text, request.snapshot_id)
+        if problem and (len(text) > longest or not needs_source(template)):
             return [f"{label} {text!r} {problem}"]
     return []

@@ -21,7 +21,7 @@ DOUBT_SECONDS = 10.0
 #: So long (seconds) a copy that the cloud has accepted may stay unseen by reads before it counts as gone.
 UNSEEN_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
-SHORTEST_PAUSE = 0.5
+SHORTEST_PAUSE = 0.1
 #: How often, and for how long (seconds), a call that may be repeated safely is tried while the cloud cannot be reached.
 ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
 
@@ -64,7 +64,15 @@ class Deadline:
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but never past the deadline."""
-        self._clock.sleep(max(0.0, min(seconds, self.remaining)))
+        self.pause(min(seconds, self.remaining))
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, past the deadline too."""
+        self._clock.sleep(max(0.0, seconds))
+
+    def utc(self) -> datetime:
+        """Return the time of day, aware."""
+        return self._clock.utc()
 
 
 class Backoff:
@@ -111,8 +119,8 @@ def poll_pause(age: float, progress: int, longest: float) -> float:
 
     ``age`` in seconds since it began, ``progress`` in percent (0: not told, then it is likely to
     need its age once more), ``longest`` the user's O(wait_delay). An old copy is never looked at often,
-    since some stand at 99 % for long.
+    since some stand at 99 % for long; the shortest pause grows to half a second within ten.
     """
     needed = age * (100 - progress) / progress if progress else age
     needed = max(needed, age / 8)
-    return max(SHORTEST_PAUSE, min(needed / 8, longest))
+    return max(SHORTEST_PAUSE, min(age / 20, 0.5), min(needed / 8, longest))

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Connection options of the modules for Tencent Cloud."""
+
+    DOCUMENTATION = r"""
+options:
+  secret_id:
+    description:
+      - ID of the key. Without it, in this order, the environment (E(TENCENTCLOUD_SECRET_ID)) and the profile file are asked.
+    type: str
+  secret_key:
+    description:
+      - Secret of the key; environment E(TENCENTCLOUD_SECRET_KEY).
+    type: str
+  token:
+    description:
+      - Token of temporary credentials; environment E(TENCENTCLOUD_SECURITY_TOKEN) or E(TENCENTCLOUD_TOKEN).
+    type: str
+  profile:
+    description:
+      - Profile of C(~/.tencentcloud/credentials), with C(secret_id), C(secret_key), and where needed C(token) or C(role_arn).
+        Without it C(default) is taken, or the only one that is there. One that is named here is preferred to keys of the
+        environment.
+    type: str
+  assume_role_arn:
+    description:
+      - Role to assume with the key.
+    type: str
+  assume_role_session_name:
+    description:
+      - Name of the session in which the role is assumed.
+    type: str
+  endpoint_url:
+    description:
+      - Address of the service, C(https://host) or C(http://host:port), which may hold C({region}); environment
+        E(TENCENTCLOUD_CBS_ENDPOINT). International accounts use C(https://cbs.intl.tencentcloudapi.com).
+      - The services for tags and roles are called there too; where the host begins with C(cbs.), with C(tag.) and C(sts.)
+        in its place.
+    type: str
+  validate_certs:
+    description:
+      - Whether to verify TLS certificates.
+    type: bool
+    default: true
+  connect_timeout:
+    description:
+      - Seconds to wait for a connection.
+    type: int
+    default: 5
+  read_timeout:
+    description:
+      - Seconds to wait for an answer.
+    type: int
+    default: 30
+"""

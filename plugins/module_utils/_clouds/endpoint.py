@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a service is called, and for how long an answer is waited for, held against what can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._copy.errors import BadInput
+
+_ENDPOINT = re.compile(r"(https?://)?[A-Za-z0-9.\-_{}]+(:(?P<port>\d{1,5}))?/?")
+#: A day: longer than any call, and short enough for every clock.
+LONGEST = 86400
+
+
+def checked_endpoint(endpoint: str | None) -> str | None:
+    """Return the address of a service. Raises BadInput for what is none."""
+    match = _ENDPOINT.fullmatch(endpoint or "x")
+    if not match or int(match["port"] or 1) not in range(1, 65536) or "{" in (endpoint or "").replace("{region}", ""):
+        raise BadInput([f"endpoint_url: {endpoint!r} is not of the form https://host, or http://host:port"])
+    return endpoint
+
+
+def checked_timeouts(params: Mapping[str, Any]) -> tuple[int, int]:
+    """Return connect_timeout and read_timeout, in seconds. Raises BadInput for what no clock can wait."""
+    wrong = [
+        f"{name}: {params[name]} is not within 1 to {LONGEST}"
+        for name in ("connect_timeout", "read_timeout")
+        if not 1 <= params[name] <= LONGEST
+    ]
+    if wrong:
+        raise BadInput(wrong)
+    return params["connect_timeout"], params["read_timeout"]

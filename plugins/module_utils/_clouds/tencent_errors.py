@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Tencent Cloud's errors mean."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .._copy.errors import (
+    Ambiguous,
+    Busy,
+    CopyError,
+    Credentials,
+    Forbidden,
+    NotFound,
+    NotReady,
+    QuotaFull,
+    Refused,
+    Throttled,
+    Underway,
+    Unreachable,
+)
+
+try:
+    import requests
+    import urllib3.exceptions
+except ImportError:
+    pass  # they come with the SDK; Service says what is missing
+
+#: What codes mean; one that is not listed means what its beginning up to a dot means (contract D.1, D.3, D.4).
+ERRORS: dict[str, type[CopyError]] = {
+    "RequestLimitExceeded": Throttled,
+    "ResourceUnavailable.TooManyCreatingSnapshot": QuotaFull,
+    "ResourceInUse.CopySnapshotConflict": Underway,
+    **dict.fromkeys(
+        ("ResourceBusy", "ResourceInUse", "TradeDealConflict", "FailedOperation.ResourceTagProcessing"), Busy
+    ),
+    **dict.fromkeys(
+        ("AuthFailure", "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.MFAExpired"), Credentials
+    ),
+    **dict.fromkeys(
+        ("AuthFailure.UnauthorizedOperation", "UnauthorizedOperation", "IpInBlacklist", "IpNotInWhitelist"), Forbidden
+    ),
+    **dict.fromkeys(("InternalError", "ServiceUnavailable", "ServerNetworkError", "ClientNetworkError"), Ambiguous),
+    **dict.fromkeys(("InvalidSnapshotId.NotFound", "InvalidSnapshot.NotFound", "ResourceNotFound"), NotFound),
+    "ResourceUnavailable.SnapshotCreating": NotReady,
+}
+HINTS: dict[str | type[CopyError], str] = {
+    "InsufficientSnapshotQuota": "Delete snapshots that nobody needs in this region, or have its quota raised.",
+    "ResourceInsufficient.OverQuota": "Delete snapshots that nobody needs in this region, or have its quota raised.",
+    "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
+    "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one of its disk.",
+    "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be copied to this region.",
+    "UnsupportedOperation.SnapshotHasBindedImage": "A custom image uses it: delete the image first, or keep the copy.",
+    "UnsupportedOperation.SnapHasShared": "It is shared with another account: end that first, or keep the copy.",
+    "UnsupportedOperation.StateError": "Look at its state in the console; run again when it is NORMAL.",
+    "AuthFailure.SignatureExpire": "Set this machine's clock: the service takes requests of the last five minutes.",
+    "LimitExceeded.ResourceAttachedTags": "A snapshot holds at most 50 tags: give fewer, or delete some.",
+    Credentials: "Check secret_id, secret_key and token (or the profile), and this machine's clock.",
+    Forbidden: "Grant the caller this action in CAM; the README lists the actions that are needed.",
+    Unreachable: "Check the network, the proxy, and whether the region exists.",
+    Ambiguous: "Run again: what has been done is found then.",
+}
+
+
+def translated(error: Any, tried: str) -> CopyError:
+    """Turn the SDK's error into ours. What was never sent is told apart by what the SDK has caught."""
+    caught = error.__context__
+    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
+    if isinstance(caught, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return Unreachable(f"{tried}: {caught}", code=error.code, hint=HINTS[Unreachable])
+    if not isinstance(error.message, bytes):
+        return failure(error.code, error.message, tried, error.requestId)
+    words, code = _server_words(error.message)
+    told = failure(code, words, tried, error.requestId)
+    return told if isinstance(told, (Throttled, Credentials)) else failure(error.code, words, tried, error.requestId)
+
+
+def _server_words(body: bytes) -> tuple[str, str]:
+    """Read the body of an answer whose status is not 200: words, and a code where it has one."""
+    text = body.decode("utf-8", "replace")
+    try:
+        error = json.loads(text)["Response"]["Error"]
+        return str(error["Message"]), str(error["Code"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200] or "the server failed without a word", "?"
+
+
+def failure(code: str | None, words: str | None, tried: str, request_id: str | None) -> CopyError:
+    """Return the error that a code of the cloud means; an unknown one is a refusal."""
+    kind: type[CopyError] = Refused
+    known = code or "?"
+    while known:
+        if known in ERRORS:
+            kind = ERRORS[known]
+            break
+        known = known.rpartition(".")[0]
+    hint = HINTS.get(code or "?") or HINTS.get(kind)
+    return kind(f"{tried}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint)

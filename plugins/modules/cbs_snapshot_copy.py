@@ -1,0 +1,264 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cbs_snapshot_copy
+short_description: Copy snapshots of Tencent Cloud CBS disks to other regions, once and only once
+version_added: 0.1.0
+description:
+  - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
+  - Finds copies that are there already, whoever made them, where their tags or names tell the source, and makes none beside
+    them.
+  - CBS records no source on a copy and takes no tags in the copy call, so a copy is known by its name first, and by the tags
+    that are set right after the call. A run that was cut off in between is completed by the next.
+  - CBS cannot cancel a copy, and shows no failed ones; a copy that is gone has failed.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  name:
+    description:
+      - Name of each copy, at most 60 characters. It is given when a copy is made and never changes an existing one.
+      - A name that does not hold the ID of the source, or another ID besides, gets C( [snap-...]) added, which takes 16 of
+        the 60 characters.
+      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
+        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+    default: copy-of-{snapshot_id}
+  retention_days:
+    description:
+      - So many days after it was made the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is deleted.
+      - It is set once a copy is complete, and only on one that has no such time yet; with O(wait=false) the next run sets it.
+        Where it would be less than a day ahead it is not set, and a warning is given. It is never moved.
+    type: int
+extends_documentation_fragment:
+  - multicloud.snapshots._copy
+  - multicloud.snapshots._copy.regions
+  - multicloud.snapshots._copy.tags
+  - multicloud.snapshots._copy.attributes
+  - multicloud.snapshots._tencent
+requirements:
+  - python >= 3.10
+  - tencentcloud-sdk-python-cbs, or the whole tencentcloud-sdk-python
+seealso:
+  - module: multicloud.snapshots.cbs_snapshot_info
+"""
+
+EXAMPLES = r"""
+- name: Copy one snapshot to a second region and wait until it is complete
+  multicloud.snapshots.cbs_snapshot_copy:
+    snapshot_id: snap-ckgjwkqh
+    source_region: ap-guangzhou
+    destination_regions: ap-beijing
+    wait: true
+
+- name: Copy several snapshots to two regions, kept for 30 days there
+  multicloud.snapshots.cbs_snapshot_copy:
+    snapshot_ids:
+      - snap-ckgjwkqh
+      - snap-6z1cbtrc
+    source_region: ap-guangzhou
+    destination_regions: [ap-beijing, ap-shanghai]
+    name: "dr-{snapshot_id}"
+    retention_days: 30
+    tags:
+      purpose: disaster-recovery
+    wait: true
+
+- name: Delete the copies of a snapshot
+  multicloud.snapshots.cbs_snapshot_copy:
+    snapshot_id: snap-6z1cbtrc
+    source_region: ap-guangzhou
+    destination_region: ap-shanghai
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+copies:
+  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: snap-ckgjwkqh
+    source_region:
+      description: Region of the source.
+      type: str
+      sample: ap-guangzhou
+    region:
+      description: Region of the copy.
+      type: str
+      sample: ap-beijing
+    snapshot_id:
+      description: ID of the copy; null where none is there.
+      type: str
+      sample: snap-d012rm6t
+    action:
+      description: >-
+        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
+        V(created), V(replaced), V(updated) (its tags), V(deleted).
+      type: str
+      sample: created
+    state:
+      description: One of V(pending), V(completed), V(error), V(absent), and in check mode V(planned).
+      type: str
+      sample: completed
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: NORMAL
+    progress:
+      description: Percent complete; 0 until complete where the cloud tells none.
+      type: int
+      sample: 100
+    size_gib:
+      description: Size of the disk, in GiB.
+      type: int
+      sample: 100
+    encrypted:
+      description: Whether the copy is encrypted.
+      type: bool
+      sample: false
+    created_at:
+      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    name:
+      description: Name of the copy.
+      type: str
+      sample: copy-of-snap-ckgjwkqh
+    description:
+      description: Always empty, since CBS has no descriptions.
+      type: str
+      sample: ""
+    tags:
+      description: Tags of the copy.
+      type: dict
+      sample: {"dr-copy:source-snapshot-id": "snap-ckgjwkqh", "dr-copy:source-region": "ap-guangzhou"}
+    error:
+      description: Null, or what went wrong with this copy, as in RV(failures).
+      type: dict
+      sample: null
+failures:
+  description: What went wrong, one entry for each failure.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: snap-ckgjwkqh
+    region:
+      description: Region of the copy.
+      type: str
+      sample: ap-beijing
+    snapshot_id:
+      description: ID of the copy that it is about; null where there is none.
+      type: str
+      sample: snap-d012rm6t
+    kind:
+      description: >-
+        One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
+        V(credentials), V(connection).
+      type: str
+      sample: refused
+    code:
+      description: The cloud's own code; null where it gave none.
+      type: str
+      sample: UnsupportedOperation.SnapshotNotSupportCopy
+    message:
+      description: What was tried, on which ID and region, in the cloud's own words.
+      type: str
+      sample: "Copying snap-ckgjwkqh from ap-guangzhou to ap-beijing: The snapshot does not support cross-region replication."
+    request_id:
+      description: The cloud's ID of the request, for its support.
+      type: str
+      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+    hint:
+      description: What to do next.
+      type: str
+      sample: This snapshot cannot be copied to another region; take a new one of its disk.
+duplicates:
+  description: Copies beyond the one that counts. A warning is given.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    source_snapshot_id:
+      description: ID of the source.
+      type: str
+      sample: snap-ckgjwkqh
+    region:
+      description: Region of the copy.
+      type: str
+      sample: ap-beijing
+    snapshot_id:
+      description: ID of the superfluous copy.
+      type: str
+      sample: snap-e5f6g7h8
+counts:
+  description: >-
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
+    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+  returned: always
+  type: dict
+  sample:
+    created: 2
+    adopted: 0
+    replaced: 0
+    updated: 0
+    deleted: 0
+    unchanged: 38
+    completed: 40
+    pending: 0
+    failed: 0
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"CopySnapshotCrossRegions": 3, "DescribeSnapshots": 4, "TagResources": 3}
+snapshot_id:
+  description: ID of the copy, where exactly one copy was asked for.
+  returned: when one source and one destination are given
+  type: str
+  sample: snap-d012rm6t
+diff:
+  description: The copies that change, before and after.
+  returned: with C(--diff)
+  type: dict
+  sample: {"before": {"copies": []}, "after": {"copies": []}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import COPY_OPTIONS, TAG_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+
+OPTIONS = {
+    **COPY_OPTIONS,
+    **TAG_OPTIONS,
+    **CONNECTION_OPTIONS,
+    "name": {"type": "str", "default": "copy-of-{snapshot_id}"},
+    "retention_days": {"type": "int"},
+}
+
+
+def own_options(_params):
+    return None, {}
+
+
+def main():
+    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsCloud, own_options)
+
+
+if __name__ == "__main__":
+    main()

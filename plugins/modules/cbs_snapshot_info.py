@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cbs_snapshot_info
+short_description: List Tencent Cloud CBS disks by tag, and their snapshots and copies
+version_added: 0.1.0
+description:
+  - Lists disks and snapshots of one region, in the shape that the info modules of all clouds share.
+  - Tells of each copy which snapshot it was made of.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+extends_documentation_fragment:
+  - multicloud.snapshots._info
+  - multicloud.snapshots._info.region
+  - multicloud.snapshots._tencent
+requirements:
+  - python >= 3.10
+  - tencentcloud-sdk-python-cbs, or the whole tencentcloud-sdk-python
+seealso:
+  - module: multicloud.snapshots.cbs_snapshot_copy
+"""
+
+EXAMPLES = r"""
+- name: Find the newest snapshot of every disk with the tag dr-copy
+  multicloud.snapshots.cbs_snapshot_info:
+    region: ap-guangzhou
+    disk_tags:
+      dr-copy: "*"
+    latest: true
+  register: newest
+
+- name: List the copies that came from another region
+  multicloud.snapshots.cbs_snapshot_info:
+    region: ap-beijing
+    copies_from: [ap-guangzhou]
+"""
+
+RETURN = r"""
+disks:
+  description: Disks, sorted by their ID.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    disk_id:
+      description: ID of the disk.
+      type: str
+      sample: disk-hdh1y4za
+    name:
+      description: Name of the disk; empty where it has none.
+      type: str
+      sample: database
+    size_gib:
+      description: Size, in GiB.
+      type: int
+      sample: 100
+    tags:
+      description: Tags of the disk.
+      type: dict
+      sample: {"dr-copy": "true"}
+    attached_to:
+      description: ID of the instance that it is attached to, or null.
+      type: str
+      sample: ins-nwx7lrq4
+    region:
+      description: Region of the disk.
+      type: str
+      sample: ap-guangzhou
+    encrypted:
+      description: Whether the disk is encrypted.
+      type: bool
+      sample: false
+snapshots:
+  description: Snapshots and copies that the account owns, sorted by RV(snapshots[].created_at), then by their ID.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    snapshot_id:
+      description: ID of the snapshot.
+      type: str
+      sample: snap-ckgjwkqh
+    disk_id:
+      description: ID of the disk that it was taken of; null for a copy, see RV(snapshots[].source).
+      type: str
+      sample: disk-hdh1y4za
+    region:
+      description: Region of the snapshot.
+      type: str
+      sample: ap-guangzhou
+    state:
+      description: One of V(pending), V(completed), V(error).
+      type: str
+      sample: completed
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: NORMAL
+    progress:
+      description: Percent complete.
+      type: int
+      sample: 100
+    size_gib:
+      description: Size of the disk, in GiB.
+      type: int
+      sample: 100
+    encrypted:
+      description: Whether the snapshot is encrypted.
+      type: bool
+      sample: false
+    created_at:
+      description: When it was taken, ISO 8601 in UTC.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    name:
+      description: Name of the snapshot; empty where it has none.
+      type: str
+      sample: nightly
+    description:
+      description: Always empty, since CBS has no descriptions.
+      type: str
+      sample: ""
+    tags:
+      description: Tags of the snapshot.
+      type: dict
+      sample: {"env": "prod"}
+    source:
+      description: Null for a snapshot that is no copy; else what it was made of.
+      type: dict
+      contains:
+        snapshot_id:
+          description: ID of the source.
+          type: str
+          sample: snap-6z1cbtrc
+        region:
+          description: Region of the source.
+          type: str
+          sample: ap-guangzhou
+        disk_id:
+          description: Disk of the source; null where unknown.
+          type: str
+          sample: disk-hdh1y4za
+        created_at:
+          description: When the source was taken, ISO 8601 in UTC; null where unknown.
+          type: str
+          sample: "2026-11-20T23:00:00Z"
+        managed:
+          description: Whether the copy was made by this collection.
+          type: bool
+          sample: true
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"DescribeSnapshots": 1, "DescribeDisks": 1}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import INFO_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import show_snapshots
+
+OPTIONS = {**INFO_OPTIONS, **CONNECTION_OPTIONS, "region": {"type": "str", "required": True}}
+
+
+def main():
+    show_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsCloud)
+
+
+if __name__ == "__main__":
+    main()

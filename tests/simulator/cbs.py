@@ -1,0 +1,395 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tencent Cloud CBS 2017-03-12, and what it needs of the tag and STS services 2018-08-13 (contract, part D)."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .state import Disk, Estate, SimulatedSnapshot, new_id
+from .tencent import ACCOUNT, REGION, Api3Cloud, ApiError, page, required
+
+#: The name that the service itself gives a copy (contract D.1).
+DEFAULT_NAME = "Copied {source} from {region}"
+TAG_TEXT = re.compile(r"[\w+\-=.:/@()\[\],;><]([\w +\-=.:/@()\[\],;><]*[\w+\-=.:/@()\[\],;><])?")
+SNAPSHOT_RESOURCE = re.compile(
+    rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})?:snapshot/(?P<id>snap-[0-9a-z]{{8}})"
+)
+FILTERS = {
+    "snapshot-id",
+    "snapshot-name",
+    "snapshot-state",
+    "disk-usage",
+    "project-id",
+    "disk-id",
+    "encrypt",
+    "snapshot-type",
+    "zone",
+}
+DISK_FILTERS = {"disk-id", "disk-name", "disk-state", "instance-id", "zone", "tag-key", "tag-value", "disk-usage"}
+
+
+@dataclass
+class CbsSnapshot(SimulatedSnapshot):
+    """A snapshot of CBS. ``deadline`` is aware; ``shared`` says that another account owns it."""
+
+    deadline: datetime | None = None
+    shared: bool = False
+    tags_shown_at: float = 0.0
+    shown_before: Any = None
+
+    def visible_tags(self, now: float) -> dict[str, str]:
+        return self.tags if now >= self.tags_shown_at else dict(self.shown_before or {})
+
+
+class Cbs(Api3Cloud):
+    actions = {
+        "CopySnapshotCrossRegions": (
+            "cbs",
+            "2017-03-12",
+            {"DestinationRegions": list, "SnapshotId": str, "SnapshotName": str},
+        ),
+        "DescribeSnapshots": (
+            "cbs",
+            "2017-03-12",
+            {"SnapshotIds": list, "Filters": list, "Limit": int, "Offset": int, "OrderField": str, "Order": str},
+        ),
+        "DescribeDisks": ("cbs", "2017-03-12", {"DiskIds": list, "Filters": list, "Limit": int, "Offset": int}),
+        "DeleteSnapshots": ("cbs", "2017-03-12", {"SnapshotIds": list, "DeleteBindImages": bool}),
+        "ModifySnapshotAttribute": (
+            "cbs",
+            "2017-03-12",
+            {"SnapshotId": str, "SnapshotName": str, "IsPermanent": bool, "Deadline": str},
+        ),
+        "TagResources": ("tag", "2018-08-13", {"ResourceList": list, "Tags": list}),
+        "UnTagResources": ("tag", "2018-08-13", {"ResourceList": list, "TagKeys": list}),
+        "AssumeRole": ("sts", "2018-08-13", {"RoleArn": str, "RoleSessionName": str, "DurationSeconds": int}),
+    }
+
+    def __init__(self, clock: Any):
+        self.estate = Estate(clock)
+        #: What the tag service keeps under names that are no snapshot's.
+        self.stray_tags: dict[str, dict[str, str]] = {}
+        super().__init__(clock)
+
+    def _reset_state(self) -> None:
+        self.estate.clear()
+        self.stray_tags.clear()
+
+    def _make(self, things: list[dict[str, Any]]) -> list[str]:
+        ids = []
+        for thing in things:
+            facts = {key: value for key, value in thing.items() if key != "kind"}
+            if thing["kind"] == "disk":
+                made: Any = Disk(new_id("disk-", 8), **facts)
+            else:
+                made = CbsSnapshot(new_id("snap-", 8), created=self.clock.utc(), **facts)
+            ids.append(self.estate.add(made).id)
+        return ids
+
+    def _truth(self) -> list[dict[str, Any]]:
+        now = self.clock.monotonic()
+        kept = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
+        hidden = ("created", "deadline", "shown_before")
+        return [
+            {
+                "phase": s.phase(now),
+                "expires": str(s.deadline or ""),
+                **{k: v for k, v in vars(s).items() if k not in hidden},
+            }
+            for s in kept
+        ]
+
+    # -- copying ---------------------------------------------------------------------------------------
+
+    def CopySnapshotCrossRegions(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        destinations, source_id = required(given, "DestinationRegions"), required(given, "SnapshotId")
+        name = given.get("SnapshotName")
+        if name is not None and not 1 <= len(name) <= 60:
+            raise ApiError("InvalidParameterValue", "SnapshotName must have 1 to 60 characters.")
+        source = self.estate.snapshots.get(region, {}).get(source_id)
+        if source is None:
+            raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{source_id}` does not exist.")
+        if source.phase(self.clock.monotonic()) != "complete":
+            raise ApiError("ResourceUnavailable.SnapshotCreating", "The snapshot is being created.")
+        if source.encrypted:
+            raise ApiError("UnsupportedOperation.SnapshotNotSupportCopy", "The snapshot does not support copying.")
+        results = [self._result(source, d, name) for d in destinations]
+        silent = self.control.settings["silent_regions"]
+        return {"SnapshotCopyResultSet": [r for r in results if r["DestinationRegion"] not in silent]}
+
+    def _result(self, source: Any, region: str, name: str | None) -> dict[str, Any]:
+        try:
+            copy_id, code, message = self._copy(source, region, name).id, "Success", ""
+        except ApiError as error:
+            copy_id, code, message = "", error.code, error.message
+        return {"SnapshotId": copy_id, "DestinationRegion": region, "Code": code, "Message": message}
+
+    def _copy(self, source: Any, region: str, name: str | None) -> CbsSnapshot:
+        settings, now = self.control.settings, self.clock.monotonic()
+        if not isinstance(region, str) or not REGION.fullmatch(region) or region == source.region:
+            raise ApiError("InvalidParameterValue", f"The region `{region}` is not valid.")
+        if region in settings["refused_regions"]:
+            raise ApiError(settings["refused_regions"][region], "The copy to this region was refused.")
+        running = self.estate.running_copies(region)
+        if any(copy.source_id == source.id for copy in running):
+            raise ApiError("ResourceInUse.CopySnapshotConflict", "The snapshot is being copied to this region.")
+        if len(running) >= settings["quota"]:
+            raise ApiError("ResourceBusy", "The resource is busy, try again later.")
+        if len(self.estate.snapshots.get(region, {})) >= settings["snapshot_limit"]:
+            raise ApiError("InsufficientSnapshotQuota", "Insufficient snapshot quota.")
+        failure = settings["fail_copies_of"].get(source.id)
+        duration = settings["copy_seconds_of"].get(source.id, settings["copy_seconds"])
+        copy = CbsSnapshot(
+            id=new_id("snap-", 8),
+            region=region,
+            created=self.clock.utc(),
+            disk_id="",
+            name=name or DEFAULT_NAME.format(source=source.id, region=source.region),
+            size=source.size,
+            source_id=source.id,
+            source_region=source.region,
+            begun=now,
+            duration=min(duration, settings["fails_after"]) if failure else duration,
+            failure=failure,
+            visible_at=now + settings["visible_after"],
+        )
+        self.estate.add(copy)
+        return copy
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def DescribeSnapshots(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        now = self.clock.monotonic()
+        # A copy that has failed is removed by the service (contract D.2).
+        copying: dict[str, list[str]] = {}
+        for other in self.estate.snapshots:
+            for copy in self.estate.running_copies(other):
+                copying.setdefault(copy.source_id, []).append(other)
+        visible = [s for s in self.estate.shown(region) if s.phase(now) != "failed"]
+        shown = [self._shown(s, now, copying.get(s.id, [])) for s in visible]
+        shown = _filtered(shown, given, "SnapshotIds", "SnapshotId", FILTERS, _snapshot_field)
+        if given.get("Order", "DESC") not in ("ASC", "DESC") or given.get("OrderField", "CREATE_TIME") != "CREATE_TIME":
+            raise ApiError("InvalidParameterValue", "Order must be ASC or DESC, OrderField CREATE_TIME.")
+        shown.sort(key=lambda s: s["CreateTime"], reverse=given.get("Order", "DESC") == "DESC")
+        return {"TotalCount": len(shown), "SnapshotSet": page(given, shown)}
+
+    def DescribeDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        shown = [_shown_disk(disk) for disk in self.estate.disks.get(region, {}).values()]
+        shown = _filtered(shown, given, "DiskIds", "DiskId", DISK_FILTERS, _disk_field)
+        return {"TotalCount": len(shown), "DiskSet": page(given, shown)}
+
+    def _shown(self, snapshot: Any, now: float, copying: list[str]) -> dict[str, Any]:
+        return {
+            "SnapshotId": snapshot.id,
+            "SnapshotName": snapshot.name,
+            "SnapshotState": _state(snapshot, now),
+            "Percent": snapshot.progress(now),
+            "CopyFromRemote": bool(snapshot.source_id),
+            "CopyingToRegions": copying,
+            "DiskId": "" if snapshot.source_id else snapshot.disk_id,
+            "DiskSize": snapshot.size,
+            "DiskUsage": "DATA_DISK",
+            "Encrypt": snapshot.encrypted,
+            "SnapshotType": "SHARED_SNAPSHOT" if snapshot.shared else "PRIVATE_SNAPSHOT",
+            "IsPermanent": snapshot.deadline is None,
+            "DeadlineTime": self._text(snapshot.deadline) if snapshot.deadline else "",
+            "CreateTime": self._text(snapshot.created),
+            "Images": [],
+            "ImageCount": 0,
+            "ShareReference": 0,
+            "TimeStartShare": "",
+            "Tags": [{"Key": key, "Value": value} for key, value in snapshot.visible_tags(now).items()],
+            "Placement": {"Zone": f"{snapshot.region}-1", "ProjectId": 0, "ProjectName": "", "CageId": "", "CdcId": ""},
+        }
+
+    def _text(self, moment: datetime) -> str:
+        """Write a time as the service does: China's, without saying so."""
+        return (moment + timedelta(hours=self.control.settings["zone_hours"])).strftime("%Y-%m-%d %H:%M:%S")
+
+    # -- changing --------------------------------------------------------------------------------------
+
+    def DeleteSnapshots(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        ids = required(given, "SnapshotIds")
+        snapshots = [self._found(region, snapshot_id) for snapshot_id in ids]
+        for snapshot in snapshots:
+            if _state(snapshot, self.clock.monotonic()) != "NORMAL":
+                raise ApiError("UnsupportedOperation.StateError", f"The state of `{snapshot.id}` does not allow that.")
+            if snapshot.id in self.control.settings["in_use"]:
+                raise ApiError("UnsupportedOperation.SnapshotHasBindedImage", f"An image uses `{snapshot.id}`.")
+        for snapshot in snapshots:
+            del self.estate.snapshots[region][snapshot.id]
+        return {}
+
+    def ModifySnapshotAttribute(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        snapshot = self._found(region, required(given, "SnapshotId"))
+        if _state(snapshot, self.clock.monotonic()) != "NORMAL":
+            raise ApiError("UnsupportedOperation.StateError", "The state of the snapshot does not allow that.")
+        if "SnapshotName" in given:
+            if len(given["SnapshotName"]) > 60:
+                raise ApiError("InvalidParameterValue", "SnapshotName must have at most 60 characters.")
+            snapshot.name = given["SnapshotName"]
+        if given.get("IsPermanent") is False and "Deadline" in given:
+            try:
+                moment = datetime.strptime(given["Deadline"], "%Y-%m-%d %H:%M:%S")
+            except ValueError:
+                raise ApiError("InvalidParameterValue", "Deadline is not a time.") from None
+            moment = moment.replace(tzinfo=self.clock.utc().tzinfo) - timedelta(
+                hours=self.control.settings["zone_hours"]
+            )
+            if moment <= self.clock.utc():
+                raise ApiError("InvalidParameterValue", "Deadline lies in the past.")
+            snapshot.deadline = moment
+        elif given.get("IsPermanent"):
+            snapshot.deadline = None
+        return {}
+
+    def _found(self, region: str, snapshot_id: str) -> Any:
+        snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
+        if snapshot is None or snapshot.phase(self.clock.monotonic()) == "failed":
+            raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{snapshot_id}` does not exist.")
+        if snapshot.shared:
+            raise ApiError("InvalidSnapshot.NotSupported", f"The snapshot `{snapshot_id}` is another account's.")
+        return snapshot
+
+    # -- the tag service -------------------------------------------------------------------------------
+
+    def TagResources(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
+        resources, tags = required(given, "ResourceList"), required(given, "Tags")
+        if len(resources) > 10:
+            raise ApiError("LimitExceeded.ResourceNumPerRequest", "At most 10 resources are allowed.")
+        if len(tags) > 10:
+            raise ApiError("LimitExceeded.TagNumPerRequest", "At most 10 tags are allowed.")
+        pairs: dict[str, str] = {}
+        for tag in tags:
+            key, value = tag.get("TagKey") or "", tag.get("TagValue") or ""
+            _check_tag(key, value)
+            if key in pairs:
+                raise ApiError("InvalidParameterValue.TagKeyDuplicate", "A tag key comes twice.")
+            pairs[key] = value
+        return self._each(resources, lambda kept: {**kept, **pairs})
+
+    def UnTagResources(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
+        resources, keys = required(given, "ResourceList"), required(given, "TagKeys")
+        if len(resources) > 10:
+            raise ApiError("LimitExceeded.ResourceNumPerRequest", "At most 10 resources are allowed.")
+        return self._each(resources, lambda kept: {key: value for key, value in kept.items() if key not in keys})
+
+    def _each(self, resources: list[str], change: Any) -> dict[str, Any]:
+        """Change the tags of each resource. A name that is none's is taken without a word (contract D.3)."""
+        now, failed = self.clock.monotonic(), []
+        for name in resources:
+            match = SNAPSHOT_RESOURCE.fullmatch(name)
+            snapshot = self.estate.snapshots.get(match["region"], {}).get(match["id"]) if match else None
+            if snapshot is None:
+                if not name.startswith("qcs::") or name.count(":") != 5:
+                    raise ApiError("InvalidParameterValue.ResourceDescriptionError", f"`{name}` is not a resource.")
+                self.stray_tags[name] = change(self.stray_tags.get(name, {}))
+                continue
+            code = self.control.settings["untaggable"].get(snapshot.id)
+            after = change(snapshot.tags)
+            code = "FailedOperation" if snapshot.shared else code
+            if code or len(after) > 50:
+                code = code or "LimitExceeded.ResourceAttachedTags"
+                failed.append({"Resource": name, "Code": code, "Message": "The tags of the resource were not changed."})
+                continue
+            if not self.control.settings["deaf_tags"]:
+                snapshot.shown_before = snapshot.visible_tags(now)
+                snapshot.tags_shown_at = now + self.control.settings["tags_visible_after"]
+                snapshot.tags = after
+        return {"FailedResources": failed}
+
+    # -- roles -----------------------------------------------------------------------------------------
+
+    def AssumeRole(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
+        arn, session = required(given, "RoleArn"), required(given, "RoleSessionName")
+        keys = self.control.settings["roles"].get(arn)
+        if keys is None:
+            raise ApiError("ResourceNotFound.RoleNotFound", f"The role `{arn}` was not found (session {session}).")
+        return {"Credentials": keys, "ExpiredTime": int(time.time()) + 7200, "Expiration": ""}
+
+
+def _state(snapshot: Any, now: float) -> str:
+    if snapshot.forced_state == "recycled":
+        return "TORECYCLE"
+    if snapshot.phase(now) != "running":
+        return "NORMAL"
+    if not snapshot.source_id:
+        return "CREATING"
+    return "CHECKING_COPIED" if snapshot.progress(now) >= 90 else "COPYING_FROM_REMOTE"
+
+
+def _filtered(
+    shown: list[dict[str, Any]], given: dict[str, Any], ids: str, key: str, names: set[str], field: Any
+) -> list[dict[str, Any]]:
+    if ids in given and "Filters" in given:
+        raise ApiError("InvalidParameter", f"`{ids}` and `Filters` exclude each other.")
+    if ids in given:
+        if len(given[ids]) > 100:
+            raise ApiError("InvalidParameterValue.LimitExceeded", f"At most 100 of `{ids}` are allowed.")
+        return [item for item in shown if item[key] in given[ids]]
+    for wanted in given.get("Filters", ()):
+        name, values = wanted.get("Name", ""), wanted.get("Values") or []
+        if name not in names and not (name.startswith("tag:") and "tag-key" in names):
+            raise ApiError("InvalidFilter", f"The filter `{name}` is not supported.")
+        if name == "disk-id" and len(values) > 10:
+            raise ApiError("InvalidParameterValue.LimitExceeded", "At most 10 values are allowed for disk-id.")
+        shown = [item for item in shown if any(field(item, name, str(value)) for value in values)]
+    return shown
+
+
+def _snapshot_field(item: dict[str, Any], name: str, value: str) -> bool:
+    fields = {"snapshot-id": "SnapshotId", "snapshot-name": "SnapshotName", "snapshot-state": "SnapshotState"}
+    fields |= {"disk-id": "DiskId", "snapshot-type": "SnapshotType", "disk-usage": "DiskUsage"}
+    return str(item.get(fields.get(name, ""), "")) == value
+
+
+def _disk_field(item: dict[str, Any], name: str, value: str) -> bool:
+    tags = {tag["Key"]: tag["Value"] for tag in item["Tags"] or ()}
+    if name.startswith("tag:"):
+        return bool(tags.get(name[4:]) == value)
+    if name == "tag-key":
+        return value in tags
+    fields = {"disk-id": "DiskId", "disk-name": "DiskName", "disk-state": "DiskState", "instance-id": "InstanceId"}
+    return str(item.get(fields.get(name, ""), "")) == value
+
+
+def _check_tag(key: str, value: str) -> None:
+    kind = "InvalidParameterValue"
+    if key.startswith(("qcs:", "project")):
+        raise ApiError(f"{kind}.ReservedTagKey", "The tag key is reserved.")
+    for word, text, longest in (("Key", key, 127), ("Value", value, 255)):
+        if not text:
+            raise ApiError(f"{kind}.Tag{word}Empty", f"The tag {word.lower()} is empty.")
+        if len(text) > longest:
+            raise ApiError(f"{kind}.Tag{word}LengthExceeded", f"The tag {word.lower()} is too long.")
+        if not TAG_TEXT.fullmatch(text):
+            raise ApiError(
+                f"{kind}.Tag{word}CharacterIllegal", f"The tag {word.lower()} holds a character that is not allowed."
+            )
+
+
+def _shown_disk(disk: Disk) -> dict[str, Any]:
+    tags = [{"Key": key, "Value": value} for key, value in disk.tags.items()]
+    return {
+        "DiskId": disk.id,
+        "DiskName": disk.name,
+        "DiskState": "ATTACHED" if disk.attached_to else "UNATTACHED",
+        "DiskSize": disk.size,
+        "DiskType": "CLOUD_PREMIUM",
+        "DiskUsage": "DATA_DISK",
+        "DiskChargeType": "POSTPAID_BY_HOUR",
+        "InstanceId": disk.attached_to,
+        "InstanceIdList": [disk.attached_to] if disk.attached_to else [],
+        "Encrypt": False,
+        "Placement": {"Zone": f"{disk.region}-1", "ProjectId": 0},
+        "SnapshotAbility": True,
+        "AutoSnapshotPolicyIds": None,
+        "Tags": tags or None,
+    }

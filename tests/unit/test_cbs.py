@@ -1,0 +1,722 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What only CBS can do or refuse (contract, part D; interface, points 1, 6, 9 and 11)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs_answers import moment_of, time_text
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent_login import Login, find_login
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Credentials
+
+PROVENANCE = {
+    "dr-copy:source-snapshot-id",
+    "dr-copy:source-region",
+    "dr-copy:source-disk-id",
+    "dr-copy:source-created-at",
+}
+
+# -- one call, mixed answers -----------------------------------------------------------------------------
+
+
+def test_one_call_asks_for_all_destinations_that_lack_a_copy(cbs):
+    source = cbs.snapshot()
+    cbs.our_copy(source, "ap-shanghai")
+    out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai", "na-ashburn"], wait=True)
+    assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == 1
+    assert [r["action"] for r in out["copies"]] == ["created", "none", "created"]
+
+
+def test_each_destination_has_its_own_answer(cbs):
+    source = cbs.snapshot()
+    cbs.settings(refused_regions={"ap-shanghai": "InsufficientSnapshotQuota"}, silent_regions=["na-ashburn"])
+    out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai", "na-ashburn"], wait=True)
+    assert [r["action"] for r in out["copies"]] == ["created", "none", "created"]
+    failure = out.failure()
+    assert failure["region"] == "ap-shanghai" and failure["kind"] == "refused" and failure["request_id"]
+    assert failure["code"] == "InsufficientSnapshotQuota" and "quota" in failure["hint"]
+    # The region that the answer did not mention was in doubt: it was looked for, not asked for again.
+    assert cbs.calls["CopySnapshotCrossRegions"] == 1 and len(cbs.copies("na-ashburn")) == 1
+
+
+def test_a_call_that_is_refused_as_a_whole_is_made_for_each_destination(cbs):
+    source = cbs.snapshot()
+    cbs.faults(
+        {
+            "action": "CopySnapshotCrossRegions",
+            "fault": "refuse",
+            "code": "InvalidParameterValue",
+            "status": 200,
+            "times": 1,
+        }
+    )
+    out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai"], wait=True)
+    assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == 3
+
+
+@pytest.mark.parametrize("kind", ["charset", "no_result_set", "no_snapshot_id"])
+def test_an_answer_that_says_nothing_is_no_success_and_makes_no_second_copy(cbs, kind):
+    sources = [cbs.snapshot() for _n in range(3)]
+    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": kind, "times": 2})
+    out = cbs.run(*sources, wait=True)
+    assert not out.failed and len(cbs.copies()) == 3 and out["counts"]["created"] == 3
+
+
+def test_a_read_whose_error_the_sdk_does_not_see_is_repeated(cbs):
+    source = cbs.snapshot()
+    cbs.our_copy(source)
+    cbs.faults({"action": "DescribeSnapshots", "fault": "charset", "times": 2})
+    out = cbs.run(source)
+    assert not out.failed and not out["changed"]
+    cbs.faults({"action": "DescribeSnapshots", "fault": "no_result_set"})
+    out = cbs.run(source)
+    assert out.failure()["kind"] == "connection" and not cbs.calls["CopySnapshotCrossRegions"]
+
+
+def test_somebody_who_copies_just_this_is_waited_for_and_adopted(cbs):
+    source = cbs.snapshot()
+    copy = cbs.foreign_copy(source, seconds=60)
+    copy.visible_at = cbs.clock.monotonic() + 25
+    out = cbs.run(source, wait=True)
+    assert (out.copy()["action"], out.copy()["snapshot_id"]) == ("adopted", copy.id) and not out["changed"]
+    assert len(cbs.copies()) == 1 and not copy.tags
+
+
+def test_somebody_whose_copy_never_shows_is_told_at_the_deadline(cbs):
+    source = cbs.snapshot()
+    cbs.foreign_copy(source, seconds=1000).visible_at = cbs.clock.monotonic() + 1000
+    out = cbs.run(source, wait=True, wait_timeout=60)
+    failure = out.failure()
+    assert (failure["kind"], failure["code"]) == ("busy", "ResourceInUse.CopySnapshotConflict") and failure["hint"]
+
+
+def test_a_call_that_conflicts_as_a_whole_is_made_for_each_destination(cbs):
+    source = cbs.snapshot()
+    conflict = {"fault": "refuse", "code": "ResourceInUse.CopySnapshotConflict", "status": 200, "times": 1}
+    cbs.faults({"action": "CopySnapshotCrossRegions", **conflict})
+    out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai"], wait=True)
+    assert out["counts"]["created"] == 2 and cbs.calls["CopySnapshotCrossRegions"] == 3
+
+
+def test_a_copy_made_after_somebody_elses_has_failed_counts_as_created(cbs):
+    source = cbs.snapshot()
+    cbs.foreign_copy(source, seconds=20, failure="no").visible_at = cbs.clock.monotonic() + 1000
+    out = cbs.run(source, wait=True)
+    assert out.copy()["action"] == "created" and out["changed"]
+
+
+def test_our_own_lost_call_that_conflicts_later_counts_as_created(cbs):
+    source = cbs.snapshot()
+    cbs.settings(visible_after=14.0, copy_seconds=100.0)
+    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "lose_answer", "nth": [1]})
+    out = cbs.run(source, wait=True)
+    assert out.copy()["action"] == "created" and out["changed"] and len(cbs.copies()) == 1
+
+
+# -- whose copy it is ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "ours"),
+    [
+        ("copy-of-{id}", True, True),
+        ("nightly [{id}]", True, True),
+        ("from snap-aaaaaaaa [{id}]", True, True),
+        ("dr-{id}", True, True),  # just as the run below names it
+        ("Copied {id} from ap-guangzhou", True, False),
+        ("Copied [{id} from Guangzhou", True, False),
+        ("{id}", True, False),
+        ("copy-of-{id}9", False, False),
+        ("x{id}", False, False),
+        ("{id} snap-aaaaaaaa", False, False),
+        ("nightly", False, False),
+    ],
+)
+def test_a_name_tells_the_source(cbs, name, counts, ours):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source, name=name.format(id=source), tagged=False)
+    out = cbs.run(source, name="dr-{snapshot_id}", tags={"team": "dr"}, wait=True)
+    assert (out.copy()["snapshot_id"] == copy.id) is counts and not out.failed
+    assert bool(copy.tags) is ours and set(copy.tags) == ({"team", *PROVENANCE} if ours else set())
+
+
+def test_a_name_that_the_sources_own_data_complete_is_ours(cbs):
+    source = cbs.snapshot(Name="database")
+    copy = cbs.our_copy(source, name=f"database {source}", tagged=False)
+    options = {"name": "{source_name} {snapshot_id}"}
+    assert cbs.run(source, **options).copy()["action"] == "updated" and set(copy.tags) == PROVENANCE
+    again = cbs.run(source, **options)
+    assert not again["changed"]
+    copy.tags.clear()
+    assert cbs.run(source, state="absent", **options)["counts"]["deleted"] == 1
+
+
+def test_an_ordinary_snapshot_with_the_id_in_its_name_is_no_copy(cbs):
+    source = cbs.snapshot()
+    cbs.get(cbs.snapshot(region="ap-beijing"), "ap-beijing").name = f"copy-of-{source}"
+    assert cbs.run(source, wait=True).copy()["action"] == "created"
+
+
+def test_a_tag_decides_over_a_name(cbs):
+    source, other = cbs.snapshot(), cbs.snapshot()
+    copy = cbs.our_copy(source, name=f"copy-of-{other}")
+    out = cbs.run(source, other, wait=True)
+    assert out["copies"][0]["snapshot_id"] == copy.id and out["copies"][1]["action"] == "created"
+
+
+def test_what_another_account_shares_is_no_copy_of_ours(cbs):
+    source = cbs.snapshot()
+    cbs.our_copy(source).shared = True
+    assert cbs.run(source, wait=True).copy()["action"] == "created"
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("nightly", "nightly [{id}]"),
+        ("dr {snapshot_id}", "dr {id}"),
+        ("{snapshot_id} of snap-aaaaaaaa", "{id} of snap-aaaaaaaa [{id}]"),
+        ("{snapshot_id}9", "{id}9 [{id}]"),
+    ],
+)
+def test_a_name_always_holds_the_source_alone(cbs, given, made):
+    source = cbs.snapshot()
+    assert cbs.run(source, name=given, wait=True).copy()["name"] == made.format(id=source)
+    assert not cbs.run(source, name=given)["changed"]
+
+
+def test_a_name_that_does_not_fit_with_its_ending_is_refused_with_the_room_that_is_left(cbs):
+    source = cbs.snapshot()
+    out = cbs.run(source, name="n" * 45)
+    assert out.failed and "at most 44" in out["msg"] and not cbs.calls
+    assert not cbs.run(source, name="n" * 44, wait=True).failed and len(cbs.copies()[0].name) == 60
+
+
+# -- tags ------------------------------------------------------------------------------------------------
+
+
+def test_tags_come_right_after_the_copy(cbs):
+    disk = cbs.disk()
+    source = cbs.snapshot(disk, env="prod")
+    out = cbs.run(source, tags={"team": "dr"}, copy_tags=True)
+    copy = cbs.copies()[0]
+    assert copy.tags == {
+        "team": "dr",
+        "env": "prod",
+        "dr-copy:source-snapshot-id": source,
+        "dr-copy:source-region": "ap-guangzhou",
+        "dr-copy:source-disk-id": disk,
+        "dr-copy:source-created-at": "2026-11-21T01:00:00Z",
+    }
+    assert out.copy()["tags"] == copy.tags and not cbs.server.stray_tags
+
+
+def test_more_than_ten_tags_take_several_calls_with_provenance_last(cbs):
+    source = cbs.snapshot()
+    tags = {f"k{n:02}": "v" for n in range(25)}
+    cbs.faults({"action": "TagResources", "fault": "refuse", "code": "InvalidParameter", "status": 200, "nth": [3]})
+    out = cbs.run(source, tags=tags, wait=True)
+    assert out.failed and out.copy()["state"] == "completed" and not PROVENANCE & set(cbs.copies()[0].tags)
+    cbs.faults()
+    out = cbs.run(source, tags=tags, wait=True)
+    assert out.copy()["action"] == "updated" and set(cbs.copies()[0].tags) == {*tags, *PROVENANCE}
+
+
+def test_existing_copies_are_tagged_ten_at_a_time(cbs):
+    sources = [cbs.snapshot() for _n in range(25)]
+    for source in sources:
+        cbs.our_copy(source)
+    out = cbs.run(*sources, tags={"team": "dr"})
+    assert out["counts"]["updated"] == 25 and cbs.calls["TagResources"] == 3
+    out = cbs.run(*sources, tags={}, purge_tags=True)
+    assert out["counts"]["updated"] == 25 and all(set(c.tags) == PROVENANCE for c in cbs.copies())
+
+
+def test_a_resource_that_cannot_be_tagged_fails_alone_and_the_copy_stays(cbs):
+    one, two = cbs.snapshot(), cbs.snapshot()
+    bad, good = cbs.our_copy(one), cbs.our_copy(two)
+    cbs.settings(untaggable={bad.id: "FailedOperation.TagAttachedQuota"})
+    out = cbs.run(one, two, tags={"team": "dr"})
+    failure = out.failure()
+    assert (failure["snapshot_id"], failure["code"]) == (bad.id, "FailedOperation.TagAttachedQuota")
+    assert [r["state"] for r in out["copies"]] == ["completed"] * 2 and good.tags["team"] == "dr"
+
+
+def test_tags_that_were_accepted_but_do_not_show_are_told(cbs):
+    source = cbs.snapshot()
+    cbs.settings(deaf_tags=True)
+    out = cbs.run(source, tags={"team": "dr"}, wait=True)
+    assert out.failed and "does not show them" in out["msg"] and out.copy()["state"] == "completed"
+    cbs.settings(deaf_tags=False)
+    assert cbs.run(source, tags={"team": "dr"}).copy()["action"] == "updated"
+
+
+def test_tags_that_show_late_are_waited_for(cbs):
+    source = cbs.snapshot()
+    cbs.settings(tags_visible_after=6.0)
+    for wait in (True, False):
+        out = cbs.run(source, destination_regions=["ap-beijing" if wait else "ap-shanghai"], wait=wait)
+        assert not out.failed, out["msg"]
+
+
+def test_a_busy_tag_service_does_not_hold_up_the_copies(cbs):
+    sources = [cbs.snapshot() for _n in range(10)]
+    cbs.faults({"action": "TagResources", "fault": "throttle", "times": 8})
+    begun = cbs.clock.monotonic()
+    out = cbs.run(*sources, wait=True)
+    assert not out.failed and all(set(c.tags) == PROVENANCE for c in cbs.copies())
+    assert max(c.begun for c in cbs.copies()) - begun < 2
+
+
+def test_tags_that_no_waiting_helps_are_told_and_put_right_by_the_next_run(cbs):
+    source = cbs.snapshot()
+    cbs.faults({"action": "TagResources", "fault": "throttle"})
+    out = cbs.run(source, wait=True, wait_timeout=30)
+    assert out.failed and out.failure()["kind"] == "timeout" and "tags" in out["msg"]
+    assert out.copy()["state"] == "completed"
+    cbs.faults()
+    assert cbs.run(source).copy()["action"] == "updated" and set(cbs.copies()[0].tags) == PROVENANCE
+
+
+def test_nothing_is_guessed_of_a_copy_without_tags_whose_source_is_gone(cbs):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source, name=f"copy-of-{source}", tagged=False)
+    cbs.forget(source)
+    assert not cbs.run(source)["changed"] and not copy.tags
+    # So a wrong source_region does not hide the copy from the run with the right one.
+    assert not cbs.run(source, source_region="ap-chengdu")["changed"]
+    assert cbs.run(source).copy()["snapshot_id"] == copy.id and len(cbs.copies()) == 1
+    assert cbs.run(source, tags={"team": "dr"})["changed"] and set(copy.tags) == {"team"}
+
+
+def test_a_batch_that_fails_for_a_copy_is_not_followed_by_its_provenance(cbs):
+    source = cbs.snapshot(**{f"k{n:02}": "v" for n in range(20)})
+    cbs.settings(copy_seconds=0.0)
+    serve, failed = cbs.server.TagResources, []
+
+    def once(given, region):
+        if not failed:
+            failed.append(given)
+            return {
+                "FailedResources": [{"Resource": given["ResourceList"][0], "Code": "FailedOperation", "Message": "no"}]
+            }
+        return serve(given, region)
+
+    cbs.server.TagResources = once
+    try:
+        assert cbs.run(source, copy_tags=True, wait=True).failed
+    finally:
+        del cbs.server.TagResources
+    assert not cbs.copies()[0].tags
+    assert cbs.run(source, copy_tags=True, wait=True)["changed"] and len(cbs.copies()[0].tags) == 24
+
+
+def test_many_copies_are_tagged_though_the_service_throttles(cbs):
+    sources = [cbs.snapshot() for _n in range(200)]
+    for source in sources:
+        cbs.our_copy(source)
+    cbs.faults({"action": "TagResources", "fault": "throttle", "share": 0.2})
+    out = cbs.run(*sources, tags={"team": "dr"})
+    assert out["counts"]["updated"] == 200 and cbs.calls["TagResources"] < 40
+
+
+def test_old_copies_that_wait_for_tags_do_not_hold_up_new_ones(cbs):
+    old, new = cbs.snapshot(), cbs.snapshot()
+    cbs.our_copy(old)
+    cbs.faults({"action": "TagResources", "fault": "throttle"})
+    begun = cbs.clock.monotonic()
+    out = cbs.run(old, new, tags={"team": "dr"}, wait=True, wait_timeout=60)
+    assert out["copies"][1]["state"] == "completed" and cbs.copies()[1].begun - begun < 1
+    assert {f["kind"] for f in out["failures"]} == {"timeout"} and "RequestLimitExceeded" not in out["copies"][0][
+        "tags"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["expire", "empty_unavailable"])
+def test_tags_that_nobody_can_look_at_end_the_run_in_time(cbs, kind):
+    source = cbs.snapshot()
+    cbs.our_copy(source)
+    begun = cbs.clock.monotonic()
+    cbs.faults({"action": "DescribeSnapshots", "fault": kind, "nth": list(range(2, 500))})
+    out = cbs.run(source, tags={"team": "dr"})
+    assert out.failed and out["changed"] and cbs.clock.monotonic() - begun < 200
+
+
+def test_a_resource_that_is_busy_is_waited_for(cbs):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source)
+    cbs.settings(untaggable={copy.id: "FailedOperation.ResourceTagProcessing"})
+    cbs.at(cbs.clock.monotonic() + 60, lambda: cbs.settings(untaggable={}))
+    assert cbs.run(source, tags={"team": "dr"}).copy()["action"] == "updated" and copy.tags["team"] == "dr"
+
+
+def test_rows_show_the_tags_that_are_there(cbs):
+    source = cbs.snapshot()
+    cbs.settings(copy_seconds=0.0)
+    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "lose_answer", "nth": [1]})
+    assert set(cbs.run(source, wait=True).copy()["tags"]) == PROVENANCE
+    cbs.settings(untaggable={cbs.copies()[0].id: "FailedOperation"})
+    out = cbs.run(source, tags={"team": "dr"}, retention_days=9)
+    assert out.failed and set(out.copy()["tags"]) == PROVENANCE and out["changed"]
+
+
+# -- retention -------------------------------------------------------------------------------------------
+
+
+def test_a_deadline_is_set_once_on_a_complete_copy(cbs):
+    source = cbs.snapshot()
+    cbs.settings(copy_seconds=60.0)
+    out = cbs.run(source, retention_days=30, wait=True)
+    copy = cbs.copies()[0]
+    assert not out.failed and copy.deadline == copy.created + timedelta(days=30)
+    assert cbs.calls["ModifySnapshotAttribute"] == 1
+    assert not cbs.run(source, retention_days=60)["changed"] and copy.deadline == copy.created + timedelta(days=30)
+
+
+def test_without_waiting_the_next_run_sets_the_deadline_and_this_one_says_so(cbs):
+    source = cbs.snapshot()
+    out = cbs.run(source, retention_days=30)
+    assert "next run" in str(out["warnings"]) and cbs.copies()[0].deadline is None
+    cbs.clock.sleep(10)
+    out = cbs.run(source, retention_days=30)
+    assert out.copy()["action"] == "updated" and cbs.copies()[0].deadline
+
+
+def test_a_deadline_that_is_near_or_past_is_not_set(cbs):
+    source, foreign = cbs.snapshot(), cbs.snapshot()
+    copy, other = cbs.our_copy(source), cbs.foreign_copy(foreign)
+    copy.created -= timedelta(days=29, hours=1)
+    out = cbs.run(source, foreign, retention_days=30)
+    assert not out["changed"] and copy.deadline is None and other.deadline is None
+    assert "less than a day ahead" in str(out["warnings"]) and copy.id in str(out["warnings"])
+
+
+def test_an_ordinary_snapshot_with_our_tags_gets_no_deadline(cbs):
+    source = cbs.snapshot()
+    stray = cbs.get(cbs.snapshot(region="ap-beijing"), "ap-beijing")
+    stray.tags.update({"dr-copy:source-snapshot-id": source, "dr-copy:source-region": "ap-guangzhou"})
+    cbs.run(source, retention_days=30)
+    assert stray.deadline is None
+
+
+def test_a_name_of_ones_own_is_remembered_while_tags_show_late(cbs):
+    source = cbs.snapshot()
+    cbs.settings(tags_visible_after=6.0)
+    cbs.run(source, name="dr-{snapshot_id}", retention_days=30, wait=True)
+    assert cbs.copies()[0].deadline
+
+
+def test_check_mode_foresees_the_deadline_of_a_copy_in_progress(cbs):
+    source = cbs.snapshot()
+    cbs.our_copy(source, seconds=30)
+    foreseen = cbs.run(source, retention_days=9, wait=True, check=True)
+    assert foreseen["changed"] and cbs.run(source, retention_days=9, wait=True)["changed"]
+    assert not cbs.run(source, retention_days=9, wait=True, check=True)["changed"]
+
+
+def test_times_are_chinas():
+    moment = datetime(2026, 11, 20, 20, 30, tzinfo=timezone.utc)
+    assert time_text(moment) == "2026-11-21 04:30:00" and moment_of("2026-11-21 04:30:00") == moment
+    assert moment_of("") is moment_of(None) is moment_of("soon") is None
+
+
+def test_a_time_in_the_future_is_warned_of(cbs):
+    source = cbs.snapshot(age_hours=0)
+    cbs.our_copy(source)
+    assert "warnings" not in cbs.run(source).result
+    cbs.settings(zone_hours=9)
+    assert "in the future" in str(cbs.run(source)["warnings"])
+    assert "in the future" in str(cbs.info("ap-beijing")["warnings"])
+
+
+# -- killed in between -----------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("before", ["change_tags", "set_expiry"])
+def test_what_a_kill_has_cut_off_the_next_run_completes(cbs, monkeypatch, before):
+    source = cbs.snapshot(env="prod")
+    options = {"tags": {"team": "dr"}, "copy_tags": True, "retention_days": 30, "wait": True}
+
+    def killed(*_arguments):
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(cbs.adapter, before, killed)
+        cbs.run(source, **options)
+    copy = cbs.copies()[0]
+    assert bool(copy.tags) is (before == "set_expiry") and copy.deadline is None
+    cbs.clock.sleep(10)
+    out = cbs.run(source, **options)
+    assert out.copy()["action"] == "updated" and len(cbs.copies()) == 1
+    assert set(copy.tags) == {"team", "env", *PROVENANCE} and copy.deadline
+    assert not cbs.run(source, **options)["changed"]
+
+
+# -- deleting --------------------------------------------------------------------------------------------
+
+
+def test_one_copy_that_cannot_go_does_not_keep_the_others(cbs):
+    sources = [cbs.snapshot() for _n in range(5)]
+    copies = [cbs.our_copy(source) for source in sources]
+    cbs.settings(in_use=[copies[2].id])
+    out = cbs.run(*sources, state="absent")
+    failure = out.failure()
+    assert (failure["snapshot_id"], failure["code"]) == (copies[2].id, "UnsupportedOperation.SnapshotHasBindedImage")
+    assert out["counts"]["deleted"] == 4 and [c.id for c in cbs.copies()] == [copies[2].id]
+
+
+def test_a_batch_is_one_call(cbs):
+    sources = [cbs.snapshot() for _n in range(20)]
+    for source in sources:
+        cbs.our_copy(source)
+    assert cbs.run(*sources, state="absent")["counts"]["deleted"] == 20 and cbs.calls["DeleteSnapshots"] == 1
+
+
+def test_a_copy_in_progress_is_deleted_when_it_is_complete(cbs):
+    source = cbs.snapshot()
+    cbs.our_copy(source, seconds=30)
+    out = cbs.run(source, state="absent")
+    assert out.failure()["kind"] == "refused" and "wait: true" in out.failure()["hint"]
+    assert not cbs.run(source, state="absent", wait=True).failed and not cbs.copies()
+
+
+# -- bad input, pace, size -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"name": "n" * 61}, "name"),
+        ({"tags": {"k": ""}}, "'k'"),
+        ({"tags": {"k": None}}, "'k'"),
+        ({"tags": {"qcs:x": "1"}}, "qcs:x"),
+        ({"tags": {"project": "1"}}, "project"),
+        ({"tags": {"k" * 128: "1"}}, "127"),
+        ({"tags": {"k": "v" * 256}}, "255"),
+        ({"tags": {"k": "a|b"}}, "'k'"),
+        ({"tags": {" k": "v"}}, "' k'"),
+        ({"tags": {f"k{n}": "v" for n in range(47)}}, "46"),
+        ({"retention_days": 0}, "retention_days"),
+        ({"destination_regions": ["ap-guangzhou"]}, "source region"),
+        ({"destination_regions": ["Beijing"]}, "Beijing"),
+        ({"snapshot_ids": ["snap-0123456789abcdef0"]}, "snap-0123456789abcdef0"),
+        ({"snapshot_ids": ["snap-ABCDEFGH"]}, "snap-ABCDEFGH"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_called(cbs, options, word):
+    out = cbs.run(cbs.snapshot(), **options)
+    assert out.failed and word in out["msg"] and not cbs.calls
+
+
+def test_a_rerun_over_a_thousand_copies_makes_few_calls(cbs):
+    sources = [cbs.snapshot() for _n in range(1000)]
+    for source in sources:
+        cbs.our_copy(source)
+    assert cbs.run(*sources)["counts"]["unchanged"] == 1000 and sum(cbs.calls.values()) <= 15
+
+
+def test_the_services_calls_a_second_are_kept_to(cbs):
+    sources = [cbs.snapshot() for _n in range(100)]
+    cbs.settings(rate_limit=20)
+    begun = cbs.clock.monotonic()
+    out = cbs.run(*sources, wait=True, max_in_flight=100)
+    assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == cbs.calls["TagResources"] == 100
+    assert max(c.begun for c in cbs.copies()) - begun <= 6
+
+
+def test_pacing_sends_no_write_after_the_deadline(cbs):
+    out = cbs.run(*[cbs.snapshot() for _n in range(45)], wait_timeout=1, max_in_flight=100)
+    assert out.failed and cbs.calls["CopySnapshotCrossRegions"] == 20
+    assert {f["kind"] for f in out["failures"]} <= {"busy", "timeout"}
+
+
+def test_no_copy_is_begun_after_the_deadline_where_the_service_is_slow(cbs):
+    source = cbs.snapshot()
+    cbs.settings(latency=2.0)
+    refusal = {"fault": "refuse", "code": "InvalidParameterValue", "status": 200, "times": 1}
+    cbs.faults({"action": "CopySnapshotCrossRegions", **refusal})
+    begun = cbs.clock.monotonic()
+    regions = [f"ap-region-{n}" for n in range(10)]
+    cbs.run(source, destination_regions=regions, wait_timeout=30)
+    assert max(c.begun for region in regions for c in cbs.copies(region)) - begun <= 32
+
+
+def test_expired_credentials_are_not_tried_for_each_destination(cbs):
+    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "expire"})
+    cbs.run(cbs.snapshot(), destination_regions=["ap-beijing", "ap-shanghai", "ap-chengdu"])
+    assert cbs.calls["CopySnapshotCrossRegions"] == 1
+
+
+def test_an_id_that_makes_the_service_refuse_them_all_is_left_out(cbs):
+    good = cbs.snapshot()
+    cbs.faults(
+        {
+            "action": "DescribeSnapshots",
+            "fault": "refuse",
+            "code": "InvalidSnapshotId.NotFound",
+            "status": 200,
+            "nth": [2],
+        }
+    )
+    out = cbs.run(good, cbs.unknown_id, wait=True)
+    assert [r["state"] for r in out["copies"]] == ["completed", "absent"] and out.failure()["kind"] == "not_found"
+
+
+def test_a_listing_that_changes_meanwhile_is_read_again(cbs, monkeypatch):
+    for _n in range(150):
+        cbs.snapshot(region="ap-beijing")
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source)
+    serve = cbs.server.DescribeSnapshots
+    seen = []
+
+    def changing(given, region):
+        answer = serve(given, region)
+        if given.get("Offset") == 0 and region == "ap-beijing" and not seen:
+            seen.append(cbs.snapshot(region="ap-beijing", age_hours=9))
+        return answer
+
+    monkeypatch.setattr(cbs.server, "DescribeSnapshots", changing, raising=False)
+    assert cbs.run(source).copy()["snapshot_id"] == copy.id and cbs.calls["DescribeSnapshots"] == 4
+
+
+# -- logging in ------------------------------------------------------------------------------------------
+
+ENVIRONMENT = {"TENCENTCLOUD_SECRET_ID": "env", "TENCENTCLOUD_SECRET_KEY": "s"}
+
+
+def written(home, text):
+    (home / ".tencentcloud").mkdir()
+    (home / ".tencentcloud" / "credentials").write_text(text)
+    return home
+
+
+def test_options_come_before_the_environment_and_that_before_the_file(tmp_path):
+    home = written(
+        tmp_path, "[default]\nsecret_id = file\nsecret_key = s\ntoken = t\n[night]\nsecret_id=n\nsecret_key=s\n"
+    )
+    assert find_login({"secret_id": "option", "secret_key": "s", "token": "t"}, ENVIRONMENT, home) == Login(
+        "option", "s", "t"
+    )
+    assert find_login({}, ENVIRONMENT, home).secret_id == "env"
+    assert find_login({}, {}, home) == Login("file", "s", "t")
+    assert find_login({"profile": "night"}, ENVIRONMENT, home).secret_id == "n"
+    for name in ("TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN"):
+        assert find_login({}, {**ENVIRONMENT, name: "t"}, home).token == "t"
+    with pytest.raises(Credentials, match="nobody") as told:
+        find_login({"profile": "nobody"}, {}, home)
+    assert "night" in told.value.hint
+
+
+def test_a_file_without_a_default_profile(tmp_path):
+    home = written(tmp_path, '[night]\nsecret_id = "n"\nsecret_key = "s%"\nrole_arn = qcs::cam::uin/1:roleName/dr\n')
+    assert find_login({}, {}, home) == Login("n", "s%", role_arn="qcs::cam::uin/1:roleName/dr")
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[a]\nsecret_id=x\n", "[a]\n[b]\n"])
+def test_a_file_that_is_none_is_told_without_a_traceback(tmp_path, text):
+    with pytest.raises(Credentials):
+        find_login({}, {}, written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"secret_id": " k", "secret_key": "s"},
+        {"secret_id": "k", "secret_key": "s\n"},
+        {"secret_id": "k", "secret_key": "s", "token": "a\nb"},
+    ],
+)
+def test_blanks_around_a_key_are_told(tmp_path, params):
+    with pytest.raises(Credentials, match="blank"):
+        find_login(params, {}, tmp_path)
+
+
+def test_halves_and_nothing_are_told_and_no_metadata_service_asked(tmp_path):
+    for params, environ in (({"secret_id": "x"}, {}), ({}, {"TENCENTCLOUD_SECRET_KEY": "x"}), ({}, {})):
+        with pytest.raises(Credentials):
+            find_login(params, environ, tmp_path)
+
+
+def test_a_token_is_sent(cbs, monkeypatch):
+    (key, facts) = next(iter(cbs.server.control.settings["keys"].items()))
+    cbs.settings(keys={key: {**facts, "token": "aVeryLongSecurityToken0123456789"}})
+    assert not cbs.run(cbs.snapshot(), token="aVeryLongSecurityToken0123456789").failed
+    wrong = cbs.run(cbs.snapshot(), token="anotherVeryLongToken9876543210")
+    assert wrong.failure()["kind"] == "credentials" and "anotherVery" not in wrong.text
+
+
+def test_a_role_is_assumed(cbs):
+    arn = "qcs::cam::uin/100000000001:roleName/dr"
+    role = {"TmpSecretId": "AKIDtemporary", "TmpSecretKey": "temporarySecret", "Token": "temporaryToken"}
+    keys = cbs.server.control.settings["keys"]
+    cbs.settings(
+        roles={arn: role}, keys={**keys, "AKIDtemporary": {"secret": "temporarySecret", "token": "temporaryToken"}}
+    )
+    cbs.server.control.settings["denied"] = []
+    out = cbs.run(cbs.snapshot(), assume_role_arn=arn, assume_role_session_name="night", wait=True)
+    assert not out.failed and out["api_calls"]["AssumeRole"] == 1 and "temporary" not in out.text
+    for kind in ("throttle", "drop", "unavailable", "empty_unavailable"):
+        cbs.faults({"action": "AssumeRole", "fault": kind, "times": 1})
+        assert not cbs.run(cbs.snapshot(), assume_role_arn=arn).failed, kind
+    cbs.faults()
+    out = cbs.run(cbs.snapshot(), assume_role_arn="qcs::cam::uin/1:roleName/nobody")
+    assert out.failure()["kind"] == "credentials" and "roleName/nobody" in out["msg"] and out.failure()["code"]
+
+
+def test_an_endpoint_of_the_environment_is_used(cbs, monkeypatch):
+    monkeypatch.setenv("TENCENTCLOUD_CBS_ENDPOINT", cbs.url)
+    assert not cbs.run(cbs.snapshot(), endpoint_url=..., wait=True).failed
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "service", "host", "scheme"),
+    [
+        (None, "tag", "tag.tencentcloudapi.com", "https"),
+        ("https://cbs.intl.tencentcloudapi.com", "tag", "tag.intl.tencentcloudapi.com", "https"),
+        ("https://cbs.{region}.tencentcloudapi.com/", "cbs", "cbs.ap-beijing.tencentcloudapi.com", "https"),
+        ("http://127.0.0.1:8080", "tag", "127.0.0.1:8080", "http"),
+    ],
+)
+def test_where_the_services_are_called(endpoint, service, host, scheme):
+    from collections import Counter
+
+    from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import Service
+
+    params = {
+        "secret_id": "k",
+        "secret_key": "s",
+        "endpoint_url": endpoint,
+        "connect_timeout": 5,
+        "read_timeout": 30,
+        "validate_certs": True,
+    }
+    profile = Service(params, Counter(), lambda: None)._profile(service, "ap-beijing")
+    assert (profile.httpProfile.endpoint, profile.httpProfile.scheme) == (host, scheme)
+    assert profile.language == "en-US" and profile.retryer is None and profile.httpProfile.reqTimeout == (5, 30)
+
+
+WITHOUT_SDK = """
+import sys
+sys.modules.update({"tencentcloud": None})
+from tests.simulator.clock import FakeClock
+from tests.unit.harness import run_module
+given = {"snapshot_ids": [], "source_region": "ap-beijing", "destination_regions": "ap-shanghai"}
+out = run_module("cbs_snapshot_copy", given, FakeClock())
+assert out.failed and "tencentcloud-sdk-python-cbs" in out["msg"] and out["copies"] == [], out.text
+"""
+
+
+def test_a_missing_sdk_is_named():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SDK], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated CBS and tag service refuse what the services refuse (contract, parts D and G)."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+
+import pytest
+
+from tests.simulator.tencent import SECRET_ID, SECRET_KEY, signature
+
+
+def call(estate, action, region="ap-guangzhou", key=SECRET_ID, secret=SECRET_KEY, age=0, token=None, **given):
+    """Send a request as the wire format says; returns the answer, or the error's code."""
+    service, version = ("tag", "2018-08-13") if "TagRes" in action else ("cbs", "2017-03-12")
+    body, stamp, host = json.dumps(given).encode(), str(int(time.time()) - age), estate.url.removeprefix("http://")
+    signed = signature(secret, service, stamp, [("content-type", "application/json"), ("host", host)], body)
+    date = time.strftime("%Y-%m-%d", time.gmtime(int(stamp)))
+    headers = {
+        "Content-Type": "application/json",
+        "X-TC-Action": action,
+        "X-TC-Version": version,
+        "X-TC-Region": region,
+        "X-TC-Timestamp": stamp,
+        "Authorization": f"TC3-HMAC-SHA256 Credential={key}/{date}/{service}/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={signed}",
+        **({"X-TC-Token": token} if token else {}),
+    }
+    request = urllib.request.Request(estate.url, body, headers, method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+        told = json.loads(answer.read())["Response"]
+    assert told["RequestId"]
+    return told["Error"]["Code"] if "Error" in told else told
+
+
+def test_the_simulator_signs_as_the_service():
+    body = b'{"DestinationRegions": ["ap-beijing"], "SnapshotId": "snap-ckgjwkqh"}'
+    headers = [("content-type", "application/json"), ("host", "127.0.0.1:18331")]
+    wanted = "3d4a0e57788eda588eeb7ae26934d84d57986b4392ce425492d17c36042dc6d7"
+    assert signature("testkey", "cbs", "1795228451", headers, body) == wanted
+
+
+def test_who_calls_is_verified(cbs):
+    assert call(cbs, "DescribeSnapshots")["SnapshotSet"] == []
+    assert call(cbs, "DescribeSnapshots", key="AKIDnobody") == "AuthFailure.SecretIdNotFound"
+    assert call(cbs, "DescribeSnapshots", secret="wrong") == "AuthFailure.SignatureFailure"
+    assert call(cbs, "DescribeSnapshots", age=400) == "AuthFailure.SignatureExpire"
+    assert call(cbs, "DescribeSnapshots", token="x") == "AuthFailure.TokenFailure"
+    assert call(cbs, "DescribeNothing") == "InvalidAction"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, "MissingParameter"),
+        ({"SnapshotId": "snap-aaaaaaaa", "DestinationRegions": []}, "MissingParameter"),
+        ({"SnapshotId": "snap-aaaaaaaa", "DestinationRegions": "ap-beijing"}, "InvalidParameter"),
+        ({"SnapshotId": "snap-aaaaaaaa", "DestinationRegions": ["ap-beijing"], "Tags": []}, "UnknownParameter"),
+        ({"SnapshotId": "snap-aaaaaaaa", "DestinationRegions": ["ap-beijing"]}, "InvalidSnapshotId.NotFound"),
+        (
+            {"SnapshotId": "snap-aaaaaaaa", "DestinationRegions": ["ap-beijing"], "SnapshotName": "n" * 61},
+            "InvalidParameterValue",
+        ),
+    ],
+)
+def test_a_wrong_copy_call_is_refused(cbs, given, code):
+    assert call(cbs, "CopySnapshotCrossRegions", **given) == code
+
+
+def test_results_are_mixed_and_a_repeat_conflicts(cbs):
+    source = cbs.snapshot()
+    given = {"SnapshotId": source, "DestinationRegions": ["ap-beijing", "ap-guangzhou"]}
+    first = call(cbs, "CopySnapshotCrossRegions", **given)["SnapshotCopyResultSet"]
+    assert [item["Code"] for item in first] == ["Success", "InvalidParameterValue"]
+    again = call(cbs, "CopySnapshotCrossRegions", **given)["SnapshotCopyResultSet"]
+    assert again[0]["Code"] == "ResourceInUse.CopySnapshotConflict" and again[0]["SnapshotId"] == ""
+
+
+def test_a_copy_goes_through_its_states(cbs):
+    source = cbs.snapshot()
+    cbs.settings(copy_seconds=100.0)
+    call(cbs, "CopySnapshotCrossRegions", SnapshotId=source, DestinationRegions=["ap-beijing"])
+    shown = call(cbs, "DescribeSnapshots", "ap-beijing")["SnapshotSet"][0]
+    assert shown["SnapshotState"] == "COPYING_FROM_REMOTE" and shown["CopyFromRemote"] and shown["DiskId"] == ""
+    assert (
+        shown["SnapshotName"] == f"Copied {source} from ap-guangzhou" and shown["CreateTime"] == "2026-11-21 10:00:00"
+    )
+    assert call(cbs, "DescribeSnapshots")["SnapshotSet"][0]["CopyingToRegions"] == ["ap-beijing"]
+    ids = [shown["SnapshotId"]]
+    assert call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=ids) == "UnsupportedOperation.StateError"
+    cbs.clock.sleep(95)
+    assert call(cbs, "DescribeSnapshots", "ap-beijing")["SnapshotSet"][0]["SnapshotState"] == "CHECKING_COPIED"
+    cbs.clock.sleep(10)
+    assert call(cbs, "DescribeSnapshots", "ap-beijing")["SnapshotSet"][0]["SnapshotState"] == "NORMAL"
+    assert (
+        call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=[*ids, "snap-aaaaaaaa"]) == "InvalidSnapshotId.NotFound"
+    )
+    assert cbs.copies()
+    call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=ids)
+    assert not cbs.copies()
+
+
+def test_listing_is_bounded(cbs):
+    for _n in range(30):
+        cbs.snapshot()
+    answer = call(cbs, "DescribeSnapshots")
+    assert len(answer["SnapshotSet"]) == 20 and answer["TotalCount"] == 30
+    assert call(cbs, "DescribeSnapshots", Limit=101) == "InvalidParameterValue"
+    assert call(cbs, "DescribeSnapshots", SnapshotIds=["snap-a"], Filters=[]) == "InvalidParameter"
+    assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "tag:x", "Values": ["y"]}]) == "InvalidFilter"
+    assert call(cbs, "DescribeDisks", Filters=[{"Name": "tag:x", "Values": ["y"]}])["DiskSet"] == []
+    assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "nonsense", "Values": ["y"]}]) == "InvalidFilter"
+
+
+def test_the_tag_service_takes_a_wrong_name_without_a_word(cbs):
+    copy = cbs.our_copy(cbs.snapshot(), tagged=False)
+    right = f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"
+    for wrong in (f"qcs::cbs:ap-beijing:uin/:snapshot/{copy.id}", f"qcs::cvm:ap-shanghai:uin/:snapshot/{copy.id}"):
+        assert (
+            call(cbs, "TagResources", ResourceList=[wrong], Tags=[{"TagKey": "k", "TagValue": "v"}])["FailedResources"]
+            == []
+        )
+    assert not copy.tags and len(cbs.server.stray_tags) == 2
+    call(cbs, "TagResources", ResourceList=[right], Tags=[{"TagKey": "k", "TagValue": "v"}])
+    assert copy.tags == {"k": "v"}
+    call(cbs, "UnTagResources", ResourceList=[right], TagKeys=["k"])
+    assert not copy.tags
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ([{"TagKey": "k", "TagValue": ""}], "InvalidParameterValue.TagValueEmpty"),
+        ([{"TagKey": "qcs:k", "TagValue": "v"}], "InvalidParameterValue.ReservedTagKey"),
+        ([{"TagKey": "k|", "TagValue": "v"}], "InvalidParameterValue.TagKeyCharacterIllegal"),
+        ([{"TagKey": "k" * 128, "TagValue": "v"}], "InvalidParameterValue.TagKeyLengthExceeded"),
+        ([{"TagKey": f"k{n}", "TagValue": "v"} for n in range(11)], "LimitExceeded.TagNumPerRequest"),
+    ],
+)
+def test_tags_have_limits(cbs, tags, code):
+    copy = cbs.our_copy(cbs.snapshot())
+    assert call(cbs, "TagResources", ResourceList=[f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"], Tags=tags) == code

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bad options and bad answers by the hundred: no traceback, no write on a guess, a message that says what is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+
+import pytest
+
+from tests.fuzz.answers import spoilt
+from tests.fuzz.inputs import odd_input
+from tests.storms.judge import WRITES
+
+from .harness import COLLECTION, run_module
+
+#: Inputs a module and answers a cloud; `make fuzz` gives more.
+INPUTS = int(os.environ.get("FUZZ") or 150)
+#: Kinds of failure that are about the cloud, the machine or one source, and name these instead of an option.
+ELSEWHERE = {"credentials", "connection", "not_found", "not_ready", "busy", "timeout"}
+
+
+@pytest.fixture(params=["ebs", "ecs", "ens", "cbs"])
+def cloud(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("what", ["copy", "info"])
+def test_odd_options_are_refused_by_name(cloud, what):
+    name = cloud.module if what == "copy" else cloud.info_module
+    module = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
+    draw = random.Random(name)
+    good = {
+        "snapshot_ids": [cloud.snapshot()],
+        "source_region": cloud.source,
+        "destination_regions": [cloud.destination],
+    }
+    good = {**(good if what == "copy" else {"region": cloud.source}), **cloud.connection()}
+    for number in range(INPUTS):
+        given, names = odd_input(module.OPTIONS, good, draw)
+        written = sum(n for action, n in cloud.calls.items() if action in WRITES)
+        out = run_module(
+            name,
+            {
+                **given,
+                **({"wait_timeout": 20} if "wait_timeout" in module.OPTIONS and "wait_timeout" not in names else {}),
+            },
+            cloud.clock,
+        )
+        shown = {n: given[n] for n in names}
+        place = f"input {number}: {shown}: {out.text[:600]}"
+        assert "Traceback" not in out.text and "Unexpected" not in str(out.result.get("msg")), place
+        json.loads(out.text)
+        if out.failed:
+            kinds = {failure["kind"] for failure in out.result.get("failures", ())}
+            told = any(word in out["msg"] for n in names for word in _names_of(module.OPTIONS, n))
+            coded = any(failure["code"] for failure in out.result.get("failures", ()))
+            assert told or coded or kinds & ELSEWHERE or "msg_to_log" in out.result, place  # Ansible logs no NUL
+            if not kinds & ELSEWHERE:
+                assert sum(n for action, n in cloud.calls.items() if action in WRITES) == written, place
+
+
+def _names_of(spec, name):
+    return [name, *spec[name].get("aliases", ())]
+
+
+def test_answers_that_are_none_end_in_an_error_or_the_right_result(cloud, monkeypatch):
+    sources = [cloud.snapshot() for _n in range(3)]
+    cloud.our_copy(sources[0])
+    draw = random.Random(cloud.module)
+    for number in range(INPUTS):
+        cloud.server.control.spoil = lambda action, body, content_type: spoilt(action, body, content_type, draw)
+        copies, begun = len(cloud.copies()), cloud.clock.monotonic()
+        out = cloud.run(*sources, wait=True, wait_timeout=300, **cloud.quick_reads)
+        cloud.server.control.spoil = None
+        assert "Traceback" not in out.text and "Unexpected" not in out["msg"], (number, out["msg"])
+        assert cloud.clock.monotonic() - begun <= 320
+        assert out.failed or all(row["state"] == "completed" for row in out["copies"])
+        assert len(cloud.copies()) - copies <= 2
+        if number % 10 == 9:
+            for copy in cloud.copies()[1:]:
+                cloud.forget(copy.id, cloud.destination)

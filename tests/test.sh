@@ -16,5 +16,6 @@ cp -r "$ROOT/ansible_collections/amazon" "$WORK/installed/ansible_collections/"
 ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --offline -p "$WORK/installed" "$WORK"/dist/*.tar.gz
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t module multicloud.snapshots.ebs_snapshot_copy >/dev/null)
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
-echo "== tests"
+export STORM_SEED=${STORM_SEED:-$RANDOM}
+echo "== tests (STORM_SEED=$STORM_SEED)"
 PYTHONPATH=$ROOT python -m pytest -q -n 2 --dist loadscope tests/unit tests/playbooks

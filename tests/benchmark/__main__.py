@@ -2,48 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Figures as ratios within one run, since machines differ and are busy. Prints a table; fails where a bound is passed."""
+"""Figures as ratios within one run, since machines differ and are busy. Prints a table; fails where a bound is passed.
+
+python -m tests.benchmark [--only PART ...] [--write]; a part that is measured anew takes its place beside the others.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.simulator.clock import RealClock
+from tests.simulator.cbs import Cbs
+from tests.simulator.clock import FakeClock, RealClock
 from tests.simulator.ec2 import Ec2
 from tests.simulator.ecs import Ecs
 from tests.simulator.ens import Ens
 from tests.simulator.server import Server
-from tests.unit.estates import EbsEstate, EcsEstate, EnsEstate
+from tests.unit.estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
 
+from .figure import Figure, write
 
-@dataclass(frozen=True)
-class Figure:
-    """One row of the table: what was measured, the figure, the bound that it must keep."""
-
-    what: str
-    figure: float
-    bound: float
-    unit: str
-
-    @property
-    def kept(self) -> bool:
-        return self.figure <= self.bound
+#: Results of a page of the service that lists snapshots.
+PAGES = {EbsEstate: 1000, EcsEstate: 100, CbsEstate: 100}
 
 
 class Benchmark:
     def __init__(self) -> None:
         clock = RealClock()
-        self.clouds = {EbsEstate: Ec2(clock), EcsEstate: Ecs(clock), EnsEstate: Ens(clock)}
+        self.clouds = {EbsEstate: Ec2(clock), EcsEstate: Ecs(clock), EnsEstate: Ens(clock), CbsEstate: Cbs(clock)}
         self.servers = {kind: Server(cloud.app) for kind, cloud in self.clouds.items()}
         self.directory = Path(tempfile.mkdtemp())
 
@@ -56,11 +52,12 @@ class Benchmark:
         for server in self.servers.values():
             server.stop()
 
-    def play(self, task: dict, times: int = 1) -> float:
-        """Return the seconds that a playbook with this task takes; the best of a few."""
+    def play(self, *tasks: dict[str, Any], times: int = 1) -> float:
+        """Return the seconds that a playbook with these tasks takes; the best of a few."""
         path = self.directory / "play.yml"
         local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars": local, "tasks": [task]}]))
+        play = {"hosts": "localhost", "gather_facts": False, "vars": local, "tasks": list(tasks)}
+        path.write_text(yaml.safe_dump([play]))
         taken = []
         for _n in range(times):
             begun = time.monotonic()
@@ -70,72 +67,155 @@ class Benchmark:
                 sys.exit(done.stdout + done.stderr)
         return min(taken)
 
-    def copy_task(self, estate: Any, sources: list[str]) -> dict:
+    def copy_task(self, estate: Any, sources: list[str]) -> dict[str, Any]:
         module = f"multicloud.snapshots.{estate.module}"
         regions = {"source_region": estate.source, "destination_regions": [estate.destination]}
         return {module: {"snapshot_ids": sources, **regions, "wait": True, **estate.connection()}, "no_log": True}
 
-    def full_window(self, kind: Any) -> Figure:
-        """200 copies over 40 disks (a disk has one copy in progress at a time on ECS) in a window of 20."""
+    # -- windows -----------------------------------------------------------------------------------------
+
+    def windows(self) -> list[Figure]:
+        figures = [self.full_window(kind, 200, 5.0, 1.10) for kind in self.clouds]
+        return figures + [self.full_window(kind, 1000, 0.5, 1.25) for kind in self.clouds]
+
+    def full_window(self, kind: Any, count: int, seconds: float, bound: float) -> Figure:
+        """Copies over 40 disks (a disk has one copy in progress at a time on ECS) in a window of 20."""
         estate = self.estate(kind)
-        estate.settings(copy_seconds=5.0, quota=20 if kind is EbsEstate else 1000)
+        estate.settings(copy_seconds=seconds, quota=20 if kind is EbsEstate else 1000)
         disks = [estate.disk() for _n in range(40)]
-        sources = [estate.snapshot(disks[n % 40]) for n in range(200)]
+        sources = [estate.snapshot(disks[n % 40]) for n in range(count)]
         there = estate.snapshot()
         estate.our_copy(there)
         base = self.play(self.copy_task(estate, [there]), times=2)
-        taken = self.play(self.copy_task(estate, sources))
-        what = f"{estate.module}: 200 copies of 5 s, 20 at once, beside 50 s"
-        return Figure(what, (taken - base) / 50.0, 1.25, "times")
+        taken = self.play(self.copy_task(estate, sources)) - base
+        # CBS takes 20 calls of an action a second, whatever the window.
+        least = max(count / 20 * seconds, count / 20 if kind is CbsEstate else 0.0)
+        what = f"{estate.module}: {count} copies of {seconds:g} s, 20 at once, beside {least:g} s"
+        return Figure(what, taken / least, bound, "times")
 
-    def full_windows(self) -> list[Figure]:
-        return [self.full_window(kind) for kind in self.clouds]
+    # -- reruns ------------------------------------------------------------------------------------------
 
-    def calls_of_a_rerun(self) -> Figure:
-        estate = self.estate()
-        sources = [estate.snapshot() for _n in range(1000)]
-        for source in sources:
-            estate.our_copy(source)
-        self.play(self.copy_task(estate, sources))
-        return Figure("rerun over 1,000 copied", sum(estate.calls.values()), 15, "API calls")
+    def reruns(self) -> list[Figure]:
+        figures = []
+        for kind, sizes in ((kind, (100, 1000, 10000)) for kind in PAGES):
+            for size in sizes:
+                figures += self.rerun(kind, size)
+        return figures
 
-    def memory(self) -> Figure:
-        estate = self.estate()
-        sources = [estate.snapshot() for _n in range(10000)]
+    def rerun(self, kind: Any, size: int) -> list[Figure]:
+        estate = self.estate(kind)
+        sources = [estate.snapshot() for _n in range(size)]
         for source in sources:
             estate.our_copy(source)
         given = self.directory / "given.json"
         given.write_text(json.dumps(next(v for k, v in self.copy_task(estate, sources).items() if k != "no_log")))
-        child = subprocess.run(
-            [sys.executable, "-m", "tests.benchmark.one_module", str(given)], check=True, capture_output=True, text=True
-        )
-        return Figure("peak memory with 10,000 known copies", float(child.stdout.split()[-1]), 200, "MB")
+        command = [sys.executable, "-m", "tests.benchmark.one_module", estate.module, str(given)]
+        child = subprocess.run(command, check=True, capture_output=True, text=True)
+        memory, seconds = (float(word) for word in child.stdout.split()[-2:])
+        pages = -(-size // PAGES[kind])
+        what = f"{estate.module}: rerun over {size} copied"
+        calls = sum(estate.calls.values())
+        # Beside the pages of the listing, EBS asks once for the account's ID.
+        figures = [Figure(f"{what}, API calls", calls, 60 if kind is EbsEstate else 1.5 * pages, "")]
+        figures.append(Figure(f"{what}, seconds", seconds, None, "s"))
+        return [*figures, Figure(f"{what}, peak memory", memory, 200, "MB")]
 
-    def one_task(self) -> Figure:
+    # -- beside the peers --------------------------------------------------------------------------------
+
+    def one_task(self) -> list[Figure]:
         estate = self.estate()
         source = estate.snapshot()
         copy = estate.our_copy(source)
         ours = self.play(self.copy_task(estate, [source]), times=5)
-        info = {
-            "amazon.aws.ec2_snapshot_info": {
-                "snapshot_ids": [copy.id],
+        asked = {"snapshot_ids": [copy.id], "region": estate.destination, **estate.connection()}
+        info = self.play({"amazon.aws.ec2_snapshot_info": asked, "no_log": True}, times=5)
+        ping = self.play({"ansible.builtin.ping": {}}, times=5)
+        what = "one task on one snapshot"
+        return [
+            Figure(f"{what}, beside amazon.aws.ec2_snapshot_info", ours / info, 1.5, "times"),
+            Figure(f"{what}, beside ansible.builtin.ping", ours / ping, None, "times"),
+        ]
+
+    def peer(self, count: int = 40) -> list[Figure]:
+        """The same snapshots by a loop over the module of community.aws, and by one task of ours."""
+        estate = self.estate()
+        estate.settings(copy_seconds=5.0)
+        sources = [estate.snapshot() for _n in range(count)]
+        theirs = {
+            "community.aws.ec2_snapshot_copy": {
+                "source_region": estate.source,
                 "region": estate.destination,
+                "source_snapshot_id": "{{ item }}",
+                "wait": True,
                 **estate.connection(),
-            }
+            },
+            "loop": sources,
+            "no_log": True,
         }
-        theirs = self.play({**info, "no_log": True}, times=5)
-        return Figure("one task on one snapshot beside amazon.aws.ec2_snapshot_info", ours / theirs, 1.5, "times")
+        their_seconds = self.play(theirs)
+        their_rerun = len(estate.copies())
+        self.play({**theirs, "loop": sources[:2]})
+        their_doubles = len(estate.copies()) - their_rerun
+        estate.server.reset()
+        estate.settings(copy_seconds=5.0)
+        sources = [estate.snapshot() for _n in range(count)]
+        our_seconds = self.play(self.copy_task(estate, sources))
+        self.play(self.copy_task(estate, sources))
+        what = f"{count} snapshots by community.aws.ec2_snapshot_copy in a loop"
+        return [
+            Figure(f"{what}, beside one task of ours", their_seconds / our_seconds, 10, "times", at_least=True),
+            Figure("a rerun over 2 of them: new copies, theirs", their_doubles, None, "copies"),
+            Figure(f"a rerun over all {count}: new copies, ours", len(estate.copies()) - count, 0, "copies"),
+        ]
+
+    # -- a long wait -------------------------------------------------------------------------------------
+
+    def long_wait(self) -> list[Figure]:
+        """What an hour with 20 copies costs, on a simulated clock."""
+        clock = FakeClock()
+        server = self.clouds[EbsEstate]
+        server.reset()
+        real, server.clock = server.clock, clock
+        estate = EbsEstate(server, clock, self.servers[EbsEstate].url)
+        estate.settings(copy_seconds=3600.0)
+        sources = [estate.snapshot() for _n in range(20)]
+        begun = time.thread_time()
+        out = estate.run(*sources, wait=True, wait_timeout=7200)
+        spent = time.thread_time() - begun
+        server.clock = real
+        if out.failed:
+            sys.exit(out["msg"])
+        what = "an hour's wait for 20 copies"
+        return [
+            Figure(f"{what}, API calls", sum(out["api_calls"].values()), 500, ""),
+            Figure(f"{what}, CPU", spent, 10, "s"),
+        ]
+
+
+PARTS = ("one_task", "windows", "reruns", "long_wait", "peer")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", nargs="*", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
     benchmark = Benchmark()
-    figures = [benchmark.one_task(), benchmark.calls_of_a_rerun(), benchmark.memory(), *benchmark.full_windows()]
+    kept = Path(os.environ.get("BENCH_DIR", tempfile.gettempdir())) / "multicloud-snapshots-bench.json"
+    parts: dict[str, list[Any]] = json.loads(kept.read_text()) if kept.exists() and len(given.only) < len(PARTS) else {}
+    figures: list[Figure] = []
+    for part in given.only:
+        parts[part] = []
+        for figure in getattr(benchmark, part)():
+            what, value, bound, _kept = figure.cells
+            print(f"{what:85} {value:>14}  {bound:15} {'' if figure.kept else 'PASSED THE BOUND'}", flush=True)
+            figures.append(figure)
+            parts[part].append(asdict(figure))
+        kept.write_text(json.dumps(parts))
     benchmark.stop()
-    print(f"{'what':62} {'figure':>8} {'bound':>7}  unit")
-    for figure in figures:
-        kept = "" if figure.kept else "  PASSED THE BOUND"
-        print(f"{figure.what:62} {figure.figure:8.2f} {figure.bound:7.2f}  {figure.unit}{kept}")
     print(f"Measured on {os.cpu_count()} cores with the simulated clouds on the same machine.")
+    if given.write:
+        write([Figure(**row) for part in PARTS for row in parts.get(part, ())])
     sys.exit(0 if all(figure.kept for figure in figures) else 1)
 
 

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run one copy module in this process and print its peak memory in MB."""
+"""Run one copy module in this process and print its peak memory in MB and its seconds."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 from tests.simulator.clock import RealClock
@@ -21,11 +22,13 @@ def peak_memory() -> float:
 
 
 def main() -> None:
-    given = json.loads(Path(sys.argv[1]).read_text())
-    out = run_module("ebs_snapshot_copy", given, RealClock())
+    given = json.loads(Path(sys.argv[2]).read_text())
+    begun = time.monotonic()
+    out = run_module(sys.argv[1], given, RealClock())
+    seconds = time.monotonic() - begun
     if out.failed or out["counts"]["unchanged"] != len(given["snapshot_ids"]):
         sys.exit(out["msg"])
-    print(peak_memory())
+    print(peak_memory(), seconds)
 
 
 if __name__ == "__main__":

@@ -452,3 +452,23 @@ def test_empty_filters_of_the_info_module_are_none(ebs):
     ebs.snapshot()
     shown = ebs.info("us-east-1", disk_ids=[], snapshot_ids=[], copies_from=[])
     assert len(shown["disks"]) == len(shown["snapshots"]) == 1
+
+
+def test_a_lost_answer_to_a_tag_call_for_many_is_one_attempt(ebs):
+    sources = [ebs.snapshot() for _n in range(20)]
+    for source in sources:
+        ebs.our_copy(source)
+    ebs.faults({"action": "CreateTags", "fault": "lose_answer", "nth": [1]})
+    out = ebs.run(*sources, tags={"team": "dr"})
+    assert not out.failed and out["counts"]["updated"] == 20 and ebs.calls["CreateTags"] == 2
+
+
+def test_a_withdrawal_that_is_refused_leaves_both_and_fails_nothing(ebs):
+    source = ebs.snapshot()
+    ebs.settings(copy_seconds=60.0, denied=["DeleteSnapshot"])
+    rival = ebs.our_copy(source, seconds=60)
+    ebs.hide(rival, seconds=2)
+    ebs.clock.sleep(1.5)
+    out = ebs.run(source, wait=True)
+    assert not out.failed and len(ebs.copies()) == 2 and ebs.calls["DeleteSnapshot"] == 1
+    assert [d["snapshot_id"] for d in out["duplicates"]] == [rival.id]

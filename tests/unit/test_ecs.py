@@ -254,7 +254,7 @@ def test_each_way_to_log_in_has_its_credential_of_the_sdk(login, kind):
     ],
 )
 def test_https_is_used_unless_the_endpoint_says_otherwise(endpoint, protocol, host):
-    given = {"access_key": "k", "secret_key": "s", "endpoint_url": endpoint}
+    given = {"access_key": "k", "secret_key": "s", "endpoint_url": endpoint, "connect_timeout": 5, "read_timeout": 30}
     service = alibaba.Service(given, Counter(), "aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", None, {}, {})
     request = DescribeSnapshotsRequest()
     service._address(request, "cn-beijing")

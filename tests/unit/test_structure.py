@@ -9,9 +9,13 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
+
+from tests import capabilities
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLUGINS = REPOSITORY / "plugins"
@@ -60,8 +64,8 @@ def test_the_engine_names_no_cloud_and_imports_no_sdk():
 
 
 def test_only_the_engine_writes():
-    writes = re.compile(r"cloud\.(begin|delete|change_tags)\(")
-    allowed = {"engine.py", "housekeeping.py"}
+    writes = re.compile(r"cloud\.(begin|delete|change_tags|set_expiry)\(")
+    allowed = {"engine.py", "housekeeping.py", "finishing.py"}
     for path in PLUGINS.rglob("*.py"):
         if path.name not in allowed:
             assert not writes.search(path.read_text()), path
@@ -79,6 +83,28 @@ def test_the_copy_modules_document_the_same_result():
 def test_every_module_is_in_the_group_of_all():
     groups = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())["action_groups"]
     assert sorted(groups["all"]) == MODULES
+
+
+def test_the_readme_shows_what_the_adapters_declare():
+    assert capabilities.table() in (REPOSITORY / "README.md").read_text()
+
+
+def test_an_option_that_modules_share_is_documented_once():
+    own = {}
+    for name in MODULES:
+        documented = yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").DOCUMENTATION)
+        for option, facts in documented.get("options", {}).items():
+            own.setdefault((option, str(facts)), []).append(name)
+    assert not {key: names for key, names in own.items() if len(names) > 1}
+
+
+def test_a_module_imports_no_other_clouds_sdk():
+    sdks = {"ebs": "boto3", "ecs": "aliyunsdkecs", "ens": "aliyunsdkens", "cbs": "tencentcloud"}
+    for name in MODULES:
+        others = [sdk for cloud, sdk in sdks.items() if not name.startswith(cloud)]
+        code = f"import sys, {COLLECTION}.modules.{name}; print([s for s in {others} if s in sys.modules])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "[]", (name, done.stdout)
 
 
 def test_every_returned_key_has_a_sample():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ECS and ENS through ansible-playbook: modules, kills, the role, credentials by action group."""
+"""ECS, ENS and CBS through ansible-playbook: modules, kills, the role, credentials by action group."""
 
 from __future__ import annotations
 
@@ -11,15 +11,30 @@ import time
 
 import pytest
 import yaml
-from ansible_collections.multicloud.snapshots.plugins.modules import ecs_snapshot_copy, ecs_snapshot_info
+from ansible_collections.multicloud.snapshots.plugins.modules import (
+    cbs_snapshot_copy,
+    cbs_snapshot_info,
+    ecs_snapshot_copy,
+    ecs_snapshot_info,
+)
 
 from .conftest import kill_all
 
-PLACES = {"ecs": ("cn-hangzhou", "cn-beijing"), "ens": ("cn-hangzhou-26", "cn-chengdu-26")}
+PLACES = {
+    "ecs": ("cn-hangzhou", "cn-beijing"),
+    "ens": ("cn-hangzhou-26", "cn-chengdu-26"),
+    "cbs": ("ap-guangzhou", "ap-beijing"),
+}
+REFUSED = {
+    "ecs": {},
+    "ens": {"tags": {"a": "b"}, "encrypted": True, "retention_days": 7},
+    "cbs": {"description": "nightly", "encrypted": True},
+}
+GROUPS = {"ecs": "alibaba", "ens": "alibaba", "cbs": "tencent"}
 
 
 class Place:
-    """One of the two clouds, with its disks, snapshots and copies."""
+    """One of these clouds, with its disks, snapshots and copies."""
 
     def __init__(self, clouds, cloud):
         self.clouds, self.cloud = clouds, cloud
@@ -46,7 +61,7 @@ class Place:
         return {"name": "Copy", f"multicloud.snapshots.{self.cloud}_snapshot_copy": given}
 
 
-@pytest.fixture(params=["ecs", "ens"])
+@pytest.fixture(params=PLACES)
 def place(clouds, request):
     return Place(clouds, request.param)
 
@@ -72,7 +87,7 @@ def test_credentials_come_once_by_action_group_and_are_never_shown(clouds, place
     sources = place.snapshots(1)
     playbook = clouds.written(
         [place.task([*sources, sources[0][:-1] + "z"], wait=True)],
-        module_defaults={"group/multicloud.snapshots.alibaba": "{{ keys }}"},
+        module_defaults={f"group/multicloud.snapshots.{GROUPS[place.cloud]}": "{{ keys }}"},
     )
     variables = clouds.directory / "vars.json"  # core quotes the playbook where a task fails
     variables.write_text(json.dumps({"keys": place.keys}))
@@ -100,19 +115,32 @@ def test_the_role(clouds, place):
     assert code == 0 and "changed=0" in output and len(place.copies()) == 2
     if place.cloud == "ens":
         assert all(" [d-" in copy["description"] for copy in place.copies())
-        for name, value in (("tags", {"a": "b"}), ("encrypted", True), ("retention_days", 7)):
-            wrong = {**variables, f"dr_copy_{name}": value}
-            code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(wrong))
-            assert code == 2 and f"dr_copy_{name}" in output
+    for name, value in REFUSED[place.cloud].items():
+        wrong = {**variables, f"dr_copy_{name}": value}
+        code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(wrong))
+        assert code == 2 and f"dr_copy_{name}" in output
 
 
-def test_the_examples_of_the_documentation_run(clouds):
-    place = Place(clouds, "ecs")
-    sources = place.snapshots(2)
-    text = ecs_snapshot_copy.EXAMPLES + ecs_snapshot_info.EXAMPLES
-    text = text.replace("s-bp1aa11bb22cc33dd44", sources[0]).replace("s-bp1bb22cc33dd44ee55", sources[1])
-    clouds.tell_of("ecs", "settings", {"copy_seconds": 0.2})
-    playbook = clouds.written(yaml.safe_load(text), module_defaults={"group/multicloud.snapshots.alibaba": place.keys})
-    code, output = clouds.run("ansible-playbook", playbook, "--diff")
+@pytest.mark.parametrize(
+    ("cloud", "texts", "ids", "left"),
+    [
+        (
+            "ecs",
+            ecs_snapshot_copy.EXAMPLES + ecs_snapshot_info.EXAMPLES,
+            ["s-bp1aa11bb22cc33dd44", "s-bp1bb22cc33dd44ee55"],
+            4,
+        ),
+        ("cbs", cbs_snapshot_copy.EXAMPLES + cbs_snapshot_info.EXAMPLES, ["snap-ckgjwkqh", "snap-6z1cbtrc"], 3),
+    ],
+)
+def test_the_examples_of_the_documentation_run(clouds, cloud, texts, ids, left):
+    place = Place(clouds, cloud)
+    for written, made in zip(ids, place.snapshots(2)):
+        texts = texts.replace(written, made)
+    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    defaults = {f"group/multicloud.snapshots.{GROUPS[cloud]}": place.keys}
+    code, output = clouds.run(
+        "ansible-playbook", clouds.written(yaml.safe_load(texts), module_defaults=defaults), "--diff"
+    )
     assert code == 0, output
-    assert len(place.copies()) == 4
+    assert len(place.copies()) == left

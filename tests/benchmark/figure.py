@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A figure, its bound, and the table and picture of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tables import DOCS, list_table, write_between
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row: what was measured, the figure, the bound that it must keep (None: only told), the unit."""
+
+    what: str
+    figure: float
+    bound: float | None
+    unit: str
+    at_least: bool = False
+
+    @property
+    def kept(self) -> bool:
+        if self.bound is None:
+            return True
+        return self.figure >= self.bound if self.at_least else self.figure <= self.bound
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        bound = "" if self.bound is None else f"{'at least' if self.at_least else 'at most'} {self.bound:g}"
+        return self.what, f"{self.figure:.4g} {self.unit}", bound, "yes" if self.kept else "**no**"
+
+
+def write(figures: Sequence[Figure]) -> None:
+    """Write table and picture into the documentation."""
+    path = DOCS / "performance.rst"
+    write_between(path, "figures", list_table(("What", "Figure", "Bound", "Kept"), [f.cells for f in figures]))
+    _draw([f for f in figures if f.bound is not None], DOCS / "performance.svg")
+
+
+def _draw(figures: Sequence[Figure], path: Path) -> None:
+    """Draw each figure as a bar beside its bound, which is 1."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "multicloud.snapshots"
+    from matplotlib import pyplot
+
+    shares = [f.bound / f.figure if f.at_least else f.figure / f.bound for f in figures if f.bound and f.figure]
+    drawing, axes = pyplot.subplots(figsize=(9, 0.34 * len(figures) + 1), layout="constrained")
+    colours = ["#2b6cb0" if f.kept else "#c05621" for f in figures]
+    axes.barh([f.what for f in figures], shares, color=colours)
+    axes.axvline(1.0, color="black", linewidth=1)
+    axes.invert_yaxis()
+    axes.set_xlabel("share of the bound (1 is the bound; shorter is better)")
+    axes.spines[["top", "right"]].set_visible(False)
+    drawing.savefig(path, metadata={"Date": None})

@@ -39,7 +39,7 @@ def write(figures: Sequence[Figure]) -> None:
     """Write table and picture into the documentation."""
     path = DOCS / "performance.rst"
     write_between(path, "figures", list_table(("What", "Figure", "Bound", "Kept"), [f.cells for f in figures]))
-    _draw([f for f in figures if f.bound is not None], DOCS / "performance.svg")
+    _draw([f for f in figures if f.bound and f.figure], DOCS / "performance.svg")
 
 
 def _draw(figures: Sequence[Figure], path: Path) -> None:
@@ -50,12 +50,12 @@ def _draw(figures: Sequence[Figure], path: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "multicloud.snapshots"
     from matplotlib import pyplot
 
-    shares = [f.bound / f.figure if f.at_least else f.figure / f.bound for f in figures if f.bound and f.figure]
-    drawing, axes = pyplot.subplots(figsize=(9, 0.34 * len(figures) + 1), layout="constrained")
+    shares = [f.bound / f.figure if f.at_least else f.figure / f.bound for f in figures if f.bound]
+    drawing, axes = pyplot.subplots(figsize=(11, 0.34 * len(figures) + 1), layout="constrained")
     colours = ["#2b6cb0" if f.kept else "#c05621" for f in figures]
     axes.barh([f.what for f in figures], shares, color=colours)
     axes.axvline(1.0, color="black", linewidth=1)
     axes.invert_yaxis()
-    axes.set_xlabel("share of the bound (1 is the bound; shorter is better)")
+    axes.set_xlabel("share of the bound, which is 1; shorter is better")
     axes.spines[["top", "right"]].set_visible(False)
     drawing.savefig(path, metadata={"Date": None})

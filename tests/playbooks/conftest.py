@@ -19,6 +19,13 @@ import pytest
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+#: Where tests copy from and to.
+PLACES = {
+    "ebs": ("us-east-1", "eu-west-1"),
+    "ecs": ("cn-hangzhou", "cn-beijing"),
+    "ens": ("cn-hangzhou-26", "cn-chengdu-26"),
+    "cbs": ("ap-guangzhou", "ap-beijing"),
+}
 
 
 class Clouds:
@@ -135,11 +142,17 @@ def clouds(_server, tmp_path):
 def kill_all(process):
     """Kill a playbook, its workers and its modules at once, as a power cut would."""
     # Newer cores give each worker a session of its own, so killing the group is not enough.
-    doomed = [process.pid]
-    for pid in doomed:
-        for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            doomed += [int(child) for child in task.read_text().split()]
-    for pid in doomed:
+    for pid in family(process.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
+
+
+def family(ancestor):
+    """Return this process ID and those of its children, their children and so on."""
+    found = [ancestor]
+    for pid in found:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += [int(child) for child in task.read_text().split()]
+    return found

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import PLACES, family
+
 HOSTILE = "{{ 7 * 191 }}{% raw %}<script>alert(1)</script>\x1b[31m"
 TOKEN = "aVeryLongTemporaryToken0123456789"
-PLACES = {"ecs": ("cn-hangzhou", "cn-beijing"), "cbs": ("ap-guangzhou", "ap-beijing")}
 ENVIRONMENT = {
     "ecs": ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
     "cbs": ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"),
@@ -30,7 +31,7 @@ def snapshots(clouds, cloud, name="nightly"):
     return clouds.tell_of(cloud, "make", [made])
 
 
-@pytest.mark.parametrize("cloud", PLACES)
+@pytest.mark.parametrize("cloud", ENVIRONMENT)
 def test_a_name_from_the_cloud_stays_text(clouds, cloud):
     source = snapshots(clouds, cloud, HOSTILE)
     region, destination = PLACES[cloud]
@@ -54,7 +55,7 @@ def test_a_name_from_the_cloud_stays_text(clouds, cloud):
     assert "1337" not in output and "{{ 7 * 191 }}" in output and "\x1b[31m" not in output
 
 
-@pytest.mark.parametrize("cloud", PLACES)
+@pytest.mark.parametrize("cloud", ENVIRONMENT)
 @pytest.mark.parametrize("where", ["environment", "profile"])
 def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
     source = snapshots(clouds, cloud)
@@ -113,16 +114,3 @@ def commands_while(process):
                 seen.add(Path(f"/proc/{pid}/cmdline").read_text(errors="replace"))
         time.sleep(0.05)
     return "".join(seen)
-
-
-def family(ancestor):
-    """Return this process ID and those of its children and their children: nobody else's command line is judged."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError):
-            # proc(5): "pid (command) state ppid ...", where the command may hold blanks and brackets itself
-            parents[int(stat.parent.name)] = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
-    found = {ancestor}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found

@@ -18,13 +18,8 @@ from ansible_collections.multicloud.snapshots.plugins.modules import (
     ecs_snapshot_info,
 )
 
-from .conftest import kill_all
+from .conftest import PLACES, kill_all
 
-PLACES = {
-    "ecs": ("cn-hangzhou", "cn-beijing"),
-    "ens": ("cn-hangzhou-26", "cn-chengdu-26"),
-    "cbs": ("ap-guangzhou", "ap-beijing"),
-}
 REFUSED = {
     "ecs": {},
     "ens": {"tags": {"a": "b"}, "encrypted": True, "retention_days": 7},
@@ -61,7 +56,7 @@ class Place:
         return {"name": "Copy", f"multicloud.snapshots.{self.cloud}_snapshot_copy": given}
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=GROUPS)
 def place(clouds, request):
     return Place(clouds, request.param)
 

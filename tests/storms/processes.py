@@ -17,14 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.playbooks.conftest import REPOSITORY, Clouds, kill_all
-
-PLACES = {
-    "ebs": ("us-east-1", "eu-west-1"),
-    "ecs": ("cn-hangzhou", "cn-beijing"),
-    "ens": ("cn-hangzhou-26", "cn-chengdu-26"),
-    "cbs": ("ap-guangzhou", "ap-beijing"),
-}
+from tests.playbooks.conftest import PLACES, REPOSITORY, Clouds, kill_all
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from .._copy.errors import (
     Refused,
     Throttled,
     Unreachable,
+    kind_of,
 )
 from .alibaba_login import Login, current_login
 from .endpoint import checked_endpoint, checked_timeouts
@@ -128,9 +129,7 @@ class Service:
         try:
             return self.write(action, region, tried, **given)
         except Ambiguous as error:
-            raise Unreachable(
-                error.message, code=error.code, request_id=error.request_id, hint=HINTS[Unreachable]
-            ) from error
+            raise error.as_kind(Unreachable, hint=HINTS[Unreachable]) from error
 
     def write(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
         """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
@@ -182,7 +181,7 @@ class Service:
 
     def _translated(self, error: Any, tried: str) -> CopyError:
         code = error.get_error_code() or "?"
-        kind = _kind_of(code, self._errors)
+        kind = kind_of(code, self._errors)
         request_id = error.get_request_id() if isinstance(error, ServerException) else None
         if kind is None:
             kind = Ambiguous if getattr(error, "http_status", 0) >= 500 else Refused
@@ -196,14 +195,6 @@ class Service:
 
 #: The SDK prefers these to the credentials it is given (contract A.5).
 _SDK_VARIABLES = ("ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET")
-
-
-def _kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError] | None:
-    while code:
-        if code in errors:
-            return errors[code]
-        code = code.rpartition(".")[0]
-    return None
 
 
 def _credential(login: Login) -> Any:

@@ -187,7 +187,7 @@ class EbsCloud(SnapshotCloud):
         try:
             return self._write(tried, call)
         except Ambiguous as error:
-            raise Unreachable(error.message, code=error.code, request_id=error.request_id) from error
+            raise error.as_kind(Unreachable) from error
 
     def _write(self, tried: str, call: Callable[[], Answer]) -> Answer:
         try:

@@ -135,7 +135,7 @@ class EnsCloud(SnapshotCloud):
         self._failed_orders[order.request.snapshot_id] += 1
         if self._failed_orders[order.request.snapshot_id] < ORDER_ATTEMPTS:
             return error
-        return Refused(error.message, code=error.code, request_id=error.request_id, hint=error.hint)
+        return error.as_kind(Refused)
 
     def _allocated(self, order: CopyOrder, answer: Mapping[str, Any], tried: str) -> Snapshot | CopyError:
         """Read what came of one node; the status of the whole answer says too little (contract C.1)."""

@@ -102,9 +102,7 @@ class Service:
         try:
             return self._call("cbs", action, region, tried, given)
         except Ambiguous as error:
-            raise Unreachable(
-                error.message, code=error.code, request_id=error.request_id, hint=HINTS[Unreachable]
-            ) from error
+            raise error.as_kind(Unreachable, hint=HINTS[Unreachable]) from error
 
     def write(self, action: str, region: str, tried: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
         """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
@@ -167,7 +165,7 @@ class Service:
         except TencentCloudSDKException as raised:
             error = translated(raised, tried)
             kind = {Retry.NEVER: Credentials, Retry.LOOK_FIRST: Unreachable}.get(error.retry, type(error))
-            raise kind(error.message, code=error.code, request_id=error.request_id, hint=HINTS.get(kind)) from None
+            raise error.as_kind(kind, hint=HINTS.get(kind)) from None
         except (KeyError, TypeError, ValueError, requests.RequestException):
             raise Unreachable(f"{tried}: the answer holds no credentials", hint=HINTS[Unreachable]) from None
         return dict(answer)

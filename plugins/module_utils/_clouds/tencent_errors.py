@@ -22,6 +22,7 @@ from .._copy.errors import (
     Throttled,
     Underway,
     Unreachable,
+    kind_of,
 )
 
 try:
@@ -91,12 +92,6 @@ def _server_words(body: bytes) -> tuple[str, str]:
 
 def failure(code: str | None, words: str | None, tried: str, request_id: str | None) -> CopyError:
     """Return the error that a code of the cloud means; an unknown one is a refusal."""
-    kind: type[CopyError] = Refused
-    known = code or "?"
-    while known:
-        if known in ERRORS:
-            kind = ERRORS[known]
-            break
-        known = known.rpartition(".")[0]
+    kind = kind_of(code or "?", ERRORS) or Refused
     hint = HINTS.get(code or "?") or HINTS.get(kind)
     return kind(f"{tried}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint)

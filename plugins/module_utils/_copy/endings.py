@@ -25,11 +25,10 @@ def lateness(job: Job, wait: bool) -> CopyError | None:
     request, copy = job.decision.request, job.copy
     if job.phase is Phase.WAITING and job.last_refusal:
         refusal = job.last_refusal
-        return type(refusal)(
+        return refusal.as_kind(
+            type(refusal),
             f"{refusal} (asked again until wait_timeout was over)",
-            code=refusal.code,
-            request_id=refusal.request_id,
-            hint=refusal.hint or "Run again: it goes on where this run stopped. Or raise wait_timeout.",
+            refusal.hint or "Run again: it goes on where this run stopped. Or raise wait_timeout.",
         )
     if job.phase is Phase.WAITING:
         return TimedOut(
@@ -37,19 +36,17 @@ def lateness(job: Job, wait: bool) -> CopyError | None:
             hint="Run again: it goes on where this run stopped. Or raise wait_timeout or max_in_flight.",
         )
     if job.phase is Phase.IN_DOUBT and isinstance(job.last_refusal, Underway):
-        return Underway(
+        return job.last_refusal.as_kind(
+            Underway,
             f"{job.last_refusal} (somebody is making this copy, but the cloud has not shown it before wait_timeout was over)",
-            code=job.last_refusal.code,
-            request_id=job.last_refusal.request_id,
-            hint="Run again: the copy is adopted once the cloud shows it.",
+            "Run again: the copy is adopted once the cloud shows it.",
         )
-    if job.phase is Phase.IN_DOUBT:
-        return Ambiguous(
+    if job.phase is Phase.IN_DOUBT and job.last_refusal:
+        return job.last_refusal.as_kind(
+            Ambiguous,
             f"The answer to the copy call for {request.snapshot_id} to {request.region} was lost ({job.last_refusal}), "
             "and no copy has shown up yet",
-            code=job.last_refusal.code if job.last_refusal else None,
-            request_id=job.last_refusal.request_id if job.last_refusal else None,
-            hint="Run again: a copy that has been made is found then, and none is made twice.",
+            "Run again: a copy that has been made is found then, and none is made twice.",
         )
     if job.phase is Phase.IN_FLIGHT and wait and copy:
         return TimedOut(

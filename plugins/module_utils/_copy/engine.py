@@ -24,7 +24,8 @@ from .watch import Watch
 class Engine:
     """Does what a plan decides, until all is done or the deadline has come.
 
-    One run is a single thread, but for copy calls where the SDK takes several at once, that fills each destination's window and looks at what is under way.
+    One run is a single thread that fills each destination's window and looks at what is under way; only copy calls
+    go out several at once, where the SDK takes that.
     """
 
     def __init__(self, cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline):
@@ -58,11 +59,11 @@ class Engine:
             self._fill()
             for watch in self._watches.values():
                 watch.finishing.work()
-            unsettled = [d for d in self._destinations.values() if d.unsettled(self._policy.wait)]
+            unsettled = [d for d in self._destinations.values() if d.unsettled()]
             if not unsettled or self._deadline.passed:
                 break
             now = self._deadline.now()
-            due = {d.region: d.next_look(self._policy.wait_delay, self._policy.wait) for d in unsettled}
+            due = {d.region: d.next_look(self._policy.wait_delay) for d in unsettled}
             self._deadline.sleep(min(due.values()) - now)
             now = self._deadline.now()
             for destination in unsettled:

@@ -30,6 +30,7 @@ An adapter turns its SDK's errors into these at its boundary, by one table of co
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -81,6 +82,10 @@ class CopyError(Exception):
     def message(self) -> str:
         return str(self)
 
+    def as_kind(self, kind: type[CopyError], message: str | None = None, hint: str | None = None) -> CopyError:
+        """Return the same failure as one of another kind, with the cloud's code and request ID."""
+        return kind(message or self.message, code=self.code, request_id=self.request_id, hint=hint or self.hint)
+
     def told(self, snapshot_id: str | None, region: str | None, copy_id: str | None = None) -> dict[str, Any]:
         """Return the failure as users get it, for a source ``snapshot_id`` and a destination ``region``."""
         return {
@@ -93,6 +98,15 @@ class CopyError(Exception):
             "request_id": self.request_id,
             "hint": self.hint,
         }
+
+
+def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError] | None:
+    """Return what a code means: one that is not listed means what its beginning up to a dot means."""
+    while code:
+        if code in errors:
+            return errors[code]
+        code = code.rpartition(".")[0]
+    return None
 
 
 class Refused(CopyError):

@@ -18,6 +18,7 @@ from .errors import Busy, CopyError, Refused, Retry, TimedOut
 from .job import Destination, Job
 from .model import Snapshot, State, TagChange
 from .retention import expiry_of
+from .tagging import lacking
 from .waiting import ATTEMPTS, ATTEMPTS_SECONDS, DOUBT_SECONDS, Backoff, Deadline
 
 
@@ -42,8 +43,7 @@ class Finishing:
     def begun(self, job: Job) -> None:
         """Note what a copy lacks that was just begun, or found."""
         if not self._cloud.tags_in_copy_call and job.copy and job.copy.ours:
-            tags = job.copy.tags
-            missing = {key: value for key, value in job.order.tags.items() if tags.get(key) != value}
+            missing = lacking(job.copy.tags, job.order.tags)
             job.to_tag = TagChange(missing) if missing else None
             self._note(job)
 
@@ -139,11 +139,11 @@ class Finishing:
 
     def check(self, job: Job, shown: Snapshot | None) -> None:
         """Hold tags against what a read shows, since a clean answer of a tag service proves nothing (contract D.3)."""
-        if shown and all(shown.tags.get(key) == value for key, value in job.unchecked.items()):
+        if shown and not lacking(shown.tags, job.unchecked):
             job.unchecked = {}
         elif self._deadline.now() - job.tagged_at >= DOUBT_SECONDS:
             if shown:
-                keys = ", ".join(key for key, value in job.unchecked.items() if shown.tags.get(key) != value)
+                keys = ", ".join(lacking(shown.tags, job.unchecked))
                 told = f"The tags of the copy {shown.snapshot_id} in {shown.region} were accepted, but it does not show them"
                 job.unfinished(Refused(f"{told}: {keys}", hint=UNSHOWN))
             job.unchecked = {}

@@ -86,7 +86,7 @@ class Job:
         made = self.asked and copy.ours and not self.deleted  # a lost call of this run has very likely made it
         self.adopted, self.changed = not made, self.changed or made
         self.copy, self.since, self.shown, self.unseen_reads = copy, now, True, 0
-        self.to_tag, self.to_expire, self.unchecked = None, None, {}
+        self.drop_finishing()
         self.phase = Phase.DONE if copy.state is State.COMPLETED else Phase.IN_FLIGHT
 
     @property
@@ -101,6 +101,10 @@ class Job:
 
     def failed(self, error: CopyError) -> None:
         self.phase, self.error = Phase.DONE, error
+        self.drop_finishing()
+
+    def drop_finishing(self) -> None:
+        """Forget tags and expiry of a copy that is no longer followed."""
         self.to_tag, self.to_expire, self.unchecked = None, None, {}
 
     @property
@@ -165,9 +169,9 @@ class Destination:
     def in_phase(self, *phases: Phase) -> list[Job]:
         return [job for job in self.jobs if job.phase in phases]
 
-    def unsettled(self, wait: bool) -> bool:
+    def unsettled(self) -> bool:
         """Whether this run still has to do with the region."""
-        phases = [Phase.WAITING, Phase.IN_DOUBT] + ([Phase.IN_FLIGHT] if wait else [])
+        phases = [Phase.WAITING, Phase.IN_DOUBT] + ([Phase.IN_FLIGHT] if self.waits else [])
         return any(job.phase in phases or not job.is_finished for job in self.jobs)
 
     def has_room(self, now: float) -> bool:
@@ -179,12 +183,12 @@ class Destination:
         self.crowded = self.crowded or isinstance(error, QuotaFull)
         self.window.refused(error, ours, len(self.others), now)
 
-    def next_look(self, longest: float, wait: bool) -> float:
+    def next_look(self, longest: float) -> float:
         """When this region is next due: to look at what is under way, or to ask again."""
         waiting = bool(self.in_phase(Phase.WAITING))
-        phases = [Phase.IN_DOUBT] + ([Phase.IN_FLIGHT] if wait or waiting else [])
+        phases = [Phase.IN_DOUBT] + ([Phase.IN_FLIGHT] if self.waits or waiting else [])
         looks = [job.next_look(self.last_look, longest) for job in self.in_phase(*phases)]
-        looks += [at for at in [self.list_at()] if at is not None and wait]
+        looks += [at for at in [self.list_at()] if at is not None and self.waits]
         looks += [job.next_check(self.last_look) for job in self.jobs if job.unchecked]
         if any(job.to_tag or job.to_expire for job in self.jobs):
             looks.append(self.rests_until)

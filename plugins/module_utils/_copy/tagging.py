@@ -70,6 +70,11 @@ class TagRules:
         return found
 
 
+def lacking(tags: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the wanted tags that are not there, or have another value."""
+    return {key: value for key, value in wanted.items() if tags.get(key) != value}
+
+
 def provenance_tags(source: Snapshot) -> dict[str, str]:
     """Return the tags that say of which snapshot a copy was made; what is unknown is left out."""
     facts = {
@@ -133,6 +138,6 @@ def change_of_tags(
     if request.name is not None and rules.name_key:
         spared.add(rules.name_key)
     return TagChange(
-        set={key: value for key, value in wanted.items() if copy.tags.get(key) != value},
+        set=lacking(copy.tags, wanted),
         remove=tuple(sorted(key for key in copy.tags if purge and key not in spared and not rules.is_reserved(key))),
     )

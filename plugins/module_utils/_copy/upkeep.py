@@ -13,7 +13,7 @@ from .decision import Decision, Policy
 from .errors import CopyError
 from .model import Snapshot, State, TagChange
 from .retention import expiry_of
-from .tagging import change_of_tags, tags_for_copy
+from .tagging import change_of_tags, lacking, tags_for_copy
 from .waiting import Deadline
 
 
@@ -44,8 +44,9 @@ def with_tags(
     if lacks_provenance(cloud, copy) and isinstance(source, Snapshot):
         # Without its source a copy stays known by its name: what is guessed here later runs would take for certain.
         wanted, _left_out = tags_for_copy(request, source, cloud.tag_rules, None)
-        missing = {key: value for key, value in wanted.items() if copy.tags.get(key) != value}
-        change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in wanted))
+        change = TagChange(
+            {**change.set, **lacking(copy.tags, wanted)}, tuple(key for key in change.remove if key not in wanted)
+        )
     return replace(decision, change=change)
 
 
@@ -53,10 +54,10 @@ def with_expiry(cloud: SnapshotCloud, decision: Decision, deadline: Deadline, wa
     """Add the expiry that a complete copy of ours lacks, where the run that made it could not set it."""
     if not cloud.expires_after_copying or decision.copy is None:
         return decision
-    expiry, warning = expiry_of(decision.request, decision.copy, deadline.utc())
+    now, copy = deadline.utc(), decision.copy
+    if copy.state is State.PENDING:
+        finished = replace(copy, state=State.COMPLETED, created_at=copy.created_at or now)
+        return replace(decision, expires_when_complete=expiry_of(decision.request, finished, now)[0] is not None)
+    expiry, warning = expiry_of(decision.request, copy, now)
     warnings += [warning] if warning else []
-    finished = replace(decision.copy, state=State.COMPLETED, created_at=decision.copy.created_at or deadline.utc())
-    later = (
-        decision.copy.state is State.PENDING and expiry_of(decision.request, finished, deadline.utc())[0] is not None
-    )
-    return replace(decision, expiry=expiry, expires_when_complete=later)
+    return replace(decision, expiry=expiry)

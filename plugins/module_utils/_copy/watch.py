@@ -106,7 +106,8 @@ class Watch:
         if other:
             self._adopt(job, other)
         elif job.adopted and job.decision.order:
-            job.copy, job.to_tag, job.unchecked = None, None, {}
+            job.copy = None
+            job.drop_finishing()
             job.doubted(Underway("The copy that another run was making is gone"), now)
         else:
             job.copy = replace(copy, state=State.ABSENT)

@@ -5,6 +5,7 @@
 # Let storms pass over the simulated clouds; with --write the tables go into docs/docsite/rst/reliability.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
+install_with "$REPO/tests/requirements-check.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
 python -W ignore -m tests.storms "$@"

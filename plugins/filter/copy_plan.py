@@ -13,7 +13,9 @@ author:
 description:
   - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination that
     was considered, and for each disk without a usable snapshot.
-  - Only complete snapshots that are no copies are chosen.
+  - Only complete snapshots that are no copies are chosen. The newest of a disk is always chosen, unless it or a newer
+    recovery point is already there.
+  - What retention would delete is not chosen, so that with the same arguments a second run copies nothing.
 positional: disks, copies, destination_regions
 options:
   _input:
@@ -41,6 +43,22 @@ options:
     type: str
     choices: [latest, all]
     default: latest
+  keep:
+    description: >-
+      Leave out what P(multicloud.snapshots.expired_copies#filter) with this limit would delete at the destination; V(0) is
+      no limit.
+    type: int
+    default: 0
+  keep_days:
+    description: The same by days since the snapshot was taken; V(0) is no limit.
+    type: float
+    default: 0
+  retention_days:
+    description: >-
+      With O(select=all), leave out snapshots that are so many days old: the cloud's own deadline has taken their copies,
+      or soon would. V(0) is no limit.
+    type: float
+    default: 0
   max_snapshot_age_hours:
     description: Snapshots that are older are left out as stale; 0 takes any age.
     type: float
@@ -103,25 +121,16 @@ _value:
       sample: true
     reason:
       description: >-
-        One of V(newest), V(all are selected), V(not the newest), V(stale), V(unfinished), V(failed), V(is a copy),
-        V(a newer recovery point is already there), V(no snapshot).
+        One of V(newest), V(within keep), V(all are selected), V(already there), V(a newer recovery point is already there),
+        V(retention would delete it), V(stale), V(unfinished), V(failed), V(is a copy), V(no snapshot).
       type: str
       sample: newest
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import recovery
-
-
-def copy_plan(snapshots, disks, copies, destination_regions, select="latest", max_snapshot_age_hours=0, now=None):
-    try:
-        return recovery.copy_plan(
-            snapshots, disks, copies, destination_regions, select, float(max_snapshot_age_hours), now
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(f"copy_plan: {error}") from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
 
 
 class FilterModule:
     def filters(self):
-        return {"copy_plan": copy_plan}
+        return {"copy_plan": as_filter(copy_plan)}

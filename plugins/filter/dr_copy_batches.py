@@ -13,11 +13,15 @@ author:
 description:
   - Returns as few calls as there are different sets of destinations.
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
+positional: shared
 options:
   _input:
     description: A plan of P(multicloud.snapshots.copy_plan#filter).
     type: list
     required: true
+  shared:
+    description: What was shared with the account that copies; the rest of what was chosen is left out.
+    type: list
 """
 
 EXAMPLES = r"""
@@ -32,17 +36,10 @@ _value:
   type: list
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import outcome
-
-
-def dr_copy_batches(plan):
-    try:
-        return outcome.batches_of(plan)
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(str(error)) from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_batches": dr_copy_batches}
+        return {"dr_copy_batches": as_filter(batches_of)}

@@ -37,17 +37,10 @@ _value:
   type: list
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import recovery
-
-
-def dr_copy_known_sources(copies, snapshots):
-    try:
-        return recovery.with_known_sources(copies, snapshots)
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(str(error)) from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import with_known_sources
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_known_sources": dr_copy_known_sources}
+        return {"dr_copy_known_sources": as_filter(with_known_sources)}

@@ -11,32 +11,31 @@ version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes the results of the copy calls, and returns C(dr_copy_result).
+  - Takes registered results and decisions, and returns C(dr_copy_result).
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
-positional: lists, plan, recovery
+positional: values, check_mode
 options:
   _input:
-    description: Results of the copy calls.
-    type: list
+    description: What the tasks returned.
+    type: dict
     required: true
-  lists:
-    description: Results of the info modules at the destinations.
-    type: list
+  values:
+    description: The normalised variables of the role.
+    type: dict
     required: true
-  plan:
-    description: The plan.
-    type: list
-    required: true
-  recovery:
-    description: The recovery points.
-    type: list
+  check_mode:
+    description: Whether it was a dry run.
+    type: bool
     required: true
 """
 
 EXAMPLES = r"""
 - name: Add up nothing
   ansible.builtin.debug:
-    msg: "{{ [] | multicloud.snapshots.dr_copy_outcome([], [], []) }}"
+    msg: "{{ done | multicloud.snapshots.dr_copy_outcome(values, false) }}"
+  vars:
+    done: {source: {disks: [], snapshots: [], failures: []}, copied: [], share: {}, listed: [], before: [], listed_again: [], deleted: [], disks: [], snapshots: [], plan: [], expired: [], there: []}
+    values: {source_region: us-east-1, destination_regions: [], disk_ids: [], shard: '', keep: 3, keep_days: 0, now: '2026-11-21T12:00:00Z', wait: true, rpo_hours: 0, reads_only: false, across_accounts: false}
 """
 
 RETURN = r"""
@@ -45,17 +44,10 @@ _value:
   type: dict
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import outcome
-
-
-def dr_copy_outcome(calls, lists, plan, recovery):
-    try:
-        return outcome.gathered(calls, lists, plan, recovery)
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(str(error)) from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import gathered
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_outcome": dr_copy_outcome}
+        return {"dr_copy_outcome": as_filter(gathered)}

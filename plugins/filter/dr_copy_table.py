@@ -32,17 +32,10 @@ _value:
   type: str
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import outcome
-
-
-def dr_copy_table(result):
-    try:
-        return outcome.table_of(result)
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(str(error)) from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.verdict import table_of
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_table": dr_copy_table}
+        return {"dr_copy_table": as_filter(table_of)}

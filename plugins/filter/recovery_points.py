@@ -92,17 +92,10 @@ _value:
       sample: true
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import recovery
-
-
-def recovery_points(disks, copies, destination_regions, rpo_hours=0, now=None):
-    try:
-        return recovery.recovery_points(disks, copies, destination_regions, float(rpo_hours), now)
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(f"recovery_points: {error}") from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import recovery_points
 
 
 class FilterModule:
     def filters(self):
-        return {"recovery_points": recovery_points}
+        return {"recovery_points": as_filter(recovery_points)}

@@ -10,86 +10,82 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.messages import spelt_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.results import COUNTED
 
-Row = Mapping[str, Any]
+from .calls import answers, failures_of
+from .planning import THERE
+from .recovery import recovery_points
+from .retention import Row
+from .selection import orphans, pruned, with_planned
+from .sharing import as_if_shared
 
 
-def batches_of(plan: Sequence[Row]) -> list[dict[str, list[str]]]:
+def batches_of(plan: Sequence[Row], shared: Sequence[Row] | None = None) -> list[dict[str, list[str]]]:
     """Put the chosen rows of a plan into as few copy calls as there are different sets of destinations.
 
-    Older sources come first, since a disk's next copy is then incremental.
+    Copies that are there already are among them, so that their tags and deadlines are brought into line. Across accounts,
+    only the snapshots that were ``shared`` are copied. Older sources come first, since a disk's next copy is then
+    incremental.
     """
     regions: dict[str, list[str]] = {}
-    for row in sorted((r for r in plan if r["chosen"]), key=lambda r: (str(r["source_created_at"]), r["snapshot_id"])):
+    wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
+    if shared is not None:
+        visible = {share["snapshot_id"] for share in shared}
+        wanted = [row for row in wanted if row["snapshot_id"] in visible or not row["chosen"]]
+    for row in sorted(wanted, key=lambda r: (str(r["source_created_at"]), r["snapshot_id"])):
         regions.setdefault(row["snapshot_id"], []).append(row["region"])
     batches: dict[tuple[str, ...], list[str]] = {}
-    for snapshot_id, wanted in regions.items():
-        batches.setdefault(tuple(wanted), []).append(snapshot_id)
+    for snapshot_id, destinations in regions.items():
+        batches.setdefault(tuple(destinations), []).append(snapshot_id)
     return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
 
 
-def gathered(
-    calls: Sequence[Row], lists: Sequence[Row], plan: Sequence[Row], recovery: Sequence[Row]
-) -> dict[str, Any]:
-    """Add up the registered results of the copy calls and of the listings to the role's result."""
-    failures = [failure for call in (*calls, *lists) for failure in _failures(call)]
+def gathered(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """Add up what the tasks of the role returned to its result.
+
+    ``done`` holds the registered results ``source`` and, as lists, ``copied``, ``listed``, ``deleted``, and what was
+    decided: ``disks``, ``snapshots``, ``plan``, ``expired``, and ``there``, the copies as listed last. Across accounts,
+    ``share`` is the registered result of sharing.
+    """
+    shared = done["share"].get("shared") or []
+    if check_mode:
+        done = {**done, "copied": as_if_shared(done["copied"], shared)}
+    acted = [*done["copied"], *done["deleted"]]
+    told_of = {failure["region"] for call in acted for failure in call.get("failures") or ()}
+    unread = {str(call["item"]) for call in done["listed"] if failures_of(call)}
+    calls = [
+        *([done["share"]] if done["share"] else []),
+        *acted,
+        *(call for call in done["listed"] if str(call["item"]) not in told_of),
+    ]
+    if not (values["reads_only"] and not answers(done["source"])):
+        calls.insert(0, done["source"])
+    failures = [failure for call in calls for failure in failures_of(call)]
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    for call in calls:
+    for call in done["copied"]:
         counts.update(call.get("counts") or {})
-    return {
-        "plan": list(plan),
-        "copies": [row for call in calls for row in call.get("copies") or ()],
+    for call in done["deleted"]:
+        counts.update({key: (call.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
+    there = done["there"]
+    if check_mode and values["wait"]:
+        there = with_planned(there, done["copied"], done["snapshots"])
+    points = recovery_points(done["disks"], there, values["destination_regions"], values["rpo_hours"], values["now"])
+    result = {
+        "plan": list(done["plan"]),
+        "copies": [row for call in done["copied"] for row in call.get("copies") or ()],
         "failures": [f for i, f in enumerate(failures) if f not in failures[:i]],
-        "pruned": [],
-        "orphans": [],
-        "recovery_points": list(recovery),
+        "pruned": pruned(done["expired"], done["deleted"]),
+        "orphans": orphans(there, done["disks"], values),
+        "recovery_points": [{**point, "state": _state(point, there, unread)} for point in points],
         "counts": dict(counts),
     }
+    return {**result, "shared": shared} if values["across_accounts"] else result
 
 
-def _failures(call: Row) -> list[Row]:
-    """Return what went wrong in a call; one without any result of ours broke down altogether."""
-    if "copies" in call or "snapshots" in call or call.get("skipped"):
-        return list(call.get("failures") or ())
-    return [_unread(call)]
-
-
-def _unread(call: Row) -> dict[str, Any]:
-    return {
-        "source_snapshot_id": None,
-        "region": None,
-        "snapshot_id": None,
-        "kind": "connection",
-        "code": None,
-        "message": str(call.get("msg") or "a task failed without a message"),
-        "request_id": None,
-        "hint": None,
-    }
-
-
-def table_of(result: Row) -> str:
-    """Write the recovery points as a table for a screen, one line a disk and region."""
-    head = ("DISK", "NAME", "REGION", "COPY", "SOURCE TAKEN", "AGE", "STATE")
-    rows = [head]
-    for point in result["recovery_points"]:
-        age = point["age_hours"]
-        rows.append(
-            (
-                point["disk_id"],
-                point["disk_name"] or "-",
-                point["region"],
-                point["snapshot_id"] or "-",
-                point["source_created_at"] or "-",
-                "-" if age is None else f"{age:.1f} h",
-                point["state"],
-            )
-        )
-    widths = [max(len(str(row[column])) for row in rows) for column in range(len(head))]
-    return "\n".join("  ".join(str(c).ljust(w) for c, w in zip(row, widths)).rstrip() for row in rows)
-
-
-def failure_text(result: Row) -> str:
-    """Say in one message what failed and what to do next."""
-    return f"{len(result['failures'])} failed. {spelt_out(result['failures'])}"
+def _state(point: Row, there: Sequence[Row], unread: set[str]) -> str:
+    """Return a recovery point's state: of a region that did not answer nobody knows it."""
+    if point["region"] in unread:
+        return "unknown"
+    newest = [c for c in there if c.get("planned") and c["region"] == point["region"] and c.get("source")]
+    planned = any(c["source"]["snapshot_id"] == point["source_snapshot_id"] for c in newest)
+    return "planned" if planned else str(point["state"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -15,14 +16,14 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from .selection import parts_of
+
 #: What each cloud's copy module lacks (interface, section 1): such a variable is refused, not passed over.
 NOT_HONOURED: dict[str, tuple[str, ...]] = {
     "ebs": ("retention_days",),
     "cbs": ("description", "encrypted", "kms_key_id"),
     "ens": ("tags", "encrypted", "kms_key_id", "retention_days"),
 }
-#: Variables whose work is still to come: a value other than the default fails.
-NOT_YET = ("keep", "keep_days", "rpo_hours", "report_dir", "shard", "source_connection")
 #: Options of the copy modules that the role sets itself; copy_options holds the others.
 SET_BY_ROLE = (
     "snapshot_ids",
@@ -159,9 +160,9 @@ SECRET = ("connection", "source_connection")
 def judged(given: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
-    ``values`` holds them, and beside them ``now`` (ISO 8601) and ``ends_at`` (seconds since 1970), when wait_timeout
-    will be over. ``problems`` names each wrong one, ``warnings`` those of ``names``, the names that the user has set,
-    which look misspelt.
+    ``values`` holds them, and beside them ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout will be
+    over, and ``across_accounts``. ``problems`` names each wrong one. ``warnings`` names what is allowed but may hurt, and
+    those of ``names``, the names that the user has set, which look misspelt.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -181,10 +182,12 @@ def judged(given: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any
     begun = datetime.now(timezone.utc)
     values["now"] = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
     values["ends_at"] = int(begun.timestamp()) + values["wait_timeout"]
+    values["across_accounts"] = bool(values["source_connection"])
+    values["report_dir"] = os.path.abspath(os.path.expanduser(values["report_dir"])) if values["report_dir"] else ""
     return {
         "values": {name: value for name, value in values.items() if name not in SECRET},
         "problems": list(dict.fromkeys(problems)),
-        "warnings": _misspelt(names),
+        "warnings": [*_misspelt(names), *_risks(values)],
     }
 
 
@@ -195,15 +198,25 @@ def _misspelt(names: Sequence[str]) -> list[str]:
     return [f"{name} is no variable of the role; is {match[0]} meant?" for name, match in near.items() if match]
 
 
+def _risks(values: Mapping[str, Any]) -> list[str]:
+    if not values["retention_days"] or values["rpo_hours"]:
+        return []
+    told = "dr_copy_retention_days lets the cloud delete copies by itself, even the newest of a disk"
+    return [f"{told}; set dr_copy_rpo_hours, so that the role fails when a disk has none left"]
+
+
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     faults = []
     cloud = values["cloud"]
     for name in NOT_HONOURED.get(str(cloud), ()):
         if values[name]:
             faults.append(f"dr_copy_{name}: {cloud} has no such option")
-    for name in NOT_YET:
-        if values[name]:
-            faults.append(f"dr_copy_{name} is not yet supported by this role; leave it empty or 0")
+    if values["source_connection"] and cloud != "ebs":
+        faults.append("dr_copy_source_connection: only ebs copies across accounts")
+    try:
+        parts_of(values["shard"])
+    except ValueError as wrong:
+        faults.append(f"dr_copy_shard {wrong}")
     if values["destination_regions"] == []:
         faults.append("dr_copy_destination_regions is required")
     if values["source_region"] and values["source_region"] in (values["destination_regions"] or ()):

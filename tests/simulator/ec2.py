@@ -32,6 +32,9 @@ from .ec2_rules import check_copy, check_snapshot_id, check_tag_limits, check_ta
 
 ACCESS_KEY, SECRET_KEY = "AKIASIMULATEDKEY0001", "simulatedSecret/K7MDENGbPxRfiCYEXAMPLEKEYab"
 ACCOUNT = "123456789012"
+#: Another account, with a key pair of its own.
+OTHER_ACCESS_KEY, OTHER_SECRET_KEY = "AKIASIMULATEDKEY0002", "simulatedSecret/OTHERaccountCYEXAMPLEKEYab2"
+OTHER_ACCOUNT = "210987654321"
 DEFAULTS: dict[str, Any] = {
     "copy_seconds": 2.0,
     "copy_seconds_of": {},
@@ -46,7 +49,10 @@ DEFAULTS: dict[str, Any] = {
     "encryption_by_default": [],
     "denied": [],
     "in_use": [],
-    "keys": {ACCESS_KEY: {"secret": SECRET_KEY, "token": None}},
+    "keys": {
+        ACCESS_KEY: {"secret": SECRET_KEY, "token": None},
+        OTHER_ACCESS_KEY: {"secret": OTHER_SECRET_KEY, "token": None, "account": OTHER_ACCOUNT},
+    },
 }
 CODES = {
     "unavailable": ("Unavailable", "The service is unavailable. Please try again shortly.", 503),
@@ -94,7 +100,7 @@ class SimulatedCopy(models.Snapshot):
 
 
 class Ec2:
-    """One simulated EC2 with the snapshots of one account, over all regions."""
+    """One simulated EC2 with the snapshots of two accounts, over all regions."""
 
     def __init__(self, clock: Any):
         self.clock = clock
@@ -102,7 +108,7 @@ class Ec2:
         self._install()
         self.app = ControlledApp(
             self.control,
-            _WithStatus(DomainDispatcherApplication(create_backend_app)),
+            _WithStatus(DomainDispatcherApplication(create_backend_app), self._account_of),
             _action,
             sigv4.region_of,
             self._refusal,
@@ -119,6 +125,10 @@ class Ec2:
         for regions in list(ec2_backends.values()):
             for backend in list(regions.values()):
                 backend.reset()
+
+    def _account_of(self, access_key: str) -> str:
+        """Return the account that a key belongs to."""
+        return str(self.control.settings["keys"].get(access_key, {}).get("account", ACCOUNT))
 
     def snapshots(self, region: str) -> dict[str, Any]:
         """Return the server's own truth of a region, by ID."""
@@ -141,6 +151,9 @@ class Ec2:
         ElasticBlockStore.copy_snapshot = _answering(self.copy_snapshot)  # type: ignore[method-assign]
         ElasticBlockStore.describe_snapshots = _answering(self.describe_snapshots)  # type: ignore[method-assign]
         ElasticBlockStore.describe_volumes = _answering(self.describe_volumes)  # type: ignore[method-assign]
+        if not hasattr(ElasticBlockStore, "moto_modify_snapshot_attribute"):
+            ElasticBlockStore.moto_modify_snapshot_attribute = ElasticBlockStore.modify_snapshot_attribute  # type: ignore[attr-defined]
+        ElasticBlockStore.modify_snapshot_attribute = _answering(self.modify_snapshot_attribute)  # type: ignore[method-assign]
         ElasticBlockStore.delete_snapshot = _answering(self.delete_snapshot)  # type: ignore[method-assign]
         models.utcnow = lambda: self.clock.utc().replace(tzinfo=None)
         if not hasattr(TagResponse, "moto_create_tags"):
@@ -199,7 +212,7 @@ class Ec2:
         return running
 
     def _source(self, call: Any, snapshot_id: str, region: str) -> Any:
-        source = ec2_backends[call.current_account][region].snapshots.get(snapshot_id)
+        source = next((s for s in _of_all_accounts(region) if s.id == snapshot_id), None)
         if source is None or not _may_see(source, call.current_account):
             raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
         if source.status != "completed":
@@ -217,7 +230,7 @@ class Ec2:
         asked = arguments["kms_key_id"]
         prefix = f"arn:aws:kms:{region}:{ACCOUNT}:key/"
         if asked is None:
-            return True, prefix + str(uuid.uuid5(uuid.NAMESPACE_DNS, f"aws/ebs {region}")), None
+            return True, default_key(region), None
         bad = asked in self.control.settings["bad_keys"] or (asked.startswith("arn:") and f":{region}:" not in asked)
         name = re.sub(r"^arn:aws:kms:[^:]*:[^:]*:", "", asked)
         key = name.removeprefix("key/") if not name.startswith("alias/") else str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
@@ -231,7 +244,7 @@ class Ec2:
         owners = [account if o == "self" else o for o in call._get_param("OwnerIds", []) or []]
         wants_own = "self" in (call._get_param("OwnerIds", []) or [])
         ids = call._get_param("SnapshotIds", []) or []
-        seen = [s for s in call.ec2_backend.snapshots.values() if _may_see(s, account) and self._visible(s)]
+        seen = [s for s in _of_all_accounts(call.region) if _may_see(s, account) and self._visible(s)]
         if owners:
             # "self" also returns what other accounts share explicitly (contract E.2).
             seen = [s for s in seen if s.owner_id in owners or (wants_own and _shared_with(s, account))]
@@ -283,6 +296,13 @@ class Ec2:
             answer["NextToken"] = base64.b64encode(json.dumps(start + size).encode()).decode()
         return ActionResult(answer)
 
+    def modify_snapshot_attribute(self, call: Any) -> Any:
+        snapshot = call.ec2_backend.snapshots.get(call._get_param("SnapshotId"))
+        keys_of_aws = (default_key(call.region), call.ec2_backend.default_kms_key_id)
+        if snapshot is not None and snapshot.encrypted and (snapshot.kms_key_id or keys_of_aws[0]) in keys_of_aws:
+            raise invalid("Encrypted snapshots with EBS default key cannot be shared", "OperationNotPermitted")
+        return call.moto_modify_snapshot_attribute()
+
     # -- other writes ---------------------------------------------------------------------------------
 
     def delete_snapshot(self, call: Any) -> EmptyResult:
@@ -319,12 +339,14 @@ def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 class _WithStatus:
-    """Gives moto's answers the HTTP status that AWS gives to a code."""
+    """Tells moto the caller's account, and gives its answers the HTTP status that AWS gives to a code."""
 
-    def __init__(self, app: Any):
+    def __init__(self, app: Any, account_of: Callable[[str], str]):
         self._app = app
+        self._account_of = account_of
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_of(sigv4.key_of(environ.get("HTTP_AUTHORIZATION", "")))
         answer = Response.from_app(self._app.get_application(environ), environ, buffered=True)
         if answer.status_code >= 400:
             code = re.search(rb"<Code>([^<]+)</Code>", answer.get_data())
@@ -348,6 +370,19 @@ def _action(request: Request) -> str:
 
 def _is_pending_copy(snapshot: Any) -> bool:
     return isinstance(snapshot, SimulatedCopy) and snapshot.status == "pending"
+
+
+def default_key(region: str) -> str:
+    """Return the key that AWS itself manages for EBS in a region."""
+    return f"arn:aws:kms:{region}:{ACCOUNT}:key/{uuid.uuid5(uuid.NAMESPACE_DNS, f'aws/ebs {region}')}"
+
+
+def _of_all_accounts(region: str) -> list[Any]:
+    return [
+        snapshot
+        for account in (ACCOUNT, OTHER_ACCOUNT)
+        for snapshot in list(ec2_backends[account][region].snapshots.values())
+    ]
 
 
 def _shared_with(snapshot: Any, account: str) -> bool:

@@ -44,6 +44,12 @@ def refusal(request: Request, keys: dict[str, dict[str, Any]]) -> tuple[str, str
     return None
 
 
+def key_of(authorization: str) -> str:
+    """Return the access key that a request is signed with."""
+    match = _HEADER.fullmatch(authorization)
+    return match["key"] if match else ""
+
+
 def region_of(request: Request) -> str:
     """Return the region that the request is signed for."""
     match = _HEADER.fullmatch(request.headers.get("Authorization", ""))

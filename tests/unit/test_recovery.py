@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import (
-    REASONS,
-    copy_plan,
-    recovery_points,
-    with_known_sources,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import REASONS, copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import recovery_points, with_known_sources
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +59,7 @@ estates = st.lists(
 @given(estates, st.sampled_from(["latest", "all"]), st.sampled_from([0, 3, 6]))
 def test_a_plan_chooses_only_complete_snapshots_and_says_why_not(snapshots, select, oldest):
     disks = [disk(n) for n in range(4)]
-    plan = copy_plan(snapshots, disks, [], REGIONS, select, oldest, NOW)
+    plan = copy_plan(snapshots, disks, [], REGIONS, select, max_snapshot_age_hours=oldest, now=NOW)
     by_id = {s["snapshot_id"]: s for s in snapshots}
     assert all(row["reason"] in REASONS for row in plan)
     for row in plan:
@@ -147,6 +143,16 @@ def test_any_value_is_taken_or_refused_by_name(given_values):
     assert all(problem.startswith("dr_copy_") for problem in judged({**BASICS, **given_values})["problems"])
 
 
+@pytest.mark.parametrize("shard", ["0/8", "9/8", "2", "a/b", "1/0"])
+def test_a_shard_that_is_none_is_refused(shard):
+    assert "dr_copy_shard" in judged({**BASICS, "shard": shard})["problems"][0]
+
+
+def test_only_ebs_copies_across_accounts():
+    assert not judged({**BASICS, "source_connection": "profile=prod"})["problems"]
+    assert "source_connection" in judged({**BASICS, "cloud": "cbs", "source_connection": "profile=x"})["problems"][0]
+
+
 def test_credentials_are_judged_but_never_handed_on_nor_shown():
     assert "connection" not in judged({**BASICS, "connection": {"secret_key": "x"}})["values"]
     problems = judged({**BASICS, "connection": "secret_key: hunter2"})["problems"]
@@ -154,5 +160,8 @@ def test_credentials_are_judged_but_never_handed_on_nor_shown():
 
 
 def test_a_misspelt_variable_is_warned_of():
+    assert judged({**BASICS, "cloud": "ecs", "retention_days": 7})["warnings"], (
+        "nothing would tell of a disk without a copy"
+    )
     warned = judged(BASICS, ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_my_own"])["warnings"]
     assert len(warned) == 1 and "dr_copy_encrypted" in warned[0]

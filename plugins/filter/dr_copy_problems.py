@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: dr_copy_failures
-short_description: Say in one message what failed in the role dr_copy
+name: dr_copy_problems
+short_description: Say in one message for what the role dr_copy fails at its end
 version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes C(dr_copy_result).
+  - Takes a report; an empty text is returned where all is well.
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
 options:
   _input:
-    description: The role's result.
+    description: The report.
     type: dict
     required: true
 """
@@ -23,7 +23,7 @@ options:
 EXAMPLES = r"""
 - name: Say that nothing failed
   ansible.builtin.debug:
-    msg: "{{ {'failures': []} | multicloud.snapshots.dr_copy_failures }}"
+    msg: "{{ {'failures': [], 'breaches': []} | multicloud.snapshots.dr_copy_problems }}"
 """
 
 RETURN = r"""
@@ -32,17 +32,10 @@ _value:
   type: str
 """
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import outcome
-
-
-def dr_copy_failures(result):
-    try:
-        return outcome.failure_text(result)
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnsibleFilterError(str(error)) from error
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.verdict import problems_of
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_failures": dr_copy_failures}
+        return {"dr_copy_problems": as_filter(problems_of)}

@@ -1,0 +1,108 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ebs_snapshot_share
+short_description: Let another AWS account use EBS snapshots
+version_added: 0.1.0
+description:
+  - Gives another account the permission to make volumes and copies of snapshots that this account owns.
+  - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.
+  - The permission is only added, and none is taken away. An account that had it for a moment may have copied already, another
+    plan may be using it, and AWS offers no way to take one away that is safe while others change them.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  snapshot_ids:
+    description:
+      - The snapshots. An empty list changes nothing.
+    type: list
+    elements: str
+    required: true
+  account_id:
+    description:
+      - The account that may use them, 12 digits.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Can run in check mode and return the changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or possibly needs changing in check mode), when in diff mode.
+    support: none
+  idempotent:
+    description: When run twice in a row with the same arguments, the second run changes nothing.
+    support: full
+notes:
+  - A snapshot that is encrypted with the key that AWS manages for EBS cannot be shared. Of one with a key of yours, the other
+    account needs the use of that key as well.
+  - Snapshots that are public count as shared.
+seealso:
+  - module: multicloud.snapshots.ebs_snapshot_copy
+  - module: amazon.aws.ec2_snapshot
+"""
+
+EXAMPLES = r"""
+- name: Let the disaster-recovery account copy a snapshot
+  multicloud.snapshots.ebs_snapshot_share:
+    region: us-east-1
+    snapshot_ids: [snap-0aa11bb22cc33dd44]
+    account_id: "210987654321"
+"""
+
+RETURN = r"""
+shared:
+  description: The snapshots that the account may use now.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    snapshot_id:
+      description: ID of the snapshot.
+      type: str
+      sample: snap-0aa11bb22cc33dd44
+    region:
+      description: Its region.
+      type: str
+      sample: us-east-1
+    account:
+      description: The account that may use it.
+      type: str
+      sample: "210987654321"
+    changed:
+      description: Whether the permission was added by this task, or in check mode would be.
+      type: bool
+      sample: true
+failures:
+  description: What went wrong, in the form of the copy modules.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"DescribeSnapshots": 1, "ModifySnapshotAttribute": 1}
+"""
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import AwsModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs_sharing import OPTIONS, share_snapshots
+
+
+def main():
+    share_snapshots(AwsModule(argument_spec=OPTIONS, supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the registered result of a module tells of its call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .retention import Row
+
+#: Kinds of failure by which a region that does not answer is told from one that refuses.
+NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
+
+
+def answers(source: Row) -> bool:
+    """Whether a region answered to a listing, be it with a refusal."""
+    return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
+
+
+def is_listed(source: Row) -> bool:
+    """Whether a region was listed."""
+    return not failures_of(source)
+
+
+def failures_of(call: Row) -> list[Row]:
+    """Return what went wrong in a call; one without any result of ours broke down altogether."""
+    if "failures" in call:
+        return list(call["failures"])
+    return [] if call.get("skipped") or "snapshots" in call else [_broken(call)]
+
+
+def _broken(call: Row) -> dict[str, Any]:
+    return {
+        "source_snapshot_id": None,
+        "region": None,
+        "snapshot_id": None,
+        "kind": "connection",
+        "code": None,
+        "message": str(call.get("msg") or "a task failed without a message"),
+        "request_id": None,
+        "hint": None,
+    }

@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A random history of one plan: disks, snapshots and copies that come and go, with three runs a day of the role's filters.
+
+Nothing here calls a cloud: rows stand for what the info modules would tell. Each deletion is judged by rules of this
+file's own, written apart from the filters'.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import with_known_sources
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import prunable
+
+BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
+#: Clouds whose copies tell no disk of their own, and those on which a deadline can be set.
+DISKLESS, WITH_DEADLINE = ("ebs", "cbs"), ("ecs", "cbs")
+
+Row = dict[str, Any]
+
+
+def text_of(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_of(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+
+
+class History:
+    """One seed's estate and variables. ``wrong`` gathers what should never have happened."""
+
+    def __init__(self, cloud: str, seed: int):
+        self.draw = draw = random.Random(f"{cloud} {seed}")
+        self.cloud = cloud
+        self.now = BEGIN
+        self.disks = [{"disk_id": f"disk-{n}", "name": f"disk {n}"} for n in range(draw.randint(1, 3))]
+        self.sources: list[Row] = []
+        self.copies: list[Row] = []
+        self.deletions = 0
+        self.wrong: list[str] = []
+        self._number = 0
+        self.regions = REGIONS[: draw.choice((1, 1, 2))]
+        self.select = draw.choice(("latest", "all"))
+        self.keep, self.keep_days = draw.choice(((0, 0), (1, 0), (3, 0), (0, 1), (0, 3), (2, 2), (5, 1)))
+        self.retention_days = draw.choice((0, 2, 4)) if cloud in WITH_DEADLINE else 0
+        self.oldest = draw.choice((0, 0, 30))
+
+    def new_id(self, what: str) -> str:
+        self._number += 1
+        # Not in the order in which they are made, as the IDs of clouds.
+        return f"{what}-{(self._number * 7919) % 100003:06d}"
+
+    # -- what happens between two runs -------------------------------------------------------------------
+
+    def pass_on(self, hours: float) -> None:
+        """Let time pass, and things happen."""
+        self.now += timedelta(hours=hours)
+        for source in self.sources:
+            source["state"] = "completed" if self.draw.random() < 0.8 else source["state"]
+        for copy in self.copies:
+            copy["state"] = "completed" if self.draw.random() < 0.9 else copy["state"]
+        for disk in self.disks:
+            for _snapshot in range(self.draw.choice((0, 1, 1, 2))):
+                self._take(disk["disk_id"])
+        self.sources = [s for s in self.sources if self.draw.random() > 0.1]
+        self.copies = [c for c in self.copies if not (c["deadline"] and time_of(c["deadline"]) <= self.now)]
+        if self.copies and self.draw.random() < 0.3:
+            self._odd(self.draw.choice(self.copies))
+
+    def _take(self, disk_id: str) -> None:
+        state = self.draw.choice(("completed", "completed", "completed", "pending", "error"))
+        taken = self.now - timedelta(minutes=self.draw.choice((0, 5, 5, 30)))
+        self.sources.append(
+            {
+                "snapshot_id": self.new_id("snap"),
+                "disk_id": disk_id,
+                "region": SOURCE,
+                "state": state,
+                "created_at": text_of(taken),
+                "tags": {},
+                "source": None,
+            }
+        )
+
+    def _odd(self, copy: Row) -> None:
+        what = self.draw.choice(("hold", "release", "double", "foreign", "untold", "gone"))
+        if what == "hold":
+            copy["tags"] = {**copy["tags"], "dr-copy:hold": self.draw.choice(("", "true", "false"))}
+        elif what == "release":
+            copy["tags"] = {k: v for k, v in copy["tags"].items() if k != "dr-copy:hold"}
+        elif what == "double":
+            self.copies.append({**copy, "snapshot_id": self.new_id("copy"), "source": dict(copy["source"])})
+        elif what == "foreign" and self.sources:
+            made = self._made(self.draw.choice(self.sources), self.draw.choice(self.regions))
+            made["source"].update(managed=False, disk_id=None, created_at=None)
+            self.copies.append(made)
+        elif what == "untold":
+            copy["source"][self.draw.choice(("disk_id", "created_at"))] = None
+        elif what == "gone":
+            self.copies.remove(copy)
+
+    def _made(self, source: Row, region: str, state: str = "completed") -> Row:
+        days = self.retention_days
+        return {
+            "snapshot_id": self.new_id("copy"),
+            "disk_id": None if self.cloud in DISKLESS else source["disk_id"],
+            "region": region,
+            "state": state,
+            "created_at": text_of(self.now),
+            "tags": {},
+            "deadline": text_of(self.now + timedelta(days=days)) if days else None,
+            "source": {
+                "snapshot_id": source["snapshot_id"],
+                "region": SOURCE,
+                "disk_id": source["disk_id"],
+                "created_at": source["created_at"],
+                "managed": True,
+            },
+        }
+
+    # -- a run ---------------------------------------------------------------------------------------------
+
+    def run(self, fails: float = 0.1) -> None:
+        """Copy and prune as the role does; then once more with the same variables, which must change nothing."""
+        broken = {region for region in self.regions if self.draw.random() < fails}
+        before = {(c["source"]["snapshot_id"], c["region"]) for c in self.copies if c["state"] == "completed"}
+        sources = {source["snapshot_id"]: source for source in self.sources}
+        for row in self._plan():
+            if row["chosen"]:
+                key = (row["snapshot_id"], row["region"])
+                if key in before:
+                    self.wrong.append(f"{key} was copied twice")
+                if row["region"] not in broken:
+                    # A copy in progress is adopted, as the module does.
+                    there = [c for c in self.copies if (c["source"]["snapshot_id"], c["region"]) == key]
+                    for copy in there:
+                        copy["state"] = "completed"
+                    if not there:
+                        self.copies.append(self._made(sources[row["snapshot_id"]], row["region"]))
+        self._prune(broken)
+        chosen = [row for row in self._plan() if row["chosen"] and row["region"] not in broken]
+        again = self._expired()
+        if chosen or again:
+            self.wrong.append(f"a second run would copy {chosen} and delete {again}")
+
+    def _there(self) -> list[Row]:
+        return with_known_sources(self.copies, self.sources)
+
+    def _plan(self) -> list[Row]:
+        return copy_plan(
+            self.sources,
+            self.disks,
+            self._there(),
+            self.regions,
+            select=self.select,
+            keep=self.keep,
+            keep_days=self.keep_days,
+            retention_days=self.retention_days,
+            max_snapshot_age_hours=self.oldest,
+            now=text_of(self.now),
+        )
+
+    def _expired(self) -> list[Row]:
+        values = {
+            "source_region": SOURCE,
+            "keep": self.keep,
+            "keep_days": self.keep_days,
+            "now": text_of(self.now),
+        }
+        return prunable(self._there(), self._plan(), self.disks, values)
+
+    def _prune(self, broken: set[str]) -> None:
+        expired = self._expired()
+        truth = {copy["snapshot_id"]: copy for copy in self.copies}
+        for copy in expired:
+            self.wrong += [f"{copy['snapshot_id']}: {why}" for why in self._objections(truth[copy["snapshot_id"]])]
+        gone = {copy["snapshot_id"] for copy in expired}
+        self.deletions += len(gone)
+        self.copies = [copy for copy in self.copies if copy["snapshot_id"] not in gone]
+
+    # -- what may be deleted, said anew ------------------------------------------------------------------------
+
+    def _objections(self, copy: Row) -> list[str]:
+        """Say everything that speaks against deleting a copy."""
+        source = copy["source"]
+        found = []
+        if not source["managed"]:
+            found.append("it is somebody else's")
+        if "dr-copy:hold" in copy["tags"]:
+            found.append("it is held")
+        if copy["state"] != "completed":
+            found.append("it is not complete")
+        if not source["disk_id"] or not source["created_at"]:
+            return [*found, "its disk or time is unknown"]
+        mine = (time_of(source["created_at"]), source["snapshot_id"])
+        newer = {
+            (time_of(c["source"]["created_at"]), c["source"]["snapshot_id"])
+            for c in self.copies
+            if c["region"] == copy["region"]
+            and c["source"]["disk_id"] == source["disk_id"]
+            and c["source"]["managed"]
+            and c["source"]["created_at"]
+            and c["state"] == "completed"
+            and "dr-copy:hold" not in c["tags"]
+        }
+        newer = {one for one in newer if one > mine}
+        if not newer:
+            found.append("it is the newest of its disk")
+        if self.keep and len(newer) < self.keep:
+            found.append(f"keep {self.keep} protects it")
+        if self.keep_days and (self.now - mine[0]) <= timedelta(days=self.keep_days):
+            found.append(f"keep_days {self.keep_days} protects it")
+        if not self.keep and not self.keep_days:
+            found.append("nothing limits how long copies are kept")
+        if not self._is_safe(source["disk_id"], copy["region"]):
+            found.append("the newest snapshot of its disk is not there")
+        return found
+
+    def _is_safe(self, disk_id: str, region: str) -> bool:
+        usable = [
+            (time_of(s["created_at"]), s["snapshot_id"])
+            for s in self.sources
+            if s["disk_id"] == disk_id
+            and s["state"] == "completed"
+            and (not self.oldest or self.now - time_of(s["created_at"]) <= timedelta(hours=self.oldest, seconds=20))
+        ]
+        by_id = {s["snapshot_id"]: s for s in self.sources}
+        there = []
+        for copy in self.copies:
+            told = copy["source"]
+            known = by_id.get(told["snapshot_id"], {})
+            taken = told["created_at"] or known.get("created_at")
+            disk = told["disk_id"] or copy["disk_id"] or known.get("disk_id")
+            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and taken:
+                there.append((time_of(taken), told["snapshot_id"]))
+        return bool(usable and there) and max(there) >= max(usable)

@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role's nights: pruning, the RPO, the report, and the status of several plans."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import jsonschema
+import pytest
+import yaml
+
+from .conftest import PLACES, REPOSITORY
+from .test_role import BASICS, role
+
+SCHEMA = json.loads((REPOSITORY / "roles/dr_copy/files/report.schema.json").read_text())
+
+
+def report(directory, name="localhost"):
+    """Return a report, held against the schema, and its page."""
+    told = json.loads((directory / f"{name}.json").read_text())
+    jsonschema.validate(told, SCHEMA)
+    return told, (directory / f"{name}.html").read_text()
+
+
+def basics(clouds, cloud):
+    source, destination = PLACES[cloud]
+    told = {**BASICS, "dr_copy_cloud": cloud, "dr_copy_source_region": source}
+    if cloud != "ebs":
+        told["dr_copy_connection"] = clouds.told[cloud]
+    return {**told, "dr_copy_destination_regions": [destination]}
+
+
+def disk_of(clouds, cloud, name):
+    if cloud == "ebs":
+        return clouds.disk(name, dr_copy="true")
+    made = {"kind": "disk", "region": PLACES[cloud][0], "name": name, "tags": {"dr-copy": "true"}}
+    return clouds.tell_of(cloud, "make", [made])[0]
+
+
+def snapshot_of(clouds, cloud, disk):
+    time.sleep(1.05)  # the clouds tell whole seconds
+    if cloud == "ebs":
+        return clouds.snapshot(disk)
+    made = {"kind": "snapshot", "region": PLACES[cloud][0], "disk_id": disk, "name": "nightly"}
+    return clouds.tell_of(cloud, "make", [made])[0]
+
+
+@pytest.mark.parametrize("cloud", PLACES)
+def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
+    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    directory = clouds.directory / "reports"
+    plan = {**basics(clouds, cloud), "dr_copy_keep": 2, "dr_copy_rpo_hours": 24, "dr_copy_report_dir": str(directory)}
+    disks = [disk_of(clouds, cloud, name) for name in ("database", "<script>alert(1)</script>")]
+    sources = {disk: [] for disk in disks}
+    for night in range(3):
+        for disk in disks:
+            sources[disk].append(snapshot_of(clouds, cloud, disk))
+        predicted = role(clouds, "--check", **plan)[0] if night == 2 else None
+        result, _output = role(clouds, **plan)
+    assert result["counts"]["created"] == 2 and predicted["counts"]["created"] == 2
+    assert [row["source_snapshot_id"] for row in result["pruned"]] == [of[0] for of in sources.values()]
+    assert predicted["pruned"] == result["pruned"] and result["counts"]["deleted"] == 2
+    again, output = role(clouds, **plan)
+    assert "changed=0" in output and again["pruned"] == [] and again["counts"]["created"] == 0
+    told, page = report(directory)
+    assert told["within_rpo"] is True and told["totals"]["complete"] == 2 and told["api_calls"]
+    assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+    assert "http" not in page.replace("http-equiv", ""), "no host is contacted"
+
+
+def test_a_hold_a_failed_night_and_a_disk_that_is_no_longer_selected(clouds):
+    clouds.tell("settings", {"copy_seconds": 0.2})
+    disk, other = (disk_of(clouds, "ebs", name) for name in ("database", "files"))
+    first = snapshot_of(clouds, "ebs", disk)
+    snapshot_of(clouds, "ebs", other)
+    role(clouds, dr_copy_keep=1)
+    held = clouds.copies()[0]["SnapshotId"]
+    held = next(c["SnapshotId"] for c in clouds.copies() if first in str(c["Tags"]))
+    clouds.client("eu-west-1").create_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold", "Value": ""}])
+    clouds.client("us-east-1").delete_tags(Resources=[other], Tags=[{"Key": "dr-copy"}])
+    snapshot_of(clouds, "ebs", disk)
+    result, _output = role(clouds, dr_copy_keep=1)
+    assert result["pruned"] == [] and [row["disk_id"] for row in result["orphans"]] == [other]
+    clouds.client("eu-west-1").delete_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold"}])
+    bad = snapshot_of(clouds, "ebs", disk)
+    clouds.tell("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}})
+    result, _output = role(clouds, expect=2, dr_copy_keep=1)
+    assert result["pruned"] == [], "a night on which the copy fails deletes nothing"
+    clouds.tell("settings", {"fail_copies_of": {}, "in_use": [held]})
+    result, output = role(clouds, expect=2, dr_copy_keep=1)
+    assert len(result["pruned"]) == 1 and "InvalidSnapshot.InUse" in output
+    assert [f["snapshot_id"] for f in result["failures"]] == [held]
+
+
+def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
+    directory = clouds.directory / "reports"
+    good, bare, broken = (disk_of(clouds, "ebs", name) for name in ("good", "bare", "broken"))
+    snapshot_of(clouds, "ebs", good)
+    bad = snapshot_of(clouds, "ebs", broken)
+    clouds.tell("settings", {"copy_seconds": 0.2, "fail_copies_of": {bad: "Given key ID is not accessible"}})
+    given = {"dr_copy_rpo_hours": "1", "dr_copy_report_dir": str(directory)}
+    result, output = role(clouds, expect=2, **given)
+    text = " ".join(output.split())
+    assert "2 of 3 recovery points miss the RPO of 1 h" in text
+    assert f"bare ({bare}) in eu-west-1: there is no complete copy, since the disk has no complete snapshot" in text
+    assert "Given key ID is not accessible" in text
+    told, page = report(directory)
+    assert [b["disk_id"] for b in told["breaches"]] == sorted([bare, broken]) and told["within_rpo"] is False
+    assert page.index("broken") < page.rindex("good") and "✗ 2 of 3" in page
+    assert {p["disk_id"]: p["within_rpo"] for p in result["recovery_points"]}[good] is True
+
+
+def test_a_report_that_cannot_be_written_fails_last_and_tells_the_path(clouds):
+    snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
+    blocked = clouds.directory / "blocked"
+    blocked.write_text("")
+    result, output = role(clouds, expect=2, dr_copy_report_dir=str(blocked / "reports"))
+    assert result["counts"]["created"] == 1 and f"{blocked}/reports/localhost" in " ".join(output.split())
+
+
+@pytest.fixture
+def inventory(clouds):
+    path = clouds.directory / "plans.yml"
+    common = {"dr_copy_rpo_hours": 24, "dr_copy_wait_delay": 1, "dr_copy_report_dir": str(clouds.directory / "status")}
+
+    def written(**hosts):
+        path.write_text(yaml.safe_dump({"all": {"vars": common, "hosts": hosts}}))
+        return path
+
+    return written
+
+
+def status(clouds, inventory, *arguments):
+    playbook = REPOSITORY / "playbooks" / "dr_status.yml"
+    return clouds.run("ansible-playbook", "-i", inventory, playbook, *arguments)
+
+
+def test_the_status_of_several_plans_reads_only(clouds, inventory):
+    for cloud in ("ebs", "cbs"):
+        snapshot_of(clouds, cloud, disk_of(clouds, cloud, "database"))
+        clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    role(clouds, dr_copy_rpo_hours=24)
+    late, wrong = basics(clouds, "cbs"), {**basics(clouds, "ebs"), "dr_copy_keep": "many"}
+    code, output = status(clouds, inventory(orders=basics(clouds, "ebs"), mail=late, odd=wrong))
+    assert code == 2 and "changed=0" in output and output.count("FAILED! =>") >= 2
+    directory = clouds.directory / "status"
+    told, _page = report(directory, "orders.status")
+    assert told["kind"] == "status" and told["within_rpo"] is True and told["copies"] == []
+    told, _page = report(directory, "mail.status")
+    assert told["within_rpo"] is False and "not copied yet" in told["breaches"][0]["why"]
+    index = (directory / "index.html").read_text()
+    assert index.index(">odd<") < index.index(">mail<") < index.index(">orders<") and "dr_copy_keep" in index
+    code, output = status(clouds, inventory(orders=basics(clouds, "ebs")))
+    assert code == 0 and "changed=0" in output
+    assert not [c for c in clouds.tell_of("cbs", "calls") if c.startswith(("Copy", "Delete", "Modify"))]
+
+
+@pytest.mark.parametrize("cloud", ["ebs", "ecs", "cbs"])  # the nodes of ENS answer at one address
+def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory, cloud):
+    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    disk = disk_of(clouds, cloud, "database")
+    source = snapshot_of(clouds, cloud, disk)
+    role(clouds, **basics(clouds, cloud))
+    plan = {**basics(clouds, cloud), "dr_copy_source_region": "us-east-1" if cloud == "ebs" else PLACES[cloud][0]}
+    clouds.tell_of(cloud, "faults", [{"fault": "drop", "region": plan["dr_copy_source_region"], "times": 1000}])
+    code, output = status(clouds, inventory(orders=plan))
+    assert code == 0, output
+    told, page = report(clouds.directory / "status", "orders.status")
+    assert told["source_answered"] is False and told["within_rpo"] is True and "could not be listed" in page
+    assert [(p["disk_id"], p["source_snapshot_id"]) for p in told["recovery_points"]] == [(disk, source)]

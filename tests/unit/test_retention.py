@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Retention: what may go, and that planning and pruning together come to rest."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import is_in_shard, prunable, selected
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.nights.history import History
+
+NOW = "2026-11-21T12:00:00Z"
+MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+#: Random histories a cloud; `make nights` takes 10,000.
+HISTORIES = int(os.environ.get("HISTORIES", "60"))
+
+
+def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
+    """A complete copy of ours whose source was taken so many days ago."""
+    told = {
+        "snapshot_id": f"snap-{number if source is None else source}",
+        "region": "source-1",
+        "disk_id": f"disk-{disk}",
+        "created_at": (MOMENT - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "managed": True,
+        **facts.pop("told", {}),
+    }
+    return {
+        "snapshot_id": f"copy-{number}",
+        "region": region,
+        "state": "completed",
+        "tags": {},
+        "source": told,
+        **facts,
+    }
+
+
+def ids(copies):
+    return [row["snapshot_id"] for row in copies]
+
+
+rows = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from((0.5, 1.0, 2.0, 2.0, 3.5, 8.0)),
+        st.sampled_from(("dr-1", "dr-2")),
+        st.sampled_from((None, None, 0, 1)),
+        st.sampled_from(
+            ("ours", "ours", "ours", "ours", "pending", "error", "foreign", "held", "undated", "diskless", "none")
+        ),
+    ),
+    max_size=14,
+).map(lambda facts: [_row(number, *fact) for number, fact in enumerate(facts)])
+
+
+def _row(number, disk, days, region, source, kind):
+    made = copy(number, disk, days, region, source)
+    if kind in ("pending", "error"):
+        made["state"] = kind
+    elif kind == "foreign":
+        made["source"]["managed"] = False
+    elif kind == "held":
+        made["tags"] = {"dr-copy:hold": ""}
+    elif kind == "undated":
+        made["source"]["created_at"] = None
+    elif kind == "diskless":
+        made["source"]["disk_id"] = None
+    elif kind == "none":
+        made["source"] = None
+    return made
+
+
+def may_go(row, copies, keep, keep_days):
+    """The rule, said once more for a single copy."""
+
+    def counts(one):
+        told = one["source"]
+        known = told and told["managed"] and told["disk_id"] and told["created_at"]
+        return known and one["state"] == "completed" and "dr-copy:hold" not in one["tags"]
+
+    if not counts(row) or not (keep or keep_days):
+        return False
+    taken = {}
+    for one in copies:
+        if counts(one) and (one["source"]["disk_id"], one["region"]) == (row["source"]["disk_id"], row["region"]):
+            told = one["source"]
+            taken[told["snapshot_id"]] = max(taken.get(told["snapshot_id"], ""), told["created_at"])
+    mine = (taken[row["source"]["snapshot_id"]], row["source"]["snapshot_id"])
+    newer = sum((moment, source) > mine for source, moment in taken.items())
+    age = MOMENT - datetime.fromisoformat(mine[0].replace("Z", "+00:00"))
+    return newer >= max(keep, 1) and (not keep_days or age > timedelta(days=keep_days))
+
+
+@settings(max_examples=400)
+@given(rows, st.integers(0, 4), st.sampled_from((0, 1, 2, 3.4, 7)), st.randoms(use_true_random=False))
+def test_just_those_copies_go_that_every_limit_lets_go(copies, keep, keep_days, shuffler):
+    going = expired_copies(copies, keep, keep_days, NOW)
+    assert set(ids(going)) == {row["snapshot_id"] for row in copies if may_go(row, copies, keep, keep_days)}
+    shuffled = list(copies)
+    shuffler.shuffle(shuffled)
+    assert expired_copies(shuffled, keep, keep_days, NOW) == going, "the order does not depend on the listing's"
+    kept = [row for row in copies if row not in going]
+    assert expired_copies(kept, keep, keep_days, NOW) == [], "what is left stays"
+    assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, NOW))) <= set(ids(going))
+
+
+def test_oldest_first_and_doubles_are_one_recovery_point():
+    copies = [copy(1, days=1), copy(2, days=4), copy(3, days=4, source=2), copy(4, days=9), copy(5, days=2)]
+    assert ids(expired_copies(copies, keep=2, now=NOW)) == ["copy-4", "copy-2", "copy-3"]
+    assert ids(expired_copies(copies, keep=3, now=NOW)) == ["copy-4"]
+    assert ids(expired_copies(copies, keep=1, keep_days=3, now=NOW)) == ["copy-4", "copy-2", "copy-3"]
+    assert expired_copies(copies, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "bad", [{"keep": -1}, {"keep": 1.5}, {"keep_days": -1}, {"keep_days": "x"}, {"now": "tonight"}]
+)
+def test_limits_that_make_no_sense_are_refused(bad):
+    with pytest.raises(ValueError, match="keep|now|convert"):
+        expired_copies([copy(1)], **bad)
+
+
+def source(number, disk=0, hours=1.0, state="completed"):
+    taken = (MOMENT - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "snapshot_id": f"snap-{number}",
+        "disk_id": f"disk-{disk}",
+        "state": state,
+        "created_at": taken,
+        "source": None,
+    }
+
+
+DISK = [{"disk_id": "disk-0", "name": "database"}]
+
+
+def reasons(sources, copies=(), **limits):
+    plan = copy_plan(sources, DISK, list(copies), ["dr-1"], now=NOW, **limits)
+    return {row["snapshot_id"]: row["reason"] for row in plan}
+
+
+def test_sources_and_recovery_points_are_ranked_together():
+    sources = [source(1, hours=1), source(2, hours=30), source(3, hours=60)]
+    assert reasons(sources, select="all", keep=2) == {
+        "snap-1": "newest",
+        "snap-2": "within keep",
+        "snap-3": "retention would delete it",
+    }
+    between = [copy(9, days=0.5)]
+    assert reasons(sources, between, select="all", keep=2)["snap-2"] == "retention would delete it"
+    assert reasons(sources, [copy(1, days=1 / 24)], select="all", keep=2)["snap-1"] == "already there"
+    assert reasons(sources, select="all", keep_days=2)["snap-3"] == "retention would delete it"
+    assert reasons(sources, select="all")["snap-3"] == "all are selected"
+
+
+def test_the_clouds_own_deadline_leaves_out_what_it_would_take():
+    sources = [source(1, hours=1), source(2, hours=60)]
+    assert reasons(sources, select="all", retention_days=2)["snap-2"] == "retention would delete it"
+    assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}
+
+
+def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
+    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, "now": NOW}
+    old = [copy(8, days=3), copy(9, days=2)]
+    plan = copy_plan([source(1)], DISK, old, ["dr-1"], keep=1, now=NOW)
+    assert prunable(old, plan, DISK, values) == []
+    there = [*old, copy(1, days=1 / 24)]
+    assert ids(prunable(there, plan, DISK, values)) == ["copy-8", "copy-9"]
+    assert prunable(there, plan, [], values) == [], "a disk that is no longer selected"
+    assert prunable(there, plan, DISK, {**values, "source_region": "source-2"}) == []
+    unfinished = copy_plan([source(1, state="pending")], DISK, there, ["dr-1"], keep=1, now=NOW)
+    assert prunable(there, unfinished, DISK, values) == [], "a disk that has no usable snapshot"
+
+
+@pytest.mark.parametrize("cloud", ["ebs", "ecs", "ens", "cbs"])
+def test_random_histories_lose_nothing_and_come_to_rest(cloud):
+    deletions = 0
+    for seed in range(HISTORIES):
+        history = History(cloud, seed)
+        for _run in range(24):
+            history.pass_on(8)
+            history.run()
+        assert not history.wrong, (cloud, seed, history.wrong)
+        deletions += history.deletions
+    assert deletions > HISTORIES
+
+
+def test_three_runs_a_day_for_three_months():
+    for seed in range(3):
+        history = History(random.Random(seed).choice(("ebs", "cbs")), 1000 + seed)
+        for _run in range(270):
+            history.pass_on(8)
+            history.run()
+        assert not history.wrong, (seed, history.wrong)
+
+
+@given(st.lists(st.text(min_size=1), unique=True, max_size=40), st.integers(1, 9))
+def test_each_disk_is_in_just_one_shard(disks, parts):
+    for disk in disks:
+        assert sum(is_in_shard(disk, f"{part}/{parts}") for part in range(1, parts + 1)) == 1
+        assert is_in_shard(disk, "")
+
+
+def test_shards_are_about_equal_and_take_their_snapshots_along():
+    disks = [{"disk_id": f"vol-{n:017x}", "name": str(n)} for n in range(2000)]
+    listing = {"disks": disks, "snapshots": [{"disk_id": d["disk_id"], "source": None} for d in disks], "failures": []}
+    sizes = []
+    for part in range(1, 9):
+        own = selected(listing, [], {"shard": f"{part}/8"})
+        assert [d["disk_id"] for d in own["disks"]] == [s["disk_id"] for s in own["snapshots"]]
+        sizes.append(len(own["disks"]))
+    assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300

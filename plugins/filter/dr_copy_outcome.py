@@ -34,8 +34,31 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ done | multicloud.snapshots.dr_copy_outcome(values, false) }}"
   vars:
-    done: {source: {disks: [], snapshots: [], failures: []}, copied: [], share: {}, listed: [], before: [], listed_again: [], deleted: [], disks: [], snapshots: [], plan: [], expired: [], there: []}
-    values: {source_region: us-east-1, destination_regions: [], disk_ids: [], shard: '', keep: 3, keep_days: 0, now: '2026-11-21T12:00:00Z', wait: true, rpo_hours: 0, reads_only: false, across_accounts: false}
+    done:
+      source: {disks: [], snapshots: [], failures: []}
+      share: {}
+      disks: []
+      snapshots: []
+      plan: []
+      before: []
+      copied: []
+      listed: []
+      listed_again: []
+      there: []
+      expired: []
+      deleted: []
+    values:
+      source_region: us-east-1
+      destination_regions: []
+      disk_ids: []
+      shard: ""
+      keep: 3
+      keep_days: 0
+      now: "2026-11-21T12:00:00Z"
+      wait: true
+      rpo_hours: 0
+      reads_only: false
+      across_accounts: false
 """
 
 RETURN = r"""

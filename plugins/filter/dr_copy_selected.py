@@ -34,7 +34,18 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ {'disks': [], 'snapshots': [], 'failures': []} | multicloud.snapshots.dr_copy_selected([], values) }}"
   vars:
-    values: {source_region: us-east-1, destination_regions: [], disk_ids: [], shard: '', keep: 3, keep_days: 0, now: '2026-11-21T12:00:00Z', wait: true, rpo_hours: 0, reads_only: false, across_accounts: false}
+    values:
+      source_region: us-east-1
+      destination_regions: []
+      disk_ids: []
+      shard: ""
+      keep: 3
+      keep_days: 0
+      now: "2026-11-21T12:00:00Z"
+      wait: true
+      rpo_hours: 0
+      reads_only: false
+      across_accounts: false
 """
 
 RETURN = r"""

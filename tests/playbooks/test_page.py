@@ -47,7 +47,7 @@ def opened(directory, page, *arguments, size="1280,1000"):
     path.write_text(page)
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={directory}/profile"]
     command += [f"--window-size={size}", "--virtual-time-budget=20000", "--dump-dom", *arguments, f"file://{path}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def measured(directory, page, script, *arguments, size="1280,1000"):

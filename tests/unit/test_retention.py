@@ -49,20 +49,6 @@ def ids(copies):
     return [row["snapshot_id"] for row in copies]
 
 
-rows = st.lists(
-    st.tuples(
-        st.integers(0, 2),
-        st.sampled_from((0.5, 1.0, 2.0, 2.0, 3.5, 8.0)),
-        st.sampled_from(("dr-1", "dr-2")),
-        st.sampled_from((None, None, 0, 1)),
-        st.sampled_from(
-            ("ours", "ours", "ours", "ours", "pending", "error", "foreign", "held", "undated", "diskless", "none")
-        ),
-    ),
-    max_size=14,
-).map(lambda facts: [_row(number, *fact) for number, fact in enumerate(facts)])
-
-
 def _row(number, disk, days, region, source, kind):
     made = copy(number, disk, days, region, source)
     if kind in ("pending", "error"):
@@ -78,6 +64,20 @@ def _row(number, disk, days, region, source, kind):
     elif kind == "none":
         made["source"] = None
     return made
+
+
+rows = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from((0.5, 1.0, 2.0, 2.0, 3.5, 8.0)),
+        st.sampled_from(("dr-1", "dr-2")),
+        st.sampled_from((None, None, 0, 1)),
+        st.sampled_from(
+            ("ours", "ours", "ours", "ours", "pending", "error", "foreign", "held", "undated", "diskless", "none")
+        ),
+    ),
+    max_size=14,
+).map(lambda facts: [_row(number, *fact) for number, fact in enumerate(facts)])
 
 
 def may_go(row, copies, keep, keep_days):

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Random histories and a year of nights; with --write the tables go into docs/docsite/rst/reliability.rst.
+source "$(dirname "$0")/environment.sh"
+make_environment
+install_with "$REPO/tests/requirements-check.txt"
+cd "$STAGED" || exit
+export PYTHONPATH=$ROOT PYTHONHASHSEED=0
+python -W ignore -m tests.nights "$@"
+case " $* " in *" --write "*) cp docs/docsite/rst/reliability.rst "$REPO/docs/docsite/rst/reliability.rst" ;; esac

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Random histories of the role's filters, and a year of nights on each cloud; prints a table, fails where one is wrong.
+
+python -m tests.nights [--histories N] [--nights N] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from tests.storms.harbour import ESTATES, Harbour
+from tests.tables import DOCS, list_table, write_between
+
+from .history import History
+from .year import Year
+
+HISTORIES = ("cloud", "histories", "runs", "deletions", "wrong deletions")
+YEARS = (
+    "cloud",
+    "nights",
+    "nights on which a copy failed",
+    "copies pruned",
+    "pages read",
+    "recovery points left",
+    "wrong",
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--histories", type=int, default=10000)
+    parser.add_argument("--nights", type=int, default=365)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    jobs: list[Any] = [(_year, cloud, given.nights) for cloud in ESTATES]
+    jobs += [(_histories, cloud, given.histories) for cloud in ESTATES]
+    with ProcessPoolExecutor(2) as pool:
+        rows = list(pool.map(_done, jobs))
+    years, histories = rows[: len(ESTATES)], rows[len(ESTATES) :]
+    if given.write:
+        write_between(DOCS / "reliability.rst", "years", list_table(YEARS, years))
+        write_between(DOCS / "reliability.rst", "histories", list_table(HISTORIES, histories))
+    return int(any(row[-1] != "0" for row in rows))
+
+
+def _done(job: Any) -> tuple[str, ...]:
+    function, cloud, number = job
+    row = tuple(str(cell) for cell in function(cloud, number))
+    print(*row, flush=True)
+    return row
+
+
+def _histories(cloud: str, number: int) -> tuple[Any, ...]:
+    runs = deletions = wrong = 0
+    for seed in range(number):
+        history = History(cloud, seed)
+        for _run in range(12):
+            history.pass_on(8)
+            history.run()
+            runs += 1
+        deletions += history.deletions
+        wrong += len(history.wrong)
+        if history.wrong:
+            print(f"{cloud}, history {seed}: {history.wrong}", flush=True)
+    return cloud, number, runs, deletions, wrong
+
+
+def _year(cloud: str, nights: int) -> tuple[Any, ...]:
+    harbour = Harbour(cloud)
+    year = Year(cloud, harbour.estate())
+    for _night in range(nights - 1):
+        year.night()
+    year.night(fails=False)
+    harbour.stop()
+    if year.points() != year.described():
+        year.wrong.append(f"{year.points() ^ year.described()} differ from what the variables describe")
+    for wrong in year.wrong:
+        print(f"{cloud}: {wrong}", flush=True)
+    return cloud, year.nights, year.failures, year.pruned, year.pages, len(year.points()), len(year.wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

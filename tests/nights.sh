@@ -2,11 +2,12 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Random histories and a year of nights; with --write the tables go into docs/docsite/rst/reliability.rst.
+# A week of nights through the role, a year through its parts, and random histories; with --write the tables go into docs/docsite/rst/reliability.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
+NIGHTS=7 python -m pytest -q -n 2 tests/playbooks/test_report.py -k nights
 python -W ignore -m tests.nights "$@"
 case " $* " in *" --write "*) cp docs/docsite/rst/reliability.rst "$REPO/docs/docsite/rst/reliability.rst" ;; esac

@@ -18,4 +18,4 @@ ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --off
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
 export STORM_SEED=${STORM_SEED:-$RANDOM}
 echo "== tests (STORM_SEED=$STORM_SEED)"
-PYTHONPATH=$ROOT python -m pytest -q -n 2 --dist loadscope tests/unit tests/playbooks
+PYTHONPATH=$ROOT python -m pytest -q -n 3 --dist worksteal --durations=15 tests/unit tests/playbooks

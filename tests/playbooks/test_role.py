@@ -149,6 +149,14 @@ def test_no_tagged_disk_is_an_error_only_if_asked(clouds):
     assert "No disk in us-east-1" in output
 
 
+def test_shards_divide_the_disks_among_themselves(clouds):
+    sources = {clouds.snapshot(clouds.disk(f"disk {n}", dr_copy="true")) for n in range(5)}
+    parts = [role(clouds, "--check", dr_copy_shard=f"{part}/2", dr_copy_allow_empty=False)[0] for part in (1, 2)]
+    copied = [{row["source_snapshot_id"] for row in part["copies"]} for part in parts]
+    assert copied[0] | copied[1] == sources and not copied[0] & copied[1]
+    assert all(len(part["recovery_points"]) == len(part["copies"]) and not part["orphans"] for part in parts)
+
+
 def test_other_options_of_the_module_are_passed_on(clouds):
     clouds.snapshot(clouds.disk("database", dr_copy="true"))
     role(clouds, dr_copy_copy_options={"completion_duration_minutes": 30}, dr_copy_wait=False)

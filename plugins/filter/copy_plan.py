@@ -122,7 +122,8 @@ _value:
     reason:
       description: >-
         One of V(newest), V(within keep), V(all are selected), V(already there), V(a newer recovery point is already there),
-        V(retention would delete it), V(stale), V(unfinished), V(failed), V(is a copy), V(no snapshot).
+        V(retention would delete it), V(stale), V(unfinished), V(failed), V(is a copy),
+        V(cannot be copied), V(no snapshot).
       type: str
       sample: newest
 """

@@ -44,7 +44,6 @@ EXAMPLES = r"""
       copied: []
       listed: []
       listed_again: []
-      there: []
       expired: []
       deleted: []
     values:
@@ -59,6 +58,7 @@ EXAMPLES = r"""
       rpo_hours: 0
       reads_only: false
       across_accounts: false
+      place: null
 """
 
 RETURN = r"""

@@ -13,31 +13,39 @@ author:
 description:
   - What P(multicloud.snapshots.expired_copies#filter) lets go, of the disks that the run selected, where their newest usable snapshot is safely there.
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
-positional: plan, disks, values
+positional: values, check_mode
 options:
   _input:
-    description: Copies at the destinations.
-    type: list
-    required: true
-  plan:
-    description: The plan.
-    type: list
-    required: true
-  disks:
-    description: The disks that the run selected.
-    type: list
+    description: What the tasks returned.
+    type: dict
     required: true
   values:
     description: The normalised variables of the role.
     type: dict
+    required: true
+  check_mode:
+    description: Whether it is a dry run; what would be copied then counts as there.
+    type: bool
     required: true
 """
 
 EXAMPLES = r"""
 - name: Prune nothing
   ansible.builtin.debug:
-    msg: "{{ [] | multicloud.snapshots.dr_copy_prunable([], [], values) }}"
+    msg: "{{ done | multicloud.snapshots.dr_copy_prunable(values, false) }}"
   vars:
+    done:
+      source: {disks: [], snapshots: [], failures: []}
+      share: {}
+      disks: []
+      snapshots: []
+      plan: []
+      before: []
+      copied: []
+      listed: []
+      listed_again: []
+      expired: []
+      deleted: []
     values:
       source_region: us-east-1
       destination_regions: []
@@ -50,6 +58,7 @@ EXAMPLES = r"""
       rpo_hours: 0
       reads_only: false
       across_accounts: false
+      place: null
 """
 
 RETURN = r"""
@@ -59,9 +68,9 @@ _value:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import expired
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_prunable": as_filter(prunable)}
+        return {"dr_copy_prunable": as_filter(expired)}

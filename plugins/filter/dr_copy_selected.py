@@ -46,6 +46,7 @@ EXAMPLES = r"""
       rpo_hours: 0
       reads_only: false
       across_accounts: false
+      place: null
 """
 
 RETURN = r"""

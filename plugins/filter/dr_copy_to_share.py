@@ -13,11 +13,16 @@ author:
 description:
   - Those that a plan copies, each once.
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
+positional: replaces
 options:
   _input:
     description: A plan of P(multicloud.snapshots.copy_plan#filter).
     type: list
     required: true
+  replaces:
+    description: Whether copies that do not fit are replaced, so that those of copies that are there are shared as well.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

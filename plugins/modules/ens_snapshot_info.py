@@ -161,6 +161,14 @@ snapshots:
           description: Whether the copy was made by this collection.
           type: bool
           sample: true
+    place:
+      description: Always null; on EBS the site within the region.
+      type: str
+      sample: null
+    obstacle:
+      description: Why a complete snapshot cannot be copied; null where it can.
+      type: str
+      sample: null
 api_calls:
   description: Calls made, by operation.
   returned: always

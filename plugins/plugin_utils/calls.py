@@ -36,7 +36,7 @@ def _broken(call: Row) -> dict[str, Any]:
         "source_snapshot_id": None,
         "region": None,
         "snapshot_id": None,
-        "kind": "connection",
+        "kind": "refused",
         "code": None,
         "message": str(call.get("msg") or "a task failed without a message"),
         "request_id": None,

@@ -14,9 +14,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.results
 
 from .calls import answers, failures_of
 from .planning import THERE
-from .recovery import recovery_points
+from .recovery import recovery_points, with_known_sources
 from .retention import Row
-from .selection import orphans, pruned, with_planned
+from .selection import copies_in, failed_in, orphans, prunable, pruned, with_planned
 from .sharing import as_if_shared
 
 
@@ -40,52 +40,74 @@ def batches_of(plan: Sequence[Row], shared: Sequence[Row] | None = None) -> list
     return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
 
 
-def gathered(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
-    """Add up what the tasks of the role returned to its result.
+class Ending:
+    """What a run has led to, or in check mode would lead to, out of what its tasks returned.
 
-    ``done`` holds the registered results ``source`` and, as lists, ``copied``, ``listed``, ``deleted``, and what was
-    decided: ``disks``, ``snapshots``, ``plan``, ``expired``, and ``there``, the copies as listed last. Across accounts,
-    ``share`` is the registered result of sharing.
+    ``done`` holds the registered results ``source`` and ``share`` (empty but across accounts) and, as lists, ``copied``,
+    ``listed`` and ``deleted``, and what was decided: ``disks``, ``snapshots``, ``plan``, ``expired``.
     """
-    shared = done["share"].get("shared") or []
-    if check_mode:
-        done = {**done, "copied": as_if_shared(done["copied"], shared)}
-    acted = [*done["copied"], *done["deleted"]]
-    told_of = {failure["region"] for call in acted for failure in call.get("failures") or ()}
-    unread = {str(call["item"]) for call in done["listed"] if failures_of(call)}
-    calls = [
-        *([done["share"]] if done["share"] else []),
-        *acted,
-        *(call for call in done["listed"] if str(call["item"]) not in told_of),
-    ]
+
+    def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
+        self.shared = done["share"].get("shared") or []
+        self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
+        #: The copies at the destinations, as they were listed last.
+        self.copies = copies_in(done["listed"], values)
+        if check_mode and values["wait"]:
+            self.copies = with_planned(self.copies, self.copied, done["snapshots"])
+        self.planned = {
+            (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
+        }
+        self.unread = {str(call["item"]) for call in done["listed"] if failures_of(call)}
+
+    def state_of(self, point: Row) -> str:
+        """Return a recovery point's state: of a region that could not be listed nobody knows it."""
+        if point["region"] in self.unread:
+            return "unknown"
+        is_planned = (str(point["source_snapshot_id"]), str(point["region"])) in self.planned
+        return "planned" if is_planned else str(point["state"])
+
+
+def expired(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> list[dict[str, Any]]:
+    """Return the copies that a run may delete once it has copied."""
+    ending = Ending(done, values, check_mode)
+    return prunable(ending.copies, done["plan"], done["disks"], values, failed_in(ending.copied))
+
+
+def gathered(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """Add up what the tasks of the role returned to its result."""
+    ending = Ending(done, values, check_mode)
+    calls = [*([done["share"]] if done["share"] else []), *ending.copied, *done["deleted"], *done["listed"]]
     if not (values["reads_only"] and not answers(done["source"])):
         calls.insert(0, done["source"])
-    failures = [failure for call in calls for failure in failures_of(call)]
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    for call in done["copied"]:
+    for call in ending.copied:
         counts.update(call.get("counts") or {})
     for call in done["deleted"]:
         counts.update({key: (call.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
-    there = done["there"]
-    if check_mode and values["wait"]:
-        there = with_planned(there, done["copied"], done["snapshots"])
-    points = recovery_points(done["disks"], there, values["destination_regions"], values["rpo_hours"], values["now"])
+    points = recovery_points(
+        done["disks"],
+        with_known_sources(ending.copies, done["snapshots"]),
+        values["destination_regions"],
+        values["rpo_hours"],
+        values["now"],
+    )
     result = {
         "plan": list(done["plan"]),
-        "copies": [row for call in done["copied"] for row in call.get("copies") or ()],
-        "failures": [f for i, f in enumerate(failures) if f not in failures[:i]],
+        "copies": [row for call in ending.copied for row in call.get("copies") or ()],
+        "failures": _each_once([failure for call in calls for failure in failures_of(call)]),
         "pruned": pruned(done["expired"], done["deleted"]),
-        "orphans": orphans(there, done["disks"], values),
-        "recovery_points": [{**point, "state": _state(point, there, unread)} for point in points],
+        "orphans": orphans(ending.copies, done["disks"], values),
+        "recovery_points": [{**point, "state": ending.state_of(point)} for point in points],
         "counts": dict(counts),
     }
-    return {**result, "shared": shared} if values["across_accounts"] else result
+    return {**result, "shared": ending.shared} if values["across_accounts"] else result
 
 
-def _state(point: Row, there: Sequence[Row], unread: set[str]) -> str:
-    """Return a recovery point's state: of a region that did not answer nobody knows it."""
-    if point["region"] in unread:
-        return "unknown"
-    newest = [c for c in there if c.get("planned") and c["region"] == point["region"] and c.get("source")]
-    planned = any(c["source"]["snapshot_id"] == point["source_snapshot_id"] for c in newest)
-    return "planned" if planned else str(point["state"])
+def _each_once(failures: Sequence[Row]) -> list[Row]:
+    """Leave out what was told before: a region that refuses everything does so for the listing and for each copy."""
+    once: dict[tuple[Any, ...], Row] = {}
+    coded = {(f["region"], f["code"]) for f in failures if f["code"] and f["source_snapshot_id"]}
+    for failure in failures:
+        if failure["source_snapshot_id"] or failure["snapshot_id"] or (failure["region"], failure["code"]) not in coded:
+            once.setdefault(tuple(str(value) for value in failure.values()), failure)
+    return list(once.values())

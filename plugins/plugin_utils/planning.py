@@ -20,6 +20,7 @@ STALE = "stale"
 UNFINISHED = "unfinished"
 FAILED = "failed"
 IS_A_COPY = "is a copy"
+OBSTACLE = "cannot be copied"
 WOULD_GO = "retention would delete it"
 THERE = "already there"
 NEWER_THERE = "a newer recovery point is already there"
@@ -27,7 +28,7 @@ NO_SNAPSHOT = "no snapshot"
 CHOSEN = (NEWEST, WITHIN_KEEP, ALL)
 #: Reasons of snapshots that could be copied, chosen or not.
 USABLE = (*CHOSEN, WOULD_GO, THERE, NEWER_THERE)
-REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, NO_SNAPSHOT)
+REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, NO_SNAPSHOT)
 
 
 class There:
@@ -68,6 +69,8 @@ class _Rules:
             return IS_A_COPY
         if not is_complete(snapshot):
             return UNFINISHED if snapshot["state"] == "pending" else FAILED
+        if snapshot.get("obstacle"):
+            return OBSTACLE
         age = age_in_hours(snapshot["created_at"], self.retention.now)
         return STALE if age is None or (self.oldest and age > self.oldest) else None
 

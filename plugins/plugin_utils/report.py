@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.messages import spelt_out
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .calls import answers, is_listed
+from .calls import answers, failures_of, is_listed
 from .retention import Row
 from .verdict import breaches_of
 
@@ -51,7 +52,7 @@ def report_of(
         *done["listed_again"],
     ):
         calls.update(call.get("api_calls") or {})
-    breaches = breaches_of(result, done["source"], done["listed"])
+    breaches = breaches_of(result, values["source_region"], done["source"], done["listed"])
     judged = bool(values["rpo_hours"])
     return {
         "schema": SCHEMA,
@@ -65,9 +66,10 @@ def report_of(
         "destination_regions": list(values["destination_regions"]),
         "source_answered": answers(done["source"]),
         "source_listed": is_listed(done["source"]),
+        "source_problem": spelt_out(failures_of(done["source"])) or None,
         "settings": {name: values[name] for name in SETTINGS},
         "rpo_hours": values["rpo_hours"],
-        "within_rpo": not breaches if judged else None,
+        "within_rpo": not breaches if judged and result["recovery_points"] else None,
         "totals": {
             "disks": len(done["disks"]),
             "recovery_points": len(result["recovery_points"]),

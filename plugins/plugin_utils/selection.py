@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .calls import is_listed
+from .calls import failures_of, is_listed
 from .planning import USABLE, There
+from .recovery import with_known_sources
 from .retention import Rank, Row, disk_of, expired_copies, moment_of
 
 
@@ -62,11 +63,33 @@ def _of_plan(copies: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     return [copy for copy in own if copy["source"]["region"] == values["source_region"]]
 
 
+def copies_in(listed: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+    """Return what the destinations' listings tell, at the place to which the plan copies: a region, or a site in it."""
+    return [copy for call in listed for copy in call.get("snapshots") or () if copy.get("place") == values["place"]]
+
+
+def there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the copies at the destinations, those of somebody else with disk and time from the sources that were read."""
+    return with_known_sources(copies_in(listed, values), snapshots)
+
+
+def failed_in(calls: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return source and region of each copy that failed in these copy calls, in whatever way."""
+    return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
+
+
 def prunable(
-    copies: Sequence[Row], plan: Sequence[Row], disks: Sequence[Row], values: Mapping[str, Any]
+    copies: Sequence[Row],
+    plan: Sequence[Row],
+    disks: Sequence[Row],
+    values: Mapping[str, Any],
+    failed: Collection[tuple[str, str]] = (),
 ) -> list[dict[str, Any]]:
     """Return the copies that retention lets go: only of disks that this run selected, and only in regions where the
-    newest usable snapshot of the disk, or a newer recovery point, is safely there."""
+    newest usable snapshot of the disk, or a newer recovery point, is safely there, and no copy of the disk failed.
+
+    ``copies`` are as listed: what the role fills in of somebody else's is no ground to delete anything.
+    """
     newest: dict[tuple[str, str], Rank] = {}
     for row in plan:
         taken = moment_of(row["source_created_at"]) if row["reason"] in USABLE else None
@@ -74,8 +97,10 @@ def prunable(
             place = (str(row["disk_id"]), str(row["region"]))
             rank = Rank(taken, str(row["snapshot_id"]))
             newest[place] = max(rank, newest.get(place, rank))
-    there = There(copies)
-    safe = {place for place, rank in newest.items() if there.is_safe(*place, rank)}
+    known = There(copies)
+    rows = [row for row in plan if (str(row["snapshot_id"]), str(row["region"])) in failed]
+    broken = {(str(row["disk_id"]), str(row["region"])) for row in rows}
+    safe = {place for place, rank in newest.items() if known.is_safe(*place, rank)} - broken
     chosen = {str(disk["disk_id"]) for disk in disks}
     looked_at = [
         copy

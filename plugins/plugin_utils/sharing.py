@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .planning import THERE
 from .retention import Row
 
 
-def wanted(plan: Sequence[Row]) -> list[str]:
-    """Return the snapshots that a plan copies, each once, in the plan's order."""
-    return list(dict.fromkeys(row["snapshot_id"] for row in plan if row["chosen"]))
+def wanted(plan: Sequence[Row], replaces: bool = False) -> list[str]:
+    """Return the snapshots that a plan copies, each once, in the plan's order; where misfits are replaced, those too."""
+    copied = [row for row in plan if row["chosen"] or (replaces and row["reason"] == THERE)]
+    return list(dict.fromkeys(row["snapshot_id"] for row in copied))
 
 
 def as_if_shared(calls: Sequence[Row], shared: Sequence[Row]) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ class Wrong(ValueError):
 def text(value: Any) -> str:
     if isinstance(value, (Mapping, list)):
         raise Wrong("must be a text")
-    return str(value)
+    return str(value).strip()
 
 
 def whole_number(value: Any) -> int:
@@ -104,6 +104,12 @@ def mapping(value: Any) -> dict[str, Any]:
     return pairs
 
 
+def tags(value: Any) -> dict[str, str]:
+    """Take tags as a mapping; YAML's true and false are the words that people tag with."""
+    found = {key: str(entry).lower() if isinstance(entry, bool) else entry for key, entry in mapping(value).items()}
+    return {key: "" if entry is None else text(entry) for key, entry in found.items()}
+
+
 def _json(value: str, kind: type) -> Any:
     if not value.strip().startswith("[" if kind is list else "{"):
         return None
@@ -127,13 +133,13 @@ VARIABLES: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "cloud": (one_of("ebs", "ecs", "ens", "cbs"), None),
     "source_region": (text, None),
     "destination_regions": (texts, None),
-    "disk_tags": (mapping, {"dr-copy": "true"}),
+    "disk_tags": (tags, {"dr-copy": "true"}),
     "disk_ids": (texts, []),
     "select": (one_of("latest", "all"), "latest"),
     "max_snapshot_age_hours": (whole_number, 0),
     "name": (text, ""),
     "description": (text, ""),
-    "tags": (mapping, {}),
+    "tags": (tags, {}),
     "copy_tags": (truth, True),
     "encrypted": (truth, False),
     "kms_key_id": (text, ""),
@@ -161,7 +167,7 @@ def judged(given: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
     ``values`` holds them, and beside them ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout will be
-    over, and ``across_accounts``. ``problems`` names each wrong one. ``warnings`` names what is allowed but may hurt, and
+    over, ``across_accounts``, and the ``place`` within each region, None for the region itself. ``problems`` names each wrong one. ``warnings`` names what is allowed but may hurt, and
     those of ``names``, the names that the user has set, which look misspelt.
     """
     values: dict[str, Any] = {}
@@ -183,6 +189,8 @@ def judged(given: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any
     values["now"] = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
     values["ends_at"] = int(begun.timestamp()) + values["wait_timeout"]
     values["across_accounts"] = bool(values["source_connection"])
+    options = values["copy_options"]
+    values["place"] = options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None
     values["report_dir"] = os.path.abspath(os.path.expanduser(values["report_dir"])) if values["report_dir"] else ""
     return {
         "values": {name: value for name, value in values.items() if name not in SECRET},

@@ -22,12 +22,13 @@ _NOT_COPIED = {
     planning.STALE: "its newest snapshot is older than max_snapshot_age_hours",
     planning.UNFINISHED: "its newest snapshot is unfinished",
     planning.FAILED: "its newest snapshot has failed",
+    planning.OBSTACLE: "its newest snapshot cannot be copied",
     planning.THERE: "no newer snapshot of the disk has been taken",
     planning.NEWER_THERE: "no newer snapshot of the disk has been taken",
 }
 
 
-def breaches_of(result: Row, source: Row, listed: Sequence[Row]) -> list[dict[str, Any]]:
+def breaches_of(result: Row, source_region: str, source: Row, listed: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the recovery points that miss the RPO, worst first, each with why its copy is late.
 
     ``source`` and ``listed`` are the registered results of listing the source region and the destinations.
@@ -35,18 +36,21 @@ def breaches_of(result: Row, source: Row, listed: Sequence[Row]) -> list[dict[st
     unread = {str(call["item"]): spelt_out(failures_of(call)) for call in listed if failures_of(call)}
     late = [point for point in result["recovery_points"] if point["within_rpo"] is False]
     late.sort(key=lambda p: (p["age_hours"] is not None, -(p["age_hours"] or 0), str(p["disk_id"]), p["region"]))
-    why = _Reasons(result, "" if is_listed(source) else spelt_out(failures_of(source)), unread)
+    why = _Reasons(result, source_region, "" if is_listed(source) else spelt_out(failures_of(source)), unread)
     return [{**point, "why": why.of(point)} for point in late]
 
 
 class _Reasons:
-    def __init__(self, result: Row, no_source: str, unread: Mapping[str, str]):
+    def __init__(self, result: Row, source_region: str, no_source: str, unread: Mapping[str, str]):
         self._no_source = no_source
         self._unread = unread
         self._plan: dict[tuple[str, str], list[Row]] = {}
         for row in result["plan"]:
             self._plan.setdefault((str(row["disk_id"]), row["region"]), []).append(row)
-        self._failed = {(f["source_snapshot_id"], f["region"]): f for f in reversed(result["failures"])}
+        copied = {(c["source_snapshot_id"], c["region"]): c["error"] for c in result["copies"] if c["error"]}
+        shared = {f["source_snapshot_id"]: f for f in result["failures"] if f["region"] == source_region}
+        self._failed: dict[tuple[Any, Any], Row] = copied
+        self._unshared = shared
         self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
 
     def of(self, point: Row) -> str:
@@ -59,15 +63,18 @@ class _Reasons:
         rows = self._plan.get((str(point["disk_id"]), region), [])
         for row in rows:
             key = (row["snapshot_id"], region)
-            if key in self._failed:
-                return f"its copy failed: {spelt_out([self._failed[key]])}"
+            failure = self._failed.get(key) or self._unshared.get(row["snapshot_id"])
+            if failure:
+                return f"its copy failed: {spelt_out([failure])}"
             copy = self._copies.get(key)
             if copy and copy["state"] == "pending":
                 return f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"
             if row["chosen"] and copy is None:
                 return f"its newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
-        reasons = [_NOT_COPIED[row["reason"]] for row in rows if row["reason"] in _NOT_COPIED]
-        return reasons[-1] if reasons else "no newer snapshot of the disk has been taken"
+        reasons = [
+            _NOT_COPIED[row["reason"]] for row in rows if row["reason"] in _NOT_COPIED
+        ]  # the newest snapshot's first
+        return reasons[0] if reasons else "no newer snapshot of the disk has been taken"
 
 
 def problems_of(report: Row) -> str:

@@ -175,7 +175,7 @@ class History:
             "keep_days": self.keep_days,
             "now": text_of(self.now),
         }
-        return prunable(self._there(), self._plan(), self.disks, values)
+        return prunable(self.copies, self._plan(), self.disks, values)
 
     def _prune(self, broken: set[str]) -> None:
         expired = self._expired()
@@ -232,13 +232,10 @@ class History:
             and s["state"] == "completed"
             and (not self.oldest or self.now - time_of(s["created_at"]) <= timedelta(hours=self.oldest, seconds=20))
         ]
-        by_id = {s["snapshot_id"]: s for s in self.sources}
         there = []
         for copy in self.copies:
             told = copy["source"]
-            known = by_id.get(told["snapshot_id"], {})
-            taken = told["created_at"] or known.get("created_at")
-            disk = told["disk_id"] or copy["disk_id"] or known.get("disk_id")
-            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and taken:
-                there.append((time_of(taken), told["snapshot_id"]))
+            disk = told["disk_id"] or copy["disk_id"]
+            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and told["created_at"]:
+                there.append((time_of(told["created_at"]), told["snapshot_id"]))
         return bool(usable and there) and max(there) >= max(usable)

@@ -14,11 +14,10 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of, gathered
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of, expired, gathered
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import with_known_sources
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.report import page_of, report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import calls_for, prunable, selected
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import calls_for, selected, there
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
 
 from tests.unit.estates import Estate
@@ -78,17 +77,16 @@ class Year:
         for snapshot in done["snapshots"]:
             taken = datetime.fromisoformat(snapshot["created_at"].replace("Z", "+00:00"))
             self.taken[snapshot["snapshot_id"]] = (taken, snapshot["disk_id"])
-        there = with_known_sources(before["snapshots"], done["snapshots"])
+        known = there([before], done["snapshots"], values)
         limits = {"keep": KEEP, "keep_days": KEEP_DAYS, "now": values["now"]}
-        done["plan"] = copy_plan(done["snapshots"], done["disks"], there, values["destination_regions"], **limits)
+        done["plan"] = copy_plan(done["snapshots"], done["disks"], known, values["destination_regions"], **limits)
         more = self.ens if self.cloud == "ens" else {}
         done["copied"] = [
             estate.run(*batch["snapshot_ids"], wait=True, **more).result for batch in batches_of(done["plan"])
         ]
         after = self._listed()
         done.update(listed=[after], listed_again=[after])
-        done["there"] = with_known_sources(after["snapshots"], done["snapshots"])
-        done["expired"] = prunable(done["there"], done["plan"], done["disks"], values)
+        done["expired"] = expired(done, values)
         done["deleted"] = [
             estate.run(*call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"]).result
             for call in calls_for(done["expired"])

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.simulator import ec2
 
-from .test_role import role
+from .test_role import BASICS, role
 
 
 @pytest.fixture
@@ -62,3 +64,24 @@ def test_a_snapshot_under_the_key_of_aws_is_refused_with_what_to_do(clouds, conn
     failure = result["failures"][0]
     assert failure["source_snapshot_id"] == locked and failure["code"] == "OperationNotPermitted"
     assert "key of yours" in failure["hint"] and "key of yours" in " ".join(output.split())
+
+
+def test_an_account_that_is_not_known_fails_at_the_end(clouds, connections):
+    source = clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.tell("faults", [{"fault": "expire", "action": "GetCallerIdentity", "region": "eu-west-1"}])
+    result, output = role(clouds, expect=2, **connections)
+    assert "nothing was shared" in " ".join(output.split()) and result["copies"] == []
+    assert result["plan"][0]["snapshot_id"] == source and not permissions(clouds, source)
+
+
+def test_a_blank_connection_of_the_source_is_none(clouds):
+    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    keys = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
+    code, output = clouds.play(
+        [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}],
+        "-e",
+        json.dumps({**BASICS, "dr_copy_connection": keys, "dr_copy_source_connection": " "}),
+        AWS_ACCESS_KEY_ID="",
+        AWS_SECRET_ACCESS_KEY="",
+    )
+    assert code == 0 and len(clouds.copies()) == 1, output

@@ -33,10 +33,8 @@ def axe(tmp_path_factory):
     directory = tmp_path_factory.mktemp("axe")
     if not shutil.which("npm"):
         pytest.skip("npm is not installed, so accessibility was not checked")
-    packed = subprocess.run(
-        ["npm", "pack", "--silent", AXE], cwd=directory, capture_output=True, text=True, timeout=120
-    )
-    assert packed.returncode == 0, packed.stderr
+    pack = ["npm", "pack", "--silent", AXE]
+    packed = subprocess.run(pack, cwd=directory, capture_output=True, text=True, timeout=120, check=True)
     shutil.unpack_archive(directory / packed.stdout.split()[-1], directory, filter="data")
     return (directory / "package" / "axe.min.js").read_text()
 
@@ -125,6 +123,18 @@ def test_four_thousand_disks_are_one_page_too(tmp_path):
     assert len(page) < 8_000_000
     told = measured(tmp_path, page, "tell(document.querySelector('tbody').rows.length)")
     assert told == 4000
+
+
+def test_the_index_shows_what_failed_too():
+    refused = sample(3, host="mail", rpo_hours=0)
+    page = index_of([refused, sample(3, host="orders", late=0)])
+    assert "1 of 2 plans" in page and "✗ 1 failed" in page
+    assert "No plan misses its RPO, and nothing failed" in index_of([sample(3, late=0)])
+
+
+def test_a_plan_without_disks_is_not_shown_as_well():
+    page = page_of(sample(0, late=0))
+    assert "No disk is protected" in page and "✓" not in page
 
 
 @pytest.mark.parametrize("disks", [0, 1, 9])

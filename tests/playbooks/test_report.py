@@ -128,6 +128,24 @@ def test_a_report_that_cannot_be_written_fails_last_and_tells_the_path(clouds):
     assert result["counts"]["created"] == 1 and f"{blocked}/reports/localhost" in " ".join(output.split())
 
 
+def test_a_directory_that_is_there_keeps_its_permissions(clouds):
+    clouds.directory.joinpath("reports").mkdir(mode=0o700)
+    clouds.disk("database", dr_copy="true")
+    role(clouds, dr_copy_report_dir=str(clouds.directory / "reports"))
+    assert clouds.directory.joinpath("reports").stat().st_mode & 0o777 == 0o700
+    assert report(clouds.directory / "reports")[0]["totals"]["disks"] == 1
+
+
+def test_a_connection_that_is_misspelt_is_told_as_such_and_never_green(clouds, inventory):
+    snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
+    _result, output = role(clouds, expect=2, dr_copy_connection="acces_key=x", dr_copy_allow_empty=False)
+    assert "acces_key" in output and "bears the tags" not in output
+    code, output = status(
+        clouds, inventory(orders={**basics(clouds, "ebs"), "dr_copy_source_connection": "acces_key=x"})
+    )
+    assert code == 2 and "acces_key" in output
+
+
 @pytest.fixture
 def inventory(clouds):
     path = clouds.directory / "plans.yml"
@@ -165,7 +183,7 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
     assert not [c for c in clouds.tell_of("cbs", "calls") if c.startswith(("Copy", "Delete", "Modify"))]
 
 
-@pytest.mark.parametrize("cloud", ["ebs", "ecs", "cbs"])  # the nodes of ENS answer at one address
+@pytest.mark.parametrize("cloud", ["ebs", "cbs"])
 def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory, cloud):
     clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
     disk = disk_of(clouds, cloud, "database")

@@ -54,9 +54,8 @@ def sample(
         "snapshots": snapshots,
         "plan": plan,
         "copied": [{"copies": rows, "failures": failures, "counts": counts, "api_calls": {"CopySnapshot": len(rows)}}],
-        "listed": [],
+        "listed": [{"item": REGION, "snapshots": there, "failures": []}],
         "listed_again": [],
-        "there": there,
         "expired": expired,
         "deleted": [{"copies": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }

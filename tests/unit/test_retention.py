@@ -13,7 +13,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import is_in_shard, prunable, selected
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import (
+    is_in_shard,
+    prunable,
+    selected,
+    there,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,6 +185,29 @@ def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
     assert prunable(there, plan, DISK, {**values, "source_region": "source-2"}) == []
     unfinished = copy_plan([source(1, state="pending")], DISK, there, ["dr-1"], keep=1, now=NOW)
     assert prunable(there, unfinished, DISK, values) == [], "a disk that has no usable snapshot"
+
+
+def test_what_speaks_against_pruning_a_disk():
+    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, "now": NOW}
+    copies = [copy(8, days=3), copy(1, days=1 / 24)]
+    plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
+    assert ids(prunable(copies, plan, DISK, values)) == ["copy-8"]
+    assert prunable(copies, plan, DISK, values, failed={("snap-1", "dr-1")}) == [], (
+        "its copy does not fit what was asked"
+    )
+    console = copy(1, days=1 / 24, told={"managed": False, "disk_id": None, "created_at": None})
+    assert prunable([copy(8, days=3), copy(9, days=2), console], plan, DISK, values) == [], "known by its source alone"
+
+
+def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
+    listed = [{"item": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
+    assert ids(there(listed, [], {"place": None})) == ["copy-2"]
+    assert ids(there(listed, [], {"place": "dr-1-lax-1a"})) == ["copy-1"]
+
+
+def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():
+    sources = [{**source(1), "obstacle": "is archived"}, source(2, hours=30)]
+    assert reasons(sources) == {"snap-1": "cannot be copied", "snap-2": "newest"}
 
 
 @pytest.mark.parametrize("cloud", ["ebs", "ecs", "ens", "cbs"])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
         snapshots = _latest(snapshots)
     return {
         "disks": [_disk(disk) for disk in sorted(disks, key=lambda d: d.disk_id)],
-        "snapshots": [_snapshot(s) for s in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id))],
+        "snapshots": [_snapshot(s, cloud) for s in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id))],
         "api_calls": dict(sorted(cloud.calls.items())),
     }
 
@@ -67,7 +68,7 @@ def _disk(disk: Disk) -> dict[str, Any]:
     }
 
 
-def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
+def _snapshot(snapshot: Snapshot, cloud: SnapshotCloud) -> dict[str, Any]:
     return {
         "snapshot_id": snapshot.snapshot_id,
         "disk_id": snapshot.disk_id,
@@ -81,17 +82,21 @@ def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "name": snapshot.name,
         "description": snapshot.description,
         "tags": dict(snapshot.tags),
-        "source": _source(snapshot.source),
+        "source": _source(snapshot.source, cloud),
+        "place": snapshot.place,
+        "obstacle": snapshot.obstacle,
     }
 
 
-def _source(source: Provenance | None) -> dict[str, Any] | None:
+def _source(source: Provenance | None, cloud: SnapshotCloud) -> dict[str, Any] | None:
+    """Tell the source of a copy. Tags that somebody has spoilt make it nobody's: nothing could be asked about that ID."""
     if source is None:
         return None
+    is_whole = re.fullmatch(cloud.snapshot_id_pattern, source.snapshot_id) is not None
     return {
         "snapshot_id": source.snapshot_id,
         "region": source.region,
         "disk_id": source.disk_id,
         "created_at": iso_utc(source.created_at),
-        "managed": source.managed,
+        "managed": source.managed and is_whole,
     }

@@ -5,30 +5,35 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: dr_copy_known_sources
-short_description: Fill in disk and time of copies from sources that were read
+name: dr_copy_there
+short_description: Return the copies that the destinations' listings tell
 version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - A copy that the console made tells only its source's ID; what is known of the source is added.
+  - Only those at the place to which the plan copies. A copy that the console made tells only its source's ID; what is known
+    of the source is added.
   - Private to the role P(multicloud.snapshots.dr_copy#role); it may change without notice.
-positional: snapshots
+positional: snapshots, values
 options:
   _input:
-    description: Copies.
+    description: Registered results of listing the destinations.
     type: list
     required: true
   snapshots:
     description: Snapshots of the source region.
     type: list
     required: true
+  values:
+    description: The normalised variables of the role.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Fill in nothing
   ansible.builtin.debug:
-    msg: "{{ [] | multicloud.snapshots.dr_copy_known_sources([]) }}"
+    msg: "{{ [] | multicloud.snapshots.dr_copy_there([], {'place': none}) }}"
 """
 
 RETURN = r"""
@@ -38,9 +43,9 @@ _value:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import with_known_sources
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import there
 
 
 class FilterModule:
     def filters(self):
-        return {"dr_copy_known_sources": as_filter(with_known_sources)}
+        return {"dr_copy_there": as_filter(there)}

@@ -47,7 +47,8 @@ make_environment() {
   export ANSIBLE_REMOTE_TMP=$WORK/home/.ansible/tmp ANSIBLE_ASYNC_DIR=$WORK/home/.ansible_async LC_ALL=C.UTF-8
   export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
   fetch_amazon_aws
-  stage
+  [ -n "${ALREADY_STAGED:-}" ] || stage
+  export ALREADY_STAGED=yes # what this script starts works on the same copy
 }
 
 # amazon.aws comes from Galaxy for users; here it is taken out of PyPI's wheel of ansible.

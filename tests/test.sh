@@ -6,7 +6,9 @@
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"
-bash "$REPO/tests/lint.sh"
+echo "== static checks, beside the tests; what they say follows at the end"
+bash "$REPO/tests/lint.sh" >"$WORK/lint.log" 2>&1 &
+lint=$!
 cd "$STAGED" || exit
 echo "== the collection builds, installs and documents itself"
 rm -rf "$WORK/dist" "$WORK/installed"
@@ -18,4 +20,7 @@ ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --off
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
 export STORM_SEED=${STORM_SEED:-$RANDOM}
 echo "== tests (STORM_SEED=$STORM_SEED)"
-PYTHONPATH=$ROOT python -m pytest -q -n 3 --dist worksteal --durations=15 tests/unit tests/playbooks
+PYTHONPATH=$ROOT python -m pytest -q -n 3 --dist worksteal --durations=15 tests/unit tests/playbooks || failed=tests
+wait "$lint" || failed="${failed:-} static-checks"
+cat "$WORK/lint.log"
+[ -z "${failed:-}" ] || { echo "Failed: $failed" >&2; exit 1; }

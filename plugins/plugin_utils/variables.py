@@ -167,8 +167,9 @@ def judged(given: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
     ``values`` holds them, and beside them ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout will be
-    over, ``across_accounts``, and the ``place`` within each region, None for the region itself. ``problems`` names each wrong one. ``warnings`` names what is allowed but may hurt, and
-    those of ``names``, the names that the user has set, which look misspelt.
+    over, ``across_accounts``, and the ``place`` within each region, None for the region itself. ``problems`` names each
+    wrong one. ``warnings`` names what is allowed but may hurt, and those of ``names``, the names that the user has set,
+    which look misspelt.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []

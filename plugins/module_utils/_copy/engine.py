@@ -17,6 +17,7 @@ from .housekeeping import Housekeeping
 from .job import Destination, Job, Phase
 from .model import Action, Snapshot, State
 from .plan import Plan
+from .progress import Progress
 from .waiting import Deadline
 from .watch import Watch
 
@@ -28,10 +29,13 @@ class Engine:
     go out several at once, where the SDK takes that.
     """
 
-    def __init__(self, cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline):
+    def __init__(
+        self, cloud: SnapshotCloud, plan: Plan, policy: Policy, deadline: Deadline, progress: Progress | None = None
+    ):
         self.cloud = cloud
         self._policy = policy
         self._deadline = deadline
+        self._progress = progress or Progress(None, deadline)
         self._housekeeping = Housekeeping(cloud, deadline)
         self._calls_at_once = 1
         #: What becomes of each decision, in their order.
@@ -59,6 +63,7 @@ class Engine:
             self._fill()
             for watch in self._watches.values():
                 watch.finishing.work()
+            self._progress.tell(self.jobs)
             unsettled = [d for d in self._destinations.values() if d.unsettled()]
             if not unsettled or self._deadline.passed:
                 break

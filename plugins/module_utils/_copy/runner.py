@@ -22,6 +22,7 @@ from .messages import about_duplicates, about_failures, spelt_out, summary_of
 from .model import CopyRequest
 from .options import copy_problems, tags_as_text
 from .plan import Plan, make_deletion_plan, make_plan
+from .progress import Progress
 from .results import diff_of, empty_result, predicted, result_of
 from .waiting import Clock, Deadline, persist
 
@@ -177,7 +178,8 @@ class CopyRun:
             _ask_for_permission(cloud, jobs, deadline)
             self.keys.update(result_of(jobs, planned))
         else:
-            engine = Engine(cloud, plan, self._policy(), deadline)
+            progress = Progress(_directory_of(self._module), deadline)
+            engine = Engine(cloud, plan, self._policy(), deadline, progress)
             jobs = self._carry_out(engine)
             warnings += engine.warnings
         self.keys["api_calls"] = dict(sorted(cloud.calls.items()))
@@ -200,6 +202,12 @@ class CopyRun:
             # Also where something unexpected ends the run: what was done by then is told.
             self.keys.update(result_of(engine.jobs), api_calls=dict(sorted(engine.cloud.calls.items())))
         return engine.jobs
+
+
+def _directory_of(module: Module) -> str | None:
+    """Return the task's temporary directory, where an action plugin of the controller has made one."""
+    directory = getattr(getattr(module, "_module", module), "_tmpdir", None)
+    return None if directory is None else str(directory)
 
 
 def _ask_for_permission(cloud: SnapshotCloud, jobs: list[Job], deadline: Deadline) -> None:

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows how far a long copy task is, while its module runs: a line now and then, on stderr, never in a result."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible import context
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible.utils.vars import merge_hash
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.progress import FILE
+
+#: At most one line in so many seconds, but for a change of phase.
+EVERY = 30.0
+#: So often (seconds) the file and the parent process are looked at.
+LOOK = 0.5
+
+
+class ProgressAction(ActionBase):  # type: ignore[misc]
+    """Runs the module of the same name, once, and shows what it tells of its progress meanwhile."""
+
+    TRANSFERS_FILES = True
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        wrap_async = self._task.async_val
+        watch = self._watch(task_vars or {})
+        if watch:
+            watch.start()
+        try:
+            result = merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
+        finally:
+            if watch:
+                watch.stop()
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return dict(result)
+
+    def _watch(self, task_vars: Any) -> Watch | None:
+        """Return what shows the progress, or None where nothing is to be shown or can be seen."""
+        if not self._is_wanted(task_vars):
+            return None
+        name = str(self._task.action).rpartition(".")[2]
+        directory = self._connection._shell.tmpdir
+        is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
+        if self._task.async_val or not is_near or not directory:
+            Display().v(f"{name}: no progress is shown over SSH, under async or as another user")
+            return None
+        path = os.path.join(str(directory), FILE)
+        try:
+            with open(path, "x", encoding="utf-8"):
+                pass
+        except OSError as error:
+            Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
+            return None
+        host = str(task_vars.get("inventory_hostname", "localhost"))
+        return Watch(path, lambda line: Display().display(f"{host} {name}: {line}", stderr=True))
+
+    def _is_wanted(self, task_vars: Any) -> bool:
+        given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
+        waits = self._task.args.get("wait", False)
+        one_line = bool(context.CLIARGS.get("one_line"))
+        return (
+            _is_true(given) and _is_true(waits) and not self._task.check_mode and not self._task.no_log and not one_line
+        )
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
+
+
+class Watch:
+    """A thread that reads the file to which a module tells its progress, and ends the module where its job is gone.
+
+    ``show`` takes one line. Times are seconds.
+    """
+
+    def __init__(self, path: str, show: Callable[[str], None]):
+        self._path = path
+        self._show = show
+        self._ended = threading.Event()
+        self._parent = os.getppid()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._shown_at = -EVERY
+        self._phase = ""
+        self._read = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join(2 * LOOK)
+
+    def _follow(self) -> None:
+        begun = time.monotonic()
+        while not self._ended.wait(LOOK):
+            if os.getppid() != self._parent:
+                end_own_group()
+            state = self._newest()
+            now = time.monotonic()
+            # What is done at once needs no line.
+            if state and now - begun >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
+                self._phase, self._shown_at = state["phase"], now
+                self._show(line_of(state))
+
+    def _newest(self) -> dict[str, Any] | None:
+        """Return the last whole line that the module has written since the last look."""
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                file.seek(self._read)
+                whole, _sign, _rest = file.read().rpartition("\n")
+        except OSError:
+            return None
+        if not whole:
+            return None
+        self._read += len(whole.encode()) + 1
+        return dict(json.loads(whole.rpartition("\n")[2]))
+
+
+def end_own_group() -> None:
+    """End this worker and its module: the ansible-playbook that they belong to is gone.
+
+    Newer cores give each worker a session of its own, which a runner's cancel does not reach. On older ones the group
+    is the whole job's, and whoever ended that has ended it.
+    """
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
+
+
+def line_of(state: dict[str, Any]) -> str:
+    """Say on one line how far a task is."""
+    told = [f"{state['copied']} of {state['total']} copied", f"{state['under_way']} under way"]
+    if state["waiting"]:
+        told.append(f"{state['waiting']} waiting for room")
+    if state["failed"]:
+        told.append(f"{state['failed']} failed")
+    slowest = state["slowest"]
+    if slowest:
+        told.append(f"slowest {slowest['snapshot_id']} to {slowest['region']} at {slowest['progress']} %")
+    told.append(f"{_span(state['elapsed'])} so far")
+    if state["left"] is not None:
+        told.append(f"about {_span(state['left'])} left")
+    return ", ".join(told)
+
+
+def _span(seconds: int) -> str:
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60} min"

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a long task shows while it runs, and that its module does not outlive its job."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import PLACES, family
+
+LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
+
+
+def task(clouds, cloud, count=4, **options):
+    """Return a copy task that takes some seconds, since its window is narrow."""
+    source, destination = PLACES[cloud]
+    if cloud == "ebs":
+        ids = [clouds.snapshot() for _n in range(count)]
+    else:
+        disks = clouds.tell_of(cloud, "make", [{"kind": "disk", "region": source}] * count)
+        made = [{"kind": "snapshot", "region": source, "disk_id": disk, "name": "nightly"} for disk in disks]
+        ids = clouds.tell_of(cloud, "make", made)
+    given = {"snapshot_ids": ids, "source_region": source, "destination_regions": [destination], "max_in_flight": 2}
+    given.update(wait=True, wait_delay=1, **({} if cloud == "ebs" else clouds.told[cloud]), **options)
+    clouds.tell_of(cloud, "settings", {"copy_seconds": 1.5})
+    return {f"multicloud.snapshots.{cloud}_snapshot_copy": given}
+
+
+def played(clouds, tasks, *arguments, **play):
+    """Run a playbook; returns its exit code, what it wrote to stdout, and what to stderr."""
+    process = subprocess.run(
+        ["ansible-playbook", clouds.written(tasks, **play), *arguments],
+        cwd=clouds.directory,
+        env=clouds.environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return process.returncode, process.stdout, process.stderr
+
+
+@pytest.mark.parametrize("cloud", PLACES)
+def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
+    code, output, errors = played(clouds, [{**task(clouds, cloud), "register": "copied"}, {"debug": {"var": "copied"}}])
+    assert code == 0, output + errors
+    lines = LINE.findall(errors)
+    assert 2 <= len(lines) <= 3 and set(lines) == {cloud}, errors
+    assert "so far" not in output, "neither on stdout nor in the result"
+
+
+def test_where_it_stays_quiet(clouds):
+    tasks = [
+        {**task(clouds, "ebs", 3), "vars": {"snapshot_copy_progress": False}},
+        {**task(clouds, "ebs", 3), "no_log": True},
+        {**task(clouds, "ebs", 3), "async": 60, "poll": 1},
+    ]
+    code, output, errors = played(clouds, tasks)
+    assert code == 0 and not LINE.search(errors + output), errors
+    arguments = f"snapshot_id={clouds.snapshot()} source_region=us-east-1 destination_region=eu-west-1 wait=true"
+    code, output = clouds.run(
+        "ansible", "localhost", "--one-line", "-m", "multicloud.snapshots.ebs_snapshot_copy", "-a", arguments
+    )
+    assert code == 0 and not LINE.search(output)
+
+
+def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds):
+    given = task(clouds, "cbs")
+    name = "multicloud.snapshots.cbs_snapshot_copy"
+    keys = {key: given[name].pop(key) for key in clouds.told["cbs"]}
+    defaults = {"group/multicloud.snapshots.tencent": keys}
+    code, output, errors = played(clouds, [given], "--check", module_defaults=defaults)
+    assert code == 0 and not LINE.search(errors) and "changed=1" in output
+    code, output, errors = played(clouds, [given], module_defaults=defaults)
+    assert code == 0 and LINE.search(errors), output + errors
+
+
+def test_in_a_terminal_and_into_a_pipe_that_closes(clouds):
+    playbook = clouds.written([task(clouds, "ebs")])
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        ["ansible-playbook", playbook], cwd=clouds.directory, env=clouds.environment(), stdout=follower, stderr=follower
+    )
+    os.close(follower)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(leader, 4096):
+            shown += part
+    assert process.wait(timeout=60) == 0 and LINE.search(shown.decode())
+    playbook = clouds.written([task(clouds, "ebs")])
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        ["ansible-playbook", playbook], cwd=clouds.directory, env=clouds.environment(), stdout=pipe, stderr=pipe
+    )
+    process.stderr.close()
+    process.stdout.read()
+    process.wait(timeout=60)
+    assert len(clouds.copies()) == 8
+
+
+def test_a_module_does_not_outlive_its_playbook(clouds):
+    playbook = clouds.written([task(clouds, "ebs", wait_timeout=120)])
+    clouds.tell("settings", {"copy_seconds": 60})
+    process = clouds.start("ansible-playbook", playbook)
+    deadline = time.monotonic() + 60
+    while len(clouds.copies()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    doomed = family(process.pid)[1:]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and any(is_alive(pid) for pid in doomed):
+        time.sleep(0.1)
+    assert len(doomed) > 1 and not [pid for pid in doomed if is_alive(pid)]
+
+
+def is_alive(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False

@@ -11,7 +11,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from ansible import context
@@ -66,7 +65,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
             Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
             return None
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        return Watch(path, lambda line: Display().display(f"{host} {name}: {line}", stderr=True))
+        return Watch(path, f"{host} {name}")
 
     def _is_wanted(self, task_vars: Any) -> bool:
         given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
@@ -84,12 +83,12 @@ def _is_true(value: Any) -> bool:
 class Watch:
     """A thread that reads the file to which a module tells its progress, and ends the module where its job is gone.
 
-    ``show`` takes one line. Times are seconds.
+    ``prefix`` begins each line. Times are seconds.
     """
 
-    def __init__(self, path: str, show: Callable[[str], None]):
+    def __init__(self, path: str, prefix: str):
         self._path = path
-        self._show = show
+        self._prefix = prefix
         self._ended = threading.Event()
         self._parent = os.getppid()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -114,7 +113,7 @@ class Watch:
             # What is done at once needs no line.
             if state and now - begun >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
                 self._phase, self._shown_at = state["phase"], now
-                self._show(line_of(state))
+                show_on_stderr(self._parent, f"{self._prefix}: {line_of(state)}")
 
     def _newest(self) -> dict[str, Any] | None:
         """Return the last whole line that the module has written since the last look."""
@@ -128,6 +127,20 @@ class Watch:
             return None
         self._read += len(whole.encode()) + 1
         return dict(json.loads(whole.rpartition("\n")[2]))
+
+
+def show_on_stderr(process: int, line: str) -> None:
+    """Write a line to the stderr of ansible-playbook itself: what goes through its own queue hangs it where nobody reads."""
+    try:
+        stderr = os.open(f"/proc/{process}/fd/2", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return  # nobody reads it, or this system shows no other process's files
+    try:
+        os.write(stderr, f"{line}\n".encode())
+    except OSError:
+        pass  # its reader is slow; the next line tells more
+    finally:
+        os.close(stderr)
 
 
 def end_own_group() -> None:

@@ -91,6 +91,15 @@ def problems_of(report: Row) -> str:
     return " ".join(told)
 
 
+#: What a job hands on: small, since AWX keeps it with the job and gives it to every job that follows.
+SUMMED_UP = ("kind", "cloud", "finished_at", "check_mode", "rpo_hours", "within_rpo", "totals", "breaches")
+
+
+def summary_of(report: Row) -> dict[str, Any]:
+    """Return totals and breaches of a report."""
+    return {key: report[key] for key in SUMMED_UP}
+
+
 def _named(breach: Row) -> str:
     name = f"{breach['disk_name']} ({breach['disk_id']})" if breach["disk_name"] else breach["disk_id"]
     age = "there is no complete copy" if breach["age_hours"] is None else f"{breach['age_hours']:.1f} h old"

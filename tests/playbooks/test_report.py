@@ -59,19 +59,21 @@ def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
     plan = {**basics(clouds, cloud), "dr_copy_keep": 1, "dr_copy_rpo_hours": 24, "dr_copy_report_dir": str(directory)}
     disks = [disk_of(clouds, cloud, name) for name in ("database", "<script>alert(1)</script>")]
     sources = {disk: [] for disk in disks}
-    last = NIGHTS - 1
     for night in range(NIGHTS):
         for disk in disks:
             sources[disk].append(snapshot_of(clouds, cloud, disk))
-        written = report(directory)[1] if night == last else ""
-        predicted = role(clouds, "--check", **plan)[0] if night == last else None
-        assert night != last or report(directory)[1] == written, "a dry run leaves the report alone"
+        predicted = None
+        if night == NIGHTS - 1 and (cloud in ("ebs", "cbs") or NIGHTS > 2):  # each run takes its seconds
+            written = report(directory)[1]
+            predicted, _output = role(clouds, "--check", **plan)
+            assert report(directory)[1] == written, "a dry run leaves the report alone"
         result, _output = role(clouds, **plan)
-    assert result["counts"]["created"] == 2 and predicted["counts"]["created"] == 2
+    assert result["counts"]["created"] == 2 and result["counts"]["deleted"] == 2
     assert [row["source_snapshot_id"] for row in result["pruned"]] == [of[-2] for of in sources.values()]
-    assert predicted["pruned"] == result["pruned"] and result["counts"]["deleted"] == 2
-    again, output = role(clouds, **plan)
-    assert "changed=0" in output and again["pruned"] == [] and again["counts"]["created"] == 0
+    if predicted:
+        assert predicted["counts"]["created"] == 2 and predicted["pruned"] == result["pruned"]
+        again, output = role(clouds, **plan)
+        assert "changed=0" in output and again["pruned"] == [] and again["counts"]["created"] == 0
     told, page = report(directory)
     assert told["within_rpo"] is True and told["totals"]["complete"] == 2 and told["api_calls"]
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
@@ -160,7 +162,7 @@ def inventory(clouds):
 
 def status(clouds, inventory, *arguments):
     playbook = REPOSITORY / "playbooks" / "dr_status.yml"
-    return clouds.run("ansible-playbook", "-i", inventory, playbook, *arguments)
+    return clouds.run("ansible-playbook", "-i", inventory, playbook, *arguments, ANSIBLE_SHOW_CUSTOM_STATS="1")
 
 
 def test_the_status_of_several_plans_reads_only(clouds, inventory):
@@ -176,6 +178,8 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
     assert told["kind"] == "status" and told["within_rpo"] is True and told["copies"] == []
     told, _page = report(directory, "mail.status")
     assert told["within_rpo"] is False and "not copied yet" in told["breaches"][0]["why"]
+    summary = output.partition("CUSTOM STATS: ")[2]
+    assert '"dr_copy_summary"' in summary and '"orders"' in summary and '"mail"' in summary, "both are handed on"
     index = (directory / "index.html").read_text()
     assert index.index(">odd<") < index.index(">mail<") < index.index(">orders<") and "dr_copy_keep" in index
     code, output = status(clouds, inventory(orders=basics(clouds, "ebs")))

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ways of calling: ad hoc on one line, loops, delegation, background tasks, and moving over from another module."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .conftest import PLACES, REPOSITORY
+
+COPY = "multicloud.snapshots.ebs_snapshot_copy"
+
+
+@pytest.mark.parametrize("cloud", PLACES)
+def test_ad_hoc_as_the_readme_writes_it(clouds, cloud):
+    text = (REPOSITORY / "README.md").read_text()
+    line = re.search(rf"ansible localhost -m multicloud\.snapshots\.{cloud}_snapshot_copy \\\n +-a '([^']+)'", text)
+    assert line, "the README shows it"
+    source, destination = PLACES[cloud]
+    if cloud == "ebs":
+        snapshot = clouds.snapshot()
+    else:
+        disk = clouds.tell_of(cloud, "make", [{"kind": "disk", "region": source}])[0]
+        made = {"kind": "snapshot", "region": source, "disk_id": disk, "name": "nightly"}
+        snapshot = clouds.tell_of(cloud, "make", [made])[0]
+    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    given = dict(part.split("=", 1) for part in line[1].split())
+    assert set(given) == {"snapshot_id", "source_region", "destination_region", "wait"}
+    given.update(snapshot_id=snapshot, source_region=source, destination_region=destination)
+    given.update({} if cloud == "ebs" else clouds.told[cloud])
+    arguments = " ".join(f"{key}={value}" for key, value in given.items())
+    code, output = clouds.run(
+        "ansible", "localhost", "-m", f"multicloud.snapshots.{cloud}_snapshot_copy", "-a", arguments
+    )
+    assert code == 0 and '"completed": 1' in output, output
+
+
+def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
+    clouds.tell("settings", {"copy_seconds": 1})
+    sources = [clouds.snapshot() for _n in range(3)]
+    fleet = clouds.directory / "fleet"
+    fleet.write_text("web1 ansible_host=192.0.2.1\nweb2 ansible_host=192.0.2.2\n")
+    given = {"source_region": "us-east-1", "destination_region": "eu-west-1"}
+    near = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    tasks = [
+        {
+            COPY: {**given, "snapshot_id": "{{ item }}"},
+            "loop": sources[:2],
+            "loop_control": {"label": "{{ item[-4:] }}"},
+            "delegate_to": "localhost",
+            "run_once": True,
+            "vars": near,
+        },
+        {
+            COPY: {**given, "snapshot_id": sources[2], "wait": True},
+            "delegate_to": "localhost",
+            "run_once": True,
+            "vars": near,
+            "async": 60,
+            "poll": 0,
+            "register": "begun",
+        },
+        {
+            "ansible.builtin.async_status": {"jid": "{{ begun.ansible_job_id }}"},
+            "register": "ended",
+            "until": "ended is finished",
+            "retries": 60,
+            "delay": 1,
+            "delegate_to": "localhost",
+            "run_once": True,
+            "vars": near,
+        },
+        {"debug": {"msg": "state {{ ended.copies[0].state }}"}, "run_once": True},
+    ]
+    playbook = clouds.written(tasks, hosts="all", vars={})
+    code, output = clouds.run("ansible-playbook", "-i", fleet, playbook)
+    assert code == 0 and "state completed" in output, output
+    assert len(clouds.copies()) == 3
+
+
+def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
+    clouds.tell("settings", {"copy_seconds": 1})
+    before = re.search(r"```yaml\n(- name: Before.*?)```", (REPOSITORY / "README.md").read_text(), re.S)
+    assert before, "the README shows the task before and after"
+    source = clouds.snapshot()
+    blocks = {}
+    for name in ("community.aws.ec2_snapshot_copy", COPY):
+        options = re.search(rf"  {re.escape(name)}:\n((?:    .*\n)+)", before[1])
+        blocks[name] = dict(line.strip().split(": ", 1) for line in options[1].splitlines())
+    assert blocks[COPY] == blocks["community.aws.ec2_snapshot_copy"]
+    given = {**blocks[COPY], "source_snapshot_id": source, "source_region": "us-east-1", "region": "eu-west-1"}
+    tasks = [{COPY: given, "register": "copied"}, {"debug": {"msg": "made {{ copied.snapshot_id }}"}}]
+    for _run in range(2):
+        code, output = clouds.play(tasks)
+        assert code == 0 and f"made {clouds.copies()[0]['SnapshotId']}" in output, output
+    assert len(clouds.copies()) == 1

@@ -52,7 +52,7 @@ def snapshot_of(clouds, cloud, disk):
     return clouds.tell_of(cloud, "make", [made])[0]
 
 
-@pytest.mark.parametrize("cloud", PLACES if NIGHTS > 2 else ["ebs", "ens"])  # the two ways to tell a copy's source
+@pytest.mark.parametrize("cloud", PLACES if NIGHTS > 2 else ["ebs"])
 def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
     clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
     directory = clouds.directory / "reports"

@@ -20,7 +20,7 @@ from tests.storms.judge import WRITES
 from .harness import COLLECTION, run_module
 
 #: Inputs a module and answers a cloud; `make fuzz` gives more.
-INPUTS = int(os.environ.get("FUZZ") or 80)
+INPUTS = int(os.environ.get("FUZZ") or 40)
 #: Kinds of failure that are about the cloud, the machine or one source, and name these instead of an option.
 ELSEWHERE = {"credentials", "connection", "not_found", "not_ready", "busy", "timeout"}
 

@@ -26,7 +26,7 @@ from tests.nights.history import History
 NOW = "2026-11-21T12:00:00Z"
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 #: Random histories a cloud; `make nights` takes 10,000.
-HISTORIES = int(os.environ.get("HISTORIES", "30"))
+HISTORIES = int(os.environ.get("HISTORIES", "20"))
 
 
 def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):

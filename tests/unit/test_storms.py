@@ -35,7 +35,7 @@ def brief(cloud, begin, number):
     The long ones pass with the others in `make storm`.
     """
     storms = ((seed, storm_of(cloud, seed)) for seed in itertools.count(begin))
-    return list(itertools.islice((seed for seed, storm in storms if cloud != "ebs" or calls_of(storm) <= 600), number))
+    return list(itertools.islice((seed for seed, storm in storms if cloud != "ebs" or calls_of(storm) <= 250), number))
 
 
 def calls_of(storm):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Refused
 
 from .retention import Row
 
@@ -28,17 +28,6 @@ def failures_of(call: Row) -> list[Row]:
     """Return what went wrong in a call; one without any result of ours broke down altogether."""
     if "failures" in call:
         return list(call["failures"])
-    return [] if call.get("skipped") or "snapshots" in call else [_broken(call)]
-
-
-def _broken(call: Row) -> dict[str, Any]:
-    return {
-        "source_snapshot_id": None,
-        "region": None,
-        "snapshot_id": None,
-        "kind": "refused",
-        "code": None,
-        "message": str(call.get("msg") or "a task failed without a message"),
-        "request_id": None,
-        "hint": None,
-    }
+    if call.get("skipped") or "snapshots" in call:
+        return []
+    return [Refused(str(call.get("msg") or "a task failed without a message")).told(None, None)]

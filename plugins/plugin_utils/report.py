@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.message
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .calls import answers, failures_of, is_listed
+from .planning import THERE
 from .retention import Row
 from .verdict import breaches_of
 
@@ -104,7 +105,7 @@ def page_of(report: Row) -> str:
     """Write a report as one self-contained HTML page, worst first."""
     points = sorted(report["recovery_points"], key=_worst_first)
     ages = [point["age_hours"] for point in points if point["age_hours"] is not None]
-    left_out = [row for row in report["plan"] if not row["chosen"] and row["reason"] not in ("already there",)]
+    left_out = [row for row in report["plan"] if not row["chosen"] and row["reason"] != THERE]
     return (
         _environment()
         .get_template("report.html.j2")
@@ -113,7 +114,7 @@ def page_of(report: Row) -> str:
             points=points,
             why={(b["disk_id"], b["region"]): b["why"] for b in report["breaches"]},
             scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
-            left_out=Counter((row["reason"]) for row in left_out),
+            left_out=Counter(row["reason"] for row in left_out),
             left_out_rows=left_out[:MOST_LEFT_OUT],
             most=MOST_LEFT_OUT,
         )

@@ -183,7 +183,7 @@ def calls_for(expired: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def pruned(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return those of the expired copies that the deleting calls, in the order of calls_for, have deleted."""
+    """Return those of the expired copies that the deleting calls have deleted."""
     gone: set[tuple[str, str]] = set()
     kept: set[str] = set()
     for call in calls:
@@ -192,7 +192,7 @@ def pruned(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]
             for r in call.get("copies") or ()
             if r["action"] == "deleted"
         }
-        kept |= {str(failure["snapshot_id"]) for failure in call.get("failures") or ()}
+        kept |= {str(failure["snapshot_id"]) for failure in failures_of(call)}
     return [
         told(copy)
         for copy in expired

@@ -47,11 +47,8 @@ class _Reasons:
         self._plan: dict[tuple[str, str], list[Row]] = {}
         for row in result["plan"]:
             self._plan.setdefault((str(row["disk_id"]), row["region"]), []).append(row)
-        copied = {(c["source_snapshot_id"], c["region"]): c["error"] for c in result["copies"] if c["error"]}
-        shared = {f["source_snapshot_id"]: f for f in result["failures"] if f["region"] == source_region}
-        self._failed: dict[tuple[Any, Any], Row] = copied
-        self._unshared = shared
         self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
+        self._unshared = {f["source_snapshot_id"]: f for f in result["failures"] if f["region"] == source_region}
 
     def of(self, point: Row) -> str:
         """Say why the copy of a disk is late in a region."""
@@ -62,19 +59,17 @@ class _Reasons:
             return f"the source region could not be listed: {self._no_source}"
         rows = self._plan.get((str(point["disk_id"]), region), [])
         for row in rows:
-            key = (row["snapshot_id"], region)
-            failure = self._failed.get(key) or self._unshared.get(row["snapshot_id"])
+            copy = self._copies.get((row["snapshot_id"], region))
+            failure = (copy and copy["error"]) or self._unshared.get(row["snapshot_id"])
             if failure:
                 return f"its copy failed: {spelt_out([failure])}"
-            copy = self._copies.get(key)
             if copy and copy["state"] == "pending":
                 return f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"
             if row["chosen"] and copy is None:
                 return f"its newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
-        reasons = [
-            _NOT_COPIED[row["reason"]] for row in rows if row["reason"] in _NOT_COPIED
-        ]  # the newest snapshot's first
-        return reasons[0] if reasons else "no newer snapshot of the disk has been taken"
+        # Rows stand newest first, so the first reason is the newest snapshot's.
+        reasons = (_NOT_COPIED[row["reason"]] for row in rows if row["reason"] in _NOT_COPIED)
+        return next(reasons, _NOT_COPIED[planning.THERE])
 
 
 def problems_of(report: Row) -> str:

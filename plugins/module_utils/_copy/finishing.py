@@ -54,7 +54,7 @@ class Finishing:
             self._note(job)
 
     def _note(self, job: Job) -> None:
-        if (job.to_tag or job.to_expire) and not any(job is other for other in self._due[-1:]):
+        if (job.to_tag or job.to_expire) and job not in self._due[-1:]:
             self._due.append(job)
 
     def work(self) -> None:

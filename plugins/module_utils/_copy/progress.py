@@ -35,10 +35,12 @@ class Progress:
 
     def tell(self, jobs: Sequence[Job]) -> None:
         """Tell how far these are. A file that cannot be written is no reason to fail: then nothing more is told."""
-        now = self._deadline.now()
-        if not self._is_wanted or (now - self._told < EVERY and _phase_of(jobs) == self._phase):
+        if not self._is_wanted:
             return
-        self._told, self._phase = now, _phase_of(jobs)
+        now, phase = self._deadline.now(), _phase_of(jobs)
+        if now - self._told < EVERY and phase == self._phase:
+            return
+        self._told, self._phase = now, phase
         try:
             with open(self._path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(self._state(jobs, now)) + "\n")

@@ -74,7 +74,7 @@ class Rivals:
         for job in self._destination.in_phase(Phase.WAITING):
             there = self._fitting(job, by_source, job.decision.known)
             if there:
-                adopt(job, min(there, key=_preference))
+                adopt(job, min(there, key=preference))
         try:
             for job in self._destination.in_phase(Phase.IN_FLIGHT):
                 if job.is_own and job.copy:
@@ -93,7 +93,7 @@ class Rivals:
         """
         listed = self._cloud.list_copies(self._destination.region, [job.decision.request.snapshot_id])
         there = self._fitting(job, _by_source(listed), frozenset([gone.snapshot_id]))
-        return min(there, key=_preference, default=None)
+        return min(there, key=preference, default=None)
 
     def _fitting(self, job: Job, by_source: dict[str, list[Snapshot]], but: frozenset[str]) -> list[Snapshot]:
         """Return the copies that a job could follow instead of one of its own, but for some."""
@@ -145,7 +145,8 @@ def _by_source(listed: Sequence[Snapshot]) -> dict[str, list[Snapshot]]:
     return found
 
 
-def _preference(copy: Snapshot) -> tuple[bool, tuple[str, str]]:
+def preference(copy: Snapshot) -> tuple[bool, tuple[str, str]]:
+    """Sort key by which one of several copies is followed: ours before others', then as runs rank them."""
     return (not copy.ours, rank(copy))
 
 

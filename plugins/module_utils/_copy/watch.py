@@ -17,7 +17,7 @@ from .finishing import Finishing
 from .housekeeping import Housekeeping
 from .job import Destination, Job, Phase
 from .model import Snapshot, State
-from .rivals import Rivals
+from .rivals import Rivals, preference
 from .sources import named_by
 from .waiting import Deadline
 
@@ -122,7 +122,7 @@ class Watch:
                 new = [named_by(job.order.name, c) for c in new]
             if not isinstance(job.last_refusal, Underway):
                 new = [c for c in new if c.ours]
-            found = sorted(new, key=lambda c: (not c.ours, str(c.created_at), c.snapshot_id))
+            found = sorted(new, key=preference)
             if found:
                 job.shown = True
                 self.begun(job, found[0])

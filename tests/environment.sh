@@ -51,18 +51,22 @@ make_environment() {
   export ALREADY_STAGED=yes # what this script starts works on the same copy
 }
 
-# amazon.aws comes from Galaxy for users; here it is taken out of PyPI's wheel of ansible.
+# Other collections come from Galaxy for users; here they are taken out of PyPI's wheels of ansible.
 fetch_amazon_aws() {
-  [ -d "$ROOT/ansible_collections/amazon/aws" ] && return
-  local release
-  release=$(python -c 'import sys; v = sys.version_info; print("14" if v >= (3, 12) else "12" if v >= (3, 11) else "11")')
+  fetch_collections "$(python -c 'import sys; v = sys.version_info; print("14" if v >= (3, 12) else "12" if v >= (3, 11) else "11")')" amazon/aws community/aws
+}
+
+fetch_collections() { # from this release of ansible, these collections, once
+  local release=$1
+  shift
+  [ -d "$ROOT/ansible_collections/$1" ] && return
   python -m pip download -q --no-deps --ignore-requires-python --only-binary=:all: -d "$WORK/wheel" "ansible==$release.*"
-  python - "$WORK/wheel" "$ROOT" <<'PY'
+  python - "$WORK/wheel" "$ROOT" "$@" <<'PY'
 import pathlib, sys, zipfile
-wheel = next(pathlib.Path(sys.argv[1]).glob("ansible-*.whl"))
-with zipfile.ZipFile(wheel) as archive:
-    for prefix in ("ansible_collections/amazon/aws/", "ansible_collections/community/aws/"):
-        archive.extractall(sys.argv[2], [n for n in archive.namelist() if n.startswith(prefix)])
+wheel, root, *names = sys.argv[1:]
+with zipfile.ZipFile(next(pathlib.Path(wheel).glob("ansible-*.whl"))) as archive:
+    wanted = tuple(f"ansible_collections/{name}/" for name in names)
+    archive.extractall(root, [n for n in archive.namelist() if n.startswith(wanted)])
 PY
   rm -rf "$WORK/wheel"
 }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -18,7 +19,8 @@ import boto3
 import pytest
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from .awx import REPOSITORY, Awx
+
 #: Where tests copy from and to.
 PLACES = {
     "ebs": ("us-east-1", "eu-west-1"),
@@ -81,6 +83,7 @@ class Clouds:
             "AWS_ACCESS_KEY_ID": self.ebs["access_key"],
             "AWS_SECRET_ACCESS_KEY": self.ebs["secret_key"],
             "AWS_EC2_METADATA_DISABLED": "true",
+            "ANSIBLE_CONFIG": str(REPOSITORY / "tests" / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
@@ -137,6 +140,20 @@ def clouds(_server, tmp_path):
     for cloud in _server:
         clouds.tell_of(cloud, "reset", {})
     return clouds
+
+
+@pytest.fixture(scope="session")
+def awx(tmp_path_factory):
+    """A controller that is set up, once for all processes of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    awx = Awx(base / "awx")
+    with (base / "awx.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not awx.directory.exists():
+            awx.directory.mkdir()
+            awx.begin()
+    return awx
 
 
 def kill_all(process):

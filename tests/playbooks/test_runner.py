@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs of the controller as its execution nodes run them: ansible-runner, whole or in three parts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.controller.jobs import Launch
+
+from .awx import SECRETS
+from .conftest import family
+
+
+class Node:
+    """An execution node: runs launches, and keeps what they leave."""
+
+    def __init__(self, clouds, awx):
+        self.clouds, self.awx = clouds, awx
+        self.directory = clouds.directory
+
+    def data(self, name, template, answers=None, **part):
+        """Write the private data of a job."""
+        launch = Launch(self.awx.controller, template, answers)
+        more = {
+            "AWS_URL": self.clouds.ebs["endpoint_url"],
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "ALIBABA_CLOUD_ENS_ENDPOINT": self.clouds.told["ens"]["endpoint_url"],
+            "ANSIBLE_COLLECTIONS_PATH": str(self.awx.collections),
+            "REPORTS": str(self.directory / "reports"),
+        }
+        return launch.private_data(self.directory / name, more, **part), launch.playbook
+
+    def start(self, *command, **streams):
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_COLLECTIONS"))}
+        command = [str(part) for part in ("ansible-runner", *command)]
+        return subprocess.Popen(command, env=kept, start_new_session=True, cwd=self.directory, **streams)
+
+    def run(self, data, playbook, ident):
+        process = self.start("run", data, "-p", playbook, "-i", ident, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        output = process.communicate(timeout=200)[0].decode()
+        return process.returncode, output
+
+    def work(self, data, playbook, ident):
+        """Send a job's data to a worker that runs it; returns the worker."""
+        sent = self.directory / f"{ident}.sent"
+        with sent.open("wb") as stream:
+            assert self.start("transmit", data, "-p", playbook, "-i", ident, stdout=stream).wait(timeout=60) == 0
+        with sent.open("rb") as given, (self.directory / f"{ident}.answer").open("wb") as answer:
+            return self.start("worker", "--private-data-dir", f"{ident}.work", stdin=given, stdout=answer)
+
+    def process(self, ident):
+        """Take a worker's answer in, as the controller does; returns where the artifacts are."""
+        done = self.directory / f"{ident}.done"
+        with (self.directory / f"{ident}.answer").open("rb") as answer:
+            self.start("process", done, "-i", ident, stdin=answer, stdout=subprocess.DEVNULL).wait(timeout=60)
+        return done
+
+
+@pytest.fixture
+def node(clouds, awx):
+    clouds.tell("settings", {"copy_seconds": 2})
+    clouds.tell_of("ens", "settings", {"copy_seconds": 2})
+    return Node(clouds, awx)
+
+
+def artifacts_of(data, ident):
+    """Return a job's artifacts by name, without what the node itself writes of the environment that it was given."""
+    folder = Path(data) / "artifacts" / ident
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "command"]
+    return {str(path.relative_to(folder)): path.read_text(errors="replace") for path in files}
+
+
+def handed_on(artifacts):
+    """Return what set_stats hands on to the jobs that follow in a workflow."""
+    events = [json.loads(text) for name, text in artifacts.items() if name.startswith("job_events")]
+    return next(e["event_data"]["artifact_data"] for e in events if e["event"] == "playbook_on_stats")
+
+
+def no_secret_in(artifacts):
+    for name, text in artifacts.items():
+        assert not [secret for secret in SECRETS if secret in text], name
+
+
+def estate(clouds):
+    """Make disks with snapshots for both plans: three on AWS, one on the edge."""
+    for number in range(3):
+        clouds.snapshot(clouds.disk(f"orders-{number}", dr_copy="true"))
+    made = {"kind": "disk", "region": "cn-hangzhou-26", "name": "cache", "tags": {"dr-copy": "true"}}
+    disk = clouds.tell_of("ens", "make", [made])[0]
+    made = {"kind": "snapshot", "region": "cn-hangzhou-26", "disk_id": disk, "name": "nightly"}
+    clouds.tell_of("ens", "make", [made])
+
+
+def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, node):
+    odd = "{{ lookup('env', 'HOME') }}"
+    clouds.snapshot(clouds.disk("database", purpose=odd))
+    answers = {
+        "dr_copy_cloud": "ebs",
+        "dr_copy_source_region": "us-east-1",
+        "dr_copy_destination_regions": "eu-west-1",
+        "dr_copy_disk_tags": f"purpose={odd}",
+        "dr_copy_rpo_hours": "24",
+    }
+    data, playbook = node.data("job", "dr-copy on demand", answers)
+    code, output = node.run(data, playbook, "one")
+    assert code == 0, output
+    artifacts = artifacts_of(data, "one")
+    summary = handed_on(artifacts)["dr_copy_summary"]["on-demand"]
+    assert summary["within_rpo"] is True and summary["totals"]["complete"] == 1
+    assert "on-demand ebs_snapshot_copy: " in artifacts["stdout"], "how far it is shows on the job's page"
+    told = [json.loads(text) for name, text in artifacts.items() if name.startswith("job_events")]
+    assert any("ebs_snapshot_copy: 0 of 1 copied" in event["stdout"] for event in told)
+    no_secret_in(artifacts)
+
+
+def test_two_slices_run_in_two_workers_at_the_same_time(clouds, node):
+    estate(clouds)
+    workers = {}
+    for number, host in ((1, "edge"), (2, "orders")):
+        data, playbook = node.data(host, "dr-copy nightly", number=number, slices=2)
+        workers[host] = node.work(data, playbook, host)
+    for host, worker in workers.items():
+        assert worker.wait(timeout=200) == 0
+        artifacts = artifacts_of(node.process(host), host)
+        assert artifacts["rc"] == "0", artifacts["stdout"]
+        summary = handed_on(artifacts)["dr_copy_summary"]
+        assert set(summary) == {host} and summary[host]["within_rpo"] is True
+        assert (node.directory / "reports" / f"{host}.html").exists()
+        no_secret_in(artifacts)
+    assert len(clouds.copies()) == 3
+
+
+def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
+    estate(clouds)
+    clouds.tell("settings", {"copy_seconds": 6})
+    data, playbook = node.data("first", "dr-copy nightly", number=2, slices=2)
+    worker = node.work(data, playbook, "first")
+    wait_until(lambda: len(clouds.copies()) == 2)
+    doomed = family(worker.pid)[1:]
+    os.kill(worker.pid, signal.SIGTERM)
+    worker.wait(timeout=60)
+    wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in doomed))
+    artifacts = artifacts_of(node.process("first"), "first")
+    assert artifacts["status"] == "canceled"
+    no_secret_in(artifacts)
+    data, playbook = node.data("again", "dr-copy nightly", number=2, slices=2)
+    code, output = node.run(data, playbook, "again")
+    assert code == 0 and len(clouds.copies()) == 3, output
+
+
+def wait_until(is_so, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

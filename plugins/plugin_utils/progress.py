@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import threading
 import time
@@ -23,6 +24,21 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.progres
 EVERY = 30.0
 #: So often (seconds) the file and the parent process are looked at.
 LOOK = 0.5
+
+
+def _own_stderr() -> int | None:
+    """Return a descriptor of stderr that lasts.
+
+    The core loads action plugins before it forks a worker for a task, and newer cores then take the worker's own stderr
+    away (ansible/executor/process/worker.py, _detach). Opened anew by its name, a file would be written at another place.
+    """
+    try:
+        return os.dup(2)
+    except OSError:
+        return None
+
+
+STDERR = _own_stderr()
 
 
 class ProgressAction(ActionBase):  # type: ignore[misc]
@@ -113,7 +129,7 @@ class Watch:
             # What is done at once needs no line.
             if state and now - begun >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
                 self._phase, self._shown_at = state["phase"], now
-                show_on_stderr(self._parent, f"{self._prefix}: {line_of(state)}")
+                show_on_stderr(f"{self._prefix}: {line_of(state)}")
 
     def _newest(self) -> dict[str, Any] | None:
         """Return the last whole line that the module has written since the last look."""
@@ -129,18 +145,16 @@ class Watch:
         return dict(json.loads(whole.rpartition("\n")[2]))
 
 
-def show_on_stderr(process: int, line: str) -> None:
-    """Write a line to the stderr of ansible-playbook itself: what goes through its own queue hangs it where nobody reads."""
+def show_on_stderr(line: str) -> None:
+    """Write a line to ansible-playbook's own stderr: what goes through its queue hangs it where nobody reads."""
+    if STDERR is None:
+        return
     try:
-        stderr = os.open(f"/proc/{process}/fd/2", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY)
+        # What cannot be written at once is not worth a wait; the next line tells more.
+        if select.select([], [STDERR], [], 0)[1]:
+            os.write(STDERR, f"{line}\n".encode())
     except OSError:
-        return  # nobody reads it, or this system shows no other process's files
-    try:
-        os.write(stderr, f"{line}\n".encode())
-    except OSError:
-        pass  # its reader is slow; the next line tells more
-    finally:
-        os.close(stderr)
+        pass  # nobody reads it
 
 
 def end_own_group() -> None:

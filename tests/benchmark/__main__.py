@@ -31,6 +31,7 @@ from tests.simulator.server import Server
 from tests.unit.estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
 
 from .figure import Figure, write
+from .shards import shards
 
 #: Results of a page of the service that lists snapshots.
 PAGES = {EbsEstate: 1000, EcsEstate: 100, CbsEstate: 100}
@@ -168,6 +169,12 @@ class Benchmark:
             Figure(f"a rerun over all {count}: new copies, ours", len(estate.copies()) - count, 0, "copies"),
         ]
 
+    # -- one plan in several processes ---------------------------------------------------------------------
+
+    def shards(self, disks: int = 2000, seconds: float = 4.0) -> list[Figure]:
+        parts = (1, 4, 8)
+        return [figure for n in parts for figure in shards(self.estate(), self.directory, disks, n, seconds)]
+
     # -- a long wait -------------------------------------------------------------------------------------
 
     def long_wait(self) -> list[Figure]:
@@ -192,7 +199,7 @@ class Benchmark:
         ]
 
 
-PARTS = ("one_task", "windows", "reruns", "long_wait", "peer")
+PARTS = ("one_task", "windows", "shards", "reruns", "long_wait", "peer")
 
 
 def main() -> None:

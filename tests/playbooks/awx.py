@@ -52,6 +52,11 @@ CREDENTIALS = [
 SECRETS = (ec2.SECRET_KEY, alibaba.SECRET_KEY, TOKEN)
 
 
+def outside() -> dict[str, str]:
+    """Return an environment in which no collection is found on Python's path, where Ansible looks too."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH" and not key.startswith("AWS_")}
+
+
 class Awx:
     """All that is in one directory: the user's repository, the controller, the collections of a project's update."""
 
@@ -82,7 +87,7 @@ class Awx:
         subprocess.run(
             [str(part) for part in command],
             cwd=self.repository,
-            env={**os.environ, **environment},
+            env={**outside(), **environment},
             check=True,
             capture_output=True,
         )
@@ -94,6 +99,7 @@ class Awx:
         (there / "amazon").symlink_to(REPOSITORY.parents[1] / "amazon")
         command = ("ansible-galaxy", "collection", "install", "--offline", "-r", wanted, "-p", self.collections)
         self._command(*command, ANSIBLE_COLLECTIONS_PATH=str(self.collections))
+        assert (there / "multicloud" / "snapshots" / "MANIFEST.json").exists()
 
     @property
     def controller(self) -> Controller:
@@ -113,7 +119,7 @@ class Awx:
         told = {"awx_project_url": str(self.repository), "awx_credentials": CREDENTIALS, **variables}
         given.write_text(yaml.safe_dump(told))
         command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}", *arguments]
-        environment = {**os.environ, "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        environment = {**outside(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
         server.stop()
         self._keep(controller)

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -142,18 +143,39 @@ def clouds(_server, tmp_path):
     return clouds
 
 
+def made_once(factory, name, make):
+    """Return a directory that one of the processes of the tests makes, by ``make(directory)``, for all of them."""
+    base = factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    directory = base / name
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            directory.mkdir()
+            make(directory)
+    return directory
+
+
 @pytest.fixture(scope="session")
 def awx(tmp_path_factory):
-    """A controller that is set up, once for all processes of the tests."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    awx = Awx(base / "awx")
-    with (base / "awx.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not awx.directory.exists():
-            awx.directory.mkdir()
-            awx.begin()
-    return awx
+    """A controller that is set up."""
+    return Awx(made_once(tmp_path_factory, "awx", lambda directory: Awx(directory).begin()))
+
+
+@pytest.fixture(scope="session")
+def oldest(tmp_path_factory):
+    """The environment of the oldest core that is supported, with one cloud's library and no other's."""
+    python = next(filter(None, (shutil.which(f"python3.{minor}") for minor in (11, 12, 10))), None)
+    if not python:
+        pytest.skip("ansible-core 2.16 runs on Python 3.10 to 3.12, none of which is here")
+
+    def make(directory):
+        subprocess.run([python, "-m", "venv", directory], check=True)
+        wanted = ["ansible-core==2.16.*", "aliyun-python-sdk-ens"]
+        subprocess.run([directory / "bin" / "pip", "install", "-q", *wanted], check=True, capture_output=True)
+
+    directory = made_once(tmp_path_factory, "oldest", make)
+    return {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
 
 
 def kill_all(process):

@@ -22,6 +22,12 @@ from .conftest import PLACES, family
 LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
 
 
+@pytest.fixture(params=["newest", "oldest"])
+def core(request):
+    """What puts a core first: that of the tests, or the oldest that is supported."""
+    return {} if request.param == "newest" else request.getfixturevalue("oldest")
+
+
 def task(clouds, cloud, count=4, **options):
     """Return a copy task that takes some seconds, since its window is narrow."""
     source, destination = PLACES[cloud]
@@ -37,12 +43,12 @@ def task(clouds, cloud, count=4, **options):
     return {f"multicloud.snapshots.{cloud}_snapshot_copy": given}
 
 
-def played(clouds, tasks, *arguments, **play):
+def played(clouds, tasks, *arguments, core=None, **play):
     """Run a playbook; returns its exit code, what it wrote to stdout, and what to stderr."""
     process = subprocess.run(
         ["ansible-playbook", clouds.written(tasks, **play), *arguments],
         cwd=clouds.directory,
-        env=clouds.environment(),
+        env=clouds.environment(**(core or {})),
         capture_output=True,
         text=True,
         timeout=120,
@@ -84,6 +90,47 @@ def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds):
     assert code == 0 and not LINE.search(errors) and "changed=1" in output
     code, output, errors = played(clouds, [given], module_defaults=defaults)
     assert code == 0 and LINE.search(errors), output + errors
+
+
+def test_hosts_at_the_same_time_under_the_free_strategy(clouds, core):
+    fleet = clouds.directory / "fleet"
+    fleet.write_text("red\nblue\n")
+    given = task(clouds, "ens", 3)
+    code, output, errors = played(
+        clouds, [given], "-i", str(fleet), "--forks", "2", core=core, hosts="all", strategy="free"
+    )
+    assert code == 0, output + errors
+    for host in ("red", "blue"):
+        assert re.search(rf"^{host} ens_snapshot_copy: \d of 3 copied", errors, re.MULTILINE), errors
+    assert "so far" not in output
+
+
+def test_a_reader_that_goes_away_hangs_nothing(clouds, core):
+    playbook = clouds.written([task(clouds, "ens")])
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        ["ansible-playbook", playbook],
+        cwd=clouds.directory,
+        env=clouds.environment(**core),
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+    )
+    os.close(writer)
+    os.read(reader, 1)
+    os.close(reader)
+    output, _none = process.communicate(timeout=60)
+    assert process.returncode == 0 and "changed=1" in output
+
+
+def test_a_library_that_is_left_out_is_named(clouds, oldest):
+    there = {cloud: task(clouds, cloud, 1) for cloud in PLACES}
+    missing = {"ebs": "boto3", "ecs": "aliyun-python-sdk-ecs", "cbs": "tencentcloud-sdk-python-cbs"}
+    tasks = [{**there[cloud], "ignore_errors": True} for cloud in missing]
+    code, output, errors = played(clouds, [*tasks, there["ens"]], core=oldest)
+    assert code == 0 and "ignored=3" in output and "changed=1" in output, output + errors
+    for library in missing.values():
+        assert re.search(rf"library \(?[^.]*{library}", output), output
 
 
 def test_in_a_terminal_and_into_a_file(clouds):

@@ -17,7 +17,7 @@ import pytest
 
 from tests.controller.jobs import Launch
 
-from .awx import SECRETS
+from .awx import SECRETS, outside
 from .conftest import family
 
 
@@ -41,7 +41,7 @@ class Node:
         return launch.private_data(self.directory / name, more, **part), launch.playbook
 
     def start(self, *command, **streams):
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_COLLECTIONS"))}
+        kept = {key: value for key, value in outside().items() if key != "ANSIBLE_COLLECTIONS_PATH"}
         command = [str(part) for part in ("ansible-runner", *command)]
         return subprocess.Popen(command, env=kept, start_new_session=True, cwd=self.directory, **streams)
 

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One plan divided into shards, each in an ansible-playbook of its own as the slices of a job are, over one region's quota."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .figure import Figure
+
+#: How many copies AWS lets a region have under way.
+QUOTA = 20
+
+
+def shards(estate: Any, directory: Path, disks: int, parts: int, seconds: float) -> Iterator[Figure]:
+    """Copy the snapshots of so many disks in so many shards; the processes' own time is what a rerun takes."""
+    estate.settings(copy_seconds=seconds, quota=QUOTA)
+    sources = [estate.snapshot(estate.disk(**{"dr-copy": "true"})) for _n in range(disks)]
+    playbook = directory / "shards.yml"
+    playbook.write_text("- import_playbook: multicloud.snapshots.dr_copy\n")
+    taken = _night(estate, directory, parts)
+    made = Counter(estate.tags_of(copy)["dr-copy:source-snapshot-id"] for copy in estate.copies())
+    rerun = _night(estate, directory, parts)
+    least = disks / QUOTA * seconds
+    what = f"{disks} disks in {parts} shard{'s' * (parts > 1)}"
+    yield Figure(f"{what}, copies of {seconds:g} s, beside {least:g} s", (taken - rerun) / least, 1.15, "times")
+    yield Figure(f"{what}: lost", len(set(sources) - set(made)), 0, "")
+    yield Figure(f"{what}: doubled", sum(count - 1 for count in made.values()), 0, "")
+
+
+def _night(estate: Any, directory: Path, parts: int) -> float:
+    """Run every shard at once; returns the seconds until the last one ends."""
+    begun = time.monotonic()
+    running = [_start(estate, directory, number, parts) for number in range(1, parts + 1)]
+    for process in running:
+        output, _none = process.communicate()
+        if process.returncode:
+            sys.exit(output)
+    return time.monotonic() - begun
+
+
+def _start(estate: Any, directory: Path, number: int, parts: int) -> subprocess.Popen[str]:
+    inventory = directory / f"shard{number}.yml"
+    plan = {
+        "dr_copy_cloud": "ebs",
+        "dr_copy_source_region": estate.source,
+        "dr_copy_destination_regions": [estate.destination],
+        "dr_copy_connection": estate.connection(),
+        "dr_copy_shard": f"{number}/{parts}",
+    }
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {f"shard-{number}": plan}}}))
+    command = ["ansible-playbook", str(directory / "shards.yml"), "-i", str(inventory)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

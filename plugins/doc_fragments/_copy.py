@@ -33,11 +33,7 @@ options:
       - Only with O(state=absent).
     type: list
     elements: str
-  name:
-    description:
-      - Name of each copy. It is given when a copy is made and never changes an existing one.
-      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
-        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+  name: # what each cloud's is stands in its module
     type: str
   replace_failed:
     description:
@@ -82,17 +78,24 @@ options:
     type: int
     default: 15
 notes:
+  - O(name) and what else describes a copy is given when it is made and never changes an existing one. Such texts may hold the
+    placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601, UTC),
+    C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
   - A call whose answer is lost is looked for before it is made again, so that no second copy is made.
 """
 
-    REGIONS = r"""
+    SOURCE = r"""
 options:
   source_region:
     description:
       - Region of the snapshots to copy.
     type: str
     required: true
+"""
+
+    DESTINATIONS = r"""
+options:
   destination_regions:
     description:
       - Regions that the copies go to.
@@ -106,10 +109,32 @@ options:
 options:
   description:
     description:
-      - Description of each copy, with the placeholders of O(name). It is given when a copy is made and never changes an
-        existing one.
+      - Description of each copy. May hold placeholders as O(name).
     type: str
     default: Copied from {snapshot_id} in {source_region}
+"""
+
+    ENCRYPTION = r"""
+options:
+  encrypted:
+    description:
+      - Encrypt the copies.
+      - With V(true) an existing copy that is not encrypted does not fit, see O(replace_mismatched).
+    type: bool
+    default: false
+  kms_key_id:
+    description:
+      - KMS key of the destination region for the copies; needs O(encrypted=true).
+      - Existing copies are compared with it only where it is the ARN of a key.
+    type: str
+"""
+
+    RETENTION = r"""
+options:
+  retention_days:
+    description:
+      - So many days after it was made the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is deleted.
+    type: int
 """
 
     TAGS = r"""

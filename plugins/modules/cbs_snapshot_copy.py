@@ -22,21 +22,18 @@ author:
 options:
   name:
     description:
-      - Name of each copy, at most 60 characters. It is given when a copy is made and never changes an existing one.
+      - Name of each copy, at most 60 characters.
       - A name that does not hold the ID of the source, or another ID besides, gets C( [snap-...]) added, which takes 16 of
         the 60 characters.
-      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
-        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
     default: copy-of-{snapshot_id}
-  retention_days:
-    description:
-      - So many days after it was made the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is deleted.
-      - It is set once a copy is complete, and only on one that has no such time yet; with O(wait=false) the next run sets it.
-        Where it would be less than a day ahead it is not set, and a warning is given. It is never moved.
-    type: int
+notes:
+  - O(retention_days) is set once a copy is complete, and only on one that has no such time yet; with O(wait=false) the next run
+    sets it. Where it would be less than a day ahead it is not set, and a warning is given. It is never moved.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
-  - multicloud.snapshots._copy.regions
+  - multicloud.snapshots._copy.source
+  - multicloud.snapshots._copy.destinations
+  - multicloud.snapshots._copy.retention
   - multicloud.snapshots._copy.tags
   - multicloud.snapshots._copy.attributes
   - multicloud.snapshots._tencent

@@ -18,11 +18,6 @@ description:
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
-  source_region:
-    description:
-      - Region of the snapshots to copy.
-    type: str
-    required: true
   destination_regions:
     description:
       - Regions that the copies go to. Where it is left out, O(region) is the destination.
@@ -32,22 +27,6 @@ options:
   name:
     description:
       - The tag C(Name) of each copy. Without it a copy has none, unless O(tags) or O(copy_tags) bring one.
-      - It is given when a copy is made and never changes an existing one.
-      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
-        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
-  encrypted:
-    description:
-      - Encrypt the copies. An encrypted source stays encrypted in any case, and so does every copy in a region where
-        encryption by default is on.
-      - With V(true) an existing copy that is not encrypted does not fit, see O(replace_mismatched).
-    type: bool
-    default: false
-  kms_key_id:
-    description:
-      - KMS key for the copies; its ID, alias, or the ARN of either. It must lie in the destination region, and needs
-        O(encrypted=true).
-      - Existing copies are compared with it only where it is the ARN of a key.
-    type: str
   completion_duration_minutes:
     description:
       - Make time-based copies, which AWS completes within so many minutes; 15 to 2880, in steps of 15.
@@ -65,9 +44,14 @@ options:
       - Tags of the sources, by snapshot ID, for O(copy_tags). For snapshots that another account shares, since their tags
         cannot be read.
     type: dict
+notes:
+  - An encrypted source stays encrypted in any case, and so does every copy in a region where encryption by default is on.
+  - O(kms_key_id) is a key's ID or alias, or the ARN of either.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
+  - multicloud.snapshots._copy.source
   - multicloud.snapshots._copy.description
+  - multicloud.snapshots._copy.encryption
   - multicloud.snapshots._copy.tags
   - multicloud.snapshots._copy.attributes
   - amazon.aws.common.modules

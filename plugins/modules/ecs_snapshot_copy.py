@@ -20,32 +20,18 @@ author:
 options:
   name:
     description:
-      - Name of each copy. It is given when a copy is made and never changes an existing one. 2 to 128 characters; a letter
-        first, then letters, digits, and C(:) C(_) C(.) C(-).
-      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
-        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+      - Name of each copy. 2 to 128 characters; a letter first, then letters, digits, and C(:) C(_) C(.) C(-).
     default: copy-of-{snapshot_id}
-  encrypted:
-    description:
-      - Encrypt the copies.
-      - With V(true) an existing copy that is not encrypted does not fit, see O(replace_mismatched).
-    type: bool
-    default: false
-  kms_key_id:
-    description:
-      - KMS key of the destination region for the copies; needs O(encrypted=true).
-    type: str
-  retention_days:
-    description:
-      - After so many days the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is deleted.
-    type: int
   resource_group_id:
     description:
       - Resource group of the copies. Passed on, though the API documents it as not available yet.
     type: str
 extends_documentation_fragment:
   - multicloud.snapshots._copy
-  - multicloud.snapshots._copy.regions
+  - multicloud.snapshots._copy.source
+  - multicloud.snapshots._copy.destinations
+  - multicloud.snapshots._copy.retention
+  - multicloud.snapshots._copy.encryption
   - multicloud.snapshots._copy.description
   - multicloud.snapshots._copy.tags
   - multicloud.snapshots._copy.attributes

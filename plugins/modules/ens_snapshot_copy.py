@@ -31,10 +31,7 @@ options:
     aliases: [destination_region]
   name:
     description:
-      - Name of each copy. It is given when a copy is made and never changes an existing one. 2 to 128 characters; a letter
-        first, then letters, digits, and C(:) C(_) C(-).
-      - May hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
-        UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+      - Name of each copy. 2 to 128 characters; a letter first, then letters, digits, and C(:) C(_) C(-).
     default: copy-of-{snapshot_id}
   instance_billing_cycle:
     description:

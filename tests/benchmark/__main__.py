@@ -171,7 +171,7 @@ class Benchmark:
 
     # -- one plan in several processes ---------------------------------------------------------------------
 
-    def shards(self, disks: int = 2000, seconds: float = 4.0) -> list[Figure]:
+    def shards(self, disks: int = 2000, seconds: float = 5.0) -> list[Figure]:
         parts = (1, 4, 8)
         return [figure for n in parts for figure in shards(self.estate(), self.directory, disks, n, seconds)]
 

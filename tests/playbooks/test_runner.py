@@ -156,6 +156,10 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     data, playbook = node.data("again", "dr-copy nightly", number=2, slices=2)
     code, output = node.run(data, playbook, "again")
     assert code == 0 and len(clouds.copies()) == 3, output
+    asked = {"dr_copy_hosts": "orders"}
+    data, playbook = node.data("other", "dr-copy nightly", asked, number=1, slices=2)
+    code, output = node.run(data, playbook, "other")
+    assert code == 0 and "no hosts matched" in output, "a slice without the plan that was asked for has nothing to do"
 
 
 def wait_until(is_so, seconds=60):

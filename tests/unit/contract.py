@@ -123,6 +123,32 @@ class CopyContract:
         out = cloud.run(source, remove_duplicates=True)
         assert not out["changed"] and len(out["duplicates"]) == 1 and len(cloud.copies()) == 2
 
+    def test_tags_of_the_user_win_over_carried_ones_and_provenance_over_both(self, cloud):
+        source = cloud.snapshot(team="storage", site="berlin")
+        out = cloud.run(source, tags={"team": "dr"}, copy_tags=True, wait=True)
+        assert not out.failed, out["msg"]
+        tags = cloud.tags_of(cloud.copies()[0])
+        assert (tags["team"], tags["site"], tags["dr-copy:source-snapshot-id"]) == ("dr", "berlin", source)
+        assert out.copy()["tags"] == tags
+
+    def test_tags_of_existing_copies_are_brought_into_line(self, cloud):
+        source = cloud.snapshot(site="berlin")
+        copy = cloud.our_copy(source)
+        before = cloud.tags_of(copy)
+        out = cloud.run(source, tags={"team": "dr"}, copy_tags=True)
+        assert (out.copy()["action"], out["changed"]) == ("updated", True)
+        assert cloud.tags_of(copy) == {**before, "team": "dr"}, "and carried ones are not"
+        assert not cloud.run(source, tags={"team": "dr"}, copy_tags=True)["changed"]
+
+    def test_purging_takes_other_tags_away_and_spares_provenance(self, cloud):
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        before = cloud.tags_of(copy)
+        cloud.run(source, tags={"old": "1", "team": "dr"})
+        out = cloud.run(source, tags={"team": "dr"}, purge_tags=True)
+        assert out["changed"] and cloud.tags_of(copy) == {**before, "team": "dr"}
+        assert not cloud.run(source, tags={"team": "dr"}, purge_tags=True)["changed"]
+
     # -- 2. exactly once -----------------------------------------------------------------------------
 
     def test_a_lost_answer_makes_no_second_copy(self, cloud):
@@ -404,6 +430,27 @@ class CopyContract:
         one, two, running = cloud.our_copy(source), cloud.our_copy(source), cloud.our_copy(source, seconds=1000)
         out = cloud.run(source, state="absent", copy_ids=[two.id, running.id])
         assert not out.failed and {c.id for c in cloud.copies()} == {one.id, running.id}
+
+    def test_a_copy_that_vanishes_while_its_end_is_waited_for_is_absent(self, cloud):
+        if cloud.adapter.cancels_by_deletion:
+            pytest.skip("a copy in progress is cancelled at once")
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source, seconds=60)
+        cloud.clock.at(cloud.clock.monotonic() + 20, lambda: cloud.forget(copy.id, cloud.destination))
+        out = cloud.run(source, state="absent", wait=True)
+        assert not out.failed and out.copy()["state"] == "absent" and out["counts"]["pending"] == 0
+
+    def test_deletions_that_wait_go_in_batches_and_say_what_the_deadline_left(self, cloud):
+        if cloud.adapter.cancels_by_deletion:
+            pytest.skip("a copy in progress is cancelled at once")
+        sources = [cloud.snapshot() for _n in range(12)]
+        for source in sources:
+            cloud.our_copy(source, seconds=30)
+        late = cloud.snapshot()
+        cloud.our_copy(late, seconds=1000)
+        out = cloud.run(*sources, late, state="absent", wait=True, wait_timeout=120)
+        assert out["counts"]["deleted"] == 12 and len(cloud.copies()) == 1
+        assert out.failure()["kind"] == "timeout" and "Run again to delete it" in out.failure()["hint"]
 
     # -- errors and secrets ----------------------------------------------------------------------------
 

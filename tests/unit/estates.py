@@ -162,6 +162,11 @@ class EbsEstate(Estate):
         spans = [(c._begun, c._begun + c.duration) for c in self.copies(region)]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
+    def span(self) -> float:
+        """Return the seconds from the first copy's begin to the last one's end."""
+        copies = self.copies()
+        return float(max(c._begun + c.duration for c in copies) - min(c._begun for c in copies))
+
     def is_complete(self, copy: Any) -> bool:
         return bool(copy.status == "completed")
 

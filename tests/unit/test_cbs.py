@@ -15,6 +15,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs_a
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent_login import Login, find_login
 from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Credentials
 
+from tests.simulator.tencent import ApiError
+
 PROVENANCE = {
     "dr-copy:source-snapshot-id",
     "dr-copy:source-region",
@@ -252,9 +254,61 @@ def test_tags_that_were_accepted_but_do_not_show_are_told(cbs):
     source = cbs.snapshot()
     cbs.settings(deaf_tags=True)
     out = cbs.run(source, tags={"team": "dr"}, wait=True)
-    assert out.failed and "does not show them" in out["msg"] and out.copy()["state"] == "completed"
+    assert out.failed and "was accepted, but does not show: team" in out["msg"] and out.copy()["state"] == "completed"
     cbs.settings(deaf_tags=False)
     assert cbs.run(source, tags={"team": "dr"}).copy()["action"] == "updated"
+
+
+def test_tags_whose_removal_was_accepted_but_does_not_show_are_told(cbs):
+    source = cbs.snapshot()
+    cbs.run(source, tags={"old": "1"}, wait=True)
+    cbs.settings(deaf_tags=True)
+    out = cbs.run(source, tags={}, purge_tags=True, wait=True)
+    assert out.failed and "does not show: old" in out["msg"]
+    cbs.settings(deaf_tags=False)
+    out = cbs.run(source, tags={}, purge_tags=True, wait=True)
+    assert not out.failed and "old" not in cbs.copies()[0].tags
+
+
+def test_credentials_that_expire_while_tagging_end_it_with_one_call(cbs):
+    sources = [cbs.snapshot(**{"site": str(n)}) for n in range(12)]
+    cbs.faults({"action": "TagResources", "fault": "expire"})
+    out = cbs.run(*sources, copy_tags=True, wait=True)
+    assert out.failed and cbs.calls["TagResources"] <= 2
+    assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
+
+
+def test_regions_with_names_of_their_own_get_calls_of_their_own(cbs):
+    regions = ["ap-beijing", "ap-shanghai"]
+    out = cbs.run(cbs.snapshot(), destination_regions=regions, name="to-{destination_region}", wait=True)
+    assert cbs.calls["CopySnapshotCrossRegions"] == 2
+    assert [row["name"].split()[0] for row in out["copies"]] == [f"to-{region}" for region in regions]
+
+
+def test_a_call_that_was_throttled_is_made_again_as_one(cbs):
+    regions = ["ap-beijing", "ap-shanghai", "ap-chengdu", "na-ashburn"]
+    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "throttle", "times": 1})
+    out = cbs.run(cbs.snapshot(), destination_regions=regions, wait=True)
+    assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == 2
+
+
+def test_an_item_without_a_code_is_in_doubt(cbs, monkeypatch):
+    begin = cbs.server.CopySnapshotCrossRegions
+
+    def silent(given, region):
+        answer = begin(given, region)
+        for item in answer["SnapshotCopyResultSet"]:
+            del item["Code"]
+        return answer
+
+    monkeypatch.setattr(cbs.server, "CopySnapshotCrossRegions", silent)
+    out = cbs.run(cbs.snapshot(), wait=True)
+    assert not out.failed and len(cbs.copies()) == 1
+
+
+def test_a_token_alone_is_refused(cbs):
+    out = cbs.run(cbs.snapshot(), secret_id=..., secret_key=..., token="token-of-the-tests-1f9d")
+    assert out.failed and "token is given without secret_id" in out["msg"]
 
 
 def test_tags_that_show_late_are_waited_for(cbs):
@@ -473,6 +527,26 @@ def test_one_copy_that_cannot_go_does_not_keep_the_others(cbs):
     failure = out.failure()
     assert (failure["snapshot_id"], failure["code"]) == (copies[2].id, "UnsupportedOperation.SnapshotHasBindedImage")
     assert out["counts"]["deleted"] == 4 and [c.id for c in cbs.copies()] == [copies[2].id]
+
+
+@pytest.mark.parametrize("times", [1, 8])
+def test_one_copy_that_is_busy_is_waited_out_and_does_not_keep_the_others(cbs, monkeypatch, times):
+    sources = [cbs.snapshot() for _n in range(5)]
+    busy = [cbs.our_copy(source) for source in sources][2]
+    delete, refused, done = cbs.server.DeleteSnapshots, [], []
+
+    def refusing(given, region):
+        if busy.id in given["SnapshotIds"] and (len(given["SnapshotIds"]) > 1 or len(refused) < times):
+            refused.append(given["SnapshotIds"])
+            raise ApiError("ResourceInUse.DiskRollbacking", "The snapshot is being rolled back.")
+        done.append((given["SnapshotIds"], cbs.clock.monotonic()))
+        return delete(given, region)
+
+    monkeypatch.setattr(cbs.server, "DeleteSnapshots", refusing)
+    begun = cbs.clock.monotonic()
+    out = cbs.run(*sources, state="absent")
+    assert not out.failed and out["counts"]["deleted"] == 5 and not cbs.copies()
+    assert all(at - begun < 2 for ids, at in done if ids != [busy.id])
 
 
 def test_a_batch_is_one_call(cbs):

@@ -16,6 +16,18 @@ class TestEns(CopyContract):
     def cloud(self, ens):
         return ens
 
+    def test_tags_of_the_user_win_over_carried_ones_and_provenance_over_both(self, cloud):
+        """ENS has no tags of snapshots, and so no such options."""
+        for option in ("tags", "copy_tags", "purge_tags"):
+            out = cloud.run(cloud.snapshot(), **{option: {"a": "b"}})
+            assert out.failed and option in out["msg"] and not cloud.copies()
+
+    def test_tags_of_existing_copies_are_brought_into_line(self, cloud):
+        """As above."""
+
+    def test_purging_takes_other_tags_away_and_spares_provenance(self, cloud):
+        """As above."""
+
     # -- where the service knows less, its own promise takes the place of the common one -----------------
 
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):

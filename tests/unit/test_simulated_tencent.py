@@ -141,8 +141,29 @@ def test_the_tag_service_takes_a_wrong_name_without_a_word(cbs):
         ([{"TagKey": "k|", "TagValue": "v"}], "InvalidParameterValue.TagKeyCharacterIllegal"),
         ([{"TagKey": "k" * 128, "TagValue": "v"}], "InvalidParameterValue.TagKeyLengthExceeded"),
         ([{"TagKey": f"k{n}", "TagValue": "v"} for n in range(11)], "LimitExceeded.TagNumPerRequest"),
+        ([{"TagKey": "k", "TagValue": "v" * 256}], "InvalidParameterValue.TagValueLengthExceeded"),
+        ([{"TagKey": "k", "TagValue": "v"}] * 2, "InvalidParameterValue.TagKeyDuplicate"),
     ],
 )
 def test_tags_have_limits(cbs, tags, code):
     copy = cbs.our_copy(cbs.snapshot())
     assert call(cbs, "TagResources", ResourceList=[f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"], Tags=tags) == code
+
+
+def test_a_call_tags_ten_resources_and_each_holds_fifty(cbs):
+    copies = [cbs.our_copy(cbs.snapshot(), tagged=False) for _n in range(11)]
+    names = [f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}" for copy in copies]
+    tag = [{"TagKey": "k", "TagValue": "v"}]
+    assert call(cbs, "TagResources", ResourceList=names, Tags=tag) == "LimitExceeded.ResourceNumPerRequest"
+    assert call(cbs, "UnTagResources", ResourceList=names, TagKeys=["k"]) == "LimitExceeded.ResourceNumPerRequest"
+    copies[0].tags = {f"k{n}": "v" for n in range(50)}
+    failed = call(cbs, "TagResources", ResourceList=names[:2], Tags=tag)["FailedResources"]
+    assert [(item["Resource"], item["Code"]) for item in failed] == [(names[0], "LimitExceeded.ResourceAttachedTags")]
+    assert copies[1].tags == {"k": "v"}
+
+
+def test_the_recycle_bin_shows_and_nothing_deletes_from_it(cbs):
+    copy = cbs.our_copy(cbs.snapshot())
+    copy.forced_state = "recycled"
+    assert call(cbs, "DescribeSnapshots", "ap-beijing")["SnapshotSet"][0]["SnapshotState"] == "TORECYCLE"
+    assert call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=[copy.id]) == "UnsupportedOperation.StateError"

@@ -95,7 +95,14 @@ def test_an_option_that_modules_share_is_documented_once():
         documented = yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").DOCUMENTATION)
         for option, facts in documented.get("options", {}).items():
             own.setdefault((option, str(facts)), []).append(name)
+            for sentence in facts.get("description", ()):
+                own.setdefault((option, sentence), []).append(name)
     assert not {key: names for key, names in own.items() if len(names) > 1}
+
+
+def test_every_copy_module_has_its_action_plugin():
+    actions = {path.stem for path in (REPOSITORY / "plugins" / "action").glob("*.py")}
+    assert actions == {name for name in MODULES if name.endswith("_snapshot_copy")}
 
 
 def test_a_module_imports_no_other_clouds_sdk():

@@ -87,8 +87,6 @@ ERRORS: dict[str, type[CopyError]] = {
 HINTS = {
     Credentials: "Check access_key, secret_key and security_token (or the profile), and this machine's clock.",
     Forbidden: "Grant the caller this action in RAM; the README lists the actions that are needed.",
-    Unreachable: "Check the network, the proxy, and whether the region exists.",
-    Ambiguous: "Run again: what has been done is found then.",
 }
 
 
@@ -129,7 +127,7 @@ class Service:
         try:
             return self.write(action, region, tried, **given)
         except Ambiguous as error:
-            raise error.as_kind(Unreachable, hint=HINTS[Unreachable]) from error
+            raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
 
     def write(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
         """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
@@ -149,9 +147,9 @@ class Service:
                 f"{tried}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]
             ) from None
         except ValueError:
-            raise Ambiguous(f"{tried}: the answer was cut off or is none", hint=HINTS[Ambiguous]) from None
+            raise Ambiguous(f"{tried}: the answer was cut off or is none") from None
         if not isinstance(answer, dict):
-            raise Ambiguous(f"{tried}: the answer is none", hint=HINTS[Ambiguous])
+            raise Ambiguous(f"{tried}: the answer is none")
         return answer
 
     def _address(self, request: Any, region: str) -> None:

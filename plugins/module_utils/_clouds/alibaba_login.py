@@ -41,6 +41,9 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
     A profile that is named by option is preferred to keys of the environment. ``assume_role_arn`` adds a role to keys
     from wherever they came.
     """
+    if params.get("security_token") and not (params.get("access_key") or params.get("secret_key")):
+        told = "security_token is given without access_key and secret_key"
+        raise Credentials(told, hint="Give all three, or none of them.")
     login = _from_options(params) or _from_sources(params, environ, home)
     if login is None and params.get("ecs_ram_role"):
         login = Login(instance_role=params["ecs_ram_role"])

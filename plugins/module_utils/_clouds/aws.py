@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .._copy.errors import (
+    TOO_MANY_SNAPSHOTS,
     Ambiguous,
     BadInput,
     CopyError,
@@ -69,7 +70,7 @@ HINTS = {
     "ExpiredToken": "Log in again: the temporary credentials have expired. The next run goes on where this one stopped.",
     "RequestExpired": "Log in again, and compare this machine's clock: AWS takes requests of the last five minutes.",
     "AuthFailure": "Check access_key, secret_key and session_token (or the profile), and this machine's clock.",
-    "SnapshotLimitExceeded": "Delete snapshots that nobody needs in this region, or have its quota raised.",
+    "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
     "InvalidSnapshot.InUse": "An AMI or a volume being made uses it: deregister the AMI first, or keep the copy.",
     "InvalidSnapshot.NotFound": "Check the ID and the region.",
     "TagLimitExceeded": "Give fewer tags.",
@@ -195,13 +196,11 @@ def translated(error: Exception, tried: str) -> CopyError:
             # Only these two say that nothing was sent: TLS and proxy errors also come while an answer is read.
             Unreachable,
             (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
-            "Check the network, the proxy, and whether the region exists.",
+            None,
         ),
         (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), None),
     )
     for kind, classes, hint in kinds:
         if isinstance(error, classes):
             return kind(f"{tried}: {error}", code=type(error).__name__, hint=hint)
-    return Ambiguous(
-        f"{tried}: {error}", code=type(error).__name__, hint="Run again: what has been done is found then."
-    )
+    return Ambiguous(f"{tried}: {error}", code=type(error).__name__)

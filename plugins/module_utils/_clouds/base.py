@@ -173,9 +173,8 @@ class SnapshotCloud(abc.ABC):
         """Let the cloud delete a copy at a time (aware), where expires_after_copying. May be repeated safely."""
         raise NotImplementedError
 
-    @abc.abstractmethod
-    def check_permission(self, order: CopyOrder) -> None:
-        """Ask the cloud, where it can be asked, whether this copy would be allowed."""
+    def check_permission(self, order: CopyOrder) -> None:  # noqa: B027 - most clouds cannot be asked
+        """Ask the cloud whether this copy would be allowed, where it can be asked (``tells_permission``)."""
 
     @abc.abstractmethod
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._copy.errors import Ambiguous, CopyError, NotFound, Retry, Underway
+from .._copy.errors import Ambiguous, Busy, CopyError, NotFound, Retry, Throttled, Underway
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, State, TagChange
 from .._copy.tagging import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID, TagRules
 from .._copy.texts import TextRule
@@ -133,7 +133,9 @@ class CbsCloud(SnapshotCloud):
         tried = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
         if item is None:
             return Ambiguous(f"{tried}: the answer does not mention this region", request_id=request_id)
-        if item.get("Code") != "Success":
+        if not item.get("Code"):
+            return Ambiguous(f"{tried}: the answer does not say whether it was begun", request_id=request_id)
+        if item["Code"] != "Success":
             return failure(item.get("Code"), item.get("Message"), tried, request_id)
         if not item.get("SnapshotId"):
             return Ambiguous(f"{tried}: the call was accepted, but no ID was told", request_id=request_id)
@@ -146,7 +148,8 @@ class CbsCloud(SnapshotCloud):
         try:
             self._service.write("DeleteSnapshots", region, tried, SnapshotIds=list(snapshot_ids))
         except CopyError as error:
-            if error.retry is Retry.NEVER and not error.spreads and len(snapshot_ids) > 1:
+            is_of_one = error.retry is Retry.NEVER or (isinstance(error, Busy) and not isinstance(error, Throttled))
+            if is_of_one and not error.spreads and len(snapshot_ids) > 1:
                 return {i: failed for one in snapshot_ids for i, failed in self.delete(region, [one]).items()}
             return {} if isinstance(error, NotFound) else dict.fromkeys(snapshot_ids, error)
         return {}
@@ -189,9 +192,6 @@ class CbsCloud(SnapshotCloud):
             IsPermanent=False,
             Deadline=time_text(moment),
         )
-
-    def check_permission(self, order: CopyOrder) -> None:
-        """CBS cannot be asked: its copy call knows no dry run (contract D.1)."""
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         """List by ID or by tag, since the service takes only one of both; the rest is compared here."""

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._copy.errors import Ambiguous, Busy, CopyError, DiskBusy, Unreachable
+from .._copy.errors import TOO_MANY_SNAPSHOTS, Ambiguous, Busy, CopyError, DiskBusy, Unreachable
 from .._copy.model import CopyOrder, CopyRequest, Snapshot, TagChange
 from .._copy.tagging import TagRules
 from .._copy.texts import TextRule
@@ -33,7 +33,7 @@ HINTS = {
     "InvalidSnapshotId.EncryptedNotSupport": _ENCRYPTED,
     "InvalidSnapshot.EncryptedNotSupported": _ENCRYPTED,
     "InvalidRegionId.NotSupportedEncryptedSnapshotCopy": _ENCRYPTED,
-    "QuotaExceed.SnapshotQuota": "Delete snapshots that nobody needs in this region, or have its quota raised.",
+    "QuotaExceed.SnapshotQuota": TOO_MANY_SNAPSHOTS,
     "InvalidUser.NotInWhiteList": "Ask Alibaba Cloud's support to let this account copy snapshots.",
     "InvalidAccountStatus.SnapshotServiceUnavailable": "Activate the snapshot service of this account.",
     "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
@@ -150,9 +150,6 @@ class EcsCloud(SnapshotCloud):
             if pairs:
                 self._service.write("TagResources", region, tried, **given, **numbered("Tag", pairs))
         return {}
-
-    def check_permission(self, order: CopyOrder) -> None:
-        """ECS cannot be asked: CopySnapshot knows no dry run (contract B.1)."""
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         pairs = [{"Key": key} if value == "*" else {"Key": key, "Value": value} for key, value in tags.items()]

@@ -159,9 +159,6 @@ class EnsCloud(SnapshotCloud):
         """ENS knows no tags of snapshots, and the engine asks for none where tag_rules is None."""
         return {}
 
-    def check_permission(self, order: CopyOrder) -> None:
-        """ENS cannot be asked: CopySnapshot knows no dry run (contract C.1)."""
-
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         shown = self._pages("DescribeDisks", f"Listing the disks on {region}", "DiskId", EnsRegionId=region)
         disks = [disk_of(item, region) for item in shown]

@@ -102,7 +102,7 @@ class Service:
         try:
             return self._call("cbs", action, region, tried, given)
         except Ambiguous as error:
-            raise error.as_kind(Unreachable, hint=HINTS[Unreachable]) from error
+            raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
 
     def write(self, action: str, region: str, tried: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
         """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
@@ -119,9 +119,9 @@ class Service:
             raise translated(raised, tried) from None
         except requests.RequestException as raised:
             # The SDK reads the answer outside of its own error handling.
-            raise Ambiguous(f"{tried}: {raised}", code=type(raised).__name__, hint=HINTS[Ambiguous]) from None
+            raise Ambiguous(f"{tried}: {raised}", code=type(raised).__name__) from None
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Ambiguous(f"{tried}: the answer was cut off or is none", hint=HINTS[Ambiguous]) from None
+            raise Ambiguous(f"{tried}: the answer was cut off or is none") from None
         if error:
             # The SDK does not see an error in an answer whose content type names a charset (contract D.4).
             raise failure(error.get("Code"), error.get("Message"), tried, answer.get("RequestId"))
@@ -165,9 +165,9 @@ class Service:
         except TencentCloudSDKException as raised:
             error = translated(raised, tried)
             kind = {Retry.NEVER: Credentials, Retry.LOOK_FIRST: Unreachable}.get(error.retry, type(error))
-            raise error.as_kind(kind, hint=HINTS.get(kind)) from None
+            raise error.as_kind(kind, hint=HINTS.get(kind) or kind.usual_hint) from None
         except (KeyError, TypeError, ValueError, requests.RequestException):
-            raise Unreachable(f"{tried}: the answer holds no credentials", hint=HINTS[Unreachable]) from None
+            raise Unreachable(f"{tried}: the answer holds no credentials") from None
         return dict(answer)
 
 

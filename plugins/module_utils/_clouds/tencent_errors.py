@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from .._copy.errors import (
+    TOO_MANY_SNAPSHOTS,
     Ambiguous,
     Busy,
     CopyError,
@@ -50,8 +51,8 @@ ERRORS: dict[str, type[CopyError]] = {
     "ResourceUnavailable.SnapshotCreating": NotReady,
 }
 HINTS: dict[str | type[CopyError], str] = {
-    "InsufficientSnapshotQuota": "Delete snapshots that nobody needs in this region, or have its quota raised.",
-    "ResourceInsufficient.OverQuota": "Delete snapshots that nobody needs in this region, or have its quota raised.",
+    "InsufficientSnapshotQuota": TOO_MANY_SNAPSHOTS,
+    "ResourceInsufficient.OverQuota": TOO_MANY_SNAPSHOTS,
     "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
     "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one of its disk.",
     "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be copied to this region.",
@@ -62,8 +63,6 @@ HINTS: dict[str | type[CopyError], str] = {
     "LimitExceeded.ResourceAttachedTags": "A snapshot holds at most 50 tags: give fewer, or delete some.",
     Credentials: "Check secret_id, secret_key and token (or the profile), and this machine's clock.",
     Forbidden: "Grant the caller this action in CAM; the README lists the actions that are needed.",
-    Unreachable: "Check the network, the proxy, and whether the region exists.",
-    Ambiguous: "Run again: what has been done is found then.",
 }
 
 
@@ -72,7 +71,7 @@ def translated(error: Any, tried: str) -> CopyError:
     caught = error.__context__
     reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
     if isinstance(caught, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return Unreachable(f"{tried}: {caught}", code=error.code, hint=HINTS[Unreachable])
+        return Unreachable(f"{tried}: {caught}", code=error.code)
     if not isinstance(error.message, bytes):
         return failure(error.code, error.message, tried, error.requestId)
     words, code = _server_words(error.message)

@@ -44,6 +44,8 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
     A profile that is named by option is preferred to keys of the environment. ``assume_role_arn`` adds a role to keys
     from wherever they came.
     """
+    if params.get("token") and not (params.get("secret_id") or params.get("secret_key")):
+        raise Credentials("token is given without secret_id and secret_key", hint="Give all three, or none of them.")
     login = _from_options(params) or _from_environment(params, environ) or _from_profile(params.get("profile"), home)
     if login is None:
         raise Credentials(

@@ -48,6 +48,13 @@ def lateness(job: Job, wait: bool) -> CopyError | None:
             "and no copy has shown up yet",
             "Run again: a copy that has been made is found then, and none is made twice.",
         )
+    if job.phase is Phase.IN_FLIGHT and wait and copy and job.decision.unfinished:
+        why = f": {job.last_refusal}" if job.last_refusal else ""
+        return TimedOut(
+            f"The copy {copy.snapshot_id} of {request.snapshot_id} in {request.region} could not be deleted before "
+            f"wait_timeout was over; it is {copy.provider_state} ({copy.progress} %){why}",
+            hint="Run again to delete it once it is complete. Or raise wait_timeout.",
+        )
     if job.phase is Phase.IN_FLIGHT and wait and copy:
         return TimedOut(
             f"The copy {copy.snapshot_id} of {request.snapshot_id} in {request.region} is still {copy.provider_state} "

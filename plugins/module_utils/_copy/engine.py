@@ -163,6 +163,11 @@ class Engine:
             else:
                 destination.window.accepted()
                 self._watches[destination.region].answered(job, answer)
+        for batch in batches:  # so that one call asks again for what one call was refused
+            windows = [self._destinations[j.decision.request.region].window for j in batch if j.phase is Phase.WAITING]
+            latest = max((window.opens_at for window in windows), default=0.0)
+            for window in windows:
+                window.opens_at = latest
 
     def _ask(self, batch: list[Job]) -> Sequence[Snapshot | CopyError]:
         try:

@@ -34,6 +34,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+#: What to do where an account holds as many snapshots as it may.
+TOO_MANY_SNAPSHOTS = "Delete snapshots that nobody needs in this region, or have its quota raised."
+
 
 class Retry(Enum):
     """What a failed call means for another attempt."""
@@ -69,6 +72,8 @@ class CopyError(Exception):
     retry = Retry.NEVER
     #: Whether the failure of one copy call holds for every further one to the same destination.
     spreads = False
+    #: What to do next, where nothing better is known.
+    usual_hint: str | None = None
 
     def __init__(
         self, message: str, *, code: str | None = None, request_id: str | None = None, hint: str | None = None
@@ -76,7 +81,7 @@ class CopyError(Exception):
         super().__init__(redacted(message))
         self.code = code
         self.request_id = request_id
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
     @property
     def message(self) -> str:
@@ -180,6 +185,7 @@ class Underway(Busy):
 class Unreachable(CopyError):
     kind = "connection"
     retry = Retry.LATER
+    usual_hint = "Check the network, the proxy, and whether the region exists."
 
 
 class Ambiguous(CopyError):
@@ -187,3 +193,4 @@ class Ambiguous(CopyError):
 
     kind = "ambiguous"
     retry = Retry.LOOK_FIRST
+    usual_hint = "Run again: what has been done is found then."

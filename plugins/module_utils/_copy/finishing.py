@@ -34,6 +34,8 @@ class Finishing:
         self._attempts = 0
         self._failing_since = 0.0
         self._due: list[Job] = []
+        #: Why the cloud takes nothing more from this caller.
+        self._shut_out: CopyError | None = None
 
     def entered(self, job: Job) -> None:
         """Note what was decided for a copy that was there before."""
@@ -61,7 +63,10 @@ class Finishing:
         """Do what is due, the tags of a copy before its expiry; what the cloud cannot take now stays due."""
         while self._due and not self._deadline.passed and self._deadline.now() >= self._destination.rests_until:
             job = self._due[0]
-            if job.copy and job.to_tag:
+            if self._shut_out and (job.to_tag or job.to_expire):
+                job.unfinished(self._shut_out)
+                job.to_tag, job.to_expire = None, None
+            elif job.copy and job.to_tag:
                 self._tag(self._alike(job))
             elif job.copy and job.to_expire:
                 self._expire(job, job.copy, job.to_expire)
@@ -97,7 +102,7 @@ class Finishing:
         if job.copy:
             job.copy = replace(job.copy, tags=change.applied_to(job.copy.tags))
         if not self._cloud.tags_in_copy_call:
-            job.unchecked, job.tagged_at = change.set, self._deadline.now()
+            job.unchecked, job.tagged_at = change, self._deadline.now()
 
     def _expire(self, job: Job, copy: Snapshot, moment: datetime) -> None:
         try:
@@ -124,6 +129,7 @@ class Finishing:
         gives_up = self._attempts >= ATTEMPTS and self._deadline.now() - self._failing_since >= ATTEMPTS_SECONDS
         for job, error in refused.items():
             job.last_unfinished = error
+            self._shut_out = error if error.spreads else self._shut_out
             if gives_up or job not in later:
                 job.unfinished(error)
                 if job.to_tag:
@@ -139,21 +145,27 @@ class Finishing:
 
     def check(self, job: Job, shown: Snapshot | None) -> None:
         """Hold tags against what a read shows, since a clean answer of a tag service proves nothing (contract D.3)."""
-        if shown and not lacking(shown.tags, job.unchecked):
-            job.unchecked = {}
+        if job.unchecked is None:
+            return
+        odd = (
+            [*lacking(shown.tags, job.unchecked.set), *(k for k in job.unchecked.remove if k in shown.tags)]
+            if shown
+            else []
+        )
+        if shown and not odd:
+            job.unchecked = None
         elif self._deadline.now() - job.tagged_at >= DOUBT_SECONDS:
             if shown:
-                keys = ", ".join(lacking(shown.tags, job.unchecked))
-                told = f"The tags of the copy {shown.snapshot_id} in {shown.region} were accepted, but it does not show them"
-                job.unfinished(Refused(f"{told}: {keys}", hint=UNSHOWN))
-            job.unchecked = {}
+                told = f"The change of tags of the copy {shown.snapshot_id} in {shown.region} was accepted, but does not show"
+                job.unfinished(Refused(f"{told}: {', '.join(odd)}", hint=UNSHOWN))
+            job.unchecked = None
 
     def not_shown(self, error: CopyError) -> None:
         """A look failed, so that nobody can tell whether tags show."""
         for job in self._destination.jobs:
             if job.unchecked and (error.spreads or self._deadline.now() - job.tagged_at >= ATTEMPTS_SECONDS):
                 job.unfinished(error)
-                job.unchecked = {}
+                job.unchecked = None
 
     def late(self, job: Job) -> None:
         """Tell what the deadline has left undone."""

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from .._clouds.base import SnapshotCloud
 from .._clouds.listings import batches
 from .decision import removable_at_once
-from .errors import CopyError, Retry, TimedOut
-from .job import Job
+from .errors import Busy, CopyError, Retry, Throttled, TimedOut
+from .job import Job, Phase
 from .model import Snapshot
 from .waiting import Deadline, persist
 
@@ -25,19 +25,31 @@ class Housekeeping:
         self._deadline = deadline
 
     def delete_at_once(self, jobs: Sequence[Job]) -> None:
-        """Delete what need not wait for a new copy, a region's copies in one batch."""
-        wanted: dict[str, dict[str, Job]] = {}
-        for job in jobs:
-            for copy in removable_at_once(job.decision):
-                wanted.setdefault(job.decision.request.region, {})[copy.snapshot_id] = job
-        for region, copies in wanted.items():
-            self._delete(region, copies)
+        """Delete what need not wait for a new copy, in batches. Where nothing else is to be done, a busy cloud is waited out."""
+        wanted = {(c.region, c.snapshot_id): job for job in jobs for c in removable_at_once(job.decision)}
+        is_all = all(job.phase is Phase.DONE and job.is_finished for job in jobs)
+        self._delete(wanted, Busy if is_all else Throttled)
 
     def remove(self, job: Job, copies: Sequence[Snapshot]) -> None:
         """Delete copies that another one has replaced."""
-        wanted = {copy.snapshot_id: job for copy in copies if copy.snapshot_id not in job.deleted}
-        if wanted:
-            self._delete(job.decision.request.region, wanted)
+        self._delete({(c.region, c.snapshot_id): job for c in copies if c.snapshot_id not in job.deleted})
+
+    def try_to_delete(self, jobs: Sequence[Job]) -> dict[Job, CopyError]:
+        """Delete the copies of these jobs in one region, once. Returns what may be tried again."""
+        wanted = {job.copy.snapshot_id: job for job in jobs if job.copy}
+        later: dict[Job, CopyError] = {}
+        for ids in batches(list(wanted), self._cloud.deleted_per_call):
+            try:
+                refused = self._cloud.delete(jobs[0].decision.request.region, ids)
+            except CopyError as error:
+                refused = dict.fromkeys(ids, error)
+            for snapshot_id in ids:
+                error = refused.get(snapshot_id)
+                if error and error.retry is not Retry.NEVER:
+                    later[wanted[snapshot_id]] = error
+                else:
+                    _note(wanted[snapshot_id], snapshot_id, error)
+        return later
 
     def withdraw(self, job: Job, copy: Snapshot) -> bool:
         """Cancel a copy in progress by one single call, since it may be complete by the next. Returns whether it is gone.
@@ -55,32 +67,38 @@ class Housekeeping:
             job.keeps_own = True
         return refused is None
 
-    def _delete(self, region: str, wanted: Mapping[str, Job]) -> None:
-        refused: dict[str, CopyError] = {}
+    def _delete(self, wanted: Mapping[tuple[str, str], Job], waited_out: type[CopyError] = Throttled) -> None:
+        """Delete copies, told by region and ID."""
+        refused: dict[tuple[str, str], CopyError] = {}
         left = list(wanted)
 
         def attempt() -> None:
-            again: dict[str, CopyError] = {}
-            for ids in batches(list(left), self._cloud.deleted_per_call):
-                self._check_deadline()
-                answers = self._cloud.delete(region, ids)
-                again.update({i: error for i, error in answers.items() if error.retry is not Retry.NEVER})
-                refused.update({i: error for i, error in answers.items() if i not in again})
-                left[:] = [i for i in left if i not in ids or i in again]
+            again: dict[tuple[str, str], CopyError] = {}
+            for region in dict.fromkeys(region for region, _id in left):
+                for ids in batches([i for of, i in left if of == region], self._cloud.deleted_per_call):
+                    self._check_deadline()
+                    answers = self._cloud.delete(region, ids)
+                    for snapshot_id, error in answers.items():
+                        (refused if error.retry is Retry.NEVER else again)[region, snapshot_id] = error
+                    left[:] = [key for key in left if key[0] != region or key[1] not in ids or key in again]
             if again:
                 raise again[left[0]]
 
         try:
-            persist(attempt, self._deadline)
+            persist(attempt, self._deadline, waited_out)
         except CopyError as error:
             refused.update(dict.fromkeys(left, error))
-        for snapshot_id, job in wanted.items():
-            if snapshot_id in refused:
-                job.further_errors.append((snapshot_id, refused[snapshot_id]))
-            else:
-                job.changed = True
-                job.deleted.append(snapshot_id)
+        for key, job in wanted.items():
+            _note(job, key[1], refused.get(key))
 
     def _check_deadline(self) -> None:
         if self._deadline.passed:
             raise TimedOut("Not tried, since wait_timeout was over", hint="Run again, or raise wait_timeout.")
+
+
+def _note(job: Job, snapshot_id: str, error: CopyError | None) -> None:
+    if error:
+        job.further_errors.append((snapshot_id, error))
+    else:
+        job.changed = True
+        job.deleted.append(snapshot_id)

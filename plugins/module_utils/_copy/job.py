@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -51,9 +51,9 @@ class Job:
     own_id: str | None = None
     rivals: dict[str, Snapshot] = field(default_factory=dict)
     keeps_own: bool = False
-    #: What the cloud takes only after the copy call: see finishing.py. ``unchecked`` tags were set and not seen since.
+    #: What the cloud takes only after the copy call: see finishing.py. ``unchecked`` was taken and not seen since.
     to_tag: TagChange | None = None
-    unchecked: Mapping[str, str] = field(default_factory=dict)
+    unchecked: TagChange | None = None
     alone: bool = False
     last_unfinished: CopyError | None = None
     tagged_at: float = 0.0
@@ -105,7 +105,7 @@ class Job:
 
     def drop_finishing(self) -> None:
         """Forget tags and expiry of a copy that is no longer followed."""
-        self.to_tag, self.to_expire, self.unchecked = None, None, {}
+        self.to_tag, self.to_expire, self.unchecked = None, None, None
 
     @property
     def is_finished(self) -> bool:

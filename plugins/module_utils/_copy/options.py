@@ -16,7 +16,7 @@ from .errors import BadInput
 from .model import CopyRequest
 from .texts import TextRule, text_problems
 
-#: Of every copy module. What a cloud does not have it leaves out (see _for_cloud in each module).
+#: Of every copy module. What a cloud does not have it leaves out.
 COPY_OPTIONS: dict[str, dict[str, Any]] = {
     "snapshot_ids": {
         "type": "list",

@@ -91,11 +91,11 @@ class Backoff:
         self._next = 1.0
 
 
-def persist(call: Callable[[], Result], deadline: Deadline) -> Result:
+def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
     """Make a call that is safe to repeat until it is answered.
 
-    Throttling is waited out until the deadline; a cloud that cannot be reached, or answers nonsense,
-    is tried ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``. Raises the last CopyError.
+    Throttling, or what else is ``waited_out``, is so until the deadline; a cloud that cannot be reached, or answers
+    nonsense, is tried ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``. Raises the last CopyError.
     """
     backoff = Backoff()
     attempts = 0
@@ -104,7 +104,7 @@ def persist(call: Callable[[], Result], deadline: Deadline) -> Result:
         try:
             return call()
         except CopyError as error:
-            attempts += 0 if isinstance(error, Throttled) else 1
+            attempts += 0 if isinstance(error, waited_out) else 1
             given_up = attempts >= ATTEMPTS or (attempts and deadline.now() - begun > ATTEMPTS_SECONDS)
             if error.retry is Retry.NEVER or given_up:
                 raise

@@ -69,6 +69,7 @@ class Watch:
                         self.finishing.check(job, copy)
                     if job.phase is Phase.IN_FLIGHT:
                         self._refreshed(job, copy, now)
+                self._delete_complete([job for job in in_flight if job.phase is Phase.DONE and job.decision.unfinished])
             if in_doubt or list_all:
                 ids = [job.decision.request.snapshot_id for job in in_doubt]
                 listed = self._cloud.list_copies(destination.region, None if list_all else ids)
@@ -87,15 +88,14 @@ class Watch:
         if copy and job.copy and job.copy.marked_ours:
             copy = replace(copy, marked_ours=True)
         gone = not job.seen(copy, now)
-        if gone and job.decision.unfinished:
-            self._next_deletion(job)
+        if job.decision.unfinished:
+            if gone and job.copy:
+                job.copy = replace(job.copy, state=State.ABSENT, provider_state="", progress=0)
+                self._next_deletion(job)
         elif gone and job.copy:
             self._gone(job, job.copy, now)
         elif job.phase is Phase.DONE and job.copy:
-            if job.decision.unfinished:
-                self._housekeeping.remove(job, [job.copy])
-                self._next_deletion(job)
-            elif job.copy.state is State.ERROR:
+            if job.copy.state is State.ERROR:
                 job.failed(failure_of(job.copy, self._cloud.failure_hint(job.copy)))
             else:
                 self._completed(job)
@@ -150,6 +150,16 @@ class Watch:
     def _completed(self, job: Job) -> None:
         self._housekeeping.remove(job, job.decision.misfits)
         self.finishing.completed(job)
+
+    def _delete_complete(self, jobs: Sequence[Job]) -> None:
+        """Delete copies that were to be once they are complete, in batches; what the cloud is too busy for, at a later look."""
+        there = [job for job in jobs if job.copy and job.copy.state is not State.ABSENT]
+        later = self._housekeeping.try_to_delete(there) if there else {}
+        for job in there:
+            if job in later:
+                job.phase, job.last_refusal = Phase.IN_FLIGHT, later[job]
+            else:
+                self._next_deletion(job)
 
     def _next_deletion(self, job: Job) -> None:
         """Follow the next of several unfinished copies that are to go once they are complete."""

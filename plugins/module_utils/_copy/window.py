@@ -23,11 +23,12 @@ class Window:
         self._limit = most
         self._full = False
         self._backoff = Backoff()
-        self._closed_until = 0.0
+        #: When (monotonic) a throttled destination may be asked again.
+        self.opens_at = 0.0
 
     def is_open(self, ours: int, others: int, now: float) -> bool:
         """Whether another copy may be asked for beside ``ours`` and ``others`` in progress."""
-        if self._full or now < self._closed_until:
+        if self._full or now < self.opens_at:
             return False
         return ours == 0 or ours + others < self._limit
 
@@ -39,7 +40,7 @@ class Window:
         if isinstance(error, QuotaFull):
             self._limit = max(1, ours + others)
             self._full = True
-        self._closed_until = now + (self._backoff.pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
+        self.opens_at = now + (self._backoff.pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
 
     def looked(self) -> None:
         """Note that the copies in progress were counted anew."""
@@ -47,8 +48,3 @@ class Window:
             self._full = False
         elif self._limit < self._most:
             self._limit += 1
-
-    @property
-    def opens_at(self) -> float:
-        """When, on the monotonic clock, a throttled destination may be asked again."""
-        return self._closed_until

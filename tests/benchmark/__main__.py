@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -171,9 +172,9 @@ class Benchmark:
 
     # -- one plan in several processes ---------------------------------------------------------------------
 
-    def shards(self, disks: int = 2000, seconds: float = 5.0) -> list[Figure]:
-        parts = (1, 4, 8)
-        return [figure for n in parts for figure in shards(self.estate(), self.directory, disks, n, seconds)]
+    def shards(self, disks: int = 2000, seconds: float = 5.0) -> Iterator[Figure]:
+        for parts in (8, 4, 1):
+            yield from shards(self.estate(), self.directory, disks, parts, seconds)
 
     # -- a long wait -------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ ERRORS: dict[str, type[CopyError]] = {
     "InvalidSnapshotId.NotFound": NotFound,
     "InvalidSnapshotId.NotReady": NotReady,
 }
-HINTS = {
+HINTS: dict[type[CopyError], str] = {
     Credentials: "Check access_key, secret_key and security_token (or the profile), and this machine's clock.",
     Forbidden: "Grant the caller this action in RAM; the README lists the actions that are needed.",
 }

@@ -66,6 +66,8 @@ class SnapshotCloud(abc.ABC):
     takes_client_token = False
     #: Whether the cloud can be asked if a copy would be allowed.
     tells_permission = False
+    #: Whether copies in progress can be listed by themselves, without the complete ones, of which there may be thousands.
+    lists_in_progress = False
     #: Whether one call can begin the copies of one source in several regions.
     many_destinations_per_call = False
     #: Whether a copy in progress can be cancelled by deleting it.
@@ -140,6 +142,10 @@ class SnapshotCloud(abc.ABC):
 
         With ``source_ids`` the adapter may leave out what are not copies of these.
         """
+
+    def list_in_progress(self, region: str) -> list[Snapshot]:
+        """List the copies in progress in a region, those of others included, where ``lists_in_progress``."""
+        raise NotImplementedError
 
     @abc.abstractmethod
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:

@@ -48,6 +48,7 @@ class EbsCloud(SnapshotCloud):
     cancels_by_deletion = True
     calls_at_once = 4
     tells_permission = True
+    lists_in_progress = True
     limits_copies_in_progress = True
     tagged_per_call = 1000
 
@@ -91,6 +92,13 @@ class EbsCloud(SnapshotCloud):
             filters = [{"Name": f"tag:{SOURCE_SNAPSHOT_ID}", "Values": sorted(source_ids)}]
         listed = self._describe(region, f"Listing the copies in {region}", OwnerIds=["self"], Filters=filters)
         return [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]
+
+    def list_in_progress(self, region: str) -> list[Snapshot]:
+        filters = [{"Name": "status", "Values": ["pending"]}]
+        listed = self._describe(
+            region, f"Listing the copies in progress in {region}", OwnerIds=["self"], Filters=filters
+        )
+        return [s for s in listed if s.owned and s.state is State.PENDING and (s.source or s.is_copy)]
 
     def list_snapshots(self, region: str) -> list[Snapshot]:
         return [s for s in self._describe(region, f"Listing the snapshots in {region}", OwnerIds=["self"]) if s.owned]

@@ -44,11 +44,11 @@ class Housekeeping:
             except CopyError as error:
                 refused = dict.fromkeys(ids, error)
             for snapshot_id in ids:
-                error = refused.get(snapshot_id)
-                if error and error.retry is not Retry.NEVER:
-                    later[wanted[snapshot_id]] = error
+                why = refused.get(snapshot_id)
+                if why and why.retry is not Retry.NEVER:
+                    later[wanted[snapshot_id]] = why
                 else:
-                    _note(wanted[snapshot_id], snapshot_id, error)
+                    _note(wanted[snapshot_id], snapshot_id, why)
         return later
 
     def withdraw(self, job: Job, copy: Snapshot) -> bool:

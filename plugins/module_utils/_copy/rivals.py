@@ -37,7 +37,7 @@ class Rivals:
         self._deadline = deadline
         self._first_begun: float | None = None
         self._last_begun = 0.0
-        self._listed = deadline.now()
+        self._listed = self._counted = deadline.now()
 
     def begun(self) -> None:
         """Note that this run has begun a copy, so that a listing is worth its price a little later."""
@@ -58,23 +58,36 @@ class Rivals:
     def are_likely(self, now: float) -> bool:
         """Whether this run waits for room, and others may meanwhile have made what it waits for.
 
-        At once where others are seen to copy to this region; else a listing is good for a while.
+        At once where others are seen to copy to this region; else a count is good for a while.
         """
         destination = self._destination
-        stale = now - self._listed >= LOOK_AFTER
+        stale = now - self._counted >= LOOK_AFTER
         return bool(destination.in_phase(Phase.WAITING) and (destination.others or destination.crowded or stale))
+
+    def are_unseen(self, now: float) -> bool:
+        """Whether those in progress are not enough to know what others have made: some may have ended between two looks."""
+        return not self._cloud.lists_in_progress or now - self._listed >= LOOK_EVERY
+
+    def count(self, in_progress: Sequence[Snapshot], adopt: Callable[[Job, Snapshot], None]) -> None:
+        """Take in what is in progress: what others make of the sources that wait is followed, the rest counts as theirs."""
+        self._counted = self._deadline.now()
+        by_source = _by_source(in_progress)
+        for job in self._destination.in_phase(Phase.WAITING):
+            there = self._fitting(job, by_source, job.decision.known)
+            if there:
+                adopt(job, min(there, key=preference))
+        followed = {job.copy.snapshot_id for job in self._destination.jobs if job.copy}
+        pending = frozenset(copy.snapshot_id for copy in in_progress if copy.state is State.PENDING)
+        self._destination.others, self._destination.crowded = pending - followed, False
 
     def compare(self, listed: Sequence[Snapshot], adopt: Callable[[Job, Snapshot], None]) -> None:
         """Hold a listing against the copies that this run waits to begin, and those that it has begun.
 
         ``adopt`` makes a job follow a copy. Raises a CopyError where a state cannot be read again.
         """
-        by_source = _by_source(listed)
         self._first_begun, self._listed = None, self._deadline.now()
-        for job in self._destination.in_phase(Phase.WAITING):
-            there = self._fitting(job, by_source, job.decision.known)
-            if there:
-                adopt(job, min(there, key=preference))
+        self.count(listed, adopt)
+        by_source = _by_source(listed)
         try:
             for job in self._destination.in_phase(Phase.IN_FLIGHT):
                 if job.is_own and job.copy:
@@ -82,9 +95,6 @@ class Rivals:
         except CopyError:
             self.begun()  # so that the rest is compared by another look
             raise
-        followed = {job.copy.snapshot_id for job in self._destination.jobs if job.copy}
-        pending = frozenset(copy.snapshot_id for copy in listed if copy.state is State.PENDING)
-        self._destination.others, self._destination.crowded = pending - followed, False
 
     def instead_of(self, job: Job, gone: Snapshot) -> Snapshot | None:
         """Find a copy to follow where one that another run was making is gone: it was withdrawn in favour of this one.

@@ -56,7 +56,8 @@ class Watch:
         in_doubt = destination.in_phase(Phase.IN_DOUBT)
         unchecked = [job for job in destination.jobs if job.unchecked and job.phase is not Phase.IN_FLIGHT]
         now = self._deadline.now()  # before the read, since a slow answer shows what was there when it was asked for
-        list_all = self._rivals.are_likely(now) or (destination.waits and self._rivals.are_due(now))
+        are_likely = self._rivals.are_likely(now)
+        list_all = (destination.waits and self._rivals.are_due(now)) or (are_likely and self._rivals.are_unseen(now))
         try:
             if in_flight or unchecked:
                 ids = [job.copy.snapshot_id for job in in_flight + unchecked if job.copy]
@@ -76,6 +77,8 @@ class Watch:
                 self._sought(in_doubt, listed, now)
                 if list_all:
                     self._rivals.compare(listed, self._adopt)
+            elif are_likely:
+                self._rivals.count(self._cloud.list_in_progress(destination.region), self._adopt)
         except CopyError as error:
             self._not_shown(error)
         else:

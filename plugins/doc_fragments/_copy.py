@@ -82,6 +82,8 @@ notes:
     placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601, UTC),
     C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
+  - While it runs, a task shows on stderr how far it is, at each change and every 30 seconds. The variable
+    C(snapshot_copy_progress=false) keeps it quiet, as O(ignore:no_log) does.
   - A call whose answer is lost is looked for before it is made again, so that no second copy is made.
 """
 

@@ -2,16 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows how far a long copy task is, while its module runs: a line now and then, on stderr, never in a result."""
+"""Shows how far a long copy task is, while its module runs: a line now and then, on stderr, never in a result.
+
+And ends the module where its job is gone, whether anything is shown or not.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import select
+import shutil
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from ansible import context
@@ -64,9 +69,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         return dict(result)
 
     def _watch(self, task_vars: Any) -> Watch | None:
-        """Return what shows the progress, or None where nothing is to be shown or can be seen."""
-        if not self._is_wanted(task_vars):
-            return None
+        """Return what looks after the module, or None where it runs elsewhere or is to outlive this task."""
         name = str(self._task.action).rpartition(".")[2]
         directory = self._connection._shell.tmpdir
         is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
@@ -75,31 +78,24 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
             return None
         path = os.path.join(str(directory), FILE)
         try:
-            with open(path, "x", encoding="utf-8"):
-                pass
+            if self._is_wanted(task_vars):
+                with open(path, "x", encoding="utf-8"):
+                    pass
         except OSError as error:
             Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
-            return None
         host = str(task_vars.get("inventory_hostname", "localhost"))
         return Watch(path, f"{host} {name}")
 
     def _is_wanted(self, task_vars: Any) -> bool:
         given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
-        waits = self._task.args.get("wait", False)
-        one_line = bool(context.CLIARGS.get("one_line"))
-        return (
-            _is_true(given) and _is_true(waits) and not self._task.check_mode and not self._task.no_log and not one_line
-        )
-
-
-def _is_true(value: Any) -> bool:
-    return str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
+        is_true = str(given).strip().lower() in ("true", "yes", "on", "1", "y", "t", "")
+        return is_true and not (self._task.check_mode or self._task.no_log or context.CLIARGS.get("one_line"))
 
 
 class Watch:
     """A thread that reads the file to which a module tells its progress, and ends the module where its job is gone.
 
-    ``prefix`` begins each line. Times are seconds.
+    Without such a file nothing is shown. ``prefix`` begins each line. Times are seconds.
     """
 
     def __init__(self, path: str, prefix: str):
@@ -123,7 +119,7 @@ class Watch:
         begun = time.monotonic()
         while not self._ended.wait(LOOK):
             if os.getppid() != self._parent:
-                end_own_group()
+                end_with_module(os.path.dirname(self._path))
             state = self._newest()
             now = time.monotonic()
             # What is done at once needs no line.
@@ -137,12 +133,10 @@ class Watch:
             with open(self._path, encoding="utf-8") as file:
                 file.seek(self._read)
                 whole, _sign, _rest = file.read().rpartition("\n")
-        except OSError:
+            self._read += len(whole.encode()) + 1 if whole else 0
+            return dict(json.loads(whole.rpartition("\n")[2])) if whole else None
+        except (OSError, ValueError):
             return None
-        if not whole:
-            return None
-        self._read += len(whole.encode()) + 1
-        return dict(json.loads(whole.rpartition("\n")[2]))
 
 
 def show_on_stderr(line: str) -> None:
@@ -151,21 +145,40 @@ def show_on_stderr(line: str) -> None:
         return
     try:
         # What cannot be written at once is not worth a wait; the next line tells more.
-        if select.select([], [STDERR], [], 0)[1]:
+        ready = select.poll()
+        ready.register(STDERR, select.POLLOUT)
+        if any(event & select.POLLOUT for _fd, event in ready.poll(0)):
             os.write(STDERR, f"{line}\n".encode())
     except OSError:
         pass  # nobody reads it
 
 
-def end_own_group() -> None:
+def end_with_module(directory: str) -> None:
     """End this worker and its module: the ansible-playbook that they belong to is gone.
 
-    Newer cores give each worker a session of its own, which a runner's cancel does not reach. On older ones the group
-    is the whole job's, and whoever ended that has ended it.
+    Newer cores give each worker a session of its own, which a runner's cancel does not reach; on older ones somebody may
+    have killed ansible-playbook alone. ``directory`` is the task's, in which the module's parameters lie.
     """
+    for pid in _descendants(os.getpid()):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass  # it has just ended
+    shutil.rmtree(directory, ignore_errors=True)
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
+
+
+def _descendants(ancestor: int) -> list[int]:
+    found = [ancestor]
+    for pid in found:
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in children.read_text().split()]
+            except (OSError, ValueError):
+                pass  # it has just ended
+    return found[1:]
 
 
 def line_of(state: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,7 @@ class Controller:
     def __init__(self, directory: Path):
         self.directory = directory
         self.objects: dict[str, dict[int, dict[str, Any]]] = {kind: {} for kind in FIELDS}
-        self.updates: dict[int, str] = {}
+        self.updates: dict[int, dict[str, Any]] = {}
         self.writes: list[str] = []
         self._last = 0
         self.add("organizations", {"name": "Default"})
@@ -80,10 +81,25 @@ class Controller:
     def _clone(self, project: dict[str, Any]) -> None:
         """Update a project: clone its repository, as the job of an update does."""
         target = self.checkout(project)
+        shutil.rmtree(target, ignore_errors=True)
         command = ["git", "clone", "-q", "--branch", project["scm_branch"] or "main", project["scm_url"], str(target)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        self.updates[project["id"]] = "failed" if done.returncode else "successful"
-        project["scm_revision"] = "" if done.returncode else "a" * 40
+        code = subprocess.run(command, capture_output=True, check=False).returncode
+        head = ["git", "-C", str(target), "rev-parse", "HEAD"]
+        project["scm_revision"] = "" if code else subprocess.check_output(head, text=True).strip()
+        self._updated(project, code, scm_revision=project["scm_revision"])
+
+    def _read_hosts(self, source: dict[str, Any]) -> None:
+        """Update an inventory from its file, as the job of an update does."""
+        path = self.checkout(self.get("projects", source["source_project"])) / source["source_path"]
+        done = subprocess.run(["ansible-inventory", "-i", path, "--list"], capture_output=True, text=True, check=False)
+        found = json.loads(done.stdout or "{}").get("_meta", {}).get("hostvars", {})
+        source["hosts"] = found
+        self._updated(source, done.returncode or not found)
+
+    def _updated(self, item: Mapping[str, Any], code: object, **more: Any) -> None:
+        told = {"id": item["id"], "status": "failed" if code else "successful", "failed": bool(code), "elapsed": 1.0}
+        times = dict.fromkeys(("started", "finished"), "2026-01-01T00:00:00Z")
+        self.updates[item["id"]] = {**told, **times, "event_processing_finished": True, **more}
 
     def checkout(self, project: Mapping[str, Any]) -> Path:
         return self.directory / f"_{project['id']}__{project['name']}"
@@ -121,8 +137,8 @@ class Controller:
         given = request.get_json() if request.method != "GET" else dict(request.args)
         if request.method != "GET":
             self.writes.append(f"{request.method} {request.path}")
-        if parts[0] == "project_updates":
-            return 200, {"id": int(parts[1]), "status": self.updates[int(parts[1])]}
+        if parts[0] in ("project_updates", "inventory_updates"):
+            return 200, self.updates[int(parts[1])]
         if parts[0] not in (*FIELDS, "unified_job_templates"):
             raise NotFound()
         if len(parts) == 1:
@@ -146,6 +162,10 @@ class Controller:
                 survey(given)
                 item["survey"] = given
             return 200, item["survey"]
+        if rest == ["update"] and method == "POST" and kind in ("projects", "inventory_sources"):
+            (self._clone if kind == "projects" else self._read_hosts)(item)
+            where = f"/api/v2/{'project' if kind == 'projects' else 'inventory'}_updates/{item['id']}/"
+            return 202, {"id": item["id"], "status": "pending", "url": where}
         if rest == ["create_approval_template"] and method == "POST":
             made = self.add("workflow_approval_templates", given)
             item["unified_job_template"] = made["id"]
@@ -178,7 +198,7 @@ class Controller:
     def _shown(self, kind: str, item: Mapping[str, Any]) -> dict[str, Any]:
         kind = next(each for each in FIELDS if item["id"] in self.objects[each])
         url = f"/api/v2/{kind}/{item['id']}/"
-        fields = {name: value for name, value in item.items() if name not in ("lists", "survey")}
+        fields = {name: value for name, value in item.items() if name not in ("lists", "survey", "hosts")}
         if kind == "credentials":
             fields["inputs"] = {name: self._hidden(item, name) for name in item.get("inputs", {})}
         related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from tests.controller.stand_in import TOKEN, Controller
-from tests.simulator import alibaba, ec2
+from tests.simulator import alibaba, ec2, tencent
 from tests.simulator.server import Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,8 +48,13 @@ CREDENTIALS = [
         "credential_type": "Alibaba Cloud",
         "inputs": {"access_key": alibaba.ACCESS_KEY, "secret_key": alibaba.SECRET_KEY},
     },
+    {
+        "name": "tencent-dr",
+        "credential_type": "Tencent Cloud",
+        "inputs": {"secret_id": tencent.SECRET_ID, "secret_key": tencent.SECRET_KEY},
+    },
 ]
-SECRETS = (ec2.SECRET_KEY, alibaba.SECRET_KEY, TOKEN)
+SECRETS = (ec2.SECRET_KEY, alibaba.SECRET_KEY, tencent.SECRET_KEY, TOKEN)
 
 
 def outside() -> dict[str, str]:
@@ -79,7 +84,10 @@ class Awx:
         for command in ("init -q -b main", "add -A", "-c user.name=sre -c user.email=sre@localhost commit -q -m Plans"):
             self._command("git", *command.split())
         self._install(wanted)
-        self._keep(Controller(self.directory))
+        controller = Controller(self.directory)
+        controller.add("notification_templates", {"name": "chat", "organization": 1, "notification_type": "slack"})
+        controller.add("instance_groups", {"name": "dr-copy pods", "is_container_group": True})
+        self._keep(controller)
         code, output = self.set_up()
         self.output.write_text(f"{code}\n{output}")
 
@@ -116,7 +124,14 @@ class Awx:
         controller = self.controller
         server = Server(controller.app)
         given = self.directory / f"variables{os.getpid()}.yml"
-        told = {"awx_project_url": str(self.repository), "awx_credentials": CREDENTIALS, **variables}
+        told = {
+            "awx_project_url": str(self.repository),
+            "awx_credentials": CREDENTIALS,
+            "awx_image": "registry.example.com/dr-copy-ee:1",
+            "awx_notifications": ["chat"],
+            "awx_instance_groups": ["dr-copy pods"],
+            **variables,
+        }
         given.write_text(yaml.safe_dump(told))
         command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}", *arguments]
         environment = {**outside(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}

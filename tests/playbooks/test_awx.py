@@ -7,16 +7,24 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import yaml
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
 
 from tests.controller.jobs import Launch
 from tests.controller.stand_in import TOKEN
+from tests.simulator import tencent
 
 from .awx import SECRETS
 from .conftest import REPOSITORY
 
 SPECS = yaml.safe_load((REPOSITORY / "roles" / "dr_copy" / "meta" / "argument_specs.yml").read_text())
+LISTS = {
+    "credentials": "credentials",
+    "instance_groups": "instance_groups",
+    "notification_templates_error": "notification_templates",
+}
 VARIABLES = set(SPECS["argument_specs"]["main"]["options"])
 
 
@@ -40,15 +48,14 @@ def test_without_a_repository_nothing_is_begun(awx):
 def test_jobs_are_as_a_night_needs_them(awx):
     controller = awx.controller
     nightly, status = (controller.named("job_templates", f"dr-copy {name}") for name in ("nightly", "status"))
-    hosts = Launch(controller, "dr-copy nightly").inventory()["all"]["hosts"]
-    assert nightly["job_slice_count"] == 2 and nightly["forks"] >= len(hosts) / 2
+    assert nightly["job_slice_count"] == 2 and nightly["forks"] >= len(sample("plans.yml")) / 2
     assert nightly["timeout"] == 4 * 3600 and nightly["ask_job_type_on_launch"]
     assert status["job_slice_count"] == 1 and not status.get("survey_enabled")
     asked = {question["variable"] for question in nightly["survey"]["spec"]}
     assert not asked & VARIABLES, "an answer would win over every plan"
     on_demand = controller.named("job_templates", "dr-copy on demand")
     asked = {question["variable"] for question in on_demand["survey"]["spec"]}
-    assert asked <= VARIABLES and not asked & set(Launch(controller, "dr-copy on demand").host_variables())
+    assert asked <= VARIABLES and not asked & set(sample("on_demand.yml")["on-demand"])
     schedules = {s["name"]: s for s in controller.of("schedules").values()}
     assert schedules["dr-copy every night"]["enabled"] and not schedules["dr-copy every night with status"]["enabled"]
     assert schedules["dr-copy every night"]["unified_job_template"] == nightly["id"]
@@ -56,7 +63,8 @@ def test_jobs_are_as_a_night_needs_them(awx):
 
 def test_two_slices_share_the_plans_without_one_in_common(awx):
     launch = Launch(awx.controller, "dr-copy nightly")
-    slices = [launch.inventory(number, 2) for number in (1, 2)]
+    assert launch.slices == 2
+    slices = [launch.slice(number) for number in (1, 2)]
     assert [part["all"]["hosts"] for part in slices] == [["edge"], ["orders"]]
     assert [set(part["_meta"]["hostvars"]) for part in slices] == [{"edge"}, {"orders"}]
 
@@ -84,13 +92,43 @@ def test_the_workflow_copies_judges_and_asks(awx):
     assert runs["copy"] == "dr-copy nightly" and runs["status"] == "dr-copy status" and "RPO" in runs["decide"]
 
 
-def test_the_samples_are_plans_of_the_role(tmp_path):
-    samples = REPOSITORY / "playbooks" / "awx" / "inventories"
-    told = yaml.safe_load((samples / "plans.yml").read_text())["all"]
-    names = set(told["vars"])
-    for group in (told, *told["children"].values()):
-        names.update(group.get("vars", {}), *(variables or {} for variables in group["hosts"].values()))
-    assert names <= VARIABLES
+def sample(name):
+    """Return the hosts of a sample inventory, each with all its variables."""
+    path = REPOSITORY / "playbooks" / "awx" / "inventories" / name
+    listed = subprocess.run(["ansible-inventory", "-i", path, "--list"], check=True, capture_output=True, text=True)
+    return json.loads(listed.stdout)["_meta"]["hostvars"]
+
+
+def test_the_samples_are_plans_that_the_role_takes(awx):
+    plans = sample("plans.yml")
+    defaults = {
+        q["variable"]: q["default"] for q in Launch(awx.controller, "dr-copy on demand").template["survey"]["spec"]
+    }
+    answers = {"dr_copy_source_region": "us-east-1", "dr_copy_destination_regions": "eu-west-1\neu-central-1"}
+    plans["on demand"] = {**defaults, **answers, **sample("on_demand.yml")["on-demand"]}
+    for name, plan in plans.items():
+        assert set(plan) <= VARIABLES, name
+        assert judged({key.removeprefix("dr_copy_"): value for key, value in plan.items()})["problems"] == [], name
+    assert {plan["dr_copy_cloud"] for plan in plans.values()} == {"ebs", "ecs", "ens", "cbs"}
+
+
+def test_what_hangs_on_the_jobs_is_what_was_named(awx):
+    controller = awx.controller
+    for template in controller.of("job_templates").values():
+        lists = {name: {controller.get(LISTS[name], n)["name"] for n in ids} for name, ids in template["lists"].items()}
+        assert lists == {
+            "credentials": {"aws-dr", "alibaba-dr", "tencent-dr"},
+            "instance_groups": {"dr-copy pods"},
+            "notification_templates_error": {"chat"},
+        }
+        image = controller.get("execution_environments", template["execution_environment"])
+        assert image["image"] == "registry.example.com/dr-copy-ee:1"
+    told = Launch(controller, "dr-copy nightly").environment()
+    assert {name for name, value in told.items() if not value} == {
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+        "TENCENTCLOUD_SECURITY_TOKEN",
+    }
+    assert told["TENCENTCLOUD_SECRET_ID"] == tencent.SECRET_ID and told["TENCENTCLOUD_SECRET_KEY"] == tencent.SECRET_KEY
 
 
 def test_the_stand_in_refuses_what_it_does_not_know(awx):

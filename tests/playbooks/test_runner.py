@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.controller.jobs import Launch
 
 from .awx import SECRETS, outside
-from .conftest import family
+from .conftest import REPOSITORY, family
 
 
 class Node:
@@ -28,9 +30,9 @@ class Node:
         self.clouds, self.awx = clouds, awx
         self.directory = clouds.directory
 
-    def data(self, name, template, answers=None, **part):
+    def data(self, name, template, answers=None, number=1, **given):
         """Write the private data of a job."""
-        launch = Launch(self.awx.controller, template, answers)
+        launch = Launch(self.awx.controller, template, answers, **given)
         more = {
             "AWS_URL": self.clouds.ebs["endpoint_url"],
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -38,7 +40,7 @@ class Node:
             "ANSIBLE_COLLECTIONS_PATH": str(self.awx.collections),
             "REPORTS": str(self.directory / "reports"),
         }
-        return launch.private_data(self.directory / name, more, **part), launch.playbook
+        return launch.private_data(self.directory / name, more, number), launch.playbook
 
     def start(self, *command, **streams):
         kept = {key: value for key, value in outside().items() if key != "ANSIBLE_COLLECTIONS_PATH"}
@@ -127,8 +129,9 @@ def test_two_slices_run_in_two_workers_at_the_same_time(clouds, node):
     estate(clouds)
     workers = {}
     for number, host in ((1, "edge"), (2, "orders")):
-        data, playbook = node.data(host, "dr-copy nightly", number=number, slices=2)
+        data, playbook = node.data(host, "dr-copy nightly", number=number)
         workers[host] = node.work(data, playbook, host)
+    assert all(worker.poll() is None for worker in workers.values())
     for host, worker in workers.items():
         assert worker.wait(timeout=200) == 0
         artifacts = artifacts_of(node.process(host), host)
@@ -140,24 +143,50 @@ def test_two_slices_run_in_two_workers_at_the_same_time(clouds, node):
     assert len(clouds.copies()) == 3
 
 
+def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
+    """Nothing is copied by a job of the type Check, so the status fails; a job that follows it gets what it has found."""
+    estate(clouds)
+    data, playbook = node.data("dry", "dr-copy nightly", number=2, job_type="check")
+    code, output = node.run(data, playbook, "dry")
+    assert code == 0 and not clouds.copies(), output
+    data, playbook = node.data("status", "dr-copy status")
+    code, output = node.run(data, playbook, "status")
+    assert code == 2 and "miss the RPO of 26 h" in " ".join(output.split())
+    assert (node.directory / "reports" / "index.html").exists()
+    told = handed_on(artifacts_of(data, "status"))
+    assert {name: plan["within_rpo"] for name, plan in told["dr_copy_summary"].items()} == {
+        "edge": False,
+        "orders": False,
+    }
+    data, _playbook = node.data("chat", "dr-copy nightly", number=2, handed_on=told)
+    guide = (REPOSITORY / "docs" / "docsite" / "rst" / "awx.rst").read_text()
+    task = re.search(r"(   - name: Tell the chat.*?\n)\n", guide, re.DOTALL)[1]
+    play = {"hosts": "all", "gather_facts": False, "tasks": yaml.safe_load(task)}
+    (data / "project" / "chat.yml").write_text(yaml.safe_dump([play]))
+    code, output = node.run(data, "chat.yml", "chat")
+    assert code == 0 and "orders-0" in output and "cache" in output, output
+
+
 def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     estate(clouds)
-    clouds.tell("settings", {"copy_seconds": 6})
-    data, playbook = node.data("first", "dr-copy nightly", number=2, slices=2)
+    clouds.tell("settings", {"copy_seconds": 20})
+    data, playbook = node.data("first", "dr-copy nightly", number=2)
     worker = node.work(data, playbook, "first")
     wait_until(lambda: len(clouds.copies()) == 2)
     doomed = family(worker.pid)[1:]
     os.kill(worker.pid, signal.SIGTERM)
     worker.wait(timeout=60)
     wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in doomed))
+    assert len(clouds.copies()) == 2, "the module has ended too, long before it would have begun the third copy"
     artifacts = artifacts_of(node.process("first"), "first")
     assert artifacts["status"] == "canceled"
     no_secret_in(artifacts)
-    data, playbook = node.data("again", "dr-copy nightly", number=2, slices=2)
+    clouds.tell("settings", {"copy_seconds": 2})
+    data, playbook = node.data("again", "dr-copy nightly", number=2)
     code, output = node.run(data, playbook, "again")
     assert code == 0 and len(clouds.copies()) == 3, output
     asked = {"dr_copy_hosts": "orders"}
-    data, playbook = node.data("other", "dr-copy nightly", asked, number=1, slices=2)
+    data, playbook = node.data("other", "dr-copy nightly", asked, number=1)
     code, output = node.run(data, playbook, "other")
     assert code == 0 and "no hosts matched" in output, "a slice without the plan that was asked for has nothing to do"
 

@@ -31,7 +31,7 @@ class Progress:
         self._begun = deadline.now()
         self._told = -EVERY
         self._phase = ""
-        self._complete_at_first: int | None = None
+        self._done_at_first: float | None = None
 
     def tell(self, jobs: Sequence[Job]) -> None:
         """Tell how far these are. A file that cannot be written is no reason to fail: then nothing more is told."""
@@ -50,8 +50,9 @@ class Progress:
     def _state(self, jobs: Sequence[Job], now: float) -> dict[str, Any]:
         complete = sum(job.copy is not None and job.copy.state is State.COMPLETED and not job.error for job in jobs)
         waiting, under_way = _number(jobs, Phase.WAITING), _under_way(jobs)
-        if self._complete_at_first is None:
-            self._complete_at_first = complete
+        done = complete + sum(job.copy.progress for job in jobs if job.phase is Phase.IN_FLIGHT and job.copy) / 100
+        if self._done_at_first is None:
+            self._done_at_first = done
         return {
             "phase": self._phase,
             "total": len(jobs),
@@ -61,11 +62,11 @@ class Progress:
             "failed": sum(job.error is not None for job in jobs),
             "slowest": _slowest(jobs),
             "elapsed": round(now - self._begun),
-            "left": self._left(complete - self._complete_at_first, under_way + waiting, now),
+            "left": self._left(done - self._done_at_first, complete + under_way + waiting - done, now),
         }
 
-    def _left(self, done: int, open_: int, now: float) -> int | None:
-        """Return the seconds that are likely left, by the pace so far; None while there is none."""
+    def _left(self, done: float, open_: float, now: float) -> int | None:
+        """Return the seconds that are likely left, by the pace so far in whole copies; None while there is none."""
         elapsed = now - self._begun
         return round(elapsed / done * open_) if done > 0 and elapsed > 0 else None
 

@@ -68,13 +68,13 @@ def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
 
 def test_where_it_stays_quiet(clouds):
     tasks = [
-        {**task(clouds, "ebs", 3), "vars": {"snapshot_copy_progress": False}},
-        {**task(clouds, "ebs", 3), "no_log": True},
-        {**task(clouds, "ebs", 3), "async": 60, "poll": 1},
+        {**task(clouds, "ens", 3), "vars": {"snapshot_copy_progress": False}},
+        {**task(clouds, "ens", 3), "no_log": True},
+        {**task(clouds, "ens", 3), "async": 60, "poll": 1},
     ]
     code, output, errors = played(clouds, tasks, "-v")
     assert code == 0 and not LINE.search(errors + output), errors
-    assert "ebs_snapshot_copy: no progress is shown over SSH, under async or as another user" in output
+    assert "ens_snapshot_copy: no progress is shown over SSH, under async or as another user" in output
     arguments = f"snapshot_id={clouds.snapshot()} source_region=us-east-1 destination_region=eu-west-1 wait=true"
     code, output = clouds.run(
         "ansible", "localhost", "--one-line", "-m", "multicloud.snapshots.ebs_snapshot_copy", "-a", arguments

@@ -82,14 +82,14 @@ def test_where_it_stays_quiet(clouds):
     assert code == 0 and not LINE.search(output)
 
 
-def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds):
-    given = task(clouds, "cbs")
-    name = "multicloud.snapshots.cbs_snapshot_copy"
-    keys = {key: given[name].pop(key) for key in clouds.told["cbs"]}
-    defaults = {"group/multicloud.snapshots.tencent": keys}
-    code, output, errors = played(clouds, [given], "--check", module_defaults=defaults)
+def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds, core):
+    given = task(clouds, "ens")
+    name = "multicloud.snapshots.ens_snapshot_copy"
+    keys = {key: given[name].pop(key) for key in clouds.told["ens"]}
+    defaults = {"group/multicloud.snapshots.alibaba": keys}
+    code, output, errors = played(clouds, [given], "--check", core=core, module_defaults=defaults)
     assert code == 0 and not LINE.search(errors) and "changed=1" in output
-    code, output, errors = played(clouds, [given], module_defaults=defaults)
+    code, output, errors = played(clouds, [given], core=core, module_defaults=defaults)
     assert code == 0 and LINE.search(errors), output + errors
 
 
@@ -138,11 +138,15 @@ def test_a_library_that_is_left_out_is_named(clouds, oldest):
         assert re.search(rf"library \(?[^.]*{library}", output), output
 
 
-def test_in_a_terminal_and_into_a_file(clouds):
-    playbook = clouds.written([task(clouds, "ebs")])
+def test_in_a_terminal_and_into_a_file(clouds, core):
+    playbook = clouds.written([task(clouds, "ens")])
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        ["ansible-playbook", playbook], cwd=clouds.directory, env=clouds.environment(), stdout=follower, stderr=follower
+        ["ansible-playbook", playbook],
+        cwd=clouds.directory,
+        env=clouds.environment(**core),
+        stdout=follower,
+        stderr=follower,
     )
     os.close(follower)
     shown = b""
@@ -153,9 +157,9 @@ def test_in_a_terminal_and_into_a_file(clouds):
     log = clouds.directory / "log"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            ["ansible-playbook", clouds.written([task(clouds, "ebs")])],
+            ["ansible-playbook", clouds.written([task(clouds, "ens")])],
             cwd=clouds.directory,
-            env=clouds.environment(),
+            env=clouds.environment(**core),
             stdout=stream,
             stderr=stream,
         )

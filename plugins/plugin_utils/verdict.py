@@ -105,6 +105,8 @@ def table_of(result: Row) -> str:
     """Write the recovery points as a table for a screen, one line a disk and region."""
     head = ("DISK", "NAME", "REGION", "COPY", "SOURCE TAKEN", "AGE", "STATE")
     rows = [head]
+    if not result["recovery_points"]:
+        return "No disk was found."
     for point in result["recovery_points"]:
         age = point["age_hours"]
         late = " MISSES RPO" if point["within_rpo"] is False else ""

@@ -182,8 +182,11 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
     assert '"dr_copy_summary"' in summary and '"orders"' in summary and '"mail"' in summary, "both are handed on"
     index = (directory / "index.html").read_text()
     assert index.index(">odd<") < index.index(">mail<") < index.index(">orders<") and "dr_copy_keep" in index
-    code, output = status(clouds, inventory(orders=basics(clouds, "ebs")))
+    plans = inventory(orders=basics(clouds, "ebs"))
+    code, output = status(clouds, plans)
     assert code == 0 and "changed=0" in output
+    code, output = status(clouds, plans, "-e", "dr_copy_hosts=ordres")
+    assert code == 2 and "No host of the inventory matches 'ordres', so nothing was judged" in " ".join(output.split())
     assert not [c for c in clouds.tell_of("cbs", "calls") if c.startswith(("Copy", "Delete", "Modify"))]
 
 

@@ -173,7 +173,9 @@ def test_the_playbook_over_an_inventory_of_plans(clouds):
     assert code == 0, output
     assert len(clouds.copies("eu-west-1")) == len(clouds.copies("eu-central-1")) == len(clouds.copies("us-west-2")) == 1
     code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
-    assert output.count("changed=0") == 2, output
+    assert output.count("changed=0") == 3 and "done: nothing" not in output, output
+    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy")
+    assert code == 2 and "The inventory has no host" in " ".join(output.split())
     assert yaml.safe_load(inventory.read_text())
 
 

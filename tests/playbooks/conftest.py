@@ -71,6 +71,22 @@ class Clouds:
             "SnapshotId"
         ]
 
+    def disk_of(self, cloud, name="d", **tags):
+        """Make a disk on any of the clouds, where tests copy from."""
+        region = PLACES[cloud][0]
+        if cloud == "ebs":
+            return self.disk(name, region, **tags)
+        tags = {key.replace("_", "-"): value for key, value in tags.items()}
+        return self.tell_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
+
+    def snapshot_of(self, cloud, disk=None):
+        """Make a snapshot of this disk, or of one made for it."""
+        region, disk = PLACES[cloud][0], disk or self.disk_of(cloud)
+        if cloud == "ebs":
+            return self.snapshot(disk, region)
+        made = {"kind": "snapshot", "region": region, "disk_id": disk, "name": "nightly"}
+        return self.tell_of(cloud, "make", [made])[0]
+
     def copies(self, region="eu-west-1"):
         listed = self.client(region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
         return [s for s in listed if s.get("TransferType")]
@@ -176,6 +192,13 @@ def oldest(tmp_path_factory):
 
     directory = made_once(tmp_path_factory, "oldest", make)
     return {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
+
+
+def wait_until(is_so, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def kill_all(process):

@@ -12,12 +12,11 @@ import pty
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from .conftest import PLACES, family
+from .conftest import PLACES, family, wait_until
 
 LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
 
@@ -31,12 +30,7 @@ def core(request):
 def task(clouds, cloud, count=4, **options):
     """Return a copy task that takes some seconds, since its window is narrow."""
     source, destination = PLACES[cloud]
-    if cloud == "ebs":
-        ids = [clouds.snapshot() for _n in range(count)]
-    else:
-        disks = clouds.tell_of(cloud, "make", [{"kind": "disk", "region": source}] * count)
-        made = [{"kind": "snapshot", "region": source, "disk_id": disk, "name": "nightly"} for disk in disks]
-        ids = clouds.tell_of(cloud, "make", made)
+    ids = [clouds.snapshot_of(cloud) for _n in range(count)]
     given = {"snapshot_ids": ids, "source_region": source, "destination_regions": [destination], "max_in_flight": 2}
     given.update(wait=True, wait_delay=1, **({} if cloud == "ebs" else clouds.told[cloud]), **options)
     clouds.tell_of(cloud, "settings", {"copy_seconds": 1.5})
@@ -55,6 +49,12 @@ def played(clouds, tasks, *arguments, core=None, **play):
         check=False,
     )
     return process.returncode, process.stdout, process.stderr
+
+
+def started(clouds, core, **streams):
+    """Start a playbook that copies for some seconds, with streams of one's own."""
+    command = ["ansible-playbook", clouds.written([task(clouds, "ens")])]
+    return subprocess.Popen(command, cwd=clouds.directory, env=clouds.environment(**core), **streams)
 
 
 @pytest.mark.parametrize("cloud", ["ens"])  # the four plugins are one class
@@ -107,16 +107,8 @@ def test_hosts_at_the_same_time_under_the_free_strategy(clouds, core):
 
 
 def test_a_reader_that_goes_away_hangs_nothing(clouds, core):
-    playbook = clouds.written([task(clouds, "ens")])
     reader, writer = os.pipe()
-    process = subprocess.Popen(
-        ["ansible-playbook", playbook],
-        cwd=clouds.directory,
-        env=clouds.environment(**core),
-        stdout=subprocess.PIPE,
-        stderr=writer,
-        text=True,
-    )
+    process = started(clouds, core, stdout=subprocess.PIPE, stderr=writer, text=True)
     os.close(writer)
     shown = b""
     while not LINE.search(shown.decode()):
@@ -139,15 +131,8 @@ def test_a_library_that_is_left_out_is_named(clouds, oldest):
 
 
 def test_in_a_terminal_and_into_a_file(clouds, core):
-    playbook = clouds.written([task(clouds, "ens")])
     leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        ["ansible-playbook", playbook],
-        cwd=clouds.directory,
-        env=clouds.environment(**core),
-        stdout=follower,
-        stderr=follower,
-    )
+    process = started(clouds, core, stdout=follower, stderr=follower)
     os.close(follower)
     shown = b""
     with contextlib.suppress(OSError):
@@ -156,13 +141,7 @@ def test_in_a_terminal_and_into_a_file(clouds, core):
     assert process.wait(timeout=60) == 0 and LINE.search(shown.decode())
     log = clouds.directory / "log"
     with log.open("w") as stream:
-        process = subprocess.Popen(
-            ["ansible-playbook", clouds.written([task(clouds, "ens")])],
-            cwd=clouds.directory,
-            env=clouds.environment(**core),
-            stdout=stream,
-            stderr=stream,
-        )
+        process = started(clouds, core, stdout=stream, stderr=stream)
     assert process.wait(timeout=60) == 0 and LINE.search(log.read_text()) and "PLAY RECAP" in log.read_text()
 
 
@@ -171,16 +150,12 @@ def test_a_module_does_not_outlive_its_playbook(clouds, core, quiet):
     playbook = clouds.written([{**task(clouds, "ens", wait_timeout=120), "no_log": quiet}])
     clouds.tell_of("ens", "settings", {"copy_seconds": 60})
     process = clouds.start("ansible-playbook", playbook, **core)
-    deadline = time.monotonic() + 60
-    while clouds.tell_of("ens", "calls").get("CopySnapshot", 0) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: clouds.tell_of("ens", "calls").get("CopySnapshot", 0) >= 2)
     doomed = family(process.pid)[1:]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and any(is_alive(pid) for pid in doomed):
-        time.sleep(0.1)
-    assert len(doomed) > 1 and not [pid for pid in doomed if is_alive(pid)]
+    assert len(doomed) > 1
+    wait_until(lambda: not any(is_alive(pid) for pid in doomed), 20)
 
 
 def is_alive(pid):

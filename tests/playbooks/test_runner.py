@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ import yaml
 from tests.controller.jobs import Launch
 
 from .awx import SECRETS, outside
-from .conftest import REPOSITORY, family
+from .conftest import REPOSITORY, family, wait_until
 
 
 class Node:
@@ -97,10 +96,7 @@ def estate(clouds):
     """Make disks with snapshots for both plans: three on AWS, one on the edge."""
     for number in range(3):
         clouds.snapshot(clouds.disk(f"orders-{number}", dr_copy="true"))
-    made = {"kind": "disk", "region": "cn-hangzhou-26", "name": "cache", "tags": {"dr-copy": "true"}}
-    disk = clouds.tell_of("ens", "make", [made])[0]
-    made = {"kind": "snapshot", "region": "cn-hangzhou-26", "disk_id": disk, "name": "nightly"}
-    clouds.tell_of("ens", "make", [made])
+    clouds.snapshot_of("ens", clouds.disk_of("ens", "cache", dr_copy="true"))
 
 
 def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, node):
@@ -189,10 +185,3 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     data, playbook = node.data("other", "dr-copy nightly", asked, number=1)
     code, output = node.run(data, playbook, "other")
     assert code == 0 and "no hosts matched" in output, "a slice without the plan that was asked for has nothing to do"
-
-
-def wait_until(is_so, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

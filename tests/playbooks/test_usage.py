@@ -21,12 +21,7 @@ def test_ad_hoc_as_the_readme_writes_it(clouds, cloud):
     line = re.search(rf"ansible localhost -m multicloud\.snapshots\.{cloud}_snapshot_copy \\\n +-a '([^']+)'", text)
     assert line, "the README shows it"
     source, destination = PLACES[cloud]
-    if cloud == "ebs":
-        snapshot = clouds.snapshot()
-    else:
-        disk = clouds.tell_of(cloud, "make", [{"kind": "disk", "region": source}])[0]
-        made = {"kind": "snapshot", "region": source, "disk_id": disk, "name": "nightly"}
-        snapshot = clouds.tell_of(cloud, "make", [made])[0]
+    snapshot = clouds.snapshot_of(cloud)
     clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
     given = dict(part.split("=", 1) for part in line[1].split())
     assert set(given) == {"snapshot_id", "source_region", "destination_region", "wait"}

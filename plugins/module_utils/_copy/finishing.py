@@ -18,7 +18,7 @@ from .errors import Busy, CopyError, Refused, Retry, TimedOut
 from .job import Destination, Job
 from .model import Snapshot, State, TagChange
 from .retention import expiry_of
-from .tagging import lacking
+from .tagging import lacking, undone
 from .waiting import ATTEMPTS, ATTEMPTS_SECONDS, DOUBT_SECONDS, Backoff, Deadline
 
 
@@ -145,13 +145,7 @@ class Finishing:
 
     def check(self, job: Job, shown: Snapshot | None) -> None:
         """Hold tags against what a read shows, since a clean answer of a tag service proves nothing (contract D.3)."""
-        if job.unchecked is None:
-            return
-        odd = (
-            [*lacking(shown.tags, job.unchecked.set), *(k for k in job.unchecked.remove if k in shown.tags)]
-            if shown
-            else []
-        )
+        odd = undone(shown.tags, job.unchecked) if shown and job.unchecked else []
         if shown and not odd:
             job.unchecked = None
         elif self._deadline.now() - job.tagged_at >= DOUBT_SECONDS:

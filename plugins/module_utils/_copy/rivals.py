@@ -68,17 +68,21 @@ class Rivals:
         """Whether those in progress are not enough to know what others have made: some may have ended between two looks."""
         return not self._cloud.lists_in_progress or now - self._listed >= LOOK_EVERY
 
-    def count(self, in_progress: Sequence[Snapshot], adopt: Callable[[Job, Snapshot], None]) -> None:
-        """Take in what is in progress: what others make of the sources that wait is followed, the rest counts as theirs."""
+    def count(self, listed: Sequence[Snapshot], adopt: Callable[[Job, Snapshot], None]) -> dict[str, list[Snapshot]]:
+        """Take in what is in progress: what others make of the sources that wait is followed, the rest counts as theirs.
+
+        Returns what is listed by source.
+        """
         self._counted = self._deadline.now()
-        by_source = _by_source(in_progress)
+        by_source = _by_source(listed)
         for job in self._destination.in_phase(Phase.WAITING):
             there = self._fitting(job, by_source, job.decision.known)
             if there:
                 adopt(job, min(there, key=preference))
         followed = {job.copy.snapshot_id for job in self._destination.jobs if job.copy}
-        pending = frozenset(copy.snapshot_id for copy in in_progress if copy.state is State.PENDING)
+        pending = frozenset(copy.snapshot_id for copy in listed if copy.state is State.PENDING)
         self._destination.others, self._destination.crowded = pending - followed, False
+        return by_source
 
     def compare(self, listed: Sequence[Snapshot], adopt: Callable[[Job, Snapshot], None]) -> None:
         """Hold a listing against the copies that this run waits to begin, and those that it has begun.
@@ -86,8 +90,7 @@ class Rivals:
         ``adopt`` makes a job follow a copy. Raises a CopyError where a state cannot be read again.
         """
         self._first_begun, self._listed = None, self._deadline.now()
-        self.count(listed, adopt)
-        by_source = _by_source(listed)
+        by_source = self.count(listed, adopt)
         try:
             for job in self._destination.in_phase(Phase.IN_FLIGHT):
                 if job.is_own and job.copy:

@@ -75,6 +75,11 @@ def lacking(tags: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str
     return {key: value for key, value in wanted.items() if tags.get(key) != value}
 
 
+def undone(tags: Mapping[str, str], change: TagChange) -> list[str]:
+    """Return the keys in which tags are not as they would be after a change."""
+    return [*lacking(tags, change.set), *(key for key in change.remove if key in tags)]
+
+
 def provenance_tags(source: Snapshot) -> dict[str, str]:
     """Return the tags that say of which snapshot a copy was made; what is unknown is left out."""
     facts = {

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a cloud takes, shows and cannot do: data and pure functions, for decisions that call nothing."""
+
+from __future__ import annotations
+
+from .model import CopyOrder, CopyRequest, Snapshot
+from .tags import TagRules
+from .templates import TextRule
+from .waiting import UNSEEN_SECONDS
+
+
+class Capabilities:
+    """What a cloud takes, shows and cannot do: data and pure functions, for decisions that call nothing."""
+
+    #: Whole-text pattern of a snapshot's ID, and how one looks.
+    snapshot_id_pattern: str
+    snapshot_id_example: str
+    #: The same for a disk.
+    disk_id_pattern: str
+    disk_id_example: str
+    #: What the cloud takes; None where it has no such thing.
+    name_rule: TextRule
+    description_rule: TextRule | None
+    tag_rules: TagRules | None
+    #: Whether source and destination region may be the same.
+    copies_within_region = False
+    #: Whether copies in progress can be listed by themselves, without the complete ones, of which there may be
+    #: thousands.
+    lists_in_progress = False
+    #: Whether the copies of some sources can be listed by themselves, without those of all others.
+    lists_by_source = False
+    #: Whether one call can begin the copies of one source in several regions.
+    many_destinations_per_call = False
+    #: Whether a copy in progress can be cancelled by deleting it.
+    cancels_by_deletion = False
+    #: Whether a disk can have but one unfinished copy at a destination.
+    one_copy_per_disk = False
+    #: Copy calls that the SDK can make at once, in threads.
+    calls_at_once = 1
+    #: Whether a copy gets its tags by the copy call; else they are set once it is begun, and looked for after that.
+    tags_in_copy_call = True
+    #: Copies that one call can tag alike, and that one call can delete.
+    tagged_per_call = 1
+    deleted_per_call = 1
+    #: Whether the time at which the cloud deletes a copy is set once the copy is complete.
+    expires_after_copying = False
+    #: The modes of locks on snapshots, the usual one first; none where locks can be neither set nor listed.
+    lock_modes: tuple[str, ...] = ()
+    #: Whether a deletion takes effect behind its answer, so that a deleted copy is looked for until it is gone.
+    deletes_later = False
+    #: Whether a region may encrypt by itself, so that a copy tells its encryption only once it shows.
+    may_encrypt_by_default = False
+    #: For so long (seconds) a copy whose answer was lost is looked for before it is asked for again
+    #: (promises: exactly-once; api-facts: read-lag).
+    doubt_seconds = 30.0
+    #: A copy whose ID the cloud has told is missing only after so long (seconds) unseen.
+    unseen_seconds = UNSEEN_SECONDS
+    #: Whether asking again can be answered with the ID of what is gone by now: then one that never shows is asked for
+    #: once more.
+    may_answer_with_gone = False
+    #: What to do about a copy that the cloud had accepted and shows no longer.
+    loss_hint = "Run again to make a new copy; look in the cloud's audit log for who deleted it."
+    #: What to do about a copy that does not fit what is asked.
+    misfit_hint = "Set replace_mismatched: true to make a matching copy beside it."
+
+    def keys_differ(self, asked: str, shown: str | None) -> bool:
+        """Whether two names of keys are known to be of different keys."""
+        return False
+
+    def other_misfit(self, request: CopyRequest, copy: Snapshot) -> str | None:
+        """Say why a copy of the right encryption and key does not fit what is asked all the same, or None."""
+        return None
+
+    def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
+        """Say what is wrong with the options, given a source that is complete, or None."""
+        return None
+
+    def expected_encryption(self, order: CopyOrder) -> bool | None:
+        """Whether a copy will be encrypted, as far as that is known before it shows."""
+        return (
+            True
+            if order.source.encrypted or order.request.encrypted
+            else None
+            if self.may_encrypt_by_default
+            else False
+        )
+
+    def full_name(self, name: str, snapshot_id: str) -> str:
+        """Return the name of a copy of this source, where the user's alone would not do."""
+        return name
+
+    def name_problem(self, name: str, snapshot_id: str) -> str | None:
+        """Say why the cloud would not take a name for a copy of this source, or None."""
+        return self.name_rule.problem(self.full_name(name, snapshot_id))
+
+    def failure_hint(self, copy: Snapshot) -> str:
+        """Say what to do about a copy that the cloud shows as failed."""
+        return f"Look at the copy {copy.snapshot_id} in the console of {copy.region}, then run again."

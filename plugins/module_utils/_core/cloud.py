@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The contract of a cloud: everything that the engine asks of one."""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from .capabilities import Capabilities
+from .errors import CopyError, NotFound
+from .locks import Lock
+from .model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from .tags import provenance_of
+from .waiting import Clock, Deadline, persist
+
+Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def reads(method: Method) -> Method:
+    """Mark a method that only reads: it may be repeated, and what goes wrong in it leaves nothing in doubt."""
+    method.access = "read"  # type: ignore[attr-defined]
+    return method
+
+
+def writes(method: Method) -> Method:
+    """Mark a method that writes: it sends each call once, and what goes wrong in it may have taken effect."""
+    method.access = "write"  # type: ignore[attr-defined]
+    return method
+
+
+class SnapshotCloud(Capabilities, abc.ABC):
+    """One cloud's snapshot service, for one account, over all its regions.
+
+    Every method that calls the cloud is marked by ``reads`` or ``writes``, and raises a CopyError and nothing else.
+    """
+
+    #: The connection's own region, where the cloud has such a thing.
+    home_region: str | None = None
+
+    def __init__(self) -> None:
+        #: Calls made, by the cloud's name of the operation.
+        self.calls: Counter[str] = Counter()
+        #: What the user is to know beside the result.
+        self.warnings: list[str] = []
+        #: The end of the run, by which calls are paced.
+        self.deadline = Deadline(Clock(), math.inf)
+        #: For so long (seconds) a page of a listing, but the first, is asked for again where it fails.
+        self.page_seconds = 30.0
+
+    @abc.abstractmethod
+    def region_problem(self, region: str) -> str | None:
+        """Say why there can be no such region, or None; without any call."""
+
+    def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        """Find what is wrong with places inside regions, without any call."""
+        return []
+
+    @abc.abstractmethod
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        """Find what is wrong with keys and own options, without any call."""
+
+    @reads
+    @abc.abstractmethod
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        """Read snapshots by ID, also those that another account shares; unknown ones are left out.
+
+        A region of None, where the module allows it, means any.
+        """
+
+    @reads
+    @abc.abstractmethod
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        """List the copies in a region that the account owns, those in progress of others included.
+
+        With ``source_ids`` the adapter may leave out what are not copies of these.
+        """
+
+    @reads
+    def list_in_progress(self, region: str) -> list[Snapshot]:
+        """List the copies in progress in a region, those of others included, where ``lists_in_progress``."""
+        raise NotImplementedError
+
+    @reads
+    @abc.abstractmethod
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Read the state of copies; one that the cloud does not show is left out."""
+
+    @writes
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        """Ask for the copies of one source in as many regions, in one call where the cloud has one; return at once.
+
+        Answers for each order, in their order. An error that is raised holds for all of them.
+        """
+        return [_result_of(self.begin_one, order) for order in orders]
+
+    @writes
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        """Ask for one copy, for clouds whose call begins one."""
+        raise NotImplementedError
+
+    @writes
+    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+        """Delete copies; one that is gone already is a success. Returns what failed, by ID."""
+        answers = {i: _result_of(self.delete_one, region, i) for i in snapshot_ids}
+        return {i: a for i, a in answers.items() if isinstance(a, CopyError) and not isinstance(a, NotFound)}
+
+    @writes
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        """Delete one copy, for clouds whose call deletes one."""
+        raise NotImplementedError
+
+    @writes
+    @abc.abstractmethod
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        """Make the same change to the tags of several copies. May be repeated safely. Returns what failed, by ID."""
+
+    @writes
+    def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
+        """Let the cloud delete a copy at a time (aware), where expires_after_copying. May be repeated safely."""
+        raise NotImplementedError
+
+    @reads
+    def list_locks(self, region: str) -> dict[str, Lock]:
+        """List the locks on the account's snapshots in a region, by ID, where the cloud has ``lock_modes``."""
+        raise NotImplementedError
+
+    @writes
+    def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
+        """Lock a copy for so many days from now, and return when that ends (aware), where the cloud has
+        ``lock_modes``."""
+        raise NotImplementedError
+
+    @reads
+    def check_permission(self, order: CopyOrder) -> None:
+        """Ask the cloud whether this copy would be allowed, where it can be asked."""
+
+    @reads
+    @abc.abstractmethod
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        """List disks that bear all ``tags`` (a value of "*" means any) and, where given, are among ``disk_ids``."""
+
+    @reads
+    @abc.abstractmethod
+    def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
+        """List the snapshots in a region that the account owns. What is not ``wanted`` may be among them."""
+
+    def pages(self) -> Pages:
+        """Return what reads the pages of one listing."""
+        return Pages(self.deadline, self.page_seconds)
+
+    def new_copy(self, order: CopyOrder, snapshot_id: str, provider_state: str, **facts: Any) -> Snapshot:
+        """Return a copy that the cloud has just accepted, as far as it is known before the first read."""
+        request = order.request
+        known: dict[str, Any] = {
+            "size_gib": order.source.size_gib,
+            "encrypted": self.expected_encryption(order),
+            "name": order.name or "",
+            "description": order.description or "",
+            "tags": order.tags,
+            "place": request.place,
+            "source": provenance_of(order.tags),
+            **facts,
+        }
+        return Snapshot(snapshot_id, request.region, State.PENDING, provider_state, is_copy=True, **known)
+
+
+class Pages:
+    """Reads the pages of one listing: a later one that fails is asked for again alone, not the listing from its
+    start."""
+
+    def __init__(self, deadline: Deadline, seconds: float):
+        self._deadline, self._seconds = deadline, seconds
+        self._has_begun = False
+
+    def read(self, page: Callable[[], Answer]) -> Answer:
+        """Read a page. Raises a CopyError: at once for the first page, which whoever lists asks for again."""
+        answer = persist(page, self._deadline.within(self._seconds)) if self._has_begun else page()
+        self._has_begun = True
+        return answer
+
+
+def batches(values: Sequence[Item], size: int) -> Iterator[list[Item]]:
+    """Cut a list into pieces that one call takes."""
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])
+
+
+def safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
+    """Make a call; whatever goes wrong that is no CopyError becomes one of this kind, so that it ends no other call."""
+    try:
+        return call()
+    except CopyError:
+        raise
+    except Exception as error:
+        raise kind(
+            f"The answer could not be read ({type(error).__name__}: {error})",
+            hint="Check the endpoint and the proxy.",
+        ) from error
+
+
+def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyError:
+    try:
+        return call(*arguments)
+    except CopyError as error:
+        return error

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What follows where no copy is wanted. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from ..errors import CopyError
+from ..model import Snapshot, State
+from . import failures
+from .copies import Sorted, begin_order
+from .decision import Decision
+from .locks import unknown_locks
+from .memory import Memory
+from .timing import growing, next_look, now_or_later
+from .wanted import Wanted
+
+# -- no copy is wanted -------------------------------------------------------------------------------------
+
+
+def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
+    """Decide which copies of a source go."""
+    policy, cloud = wanted.policy, wanted.cloud
+    chosen = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
+    doomed: list[Snapshot] = []
+    ready: list[tuple[Snapshot, Snapshot]] = []
+    leftover: list[tuple[Snapshot, CopyError]] = []
+    waits = False
+    for copy in sorted(chosen, key=begin_order):
+        if copy.held:
+            leftover.append((copy, failures.held_copy(copy)))
+        elif not copy.deletable_on_request:
+            leftover.append((copy, failures.not_ours(copy)))
+        elif copy.state is not State.PENDING:
+            doomed.append(copy)
+            ready.append((copy, copy))
+        elif policy.copy_ids is not None:
+            continue
+        elif cloud.cancels_by_deletion:
+            doomed.append(copy)
+            ready.append((copy, copy))
+        elif policy.wait:
+            doomed.append(copy)
+            waits = True
+        else:
+            leftover.append((copy, failures.not_cancellable(copy)))
+    unknown = unknown_locks(wanted, memory, [c for c, _same in ready])
+    delete, look_at, retry_at = now_or_later(
+        memory, [pair for pair in ready if pair[0].snapshot_id not in unknown], now
+    )
+    if waits:
+        pending = [c for c in doomed if c.state is State.PENDING]
+        alone = Sorted(tuple(pending), (), (), ())
+        look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in pending))
+    going = [i for i in memory.deleted if i in memory.still_shown] if policy.wait and cloud.deletes_later else []
+    if going:
+        since = min(memory.deleted[i] for i in going)
+        look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
+    return Decision(
+        copy=next(iter(doomed), None),
+        delete=delete,
+        stays={c.snapshot_id: c.snapshot_id for c, _same in ready},
+        look_at=look_at,
+        retry_at=retry_at,
+        needs_locks=bool(unknown),
+        settled=not (delete or waits or going or unknown) and min(look_at, retry_at) == math.inf,
+        leftover=tuple(leftover),
+        doomed=tuple(doomed),
+    )

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The copies of one source in one place, sorted by what they are worth. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ..capabilities import Capabilities
+from ..model import CopyRequest, Snapshot, State
+
+#: A copy of which nobody knows when it was begun comes after all others.
+UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Copies by what they are worth, each list in the order of ``counting_order``.
+
+    ``duplicates`` are those that live beside an earlier one of the same encryption and key.
+    """
+
+    fitting: tuple[Snapshot, ...]
+    misfits: tuple[Snapshot, ...]
+    failed: tuple[Snapshot, ...]
+    duplicates: tuple[Snapshot, ...]
+
+
+def counting_order(copy: Snapshot) -> tuple[bool, bool, datetime, str]:
+    """Sort key by which one of several copies counts: the least does (promises: counting-order)."""
+    return (not copy.ours, copy.state is not State.COMPLETED, *begin_order(copy))
+
+
+def begin_order(copy: Snapshot) -> tuple[datetime, str]:
+    """Sort key by which all runs decide alike whose copy stays: never by state, which changes meanwhile."""
+    return (copy.created_at or UNKNOWN_TIME, copy.snapshot_id)
+
+
+def sort_out(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> Sorted:
+    """Sort all copies of a source in one place."""
+    live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
+    if len(live) < 2 and len(live) == len(copies):  # nearly always
+        fits = not live or misfit(request, live[0], cloud) is None
+        return Sorted(tuple(live) if fits else (), () if fits else tuple(live), (), ())
+    reasons = [misfit(request, c, cloud) for c in live]
+    return Sorted(
+        fitting=tuple(c for c, why in zip(live, reasons) if why is None),
+        misfits=tuple(c for c, why in zip(live, reasons) if why is not None),
+        failed=tuple(c for c in copies if c.state is State.ERROR),
+        duplicates=tuple(c for n, c in enumerate(live) if any(are_alike(c, earlier, cloud) for earlier in live[:n])),
+    )
+
+
+def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | None:
+    """Say why a copy does not fit what is asked, or None. What is not shown yet is no mismatch."""
+    if request.encrypted and copy.encrypted is False:
+        return "it is not encrypted"
+    if request.kms_key_id and cloud.keys_differ(request.kms_key_id, copy.kms_key):
+        return f"it is encrypted with {copy.kms_key}, not with {request.kms_key_id}"
+    return cloud.other_misfit(request, copy)
+
+
+def are_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
+    """Whether two copies are of equal encryption and key, as far as both show it."""
+    if None not in (one.encrypted, other.encrypted) and one.encrypted != other.encrypted:
+        return False
+    return not (one.kms_key and other.kms_key and cloud.keys_differ(one.kms_key, other.kms_key))
+
+
+def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
+    """Pair the duplicates that may go with what stays: both complete, what goes ours, what stays the first of its
+    kind."""
+    live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
+    stay = [c for c in live if c not in copies.duplicates]
+    pairs = [(c, next((s for s in stay if _are_shown_alike(s, c, cloud)), None)) for c in copies.duplicates]
+    return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]
+
+
+def _are_shown_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
+    """Whether both tell the same of encryption and key: what is unknown of one is no reason to delete it."""
+    same = (one.encrypted, bool(one.kms_key)) == (other.encrypted, bool(other.kms_key))
+    return same and are_alike(one, other, cloud)

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a decision holds. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..errors import CopyError
+from ..model import Snapshot, TagChange
+from .drift import NO_DRIFT, Drift
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done for one request now, and what it is.
+
+    ``copy`` is the one that counts. ``delete``, ``change``, ``expiry`` and ``lock`` may be sent now, ``stays`` says for
+    which copy's sake each deletion is; ``doomed`` goes in the end if all
+    goes well. ``look_at`` is when (monotonic) another look is worth its price, at all copies where ``at_all``;
+    ``compare`` asks for one at all copies too, some time; ``poll_at`` is when a copy in progress is worth one, though
+    nobody waits for it; ``retry_at`` when a write that was refused may be sent again. ``leftover`` should go and must
+    not.
+    """
+
+    copy: Snapshot | None = None
+    error: CopyError | None = None
+    culprit: str | None = None
+    begin: bool = False
+    delete: tuple[Snapshot, ...] = ()
+    stays: Mapping[str, str] = field(default_factory=dict)
+    change: TagChange = TagChange()
+    expiry: datetime | None = None
+    lock: bool = False
+    needs_locks: bool = False
+    needs_source: bool = False
+    settled: bool = False
+    look_at: float = math.inf
+    at_all: bool = False
+    poll_at: float = math.inf
+    compare: bool = False
+    retry_at: float = math.inf
+    duplicates: tuple[Snapshot, ...] = ()
+    leftover: tuple[tuple[Snapshot, CopyError], ...] = ()
+    doomed: tuple[Snapshot, ...] = ()
+    drift: Drift = field(default=NO_DRIFT)

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What brings a copy of ours into line: its tags, its expiry. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model import Snapshot, State, TagChange
+from ..tags import SOURCE_CREATED_AT, SOURCE_DISK_ID, change_of_tags, lacking, provenance_tags, tags_for_copy, undone
+from .expiry import expiry_of
+from .locks import lock_due, locks_later, unknown_locks
+from .memory import Memory
+from .sightings import EXPIRY, LOCK, TAGS
+from .wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a copy lacks.
+
+    ``unshown``: tags that the cloud has taken and does not show; ``expires_later``: once complete.
+    """
+
+    change: TagChange = TagChange()
+    expiry: datetime | None = None
+    needs_source: bool = False
+    unshown: tuple[str, ...] = ()
+    expires_later: bool = False
+    lock: bool = False
+    needs_locks: bool = False
+    locks_later: bool = False
+    warning: str | None = None
+
+    @property
+    def due(self) -> tuple[str, ...]:
+        """The kinds of writes that are missing, in the order in which they are sent."""
+        missing = ((TAGS, self.change), (EXPIRY, self.expiry), (LOCK, self.lock or self.needs_locks))
+        return tuple(what for what, wanted in missing if wanted)
+
+    @property
+    def first_change(self) -> TagChange:
+        """The change of tags that comes first: room is made before it is taken, and half a change is told as what it
+        is."""
+        return TagChange(remove=self.change.remove) if self.change.remove else self.change
+
+    @property
+    def is_none(self) -> bool:
+        return not (self.due or self.needs_source or self.unshown)
+
+
+NO_DRIFT = Drift()
+
+
+def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> Drift:
+    """Say what a copy lacks that counts for a request."""
+    request, cloud = wanted.request, wanted.cloud
+    if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
+        return NO_DRIFT
+    change, needs_source, unshown = _tag_drift(wanted, memory, copy) if cloud.tag_rules else (TagChange(), False, ())
+    expiry, warning, later = None, None, False
+    refused = memory.refusal_of(copy.snapshot_id, EXPIRY)
+    if cloud.expires_after_copying and copy.snapshot_id not in memory.expiring and not (refused and refused.is_final):
+        if copy.state is State.COMPLETED:
+            expiry, warning = expiry_of(request, copy, today)
+        elif request.retention_days and not copy.expires_at:
+            later = True
+            warning = (
+                f"{copy.region}: copies are still in progress, and retention_days can only be set on complete ones; "
+                "the next run sets it"
+            )
+    lock = lock_due(wanted, memory, copy)
+    needs_locks = lock and bool(unknown_locks(wanted, memory, [copy]))
+    lock_later = locks_later(wanted, copy)
+    if lock_later and not wanted.policy.wait:
+        warning = (
+            f"{copy.region}: copies are still in progress, and a lock begins on complete ones; the next run sets it"
+        )
+    return Drift(
+        change, expiry, needs_source, unshown, later, lock and not needs_locks, needs_locks, lock_later, warning
+    )
+
+
+def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChange, bool, tuple[str, ...]]:
+    request, cloud, source = wanted.request, wanted.cloud, wanted.source
+    refused = memory.refusal_of(copy.snapshot_id, TAGS)
+    if cloud.tag_rules is None or (refused and refused.is_final):
+        return TagChange(), False, ()
+    incomplete = _lacks_provenance(copy)
+    purges = wanted.policy.purge_tags and request.copy_tags and request.tags is not None and request.source_tags is None
+    if (incomplete or purges) and not wanted.source_is_read:
+        return TagChange(), True, ()
+    there = source if isinstance(source, Snapshot) else None
+    kept = request.source_tags or (there.tags if there else {})
+    purge = wanted.policy.purge_tags and not (purges and there is None)
+    change = change_of_tags(request, copy, cloud.tag_rules, purge, kept if request.copy_tags else {})
+    if incomplete and there:
+        if copy.source and copy.source.managed:
+            known = provenance_tags(there)
+            missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
+        else:
+            # Without its source nothing is guessed: later runs would take it for certain.
+            missing = lacking(copy.tags, tags_for_copy(request, there, cloud.tag_rules, None)[0], cloud.tag_rules)
+        change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
+    sent = memory.tags_sent.get(copy.snapshot_id)
+    if not sent:
+        return change, False, ()
+    if not cloud.tags_in_copy_call and memory.seen[copy.snapshot_id].shown_at <= memory.tags_sent_at[copy.snapshot_id]:
+        return TagChange(), False, (*sent.set, *sent.remove)
+    if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
+        # Taken by the cloud: a look that does not show it is old. Where tags come by another service, they are looked
+        # for.
+        return TagChange(), False, () if cloud.tags_in_copy_call else tuple(undone(copy.tags, change, cloud.tag_rules))
+    return change, False, ()
+
+
+def _lacks_provenance(copy: Snapshot) -> bool:
+    """Whether the run that made a copy of ours was cut off before its tags, or knew less than is known now."""
+    source = copy.source
+    if source is None or not source.managed:
+        return True
+    return SOURCE_DISK_ID not in copy.tags or SOURCE_CREATED_AT not in copy.tags

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The failures that decisions end in, in words. Pure."""
+
+from __future__ import annotations
+
+from ..capabilities import Capabilities
+from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, Refused, TimedOut, Underway, Unreachable
+from ..model import CopyRequest, Snapshot, State
+from ..times import iso_utc
+from .copies import misfit
+from .memory import Memory
+from .sightings import DELETE, EXPIRY, LOCK, TAGS
+
+REPLACE = "Set replace_failed: true, the default, to replace it."
+AGAIN = "Run again to continue where this run stopped, or raise wait_timeout."
+
+
+def failed_copy(copy: Snapshot, hint: str) -> FailedCopy:
+    """Return the failure of a copy that the cloud shows as failed, with the cloud's reason."""
+    reason = copy.reason or "the cloud gives no reason"
+    return FailedCopy(
+        f"The {copy.noun} {copy.snapshot_id} in {copy.region} has failed (state {copy.provider_state}): {reason}",
+        hint=hint,
+    )
+
+
+def missing_copy(request: CopyRequest, copy: Snapshot, hint: str) -> FailedCopy:
+    """Return the failure of a copy that the cloud had accepted and shows no longer, or shows as being deleted."""
+    return FailedCopy(
+        f"The {copy.noun} {copy.snapshot_id} of {request.snapshot_id} is no longer shown in {request.region}: "
+        f"it was deleted, or it failed and the cloud removed it (last seen {copy.provider_state or 'in progress'})",
+        hint=hint,
+    )
+
+
+def mismatch(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> Mismatch:
+    return Mismatch(
+        f"The {copy.noun} {copy.snapshot_id} of {request.snapshot_id} in {copy.region} does not match the request: "
+        f"{misfit(request, copy, cloud)}",
+        hint=cloud.misfit_hint,
+    )
+
+
+def not_ours(copy: Snapshot) -> Refused:
+    return Refused(
+        f"The {copy.noun} {copy.snapshot_id} in {copy.region} was not made by this collection, so it is not deleted",
+        hint="Delete it with the cloud's own tools if nobody needs it.",
+    )
+
+
+def held_copy(copy: Snapshot) -> Refused:
+    if "in_use" in copy.traits:
+        return Refused(
+            f"The {copy.noun} {copy.snapshot_id} in {copy.region} {copy.obstacle or 'is in use'}, so it is not deleted",
+            hint="Detach it first, if nobody needs it, then run again.",
+        )
+    if copy.locked_until or "locked" in copy.traits:
+        until = f" until {iso_utc(copy.locked_until)}" if copy.locked_until else ""
+        return Refused(
+            f"The copy {copy.snapshot_id} in {copy.region} is locked{until}, so it is not deleted",
+            hint="Wait until its lock ends, or end it where the cloud allows that.",
+        )
+    return Refused(
+        f"The {copy.noun} {copy.snapshot_id} in {copy.region} is held by its tag dr-copy:hold, so it is not deleted",
+        hint="Remove the tag dr-copy:hold from it first.",
+    )
+
+
+def not_cancellable(copy: Snapshot) -> Refused:
+    return Refused(
+        f"The {copy.noun} {copy.snapshot_id} in {copy.region} is still in progress, and this cloud cannot cancel it",
+        hint="Set wait: true to delete it when it is complete, or run again later.",
+    )
+
+
+def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
+    return TimedOut(
+        f"The cloud accepted the tags of the copy {copy.snapshot_id} in {copy.region}, but does not show the change: "
+        f"{', '.join(keys)}",
+        hint="The copy itself is good. Run again to tag it; if this comes back, look at the tags in the console and "
+        "at the "
+        "caller's permission for the tag service.",
+    )
+
+
+def deletion_not_shown(copy_id: str, region: str) -> TimedOut:
+    return TimedOut(
+        f"The cloud accepted the deletion of {copy_id} in {region}, but still shows it after wait_timeout",
+        hint="Run again. If this comes back, look at it in the console.",
+    )
+
+
+def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> CopyError:
+    """Return the failure of tags, expiry or a deletion that wait_timeout has overtaken."""
+    names = {TAGS: "tags", EXPIRY: "time of expiry", LOCK: "lock"}
+    done = (
+        f"The {names[what]} of {copy_id} in {region} were not set"
+        if what != DELETE
+        else f"The deletion of {copy_id} in {region} was not done"
+    )
+    reason = f" ({why})" if why else ""
+    message = f"{done} within wait_timeout{reason}"
+    return (
+        why.as_kind(type(why), message, why.hint or AGAIN) if why and what == DELETE else TimedOut(message, hint=AGAIN)
+    )
+
+
+def overdue(
+    request: CopyRequest,
+    memory: Memory,
+    copy: Snapshot | None,
+    wait: bool,
+    unread: CopyError | None,
+    absent: bool,
+    source_unread: CopyError | None = None,
+) -> CopyError | None:
+    """Return the failure of a request that wait_timeout has overtaken.
+
+    ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
+    """
+    refusal = memory.refusal
+    if memory.known is None and not unread:
+        return TimedOut(
+            f"{request.region} was not read within wait_timeout, so what there is of {request.snapshot_id} is unknown",
+            hint=AGAIN,
+        )
+    if copy is None and memory.lost_at is not None and isinstance(refusal, Underway):
+        return refusal.as_kind(
+            Underway,
+            f"{refusal} (another call makes this {request.noun}, but the cloud did not show it within wait_timeout)",
+            f"Run again to adopt the {request.noun} once the cloud shows it.",
+        )
+    if copy is None and (memory.lost_at is not None or memory.under_way) and refusal:
+        return refusal.as_kind(
+            Ambiguous,
+            f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
+            f"({refusal}), "
+            "and the cloud shows none yet",
+            f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
+        )
+    if unread:
+        what = f"the {request.noun} {copy.snapshot_id} of " if copy else f"any {request.noun} of "
+        return unread.as_kind(
+            type(unread) if not isinstance(unread, Ambiguous) else Unreachable,
+            f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
+            f"read within wait_timeout: {unread}",
+            unread.hint or AGAIN,
+        )
+    if copy is None and source_unread:
+        return source_unread.as_kind(
+            type(source_unread),
+            f"The source snapshot {request.snapshot_id} in {request.source_region or 'any region'} could not be read "
+            f"within wait_timeout: {source_unread}",
+            source_unread.hint or AGAIN,
+        )
+    if copy is None and refusal and not absent:
+        hint = refusal.hint or AGAIN
+        return refusal.as_kind(type(refusal), f"{refusal} (retried until wait_timeout ended)", hint)
+    if copy is None and not absent:
+        return TimedOut(
+            f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
+            hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",
+        )
+    if copy is None or copy.state is not State.PENDING or not wait:
+        return None
+    if absent:
+        return TimedOut(
+            f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} could not be deleted "
+            f"within wait_timeout; it is {copy.provider_state} ({copy.progress} %)",
+            hint="Run again to delete it once it is complete, or raise wait_timeout.",
+        )
+    return TimedOut(
+        f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} is still "
+        f"{copy.provider_state} "
+        f"({copy.progress} %) after wait_timeout; the cloud continues to make it",
+        hint=f"Run again to adopt the {request.noun}, or raise wait_timeout.",
+    )

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Locks of copies: which copies get one, and whose locks must be known before something is deleted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..model import Snapshot, State
+from .memory import Memory
+from .sightings import LOCK
+from .wanted import Wanted
+
+
+def lock_due(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
+    """Whether a copy is to be locked: complete, ours, never locked before, as far as is known (promises: locks)."""
+    refused = memory.refusal_of(copy.snapshot_id, LOCK)
+    return (
+        _wants_lock(wanted, copy)
+        and copy.state is State.COMPLETED
+        and not (refused and refused.is_final)
+        and not (copy.locked_until or "locked" in copy.traits)
+        and memory.locks.get(copy.snapshot_id) is None
+    )
+
+
+def locks_later(wanted: Wanted, copy: Snapshot) -> bool:
+    """Whether a copy is to be locked once it is complete."""
+    return _wants_lock(wanted, copy) and copy.state is State.PENDING
+
+
+def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
+    """Return those of the copies whose locks are to be read before they are written to.
+
+    What this run has made itself has none, and where locks may not be read the cloud's own refusal has to do.
+    """
+    if not wanted.cloud.lock_modes or memory.locks_unread:
+        return ()
+    return tuple(i for i in (c.snapshot_id for c in copies) if i not in memory.locks and i not in memory.own)
+
+
+def _wants_lock(wanted: Wanted, copy: Snapshot) -> bool:
+    return wanted.request.lock is not None and bool(wanted.cloud.lock_modes) and copy.deletable

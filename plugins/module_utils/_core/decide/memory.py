@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run knows of one request: what looks have shown, and what its own calls did. Written by ``act``.
+
+Times are seconds on the monotonic clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ..errors import Ambiguous, Busy, CopyError, Retry, Underway
+from ..locks import Lock
+from ..model import Snapshot, State, TagChange
+from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS, FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
+from . import sightings
+from .sightings import AGE, DELETE, EXPIRY, LOCK, LONGEST_PAUSE, TAGS, Refusal, Sighting, kept
+
+
+@dataclass(eq=False, slots=True)
+class Memory:
+    """What this run knows of one request. Only the methods ``looked`` to ``expiry_accepted`` change it."""
+
+    seen: dict[str, Sighting] = field(default_factory=dict)
+    #: After so long (seconds) unseen a copy is missing.
+    unseen_seconds: float = UNSEEN_SECONDS
+    #: Missing copies that no look has ever shown.
+    never_shown: set[str] = field(default_factory=set)
+    #: Copies that a cloud shows no longer, or shows as going, and those that this run has deleted.
+    gone: dict[str, Snapshot] = field(default_factory=dict)
+    deleted: dict[str, float] = field(default_factory=dict)
+    #: Deleted copies that a look may still show.
+    still_shown: set[str] = field(default_factory=set)
+    #: When the last look was begun, and the last one at all copies of the source; what the first one showed.
+    looked_at: float = -math.inf
+    fresh_at: float = -math.inf
+    listed_at: float = -math.inf
+    known: frozenset[str] | None = None
+    failed_first: frozenset[str] = frozenset()
+    #: Copies that this run made, or has very likely made by a call whose answer was lost.
+    own: dict[str, float] = field(default_factory=dict)
+    #: Own copies that a listing has shown together with every earlier one, since what is begun earlier shows earlier.
+    compared: set[str] = field(default_factory=set)
+    under_way: bool = False
+    lost_at: float | None = None
+    #: When calls were out whose answer was lost, and when the one that is out now was sent (aware).
+    lost_calls: list[tuple[datetime, datetime]] = field(default_factory=list)
+    asked_at: datetime | None = None
+    refusal: CopyError | None = None
+    fatal: CopyError | None = None
+    #: What was refused of further writes, by copy and kind of write.
+    refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+    #: Changes of tags that the cloud has taken, by copy, and when.
+    tags_sent: dict[str, TagChange] = field(default_factory=dict)
+    tags_sent_at: dict[str, float] = field(default_factory=dict)
+    #: Copies whose time of expiry the cloud has taken.
+    expiring: set[str] = field(default_factory=set)
+    #: Locks by copy as they were read last, None where there is none; why they could not be read.
+    locks: dict[str, Lock | None] = field(default_factory=dict)
+    locks_unread: CopyError | None = None
+    changed: bool = False
+    updated: bool = False
+
+    # -- what looks have shown -------------------------------------------------------------------------
+
+    def looked(
+        self, shown: Mapping[str, Snapshot], asked: Iterable[str] | None, at: float, until: float | None = None
+    ) -> None:
+        """Take in a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
+
+        Its age counts from its start; where it took long, from its end, since a listing may take minutes.
+        """
+        self.looked_at = until = at if until is None or until - at < sightings.LONG_LOOK else until
+        if asked is None:
+            self._take_listing(shown, at)
+            self.fresh_at = until
+        for snapshot_id in [*self.seen, *self.still_shown] if asked is None else asked:
+            if snapshot_id not in shown and snapshot_id in self.seen:
+                self._unseen(snapshot_id, at)
+            elif snapshot_id not in shown and at >= self.deleted.get(snapshot_id, math.inf):
+                self.still_shown.discard(snapshot_id)
+        for snapshot_id, copy in shown.items():
+            if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
+                self._shown(snapshot_id, copy, until)
+
+    def _take_listing(self, shown: Mapping[str, Snapshot], at: float) -> None:
+        self.listed_at = at
+        # Clouds tell times in whole seconds: a copy of the same second may show a second later.
+        self.compared.update(
+            i
+            for i in shown
+            if i in self.own and i in self.seen and at - self.seen[i].first_shown_at >= sightings.SAME_SECOND
+        )
+        if self.known is None:
+            self.known = frozenset(i for i, copy in shown.items() if copy.is_copy and copy.state is not State.ABSENT)
+            self.failed_first = frozenset(i for i, copy in shown.items() if copy.state is State.ERROR)
+        elif self.lost_calls:
+            # What appears after a lost call and is ours is taken for what that call has made.
+            new = {
+                i: at for i, c in shown.items() if i not in self.known and i not in self.seen and self._may_be_own(c)
+            }
+            self.changed = self.changed or bool(new)
+            self.own.update(new)
+
+    def _may_be_own(self, copy: Snapshot) -> bool:
+        """Whether a call of this run whose answer was lost may have made a copy: ours, begun while it was out."""
+        made, skew = copy.created_at, sightings.CLOCK_SKEW
+        return copy.ours and (made is None or any(a - skew <= made <= z + skew for a, z in self.lost_calls))
+
+    def _shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+        if copy.state is State.ABSENT:
+            self._gone(snapshot_id, copy, at)
+            return
+        sighting = self.seen.get(snapshot_id)
+        if sighting is None:
+            sighting = self.seen[snapshot_id] = Sighting(copy, at, first_state=copy.state)
+            self.gone.pop(snapshot_id, None)
+        elif AGE[copy.state] >= AGE[sighting.copy.state]:
+            lost = self.refusal_of(snapshot_id, TAGS)
+            if lost and isinstance(lost.error, Ambiguous) and copy.tags != sighting.copy.tags:
+                self.changed = self.updated = True  # the change whose answer was lost took effect
+            lost = self.refusal_of(snapshot_id, EXPIRY)
+            if lost and isinstance(lost.error, Ambiguous) and copy.expires_at and not sighting.copy.expires_at:
+                self.changed = self.updated = True
+            sighting.copy = kept(sighting.copy, copy)
+        sighting.first_shown_at = min(sighting.first_shown_at, at)
+        if copy.state is State.COMPLETED:
+            sighting.complete_at = min(sighting.complete_at, at)
+        sighting.shown_at, sighting.unseen = at, 0
+
+    def _unseen(self, snapshot_id: str, at: float) -> None:
+        """A look has not shown it: it is missing only after a while and several looks (promises: unseen)."""
+        sighting = self.seen[snapshot_id]
+        sighting.unseen += 1
+        since = max(sighting.known_at, sighting.shown_at)
+        if sighting.unseen >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
+            if sighting.shown_at == -math.inf:
+                self.never_shown.add(snapshot_id)
+            self._gone(snapshot_id, sighting.copy, at)
+
+    def _gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+        """A copy is gone: deleted by this run, where the answer to its deletion was lost."""
+        refusal = self.refusals.pop((snapshot_id, DELETE), None)
+        if refusal and isinstance(refusal.error, Ambiguous):
+            self.deleted[snapshot_id], self.changed = at, True
+        self._forget(snapshot_id, copy)
+
+    def _forget(self, snapshot_id: str, copy: Snapshot) -> None:
+        self.seen.pop(snapshot_id, None)
+        self.gone[snapshot_id] = replace(copy, state=State.ABSENT)
+
+    @property
+    def copies(self) -> list[Snapshot]:
+        """The copies that are there, as far as is known."""
+        return [sighting.copy for sighting in self.seen.values()]
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether no copy call of this run is out, or may have taken effect."""
+        return not (self.under_way or self.own or self.lost_calls)
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether a copy may be begun on the last look at all copies."""
+        return now - self.fresh_at <= FRESH_SECONDS
+
+    # -- what calls of this run did --------------------------------------------------------------------
+
+    def copy_sent(self, today: datetime) -> None:
+        """A copy call is sent."""
+        self.under_way, self.asked_at = True, today
+
+    def copy_accepted(self, copy: Snapshot, now: float) -> None:
+        """The cloud has answered a copy call with a copy."""
+        self.under_way, self.changed, self.refusal, self.lost_at = False, True, None, None
+        self.seen[copy.snapshot_id] = Sighting(copy, now)
+        self.own[copy.snapshot_id] = now
+
+    def copy_in_doubt(self, error: CopyError, now: float, today: datetime) -> None:
+        """Whether a copy call took effect is unknown; or somebody is just making the copy."""
+        self.under_way, self.refusal, self.lost_at = False, error, now
+        if not isinstance(error, Underway):
+            self.lost_calls.append((self.asked_at or today, today))
+
+    def copy_refused(self, error: CopyError, for_good: bool) -> None:
+        self.under_way, self.refusal = False, error
+        if for_good:
+            self.fatal = error
+
+    def deletion_accepted(self, snapshot_id: str, now: float) -> None:
+        """The cloud has accepted to delete a copy."""
+        self.deleted[snapshot_id] = now
+        self.still_shown.add(snapshot_id)
+        self._forget(snapshot_id, self.seen[snapshot_id].copy)
+        self.refusals.pop((snapshot_id, DELETE), None)
+        self.changed = True
+
+    def write_refused(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
+        """A deletion, a change of tags or an expiry was refused, or its answer was lost; each may be sent again."""
+        refusal = self.refusals.setdefault((snapshot_id, what), Refusal(error, since=now))
+        refusal.error, refusal.at = error, now
+        if what in (DELETE, LOCK) and not isinstance(error, Busy):
+            self.locks.pop(snapshot_id, None)  # it may be locked by now
+        refusal.attempts += not isinstance(error, Busy)
+        lasts = refusal.attempts >= ATTEMPTS and now - refusal.since >= ATTEMPTS_SECONDS
+        refusal.sent += 1
+        # Alike for all that one call was for, so that one call asks again.
+        pause = min(2.0**refusal.sent / 2, LONGEST_PAUSE)
+        refusal.until = math.inf if error.retry is Retry.NEVER or lasts else now + pause
+
+    def write_postponed(self, snapshot_id: str, what: str, error: CopyError, until: float) -> None:
+        """A write was not sent, since its service rests until then."""
+        self.refusals.setdefault((snapshot_id, what), Refusal(error, since=until)).until = until
+
+    def refusal_of(self, snapshot_id: str, what: str) -> Refusal | None:
+        return self.refusals.get((snapshot_id, what))
+
+    def tags_accepted(self, snapshot_id: str, change: TagChange, now: float) -> None:
+        sent = self.tags_sent.get(snapshot_id, TagChange())
+        self.tags_sent[snapshot_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
+        self.tags_sent_at[snapshot_id] = now
+        self._updated(snapshot_id, TAGS, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
+
+    def expiry_accepted(self, snapshot_id: str, moment: datetime) -> None:
+        self.expiring.add(snapshot_id)
+        self._updated(snapshot_id, EXPIRY, expires_at=moment)
+
+    def locks_read(self, found: Mapping[str, Lock]) -> None:
+        """The locks in the region were read."""
+        for snapshot_id, sighting in self.seen.items():
+            lock = self.locks[snapshot_id] = found.get(snapshot_id)
+            if lock and not lock.is_over:
+                self.refusals.pop((snapshot_id, DELETE), None)
+                lost = self.refusals.pop((snapshot_id, LOCK), None)
+                took_effect = lost is not None and isinstance(lost.error, Ambiguous)
+                self.changed, self.updated = self.changed or took_effect, self.updated or took_effect
+                sighting.copy = replace(sighting.copy, locked_until=lock.until)
+
+    def locked(self, snapshot_id: str, until: datetime) -> None:
+        self._updated(snapshot_id, LOCK, locked_until=until)
+
+    def _updated(self, snapshot_id: str, what: str, **facts: Any) -> None:
+        self.changed = self.updated = True
+        self.refusals.pop((snapshot_id, what), None)
+        self.seen[snapshot_id].copy = replace(self.seen[snapshot_id].copy, **facts)

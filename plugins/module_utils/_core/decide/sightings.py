@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One copy as it was last shown, and one write as it was last refused. Times are seconds on the monotonic clock."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ..errors import CopyError, Retry
+from ..model import Snapshot, State
+from ..waiting import FRESH_SECONDS
+
+#: The longest pause (seconds) before a write that was refused is sent again.
+LONGEST_PAUSE = 30.0
+#: A look that takes so long (seconds) would be too old to write on before it has ended.
+LONG_LOOK = FRESH_SECONDS / 2
+#: For so long (seconds) after a copy was shown first, one that was begun in the same second may not show yet.
+SAME_SECOND = 1.5
+#: By how much the cloud's clock may differ from this machine's.
+CLOCK_SKEW = timedelta(seconds=5)
+#: Order in which states follow each other: a look that shows an earlier one comes from a replica that lags.
+AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
+#: Kinds of writes on copies that are there.
+DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
+
+
+@dataclass(eq=False, slots=True)
+class Refusal:
+    """Why a write was not done, and when it may be sent again: never, where ``until`` is infinite."""
+
+    error: CopyError
+    since: float
+    #: When it was refused last, or its answer was lost.
+    at: float = -math.inf
+    until: float = 0.0
+    #: How often it was sent, and how often of that a busy cloud was not the reason.
+    sent: int = 0
+    attempts: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        return self.until == math.inf
+
+    def is_in_doubt(self, sighting: Sighting) -> bool:
+        """Whether it may have taken effect, and no look since then has shown the copy."""
+        return self.error.retry is Retry.LOOK_FIRST and sighting.shown_at <= self.at
+
+
+@dataclass(eq=False, slots=True)
+class Sighting:
+    """One copy as it was last shown or told. ``known_at``: when its ID was first known, ``shown_at``: by the last look,
+    ``complete_at``: when a look first showed it complete.
+    """
+
+    copy: Snapshot
+    known_at: float
+    first_shown_at: float = math.inf
+    complete_at: float = math.inf
+    shown_at: float = -math.inf
+    unseen: int = 0
+    #: The state in which it was first known.
+    first_state: State = State.PENDING
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the last look showed it, not longer ago than what may be written on."""
+        return self.unseen == 0 and now - self.shown_at <= FRESH_SECONDS
+
+    def is_known(self, now: float) -> bool:
+        """Whether the last look showed it, or the answer to a call has told it, not long ago."""
+        return self.is_fresh(now) or now - self.known_at <= FRESH_SECONDS
+
+
+def kept(before: Snapshot, now: Snapshot) -> Snapshot:
+    """Return what a look shows, with what an earlier one knew and this one does not (yet, or any more)."""
+    known = {
+        name: getattr(before, name)
+        for name in ("size_gib", "encrypted", "created_at", "expires_at", "locked_until")
+        if getattr(now, name) is None and getattr(before, name) is not None
+    }
+    return replace(now, **known) if known else now

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When another look is worth its price. Pure; times are seconds on the monotonic clock."""
+
+from __future__ import annotations
+
+import math
+
+from ..model import Snapshot, State
+from ..waiting import FRESH_SECONDS, poll_pause
+from .copies import Sorted
+from .memory import Memory
+from .sightings import DELETE
+from .wanted import Wanted
+
+
+def doubt_ends(wanted: Wanted, memory: Memory) -> float | None:
+    """Say when a copy whose answer was lost may be asked for again; None where none is in doubt."""
+    if memory.lost_at is None:
+        return None
+    end = memory.lost_at + wanted.cloud.doubt_seconds
+    return end if memory.listed_at < end else None
+
+
+def next_search(wanted: Wanted, memory: Memory) -> float:
+    """Say when to look again for a copy in doubt."""
+    lost_at = memory.lost_at or 0.0
+    last = max(memory.listed_at, lost_at)
+    end = lost_at + wanted.cloud.doubt_seconds
+    return min(last + max(1.0, (last - lost_at) / 2), max(end, last + 0.1))
+
+
+def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) -> float:
+    """Say when a copy in progress is worth another look."""
+    soonest = math.inf
+    for one in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own)):
+        sighting = memory.seen[one.snapshot_id]
+        if one.state is State.COMPLETED and not sighting.unseen and one is not copy:
+            continue
+        started = memory.own.get(one.snapshot_id, sighting.known_at)
+        last = max(started, memory.looked_at)
+        soonest = min(
+            soonest, last + poll_pause(last - started, one.progress if one.state is State.PENDING else 0, longest)
+        )
+    return soonest
+
+
+def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
+    """Say when to look again for a copy that must be shown before something is written."""
+    sighting = memory.seen[snapshot_id]
+    if sighting.is_fresh(now):
+        return math.inf
+    if now - memory.looked_at > FRESH_SECONDS:
+        return -math.inf
+    return max(memory.looked_at, sighting.known_at) + (growing(sighting.unseen) if sighting.unseen else 0.1)
+
+
+def look_after(memory: Memory, snapshot_id: str) -> float:
+    """Say when to look whether a write in doubt took effect: at once, then in pauses that grow while the copy does not
+    show."""
+    unseen = memory.seen[snapshot_id].unseen
+    return memory.looked_at + growing(unseen) if unseen else -math.inf
+
+
+def growing(waited: float) -> float:
+    """Seconds to the next look at what does not show yet."""
+    return max(0.5, min(waited / 2, 15.0)) if math.isfinite(waited) else 0.5
+
+
+def now_or_later(
+    memory: Memory, pairs: list[tuple[Snapshot, Snapshot]], now: float
+) -> tuple[tuple[Snapshot, ...], float, float]:
+    """Sort deletions into what may be sent now, when to look first, and when to ask again."""
+    delete, look, retry = [], math.inf, math.inf
+    for goes, stays in pairs:
+        refusal = memory.refusal_of(goes.snapshot_id, DELETE)
+        if refusal and refusal.is_final:
+            continue
+        if refusal and refusal.until > now:
+            retry = min(retry, refusal.until)
+        elif refusal and refusal.is_in_doubt(memory.seen[goes.snapshot_id]):
+            look = min(look, look_after(memory, goes.snapshot_id))
+        elif all(memory.seen[c.snapshot_id].is_fresh(now) for c in (goes, stays)):
+            delete.append(goes)
+        else:
+            look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (goes, stays)))
+    return tuple(delete), look, retry

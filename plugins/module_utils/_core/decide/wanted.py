@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wanted: one request, the policy that holds for all, and what is known of the source.
+
+Frozen but for the source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..capabilities import Capabilities
+from ..errors import CopyError
+from ..model import CopyOrder, CopyRequest, Snapshot
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The user's options that hold for every copy of a run; ``wait_delay`` in seconds."""
+
+    absent: bool = False
+    replace_failed: bool = True
+    replace_mismatched: bool = False
+    remove_duplicates: bool = False
+    purge_tags: bool = False
+    max_in_flight: int = 20
+    wait: bool = False
+    wait_delay: float = 15.0
+    copy_ids: frozenset[str] | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Wanted:
+    """One request with its policy.
+
+    The source is read only where it is needed; then ``order`` or ``problem`` is set too.
+    """
+
+    request: CopyRequest
+    policy: Policy
+    cloud: Capabilities
+    source: Snapshot | CopyError | None = None
+    source_is_read: bool = False
+    order: CopyOrder | None = None
+    problem: CopyError | None = None

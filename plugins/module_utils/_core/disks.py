@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks that one restore makes of snapshots: to the engine they are copies of snapshots of their own region."""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .cloud import SnapshotCloud, reads
+from .errors import CopyError
+from .model import CopyOrder, CopyRequest, Disk, Provenance, Snapshot, State
+from .tags import TagRules
+
+RESTORE_ID = "dr-restore:id"
+RESTORE_SNAPSHOT_ID = "dr-restore:snapshot-id"
+RESTORE_EXPIRES_AT = "dr-restore:expires-at"
+RESTORE_KEYS = (RESTORE_ID, RESTORE_SNAPSHOT_ID, RESTORE_EXPIRES_AT)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Disks of one type that can be had in a zone (None where the cloud has none); sizes in GiB."""
+
+    zone: str | None
+    disk_type: str
+    least: int
+    most: int
+    step: int = 1
+
+
+class DiskCloud(SnapshotCloud):
+    """A cloud whose copies are the disks of one restore. It is mixed in before the cloud's own class.
+
+    An order's request holds the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: as the snapshot) in its options,
+    and all its tags: they come with the call, and nothing changes them afterwards.
+    """
+
+    copies_within_region = True
+    lists_in_progress = False
+    lists_by_source = False
+    many_destinations_per_call = False
+    one_copy_per_disk = False
+    expires_after_copying = False
+    deleted_per_call = 1
+    tag_rules: TagRules | None = None
+    misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."
+    #: What the cloud takes as tags of disks.
+    disk_tag_rules: TagRules
+    #: Whether disks lie in zones, and whether a snapshot of a system disk can become a disk.
+    has_zones = True
+    restores_system_disks = True
+
+    def __init__(self, module: Any):
+        super().__init__(module)  # type: ignore[call-arg]
+        self.restore_id = str(module.params["restore_id"])
+        #: Tokens that have been answered, by snapshot and region.
+        self._answered: Counter[tuple[str, str]] = Counter()
+
+    # -- what a cloud tells ----------------------------------------------------------------------------
+
+    @reads
+    @abc.abstractmethod
+    def list_restored(self, region: str) -> list[Disk]:
+        """List the disks of this restore in a region; more of them does no harm."""
+
+    @reads
+    @abc.abstractmethod
+    def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
+        """Read disks by ID; one that the cloud does not show is left out."""
+
+    @reads
+    @abc.abstractmethod
+    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+        """List what disks can be had in a region; with ``zone`` what other zones sell may be left out."""
+
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        # A cloud's own way is that of its copy call.
+        return SnapshotCloud.begin(self, orders)
+
+    # -- disks as copies -------------------------------------------------------------------------------
+
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        return self._as_copies(self.list_restored(region))
+
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return {copy.snapshot_id: copy for copy in self._as_copies(self.read_disks(region, snapshot_ids))}
+
+    def _as_copies(self, disks: Sequence[Disk]) -> list[Snapshot]:
+        return [copy for disk in disks if (copy := self.as_copy(disk)) and copy.state is not State.ABSENT]
+
+    def as_copy(self, disk: Disk) -> Snapshot | None:
+        """Return a disk of this restore as a copy of its snapshot, or None for any other disk.
+
+        Where the cloud itself tells another snapshot than the tags do, it is no such copy, and nothing is done to it.
+        """
+        source_id = self.source_of(disk)
+        if source_id is None:
+            return None
+        is_certain = disk.snapshot_id in (None, source_id)
+        where = f"is attached to {disk.attached_to}" if disk.attached_to else f"is in use ({disk.provider_state})"
+        return Snapshot(
+            snapshot_id=disk.disk_id,
+            region=disk.region,
+            state=disk.state,
+            provider_state=disk.provider_state,
+            progress=100 if disk.state is State.COMPLETED else 0,
+            size_gib=disk.size_gib,
+            encrypted=disk.encrypted,
+            kms_key=disk.kms_key,
+            created_at=disk.created_at,
+            name=disk.name,
+            tags=disk.tags,
+            is_copy=is_certain and not disk.is_recycled,
+            # One in the recycle bin counts as no disk, but can be deleted for good.
+            recorded=is_certain and disk.is_recycled,
+            source=Provenance(source_id, disk.region, managed=is_certain),
+            obstacle=where if disk.in_use else None,
+            traits=("in_use",) if disk.in_use else (),
+            disk=disk,
+        )
+
+    def source_of(self, disk: Disk) -> str | None:
+        """Return the snapshot that a disk of this restore was made of, by our tags; None for any other disk."""
+        return disk.tags.get(RESTORE_SNAPSHOT_ID) if disk.tags.get(RESTORE_ID) == self.restore_id else None
+
+    def new_disk(self, order: CopyOrder, disk_id: str, provider_state: str, **facts: Any) -> Snapshot:
+        """Return a disk that the cloud has just accepted, as far as it is known before the first read."""
+        request, source = order.request, order.source
+        known: dict[str, Any] = {
+            "size_gib": request.options["size_gib"] or source.size_gib,
+            "tags": dict(request.tags or {}),
+            "encrypted": self.expected_encryption(order),
+            "zone": request.options["zone"],
+            "disk_type": request.options["disk_type"],
+            "snapshot_id": request.snapshot_id,
+            **facts,
+        }
+        disk = Disk(disk_id, request.region, state=State.PENDING, provider_state=provider_state, **known)
+        self._answered[request.snapshot_id, request.region] += 1
+        return self.as_copy(disk) or self.new_copy(order, disk_id, provider_state)
+
+    # -- asking again ----------------------------------------------------------------------------------
+
+    def token_of(self, order: CopyOrder) -> str:
+        """Return the client token of a call: the same in every run, so that a run after a kill makes no second disk.
+
+        Each answer, and each refusal of a token, leads to the next one.
+        """
+        request = order.request
+        number = self._answered[request.snapshot_id, request.region]
+        what = (self.restore_id, request.snapshot_id, request.region, str(request.options["zone"]), str(number))
+        return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
+
+    def token_is_used(self, order: CopyOrder) -> None:
+        """Note that a token stands for another call, or for a disk that is gone."""
+        self._answered[order.request.snapshot_id, order.request.region] += 1
+
+    # -- what fits -------------------------------------------------------------------------------------
+
+    def other_misfit(self, request: CopyRequest, copy: Snapshot) -> str | None:
+        disk, asked = copy.disk, request.options
+        if disk is None:
+            return None
+        if asked["zone"] and disk.zone and asked["zone"] != disk.zone:
+            return f"it is in {disk.zone}, not in {asked['zone']}"
+        if asked["size_gib"] and disk.size_gib and disk.size_gib < asked["size_gib"]:
+            return f"it has {disk.size_gib} GiB, not {asked['size_gib']}"
+        if asked["disk_type"] and disk.disk_type and asked["disk_type"] != disk.disk_type:
+            return f"it is of the type {disk.disk_type}, not {asked['disk_type']}"
+        return None
+
+    def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
+        if "system_disk" in source.traits and not self.restores_system_disks:
+            return f"snapshot_ids: {source.snapshot_id} is of a system disk, which this cloud cannot restore"
+        size = request.options["size_gib"]
+        if size and source.size_gib and size < source.size_gib:
+            return f"size_gib: {size} is less than the {source.size_gib} GiB of {source.snapshot_id}"
+        return None
+
+
+def restore_tags(
+    tags: Mapping[str, str], restore_id: str, snapshot_id: str, expires_at: str | None = None
+) -> dict[str, str]:
+    """Return the tags of a disk: the user's, and ours."""
+    ours = {RESTORE_ID: restore_id, RESTORE_SNAPSHOT_ID: snapshot_id, RESTORE_EXPIRES_AT: expires_at}
+    return {**tags, **{key: value for key, value in ours.items() if value}}

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong with a copy, and what each failure means for another attempt.
+
+.. code-block:: text
+
+    CopyError                 kind          another attempt
+    |- Refused                refused       never
+    |  |- BadInput            refused       never: found before anything was sent
+    |  |- NotFound            not_found     never
+    |  |- NotReady            not_ready     never
+    |  |- FailedCopy          failed_copy   never in this run
+    |  |- Mismatch            mismatch      never
+    |  '- TimedOut            timeout       by the next run
+    |- Credentials            credentials   never, and no further call to that region
+    |  '- Forbidden           credentials   never, but for other copies
+    |- Busy                   busy          later, until the deadline
+    |  |- Throttled           busy          later; the pauses grow
+    |  |- QuotaFull           busy          when a copy in progress has ended
+    |  |- DiskBusy            busy          when the other copy of the disk has ended
+    |  '- Underway            busy          after looking for the copy that somebody has begun
+    |- Unreachable            connection    later: the request was never sent
+    '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
+
+An adapter turns its SDK's errors into these at its boundary, by one table of codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+#: What to do where an account holds as many snapshots as it may.
+TOO_MANY_SNAPSHOTS = "Delete snapshots that nobody needs in this region, or have its quota raised."
+
+
+class Retry(Enum):
+    """What a failed call means for another attempt."""
+
+    NEVER = "never"
+    LATER = "later"
+    LOOK_FIRST = "look first"
+
+
+_SECRETS = (
+    (
+        re.compile(r"(?i)((?:access_?key_?id|signature|security_?token|x-[a-z0-9-]+|credential|secret)=)[^&\s\"',]+"),
+        r"\1***",
+    ),
+    (re.compile(r"(?i)(authorization:?\s*)[a-z0-9]+-hmac-sha256.*"), r"\1***"),
+    (re.compile(r"(?i)(presignedurl=)\S+"), r"\1***"),
+    (re.compile(r"(?is)(header value\b).*"), r"\1 ***"),
+    (re.compile(r"(?i)(https?://)[^/\s:@]+:[^/\s@]+@"), r"\1***@"),
+)
+
+
+def redacted(text: str) -> str:
+    """Return ``text`` without keys, signatures, tokens and signed URLs."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class CopyError(Exception):
+    """A failure told in the cloud's own words; ``code`` and ``request_id`` are the cloud's."""
+
+    kind = "refused"
+    retry = Retry.NEVER
+    #: Whether the failure of one copy call holds for every further one to the same destination.
+    spreads = False
+    #: What to do next, where nothing better is known.
+    usual_hint: str | None = None
+
+    def __init__(
+        self, message: str, *, code: str | None = None, request_id: str | None = None, hint: str | None = None
+    ):
+        super().__init__(redacted(message))
+        self.code = code
+        self.request_id = request_id
+        self.hint = hint or self.usual_hint
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+    def as_kind(self, kind: type[CopyError], message: str | None = None, hint: str | None = None) -> CopyError:
+        """Return the same failure as one of another kind, with the cloud's code and request ID."""
+        return kind(message or self.message, code=self.code, request_id=self.request_id, hint=hint or self.hint)
+
+    def as_result(self, snapshot_id: str | None, region: str | None, copy_id: str | None = None) -> dict[str, Any]:
+        """Return the failure as users get it, for a source ``snapshot_id`` and a destination ``region``."""
+        return {
+            "source_snapshot_id": snapshot_id,
+            "region": region,
+            "snapshot_id": copy_id,
+            "kind": self.kind,
+            "code": self.code,
+            "message": self.message,
+            "request_id": self.request_id,
+            "hint": self.hint,
+        }
+
+
+def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError] | None:
+    """Return what a code means: one that is not listed means what its beginning up to a dot means."""
+    while code:
+        if code in errors:
+            return errors[code]
+        code = code.rpartition(".")[0]
+    return None
+
+
+class Refused(CopyError):
+    """The cloud, or a rule of the interface, says no; asking again does not help."""
+
+
+class BadInput(Refused):
+    """The user's options cannot be honoured; found before anything was sent."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class NotFound(Refused):
+    kind = "not_found"
+
+
+class NotReady(Refused):
+    kind = "not_ready"
+
+
+class FailedCopy(Refused):
+    kind = "failed_copy"
+
+
+class Mismatch(Refused):
+    kind = "mismatch"
+
+
+class TimedOut(Refused):
+    kind = "timeout"
+
+
+class Credentials(CopyError):
+    """Not logged in, or no longer: true of every further call to the region."""
+
+    kind = "credentials"
+    spreads = True
+
+
+class Forbidden(Credentials):
+    """The caller may not do this. Permissions can depend on the snapshot and its tags, so others are still tried."""
+
+    spreads = False
+
+
+class Busy(CopyError):
+    kind = "busy"
+    retry = Retry.LATER
+
+
+class Throttled(Busy):
+    """Too many requests: ask again after a pause that grows."""
+
+
+class QuotaFull(Busy):
+    """Too many copies in progress at the destination: ask again when one has ended."""
+
+
+class DiskBusy(Busy):
+    """The disk has an unfinished copy at the destination: ask again when that has ended."""
+
+
+class Underway(Busy):
+    """Somebody is making just this copy: find it and adopt it; until it shows, wait."""
+
+    retry = Retry.LOOK_FIRST
+
+
+class Unreachable(CopyError):
+    kind = "connection"
+    retry = Retry.LATER
+    usual_hint = "Check the network, the proxy, and whether the region exists."
+
+
+class Ambiguous(CopyError):
+    """The answer was lost, or is none: the call may have taken effect or not."""
+
+    kind = "ambiguous"
+    retry = Retry.LOOK_FIRST
+    usual_hint = "Run again: the next run finds what was done."

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Locks on snapshots, and what is wrong with the options of one. Its bounds are alike on all clouds that have any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .model import CopyRequest
+
+LONGEST_LOCK_DAYS = 36500
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock on a snapshot, which ends at ``until`` (aware), or is over."""
+
+    until: datetime
+    is_over: bool = False
+
+
+def lock_problems(request: CopyRequest) -> list[str]:
+    """Name what is wrong with lock_days, without any call."""
+    if request.lock is None:
+        return []
+    days = request.lock[0]
+    if not 1 <= days <= LONGEST_LOCK_DAYS:
+        return [f"lock_days: {days} is not within 1 to {LONGEST_LOCK_DAYS}"]
+    if request.retention_days is not None and days > request.retention_days:
+        return [
+            f"lock_days: {days} is more than retention_days ({request.retention_days}): the lock would outlive the copy"
+        ]
+    return []

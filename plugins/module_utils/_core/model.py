@@ -1,0 +1,250 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The frozen values that travel between a cloud's adapter, the engine and the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+
+class State(str, Enum):
+    """State of a snapshot in words that hold for every cloud."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    ERROR = "error"
+    ABSENT = "absent"
+    PLANNED = "planned"
+
+
+class Action(str, Enum):
+    """What a run did, or in check mode would do, for one requested copy."""
+
+    NONE = "none"
+    CREATED = "created"
+    ADOPTED = "adopted"
+    REPLACED = "replaced"
+    UPDATED = "updated"
+    DELETED = "deleted"
+
+
+#: A copy with this tag, whatever its value, is deleted by nothing.
+HOLD = "dr-copy:hold"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Which snapshot a copy was made of.
+
+    ``managed`` is true for a copy made by this collection ("ours").
+    ``disk_id`` and ``created_at`` describe the source; None where unknown.
+    """
+
+    snapshot_id: str
+    region: str | None = None
+    disk_id: str | None = None
+    created_at: datetime | None = None
+    managed: bool = False
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk as a cloud shows it; ``size_gib`` in GiB, ``attached_to`` an instance's ID or None, ``created_at`` in UTC.
+
+    ``in_use`` says that it is attached, or that something else is being done with it. ``snapshot_id`` is what it was
+    made of: empty where of none, None where the cloud does not tell. ``is_recycled``: deleted, but not for good yet.
+    """
+
+    disk_id: str
+    region: str
+    name: str = ""
+    size_gib: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attached_to: str | None = None
+    encrypted: bool | None = None
+    kms_key: str | None = None
+    zone: str | None = None
+    disk_type: str | None = None
+    state: State = State.COMPLETED
+    provider_state: str = ""
+    in_use: bool = False
+    is_recycled: bool = False
+    snapshot_id: str | None = None
+    created_at: datetime | None = None
+
+    def bears(self, tags: Mapping[str, str]) -> bool:
+        """Whether it has all these tags; a value of "*" means any."""
+        return all(key in self.tags and value in ("*", self.tags[key]) for key, value in tags.items())
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One snapshot as a cloud shows it: a source, a copy, or neither. A ``disk`` made of one is a copy too.
+
+    ``size_gib`` is in GiB, ``progress`` in percent, ``created_at`` is aware (UTC).
+    ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
+    ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted.
+    ``owned`` is false for a snapshot that another account shares with this one.
+    ``reason`` says why it failed, ``obstacle`` why it cannot be a source though it is complete.
+    ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags tells
+    that the copy is ours. ``expires_at`` is when the cloud deletes it by itself, ``locked_until`` when its lock ends,
+    if known. ``traits`` are what else is worth knowing of it: "system_disk", "locked", "instant", "in_use".
+    """
+
+    snapshot_id: str
+    region: str
+    state: State
+    provider_state: str
+    progress: int = 0
+    size_gib: int | None = None
+    encrypted: bool | None = None
+    kms_key: str | None = None
+    created_at: datetime | None = None
+    name: str = ""
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    disk_id: str | None = None
+    place: str | None = None
+    owned: bool = True
+    is_copy: bool = False
+    source: Provenance | None = None
+    reason: str | None = None
+    obstacle: str | None = None
+    recorded: bool = False
+    marked_ours: bool = False
+    expires_at: datetime | None = None
+    locked_until: datetime | None = None
+    traits: tuple[str, ...] = ()
+    disk: Disk | None = None
+
+    @property
+    def noun(self) -> str:
+        """What messages call it."""
+        return "disk" if self.disk else "copy"
+
+    @property
+    def ours(self) -> bool:
+        """Whether this collection made it, so that a run may write to it."""
+        return self.source is not None and (self.source.managed or self.marked_ours)
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody keeps it from being deleted (promises: held)."""
+        return (
+            self.locked_until is not None
+            or bool({"locked", "in_use"} & {*self.traits})
+            or any(key.lower() == HOLD for key in self.tags)
+        )
+
+    @property
+    def deletable(self) -> bool:
+        """Whether it is certain beyond doubt that this is a copy of ours."""
+        return self.ours and self.is_copy and self.owned
+
+    @property
+    def deletable_on_request(self) -> bool:
+        """Whether ``state: absent`` may delete it: a copy of ours, or one whose source the cloud itself records."""
+        return self.deletable or (self.recorded and self.owned)
+
+
+@dataclass(frozen=True)
+class SnapshotFilter:
+    """Which snapshots a listing is for; what is None limits nothing, and all that is set must match.
+
+    ``disk_ids`` are disks whose snapshots, and whose copies, are wanted; ``disks_are_here`` says that all of them are
+    known to be in the region that is listed. ``copies_from`` are regions, ``source_disk_ids`` disks of sources.
+    """
+
+    disk_ids: Collection[str] | None = None
+    disks_are_here: bool = False
+    snapshot_ids: Collection[str] | None = None
+    copies_from: Collection[str] | None = None
+    source_disk_ids: Collection[str] | None = None
+
+    @property
+    def only_copies(self) -> bool:
+        return self.copies_from is not None or self.source_disk_ids is not None
+
+    def passes(self, snapshot: Snapshot) -> bool:
+        """Whether a snapshot is wanted. A copy whose disk nobody knows passes ``source_disk_ids``."""
+        source = snapshot.source
+        disk_id = snapshot.disk_id or (source.disk_id if source else None)
+        return (
+            (self.disk_ids is None or disk_id in self.disk_ids)
+            and (self.snapshot_ids is None or snapshot.snapshot_id in self.snapshot_ids)
+            and (self.copies_from is None or (source is not None and source.region in self.copies_from))
+            and (
+                self.source_disk_ids is None
+                or (source is not None and (source.disk_id is None or source.disk_id in self.source_disk_ids))
+            )
+        )
+
+
+@dataclass(frozen=True)
+class CopyRequest:
+    """One copy that is asked for: a source snapshot and a destination region.
+
+    ``source_region`` is None where it is to be looked up. ``name`` and ``description`` are templates (see
+    templates.py). ``tags`` is None where the user named none, ``retention_days`` where copies stay, ``lock`` (days,
+    mode) where none is. ``options`` holds the cloud's own options. ``noun`` is what messages call the thing.
+    """
+
+    snapshot_id: str
+    source_region: str | None
+    region: str
+    place: str | None = None
+    name: str | None = None
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+    copy_tags: bool = False
+    source_tags: Mapping[str, str] | None = None
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    retention_days: int | None = None
+    lock: tuple[int, str | None] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    noun: str = "copy"
+
+    def is_asked_of(self, snapshot: Snapshot) -> bool:
+        """Whether ``snapshot`` says that it is a copy of this source in this place, fitting or not."""
+        source = snapshot.source
+        return (
+            source is not None
+            and snapshot.owned
+            and source.snapshot_id == self.snapshot_id
+            and (self.source_region is None or source.region in (None, self.source_region))
+            and snapshot.place == self.place
+        )
+
+
+@dataclass(frozen=True)
+class CopyOrder:
+    """A request made ready for the copy call: texts rendered, tags complete, the source known."""
+
+    request: CopyRequest
+    source: Snapshot
+    name: str | None
+    description: str | None
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TagChange:
+    """Tags to set on and keys to take from an existing copy."""
+
+    set: Mapping[str, str] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.set or self.remove)
+
+    def applied_to(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """Return ``tags`` as they are after this change."""
+        kept = {key: value for key, value in tags.items() if key not in self.remove}
+        return {**kept, **self.set}

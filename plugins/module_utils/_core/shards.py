@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which part of the disks belongs to a shard. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+
+def parse_shard(shard: str) -> tuple[int, int]:
+    """Read ``2/8`` as the second of eight parts; an empty text is the whole. Raises ValueError."""
+    if not shard:
+        return 1, 1
+    match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", shard)
+    part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= part <= parts:
+        raise ValueError(f"must be a part and the number of parts (example: 2/8), not {shard!r}")
+    return part, parts
+
+
+def is_in_shard(disk_id: str | None, shard: str) -> bool:
+    """Whether a disk belongs to a part: by a hash of its ID, so that every run on every machine divides alike."""
+    part, parts = parse_shard(shard)
+    number = int.from_bytes(hashlib.sha256(str(disk_id or "").encode()).digest()[:8], "big")
+    return number % parts == part - 1

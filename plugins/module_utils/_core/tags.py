@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tags of copies: provenance, the user's, those carried over from the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .model import HOLD, CopyRequest, Provenance, Snapshot, TagChange
+from .times import iso_utc, parse_iso_utc
+
+SOURCE_SNAPSHOT_ID = "dr-copy:source-snapshot-id"
+SOURCE_REGION = "dr-copy:source-region"
+SOURCE_DISK_ID = "dr-copy:source-disk-id"
+SOURCE_CREATED_AT = "dr-copy:source-created-at"
+PROVENANCE_KEYS = (SOURCE_SNAPSHOT_ID, SOURCE_REGION, SOURCE_DISK_ID, SOURCE_CREATED_AT)
+#: When a disk was last made of a copy to prove that it can be, and what that proved.
+PROVEN_AT, PROVEN_LEVEL = "dr-copy:proven-at", "dr-copy:proven-level"
+#: Tags that tell of one copy alone: no copy of it gets them, and no purge takes them away.
+OF_THE_COPY = (HOLD, PROVEN_AT, PROVEN_LEVEL)
+
+
+@dataclass(frozen=True)
+class TagRules:
+    """What a cloud takes as tags: counts a resource, lengths in characters.
+
+    ``reserved`` are key prefixes that only the cloud may write, ``forbidden`` is a regular expression
+    that neither key nor value may contain, ``name_key`` the tag in which a cloud keeps the name. With
+    ``case_insensitive_keys`` keys that differ by case alone are one. ``ours`` are the keys that room is kept for.
+    """
+
+    most: int
+    longest_key: int
+    longest_value: int
+    shortest_value: int = 0
+    reserved: tuple[str, ...] = ()
+    forbidden: str | None = None
+    name_key: str | None = None
+    case_insensitive_keys: bool = False
+    ours: tuple[str, ...] = PROVENANCE_KEYS
+
+    def same(self, key: str) -> str:
+        """Return what two keys have in common that are one to the cloud."""
+        return key.lower() if self.case_insensitive_keys else key
+
+    def problem(self, key: str, value: str) -> str | None:
+        """Say why the cloud would not take this tag, or None."""
+        if not 1 <= len(key) <= self.longest_key:
+            return f"the key {key!r} has {len(key)} characters, 1 to {self.longest_key} are allowed"
+        if not self.shortest_value <= len(value) <= self.longest_value:
+            return (
+                f"the value of {key!r} has {len(value)} characters, "
+                f"{self.shortest_value} to {self.longest_value} are allowed"
+            )
+        if self.is_reserved(key):
+            return f"the key {key!r} starts with a prefix that the cloud reserves ({', '.join(self.reserved)})"
+        if self.forbidden and (re.search(self.forbidden, key) or re.search(self.forbidden, value)):
+            return f"the tag {key!r} contains characters that the cloud does not accept"
+        return None
+
+    def is_reserved(self, key: str) -> bool:
+        return key.lower().startswith(self.reserved) if self.reserved else False
+
+    def room(self, named: bool) -> int:
+        """How many tags are left for the user beside provenance and, where ``named``, the name."""
+        return self.most - len(self.ours) - (1 if named and self.name_key else 0)
+
+    def problems(self, tags: Mapping[str, str], named: bool) -> list[str]:
+        """Find everything that is wrong with the user's tags."""
+        found = [f"tags: {problem}" for key, value in tags.items() if (problem := self.problem(key, value))]
+        doubles = sorted(key for key in tags if sum(self.same(other) == self.same(key) for other in tags) > 1)
+        if doubles:
+            found.append(f"tags: {', '.join(doubles)} differ only in case, which the cloud treats as one key")
+        if len(tags) > self.room(named):
+            found.append(
+                f"tags: {len(tags)} are given, {self.room(named)} are allowed, since "
+                f"{self.most - self.room(named)} of {self.most} are reserved for "
+                f"provenance{' and name' if named else ''}"
+            )
+        if named and self.name_key in tags:
+            found.append(f"name: cannot be combined with the tag {self.name_key!r} in tags")
+        return found
+
+
+def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None = None) -> dict[str, str]:
+    """Return those of the wanted tags that are not there, or have another value; keys as they are spelt there."""
+    shown = {rules.same(key): key for key in tags} if rules else {}
+    spelt = {
+        shown.get(rules.same(key), key) if rules and key not in tags else key: value for key, value in wanted.items()
+    }
+    return {key: value for key, value in spelt.items() if tags.get(key) != value}
+
+
+def undone(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
+    """Return the keys in which tags are not as they would be after a change."""
+    return [*lacking(tags, change.set, rules), *(key for key in change.remove if key in tags)]
+
+
+def provenance_tags(source: Snapshot) -> dict[str, str]:
+    """Return the tags that say of which snapshot a copy was made; what is unknown is left out."""
+    facts = {
+        SOURCE_SNAPSHOT_ID: source.snapshot_id,
+        SOURCE_REGION: source.region,
+        SOURCE_DISK_ID: source.disk_id or (source.source.disk_id if source.source else None),
+        SOURCE_CREATED_AT: iso_utc(source.created_at),
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def provenance_of(tags: Mapping[str, str]) -> Provenance | None:
+    """Read the provenance that provenance_tags wrote; None where the tags hold none."""
+    if not tags.get(SOURCE_SNAPSHOT_ID):
+        return None
+    return Provenance(
+        snapshot_id=tags[SOURCE_SNAPSHOT_ID],
+        region=tags.get(SOURCE_REGION) or None,
+        disk_id=tags.get(SOURCE_DISK_ID) or None,
+        created_at=parse_iso_utc(tags.get(SOURCE_CREATED_AT)),
+        managed=True,
+    )
+
+
+def tags_for_copy(
+    request: CopyRequest, source: Snapshot, rules: TagRules, name: str | None
+) -> tuple[dict[str, str], list[str]]:
+    """Put together the tags of a new copy: provenance over the user's over the source's.
+
+    Returns the tags and the source's keys that were left out: reserved ones are not mentioned,
+    those that the cloud would not take or that find no room are.
+    """
+    provenance = {rules.same(key) for key in PROVENANCE_KEYS}
+    wanted = {
+        key: value
+        for key, value in (request.tags or {}).items()
+        if key in PROVENANCE_KEYS or rules.same(key) not in provenance
+    }
+    if name is not None and rules.name_key:
+        wanted[rules.name_key] = name
+    wanted.update(provenance_tags(source))
+    taken = {*provenance, *map(rules.same, wanted)}
+    left_out = []
+    carried = request.source_tags if request.source_tags is not None else source.tags
+    for key, value in carried.items() if request.copy_tags else ():
+        if rules.same(key) in taken or key.lower() in OF_THE_COPY or rules.is_reserved(key):
+            continue
+        if rules.problem(key, value) or len(wanted) >= rules.most:
+            left_out.append(key)
+        else:
+            wanted[key] = value
+            taken.add(rules.same(key))
+    return wanted, left_out
+
+
+def change_of_tags(
+    request: CopyRequest, copy: Snapshot, rules: TagRules, purge: bool, kept: Mapping[str, str]
+) -> TagChange:
+    """Say what brings the tags of an existing copy into line with the user's.
+
+    With ``purge`` other keys go, but for provenance, reserved ones, the name where one was asked
+    for, and those in ``kept``.
+    """
+    if request.tags is None:
+        return TagChange()
+    provenance = {rules.same(key) for key in PROVENANCE_KEYS}
+    wanted = {key: value for key, value in request.tags.items() if rules.same(key) not in provenance}
+    spared = {*provenance, *map(rules.same, OF_THE_COPY), *map(rules.same, wanted), *map(rules.same, kept)}
+    if request.name is not None and rules.name_key:
+        spared.add(rules.same(rules.name_key))
+    others = sorted(key for key in copy.tags if rules.same(key) not in spared and not rules.is_reserved(key))
+    return TagChange(set=lacking(copy.tags, wanted, rules), remove=tuple(others if purge else ()))

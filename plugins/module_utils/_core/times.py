@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Times as texts: ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def iso_utc(moment: datetime | None) -> str | None:
+    """Write an aware datetime as ISO 8601 in UTC with whole seconds (``2026-11-21T02:06:37Z``)."""
+    if moment is None:
+        return None
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_iso_utc(text: str | None) -> datetime | None:
+    """Read an ISO 8601 text as an aware datetime; a text without a zone is UTC, a bad one is None."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

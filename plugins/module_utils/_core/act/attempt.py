@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One request on its way: what is wanted, what this run knows, and what was decided last."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from ..decide.decision import Decision
+from ..decide.memory import Memory
+from ..decide.wanted import Wanted
+from ..errors import CopyError
+from ..model import CopyOrder, CopyRequest, Snapshot, State
+
+
+@dataclass(eq=False, slots=True)
+class Attempt:
+    """Everything about one request.
+
+    ``failures`` are about the copy's tags, expiry or deletions, by the snapshot's ID.
+    """
+
+    wanted: Wanted
+    #: Where it stands among the requests of the run.
+    place: int = 0
+    memory: Memory = field(default_factory=Memory)
+    decision: Decision = field(default_factory=Decision)
+    error: CopyError | None = None
+    failures: list[tuple[str, CopyError]] = field(default_factory=list)
+    #: What was decided on the first look, for ``--diff`` and check mode.
+    first: Decision | None = None
+
+    @property
+    def request(self) -> CopyRequest:
+        return self.wanted.request
+
+    @property
+    def order(self) -> CopyOrder:
+        if self.wanted.order is None:
+            raise ValueError("nothing is ordered for this request")
+        return self.wanted.order
+
+    @property
+    def copy(self) -> Snapshot | None:
+        return self.decision.copy
+
+    @property
+    def disk(self) -> str | None:
+        """The disk of the source, by which some clouds allow one unfinished copy at a time."""
+        if self.wanted.order:
+            return self.wanted.order.source.disk_id
+        return source_disk_of(self.copy) if self.copy else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this run still has to do with it."""
+        return self.error is None and not self.decision.settled
+
+    @property
+    def waits_to_begin(self) -> bool:
+        return self.error is None and self.decision.begin
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether a copy of it takes room at the destination, or may do so."""
+        if self.memory.under_way or (self.copy is None and self.memory.lost_at is not None and not self.decision.begin):
+            return self.error is None
+        return self.copy is not None and self.copy.state is State.PENDING
+
+    def next_look(self, room_is_waited_for: bool) -> float:
+        """Say when its copies are worth a refreshing look."""
+        look_at = self.decision.look_at if self.is_open else math.inf
+        return min(look_at, self.decision.poll_at if room_is_waited_for else math.inf)
+
+
+def source_disk_of(copy: Snapshot) -> str | None:
+    """Return the disk that a copy's source was taken of, as far as the copy tells it."""
+    return (copy.source.disk_id if copy.source else None) or copy.disk_id

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send what was decided, each call once, and write down what came back. The only code that writes to a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from ..cloud import SnapshotCloud, batches, safely
+from ..decide.sightings import DELETE, EXPIRY, LOCK, TAGS
+from ..errors import Ambiguous, CopyError, Retry
+from ..model import Snapshot, TagChange
+from ..waiting import Deadline
+from .attempt import Attempt
+from .region import Region
+from .writes import Writes
+
+
+class Calls(Writes):
+    """The writes of one run."""
+
+    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
+        super().__init__(cloud, deadline)
+        self._at_once = 1
+
+    # -- beginning copies --------------------------------------------------------------------------------
+
+    def begin(self, regions: Mapping[str, Region]) -> list[Attempt]:
+        """Begin copies wherever there is room and a fresh look, in calls that begin as many as the cloud takes."""
+        done: list[Attempt] = []
+        asked: list[list[Attempt]] = []
+        sent: set[Attempt] = set()
+        ready = {name: self._ready(region) for name, region in regions.items() if region.queue}
+        for name in ready:
+            for attempt in ready[name]:
+                now = self._deadline.now()
+                if attempt in sent or attempt.memory.fatal or not attempt.memory.is_fresh(now):
+                    continue
+                if self._deadline.passed or not regions[name].has_room(now):
+                    break
+                batch = [one for one in self._batch(attempt, ready, regions) if one not in sent]
+                sent.update(batch)
+                for one in batch:
+                    regions[one.request.region].sent(one)
+                asked.append(batch)
+                if len(asked) >= self._at_once:
+                    done += self._send(asked, regions)
+                    asked = []
+        return done + self._send(asked, regions)
+
+    def _ready(self, region: Region) -> list[Attempt]:
+        now = self._deadline.now()
+        return [a for a in region.next_to_begin(now) if a.memory.is_fresh(now)]
+
+    def _batch(
+        self, first: Attempt, ready: Mapping[str, list[Attempt]], regions: Mapping[str, Region]
+    ) -> list[Attempt]:
+        """Return the requests that one call can begin: the same source, name and description, other destinations."""
+        if not self._cloud.many_destinations_per_call:
+            return [first]
+        now = self._deadline.now()
+        order = first.order
+        return [first] + [
+            other
+            for name, attempts in ready.items()
+            if name != first.request.region and regions[name].has_room(now)
+            for other in attempts
+            if other.request.snapshot_id == first.request.snapshot_id
+            and (other.order.name, other.order.description) == (order.name, order.description)
+            and other.memory.is_fresh(now)
+        ]
+
+    def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:
+        """Make these copy calls, at once where the cloud's SDK allows it, and take in their answers."""
+        if len(calls) > 1:
+            with ThreadPoolExecutor(len(calls)) as pool:
+                answers = list(pool.map(self._ask, calls))
+        else:
+            answers = [self._ask(call) for call in calls]
+        pairs = [pair for call, answer in zip(calls, answers) for pair in zip(call, answer)]
+        # Several at once only while all is well: a first call tells whether the cloud takes any.
+        all_well = not any(isinstance(answer, CopyError) for _attempt, answer in pairs)
+        if calls:
+            self._at_once = self._cloud.calls_at_once if all_well else 1
+        shut_out: list[Attempt] = []
+        for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
+            shut_out += self._answered(attempt, regions[attempt.request.region], answer)
+        for call in calls:  # so that one call asks again for what one call was refused
+            windows = [regions[a.request.region].window for a in call]
+            latest = max(window.opens_at for window in windows)
+            for window in windows:
+                window.opens_at = latest
+        return [attempt for attempt, _answer in pairs] + shut_out
+
+    def _ask(self, call: list[Attempt]) -> Sequence[Snapshot | CopyError]:
+        try:
+            answers = safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
+        except CopyError as error:
+            return [error] * len(call)
+        return [*answers, *[Ambiguous("The answer is incomplete")] * (len(call) - len(answers))]
+
+    def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError) -> list[Attempt]:
+        """Write down what became of a copy call, by the kind of the failure alone. Returns whom else it has ended."""
+        now = self._deadline.now()
+        if isinstance(answer, Snapshot):
+            attempt.memory.copy_accepted(answer, now)
+            region.accepted(now)
+        elif answer.retry is Retry.LOOK_FIRST:
+            attempt.memory.copy_in_doubt(answer, now, self._deadline.utc())
+        elif answer.retry is Retry.LATER:
+            attempt.memory.copy_refused(answer, for_good=False)
+            region.refused(attempt, answer, now)
+        else:
+            attempt.memory.copy_refused(answer, for_good=True)
+            if answer.spreads:
+                others = [a for a in region.queue if a is not attempt and a.memory.may_begin]
+                for other in others:
+                    other.memory.copy_refused(answer, for_good=True)
+                return others
+        return []
+
+    # -- writes on copies that are there -----------------------------------------------------------------
+
+    def delete(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Delete what may go now, in batches."""
+        chosen = [a for a in attempts if a.decision.delete]
+        wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.delete}
+        for name in dict.fromkeys(region for region, _i in wanted):
+            owners = {i: a for (region, i), a in wanted.items() if region == name}
+            for ids in batches(list(owners), self._cloud.deleted_per_call):
+                # Calls take time: what is no longer on a fresh look is decided anew.
+                some = {i: owners[i] for i in ids if _may_delete(owners[i], i, self._deadline.now())}
+                if some:
+                    self._write(name, DELETE, some, partial(self._cloud.delete, name, list(some)), self._deleted)
+        return chosen
+
+    def _deleted(self, snapshot_id: str, attempt: Attempt) -> None:
+        attempt.memory.deletion_accepted(snapshot_id, self._deadline.now())
+
+    def tag(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Make the changes of tags that are due, the same one to several copies in one call."""
+        alike: dict[tuple[str, str], list[Attempt]] = {}
+        for attempt in (a for a in attempts if a.decision.change and a.copy):
+            change = attempt.decision.change
+            key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
+            alike.setdefault(key, []).append(attempt)
+        for (name, _change), some in alike.items():
+            for batch in batches(some, self._cloud.tagged_per_call):
+                self._tag(name, batch)
+        return [attempt for some in alike.values() for attempt in some]
+
+    def _tag(self, name: str, some: list[Attempt]) -> None:
+        change, now = some[0].decision.change, self._deadline.now()
+        # Calls take time: what is no longer on a fresh look is decided anew.
+        owners = {a.copy.snapshot_id: a for a in some if a.copy and _is_known(a, a.copy.snapshot_id, now)}
+        if not owners:
+            return
+        send = partial(self._cloud.change_tags, name, list(owners), change)
+        refused = self._write(name, TAGS, owners, send, partial(self._tagged, change), split=len(owners) > 1)
+        for attempt in refused:  # one that is full or gone spoils the call for the others
+            self._tag(name, [attempt])
+
+    def _tagged(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:
+        attempt.memory.tags_accepted(snapshot_id, change, self._deadline.now())
+
+    def expire(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Set the times at which the cloud deletes copies."""
+        due = [a for a in attempts if a.decision.expiry and a.copy]
+        for attempt in due:
+            self._alone(EXPIRY, attempt, self._expire)
+        return due
+
+    def _expire(self, attempt: Attempt, snapshot_id: str) -> None:
+        moment = attempt.decision.expiry
+        if moment:
+            self._cloud.set_expiry(attempt.request.region, snapshot_id, moment)
+            attempt.memory.expiry_accepted(snapshot_id, moment)
+
+    def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Lock copies."""
+        due = [a for a in attempts if a.decision.lock and a.copy]
+        for attempt in due:
+            self._alone(LOCK, attempt, self._lock)
+        return due
+
+    def _lock(self, attempt: Attempt, snapshot_id: str) -> None:
+        if attempt.request.lock:
+            days, mode = attempt.request.lock
+            mode = mode or self._cloud.lock_modes[0]
+            attempt.memory.locked(snapshot_id, self._cloud.lock(attempt.request.region, snapshot_id, days, mode))
+
+    def _alone(self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None]) -> None:
+        """Make a call for one copy, whose answer ``send`` writes down."""
+        if attempt.copy is None or not _is_known(attempt, attempt.copy.snapshot_id, self._deadline.now()):
+            return
+        snapshot_id = attempt.copy.snapshot_id
+
+        def call() -> Mapping[str, CopyError]:
+            send(attempt, snapshot_id)
+            return {}
+
+        self._write(attempt.request.region, what, {snapshot_id: attempt}, call, lambda _snapshot_id, _attempt: None)
+
+
+def _is_known(attempt: Attempt, snapshot_id: str, now: float) -> bool:
+    return snapshot_id in attempt.memory.seen and attempt.memory.seen[snapshot_id].is_known(now)
+
+
+def _may_delete(attempt: Attempt, snapshot_id: str, now: float) -> bool:
+    """Whether the look on which a deletion was decided is still fresh, for what goes and for what stays."""
+    seen = attempt.memory.seen
+    return all(
+        i in seen and seen[i].is_fresh(now) for i in (snapshot_id, attempt.decision.stays.get(snapshot_id, snapshot_id))
+    )

@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look, decide, act: until all requests are settled, or the deadline has come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from ..cloud import SnapshotCloud
+from ..decide import failures
+from ..decide.memory import Memory
+from ..decide.sightings import DELETE, LONG_LOOK
+from ..decide.transitions import decide
+from ..decide.wanted import Policy, Wanted
+from ..errors import CopyError
+from ..model import CopyRequest
+from ..waiting import SHORTEST_PAUSE, Deadline
+from .attempt import Attempt
+from .calls import Calls
+from .locks import Locks
+from .progress import Progress
+from .region import Region
+from .sources import Sources
+
+#: So long (seconds) before the deadline all that is under way is looked at for the last time.
+LAST_LOOK_SECONDS = 1.0
+
+
+class Loop:
+    """One run over many requests. A single thread; only copy calls go out several at once, where the SDK takes that."""
+
+    def __init__(
+        self,
+        cloud: SnapshotCloud,
+        requests: Sequence[CopyRequest],
+        policy: Policy,
+        deadline: Deadline,
+        progress: Progress | None = None,
+    ):
+        self._cloud, self._policy, self._deadline = cloud, policy, deadline
+        self._progress = progress or Progress(None, deadline)
+        self._calls = Calls(cloud, deadline)
+        self._sources = Sources(cloud, deadline)
+        self._locks = Locks(cloud, deadline)
+        #: What becomes of each request, in their order.
+        self.attempts = [
+            Attempt(Wanted(request, policy, cloud), place, Memory(unseen_seconds=cloud.unseen_seconds))
+            for place, request in enumerate(requests)
+        ]
+        self._regions: dict[str, Region] = {}
+        #: Requests whose source is to be read.
+        self._needing: dict[Attempt, None] = {}
+        self._looked_last = False
+        for attempt in self.attempts:
+            name = attempt.request.region
+            if name not in self._regions:
+                self._regions[name] = Region(name, cloud, policy.max_in_flight, policy.wait_delay, deadline)
+            self._regions[name].attempts.append(attempt)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user is to know beside the result."""
+        found = [*self._sources.warnings, *(a.decision.drift.warning for a in self.attempts)]
+        return list(dict.fromkeys(warning for warning in found if warning))
+
+    def run(self, act: bool = True) -> None:
+        """Do what is wanted; without ``act`` look and decide only, for check mode. Never raises a CopyError."""
+        self._decide(self.attempts)
+        while True:
+            learnt = self._look(act)
+            self._decide(learnt)
+            sent = self._act() if act else []
+            self._progress.report(self.attempts)
+            if self._deadline.passed:
+                break
+            if learnt or sent:
+                continue
+            due = self._due_at(act)
+            if due == math.inf:
+                break
+            self._deadline.sleep(max(SHORTEST_PAUSE, min(due, self._last_look_at) - self._deadline.now()))
+        self._report_late(act)
+
+    @property
+    def _last_look_at(self) -> float:
+        """When to look once more before the deadline, so that what is told is not old; never, once that was done."""
+        return math.inf if self._looked_last else self._deadline.end - LAST_LOOK_SECONDS
+
+    def _look(self, act: bool) -> list[Attempt]:
+        """Read what is due in each region, in check mode once, and the sources. Nothing is read after the deadline.
+
+        Where looks are slow, the regions that were looked at are written to before the next ones, else their looks
+        would always be too old by then.
+        """
+        learnt = []
+        started = self._deadline.now()
+        last = self._last_look_at <= started
+        self._looked_last = self._looked_last or last
+        for region in sorted(self._regions.values(), key=lambda one: one.tried_at):
+            now = self._deadline.now()
+            if now - started >= LONG_LOOK and act and not last:
+                break
+            if not act and region.was_listed:
+                continue
+            if (region.due_at(now) <= now or (last and region.open)) and not self._deadline.passed:
+                learnt += region.look(last)
+        now = self._deadline.now()
+        learnt += [a for region in self._regions.values() for a in region.open if a.decision.retry_at <= now]
+        learnt += self._locks.read([a for a in self._open if a.decision.needs_locks])
+        return learnt + self._sources.read([a for a in self._needing if a.is_open])
+
+    def _act(self) -> list[Attempt]:
+        """Send what was decided, and decide anew after each kind of call.
+
+        Returns the requests for which something was sent.
+        """
+        sent = self._decided(self._calls.delete(self._open))
+        sent += self._decided(self._calls.begin(self._regions))
+        sent += self._decided(self._calls.tag(self._open))
+        sent += self._decided(self._calls.expire(self._open))
+        return sent + self._decided(self._calls.lock(self._open))
+
+    def _decided(self, attempts: list[Attempt]) -> list[Attempt]:
+        self._decide(attempts)
+        return attempts
+
+    @property
+    def _open(self) -> list[Attempt]:
+        return [attempt for region in self._regions.values() for attempt in region.open]
+
+    def _decide(self, attempts: Iterable[Attempt]) -> None:
+        """Decide anew for these requests, and put each where it belongs by what is to be done."""
+        now, today = self._deadline.now(), self._deadline.utc()
+        for attempt in dict.fromkeys(attempts):
+            if attempt.error is None:
+                attempt.decision = decide(attempt.wanted, attempt.memory, now, today)
+                if attempt.first is None and attempt.memory.known is not None:
+                    attempt.first = attempt.decision
+            if attempt.decision.needs_source:
+                self._needing[attempt] = None
+            else:
+                self._needing.pop(attempt, None)
+            self._regions[attempt.request.region].place(attempt)
+
+    def _due_at(self, act: bool) -> float:
+        """Say when there is next something to do; in check mode, until all was looked at."""
+        now = self._deadline.now()
+        regions = [r for r in self._regions.values() if act or not r.was_listed]
+        return min([*(region.due_at(now) for region in regions), self._sources.due_at, self._locks.due_at])
+
+    def _report_late(self, act: bool) -> None:
+        """Tell what wait_timeout has overtaken; in check mode, what could not be read before."""
+        for attempt in self.attempts:
+            decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
+            if not act and memory.known is not None and not (decision.needs_source and attempt.copy is None):
+                continue
+            if attempt.error is None and not decision.settled:
+                source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
+                attempt.error = failures.overdue(
+                    attempt.request, memory, attempt.copy, self._policy.wait, region.unread, self._policy.absent, source
+                )
+            attempt.failures += self._unfinished(attempt)
+
+    @staticmethod
+    def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
+        """Whether a write that was refused is missing: a look may have shown that it took effect, or was no longer
+        needed."""
+        decision = attempt.decision
+        if attempt.error or what == DELETE:
+            return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.doomed)
+        return what in decision.drift.due
+
+    def _unfinished(self, attempt: Attempt) -> list[tuple[str, CopyError]]:
+        """Return the failures of writes on copies that are there: refused for good, or not done in time."""
+        decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
+        found = []
+        for (snapshot_id, what), refusal in memory.refusals.items():
+            if refusal.is_final and not (what == DELETE and snapshot_id in memory.own):
+                found.append((snapshot_id, refusal.error))
+            elif self._is_still_wanted(attempt, snapshot_id, what):
+                found.append((snapshot_id, failures.not_written(snapshot_id, region, what, refusal.error)))
+        if self._policy.wait and self._cloud.deletes_later and not decision.settled:
+            found += [(i, failures.deletion_not_shown(i, region)) for i in memory.deleted if i in memory.still_shown]
+        reported = {snapshot_id for snapshot_id, _error in found}
+        if not decision.settled and attempt.error is None:
+            unsent = [
+                c.snapshot_id
+                for c in decision.doomed
+                if c.snapshot_id in memory.seen and c.snapshot_id in decision.stays
+            ]
+            unsent = [i for i in unsent if i not in reported]
+            found += [(i, failures.not_written(i, region, DELETE, None)) for i in unsent]
+        copy = attempt.copy
+        if copy and copy.snapshot_id not in reported and attempt.error is None:
+            if decision.drift.due:
+                what = decision.drift.due[0]
+                found.append((copy.snapshot_id, failures.not_written(copy.snapshot_id, region, what, None)))
+            elif decision.drift.unshown:
+                found.append((copy.snapshot_id, failures.tags_not_shown(copy, decision.drift.unshown)))
+        return found

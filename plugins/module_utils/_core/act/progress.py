@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a long run is, for whoever has made the file to which it is told: the action plugin of a copy module."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from ..model import State
+from ..waiting import Deadline
+from .attempt import Attempt
+
+#: Name of the file within the task's temporary directory. Without it nothing is told.
+FILE = "snapshot-copy-progress"
+#: So often (seconds) it is told at the most, but for a change of phase.
+EVERY = 1.0
+
+
+class Progress:
+    """Appends a line of JSON to a file, now and then, and at each change of phase."""
+
+    def __init__(self, directory: str | None, deadline: Deadline):
+        self._path = os.path.join(directory, FILE) if directory else ""
+        self._is_wanted = bool(self._path) and os.path.exists(self._path)
+        self._deadline = deadline
+        self._started = deadline.now()
+        self._reported_at = -EVERY
+        self._phase = ""
+        self._done_at_first: float | None = None
+
+    def report(self, attempts: Sequence[Attempt]) -> None:
+        """Tell how far these are. A file that cannot be written is no reason to fail: then nothing more is told."""
+        if not self._is_wanted:
+            return
+        now = self._deadline.now()
+        if now - self._reported_at < EVERY and _phase_of(attempts) == self._phase:
+            return
+        self._reported_at, self._phase = now, _phase_of(attempts)
+        try:
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(self._state(attempts, now)) + "\n")
+        except OSError:
+            self._is_wanted = False
+
+    def _state(self, attempts: Sequence[Attempt], now: float) -> dict[str, Any]:
+        complete = sum(a.copy is not None and a.copy.state is State.COMPLETED and not a.error for a in attempts)
+        waiting, under_way = sum(a.waits_to_begin for a in attempts), sum(a.is_in_flight for a in attempts)
+        done = complete + sum(a.copy.progress for a in attempts if a.is_in_flight and a.copy) / 100
+        if self._done_at_first is None:
+            self._done_at_first = done
+        return {
+            "phase": self._phase,
+            "total": len(attempts),
+            "copied": complete,
+            "under_way": under_way,
+            "waiting": waiting,
+            "failed": sum((a.error or a.decision.error) is not None for a in attempts),
+            "slowest": _slowest(attempts),
+            "elapsed": round(now - self._started),
+            "left": self._left(done - self._done_at_first, complete + under_way + waiting - done, now),
+        }
+
+    def _left(self, done: float, open_: float, now: float) -> int | None:
+        """Return the seconds that are likely left, by the pace so far in whole copies; None where none are known."""
+        elapsed = now - self._started
+        return round(elapsed / done * open_) or None if done > 0 and elapsed > 0 else None
+
+
+def _phase_of(attempts: Sequence[Attempt]) -> str:
+    if any(attempt.waits_to_begin for attempt in attempts):
+        return "beginning"
+    return "copying" if any(attempt.is_in_flight for attempt in attempts) else "finishing"
+
+
+def _slowest(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
+    """Return the copy under way that has been so for longest."""
+    under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.snapshot_id in a.memory.seen]
+    first = min(under_way, key=lambda a: a.memory.seen[a.copy.snapshot_id].known_at if a.copy else 0, default=None)
+    if first is None or first.copy is None:
+        return None
+    return {"snapshot_id": first.request.snapshot_id, "region": first.request.region, "progress": first.copy.progress}

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests that wait for room at one destination."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from .attempt import Attempt
+
+#: How many requests that may be begun soon are taken together.
+AHEAD = 200
+
+
+class Queue:
+    """Requests go in the order asked; of one disk older sources first, since its next copy is then incremental.
+
+    Where a disk takes but one copy at a time, each disk has a line of its own.
+    """
+
+    def __init__(self, by_disk: bool):
+        self._by_disk = by_disk
+        self._lines: dict[str, dict[Attempt, None]] = {}
+        self._unsorted: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def __iter__(self) -> Iterator[Attempt]:
+        return (attempt for line in self._lines.values() for attempt in line)
+
+    def add(self, attempt: Attempt) -> None:
+        disk = self._line_of(attempt)
+        line = self._lines.setdefault(disk, {})
+        if attempt not in line:
+            line[attempt] = None
+            self._unsorted.add(disk)
+
+    def remove(self, attempt: Attempt) -> None:
+        disk = self._line_of(attempt)
+        line = self._lines.get(disk, {})
+        line.pop(attempt, None)
+        if not line:
+            self._lines.pop(disk, None)
+
+    def heads(self, busy: Collection[str | None]) -> list[Attempt]:
+        """Return the first of each line whose disk is not busy; without disks, the first of all."""
+        for disk in self._unsorted & self._lines.keys():
+            self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk]))
+        self._unsorted.clear()
+        free = (next(iter(line)) for disk, line in self._lines.items() if disk and disk not in busy)
+        return [*islice(self._lines.get("", ()), AHEAD), *islice(free, AHEAD)]
+
+    def _line_of(self, attempt: Attempt) -> str:
+        return (attempt.disk or "") if self._by_disk and attempt.wanted.order else ""
+
+
+def _in_order(line: Iterable[Attempt]) -> Iterator[Attempt]:
+    """Give a disk's requests the places that its requests have, older sources first."""
+    asked = sorted(line, key=lambda attempt: attempt.place)
+    by_age: dict[str | None, list[Attempt]] = {}
+    for attempt in sorted(asked, key=lambda attempt: str(attempt.order.source.created_at)):
+        by_age.setdefault(attempt.disk, []).append(attempt)
+    turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
+    return (next(turns[attempt.disk]) for attempt in asked)

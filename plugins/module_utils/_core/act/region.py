@@ -1,0 +1,248 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One destination: the requests that go there, what was seen of it, its window, and when to look at it next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from ..cloud import SnapshotCloud, safely
+from ..decide.transitions import COMPARE_AFTER
+from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Throttled, Unreachable
+from ..model import Snapshot, State
+from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS, FRESH_SECONDS, Backoff, Deadline
+from .attempt import Attempt, source_disk_of
+from .queue import Queue
+from .window import Window
+
+#: How long (seconds) a destination with nothing of ours under way is left alone when it was busy.
+RETRY_SECONDS = 5.0
+#: How long (seconds) a disk is left alone whose copy was refused, since it has an unfinished one.
+DISK_SECONDS = 60.0
+#: How old (seconds) the look at requests that may be begun soon may get before they are looked at again.
+STALE_SECONDS = FRESH_SECONDS - 3.0
+
+
+class Region:
+    """One destination. Times are seconds on the monotonic clock."""
+
+    def __init__(self, name: str, cloud: SnapshotCloud, most: int, longest: float, deadline: Deadline):
+        self.name = name
+        self.window = Window(most)
+        self.attempts: list[Attempt] = []
+        #: Requests that are not settled and do not wait for room; and those whose copies take room.
+        self.open: dict[Attempt, None] = {}
+        self.in_flight: dict[Attempt, None] = {}
+        self.queue = Queue(cloud.one_copy_per_disk)
+        #: Why it cannot be read at the moment.
+        self.unread: CopyError | None = None
+        #: Copies in progress, by ID, with the disk of their source.
+        self._running: dict[str, str | None] = {}
+        #: Copies that requests of this run follow, or have followed.
+        self._followed: set[str] = set()
+        self._refused_disks: dict[str | None, float] = {}
+        self._cloud, self._longest, self._deadline = cloud, longest, deadline
+        self._backoff = Backoff()
+        self._failing_since, self._failures = 0.0, 0
+        self._rests_until = -math.inf
+        #: When it was last looked at: with success or not (``tried_at``), with success, and what of it.
+        self.tried_at = self._looked_at = self._counted_at = self._listed_at = -math.inf
+        self._last_begun = self._first_begun = -math.inf
+        self._crowded = False
+
+    # -- room --------------------------------------------------------------------------------------------
+
+    def place(self, attempt: Attempt) -> None:
+        """Put a request where it belongs by what was decided for it."""
+        waits = attempt.waits_to_begin
+        self._followed.update(attempt.memory.own, [attempt.copy.snapshot_id] if attempt.copy else ())
+        for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
+            if belongs:
+                group[attempt] = None
+            else:
+                group.pop(attempt, None)
+        if waits:
+            self.queue.add(attempt)
+        else:
+            self.queue.remove(attempt)
+
+    @property
+    def _others(self) -> int:
+        """How many copies in progress no request of this run follows."""
+        return len(self._running.keys() - self._followed)
+
+    def has_room(self, now: float) -> bool:
+        return self._counted_at > -math.inf and self.window.has_room(len(self.in_flight), self._others, now)
+
+    def next_to_begin(self, now: float) -> list[Attempt]:
+        """Return requests that may be begun now; where a disk takes but one copy, one of each disk."""
+        if not self.queue or not self.has_room(now):
+            return []
+        busy = {a.disk for a in self.in_flight}
+        busy |= {disk for copy_id, disk in self._running.items() if copy_id not in self._followed}
+        return self.queue.heads(busy | {disk for disk, until in self._refused_disks.items() if until > now})
+
+    def sent(self, attempt: Attempt) -> None:
+        """Note that a copy call is sent: it takes room from now on."""
+        attempt.memory.copy_sent(self._deadline.utc())
+        self.in_flight[attempt] = None
+
+    def accepted(self, now: float) -> None:
+        """Note that a copy was begun, so that a look at other runs' copies is worth its price a little later."""
+        self.window.accepted()
+        self._last_begun = now
+        self._first_begun = now if self._first_begun == -math.inf else self._first_begun
+
+    def refused(self, attempt: Attempt, error: CopyError, now: float) -> None:
+        """Note that the cloud takes no copy now."""
+        if isinstance(error, DiskBusy) and attempt.disk and self._cloud.one_copy_per_disk:
+            self._refused_disks[attempt.disk] = now + DISK_SECONDS
+            self._crowded = True
+            return
+        self.in_flight.pop(attempt, None)
+        self._crowded = self._crowded or isinstance(error, QuotaFull)
+        self.window.refused(error, len(self.in_flight), self._others, now)
+
+    # -- looking -----------------------------------------------------------------------------------------
+
+    @property
+    def was_listed(self) -> bool:
+        return self._listed_at > -math.inf
+
+    def due_at(self, now: float) -> float:
+        """Say when this region is next worth a look, or a call."""
+        if not self.open and not self.queue:
+            return math.inf
+        if not self.was_listed:
+            return self._rests_until
+        looks = [a.decision.look_at for a in self.open]
+        if any(a.decision.compare for a in self.open):
+            looks.append(self._compare_at)
+        if self.queue:
+            looks += [*(a.decision.poll_at for a in self.in_flight), self._recount_at]
+            looks += [-math.inf] if self._stale(now) else []
+            looks += [until for until in (self.window.opens_at, *self._refused_disks.values()) if until > now]
+            if min(looks) == math.inf:
+                looks.append(self._looked_at + min(self._longest, RETRY_SECONDS))
+        look_at = max(self._rests_until, min(looks, default=math.inf))
+        return min([look_at, *(a.decision.retry_at for a in self.open)])
+
+    @property
+    def _recount_at(self) -> float:
+        """When to count what is in progress: before the first copy, and where others have taken the room."""
+        if not self.queue or not (self._others or self._crowded or self._counted_at == -math.inf):
+            return math.inf
+        return self._counted_at + max(self._longest, RETRY_SECONDS)
+
+    @property
+    def _compare_at(self) -> float:
+        """When to look at what other runs have made: a little after the last copy was begun, but now and then."""
+        return max(
+            min(self._last_begun + COMPARE_AFTER, self._first_begun + FRESH_SECONDS), self._listed_at + COMPARE_AFTER
+        )
+
+    def _stale(self, now: float) -> list[Attempt]:
+        """Return the requests that may be begun, where the first of them needs a new look for it."""
+        chosen = self.next_to_begin(now)
+        stale = [a for a in chosen if now - a.memory.fresh_at > STALE_SECONDS]
+        return stale if stale and stale[0] is chosen[0] else []
+
+    def look(self, last: bool = False) -> list[Attempt]:
+        """Look at what is due, or for the ``last`` time at all; in few reads. Returns what something was learnt
+        about."""
+        now = self._deadline.now()
+        if now < self._rests_until:
+            return []
+        self.tried_at = now
+        learnt: list[Attempt] = []
+        try:
+            learnt += self._list(now, self._count_running(now))
+            learnt += self._refresh(now, learnt, last)
+        except CopyError as error:
+            return learnt + self._not_read(error)
+        self.unread, self._failures, self._crowded = None, 0, False
+        self._backoff.reset()
+        self.window.looked(now)
+        self._looked_at = self._deadline.now()
+        return learnt
+
+    def _list(self, now: float, due: list[Attempt]) -> list[Attempt]:
+        """Look at all copies of the sources that need it; where the cloud lists all copies, of all sources."""
+        first = not self.was_listed
+        due += [a for a in self.open if a.decision.at_all and a.decision.look_at <= now]
+        if self._compare_at <= now:
+            due += [a for a in self.open if a.decision.compare]
+        due += self._stale(now)
+        if not (first or due or (not self._cloud.lists_in_progress and self._recount_at <= now)):
+            return []
+        everything = not self._cloud.lists_by_source
+        if first or everything:
+            due = self.attempts if first else [*self.open, *self.queue, *self.in_flight]
+        ids = None if everything else sorted({a.request.snapshot_id for a in due})
+        listed = safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
+        until = self._deadline.now()
+        by_source: dict[str, dict[str, Snapshot]] = {}
+        for copy in listed:
+            if copy.source:
+                by_source.setdefault(copy.source.snapshot_id, {})[copy.snapshot_id] = copy
+        if everything:
+            self._counted_at = now
+            self._running = {c.snapshot_id: source_disk_of(c) for c in listed if c.state is State.PENDING}
+        if any(a.decision.compare for a in due):
+            self._first_begun = -math.inf
+        self._listed_at = now
+        for attempt in dict.fromkeys(due):
+            shown = by_source.get(attempt.request.snapshot_id, {})
+            attempt.memory.looked({i: c for i, c in shown.items() if attempt.request.is_asked_of(c)}, None, now, until)
+        return list(dict.fromkeys(due))
+
+    def _refresh(self, now: float, known: Iterable[Attempt], last: bool) -> list[Attempt]:
+        """Look at the copies that are under way, are to be deleted, or were."""
+        watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
+        for attempt in known:
+            watched.pop(attempt, None)
+        soonest = min((a.next_look(bool(self.queue)) for a in watched), default=math.inf)
+        if soonest > now and not last:
+            return []
+        asked = {a: [*a.memory.seen, *a.memory.still_shown] for a in watched}
+        ids = list(dict.fromkeys(i for of_attempt in asked.values() for i in of_attempt))
+        if not ids:
+            return []
+        shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, ids))
+        until = self._deadline.now()
+        for attempt, its in asked.items():
+            attempt.memory.looked({i: shown[i] for i in its if i in shown}, its, now, until)
+        return list(asked)
+
+    def _count_running(self, now: float) -> list[Attempt]:
+        """Count what is in progress, where the cloud can be asked for just that. Returns what others have begun of
+        it."""
+        if not self._cloud.lists_in_progress or self._recount_at > now:
+            return []
+        listed = safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
+        self._running = {c.snapshot_id: source_disk_of(c) for c in listed}
+        self._counted_at = now
+        found = {c.source.snapshot_id for c in listed if c.source}
+        return [a for a in self.queue if a.request.snapshot_id in found]
+
+    def _not_read(self, error: CopyError) -> list[Attempt]:
+        """A look has failed. Without credentials nothing more is learned here; else look again after a pause.
+
+        Returns the requests that have failed for it.
+        """
+        now = self._deadline.now()
+        self.unread = error
+        if not self._failures:
+            self._failing_since = now
+        self._failures += not isinstance(error, Throttled)
+        lasts = self._failures >= ATTEMPTS or (self._failures and now - self._failing_since > ATTEMPTS_SECONDS)
+        self._rests_until = now + self._backoff.next_pause()
+        if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (lasts and not self.was_listed)):
+            return []
+        failed = [a for a in self.attempts if a.is_open]
+        for attempt in failed:
+            attempt.error = error
+        return failed

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many copies may be in progress at one destination, and when to ask for the next."""
+
+from __future__ import annotations
+
+import math
+
+from ..errors import CopyError, QuotaFull
+from ..waiting import Backoff
+
+#: So long (seconds) after the cloud has refused a copy for those under way, no more than then are asked for.
+WIDEN_SECONDS = 15.0
+
+
+class Window:
+    """The room for copies at one destination.
+
+    It begins at the user's ``most``, follows the cloud's refusals down, and widens by one with each
+    look at the destination. At least one copy of ours is always asked for, so that a run next to
+    others does not starve.
+    """
+
+    def __init__(self, most: int):
+        self._most = most
+        self._limit = most
+        self._full = False
+        self._refused_at = -math.inf
+        self._backoff = Backoff()
+        #: When (monotonic) a throttled destination may be asked again.
+        self.opens_at = 0.0
+
+    def has_room(self, ours: int, others: int, now: float) -> bool:
+        """Whether another copy may be asked for beside ``ours`` and ``others`` in progress."""
+        if self._full or now < self.opens_at:
+            return False
+        return ours == 0 or ours + others < self._limit
+
+    def accepted(self) -> None:
+        self._backoff.reset()
+
+    def refused(self, error: CopyError, ours: int, others: int, now: float) -> None:
+        """Narrow after a full quota, until the next look; pause after throttling."""
+        if isinstance(error, QuotaFull):
+            self._limit = max(1, ours + others)
+            self._full, self._refused_at = True, now
+        self.opens_at = now + (self._backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
+
+    def looked(self, now: float = math.inf) -> None:
+        """Note that the copies in progress were counted anew. A while after the last refusal the window widens."""
+        if self._full:
+            self._full = False
+        elif self._limit < self._most and now - self._refused_at >= WIDEN_SECONDS:
+            self._limit += 1

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One write on copies that are there: sent once, and written down what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..cloud import SnapshotCloud, safely
+from ..decide.sightings import LONGEST_PAUSE
+from ..errors import Ambiguous, CopyError, Retry, Throttled
+from ..waiting import Backoff, Deadline
+from .attempt import Attempt
+
+
+class Writes:
+    """Sends writes; a service that throttles rests, one that takes nothing more is not asked again."""
+
+    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
+        self._cloud = cloud
+        self._deadline = deadline
+        #: By region and kind of write: until when (monotonic) the service is left alone, and why it takes nothing more.
+        self._rests: dict[tuple[str, str], tuple[Backoff, float]] = {}
+        self._shut: dict[tuple[str, str], CopyError] = {}
+
+    def _write(
+        self,
+        region: str,
+        what: str,
+        owners: Mapping[str, Attempt],
+        send: Callable[[], Mapping[str, CopyError]],
+        done: Callable[[str, Attempt], None],
+        split: bool = False,
+    ) -> list[Attempt]:
+        """Send one call, unless its service rests or takes nothing more; write down what became of each copy.
+
+        With ``split`` a refusal of the whole call is not written down, but its requests are returned, to be sent alone.
+        """
+        now = self._deadline.now()
+        backoff, rests_until = self._rests.get((region, what), (Backoff(LONGEST_PAUSE), 0.0))
+        refused: Mapping[str, CopyError]
+        if (region, what) in self._shut:
+            refused = dict.fromkeys(owners, self._shut[region, what])
+        elif rests_until > now:
+            refused = dict.fromkeys(owners, Throttled(f"The service rests in {region} after it was throttled"))
+            for snapshot_id, attempt in owners.items():
+                attempt.memory.write_postponed(snapshot_id, what, refused[snapshot_id], rests_until)
+            return []
+        elif self._deadline.passed:
+            return []
+        else:
+            try:
+                refused = safely(Ambiguous, send)
+            except CopyError as error:
+                if split and error.retry is Retry.NEVER and not error.spreads:
+                    return list(owners.values())
+                refused = dict.fromkeys(owners, error)
+        now = self._deadline.now()
+        for snapshot_id, attempt in owners.items():
+            if snapshot_id in refused:
+                attempt.memory.write_refused(snapshot_id, what, refused[snapshot_id], now)
+            else:
+                done(snapshot_id, attempt)
+        for why in refused.values():
+            if why.spreads:
+                self._shut[region, what] = why
+        if any(isinstance(error, Throttled) for error in refused.values()):
+            self._rests[region, what] = (backoff, now + backoff.next_pause())
+        elif not refused:
+            self._rests.pop((region, what), None)
+        return []

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deadlines and pauses. The clock is an argument everywhere, so that no test sleeps."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TypeVar
+
+from .errors import CopyError, Retry, Throttled
+
+Result = TypeVar("Result")
+
+#: A copy whose ID the cloud has told is missing only after so long (seconds) unseen, and so many looks.
+UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
+#: Nothing is written on a look that is older (seconds).
+FRESH_SECONDS = 15.0
+#: The shortest pause (seconds) between two polls of one destination.
+SHORTEST_PAUSE = 0.1
+#: How often, and for how long (seconds), a call that may be repeated safely is tried while the cloud cannot be reached.
+ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
+
+
+class Clock:
+    """The machine's clock; tests pass one of their own."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def utc(self) -> datetime:
+        return datetime.now(timezone.utc)
+
+
+class Deadline:
+    """The end of a run, ``seconds`` after its beginning, on a monotonic clock."""
+
+    def __init__(self, clock: Clock, seconds: float):
+        self._clock = clock
+        self._end = clock.monotonic() + seconds
+
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, self._end - self.now())
+
+    @property
+    def end(self) -> float:
+        """When it is over, on the monotonic clock."""
+        return self._end
+
+    @property
+    def passed(self) -> bool:
+        return self.remaining <= 0
+
+    def within(self, seconds: float) -> Deadline:
+        """Return a deadline so many seconds from now, or this one where it comes first."""
+        return Deadline(self._clock, min(seconds, self.remaining))
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but never past the deadline."""
+        self.sleep_past(min(seconds, self.remaining))
+
+    def sleep_past(self, seconds: float) -> None:
+        """Sleep, past the deadline too."""
+        self._clock.sleep(max(0.0, seconds))
+
+    def utc(self) -> datetime:
+        """Return the time of day, aware."""
+        return self._clock.utc()
+
+
+class Backoff:
+    """Pauses of 1, 2, 4 ... seconds, each shortened by a random fifth at most, up to ``longest``."""
+
+    def __init__(self, longest: float = 15.0):
+        self._longest = longest
+        self._next = 1.0
+
+    def next_pause(self) -> float:
+        seconds = min(self._next, self._longest)
+        self._next = min(self._next * 2, self._longest)
+        return seconds * random.uniform(0.8, 1.0)
+
+    def reset(self) -> None:
+        self._next = 1.0
+
+
+def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
+    """Make a call that is safe to repeat until it is answered.
+
+    Throttling, or what else is ``waited_out``, is so until the deadline; a cloud that cannot be reached, or answers
+    nonsense, is tried ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``. Raises the last CopyError.
+    """
+    backoff = Backoff()
+    attempts = 0
+    started = deadline.now()
+    while True:
+        try:
+            return call()
+        except CopyError as error:
+            attempts += 0 if isinstance(error, waited_out) else 1
+            given_up = attempts >= ATTEMPTS or (attempts and deadline.now() - started > ATTEMPTS_SECONDS)
+            if error.retry is Retry.NEVER or given_up:
+                raise
+            pause = backoff.next_pause()
+            if pause >= deadline.remaining:
+                raise
+            deadline.sleep(pause)
+
+
+def poll_pause(age: float, progress: int, longest: float) -> float:
+    """Seconds until a copy is worth another look: a sixth of the time it is likely to need still.
+
+    ``age`` in seconds since it began, ``progress`` in percent (0: not told, then it is likely to
+    need its age once more), ``longest`` the user's O(wait_delay). An old copy is never looked at often,
+    since some stand at 99 % for long; the shortest pause grows to half a second within ten.
+    """
+    needed = age * (100 - progress) / progress if progress else age
+    needed = max(needed, age / 8)
+    return max(SHORTEST_PAUSE, min(age / 20, 0.5), min(needed / 6, longest))

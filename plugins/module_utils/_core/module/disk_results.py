@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the restore modules return: the rows of a run, of check mode and of the diff."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..act.attempt import Attempt
+from ..model import Action, Snapshot, State
+from ..times import iso_utc
+from .results import action_of, copy_shown, counts_of, deleted_ids, error_of, failures_of_attempt, is_changed
+
+COUNTED = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
+STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: "error", State.ABSENT: "absent"}
+#: To the engine a disk beside one that has failed replaces it.
+ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
+
+
+def disk_result(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:
+    """Return the keys of the result that tell of the disks; ``planned`` in check mode."""
+    rows = [_result_row(attempt, planned) for attempt in attempts]
+    result: dict[str, Any] = {
+        "changed": any(is_changed(attempt, planned) for attempt in attempts),
+        "disks": rows,
+        "failures": [disk_failure(failure) for attempt in attempts for failure in failures_of_attempt(attempt)],
+        "counts": counts_of(rows, attempts, planned, COUNTED),
+    }
+    if len(rows) == 1:
+        result["disk_id"] = rows[0]["disk_id"]
+    return result
+
+
+def disk_failure(failure: dict[str, Any]) -> dict[str, Any]:
+    """Return a failure as the restore modules tell it: of a snapshot, and of a disk."""
+    kept = {key: value for key, value in failure.items() if key != "source_snapshot_id"}
+    return {"snapshot_id": failure["source_snapshot_id"], "disk_id": failure["snapshot_id"]} | {
+        key: value for key, value in kept.items() if key != "snapshot_id"
+    }
+
+
+def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
+    """Return, for ``--diff``, the disks that a run makes or deletes, before and after."""
+    changed = [a for a in attempts if is_changed(a, planned)]
+    return {
+        "before": {"disks": [_brief_disk(_disk_facts(a, a.first.copy if a.first else None)) for a in changed]},
+        "after": {"disks": [_brief_disk(_result_row(a, planned)) for a in changed]},
+    }
+
+
+def doubles(attempts: Sequence[Attempt]) -> list[str]:
+    """Name the disks beyond the one that counts, each with its snapshot."""
+    return [f"{c.snapshot_id} (of {a.request.snapshot_id})" for a in attempts for c in a.decision.duplicates]
+
+
+def _brief_disk(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in ("snapshot_id", "region", "zone", "disk_id", "state", "tags")}
+
+
+def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
+    copy, error, request = copy_shown(attempt), error_of(attempt), attempt.request
+    row = _disk_facts(attempt, copy)
+    action = action_of(attempt, copy, planned)
+    row["action"] = ACTIONS.get(action, action).value
+    if error:
+        row["error"] = disk_failure(failures_of_attempt(attempt)[0])
+    if copy is not None and copy.snapshot_id in deleted_ids(attempt, planned):
+        row.update(state="absent", provider_state=None)
+    elif copy is None and planned and attempt.decision.begin and error is None:
+        source = attempt.order.source
+        row.update(
+            state=State.PLANNED.value,
+            zone=request.options["zone"],
+            size_gib=request.options["size_gib"] or source.size_gib,
+            disk_type=request.options["disk_type"],
+            encrypted=attempt.wanted.cloud.expected_encryption(attempt.order),
+            tags=dict(request.tags or {}),
+        )
+    return row
+
+
+def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
+    disk = copy.disk if copy else None
+    return {
+        "snapshot_id": attempt.request.snapshot_id,
+        "region": attempt.request.region,
+        "zone": disk.zone if disk else attempt.request.options["zone"],
+        "disk_id": copy.snapshot_id if copy else None,
+        "action": Action.NONE.value,
+        "state": "absent" if copy is None else "in_use" if disk and disk.in_use else STATES[copy.state],
+        "provider_state": copy.provider_state if copy else None,
+        "size_gib": copy.size_gib if copy else None,
+        "encrypted": copy.encrypted if copy else None,
+        "disk_type": disk.disk_type if disk else None,
+        "created_at": iso_utc(copy.created_at) if copy else None,
+        "seconds": _seconds(attempt, copy),
+        "tags": dict(copy.tags) if copy else {},
+        "error": None,
+    }
+
+
+def _seconds(attempt: Attempt, copy: Snapshot | None) -> float | None:
+    """Return how long a disk took from the call until it was available, where this run made it and saw it."""
+    memory = attempt.memory
+    if copy is None or copy.snapshot_id not in memory.own or copy.snapshot_id not in memory.seen:
+        return None
+    seconds = memory.seen[copy.snapshot_id].complete_at - memory.own[copy.snapshot_id]
+    return round(seconds, 1) if math.isfinite(seconds) else None

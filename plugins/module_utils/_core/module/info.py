@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks and snapshots in one shape for all clouds: what the info modules return."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..cloud import SnapshotCloud
+from ..errors import Credentials, Refused
+from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
+from ..shards import is_in_shard, parse_shard
+from ..times import iso_utc
+from .options import id_problems, region_problems, tags_as_text
+
+
+def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
+    """Find everything that is wrong with the options of an info module, without any call."""
+    found = id_problems("disk_ids", params["disk_ids"] or [], cloud.disk_id_pattern, cloud.disk_id_example)
+    found += id_problems(
+        "snapshot_ids", params["snapshot_ids"] or [], cloud.snapshot_id_pattern, cloud.snapshot_id_example
+    )
+    disk_ids = params["source_disk_ids"] or []
+    found += id_problems("source_disk_ids", disk_ids, cloud.disk_id_pattern, cloud.disk_id_example)
+    try:
+        parse_shard(params["shard"] or "")
+    except ValueError as error:
+        found.append(f"shard: {error}")
+    if params["shard"] and not (params["disk_tags"] or params["disk_ids"]):
+        found.append("shard: needs disk_tags or disk_ids, whose snapshots it divides")
+    if not params["region"]:
+        return [*found, "region: is required"]
+    return found + region_problems(cloud, "region", [params["region"]])
+
+
+def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Read disks and snapshots of a region; all filters must match. Raises a CopyError."""
+    region = params["region"]
+    tags = tags_as_text(params["disk_tags"] or {}, "disk_tags")
+    names_disks = bool(tags or params["disk_ids"])
+    # Where copies are asked for, no disks of their region are meant.
+    asks_for_copies = bool(params["copies_from"] or params["source_disk_ids"])
+    disks = [] if asks_for_copies and not names_disks else cloud.list_disks(region, tags, params["disk_ids"] or [])
+    wanted = _wanted(params, tags, {disk.disk_id for disk in disks}, names_disks)
+    listed = [] if wanted.disk_ids is not None and not wanted.disk_ids else cloud.list_snapshots(region, wanted)
+    snapshots = [s for s in listed if s.state is not State.ABSENT and wanted.passes(s)]
+    if params["latest"]:
+        snapshots = _latest(snapshots)
+    snapshots = with_locks(cloud, region, snapshots)
+    others = _others(cloud, region, disks) if params["other_disks"] else {}
+    return {
+        "disks": [_disk_row(disk) for disk in sorted(disks, key=lambda d: d.disk_id)],
+        **others,
+        "snapshots": [
+            _snapshot_row(s, cloud) for s in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id))
+        ],
+        "api_calls": dict(sorted(cloud.calls.items())),
+    }
+
+
+def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> list[Snapshot]:
+    """Fill in the locks of copies, in one listing, and only where there are copies of ours that could have one.
+
+    Who may not read locks gets a warning: a locked copy is refused to be deleted by the cloud itself.
+    """
+    if not cloud.lock_modes or not any(s.deletable and s.state is State.COMPLETED for s in snapshots):
+        return snapshots
+    try:
+        locks = cloud.list_locks(region)
+    except (Credentials, Refused) as error:
+        cloud.warnings.append(
+            f"Which copies in {region} are locked could not be read, so locked_until is null: {error}"
+        )
+        return snapshots
+    held = {snapshot_id: lock.until for snapshot_id, lock in locks.items() if not lock.is_over}
+    return [replace(s, locked_until=held[s.snapshot_id]) if s.snapshot_id in held else s for s in snapshots]
+
+
+def _wanted(params: Mapping[str, Any], tags: Mapping[str, str], found: set[str], names_disks: bool) -> SnapshotFilter:
+    """Return the filter that the options make, once it is known which disks they name."""
+    disk_ids = found if tags else set(params["disk_ids"] or ())
+    shard = params["shard"] or ""
+    return SnapshotFilter(
+        disk_ids=frozenset(i for i in disk_ids if is_in_shard(i, shard)) if names_disks else None,
+        disks_are_here=disk_ids <= found,
+        snapshot_ids=_set_or_none(params["snapshot_ids"]),
+        copies_from=_set_or_none(params["copies_from"]),
+        source_disk_ids=_set_or_none(params["source_disk_ids"]),
+    )
+
+
+def _set_or_none(given: Sequence[str] | None) -> frozenset[str] | None:
+    return frozenset(given) if given else None
+
+
+def _others(cloud: SnapshotCloud, region: str, disks: Sequence[Disk]) -> dict[str, Any]:
+    found = {disk.disk_id for disk in disks}
+    others = [disk for disk in cloud.list_disks(region, {}, []) if disk.disk_id not in found]
+    return {"other_disks": [_disk_row(disk) for disk in sorted(others, key=lambda d: d.disk_id)]}
+
+
+def _latest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    newest: dict[str, Snapshot] = {}
+    for snapshot in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id)):
+        if snapshot.state is State.COMPLETED and snapshot.source is None and not snapshot.is_copy and snapshot.disk_id:
+            newest[snapshot.disk_id] = snapshot
+    return list(newest.values())
+
+
+def _disk_row(disk: Disk) -> dict[str, Any]:
+    return {
+        "disk_id": disk.disk_id,
+        "name": disk.name,
+        "size_gib": disk.size_gib,
+        "tags": dict(disk.tags),
+        "attached_to": disk.attached_to,
+        "region": disk.region,
+        "encrypted": disk.encrypted,
+    }
+
+
+def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud) -> dict[str, Any]:
+    return {
+        "snapshot_id": snapshot.snapshot_id,
+        "disk_id": snapshot.disk_id,
+        "region": snapshot.region,
+        "state": snapshot.state.value,
+        "provider_state": snapshot.provider_state,
+        "progress": snapshot.progress,
+        "size_gib": snapshot.size_gib,
+        "encrypted": snapshot.encrypted,
+        "kms_key_id": snapshot.kms_key,
+        "expires_at": iso_utc(snapshot.expires_at),
+        "created_at": iso_utc(snapshot.created_at),
+        "name": snapshot.name,
+        "description": snapshot.description,
+        "tags": dict(snapshot.tags),
+        "source": _source_row(snapshot.source, cloud),
+        "place": snapshot.place,
+        "obstacle": snapshot.obstacle,
+        "locked_until": iso_utc(snapshot.locked_until),
+        "traits": list(snapshot.traits),
+    }
+
+
+def _source_row(source: Provenance | None, cloud: SnapshotCloud) -> dict[str, Any] | None:
+    """Tell the source of a copy.
+
+    Tags that somebody has spoilt make it nobody's: nothing could be asked about that ID.
+    """
+    if source is None:
+        return None
+    is_whole = re.fullmatch(cloud.snapshot_id_pattern, source.snapshot_id) is not None
+    return {
+        "snapshot_id": source.snapshot_id,
+        "region": source.region,
+        "disk_id": source.disk_id,
+        "created_at": iso_utc(source.created_at),
+        "managed": source.managed and is_whole,
+    }

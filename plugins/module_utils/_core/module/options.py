@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that the copy modules share, and what is wrong with what users give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..cloud import SnapshotCloud
+from ..errors import BadInput
+from ..model import CopyRequest
+from ..templates import TextRule, text_problems
+
+#: Of every copy module. What a cloud does not have it leaves out.
+COPY_OPTIONS: dict[str, dict[str, Any]] = {
+    "snapshot_ids": {
+        "type": "list",
+        "elements": "str",
+        "required": True,
+        "aliases": ["snapshot_id", "source_snapshot_id", "source_snapshot_ids"],
+    },
+    "source_region": {"type": "str", "required": True},
+    "destination_regions": {"type": "list", "elements": "str", "required": True, "aliases": ["destination_region"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "copy_ids": {"type": "list", "elements": "str"},
+    "name": {"type": "str"},
+    "replace_failed": {"type": "bool", "default": True},
+    "replace_mismatched": {"type": "bool", "default": False},
+    "remove_duplicates": {"type": "bool", "default": False},
+    "max_in_flight": {"type": "int", "default": 20},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 3600},
+    "wait_delay": {"type": "int", "default": 15},
+}
+DESCRIPTION_OPTION: dict[str, dict[str, Any]] = {
+    "description": {"type": "str", "default": "Copied from {snapshot_id} in {source_region}"},
+}
+TAG_OPTIONS: dict[str, dict[str, Any]] = {
+    "tags": {"type": "dict", "aliases": ["resource_tags"]},
+    "purge_tags": {"type": "bool", "default": False},
+    "copy_tags": {"type": "bool", "default": False},
+    "source_tags": {"type": "dict"},
+}
+INFO_OPTIONS: dict[str, dict[str, Any]] = {
+    "disk_tags": {"type": "dict"},
+    "disk_ids": {"type": "list", "elements": "str"},
+    "snapshot_ids": {"type": "list", "elements": "str"},
+    "latest": {"type": "bool", "default": False},
+    "copies_from": {"type": "list", "elements": "str"},
+    "source_disk_ids": {"type": "list", "elements": "str"},
+    "shard": {"type": "str"},
+    "other_disks": {"type": "bool", "default": False},
+}
+
+
+def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> list[str]:
+    """Name every ID that no snapshot or disk of the cloud can have."""
+    return [
+        f"{label}: {value!r} is not a valid ID (example: {example})"
+        for value in dict.fromkeys(ids)
+        if not re.fullmatch(pattern, value)
+    ]
+
+
+def number_problems(params: Mapping[str, Any]) -> list[str]:
+    """Name every number of the shared options that is out of its range."""
+    least = {"max_in_flight": 1, "wait_timeout": 1, "wait_delay": 1}
+    return [
+        f"{option}: must be at least {lowest}, not {params[option]}"
+        for option, lowest in least.items()
+        if params[option] < lowest
+    ]
+
+
+def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+    """Find everything that is wrong with the options of a copy module, without any call."""
+    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found += number_problems(params)
+    if params["copy_ids"] is not None:
+        found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+        if params["state"] != "absent":
+            found.append("copy_ids: is only allowed with state: absent")
+    if not params["destination_regions"]:
+        found.append("destination_regions: name at least one region")
+    if not cloud.copies_within_region and params["source_region"] in params["destination_regions"]:
+        found.append(
+            f"destination_regions: {params['source_region']} is the source region, and this cloud cannot copy within a "
+            "region"
+        )
+    if params["source_region"]:
+        found += region_problems(cloud, "source_region", [params["source_region"]])
+    found += region_problems(cloud, "destination_regions", params["destination_regions"])
+    found += cloud.place_problems(requests)
+    if params["state"] == "absent":
+        return found
+    return found + _content_problems(cloud, params, requests) + cloud.option_problems(requests)
+
+
+def region_problems(cloud: SnapshotCloud, label: str, regions: Sequence[str]) -> list[str]:
+    """Name every region that cannot exist."""
+    problems = ((region, cloud.region_problem(region)) for region in regions)
+    return [f"{label}: {region!r} {problem}" for region, problem in problems if problem]
+
+
+def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+    found: list[str] = []
+    rules: dict[str, TextRule | None] = {"name": cloud.name_rule, "description": cloud.description_rule}
+    for label, rule in rules.items():
+        if rule and params.get(label) is not None:
+            problem_of = cloud.name_problem if label == "name" else partial(_plain_problem, rule)
+            found += text_problems(label, params[label], rule.longest, problem_of, list(requests))
+    if cloud.tag_rules and params.get("tags"):
+        found += cloud.tag_rules.problems(tags_as_text(params["tags"]), params["name"] is not None)
+    return found
+
+
+def _plain_problem(rule: TextRule, text: str, _snapshot_id: str) -> str | None:
+    return rule.problem(text)
+
+
+def tags_as_text(tags: Any, label: str = "tags") -> dict[str, str]:
+    """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty.
+
+    Raises BadInput for what is no dict.
+    """
+    if not isinstance(tags or {}, Mapping):
+        raise BadInput([f"{label}: must be a dict of keys and values, not {tags!r}"])
+    tags = tags or {}
+    return {str(key): "" if value is None else str(value) for key, value in tags.items()}

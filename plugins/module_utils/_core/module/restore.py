@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the options of a restore module to its result, by the engine that makes copies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from ..act.attempt import Attempt
+from ..act.loop import Loop
+from ..cloud import safely
+from ..decide.wanted import Policy
+from ..disks import RESTORE_KEYS, DiskCloud, Offer, restore_tags
+from ..errors import BadInput, CopyError, Unreachable
+from ..model import CopyRequest, Snapshot
+from ..times import iso_utc
+from ..waiting import persist
+from .disk_results import disk_diff, disk_failure, disk_result, doubles
+from .options import id_problems, number_problems, region_problems, tags_as_text
+from .runner import Module, deadline_of, end_run, guarded, run_loop
+
+#: Of every restore module; a cloud's own are ``disk_type``, and ``zone`` where it has zones.
+RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
+    "snapshot_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["snapshot_id"]},
+    "restore_id": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "size_gib": {"type": "int"},
+    "encrypted": {"type": "bool", "default": False},
+    "kms_key_id": {"type": "str", "no_log": False},
+    "tags": {"type": "dict"},
+    "expires_after_hours": {"type": "int", "default": 0},
+    "max_in_flight": {"type": "int", "default": 20},
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 3600},
+    "wait_delay": {"type": "int", "default": 15},
+}
+#: Ten years.
+LONGEST_HOURS = 87600
+RESTORE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
+
+
+def restore_disks(module: Module, connect: Callable[[Module], DiskCloud]) -> None:
+    """Run a restore module to its end."""
+    keys = {**disk_result([]), "api_calls": {}}
+    guarded(module, lambda: _run(module, connect, keys), keys, disk_failure)
+
+
+def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str, Any]) -> None:
+    params: dict[str, Any] = dict(module.params)
+    deadline = deadline_of(params)
+    params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
+    cloud = connect(module)
+    cloud.deadline = deadline
+    hours = params["expires_after_hours"] if 0 <= params["expires_after_hours"] <= LONGEST_HOURS else 0
+    requests = _disk_requests(params, iso_utc(deadline.utc() + timedelta(hours=hours)) if hours else None)
+    if problems := _option_problems(cloud, params, requests):
+        raise BadInput([*problems, *_problems_asked(cloud, params, requests)])
+    policy = Policy(
+        absent=params["state"] == "absent",
+        max_in_flight=params["max_in_flight"],
+        wait=params["wait"],
+        wait_delay=float(params["wait_delay"]),
+    )
+    loop = Loop(cloud, requests, policy, deadline)
+
+    def work() -> None:
+        # What is wrong is known once all that is there has been looked at, and before anything is written.
+        loop.run(act=False)
+        if problems := _problems_found(cloud, loop.attempts, requests):
+            raise BadInput(problems)
+        run_loop(module, cloud, loop)
+        if found := doubles(loop.attempts):
+            cloud.warnings.append(
+                f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "
+                "Delete those that nobody needs"
+            )
+
+    end_run(module, cloud, loop, keys, work, disk_result, disk_diff)
+
+
+def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[CopyRequest]:
+    tags = tags_as_text(params["tags"])
+    options = {"zone": params.get("zone") or None, "disk_type": params["disk_type"], "size_gib": params["size_gib"]}
+    common = CopyRequest(
+        snapshot_id="",
+        source_region=params["region"],
+        region=params["region"],
+        encrypted=params["encrypted"],
+        kms_key_id=params["kms_key_id"] or None,
+        options=options,
+        noun="disk",
+    )
+    return [
+        replace(common, snapshot_id=i, tags=restore_tags(tags, params["restore_id"], i, expires_at))
+        for i in params["snapshot_ids"]
+    ]
+
+
+def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+    """Find everything that is wrong with the options, without any call."""
+    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    if not RESTORE_ID.fullmatch(params["restore_id"]):
+        found.append(
+            f"restore_id: {params['restore_id']!r} is not valid (1 to 48 letters, digits or . _ -, a letter or digit "
+            "first)"
+        )
+    found += number_problems(params)
+    if params["region"]:
+        found += region_problems(cloud, "region", [params["region"]])
+    else:
+        found.append("region: is required")
+    if params["state"] == "absent":
+        return found
+    if cloud.has_zones and not params["zone"]:
+        found.append("zone: is required")
+    for option, least, most in (("size_gib", 1, 65536), ("expires_after_hours", 0, LONGEST_HOURS)):
+        if params[option] is not None and not least <= params[option] <= most:
+            found.append(f"{option}: {params[option]} is not within {least} to {most}")
+    if params["kms_key_id"] and not params["encrypted"]:
+        found.append("kms_key_id: needs encrypted: true")
+    tags = tags_as_text(params["tags"])
+    found += [f"tags: {key!r} is set by this module itself" for key in tags if key.lower() in RESTORE_KEYS]
+    found += replace(cloud.disk_tag_rules, ours=RESTORE_KEYS).problems(tags, named=False)
+    return list(dict.fromkeys(found + cloud.option_problems(requests)))
+
+
+def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:
+    """Find what is wrong with the options by what the cloud tells: of the snapshots, and of the disks to be had."""
+    found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
+    sizes = {a.request.snapshot_id: a.order.source.size_gib for a in attempts if a.waits_to_begin}
+    if found or sizes:
+        found += _offers_asked(cloud, requests[0], sizes)
+    return list(dict.fromkeys(found))
+
+
+def _problems_asked(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+    """Find, beside options that are wrong by themselves, what only the cloud can tell, as far as it can be asked."""
+    region = params["region"]
+    asked = [r for r in requests if re.fullmatch(cloud.snapshot_id_pattern, r.snapshot_id)]
+    if params["state"] == "absent" or not asked or not region or cloud.region_problem(region):
+        return []
+    read = partial(cloud.read_sources, region, [r.snapshot_id for r in asked])
+    try:
+        sources = persist(partial(safely, Unreachable, read), cloud.deadline)
+    except CopyError:
+        return []
+    there = [(r, s) for r in asked if isinstance(s := sources.get(r.snapshot_id), Snapshot)]
+    found = [problem for r, s in there if (problem := cloud.input_problem(r, s))]
+    return [*found, *_offers_asked(cloud, requests[0], {s.snapshot_id: s.size_gib for _r, s in there})]
+
+
+def _offers_asked(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
+    ask = partial(cloud.list_offers, first.region, first.options["zone"])
+    try:
+        return _offer_problems(persist(partial(safely, Unreachable, ask), cloud.deadline), first, sizes)
+    except CopyError as error:
+        cloud.warnings.append(f"Whether {first.region} offers such disks could not be read: {error}")
+        return []
+
+
+def _offer_problems(offers: Sequence[Offer], first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
+    """Name zone, type and sizes that the cloud does not have; where it tells of no disk at all, nothing is known."""
+    zone, disk_type, size = (first.options[key] for key in ("zone", "disk_type", "size_gib"))
+    if not offers:
+        return []
+    here = [offer for offer in offers if offer.zone == zone]
+    if not here:
+        zones = ", ".join(sorted({str(offer.zone) for offer in offers}))
+        return [f"zone: {zone!r} is not a zone of {first.region} that offers disks now (choices: {zones})"]
+    offer = next((offer for offer in here if offer.disk_type == disk_type), None)
+    if offer is None:
+        types = ", ".join(sorted({offer.disk_type for offer in here}))
+        return [f"disk_type: {disk_type!r} is not offered in {zone or first.region} now (choices: {types})"]
+    limits = f"{disk_type} in {zone or first.region} has {offer.least} to {offer.most} GiB"
+    limits += f" in steps of {offer.step}" if offer.step > 1 else ""
+    if size:
+        return [] if _is_sold(size, offer) else [f"size_gib: {size} is not offered: {limits}"]
+    return [
+        f"size_gib: {snapshot_id} has {size} GiB, which is not offered ({limits}); set a size_gib that is"
+        for snapshot_id, size in sizes.items()
+        if size and not _is_sold(size, offer)
+    ]
+
+
+def _is_sold(size: int, offer: Offer) -> bool:
+    return offer.least <= size <= offer.most and (size - offer.least) % offer.step == 0

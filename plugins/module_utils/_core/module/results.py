@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What users get back: one function makes the rows of a run, of check mode and of the diff."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..act.attempt import Attempt
+from ..errors import CopyError
+from ..model import Action, Snapshot, State
+from ..times import iso_utc
+
+COUNTED = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
+
+
+def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:
+    """Return the keys of the result that tell of the copies; ``planned`` in check mode."""
+    rows = [_row(attempt, planned) for attempt in attempts]
+    result: dict[str, Any] = {
+        "changed": any(is_changed(attempt, planned) for attempt in attempts),
+        "copies": rows,
+        "failures": [failure for attempt in attempts for failure in failures_of_attempt(attempt)],
+        "duplicates": [
+            {"source_snapshot_id": a.request.snapshot_id, "region": a.request.region, "snapshot_id": snapshot_id}
+            for a in attempts
+            for snapshot_id in _duplicate_ids(a)
+        ],
+        "counts": counts_of(rows, attempts, planned, COUNTED),
+    }
+    if len(rows) == 1:
+        result["snapshot_id"] = rows[0]["snapshot_id"]
+    return result
+
+
+def empty_result() -> dict[str, Any]:
+    """Return the keys of the result where nothing was looked at yet."""
+    return result_of([])
+
+
+def diff_of(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
+    """Return, for ``--diff``, the copies that a run changes, before and after."""
+    changed = [a for a in attempts if is_changed(a, planned)]
+    return {
+        "before": {"copies": [_before(a) for a in changed]},
+        "after": {"copies": [_after(a, planned) for a in changed]},
+    }
+
+
+def about_locks(attempts: Sequence[Attempt]) -> list[str]:
+    """Say of a dry run which of its writes cannot be undone: locks in compliance mode."""
+    new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock or a.decision.drift.locks_later]
+    days = [a.request.lock[0] for a in new if a.request.lock and a.request.lock[1] == "compliance"]
+    if not days:
+        return []
+    return [
+        f"This cannot be undone: {len(days)} {'copy' if len(days) == 1 else 'copies'} would be locked in compliance "
+        "mode for "
+        f"{days[0]} days. Nobody can delete them or end their locks before that, and they are billed for as long"
+    ]
+
+
+def deleted_ids(attempt: Attempt, planned: bool = False) -> list[str]:
+    """Return the copies that were deleted, or in check mode would be."""
+    if planned:
+        return [] if attempt.error else [c.snapshot_id for c in attempt.decision.doomed]
+    return list(attempt.memory.deleted)
+
+
+def is_changed(attempt: Attempt, planned: bool) -> bool:
+    """Whether something was written for a request, or in check mode would be."""
+    if not planned:
+        return attempt.memory.changed
+    decision, drift = attempt.decision, attempt.decision.drift
+    later = (drift.expires_later or drift.locks_later) and attempt.wanted.policy.wait
+    will = decision.begin or decision.doomed or drift.due or later
+    return attempt.error is None and decision.error is None and bool(will)
+
+
+def _duplicate_ids(attempt: Attempt) -> list[str]:
+    """Return the copies beyond the one that counts which the last look has shown."""
+    seen = attempt.memory.seen
+    ids = [c.snapshot_id for c in attempt.decision.duplicates]
+    return [i for i in ids if i in seen and not seen[i].unseen]
+
+
+def _before(attempt: Attempt) -> dict[str, Any]:
+    copy = attempt.first.copy if attempt.first else None
+    row = {**_empty_row(attempt), **({} if copy is None else _facts(copy))}
+    return _brief(row, attempt.memory.known or ())
+
+
+def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
+    there = {*(attempt.memory.known or ()), *attempt.memory.own} - set(deleted_ids(attempt, planned))
+    brief = _brief(_row(attempt, planned), there)
+    expiry = attempt.decision.drift.expiry or (attempt.copy.expires_at if attempt.copy else None)
+    if expiry:
+        brief["expires_at"] = iso_utc(expiry)
+    if attempt.copy and attempt.copy.locked_until:
+        brief["locked_until"] = iso_utc(attempt.copy.locked_until)
+    elif attempt.decision.drift.lock and attempt.request.lock:
+        brief["lock_days"] = attempt.request.lock[0]
+    return brief
+
+
+def _brief(row: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    keys = ("source_snapshot_id", "region", "snapshot_id", "state", "name", "tags")
+    return {**{key: row[key] for key in keys}, "other_copies": sorted(set(known) - {row["snapshot_id"]})}
+
+
+def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
+    decision, copy = attempt.decision, copy_shown(attempt)
+    error = error_of(attempt)
+    row = _empty_row(attempt)
+    row["action"] = action_of(attempt, copy, planned).value
+    if error:
+        row["error"] = error.as_result(attempt.request.snapshot_id, attempt.request.region, _culprit(attempt))
+    if copy is not None:
+        row.update(_facts(copy))
+        if planned and decision.drift.change:
+            row["tags"] = decision.drift.change.applied_to(copy.tags)
+        elif attempt.wanted.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.tags_sent:
+            row["tags"] = attempt.memory.tags_sent[copy.snapshot_id].applied_to(copy.tags)
+        if copy.snapshot_id in deleted_ids(attempt, planned):
+            row.update(state=State.ABSENT.value, provider_state=None, progress=0)
+    elif planned and decision.begin and error is None:
+        order = attempt.order
+        row.update(
+            state=State.PLANNED.value,
+            size_gib=order.source.size_gib,
+            name=order.name,
+            description=order.description,
+            tags=dict(order.tags),
+            encrypted=attempt.wanted.cloud.expected_encryption(order),
+        )
+    return row
+
+
+def _empty_row(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "source_snapshot_id": attempt.request.snapshot_id,
+        "source_region": _source_region(attempt),
+        "region": attempt.request.region,
+        "snapshot_id": None,
+        "action": Action.NONE.value,
+        "state": State.ABSENT.value,
+        "provider_state": None,
+        "progress": 0,
+        "size_gib": None,
+        "encrypted": None,
+        "created_at": None,
+        "locked_until": None,
+        "name": None,
+        "description": None,
+        "tags": {},
+        "error": None,
+    }
+
+
+def copy_shown(attempt: Attempt) -> Snapshot | None:
+    """Return the copy that a row tells of: the one that counts, or where none is wanted the first that went."""
+    memory = attempt.memory
+    if attempt.wanted.policy.absent and memory.deleted:
+        return memory.gone[next(iter(memory.deleted))]
+    return attempt.copy
+
+
+def _source_region(attempt: Attempt) -> str | None:
+    """Return where the source is; where it was not given, it was looked up, or the copy tells it."""
+    order, copy = attempt.wanted.order, copy_shown(attempt)
+    found = order.source.region if order else copy.source.region if copy and copy.source else None
+    return attempt.request.source_region or found
+
+
+def _facts(copy: Snapshot) -> dict[str, Any]:
+    return {
+        "snapshot_id": copy.snapshot_id,
+        "state": copy.state.value,
+        "provider_state": copy.provider_state,
+        "progress": copy.progress,
+        "size_gib": copy.size_gib,
+        "encrypted": copy.encrypted,
+        "created_at": iso_utc(copy.created_at),
+        "locked_until": iso_utc(copy.locked_until),
+        "name": copy.name,
+        "description": copy.description,
+        "tags": dict(copy.tags),
+    }
+
+
+def action_of(attempt: Attempt, copy: Snapshot | None, planned: bool) -> Action:
+    """Say what was done for a request, or in check mode would be."""
+    memory, decision, wanted = attempt.memory, attempt.decision, attempt.wanted
+    deleted = deleted_ids(attempt, planned)
+    if wanted.policy.absent:
+        return Action.DELETED if deleted else Action.NONE
+    if copy is None:
+        will_be = planned and decision.begin and error_of(attempt) is None
+        return (Action.REPLACED if memory.known else Action.CREATED) if will_be else Action.NONE
+    if copy.snapshot_id in memory.own:
+        return Action.REPLACED if memory.known else Action.CREATED
+    if any(i in memory.own for i in deleted):
+        return Action.ADOPTED
+    sighting = memory.seen.get(copy.snapshot_id)
+    if sighting and sighting.first_state is State.PENDING:
+        return Action.ADOPTED
+    updated = bool(decision.drift.due) if planned else memory.updated
+    return Action.UPDATED if updated else Action.NONE
+
+
+def error_of(attempt: Attempt) -> CopyError | None:
+    """Return why a request has failed, or None."""
+    return attempt.error or attempt.decision.error
+
+
+def _culprit(attempt: Attempt) -> str | None:
+    return attempt.copy.snapshot_id if attempt.copy else attempt.decision.culprit
+
+
+def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
+    """Return all that has failed of a request: itself, and writes on copies."""
+    snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
+    error = error_of(attempt)
+    failures = [error.as_result(snapshot_id, region, _culprit(attempt))] if error else []
+    others = [(copy.snapshot_id, why) for copy, why in attempt.decision.leftover] + attempt.failures
+    return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
+
+
+def counts_of(
+    rows: Sequence[dict[str, Any]], attempts: Sequence[Attempt], planned: bool, counted: Sequence[str]
+) -> dict[str, int]:
+    """Count rows by what was done and by their state, as far as that is ``counted``."""
+    counts: Counter[str] = Counter()
+    for row, attempt in zip(rows, attempts):
+        failed = bool(failures_of_attempt(attempt))
+        counts["failed"] += failed
+        counts["deleted"] += len(deleted_ids(attempt, planned))
+        counts[row["state"]] += 1
+        if row["action"] not in ("none", "deleted"):
+            counts[row["action"]] += 1
+        elif row["action"] == "none" and not failed:
+            counts["unchanged"] += 1
+    return {key: counts[key] for key in counted}

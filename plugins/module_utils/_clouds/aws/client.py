@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clients for AWS, made by amazon.aws, so that every way to log in works as its users know it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import check_sdk_version_supported
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleBotocoreError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ..._core.errors import (
+    BadInput,
+    Credentials,
+    Refused,
+)
+from .login import OPTIONS, role_credentials
+
+try:
+    import botocore.config
+    import botocore.exceptions as boto_errors
+    import botocore.session
+    import botocore.utils
+
+    # amazon.aws makes a session for each client, and each session reads EC2's model anew: 25 MB, and half a second.
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+except ImportError:
+    pass  # AwsModule.clients says so by name
+
+
+class AwsModule(AnsibleAWSModule):
+    """amazon.aws's module class.
+
+    While clients are made its failures are raised, so that a runner can end the module.
+    """
+
+    def __init__(self, **kwargs: Any):
+        self._making_clients = False
+        spec = {**kwargs.pop("argument_spec"), **OPTIONS}
+        super().__init__(check_boto3=False, argument_spec=spec, **kwargs)  # type: ignore[no-untyped-call]
+
+    def fail_json(self, *args: Any, **kwargs: Any) -> Any:
+        if self._making_clients:
+            raise Credentials(
+                str(args[0] if args else kwargs.get("msg")),
+                hint="Check the profile, the region and the keys of this task.",
+            )
+        super().fail_json(*args, **kwargs)
+
+    @property
+    def argument_spec(self) -> dict[str, Any]:
+        return self._module.argument_spec  # type: ignore[no-any-return]  # amazon.aws 9.0 does not hand it on
+
+    def warn(self, *args: Any, **kwargs: Any) -> None:
+        # amazon.aws 11 also passes its warnings to exit_json, which core 2.21 deprecates.
+        self._module.warn(*args, **kwargs)
+
+    def make_client(self, service: str, **options: Any) -> Any:
+        """Make a boto3 client. Raises a CopyError where amazon.aws would end the module."""
+        self._making_clients = True
+        try:
+            return self.client(service, **options)
+        except TypeError as error:
+            raise BadInput([f"aws_config: {error}"]) from error
+        except boto_errors.BotoCoreError as error:
+            raise Credentials(f"The client for {service} could not be created: {error}") from error
+        finally:
+            self._making_clients = False
+
+
+class Clients:
+    """One client a region for reads, and one for writes that sends each request once."""
+
+    def __init__(self, module: AwsModule, calls: Counter[str], now: Callable[[], datetime]):
+        try:
+            check_sdk_version_supported(warn=module.warn)
+        except AnsibleBotocoreError as error:
+            raise Refused(str(error.message), hint="Install boto3 for the Python that runs this module.") from error
+        self._module = module
+        self._calls = calls
+        self._now = now
+        self._made: dict[tuple[str, str], Any] = {}
+        #: Those of the role to assume, which all clients share; None where the caller's own are used.
+        self._role: Any = None
+        #: boto3's clients may be used by several threads, but not be made so.
+        self._lock = threading.Lock()
+
+    def reader(self, region: str) -> Any:
+        """Return the EC2 client for reads, with botocore's retries and the user's settings."""
+        return self._client("ec2", region, "reads")
+
+    def writer(self, region: str) -> Any:
+        """Return the EC2 client for writes.
+
+        botocore repeats a lost CopySnapshot by itself, which makes a second copy (api-facts: ebs-sdk-retries), so its
+        retries are off here, whatever the user's O(aws_config) says.
+        """
+        return self._client("ec2", region, "writes", aws_config=self._config({}, retries={"total_max_attempts": 1}))
+
+    def account_reader(self, region: str) -> Any:
+        """Return the client that tells the account's ID.
+
+        It gives up soon, since a private network may not lead to STS.
+        """
+        quick = {"connect_timeout": 5, "read_timeout": 10}
+        config = self._config(quick, retries={"total_max_attempts": 2})
+        return self._client("sts", region, "reads", aws_config=config, **self._way_to_sts())
+
+    def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
+        """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""
+        return botocore.config.Config(**{**usual, **(self._module.params.get("aws_config") or {}), **fixed})
+
+    def _way_to_sts(self) -> dict[str, Any]:
+        """An endpoint that is EC2's alone does not serve STS; then AWS's own address of the service is taken."""
+        host = urlsplit(self._module.params.get("endpoint_url") or "").hostname or ""
+        return {"endpoint": None} if "ec2" in host.split(".") else {}
+
+    def _client(self, service: str, region: str, purpose: str, **options: Any) -> Any:
+        with self._lock:
+            return self._kept_client(service, region, purpose, options)
+
+    def _kept_client(self, service: str, region: str, purpose: str, options: dict[str, Any]) -> Any:
+        key = (f"{service} {purpose}", region)
+        if key not in self._made:
+            client = self._made[key] = self._counted(service, region, options)
+            if self._module.params.get("assume_role_arn"):
+                # amazon.aws has no way to be given credentials that refresh themselves.
+                client._request_signer._credentials = self._credentials_of_role(region)
+        return self._made[key]
+
+    def _credentials_of_role(self, region: str) -> Any:
+        if self._role is None:
+            sts = self._counted("sts", self._module.params.get("region") or region, self._way_to_sts())
+            self._role = role_credentials(self._module.params, sts, self._now)
+        return self._role
+
+    def _counted(self, service: str, region: str, options: dict[str, Any]) -> Any:
+        """Make a client with the caller's own credentials, whose calls are counted."""
+        endpoint = self._module.params.get("endpoint_url")
+        if endpoint:
+            options.setdefault("endpoint", endpoint.replace("{region}", region))
+        client = self._module.make_client(service, region=region, **options)
+        client.meta.events.register("before-call", self._count_call)
+        client._response_parser._timestamp_parser = _timestamp
+        return client
+
+    def _count_call(self, model: Any, **_kwargs: Any) -> None:
+        with self._lock:
+            self._calls[model.name] += 1
+
+
+def _timestamp(shown: Any) -> datetime:
+    """Read a time of an answer. botocore reads each by dateutil, which takes most of the time of a listing."""
+    try:
+        moment = datetime.fromisoformat(shown.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        moment = None
+    return moment if moment and moment.tzinfo else botocore.utils.parse_timestamp(shown)

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AWS EBS: EC2 CopySnapshot 2016-11-15 (api-facts: ebs-copy-call)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from ..._core.cloud import SnapshotCloud, batches
+from ..._core.errors import Ambiguous, CopyError, Credentials
+from ..._core.locks import Lock
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+from ..._core.waiting import Backoff
+from ..paging import token_pages
+from .client import AwsModule
+from .ebs_answers import arguments_of, disk_of, tag_list
+from .ebs_queries import COPIES_IN_PROGRESS, copies_of, snapshots_for, tag_filters
+from .ebs_rules import keys_differ, known_regions, option_problems, place_problems
+from .ec2_calls import OWN, PAGE, Ec2Calls, queries_of
+from .errors import KMS_ACTIONS
+
+try:
+    from botocore.exceptions import ClientError
+except ImportError:
+    pass  # Clients says so by name
+
+#: For so long (seconds) a source of another account is asked for again: one just shared may be unknown
+#: (api-facts: ebs-just-shared).
+SHARED_SECONDS = 60.0
+#: What the service takes as tags, of snapshots and disks alike.
+TAG_RULES = TagRules(most=50, longest_key=128, longest_value=256, reserved=("aws:",), name_key="Name")
+
+
+class EbsCloud(SnapshotCloud):
+    """EBS snapshots of the account that the module's credentials belong to."""
+
+    snapshot_id_pattern = r"snap-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    snapshot_id_example = "snap-0123456789abcdef0"
+    disk_id_pattern = r"vol-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    disk_id_example = "vol-0123456789abcdef0"
+    name_rule = TextRule(longest=256)
+    description_rule = TextRule(longest=255)
+    tag_rules: TagRules | None = TAG_RULES
+    copies_within_region = True
+    cancels_by_deletion = True
+    calls_at_once = 4
+    lists_in_progress = True
+    lists_by_source = True
+    tagged_per_call = 1000
+    may_encrypt_by_default = True
+    lock_modes = ("governance", "compliance")
+
+    def __init__(self, module: AwsModule):
+        super().__init__()
+        self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages)
+        self.home_region = module.region
+        #: Sources of another account, by which the user's options tell of them; asked for again until that moment.
+        self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
+        self._asked_until: float | None = None
+
+    def keys_differ(self, asked: str, shown: str | None) -> bool:
+        return keys_differ(asked, shown)
+
+    def _today(self) -> datetime:
+        return self.deadline.utc()
+
+    def region_problem(self, region: str) -> str | None:
+        return (
+            None
+            if region in known_regions()
+            else "is not a region that the installed boto3 knows (example: eu-central-1)"
+        )
+
+    def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        return place_problems(requests)
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        return option_problems(requests)
+
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        tried = f"Reading the source snapshots in {region}"
+        region = region or ""
+        found: dict[str, Snapshot | CopyError] = {}
+        # Our own, those that others share with us, those that are public.
+        for scope in (OWN, {"RestorableByUserIds": ["self"]}, {}):
+            found.update(self._ec2.snapshots_by_id(region, [i for i in snapshot_ids if i not in found], tried, **scope))
+        return {**found, **self._just_shared(region, [i for i in snapshot_ids if i not in found], tried)}
+
+    def _just_shared(self, region: str, missing: Sequence[str], tried: str) -> dict[str, Snapshot]:
+        """Ask again, for a minute in all, for those that the user says are another account's."""
+        missing = [snapshot_id for snapshot_id in missing if snapshot_id in self._of_others]
+        if missing and self._asked_until is None:
+            self._asked_until = self.deadline.now() + SHARED_SECONDS
+        found: dict[str, Snapshot] = {}
+        backoff = Backoff()
+        while len(found) < len(missing) and self.deadline.now() < (self._asked_until or 0) and not self.deadline.passed:
+            self.deadline.sleep(backoff.next_pause())
+            still = [i for i in missing if i not in found]
+            found.update(self._ec2.snapshots_by_id(region, still, tried, RestorableByUserIds=["self"]))
+        return found
+
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return self._ec2.snapshots_by_id(region, snapshot_ids, f"Looking at the copies in {region}", **OWN)
+
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        queries = [()] if source_ids is None else copies_of(sorted(source_ids))
+        listed = self._ec2.snapshots(region, f"Listing the copies in {region}", queries, **OWN).values()
+        return [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]
+
+    def list_in_progress(self, region: str) -> list[Snapshot]:
+        tried = f"Listing the copies in progress in {region}"
+        listed = self._ec2.snapshots(region, tried, [COPIES_IN_PROGRESS], **OWN).values()
+        return [s for s in listed if s.owned and s.state is State.PENDING and s.is_copy]
+
+    def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
+        listed = self._ec2.snapshots(region, f"Listing the snapshots in {region}", snapshots_for(wanted), **OWN)
+        return [s for s in listed.values() if s.owned]
+
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        request = order.request
+        tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
+        copy = self._ec2.writer(request.region).copy_snapshot
+        answer = self._ec2.write(tried, partial(copy, **arguments_of(order)))
+        if not answer.get("SnapshotId"):
+            raise Ambiguous(f"{tried}: AWS accepted the call, but returned no snapshot ID")
+        return replace(self.new_copy(order, answer["SnapshotId"], "pending"), name=order.tags.get("Name", ""))
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        delete = self._ec2.writer(region).delete_snapshot
+        self._ec2.write(f"Deleting the copy {snapshot_id} in {region}", partial(delete, SnapshotId=snapshot_id))
+
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        client = self._ec2.writer(region)
+        for ids in batches(snapshot_ids, self.tagged_per_call):
+            tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+            if change.remove:
+                keys = [{"Key": key} for key in change.remove]
+                self._ec2.write(tried, partial(client.delete_tags, Resources=ids, Tags=keys))
+            if change.set:
+                self._ec2.write(tried, partial(client.create_tags, Resources=ids, Tags=tag_list(change.set)))
+        return {}
+
+    def list_locks(self, region: str) -> dict[str, Lock]:
+        # Without IDs: what AWS answers to one that has no lock is not known (api-facts: ebs-locks).
+        tried, describe = (
+            f"Listing the locks on snapshots in {region}",
+            self._ec2.reader(region).describe_locked_snapshots,
+        )
+
+        def page(token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
+            given = {"NextToken": token} if token else {}
+            answer = self._ec2.read(tried, partial(describe, MaxResults=PAGE, **given))
+            return answer, answer.get("Snapshots") or []
+
+        shown = token_pages(page, self.pages(), tried)
+        return {s["SnapshotId"]: Lock(s["LockExpiresOn"], s["LockState"] == "expired") for s in shown}
+
+    def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
+        send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=snapshot_id, LockMode=mode, LockDuration=days)
+        answer = self._ec2.write(f"Locking the copy {snapshot_id} in {region}", send)
+        return answer.get("LockExpiresOn") or self._today() + timedelta(days=days)
+
+    def check_permission(self, order: CopyOrder) -> None:
+        request = order.request
+        tried = f"Asking AWS whether {request.snapshot_id} may be copied to {request.region} (DryRun)"
+        copy = partial(self._ec2.reader(request.region).copy_snapshot, **arguments_of(order))
+        self._dry_run(tried, copy, f"Grant ec2:CopySnapshot and ec2:CreateTags in {request.region} to the caller.")
+
+    def _dry_run(self, tried: str, call: Callable[..., Any], hint: str) -> None:
+        def ask() -> None:
+            try:
+                call(DryRun=True)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "DryRunOperation":
+                    raise
+
+        try:
+            self._ec2.read(tried, ask)
+        except Credentials as error:
+            if error.code == "UnauthorizedOperation":
+                error.hint = hint
+            raise
+
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        by_tag = tag_filters(tags)
+        queries = queries_of("volume-id", dict.fromkeys(disk_ids), *by_tag) or [by_tag]
+        volumes = self._ec2.volumes(region, f"Listing the volumes in {region}", queries)
+        found = [disk_of(volume, region) for volume in volumes]
+        return [d for d in found if d.bears(tags) and (not disk_ids or d.disk_id in disk_ids)]
+
+    def failure_hint(self, copy: Snapshot) -> str:
+        if copy.reason and copy.reason.startswith("Source snapshot"):
+            return (
+                "Check that the source is complete, in source_region, and visible to the account that copies. Then "
+                "run again."
+            )
+        return (
+            f"If it is about the KMS key: check that the key exists in {copy.region}, is enabled, and that the caller "
+            "may "
+            f"use it ({KMS_ACTIONS}). Then run again."
+        )

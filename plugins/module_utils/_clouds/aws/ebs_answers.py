@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What EC2 is asked and answers, translated (api-facts: ebs-copy-mark, ebs-copy-phases)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.tags import provenance_of
+
+STATES = {
+    "pending": State.PENDING,
+    "completed": State.COMPLETED,
+    "error": State.ERROR,
+    "recovering": State.PENDING,
+    "recoverable": State.ABSENT,
+}
+#: Of volumes; one that is being deleted is none any more (api-facts: ebs-disk-delete).
+VOLUME_STATES = {
+    "creating": State.PENDING,
+    "deleting": State.ABSENT,
+    "deleted": State.ABSENT,
+    "error": State.ERROR,
+}
+#: The volume of what has none of its own: copies, and what was imported or written through the EBS direct APIs.
+NO_VOLUME = re.compile(r"vol-f+")
+#: What a copy says before AWS has looked at its source: size, and encryption where it is not on, are unknown then.
+NO_METADATA = "Metadata not updated"
+#: How the console describes a copy (api-facts: ebs-console-description).
+CONSOLE_DESCRIPTION = re.compile(r"\[Copied (snap-(?:[0-9a-f]{17}|[0-9a-f]{8})) from ([a-z0-9-]+)\]")
+
+
+def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
+    """Translate a snapshot of DescribeSnapshots."""
+    tags = {tag["Key"]: tag["Value"] for tag in shown.get("Tags") or ()}
+    without_volume = NO_VOLUME.fullmatch(shown.get("VolumeId") or "") is not None
+    # TransferType says "standard" on every snapshot, so it tells nothing else.
+    is_copy = without_volume or shown.get("TransferType") == "time-based"
+    source = provenance_of(tags) or _console_source(shown.get("Description") or "")
+    if source and not without_volume:
+        source = replace(source, managed=source.managed and not is_copy)  # nothing recorded looks so: leave it alone
+    state = STATES.get(shown["State"], State.PENDING)
+    progress = re.match(r"\d+", shown.get("Progress") or "")
+    return Snapshot(
+        snapshot_id=shown["SnapshotId"],
+        region=region,
+        state=state,
+        provider_state=shown["State"],
+        progress=100 if state is State.COMPLETED else int(progress.group()) if progress else 0,
+        size_gib=shown.get("VolumeSize") or None,
+        encrypted=_encrypted(shown),
+        kms_key=shown.get("KmsKeyId"),
+        created_at=shown.get("StartTime"),
+        name=tags.get("Name", ""),
+        description=shown.get("Description") or "",
+        tags=tags,
+        disk_id=None if is_copy or source else shown.get("VolumeId"),
+        place=shown.get("OutpostArn") or _local_zone(shown.get("AvailabilityZone") or "", region),
+        owned=owned,
+        is_copy=is_copy,
+        source=source,
+        reason=shown.get("StateMessage") if state is State.ERROR else None,
+        obstacle=_obstacle(shown),
+    )
+
+
+def _encrypted(shown: Mapping[str, Any]) -> bool | None:
+    unknown = shown.get("StateMessage") == NO_METADATA and not shown.get("Encrypted")
+    return None if unknown else shown.get("Encrypted")
+
+
+def _obstacle(shown: Mapping[str, Any]) -> str | None:
+    if shown.get("StorageTier") == "archive":
+        return "is archived; restore it to the standard tier first"
+    if shown.get("OutpostArn"):
+        return "is on an Outpost, from which AWS does not copy"
+    return None
+
+
+def _local_zone(zone: str, region: str) -> str | None:
+    """Return the zone where it is a Local Zone, such as us-east-1-bos-1a; us-east-1a is the region itself."""
+    return zone if zone.startswith(f"{region}-") else None
+
+
+def _console_source(description: str) -> Provenance | None:
+    match = CONSOLE_DESCRIPTION.match(description)
+    return Provenance(match.group(1), match.group(2)) if match else None
+
+
+def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
+    """Translate a volume of DescribeVolumes."""
+    tags = {tag["Key"]: tag["Value"] for tag in volume.get("Tags") or ()}
+    attachments = volume.get("Attachments") or [{}]
+    return Disk(
+        disk_id=volume["VolumeId"],
+        region=region,
+        name=tags.get("Name", ""),
+        size_gib=volume.get("Size"),
+        tags=tags,
+        attached_to=attachments[0].get("InstanceId"),
+        encrypted=volume.get("Encrypted"),
+        kms_key=volume.get("KmsKeyId"),
+        zone=volume.get("AvailabilityZone"),
+        disk_type=volume.get("VolumeType"),
+        state=VOLUME_STATES.get(volume.get("State", ""), State.COMPLETED),
+        provider_state=volume.get("State", ""),
+        in_use=bool(volume.get("Attachments")) or volume.get("State") == "in-use",
+        snapshot_id=volume.get("SnapshotId", ""),
+        created_at=volume.get("CreateTime"),
+    )
+
+
+def arguments_of(order: CopyOrder) -> dict[str, Any]:
+    """Return the arguments of CopySnapshot; botocore itself adds DestinationRegion and PresignedUrl."""
+    request = order.request
+    arguments = {
+        "SourceRegion": request.source_region,
+        "SourceSnapshotId": request.snapshot_id,
+        "Description": order.description,
+        "Encrypted": request.encrypted or None,
+        "KmsKeyId": request.kms_key_id,
+        "TagSpecifications": [{"ResourceType": "snapshot", "Tags": tag_list(order.tags)}],
+        **request.options,
+    }
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+def volume_arguments_of(order: CopyOrder, token: str) -> dict[str, Any]:
+    """Return the arguments of CreateVolume."""
+    request = order.request
+    arguments = {
+        "SnapshotId": request.snapshot_id,
+        "AvailabilityZone": request.options["zone"],
+        "VolumeType": request.options["disk_type"],
+        "Size": request.options["size_gib"],
+        # An encrypted snapshot's disk is encrypted by itself; false would be refused (api-facts: ebs-disk-create).
+        "Encrypted": request.encrypted or None,
+        "KmsKeyId": request.kms_key_id,
+        "TagSpecifications": [{"ResourceType": "volume", "Tags": tag_list(request.tags or {})}],
+        "ClientToken": token,
+    }
+    return {key: value for key, value in arguments.items() if value is not None}
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

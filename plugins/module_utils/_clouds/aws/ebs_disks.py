@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks that one restore makes of EBS snapshots (api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.errors import Ambiguous, Underway
+from ..._core.model import CopyOrder, Disk, Snapshot
+from ..paging import items_of
+from .ebs import TAG_RULES, EbsCloud
+from .ebs_answers import disk_of, volume_arguments_of
+from .ebs_queries import tag_filters
+from .ec2_calls import Filters, queries_of
+from .errors import KMS_ACTIONS
+
+#: Of zones that the account can make something in.
+USABLE = ("opt-in-not-required", "opted-in")
+#: Least and greatest size of each type in GiB; no call tells them, nor which types a zone has
+#: (api-facts: ebs-disk-offers).
+TYPES = {
+    "gp2": (1, 16384),
+    "gp3": (1, 65536),
+    "st1": (125, 16384),
+    "sc1": (125, 16384),
+    "standard": (1, 1024),
+}
+
+
+class EbsDisks(DiskCloud, EbsCloud):
+    """EBS volumes of one restore. A type that needs a number of operations a second is not offered."""
+
+    disk_tag_rules = TAG_RULES
+    loss_hint = (
+        "AWS removes a disk that it may not encrypt, without telling why: check that the key of the snapshot, or "
+        "kms_key_id, "
+        f"exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Else look in CloudTrail for "
+        "who "
+        "deleted it. Then run again."
+    )
+
+    def list_restored(self, region: str) -> list[Disk]:
+        filters = tag_filters({RESTORE_ID: self.restore_id})
+        return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters])
+
+    def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
+        # By filter, since asking by VolumeIds fails as a whole where one is missing.
+        return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
+
+    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+        tried = f"Listing the zones of {region}"
+        ask = self._ec2.reader(region).describe_availability_zones
+        answer = self._ec2.read(tried, lambda: ask(Filters=[{"Name": "opt-in-status", "Values": list(USABLE)}]))
+        zones = items_of(answer, "AvailabilityZones", tried=tried)
+        names = [str(zone["ZoneName"]) for zone in zones if zone.get("State", "available") != "unavailable"]
+        return [Offer(name, kind, *limits) for name in names for kind, limits in TYPES.items()]
+
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        request = order.request
+        tried = f"Making a disk of {request.snapshot_id} in {request.options['zone']}"
+        create = self._ec2.writer(request.region).create_volume
+        try:
+            answer = self._ec2.write(tried, partial(create, **volume_arguments_of(order, self.token_of(order))))
+        except Underway:
+            self.token_is_used(order)
+            raise
+        if not answer.get("VolumeId"):
+            raise Ambiguous(f"{tried}: AWS accepted the call, but returned no disk ID")
+        size = answer.get("Size") or order.source.size_gib  # a size below the snapshot's is raised silently
+        return self.new_disk(order, answer["VolumeId"], answer.get("State", "creating"), size_gib=size)
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        delete = self._ec2.writer(region).delete_volume
+        self._ec2.write(f"Deleting the disk {snapshot_id} in {region}", partial(delete, VolumeId=snapshot_id))
+
+    def check_permission(self, order: CopyOrder) -> None:
+        request = order.request
+        tried = f"Asking AWS whether a disk may be made of {request.snapshot_id} in {request.options['zone']} (DryRun)"
+        create = self._ec2.reader(request.region).create_volume
+        create = partial(create, **volume_arguments_of(order, self.token_of(order)))
+        self._dry_run(tried, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
+
+    def _disks(self, region: str, tried: str, queries: Sequence[Filters]) -> list[Disk]:
+        return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries)]

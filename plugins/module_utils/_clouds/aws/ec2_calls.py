@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of EC2 and STS whose failures are CopyErrors, and snapshots read page by page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from ..._core.cloud import Pages, batches
+from ..._core.errors import Ambiguous, Forbidden, Unreachable
+from ..._core.model import Snapshot, State
+from ..paging import items_of, token_pages
+from .client import AwsModule, Clients
+from .ebs_answers import snapshot_of
+from .errors import translated
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+except ImportError:
+    pass  # Clients says so by name
+
+Answer = TypeVar("Answer")
+#: What one describe call asks for; all of it must match.
+Filters = Sequence[Mapping[str, Any]]
+
+#: EC2's limits: things in a page, values in a filter (api-facts: ebs-describe-limits).
+PAGE, VALUES = 1000, 200
+#: The scope of what the account itself owns; it does not show what others share (api-facts: ebs-own-snapshots).
+OWN: dict[str, Any] = {"OwnerIds": ["self"]}
+
+
+def queries_of(name: str, values: Iterable[str], *others: Mapping[str, Any]) -> list[Filters]:
+    """Return the queries that find what has one of many values, as many in each as EC2 takes."""
+    return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES)]
+
+
+class Ec2Calls:
+    """EC2 in all its regions, as the adapter calls it. Each method raises a CopyError and nothing else."""
+
+    def __init__(
+        self,
+        module: AwsModule,
+        calls: Counter[str],
+        warnings: list[str],
+        now: Callable[[], datetime],
+        pages: Callable[[], Pages],
+    ):
+        self._pages = pages
+        #: Operations and regions whose listing does not fit into one page.
+        self._long: set[tuple[str, str]] = set()
+        self._clients = Clients(module, calls, now)
+        self._warnings = warnings
+        #: The account's ID; None until it was asked, empty where it cannot be.
+        self._account: str | None = None
+        self.reader, self.writer = self._clients.reader, self._clients.writer
+
+    def read(self, tried: str, call: Callable[[], Answer]) -> Answer:
+        try:
+            return self.write(tried, call)
+        except Ambiguous as error:
+            raise error.as_kind(Unreachable) from error
+
+    def write(self, tried: str, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            raise translated(error, tried) from error
+
+    def volumes(self, region: str, tried: str, queries: Sequence[Filters]) -> Iterator[Mapping[str, Any]]:
+        """Return the volumes that any of these queries finds, and maybe others."""
+        return self._listed(region, tried, "describe_volumes", "Volumes", queries, {})
+
+    def snapshots(
+        self, region: str, tried: str, queries: Sequence[Filters] = ((),), **scope: Any
+    ) -> dict[str, Snapshot]:
+        """Return the snapshots that any of these queries finds, and maybe others, by ID."""
+        # Translated one by one, so that raw answers of many thousand snapshots are never held at once.
+        shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope)
+        return {s["SnapshotId"]: snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown}
+
+    def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
+        """Read by filter, since asking by SnapshotIds fails as a whole where one is missing."""
+        found = self.snapshots(region, tried, queries_of("snapshot-id", ids), **scope) if ids else {}
+        return {i: found[i] for i in ids if i in found and found[i].state is not State.ABSENT}
+
+    def _listed(
+        self,
+        region: str,
+        tried: str,
+        operation: str,
+        key: str,
+        queries: Sequence[Filters],
+        scope: Mapping[str, Any],
+    ) -> Iterator[Mapping[str, Any]]:
+        """Read all pages of all queries; but all that the account owns, in one call, where it fits into a page.
+
+        Raises Unreachable for an answer without a list, which a proxy may give.
+        """
+        pages, ask = self._pages(), getattr(self.reader(region), operation)
+
+        def page(filters: Filters, token: str | None) -> tuple[Mapping[str, Any], list[Any]]:
+            arguments = {"MaxResults": PAGE, "NextToken": token, "Filters": list(filters), **scope}
+            answer = self.read(tried, partial(ask, **{k: v for k, v in arguments.items() if v}))
+            return answer, items_of(answer, key, tried=tried)
+
+        is_own = key == "Volumes" or scope == OWN
+        if len(queries) > 1 and is_own and (operation, region) not in self._long:
+            answer, whole = pages.read(partial(page, (), None))
+            if not answer.get("NextToken"):
+                yield from whole
+                return
+            self._long.add((operation, region))
+        for filters in queries:
+            yield from token_pages(partial(page, filters), pages, tried)
+
+    def _is_own(self, shown: Mapping[str, Any], region: str, scope: Mapping[str, Any]) -> bool:
+        account = self._account_id(region)
+        return shown.get("OwnerId") == account if account else scope.get("OwnerIds") == OWN["OwnerIds"]
+
+    def _account_id(self, region: str) -> str:
+        """Return the account's ID, asked once; in ``region``, since accounts belong to a partition of AWS.
+
+        It is empty where STS cannot be reached, as in a private network that has an endpoint for EC2 alone.
+        """
+        if self._account is None:
+            ask = self._clients.account_reader(region).get_caller_identity
+            tried = "Asking for the account's ID (sts:GetCallerIdentity)"
+            try:
+                self._account = str(self.read(tried, lambda: ask()["Account"]))
+            except (Unreachable, Forbidden) as error:
+                self._account = ""
+                self._warnings.append(f"{error}. What AWS lists as the caller's own counts as such.")
+        return self._account

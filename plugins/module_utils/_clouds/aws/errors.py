@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWS's errors mean."""
+
+from __future__ import annotations
+
+import re
+
+from ..._core.errors import (
+    TOO_MANY_SNAPSHOTS,
+    Ambiguous,
+    CopyError,
+    Credentials,
+    Forbidden,
+    NotFound,
+    NotReady,
+    QuotaFull,
+    Refused,
+    Throttled,
+    Underway,
+    Unreachable,
+)
+
+try:
+    import botocore.exceptions as boto_errors
+except ImportError:
+    pass  # AwsModule.clients says so by name
+
+#: What AWS's codes mean (api-facts: ebs-error-codes). Codes decide, not messages.
+ERRORS: dict[str, type[CopyError]] = {
+    **dict.fromkeys(
+        (
+            "ConcurrentTagAccess",
+            "EC2ThrottledException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "Throttling",
+            "ThrottlingException",
+        ),
+        Throttled,
+    ),
+    **dict.fromkeys(
+        ("ConcurrentSnapshotLimitExceeded", "PendingSnapshotLimitExceeded", "ResourceLimitExceeded"), QuotaFull
+    ),
+    **dict.fromkeys(
+        (
+            "AuthFailure",
+            "Blocked",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "InvalidClientTokenId",
+            "OptInRequired",
+            "PendingVerification",
+            "RequestExpired",
+            "SignatureDoesNotMatch",
+            "UnrecognizedClientException",
+            "IncompleteSignature",
+            "MissingAuthenticationToken",
+        ),
+        Credentials,
+    ),
+    **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), Forbidden),
+    **dict.fromkeys(("InvalidSnapshot.NotFound", "InvalidVolume.NotFound"), NotFound),
+    # The token stands for another call: the disk of that one is looked for (api-facts: ebs-disk-token).
+    "IdempotentParameterMismatch": Underway,
+    "InsufficientVolumeCapacity": Refused,
+    "IncorrectState": NotReady,
+    **dict.fromkeys(
+        ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout"), Ambiguous
+    ),
+}
+#: What the caller needs on the keys of encrypted copies (api-facts: ebs-key-permissions).
+KMS_ACTIONS = "kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:ReEncrypt*, kms:Decrypt"
+HINTS = {
+    "UnauthorizedOperation": "Grant the caller what the message names; the guide to permissions has a policy.",
+    "OptInRequired": "Enable this region for the account, or name another one.",
+    "ExpiredToken": "Log in again: the temporary credentials have expired. The next run continues where this one "
+    "stopped.",
+    "RequestExpired": "Log in again, and compare this machine's clock: AWS takes requests of the last five minutes.",
+    "AuthFailure": "Check access_key, secret_key and session_token (or the profile), this machine's clock, and that "
+    "the "
+    "account has enabled this region.",
+    "InvalidRegion": "Check source_region, and that the account has enabled it.",
+    "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
+    "InvalidSnapshot.InUse": "An AMI uses it, or it is enabled for fast restores: end that first, or keep the copy.",
+    "InvalidSnapshot.NotFound": "Check the ID and the region.",
+    "TagLimitExceeded": "Set fewer tags.",
+    "InsufficientVolumeCapacity": "AWS has no room for such a disk in this zone now: name another zone or disk_type, "
+    "or run again later.",
+    "VolumeTypeNotAvailableInZone": "Name a disk_type that this zone has, or another zone.",
+    "VolumeLimitExceeded": "The quota counts TiB of a type in a region: have it raised, delete disks, or name "
+    "another disk_type.",
+    "VolumeInUse": "Detach it first, if nobody needs it, then run again.",
+}
+
+
+#: The one case that only the message tells: a key that the caller may not use is no wrong login
+#: (api-facts: ebs-key-not-authorized).
+KEY_NOT_AUTHORIZED = "Not authorized to use key"
+KEY_HINT = f"Let the caller use the key, by its IAM policy and by the key's own policy: {KMS_ACTIONS}."
+#: Differs in each answer, and tells nobody anything.
+_ENCODED = re.compile(r"\s*Encoded authorization failure message: .*", re.S)
+
+
+def translated(error: Exception, tried: str) -> CopyError:
+    """Turn a botocore error into ours; ``tried`` says what was tried, on which ID and region."""
+    if isinstance(error, boto_errors.ClientError):
+        answer = error.response.get("Error", {})
+        metadata = error.response.get("ResponseMetadata", {})
+        code = answer.get("Code") or "?"
+        message = _ENCODED.sub("", answer.get("Message") or "AWS gives no message").strip()
+        fallback = Ambiguous if metadata.get("HTTPStatusCode", 0) >= 500 else Refused
+        kind, hint = ERRORS.get(code, fallback), HINTS.get(code)
+        if code == "AuthFailure" and message.startswith(KEY_NOT_AUTHORIZED):
+            kind, hint = Forbidden, KEY_HINT
+        request_id = metadata.get("RequestId") or error.response.get("RequestId")
+        return kind(f"{tried}: {message}", code=code, request_id=request_id, hint=hint)
+    kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (
+        (
+            Credentials,
+            (
+                boto_errors.NoCredentialsError,
+                boto_errors.PartialCredentialsError,
+                boto_errors.CredentialRetrievalError,
+                boto_errors.TokenRetrievalError,
+                boto_errors.SSOError,
+                boto_errors.NoAuthTokenError,
+            ),
+            "Set keys or a profile by options or environment, or use an instance role.",
+        ),
+        (
+            # Only these two say that nothing was sent: TLS and proxy errors also come while an answer is read.
+            Unreachable,
+            (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
+            None,
+        ),
+        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), None),
+    )
+    for kind, classes, hint in kinds:
+        if isinstance(error, classes):
+            return kind(f"{tried}: {error}", code=type(error).__name__, hint=hint)
+    return Ambiguous(f"{tried}: {error}", code=type(error).__name__)

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ECS and ENS share: the client, one call, the meaning of errors (api-facts: alibaba-rpc)."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._core.errors import (
+    Ambiguous,
+    CopyError,
+    Credentials,
+    Refused,
+    Unreachable,
+    kind_of,
+)
+from ..endpoint import checked_endpoint, checked_timeouts
+from .errors import CODE_HINTS, ERRORS, HINTS, silence, words_of
+from .login import Keys, current_login
+
+try:
+    from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
+    from aliyunsdkcore.auth import credentials as sdk_credentials
+    from aliyunsdkcore.client import AcsClient
+    from aliyunsdkcore.http import protocol_type
+except ImportError:
+    pass  # Service says so by name
+
+CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
+    "access_key": {"type": "str", "no_log": False},
+    "secret_key": {"type": "str", "no_log": True},
+    "security_token": {"type": "str", "no_log": True},
+    "profile": {"type": "str"},
+    "assume_role_arn": {"type": "str"},
+    "assume_role_session_name": {"type": "str"},
+    "assume_role_external_id": {"type": "str"},
+    "ecs_ram_role": {"type": "str"},
+    "sts_endpoint": {"type": "str"},
+    "endpoint_url": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "connect_timeout": {"type": "int", "default": 5},
+    "read_timeout": {"type": "int", "default": 30},
+}
+
+
+class Service:
+    """Calls of one service. Each goes out once: repeating is the caller's, who knows what is safe.
+
+    The SDK would repeat some by itself (api-facts: alibaba-sdk-retries).
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        calls: Counter[str],
+        package: str,
+        endpoint_variable: str,
+        default_endpoint: str | None,
+        errors: Mapping[str, type[CopyError]],
+        hints: Mapping[str, str],
+    ):
+        self._package = package
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            library = f"aliyun-python-sdk-{package.split('.')[0].removeprefix('aliyunsdk')}"
+            raise Refused(
+                f"The Python library {library} is missing",
+                hint=f"Install it for the Python that runs this module: pip install {library}",
+            ) from error
+        silence("aliyunsdkcore")
+        self._params = params
+        self._calls = calls
+        given = params.get("endpoint_url") or os.environ.get(endpoint_variable)
+        self.endpoint = checked_endpoint(given) or default_endpoint
+        self._timeouts = checked_timeouts(params)
+        checked_endpoint(params.get("sts_endpoint"), "sts_endpoint")
+        self._errors = {**ERRORS, **errors}
+        self._hints = {**CODE_HINTS, **hints}
+        self._login = current_login(params)
+        self._clients: dict[str, tuple[Keys, Any]] = {}
+
+    def read(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
+        """Make a call that changes nothing. Raises a CopyError, never Ambiguous."""
+        try:
+            return self.write(action, region, tried, **given)
+        except Ambiguous as error:
+            raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
+
+    def write(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
+        """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
+        try:
+            request = getattr(importlib.import_module(f"{self._package}.{action}Request"), f"{action}Request")()
+        except ImportError as error:
+            raise Refused(f"{tried}: the installed SDK is too old for {action}", hint="Install a newer one.") from error
+        for name, value in given.items():
+            if value is not None:
+                request.add_query_param(name, _as_text(value))
+        self._address(request, region)
+        client = self._client(region, tried)
+        self._calls[action] += 1
+        try:
+            answer = json.loads(client.do_action_with_exception(request))
+        except (ClientException, ServerException) as error:
+            raise self._translated(error, tried) from None
+        except IndexError:
+            # The SDK takes a refused signature apart by a colon that is not always there
+            # (api-facts: alibaba-signature-colon).
+            raise Credentials(
+                f"{tried}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]
+            ) from None
+        except ValueError:
+            raise Ambiguous(f"{tried}: the answer is incomplete or not valid") from None
+        if not isinstance(answer, dict):
+            raise Ambiguous(f"{tried}: the answer is not valid")
+        return answer
+
+    def _address(self, request: Any, region: str) -> None:
+        """Set protocol and endpoint.
+
+        The protocol must be the SDK's own constant: a copy of the text would mean HTTP.
+        """
+        request.set_protocol_type(protocol_type.HTTPS)
+        if self.endpoint:
+            scheme, _sign, host = self.endpoint.replace("{region}", region).rpartition("://")
+            request.set_endpoint(host.rstrip("/"))
+            if scheme == "http":
+                request.set_protocol_type(protocol_type.HTTP)
+        elif region not in getattr(request, "endpoint_map", {}):
+            # By itself the SDK asks another service for regions that it does not know, and refuses na-south-1.
+            request.set_endpoint(f"ecs.{region}.aliyuncs.com")
+
+    def _client(self, region: str, tried: str) -> Any:
+        """Return the client of a region, a new one where the credentials have been refreshed."""
+        keys = self._login.keys(tried)
+        known, client = self._clients.get(region, (None, None))
+        if known != keys:
+            hidden = {name: os.environ.pop(name) for name in _SDK_VARIABLES if name in os.environ}
+            try:
+                client = AcsClient(
+                    region_id=region,
+                    auto_retry=False,
+                    credential=_credential(keys),
+                    connect_timeout=self._timeouts[0],
+                    timeout=self._timeouts[1],
+                    verify=None if self._params["validate_certs"] else False,
+                )
+            finally:
+                os.environ.update(hidden)
+            self._clients[region] = keys, client
+        return client
+
+    def _translated(self, error: Any, tried: str) -> CopyError:
+        code = error.get_error_code() or "?"
+        kind = kind_of(code, self._errors)
+        request_id = error.get_request_id() if isinstance(error, ServerException) else None
+        if kind is None:
+            kind = Ambiguous if getattr(error, "http_status", 0) >= 500 else Refused
+        words = words_of(error.get_error_msg() or "") or "the cloud gives no message"
+        if kind is Credentials and self._login.trouble:
+            words += f" (refreshing the credentials had failed: {self._login.trouble})"
+        return kind(
+            f"{tried}: {words}", code=code, request_id=request_id, hint=self._hints.get(code) or HINTS.get(kind)
+        )
+
+
+#: The SDK prefers these to the credentials it is given (api-facts: alibaba-credentials-order).
+_SDK_VARIABLES = ("ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET")
+
+
+def _credential(keys: Keys) -> Any:
+    if keys.token:
+        return sdk_credentials.StsTokenCredential(*keys)
+    return sdk_credentials.AccessKeyCredential(keys.key_id, keys.secret)
+
+
+def _as_text(value: Any) -> str:
+    """Write a parameter: booleans in small letters, lists as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def numbered(name: str, values: Sequence[Any]) -> dict[str, str]:
+    """Write a list as the parameters ``Name.1``, ``Name.2`` ..., or of dicts ``Name.1.Key`` ..."""
+    written = {}
+    for number, value in enumerate(values, 1):
+        if isinstance(value, Mapping):
+            written.update({f"{name}.{number}.{key}": str(part) for key, part in value.items()})
+        else:
+            written[f"{name}.{number}"] = str(value)
+    return written

@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Alibaba Cloud ECS disks: CopySnapshot 2014-05-26 (api-facts: ecs-copy-call)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from ..._core.cloud import SnapshotCloud, batches
+from ..._core.errors import Ambiguous, CopyError, NotFound
+from ..._core.locks import Lock, lock_problems
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.tags import SOURCE_DISK_ID, TagRules
+from ..._core.templates import TextRule
+from ..paging import items_of, token_pages
+from .client import Service, numbered
+from .ecs_answers import disk_of, lock_of, snapshot_of
+from .ecs_errors import ERRORS, HINTS
+from .ecs_rules import key_problems
+
+#: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
+PAGE = 100
+#: By tag the service lists no more disks than these, and says nothing of the others (api-facts: ecs-disks-by-tag).
+MOST_BY_TAG = 1000
+#: So many disks at most are asked for one by one, since a call takes but one; for more the whole region is listed.
+FEW_DISKS = 20
+#: What the service takes as tags, of snapshots and disks alike.
+TAG_RULES = TagRules(
+    most=20,
+    longest_key=128,
+    longest_value=128,
+    reserved=("acs:", "aliyun"),
+    forbidden=r"https?://|^acs:|^aliyun",
+    case_insensitive_keys=True,  # api-facts: ecs-tag-keys
+)
+
+
+class EcsCloud(SnapshotCloud):
+    """ECS snapshots of the account that the credentials belong to."""
+
+    #: What the service's codes mean, and what to do about them.
+    codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
+    snapshot_id_pattern = r"s-[0-9a-z]+"
+    snapshot_id_example = "s-bp67acfmxazb4p****"
+    disk_id_pattern = r"d-[0-9a-z]+"
+    disk_id_example = "d-bp67acfmxazb4p****"
+    name_rule = TextRule(
+        longest=128,
+        shortest=2,
+        pattern=r"(?!https?://)[^\W\d_][\w:.\-]*",
+        wants="a letter, then letters, digits or : _ . -",
+    )
+    description_rule = TextRule(
+        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+    )
+    tag_rules: TagRules | None = TAG_RULES
+    copies_within_region = True
+    cancels_by_deletion = True
+    lists_in_progress = True
+    tagged_per_call = 50
+    one_copy_per_disk = True
+    lock_modes = ("compliance",)
+    #: The client token makes asking again safe.
+    doubt_seconds = 10.0
+
+    def __init__(self, module: Any):
+        super().__init__()
+        self._service = Service(
+            module.params,
+            self.calls,
+            "aliyunsdkecs.request.v20140526",
+            "ALIBABA_CLOUD_ECS_ENDPOINT",
+            None,
+            *self.codes,
+        )
+        self._tokens: dict[tuple[str, str], str] = {}
+
+    def region_problem(self, region: str) -> str | None:
+        return None if re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", region) else "is not a valid region (example: cn-hangzhou)"
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        if not requests:
+            return []
+        first, found = requests[0], []
+        if first.kms_key_id:
+            found += key_problems(first.kms_key_id, first.encrypted, list(dict.fromkeys(r.region for r in requests)))
+        found += lock_problems(first)
+        days = first.retention_days
+        if days is not None and not 1 <= days <= 65536:
+            found.append(f"retention_days: must be between 1 and 65536, not {days}")
+        if not first.encrypted and any(r.region == r.source_region for r in requests):
+            found.append(f"destination_regions: {first.source_region} is the source region; that needs encrypted: true")
+        return found
+
+    def keys_differ(self, asked: str, shown: str | None) -> bool:
+        """Compare keys by the last part: one is shown as a bare ID (api-facts: ecs-key-id). An alias says nothing."""
+        if not shown or asked.startswith("alias/") or ":alias/" in asked:
+            return False
+        return asked.rpartition("/")[2] != shown.rpartition("/")[2]
+
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        return {**self._by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")}
+
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
+
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        return [s for s in self._listed(region, f"Listing the copies in {region}", {}) if s.source]
+
+    def list_in_progress(self, region: str) -> list[Snapshot]:
+        listed = self._listed(region, f"Listing the copies in progress in {region}", {"Status": "progressing"})
+        return [s for s in listed if s.source and s.state is State.PENDING]
+
+    def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
+        """List by ID or, for a few disks, by disk; no filter knows the source of a copy (api-facts:
+        ecs-describe-limits)."""
+        tried = f"Listing the snapshots in {region}"
+        if wanted.snapshot_ids is not None:
+            return list(self._by_id(region, sorted(wanted.snapshot_ids), tried).values())
+        queries: list[dict[str, Any]] = [{}]
+        disk_ids = wanted.disk_ids or ()
+        if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
+            tags = [numbered("Tag", [{"Key": SOURCE_DISK_ID, "Value": disk_id}]) for disk_id in sorted(disk_ids)]
+            queries = [*({"DiskId": disk_id} for disk_id in sorted(disk_ids)), *tags]
+        listed = {s.snapshot_id: s for s in self._listed(region, tried, *queries)}
+        return list(listed.values())
+
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        request = order.request
+        tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
+        answer = self._service.write(
+            "CopySnapshot",
+            order.source.region,
+            tried,
+            SnapshotId=request.snapshot_id,
+            DestinationRegionId=request.region,
+            DestinationSnapshotName=order.name,
+            DestinationSnapshotDescription=order.description,
+            # One token per wanted copy and run: a replay of an older one may name a copy deleted since
+            # (api-facts: ecs-client-token).
+            ClientToken=self._tokens.setdefault((request.snapshot_id, request.region), uuid.uuid4().hex),
+            # The service copies an encrypted source only where it is asked to (api-facts: ecs-encrypted-source).
+            Encrypted=True if request.encrypted or order.source.encrypted else None,
+            KMSKeyId=request.kms_key_id,
+            RetentionDays=request.retention_days,
+            **numbered("Tag", [{"Key": key, "Value": value} for key, value in order.tags.items()]),
+        )
+        if answer.get("SnapshotId"):
+            # Only a lost answer needs the token: once this copy is withdrawn, a replay would name it still.
+            self._tokens.pop((request.snapshot_id, request.region), None)
+        else:
+            raise Ambiguous(f"{tried}: the call was accepted, but returned no snapshot ID")
+        return self.new_copy(order, answer["SnapshotId"], "progressing", disk_id=order.source.disk_id, recorded=True)
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        tried = f"Deleting the copy {snapshot_id} in {region}"
+        self._service.write("DeleteSnapshot", region, tried, SnapshotId=snapshot_id)
+
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        pairs = [{"Key": key, "Value": value} for key, value in change.set.items()]
+        for ids in batches(snapshot_ids, self.tagged_per_call):
+            tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+            given: dict[str, Any] = {"ResourceType": "snapshot", **numbered("ResourceId", ids)}
+            if change.remove:
+                self._service.write("UntagResources", region, tried, **given, **numbered("TagKey", change.remove))
+            if pairs:
+                self._service.write("TagResources", region, tried, **given, **numbered("Tag", pairs))
+        return {}
+
+    def list_locks(self, region: str) -> dict[str, Lock]:
+        # Without IDs, since one that has no lock fails the call (api-facts: ecs-locks).
+        tried = f"Listing the locks on snapshots in {region}"
+        try:
+            pages = self._all_pages("DescribeLockedSnapshots", region, tried, ("LockedSnapshotsInfo",), [{}])
+            return {shown["SnapshotId"]: lock_of(shown) for shown in pages}
+        except NotFound:
+            return {}
+
+    def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
+        answer = self._service.write(
+            "LockSnapshot",
+            region,
+            f"Locking the copy {snapshot_id} in {region}",
+            SnapshotId=snapshot_id,
+            LockMode=mode,
+            LockDuration=days,
+            # Required; with 0 the lock cannot be undone from the first moment on, as the user was told.
+            CoolOffPeriod=0,
+            ClientToken=uuid.uuid4().hex,
+        )
+        lock = lock_of(answer.get("LockedSnapshotInfo") or {})
+        return lock.until if lock.until > self.deadline.utc() else self.deadline.utc() + timedelta(days=days)
+
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        pairs = [{"Key": key} if value == "*" else {"Key": key, "Value": value} for key, value in tags.items()]
+        filters = [{"DiskIds": ids, **numbered("Tag", pairs)} for ids in batches(disk_ids, PAGE)]
+        disks = self._disks(region, filters or [numbered("Tag", pairs)])
+        if tags and not disk_ids and len(disks) >= MOST_BY_TAG:
+            disks = self._disks(region, [{}])
+        return [disk for disk in disks if disk.bears(tags)]
+
+    def _disks(self, region: str, filters: Sequence[Mapping[str, Any]]) -> list[Disk]:
+        tried = f"Listing the disks in {region}"
+        shown = self._all_pages("DescribeDisks", region, tried, ("Disks", "Disk"), filters)
+        return [disk_of(item, region) for item in shown]
+
+    def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
+        queries = [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)]
+        return {s.snapshot_id: s for s in self._listed(region, tried, *queries)}
+
+    def _listed(self, region: str, tried: str, *queries: Mapping[str, Any]) -> Iterator[Snapshot]:
+        for shown in self._all_pages("DescribeSnapshots", region, tried, ("Snapshots", "Snapshot"), queries):
+            yield snapshot_of(shown, region)
+
+    def _all_pages(
+        self, action: str, region: str, tried: str, keys: tuple[str, ...], queries: Sequence[Mapping[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
+        """Read all pages of all queries."""
+        pages = self.pages()
+
+        def page(given: Mapping[str, Any], token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
+            answer = self._service.read(action, region, tried, MaxResults=PAGE, NextToken=token, **given)
+            return answer, items_of(answer, *keys, tried=tried)
+
+        for given in queries:
+            yield from token_pages(partial(page, given), pages, tried)

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ECS answers, translated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ..._core.locks import Lock
+from ..._core.model import Disk, Provenance, Snapshot, State
+from ..._core.tags import provenance_of
+from ..._core.times import parse_iso_utc
+
+STATES = {"progressing": State.PENDING, "accomplished": State.COMPLETED, "failed": State.ERROR}
+#: Of disks; in the other ones a disk is there, and in FREE nothing is being done with it.
+DISK_STATES = {"Creating": State.PENDING, "Deleting": State.ABSENT, "Deleted": State.ABSENT}
+FREE = ("Available", "Creating")
+#: Categories that cannot be copied (api-facts: ecs-categories).
+NOT_COPIED = {"archive": "is archived", "flash": "is a local snapshot"}
+
+
+def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
+    """Translate a snapshot of DescribeSnapshots."""
+    tags = _tags(shown)
+    state = STATES.get(shown.get("Status", ""), State.PENDING)
+    source = _source(shown, tags)
+    progress = re.match(r"\d+", str(shown.get("Progress") or ""))
+    size = str(shown.get("SourceDiskSize") or "")
+    category = NOT_COPIED.get(str(shown.get("Category") or "").lower())
+    return Snapshot(
+        snapshot_id=shown["SnapshotId"],
+        region=region,
+        state=state,
+        provider_state=shown.get("Status", ""),
+        progress=100 if state is State.COMPLETED else int(progress.group()) if progress else 0,
+        size_gib=int(size) if size.isdigit() else None,
+        encrypted=None if shown.get("Encrypted") is None else bool(shown["Encrypted"]),
+        kms_key=shown.get("KMSKeyId") or None,
+        created_at=parse_iso_utc(shown.get("CreationTime")),
+        name=shown.get("SnapshotName") or "",
+        description=shown.get("Description") or "",
+        tags=tags,
+        disk_id=source.disk_id if source else shown.get("SourceDiskId") or None,
+        is_copy=source is not None,
+        recorded=source is not None,
+        source=source,
+        obstacle=f"{category}, which cannot be copied" if category else None,
+    )
+
+
+def _source(shown: Mapping[str, Any], tags: Mapping[str, str]) -> Provenance | None:
+    """Tell the source by the cloud's own fields; the tags add when it was taken, and that the copy is ours.
+
+    What SourceDiskId of a copy holds is not known for certain, so our tag decides (api-facts: ecs-source-disk).
+    """
+    if not shown.get("SourceSnapshotId"):
+        return None
+    tagged = provenance_of(tags)
+    return Provenance(
+        snapshot_id=shown["SourceSnapshotId"],
+        region=shown.get("SourceRegionId") or None,
+        disk_id=(tagged.disk_id if tagged else None) or shown.get("SourceDiskId") or None,
+        created_at=tagged.created_at if tagged else None,
+        managed=tagged is not None,
+    )
+
+
+def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
+    """Translate a disk of DescribeDisks."""
+    return Disk(
+        disk_id=shown["DiskId"],
+        region=region,
+        name=shown.get("DiskName") or "",
+        size_gib=shown.get("Size"),
+        tags=_tags(shown),
+        attached_to=shown.get("InstanceId") or None,
+        encrypted=shown.get("Encrypted"),
+        kms_key=shown.get("KMSKeyId") or None,
+        zone=shown.get("ZoneId") or None,
+        disk_type=shown.get("Category") or None,
+        state=DISK_STATES.get(shown.get("Status", ""), State.COMPLETED),
+        provider_state=shown.get("Status", ""),
+        in_use=bool(shown.get("InstanceId")) or shown.get("Status") not in FREE,
+        snapshot_id=shown.get("SourceSnapshotId") or "",
+        created_at=parse_iso_utc(shown.get("CreationTime")),
+    )
+
+
+def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["TagKey"]: tag.get("TagValue") or "" for tag in (shown.get("Tags") or {}).get("Tag") or ()}
+
+
+def lock_of(shown: Mapping[str, Any]) -> Lock:
+    """Translate a lock. One whose end is not told is taken for over, by a time long ago."""
+    until = parse_iso_utc(shown.get("LockExpiredTime"))
+    return Lock(
+        until or datetime(1970, 1, 1, tzinfo=timezone.utc), until is None or shown.get("LockStatus") == "expired"
+    )

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks that one restore makes of ECS snapshots (api-facts: ecs-disk-create, ecs-disk-delete, ecs-disk-offers)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..._core.cloud import batches
+from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
+from ..paging import items_of
+from .client import numbered
+from .ecs import MOST_BY_TAG, PAGE, TAG_RULES, EcsCloud
+from .ecs_errors import ERRORS, HINTS
+from .ecs_rules import key_problems
+
+DISK_ERRORS: dict[str, type[CopyError]] = {
+    **ERRORS,
+    # The token stands for another call: the disk of that one is looked for.
+    "IdempotentParameterMismatch": Underway,
+    **dict.fromkeys(("InvalidSnapshotId.NotReady", "InvalidSnapshot.NotReady"), Busy),
+    # A disk that is available already refuses its deletion while its data is loaded.
+    **dict.fromkeys(("IncorrectDiskStatus.Initializing", "DiskCreatingSnapshot"), Busy),
+    "InvalidDiskId.NotFound": NotFound,
+}
+_OTHER_ZONE = "Name another zone or disk_type, or run again later."
+_QUOTA = "Delete disks that nobody needs, have the quota raised, or name another zone or disk_type."
+DISK_HINTS = {
+    **HINTS,
+    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS makes no data disk of it: make an image of it, and an instance of "
+    "that.",
+    "OperationDenied.SnapshotNotAllowed": "ECS makes no disk of it: look at it in the console, whether it is archived.",
+    "InvalidDiskSize.TooSmall": "Give a size_gib that is at least the snapshot's.",
+    "InvalidDataDiskSize.ValueNotSupported": "Give a size_gib that the type takes.",
+    **dict.fromkeys(("Zone.NotOnSale", "OperationDenied", "InvalidDataDiskCategory.NotSupported"), _OTHER_ZONE),
+    **dict.fromkeys(("QuotaExceed.DiskCapacity", "QuotaExceeded.PostpaidDataDiskCapacity"), _QUOTA),
+    **dict.fromkeys(("QuotaExceed.PostPaidDisk", "QuotaExceed.PortableCloudDisk"), _QUOTA),
+    "Account.Arrearage": "Settle the account's bill.",
+    **dict.fromkeys(
+        ("IncorrectDiskStatus", "DiskStillAttached"), "Detach it first, if nobody needs it, then run again."
+    ),
+    "InvalidDiskStatus.DeleteProtection": "End its protection against deletion first, if nobody needs it.",
+}
+
+
+class EcsDisks(DiskCloud, EcsCloud):
+    """ECS disks of one restore."""
+
+    disk_tag_rules = TAG_RULES
+    codes = DISK_ERRORS, DISK_HINTS
+    cancels_by_deletion = False
+    deletes_later = True
+    may_answer_with_gone = True
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        first = requests[0] if requests else None
+        return key_problems(first.kms_key_id, first.encrypted, [first.region]) if first and first.kms_key_id else []
+
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        # What keeps a snapshot from being copied need not keep it from becoming a disk: the service says so itself.
+        found = super().read_sources(region, snapshot_ids)
+        return {i: replace(s, obstacle=None) if isinstance(s, Snapshot) else s for i, s in found.items()}
+
+    def list_restored(self, region: str) -> list[Disk]:
+        disks = self._disks(region, [numbered("Tag", [{"Key": RESTORE_ID, "Value": self.restore_id}])])
+        return disks if len(disks) < MOST_BY_TAG else self._disks(region, [{}])
+
+    def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
+        return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])
+
+    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+        tried = f"Listing what disks can be had in {region}"
+        given = {"DestinationResource": "DataDisk", "ResourceType": "disk", "InstanceChargeType": "PostPaid"}
+        answer = self._service.read("DescribeAvailableResource", region, tried, **given)
+        zones = items_of(answer, "AvailableZones", "AvailableZone", tried=tried)
+        return [offer for shown in zones if _is_available(shown) for offer in _offers_of(shown)]
+
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        request, options = order.request, order.request.options
+        tried = f"Making a disk of {request.snapshot_id} in {options['zone']}"
+        try:
+            answer = self._service.write(
+                "CreateDisk",
+                request.region,
+                tried,
+                ZoneId=options["zone"],
+                SnapshotId=request.snapshot_id,
+                DiskName=f"{request.snapshot_id}:{self.restore_id}",
+                DiskCategory=options["disk_type"],
+                Size=options["size_gib"],
+                Encrypted=True if request.encrypted or order.source.encrypted else None,
+                KMSKeyId=request.kms_key_id,
+                # The SDK sends none by itself, and the service makes a disk for each call then.
+                ClientToken=self.token_of(order),
+                **numbered("Tag", [{"Key": key, "Value": value} for key, value in (request.tags or {}).items()]),
+            )
+        except Underway:
+            self.token_is_used(order)
+            raise
+        if not answer.get("DiskId"):
+            raise Ambiguous(f"{tried}: the call was accepted, but returned no disk ID")
+        return self.new_disk(order, answer["DiskId"], "Creating")
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        self._service.write("DeleteDisk", region, f"Deleting the disk {snapshot_id} in {region}", DiskId=snapshot_id)
+
+
+def _is_available(shown: dict[str, Any]) -> bool:
+    return bool(shown.get("Status", "Available") == "Available")
+
+
+def _offers_of(zone: dict[str, Any]) -> list[Offer]:
+    """Return what one zone sells."""
+    kinds = [
+        kind
+        for resource in (zone.get("AvailableResources") or {}).get("AvailableResource") or ()
+        for kind in (resource.get("SupportedResources") or {}).get("SupportedResource") or ()
+    ]
+    return [
+        Offer(zone.get("ZoneId"), str(kind.get("Value")), int(kind.get("Min") or 1), int(kind.get("Max") or 65536))
+        for kind in kinds
+        if _is_available(kind)
+    ]

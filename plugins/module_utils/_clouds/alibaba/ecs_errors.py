@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the error codes of ECS mean, and what to do about them."""
+
+from __future__ import annotations
+
+from ..._core.errors import TOO_MANY_SNAPSHOTS, Busy, CopyError, DiskBusy, NotFound
+
+_UNFINISHED = "InvalidOperation.UnfinishedCrossRegionCopy", "InvalidOperation.UnfinishedEncryptedSnapshotCopy"
+ERRORS: dict[str, type[CopyError]] = {
+    **dict.fromkeys((*_UNFINISHED, "InvalidOperation.DiskHasUnfinishedSnapshotCopy"), DiskBusy),
+    "InvalidOperation.Conflict": Busy,
+    "InvalidSnapshotLock.NotFound": NotFound,
+}
+_NO_ENCRYPTED_COPY = "The service does not copy encrypted snapshots there: choose another destination."
+_NO_RIGHT_ON_KEY = (
+    "Let ECS use KMS: give the service the role AliyunECSDiskEncryptDefaultRole of this account, and the key a policy "
+    "that "
+    "allows it. Then run again."
+)
+HINTS = {
+    "InvalidSnapshotId.EncryptedNotSupport": _NO_ENCRYPTED_COPY,
+    "InvalidSnapshot.EncryptedNotSupported": _NO_ENCRYPTED_COPY,
+    "InvalidRegionId.NotSupportedEncryptedSnapshotCopy": _NO_ENCRYPTED_COPY,
+    "InvalidSnapshotCategory.NotSupportEncryptedCopy": "Snapshots of this category are not copied encrypted.",
+    "InvalidRegion.NotSupport": "Customer managed keys do not exist there: leave out kms_key_id.",
+    "InvalidParameter.KmsNotEnabled": "Activate KMS for this account in the destination region.",
+    "InvalidParameter.KMSKeyId.NotFound": "Name a key of the destination region: keys are regional.",
+    "InvalidParameter.KMSKeyId.KMSUnauthorized": _NO_RIGHT_ON_KEY,
+    "InvalidParameter.KMSKeyId.CMKUnauthorized": _NO_RIGHT_ON_KEY,
+    "InvalidParameter.KMSKeyId.CMKNotEnabled": "Enable the key in KMS, or name another one.",
+    "InvalidKMSKeyId.NotSymmetric": "Name a symmetric key.",
+    "OperationDenied.NonCompliantDestinationRegion": "Rules on data forbid this pair of regions, most often across the "
+    "border of mainland China: choose a destination on the same side.",
+    "QuotaExceed.SnapshotQuota": TOO_MANY_SNAPSHOTS,
+    "InvalidUser.NotInWhiteList": "Ask Alibaba Cloud's support to let this account copy snapshots.",
+    "InvalidAccountStatus.SnapshotServiceUnavailable": "Activate the snapshot service of this account.",
+    "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
+    "SnapshotCreatedDisk": "A disk was made of it: delete the disk first, or keep the copy.",
+}

@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Alibaba Cloud Edge Node Service: CopySnapshot 2017-11-10 (api-facts: ens-copy-call)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..._core.cloud import Pages, SnapshotCloud, batches
+from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused, Retry
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+from ..paging import items_of, steady_pages
+from .client import Service
+from .ens_answers import disk_of, snapshot_of, source_of_order
+
+ENDPOINT = "https://ens.aliyuncs.com"
+#: The region of the central endpoint's API; it has nothing to do with nodes. Accounts of the international
+#: site have an endpoint with a region in its name (api-facts: ens-endpoint).
+API_REGION = "cn-hangzhou"
+_REGION_OF_HOST = re.compile(r"(?:https?://)?ens(?:-[a-z]+)?\.(?P<region>[a-z]+-[a-z0-9-]+)\.aliyuncs\.com(?::\d+)?/?")
+ERRORS: dict[str, type[CopyError]] = {
+    "ens.interface.error": Ambiguous,
+    **dict.fromkeys(("InvalidSnapshotId", "ERROR_SNAPSHOT_NOT_FOUND", "INSTANCE_ID_NOT_FOUND"), NotFound),
+    **dict.fromkeys(("Order.CreateFailed", "ERROR_SNAPSHOT_COPY_IN_PROGRESS", "DISK_SNAPSHOT_STATUS_NOT_MATCH"), Busy),
+}
+HINTS = {
+    "ENS_SERVICE_ARREARAGE": "Settle the account's bill.",
+    "SaleControl.VerificationFailed": "Ask Alibaba Cloud to allow this account to buy the resource on that node.",
+    "Order.CreateFailed": "Check the account's balance and the node's capacity, then run again.",
+    "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was made of it: delete the disk first, or keep the copy.",
+}
+#: A refused node comes without a reason (api-facts: ens-partial-success).
+UNTOLD = (
+    "The service gives no reason. Likely ones: a sales rule for the node, arrears, or no capacity there. Order a disk "
+    "snapshot on that node in the console, which tells it, or ask the support with the request ID."
+)
+#: How often an order that could not be created is tried: it may be passing or permanent (api-facts: ens-order-failed).
+ORDER_ATTEMPTS = 4
+#: Results of a page, and IDs of a describe call (api-facts: ens-describe-limits).
+PAGE, IDS = 50, 100
+
+
+class EnsCloud(SnapshotCloud):
+    """ENS snapshots of the account that the credentials belong to. A region is a node, such as cn-hangzhou-26."""
+
+    #: What the service's codes mean, and what to do about them.
+    codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
+    snapshot_id_pattern = r"sp-[0-9a-z]+"
+    snapshot_id_example = "sp-5nnqx3qsr4lx9cqm5****"
+    disk_id_pattern = r"d-[0-9a-z]+"
+    disk_id_example = "d-5nnqx3qsr4lx9cqm5****"
+    name_rule = TextRule(
+        longest=128,
+        shortest=2,
+        pattern=r"(?!https?://)[^\W\d_][\w:\-]*",
+        wants="a letter, then letters, digits or : _ - (no period)",
+    )
+    description_rule = TextRule(
+        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+    )
+    tag_rules: TagRules | None = None
+    many_destinations_per_call = True
+    #: No token, and a second order is billed.
+    doubt_seconds = 120.0
+
+    def __init__(self, module: Any):
+        super().__init__()
+        self._service = Service(
+            module.params,
+            self.calls,
+            "aliyunsdkens.request.v20171110",
+            "ALIBABA_CLOUD_ENS_ENDPOINT",
+            ENDPOINT,
+            *self.codes,
+        )
+        match = _REGION_OF_HOST.fullmatch(self._service.endpoint or "")
+        self._api_region = match["region"] if match else API_REGION
+        self._failed_orders: Counter[str] = Counter()
+
+    def region_problem(self, region: str) -> str | None:
+        return (
+            None if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", region) else "is not a valid node (example: cn-hangzhou-26)"
+        )
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        return []
+
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        """Read by ID, on one node or, without one, on all; an ID that is on several nodes is an error of its own."""
+        tried = f"Reading the source snapshots on {region or 'all nodes'}"
+        found: dict[str, Snapshot | CopyError] = {}
+        for source in self._by_id(region, snapshot_ids, tried):
+            if source.snapshot_id in found:
+                found[source.snapshot_id] = Refused(
+                    f"The source snapshot {source.snapshot_id} is on several nodes", hint="Set source_region."
+                )
+            else:
+                found[source.snapshot_id] = source
+        return found
+
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return {s.snapshot_id: s for s in self._by_id(region, snapshot_ids, f"Looking at the copies on {region}")}
+
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        listed = self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}])
+        return [s for s in listed if s.source]
+
+    def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
+        """List a node, or by ID; there is no filter on what a snapshot was made of (api-facts: ens-describe-limits)."""
+        tried = f"Listing the snapshots on {region}"
+        if wanted.snapshot_ids is not None:
+            return self._by_id(region, sorted(wanted.snapshot_ids), tried)
+        return self._snapshots(tried, [{"EnsRegionId": region}])
+
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        try:
+            return self._begin(orders)
+        except CopyError as error:
+            if len(orders) == 1 or error.retry is not Retry.NEVER or isinstance(error, (Credentials, NotFound)):
+                raise
+        # Nothing was begun, and which node was meant the service does not say, so each is asked for alone.
+        return [answer for order in orders for answer in self._begin_alone(order)]
+
+    def _begin_alone(self, order: CopyOrder) -> Sequence[Snapshot | CopyError]:
+        try:
+            return self._begin([order])
+        except CopyError as error:
+            return [error]
+
+    def _begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        first, nodes = orders[0], [order.request.region for order in orders]
+        tried = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(nodes)}"
+        try:
+            answer = self._service.write(
+                "CopySnapshot",
+                self._api_region,
+                tried,
+                SnapshotId=first.request.snapshot_id,
+                DestinationRegionIds=nodes,
+                DestinationSnapshotName=first.name,
+                DestinationSnapshotDescription=first.description,
+                **first.request.options,
+            )
+        except Busy as error:
+            raise self._patience(first, error) from error
+        return [self._allocated(order, answer, tried) for order in orders]
+
+    def _patience(self, order: CopyOrder, error: Busy) -> CopyError:
+        """An order that could not be created is asked for a few times, then it counts as refused."""
+        if error.code != "Order.CreateFailed":
+            return error
+        self._failed_orders[order.request.snapshot_id] += 1
+        if self._failed_orders[order.request.snapshot_id] < ORDER_ATTEMPTS:
+            return error
+        return error.as_kind(Refused)
+
+    def _allocated(self, order: CopyOrder, answer: Mapping[str, Any], tried: str) -> Snapshot | CopyError:
+        """Read what came of one node; the status of the whole answer is not enough (api-facts: ens-partial-success)."""
+        node, request_id = order.request.region, answer.get("RequestId")
+        for item in answer.get("AllocationId") or ():
+            if item.get("EnsRegionId") == node and item.get("InstanceId"):
+                answered = [str(snapshot_id) for snapshot_id in item["InstanceId"]]
+                copy_id = next((i for i in answered if re.fullmatch(self.snapshot_id_pattern, i)), None)
+                if copy_id is None:
+                    # Documents call these IDs of instances, and show such: its source fields tell the copy
+                    # (api-facts: ens-copy-ids).
+                    return Ambiguous(
+                        f"{tried}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
+                        code="NoSnapshotId",
+                        request_id=request_id,
+                    )
+                source = source_of_order(order)
+                return self.new_copy(order, copy_id, "creating", disk_id=order.source.disk_id, source=source)
+        if any(item.get("EnsRegionId") == node for item in answer.get("UnAllocationId") or ()):
+            return Refused(
+                f"{tried}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=UNTOLD
+            )
+        return Ambiguous(f"{tried}: the answer does not mention {node}", code="MissingNode", request_id=request_id)
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        self._service.write(
+            "DeleteSnapshot", self._api_region, f"Deleting the copy {snapshot_id} on {region}", SnapshotId=snapshot_id
+        )
+
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        """ENS knows no tags of snapshots, and the engine asks for none where tag_rules is None."""
+        return {}
+
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        node = {"EnsRegionId": region}
+        shown = self._pages(self.pages(), "DescribeDisks", f"Listing the disks on {region}", "DiskId", node)
+        disks = [disk_of(item, region) for item in shown]
+        return [disk for disk in disks if disk.bears(tags) and (not disk_ids or disk.disk_id in disk_ids)]
+
+    def failure_hint(self, copy: Snapshot) -> str:
+        return (
+            f"ENS gives no reason; look at {copy.snapshot_id} in the console of {copy.region}. The next run replaces "
+            "it."
+        )
+
+    def _by_id(self, region: str | None, snapshot_ids: Sequence[str], tried: str) -> list[Snapshot]:
+        return self._snapshots(
+            tried, [{"EnsRegionId": region, "SnapshotId": ids} for ids in batches(snapshot_ids, IDS)]
+        )
+
+    def _snapshots(self, tried: str, queries: Sequence[Mapping[str, Any]]) -> list[Snapshot]:
+        pages = self.pages()
+        shown = [self._pages(pages, "DescribeSnapshots", tried, "SnapshotId", given) for given in queries]
+        return [snapshot_of(item) for items in shown for item in items]
+
+    def _pages(self, pages: Pages, action: str, tried: str, key: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        def page(number: int) -> tuple[list[dict[str, Any]], Any]:
+            query = {"PageNumber": number, "PageSize": PAGE, **given}
+            answer = pages.read(partial(self._service.read, action, self._api_region, tried, **query))
+            keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
+            return items_of(answer, *keys, tried=tried), answer.get("TotalCount")
+
+        return steady_pages(page, PAGE, lambda item: (item[key], item.get("EnsRegionId")), tried)

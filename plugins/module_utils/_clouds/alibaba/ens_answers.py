@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ENS answers, translated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.times import parse_iso_utc
+
+STATES = {"creating": State.PENDING, "available": State.COMPLETED, "error": State.ERROR, "deleting": State.ABSENT}
+#: Of disks; in the other ones a disk is there, and in FREE nothing is being done with it.
+DISK_STATES = {"creating": State.PENDING, "deleting": State.ABSENT, "deleted": State.ABSENT}
+FREE = ("available", "creating", "expiring")
+#: ENS has no tags of snapshots, so the role ends its descriptions so: the source's disk, and when it was taken.
+SUFFIX = re.compile(r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$")
+
+
+def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
+    """Translate a snapshot of DescribeSnapshots. Sizes are left out: their unit is uncertain (api-facts: ens-sizes)."""
+    # Documents write both available and Available (api-facts: ens-states).
+    state = STATES.get(str(shown.get("Status") or "").lower(), State.PENDING)
+    recorded = bool(shown.get("SourceSnapshotId"))
+    return Snapshot(
+        snapshot_id=shown["SnapshotId"],
+        region=shown.get("EnsRegionId") or "",
+        state=state,
+        provider_state=shown.get("Status", ""),
+        progress=100 if state is State.COMPLETED else 0,
+        created_at=parse_iso_utc(str(shown.get("CreationTime") or "").replace(" ", "T")),
+        name=shown.get("SnapshotName") or "",
+        description=shown.get("Description") or "",
+        disk_id=shown.get("SourceDiskId") or None,
+        is_copy=recorded,
+        recorded=recorded,
+        marked_ours=recorded,
+        source=_source(shown) if recorded else None,
+    )
+
+
+def _source(shown: Mapping[str, Any]) -> Provenance:
+    suffix = SUFFIX.search(shown.get("Description") or "")
+    return Provenance(
+        snapshot_id=shown["SourceSnapshotId"],
+        region=shown.get("SourceEnsRegionId") or None,
+        disk_id=shown.get("SourceDiskId") or (suffix["disk"] if suffix else None),
+        created_at=parse_iso_utc(suffix["time"]) if suffix else None,
+        managed=suffix is not None,
+    )
+
+
+def source_of_order(order: CopyOrder) -> Provenance:
+    """Tell the source of a copy that was just begun."""
+    source = order.source
+    managed = SUFFIX.search(order.description or "") is not None
+    return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at, managed)
+
+
+def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
+    """Translate a disk of DescribeDisks; its size comes in MiB (api-facts: ens-sizes)."""
+    tags = shown.get("Tags") or {}
+    pairs = tags.get("Tags") or () if isinstance(tags, Mapping) else tags
+    size = str(shown.get("Size") or "")
+    status = str(shown.get("Status") or "")
+    return Disk(
+        disk_id=shown["DiskId"],
+        region=region,
+        name=shown.get("DiskName") or "",
+        size_gib=int(size) // 1024 if size.isdigit() else None,
+        tags={str(pair["Key"]): str(pair.get("Value") or "") for pair in pairs},
+        attached_to=shown.get("InstanceId") or None,
+        encrypted=shown.get("Encrypted"),
+        kms_key=shown.get("EncryptedKeyId") or None,
+        disk_type=shown.get("Category") or None,
+        state=DISK_STATES.get(status.lower(), State.COMPLETED),
+        provider_state=status,
+        in_use=bool(shown.get("InstanceId")) or status.lower() not in FREE,
+        snapshot_id=shown.get("SnapshotId") or "",
+        created_at=parse_iso_utc(str(shown.get("CreationTime") or "").replace(" ", "T")),
+    )

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks that one restore makes of ENS snapshots (api-facts: ens-disk-create, ens-disk-offers)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._core.cloud import batches
+from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound
+from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.tags import TagRules
+from ..paging import items_of
+from .client import numbered
+from .ens import ERRORS, HINTS, IDS, EnsCloud
+from .ens_answers import disk_of
+
+DISK_ERRORS: dict[str, type[CopyError]] = {**ERRORS, "InvalidDiskId.NotFound": NotFound}
+_NO_STOCK = "Name another node or disk_type, or run again later."
+DISK_HINTS = {
+    **HINTS,
+    **dict.fromkeys(("StockNotEnough", "SaleControlVerificationFailedStock"), _NO_STOCK),
+    "IncorrectDiskStatus": "Detach it first, if nobody needs it, then run again.",
+}
+
+
+class EnsDisks(DiskCloud, EnsCloud):
+    """ENS disks of one restore."""
+
+    disk_tag_rules = TagRules(most=20, longest_key=128, longest_value=128, reserved=("acs:", "aliyun"))
+    codes = DISK_ERRORS, DISK_HINTS
+    has_zones = False
+    deletes_later = True
+
+    def list_restored(self, region: str) -> list[Disk]:
+        # The service filters by no tag, and a name alone is no proof.
+        return self._disks(f"Listing the disks on {region}", [{"EnsRegionId": region}])
+
+    def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
+        queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS)]
+        return self._disks(f"Looking at the disks on {region}", queries)
+
+    def _disks(self, tried: str, queries: Sequence[Mapping[str, Any]]) -> list[Disk]:
+        pages = self.pages()
+        shown = [self._pages(pages, "DescribeDisks", tried, "DiskId", given) for given in queries]
+        return [disk_of(item, str(item.get("EnsRegionId") or "")) for items in shown for item in items]
+
+    def source_of(self, disk: Disk) -> str | None:
+        """Tell the snapshot by our tags, or by our name where a disk has none of our tags."""
+        if RESTORE_ID in disk.tags or not disk.snapshot_id:
+            return super().source_of(disk)
+        return disk.snapshot_id if disk.name == self._name(disk.snapshot_id) else None
+
+    def _name(self, snapshot_id: str) -> str:
+        # Names of snapshots hold no period; those of disks are not documented.
+        return f"{snapshot_id}:{self.restore_id.replace('.', ':')}"
+
+    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+        tried = f"Listing what disks can be had on {region}"
+        answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, tried)
+        sold = items_of(answer, "SupportResources", "SupportResource", tried=tried)
+        return [
+            Offer(None, str(item.get("Category")), int(item["DiskMinSize"]), int(item["DiskMaxSize"]))
+            for item in sold
+            if item.get("EnsRegionId") == region and item.get("CanBuyCount") != 0
+        ]
+
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        request = order.request
+        tried = f"Ordering a disk of {request.snapshot_id} on {request.region}"
+        try:
+            answer = self._service.write(
+                "CreateDisk",
+                self._api_region,
+                tried,
+                EnsRegionId=request.region,
+                Category=request.options["disk_type"],
+                InstanceChargeType="PostPaid",
+                SnapshotId=request.snapshot_id,
+                DiskName=self._name(request.snapshot_id),
+                Size=request.options["size_gib"],
+                Encrypted=True if request.encrypted else None,
+                KMSKeyId=request.kms_key_id,
+                **numbered("Tag", [{"Key": key, "Value": value} for key, value in (request.tags or {}).items()]),
+            )
+        except Busy as error:
+            raise self._patience(order, error) from error
+        ids = answer.get("InstanceIds")
+        if not isinstance(ids, list) or not ids:
+            raise Ambiguous(
+                f"{tried}: the order was accepted, but returned no disk ID", request_id=answer.get("RequestId")
+            )
+        return self.new_disk(order, str(ids[0]), "Creating", name=self._name(request.snapshot_id))
+
+    def delete_one(self, region: str, snapshot_id: str) -> None:
+        tried = f"Deleting the disk {snapshot_id} on {region}"
+        self._service.write("DeleteDisk", self._api_region, tried, DiskId=snapshot_id)

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which credentials for Alibaba Cloud count: options, then environment, then profiles, then the vendor's own chain.
+
+All but keys that are given as they are is the vendor's library: see providers.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..._core.errors import CopyError, Credentials
+from . import providers
+from .errors import HINTS, words_of
+
+KEY_ID = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY")
+SECRET = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY")
+TOKEN = ("ALIBABA_CLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN")
+PROFILE = "ALIBABA_CLOUD_PROFILE"
+NOTHING = (
+    "Give access_key and secret_key, set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, name a "
+    "profile "
+    "of ~/.aliyun/config.json, or an instance role by ecs_ram_role."
+)
+
+
+class Keys(NamedTuple):
+    """A key pair, with a token where it is temporary."""
+
+    key_id: str
+    secret: str
+    token: str = ""
+
+
+class Login:
+    """The keys of a connection, as they are at the moment.
+
+    ``trouble`` says why they could not be refreshed, where the last ones are used on until the cloud refuses them.
+    """
+
+    trouble: str | None = None
+
+    def __init__(self, provider: Any, where: str, hint: str | None = None):
+        self._provider = provider
+        self._where = where
+        self._hint = hint
+        self._last: Keys | None = None
+
+    def keys(self, tried: str) -> Keys:
+        """Return the keys for a call. Raises Credentials where there are none yet; ``tried`` says what needs them."""
+        try:
+            found = self._provider.get_credentials()
+            self._last = Keys(
+                found.get_access_key_id(), found.get_access_key_secret(), found.get_security_token() or ""
+            )
+            self.trouble = None
+        except Exception as error:  # the library, and what it rests on, raise errors of many classes
+            failure = failed(error, f"{tried}: logging in with {self._where} failed", self._hint)
+            if self._last is None:
+                raise failure from None
+            self.trouble = words_of(str(error))
+        return self._last
+
+
+class Given:
+    """Keys that are given as they are, in the form of the library's providers."""
+
+    def __init__(self, keys: Keys):
+        self.get_access_key_id = lambda: keys.key_id
+        self.get_access_key_secret = lambda: keys.secret
+        self.get_security_token = lambda: keys.token
+        self.get_provider_name = lambda: "given"
+
+    def get_credentials(self) -> Given:
+        return self
+
+
+def failed(error: Exception, tried: str, hint: str | None = None) -> CopyError:
+    """Return what the library raised as ours, with the code and the request ID of an answer that it quotes."""
+    if isinstance(error, CopyError):
+        return error
+    answered = {name: re.search(rf'"{name}"\s*:\s*"([^"]+)"', str(error)) for name in ("Code", "RequestId")}
+    code, request_id = (found.group(1) if found else None for found in answered.values())
+    words = words_of(str(error)) or type(error).__name__
+    return Credentials(f"{tried}: {words}", code=code, request_id=request_id, hint=hint or HINTS[Credentials])
+
+
+def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
+    """Find what gives the credentials; asks nobody yet. Raises Credentials for what cannot be."""
+    sts = params.get("sts_endpoint")
+    path = home / ".aliyun" / "config.json"
+    keys = _of_options(params)
+    profile, instance_role = params.get("profile"), params.get("ecs_ram_role")
+    where, hint = "the options access_key and secret_key", None
+    if keys is None and not profile and not instance_role:
+        keys, where = _of_environment(environ), "the environment"
+        profile = None if keys else environ.get(PROFILE)
+    try:
+        if keys:
+            provider: Any = Given(keys)
+        elif profile:
+            provider, where = providers.of_profile(read_profiles(path), profile, path, sts), f"the profile {profile}"
+        elif instance_role:
+            provider, where = providers.of_instance(instance_role), f"the instance role {instance_role}"
+        else:
+            current = read_profiles(path, must=False)
+            provider, where, hint = providers.of_chain(current, path, sts), "the default provider chain", NOTHING
+        if params.get("assume_role_arn"):
+            provider = providers.of_role(provider, params, sts)
+            where = f"the role {params['assume_role_arn']}, assumed with {where}"
+    except Exception as error:
+        raise failed(error, f"Logging in with {where} failed", hint) from None
+    return Login(provider, where, hint)
+
+
+def _of_options(params: Mapping[str, Any]) -> Keys | None:
+    key_id, secret, token = (params.get(name) or "" for name in ("access_key", "secret_key", "security_token"))
+    if token and not (key_id or secret):
+        problem = "security_token is given without access_key and secret_key"
+        raise Credentials(problem, hint="Give all three, or none of them.")
+    return _pair(key_id, secret, token, "the options access_key and secret_key")
+
+
+def _of_environment(environ: Mapping[str, str]) -> Keys | None:
+    key_id, secret, token = (
+        next((environ[name] for name in names if environ.get(name)), "") for names in (KEY_ID, SECRET, TOKEN)
+    )
+    return _pair(key_id, secret, token, "the environment")
+
+
+def _pair(key_id: str, secret: str, token: str, where: str) -> Keys | None:
+    if bool(key_id) != bool(secret):
+        raise Credentials(f"Only one of key and secret is given by {where}", hint="Give both, or neither.")
+    return Keys(key_id.strip(), secret.strip(), token.strip()) if key_id else None
+
+
+def read_profiles(path: Path, must: bool = True) -> dict[str, Any]:
+    """Read the profiles of the aliyun CLI by name, the current one under "" too.
+
+    Raises Credentials where that fails.
+    """
+    try:
+        content = json.loads(path.read_text())
+        found = {str(profile["name"]): dict(profile) for profile in content["profiles"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not must:
+            return {}
+        missing = isinstance(error, FileNotFoundError)
+        problem = f"{path} does not exist" if missing else f"{path} cannot be read: {type(error).__name__}"
+        raise Credentials(f"A profile was asked for, but {problem}") from None
+    return {**found, "": found.get(str(content.get("current") or "default"), {})}
+
+
+def current_login(params: Mapping[str, Any]) -> Login:
+    """Find the credentials in this process's environment and home."""
+    return find_login(params, os.environ, Path.home())

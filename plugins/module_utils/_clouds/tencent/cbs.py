@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tencent Cloud CBS: CopySnapshotCrossRegions 2017-03-12 (api-facts: cbs-copy-call)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..._core.cloud import SnapshotCloud, batches
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Retry, Throttled, Underway
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+from .cbs_answers import SNAPSHOT_ID, closing, deadline_text, disk_of, full_name, source_of_order
+from .cbs_reads import PAGE, CbsReads, only
+from .cbs_tags import change_tags
+from .client import Service, some
+from .errors import failure
+
+#: Disks that a filter takes; and so many at most are asked for, instead of the whole region (api-facts:
+#: cbs-describe-limits).
+DISKS, FEW_DISKS = 10, 100
+#: The states of copies under way.
+IN_PROGRESS = ("COPYING_FROM_REMOTE", "CHECKING_COPIED")
+#: What the service takes as tags, of snapshots and disks alike.
+TAG_RULES = TagRules(
+    most=50,
+    longest_key=127,
+    longest_value=255,
+    shortest_value=1,
+    reserved=("qcs:", "project"),
+    forbidden=r"[^\w +\-=.:/@()\[\],;><]|^ | $",
+)
+
+
+class CbsCloud(SnapshotCloud):
+    """CBS snapshots of the account that the credentials belong to."""
+
+    snapshot_id_pattern = SNAPSHOT_ID
+    snapshot_id_example = "snap-ckgjwkqh"
+    disk_id_pattern = r"disk-[0-9a-z]{8}"
+    disk_id_example = "disk-hdh1y4za"
+    name_rule = TextRule(longest=60, shortest=1)
+    description_rule = None
+    tag_rules: TagRules | None = TAG_RULES
+    many_destinations_per_call = True
+    lists_in_progress = True
+    tags_in_copy_call = False
+    tagged_per_call = 10
+    deleted_per_call = PAGE
+    deletes_later = True
+    expires_after_copying = True
+    loss_hint = (
+        "CBS shows no failed copies and gives no reason: look for the copy in CloudAudit and in the console's "
+        "messages, "
+        "and at the account's balance and snapshot quota there. Run again to make a new copy."
+    )
+
+    def __init__(self, module: Any):
+        super().__init__()
+        self._service = Service(module.params, self.calls, lambda: self.deadline)
+        self._reads = CbsReads(self._service, self.pages, self._today, self.warnings)
+
+    def _today(self) -> datetime:
+        return self.deadline.utc()
+
+    def region_problem(self, region: str) -> str | None:
+        return (
+            None if re.fullmatch(r"[a-z]{2}(-[a-z0-9]+)+", region) else "is not a valid region (example: ap-guangzhou)"
+        )
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        days = requests[0].retention_days if requests else None
+        return (
+            [] if days is None or 1 <= days <= 65536 else [f"retention_days: must be between 1 and 65536, not {days}"]
+        )
+
+    def full_name(self, name: str, snapshot_id: str) -> str:
+        """Add the source's ID, and with it our mark: a name is the only one that comes with the copy."""
+        return full_name(name, snapshot_id)
+
+    def name_problem(self, name: str, snapshot_id: str) -> str | None:
+        full = self.full_name(name, snapshot_id)
+        if full == name or len(full) <= self.name_rule.longest:
+            return super().name_problem(name, snapshot_id)
+        left = self.name_rule.longest - len(closing(snapshot_id))
+        return (
+            f"has {len(name)} characters, at most {left} are allowed, since {closing(snapshot_id)!r} is appended to "
+            "it, "
+            "by which the copy is recognised"
+        )
+
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        found = self._reads.by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")
+        instant = sorted(snapshot_id for snapshot_id, snapshot in found.items() if "instant" in snapshot.traits)
+        if instant:
+            self.warnings.append(
+                f"{some(instant)} in {region}: instant snapshots are kept on the disk's own cluster, and CBS does not "
+                "say "
+                "whether they can be copied. Should it refuse, take an ordinary snapshot of the disk"
+            )
+        return {**found}
+
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return self._reads.by_id(region, snapshot_ids, f"Looking at the copies in {region}")
+
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+        listed = self._reads.listed(region, f"Listing the copies in {region}")
+        return [s for s in listed if s.owned and (s.source or s.is_copy)]
+
+    def list_in_progress(self, region: str) -> list[Snapshot]:
+        tried = f"Listing the copies in progress in {region}"
+        listed = self._reads.listed(region, tried, [only("snapshot-state", IN_PROGRESS)])
+        return [s for s in listed if s.owned and s.is_copy and s.state is State.PENDING]
+
+    def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
+        """List by ID or, for a few disks, by disk; no filter knows the source of a copy (api-facts:
+        cbs-describe-limits)."""
+        tried = f"Listing the snapshots in {region}"
+        if wanted.snapshot_ids is not None:
+            return [s for s in self._reads.by_id(region, sorted(wanted.snapshot_ids), tried).values() if s.owned]
+        queries: list[dict[str, Any]] = [{}]
+        disk_ids = sorted(wanted.disk_ids or ())
+        if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
+            queries = [only("disk-id", ids) for ids in batches(disk_ids, DISKS)]
+        return [s for s in self._reads.listed(region, tried, queries) if s.owned]
+
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        try:
+            return self._begin(orders)
+        except CopyError as error:
+            if len(orders) == 1 or error.spreads or not (error.retry is Retry.NEVER or isinstance(error, Underway)):
+                raise
+        # Which destination the service meant it does not say, so each is asked for alone.
+        answers: list[Snapshot | CopyError] = []
+        for order in orders:
+            try:
+                answers += self._begin([order])
+            except CopyError as error:
+                answers.append(error)
+        return answers
+
+    def _begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+        first, regions = orders[0], [order.request.region for order in orders]
+        tried = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(regions)}"
+        answer = self._service.write(
+            "CopySnapshotCrossRegions",
+            first.source.region,
+            tried,
+            SnapshotId=first.request.snapshot_id,
+            DestinationRegions=regions,
+            SnapshotName=first.name,
+        )
+        shown = answer.get("SnapshotCopyResultSet")
+        if not isinstance(shown, list):
+            raise Ambiguous(f"{tried}: the answer contains no result", request_id=answer.get("RequestId"))
+        results = {item.get("DestinationRegion"): item for item in shown if isinstance(item, dict)}
+        return [self._result(order, results.get(order.request.region), answer.get("RequestId")) for order in orders]
+
+    def _result(self, order: CopyOrder, item: Mapping[str, Any] | None, request_id: Any) -> Snapshot | CopyError:
+        """Read what came of one destination; a call can succeed and fail for some (api-facts: cbs-copy-results)."""
+        request = order.request
+        tried = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
+        if item is None:
+            return Ambiguous(f"{tried}: the answer does not mention this region", request_id=request_id)
+        if not item.get("Code"):
+            return Ambiguous(f"{tried}: the answer does not say whether the copy was started", request_id=request_id)
+        if item["Code"] != "Success":
+            return failure(item.get("Code"), item.get("Message"), tried, request_id)
+        if not item.get("SnapshotId"):
+            return Ambiguous(f"{tried}: the call was accepted, but returned no snapshot ID", request_id=request_id)
+        source = source_of_order(order)
+        return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
+
+    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+        """Delete in one call; it is all or nothing, so one that is refused is made for each copy alone."""
+        tried = f"Deleting {some(snapshot_ids)} in {region}"
+        try:
+            self._delete_all(region, snapshot_ids, tried)
+        except CopyError as error:
+            is_of_one = error.retry is Retry.NEVER or (isinstance(error, Busy) and not isinstance(error, Throttled))
+            if is_of_one and not error.spreads and len(snapshot_ids) > 1:
+                return {i: failed for one in snapshot_ids for i, failed in self.delete(region, [one]).items()}
+            return {} if isinstance(error, NotFound) else dict.fromkeys(snapshot_ids, error)
+        return {}
+
+    def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:
+        self._service.write("DeleteSnapshots", region, tried, SnapshotIds=list(snapshot_ids))
+
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        failed: dict[str, CopyError] = {}
+        for ids in batches(snapshot_ids, self.tagged_per_call):
+            failed.update(change_tags(self._service, region, ids, change))
+        return failed
+
+    def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
+        tried = f"Setting the deadline of {snapshot_id} in {region} to {deadline_text(moment)}"
+        self._service.write(
+            "ModifySnapshotAttribute",
+            region,
+            tried,
+            SnapshotId=snapshot_id,
+            IsPermanent=False,
+            Deadline=deadline_text(moment),
+        )
+
+    def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
+        """List by ID or by tag, since the service takes only one of both; the rest is compared here."""
+        tried = f"Listing the disks in {region}"
+        filters = [
+            {"Name": "tag-key", "Values": [key]} if value == "*" else {"Name": f"tag:{key}", "Values": [value]}
+            for key, value in tags.items()
+        ]
+        asked: list[dict[str, Any]] = [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)]
+        shown = self._reads.all_pages(
+            "DescribeDisks", "DiskSet", region, tried, asked or [{"Filters": filters or None}]
+        )
+        return [disk for item in shown if (disk := disk_of(item, region)).bears(tags)]

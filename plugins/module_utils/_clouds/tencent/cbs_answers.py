@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What CBS answers, translated; and what the names of its copies tell, since it records no source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.tags import provenance_of
+
+#: CREATING, COPYING_FROM_REMOTE and CHECKING_COPIED are under way; there is no failed state (api-facts: cbs-states).
+STATES = {"NORMAL": State.COMPLETED, "ROLLBACKING": State.COMPLETED, "TORECYCLE": State.ABSENT}
+#: CBS answers with times without a zone, which are China's; requests name the zone (api-facts: cbs-times).
+ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
+TIME_FORM = "%Y-%m-%d %H:%M:%S"
+SNAPSHOT_ID = r"snap-[0-9a-z]{8}"
+#: What else is told of a snapshot: our word, by the key and value that CBS shows (api-facts: cbs-traits).
+_TRAITS = {
+    "system_disk": ("DiskUsage", "SYSTEM_DISK"),
+    "locked": ("IsLocked", True),
+    "instant": ("SnapshotMode", "INSTANT_SNAPSHOT"),
+}
+_IDS = re.compile(rf"(?<!\w){SNAPSHOT_ID}(?!\w)")
+_OUR_DEFAULT = re.compile(rf"copy-of-({SNAPSHOT_ID})")
+_SERVICES_DEFAULT = re.compile(rf"Copied {SNAPSHOT_ID} from ([a-z]{{2}}(?:-[a-z0-9]+)+)")
+_OUR_ENDING = re.compile(rf" \[({SNAPSHOT_ID})\]$")
+
+
+def closing(snapshot_id: str) -> str:
+    """Return what a name ends in, where it does not tell the source otherwise."""
+    return f" [{snapshot_id}]"
+
+
+def full_name(name: str, snapshot_id: str) -> str:
+    """Add the source's ID to a name, unless it is our default name or ends in it already."""
+    ours = _OUR_DEFAULT.fullmatch(name) or _OUR_ENDING.search(name)
+    return name if ours and ours[1] == snapshot_id else name + closing(snapshot_id)
+
+
+def source_in_name(name: str) -> tuple[str | None, bool]:
+    """Tell the source that a copy's name names, and whether only this collection names copies so.
+
+    The closing ID decides; else a name with exactly one ID, as a whole word.
+    """
+    for ours in (_OUR_ENDING.search(name), _OUR_DEFAULT.fullmatch(name)):
+        if ours:
+            return ours[1], True
+    ids = set(_IDS.findall(name))
+    return (ids.pop(), False) if len(ids) == 1 else (None, False)
+
+
+def _region_in_name(name: str) -> str | None:
+    """Tell the source's region, which only the service's own name for a copy tells (api-facts: cbs-default-name)."""
+    match = _SERVICES_DEFAULT.fullmatch(name)
+    return match[1] if match else None
+
+
+def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
+    """Translate a snapshot of DescribeSnapshots."""
+    name = shown.get("SnapshotName") or ""
+    tags = _tags(shown)
+    is_copy = bool(shown.get("CopyFromRemote"))
+    state = STATES.get(shown.get("SnapshotState", ""), State.PENDING)
+    source, marked = provenance_of(tags), False
+    if is_copy:
+        named, marked = source_in_name(name)
+        source = source or (Provenance(named, _region_in_name(name)) if named else None)
+    return Snapshot(
+        snapshot_id=shown["SnapshotId"],
+        region=region,
+        state=state,
+        provider_state=shown.get("SnapshotState", ""),
+        progress=100 if state is State.COMPLETED else int(shown.get("Percent") or 0),
+        size_gib=shown.get("DiskSize"),
+        encrypted=bool(shown.get("Encrypt")),
+        created_at=parse_cbs_time(shown.get("CreateTime")),
+        name=name,
+        tags=tags,
+        disk_id=None if is_copy else shown.get("DiskId") or None,
+        owned=shown.get("SnapshotType") != "SHARED_SNAPSHOT",
+        is_copy=is_copy,
+        source=source,
+        marked_ours=marked and source is not None,
+        # A deadline beside IsPermanent means nothing (api-facts: cbs-deadline).
+        expires_at=None if shown.get("IsPermanent") else parse_cbs_time(shown.get("DeadlineTime")),
+        traits=tuple(trait for trait, (key, value) in _TRAITS.items() if shown.get(key) == value),
+    )
+
+
+def source_of_order(order: CopyOrder) -> Provenance:
+    """Tell the source of a copy that was just begun; its tags come later."""
+    source = order.source
+    return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at)
+
+
+def parse_cbs_time(text: str | None) -> datetime | None:
+    """Read one of CBS's times; an empty or odd one is None."""
+    try:
+        return datetime.strptime(text or "", TIME_FORM).replace(tzinfo=ZONE).astimezone(timezone.utc)
+    except ValueError:
+        return None
+
+
+def deadline_text(moment: datetime) -> str:
+    """Write a time as requests take it, ISO 8601 with a zone (api-facts: cbs-times)."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
+
+
+def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
+    """Translate a disk of DescribeDisks."""
+    return Disk(
+        disk_id=shown["DiskId"],
+        region=region,
+        name=shown.get("DiskName") or "",
+        size_gib=shown.get("DiskSize"),
+        tags=_tags(shown),
+        attached_to=shown.get("InstanceId") or None,
+        encrypted=bool(shown.get("Encrypt")),
+        kms_key=shown.get("KmsKeyId") or None,
+        zone=(shown.get("Placement") or {}).get("Zone"),
+        disk_type=shown.get("DiskType"),
+        provider_state=shown.get("DiskState", ""),
+        in_use=bool(shown.get("Attached")) or shown.get("DiskState") not in ("UNATTACHED", "TORECYCLE"),
+        is_recycled=shown.get("DiskState") == "TORECYCLE",
+        created_at=parse_cbs_time(shown.get("CreateTime")),
+    )
+
+
+def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
+    """Read tags; arrays can be null (api-facts: cbs-wire)."""
+    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in shown.get("Tags") or ()}

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks that one restore makes of CBS snapshots (api-facts: cbs-disk-create, cbs-disk-delete, cbs-disk-offers)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._core.cloud import batches
+from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
+from ..._core.model import CopyOrder, Disk, Snapshot
+from ..paging import items_of
+from .cbs import TAG_RULES, CbsCloud
+from .cbs_answers import disk_of
+from .cbs_reads import PAGE
+
+#: What is paid by the hour.
+HOURLY = "POSTPAID_BY_HOUR"
+
+
+class CbsDisks(DiskCloud, CbsCloud):
+    """CBS disks of one restore."""
+
+    disk_tag_rules = TAG_RULES
+    deletes_later = True
+    deleted_per_call = 50
+    restores_system_disks = False
+    may_answer_with_gone = True
+    #: CBS shows no disk before it is made, and none that has failed.
+    unseen_seconds = 600.0
+    #: A refused token may stand for a disk in the making, which does not show.
+    doubt_seconds = 120.0
+    loss_hint = (
+        "CBS shows a disk only once it is made, and none that has failed, without a reason: look for it in CloudAudit "
+        "and in "
+        "the console's messages, and at the account's balance and quota there. Then run again."
+    )
+
+    def list_restored(self, region: str) -> list[Disk]:
+        filters = [{"Name": f"tag:{RESTORE_ID}", "Values": [self.restore_id]}]
+        return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [{"Filters": filters}])
+
+    def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
+        """Read by ID; where an ID that is missing makes the service refuse them all, out of all of this restore."""
+        queries = [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)]
+        try:
+            return self._disks(region, f"Looking at the disks in {region}", queries)
+        except NotFound:
+            return [disk for disk in self.list_restored(region) if disk.disk_id in disk_ids]
+
+    def _disks(self, region: str, tried: str, queries: Sequence[Mapping[str, Any]]) -> list[Disk]:
+        shown = self._reads.all_pages("DescribeDisks", "DiskSet", region, tried, queries)
+        return [disk_of(item, region) for item in shown]
+
+    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+        tried = f"Listing what disks can be had in {region}"
+        given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
+        answer = self._service.read("DescribeDiskConfigQuota", region, tried, **given)
+        # The service also answers what was not asked for.
+        sold = [
+            item
+            for item in items_of(answer, "DiskConfigSet", tried=tried)
+            if item.get("Available") and item.get("DiskChargeType") == HOURLY and item.get("DiskUsage") == "DATA_DISK"
+        ]
+        return [
+            Offer(i.get("Zone"), str(i.get("DiskType")), i["MinDiskSize"], i["MaxDiskSize"], i.get("StepSize") or 1)
+            for i in sold
+        ]
+
+    def begin_one(self, order: CopyOrder) -> Snapshot:
+        request, options = order.request, order.request.options
+        tried = f"Making a disk of {request.snapshot_id} in {options['zone']}"
+        name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.longest]
+        try:
+            answer = self._service.write(
+                "CreateDisks",
+                request.region,
+                tried,
+                Placement={"Zone": options["zone"]},
+                DiskChargeType=HOURLY,
+                DiskType=options["disk_type"],
+                DiskName=name,
+                DiskSize=options["size_gib"],
+                DiskCount=1,
+                SnapshotId=request.snapshot_id,
+                Tags=[{"Key": key, "Value": value} for key, value in (request.tags or {}).items()],
+                Encrypt="ENCRYPT" if request.encrypted or order.source.encrypted else None,
+                KmsKeyId=request.kms_key_id,
+                ClientToken=self.token_of(order),
+            )
+        except Underway:
+            self.token_is_used(order)
+            raise
+        ids = answer.get("DiskIdSet")
+        if not isinstance(ids, list) or not ids:
+            raise Ambiguous(
+                f"{tried}: the call was accepted, but returned no disk ID", request_id=answer.get("RequestId")
+            )
+        return self.new_disk(order, str(ids[0]), "", name=name, snapshot_id=None)
+
+    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+        # Past DiskCloud, to the cloud's own way with what is all or nothing.
+        return CbsCloud.delete(self, region, snapshot_ids)
+
+    def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:
+        self._service.write("TerminateDisks", region, tried, DiskIds=list(snapshot_ids))

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""CBS's listings, read page by page (api-facts: cbs-describe-limits)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from ..._core.cloud import Pages, batches
+from ..._core.errors import NotFound
+from ..._core.model import Snapshot, State
+from ..paging import items_of, steady_pages
+from .cbs_answers import snapshot_of
+from .client import Service
+
+#: IDs and results of a describe call.
+PAGE = 100
+#: How listings are asked, so that what is new comes at their end.
+OLDEST_FIRST = {"OrderField": "CREATE_TIME", "Order": "ASC"}
+#: A creation time so far ahead of this machine's clock means that the service writes times of another zone.
+AHEAD = timedelta(minutes=5)
+
+
+class CbsReads:
+    """The listings of one account. Each method raises a CopyError and nothing else."""
+
+    def __init__(
+        self, service: Service, pages: Callable[[], Pages], today: Callable[[], datetime], warnings: list[str]
+    ):
+        self._service, self._new_pages, self._today, self._warnings = service, pages, today, warnings
+        #: Regions whose clock was seen to be ahead, and warned of.
+        self._ahead: set[str] = set()
+
+    def by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
+        """Read by ID; where an ID that is missing makes the service refuse them all, out of the whole listing."""
+        wanted = set(snapshot_ids)
+        try:
+            found = self.listed(region, tried, [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)])
+        except NotFound:
+            found = self.listed(region, tried, [{}])
+        return {s.snapshot_id: s for s in found if s.snapshot_id in wanted}
+
+    def listed(self, region: str, tried: str, queries: Sequence[Mapping[str, Any]] = ({},)) -> list[Snapshot]:
+        shown = self.all_pages("DescribeSnapshots", "SnapshotSet", region, tried, queries)
+        listed = [snapshot_of(item, region) for item in shown]
+        newest = max((s.created_at for s in listed if s.created_at), default=None)
+        if newest and newest > self._today() + AHEAD and region not in self._ahead:
+            self._ahead.add(region)
+            self._warnings.append(
+                f"{region}: the newest snapshot seems to be made in the future ({newest:%Y-%m-%d %H:%M} UTC). Either "
+                "this "
+                "machine's clock is slow, or CBS writes times of another zone than Asia/Shanghai here; ages and "
+                "retention_days are then off by as much"
+            )
+        return [s for s in listed if s.state is not State.ABSENT]
+
+    def all_pages(
+        self, action: str, key: str, region: str, tried: str, queries: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Read all pages of all queries."""
+        pages, found = self._new_pages(), []
+        for given in queries:
+            by_id = not given.keys().isdisjoint(("SnapshotIds", "DiskIds"))
+            query = given if by_id else {**given, **OLDEST_FIRST}
+            found += self._pages(pages, action, key, region, tried, query)
+        return found
+
+    def _pages(
+        self, pages: Pages, action: str, key: str, region: str, tried: str, given: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        seen = 0
+
+        def page(number: int) -> tuple[list[dict[str, Any]], Any]:
+            nonlocal seen
+            seen = 0 if number == 1 else seen
+            ask = partial(self._service.read, action, region, tried, Limit=PAGE, Offset=seen, **given)
+            answer = pages.read(ask)
+            items = items_of(answer, key, tried=tried)
+            # A page may be short, and the next one begins where it ended.
+            seen += len(items)
+            return items, answer.get("TotalCount")
+
+        id_key = "SnapshotId" if key == "SnapshotSet" else "DiskId"
+        return steady_pages(page, PAGE, lambda item: item.get(id_key), tried)
+
+
+def only(name: str, values: Sequence[str]) -> dict[str, Any]:
+    return {"Filters": [{"Name": name, "Values": list(values)}]}

@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tencent Cloud's API 3.0: the clients, one call, the meaning of errors (api-facts: cbs-wire)."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..._core.errors import Ambiguous, CopyError, Credentials, Refused, Retry, Throttled, Unreachable
+from ..._core.waiting import Deadline
+from ..endpoint import checked_endpoint, checked_timeouts
+from .credentials import POD_HINT, credential_of
+from .errors import failure, translated
+from .login import current_login
+
+try:
+    import requests
+    from tencentcloud.cbs.v20170312.cbs_client import CbsClient
+    from tencentcloud.common.common_client import CommonClient
+    from tencentcloud.common.exception import TencentCloudSDKException
+    from tencentcloud.common.profile.client_profile import ClientProfile
+    from tencentcloud.common.profile.http_profile import HttpProfile
+
+    HAS_SDK = True
+except ImportError:
+    HAS_SDK = False
+
+CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
+    "secret_id": {"type": "str", "no_log": True},
+    "secret_key": {"type": "str", "no_log": True},
+    "token": {"type": "str", "no_log": True},
+    "profile": {"type": "str"},
+    "cvm_role": {"type": "str"},
+    "assume_role_arn": {"type": "str"},
+    "assume_role_session_name": {"type": "str"},
+    "assume_role_external_id": {"type": "str"},
+    "endpoint_url": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "connect_timeout": {"type": "int", "default": 5},
+    "read_timeout": {"type": "int", "default": 30},
+}
+#: Versions of the services, by the first label of their host (api-facts: cbs-wire).
+VERSIONS = {"cbs": "2017-03-12", "tag": "2018-08-13", "sts": "2018-08-13"}
+ENDPOINT_VARIABLE = "TENCENTCLOUD_CBS_ENDPOINT"
+DEFAULT_ENDPOINT, FINANCE_ENDPOINT = "https://cbs.tencentcloudapi.com", "https://cbs.{region}.tencentcloudapi.com"
+#: Regions of the finance zones have hosts of their own; ordinary ones do not serve them
+#: (api-facts: cbs-finance-regions).
+FINANCE = "-fsi"
+STS_HINT = (
+    "Check that the role trusts this caller, that its external ID is right, and that the caller may "
+    "name/sts:AssumeRole."
+)
+#: Where STS is asked for ordinary regions: what it gives holds in all of them.
+STS_REGION = "ap-guangzhou"
+#: Calls of one action that the service takes in a second (api-facts: cbs-call-rate), and the margin (seconds) for the
+#: way there.
+CALLS_PER_SECOND, MARGIN = 20, 0.05
+
+
+class Pace:
+    """Keeps to the service's calls a second, each action for itself. Times are seconds on the monotonic clock."""
+
+    def __init__(self, deadline: Callable[[], Deadline]):
+        self._deadline = deadline
+        self._sent: dict[str, deque[float]] = {}
+
+    def keep(self, action: str, tried: str, may_be_late: bool) -> None:
+        """Wait until another call may be made. Raises Throttled where that is after the deadline."""
+        sent = self._sent.setdefault(action, deque(maxlen=CALLS_PER_SECOND))
+        deadline = self._deadline()
+        if deadline.passed and not may_be_late:
+            raise Throttled(f"{tried}: not tried, because wait_timeout had ended")
+        if len(sent) == CALLS_PER_SECOND:
+            pause = sent[0] + 1.0 + MARGIN - deadline.now()
+            if pause > 0:
+                if pause >= deadline.remaining and not may_be_late:
+                    raise Throttled(
+                        f"{tried}: not tried, because {CALLS_PER_SECOND} calls were made within the last second"
+                    )
+                deadline.sleep_past(pause)
+        sent.append(deadline.now())
+
+
+class Service:
+    """Calls of CBS and of the tag service. Each goes out once: repeating is the caller's, who knows what is safe.
+
+    The SDK's own retryer is not used: it makes a call again that has succeeded (api-facts: cbs-sdk-retries).
+    """
+
+    def __init__(self, params: Mapping[str, Any], calls: Counter[str], deadline: Callable[[], Deadline]):
+        if not HAS_SDK:
+            raise Refused(
+                "The Python library tencentcloud-sdk-python-cbs is missing",
+                hint="Install it for the Python that runs this module: pip install tencentcloud-sdk-python-cbs "
+                "(or the whole tencentcloud-sdk-python)",
+            )
+        self._params = params
+        self._calls = calls
+        self._pace = Pace(deadline)
+        given = params.get("endpoint_url") or os.environ.get(ENDPOINT_VARIABLE)
+        self._endpoint = checked_endpoint(given)
+        self._timeouts = checked_timeouts(params)
+        self._login = current_login(params)
+        #: By the region in which STS is asked.
+        self._credentials: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def read(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
+        """Make a call that changes nothing. Raises a CopyError, never Ambiguous."""
+        self._pace.keep(action, tried, may_be_late=True)
+        try:
+            return self._call("cbs", action, region, tried, given)
+        except Ambiguous as error:
+            raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
+
+    def write(self, action: str, region: str, tried: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
+        """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
+        self._pace.keep(action, tried, may_be_late=False)
+        return self._call(service, action, region, tried, given)
+
+    def _call(self, service: str, action: str, region: str, tried: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        body = {name: value for name, value in given.items() if value is not None}
+        return self._sent(self._client(service, region), action, tried, body)
+
+    def _sent(
+        self, client: Any, action: str, tried: str, body: Mapping[str, Any], signed: bool = True
+    ) -> dict[str, Any]:
+        """Send a call once.
+
+        Raises a CopyError, also where the answer is an error or none, or logging in fails before.
+        """
+        self._calls[action] += 1
+        options = None if signed else {"SkipSign": True}
+        try:
+            answer = client.call_json(action, body, options=options)["Response"]
+            error = answer.get("Error")
+        except TencentCloudSDKException as raised:
+            raise translated(raised, tried) from None
+        except requests.RequestException as raised:
+            # The SDK reads the answer outside of its own error handling.
+            raise Ambiguous(f"{tried}: {raised}", code=type(raised).__name__) from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Ambiguous(f"{tried}: the answer is incomplete or not valid") from None
+        if error:
+            # The SDK does not see an error in an answer whose content type names a charset
+            # (api-facts: cbs-error-content-type).
+            raise failure(error.get("Code"), error.get("Message"), tried, answer.get("RequestId"))
+        return dict(answer)
+
+    def _client(self, service: str, region: str) -> Any:
+        if (service, region) not in self._clients:
+            profile, credential = self._profile(service, region), self._credential(region)
+            if service == "cbs":
+                client = CbsClient(credential, region, profile)
+            else:
+                client = CommonClient(service, VERSIONS[service], credential, region, profile)
+            self._clients[service, region] = client
+        return self._clients[service, region]
+
+    def _credential(self, region: str) -> Any:
+        asked = region if region.endswith(FINANCE) else STS_REGION
+        if asked not in self._credentials:
+            self._credentials[asked] = credential_of(self._login, self._ask_sts, asked, self._timeouts[0])
+        return self._credentials[asked]
+
+    def _profile(self, service: str, region: str) -> Any:
+        endpoint = self._endpoint or (FINANCE_ENDPOINT if region.endswith(FINANCE) else DEFAULT_ENDPOINT)
+        scheme, _sign, host = endpoint.replace("{region}", region).rstrip("/").rpartition("://")
+        if service != "cbs" and host.startswith("cbs."):
+            host = f"{service}.{host[4:]}"
+        http = HttpProfile(
+            protocol=scheme or "https",
+            endpoint=host,
+            reqTimeout=self._timeouts,
+            certification=None if self._params["validate_certs"] else False,
+        )
+        return ClientProfile(httpProfile=http, language="en-US")
+
+    def _ask_sts(self, action: str, region: str, given: dict[str, Any], credential: Any) -> dict[str, Any]:
+        """Ask for temporary keys; it changes nothing, so an answer that was lost may be asked for again."""
+        tried = f"Assuming the role {given['RoleArn']}"
+        client = CommonClient("sts", VERSIONS["sts"], credential, region, self._profile("sts", region))
+        try:
+            answer = self._sent(client, action, tried, given, signed=credential is not None)
+        except CopyError as error:
+            kind = {Retry.NEVER: Credentials, Retry.LOOK_FIRST: Unreachable}.get(error.retry, type(error))
+            refused = STS_HINT if credential else POD_HINT
+            raise error.as_kind(kind, hint=refused if kind is Credentials else kind.usual_hint) from None
+        if not isinstance(answer.get("Credentials"), dict) or not isinstance(answer.get("ExpiredTime"), int):
+            raise Unreachable(f"{tried}: the answer contains no credentials")
+        return answer
+
+
+def some(ids: Sequence[str]) -> str:
+    """Name the first of many IDs, for messages."""
+    return f"{', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''}"

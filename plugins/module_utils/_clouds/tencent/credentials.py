@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The SDK's credentials, which renew themselves while a task runs; what they raise, or swallow, is told as ours."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from ansible.module_utils.urls import open_url
+
+from ..._core.errors import CopyError, Credentials
+from .login import Login
+
+try:
+    from tencentcloud.common import credential as sdk
+except ImportError:
+    pass  # Service says what is missing
+
+#: Renewed so long (seconds) before they expire.
+EARLY = 300
+ROLE_HINT = (
+    "Check that the instance has this role (ask its metadata.tencentyun.com), and that no proxy is in between: "
+    "put metadata.tencentyun.com into NO_PROXY."
+)
+POD_HINT = (
+    "Check that the pod's service account has a role that trusts it, and that TKE has set the TKE_ variables and the "
+    "token's file."
+)
+
+#: Calls STS: action, region, parameters, and the credential that signs, or None. Returns the answer, or raises a
+#: CopyError.
+AskSts = Callable[[str, str, dict[str, Any], Any], dict[str, Any]]
+
+
+class SafeCredential:
+    """A credential of the SDK, as its clients take one. Each of its failures is a CopyError and comes in time."""
+
+    def __init__(self, own: Any, what: str, hint: str, seconds: int, why: Callable[[], str] | None = None):
+        self._own = own
+        self._what = what
+        self._hint = hint
+        self._seconds = seconds
+        self._why = why
+
+    def get_credential_info(self) -> tuple[str, str, str | None]:
+        """Return key, secret and token, renewed where that is due. Raises a CopyError."""
+        # The SDK asks the metadata service without a time-out (api-facts: cbs-credentials).
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(self._seconds)
+        try:
+            secret_id, secret_key, token = self._found()
+            if secret_id and secret_key:
+                return secret_id, secret_key, token
+            reason = self._why() if self._why else "the answer contains no key"
+        except CopyError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+        finally:
+            socket.setdefaulttimeout(before)
+        raise Credentials(f"{self._what}: {reason}", hint=self._hint)
+
+    def _found(self) -> Any:
+        at_once = getattr(self._own, "get_credential_info", None)
+        return at_once() if at_once else (self._own.secret_id, self._own.secret_key, self._own.token)
+
+    @property
+    def secret_id(self) -> str:
+        return self.get_credential_info()[0]
+
+    @property
+    def secret_key(self) -> str:
+        return self.get_credential_info()[1]
+
+    @property
+    def token(self) -> str | None:
+        return self.get_credential_info()[2]
+
+
+def credential_of(login: Login, ask: AskSts, region: str, seconds: int) -> Any:
+    """Return what signs calls. ``region`` is where STS is asked, ``seconds`` how long a connection is waited for."""
+    if login.pod:
+        own = _of_pod(ask, seconds)
+    elif login.cvm_role is not None:
+        role = sdk.CVMRoleCredential(login.cvm_role or None)
+        what = f"Logging in as the instance's role {login.cvm_role}".rstrip()
+        own = SafeCredential(role, what, ROLE_HINT, seconds, lambda: _metadata_answer(role, seconds))
+    else:
+        pair = sdk.Credential(login.secret_id, login.secret_key, login.token or None)
+        own = SafeCredential(pair, "Logging in with a key", Credentials.usual_hint or "", seconds)
+    return _assumed(login, own, ask, region, seconds) if login.role_arn else own
+
+
+def _assumed(login: Login, own: Any, ask: AskSts, region: str, seconds: int) -> SafeCredential:
+    """Return the SDK's credential of a role.
+
+    Its own way of asking knows no token, external ID, endpoint_url or time-out.
+    """
+    role = sdk.STSAssumeRoleCredential("", "", login.role_arn, login.session_name)
+    given = {"RoleArn": login.role_arn, "RoleSessionName": login.session_name}
+    if login.external_id:
+        given["ExternalId"] = login.external_id
+    role.get_sts_tmp_role_arn = lambda: _keep(role, ask("AssumeRole", region, given, own))
+    return SafeCredential(role, f"Assuming the role {login.role_arn}", Credentials.usual_hint or "", seconds)
+
+
+def _of_pod(ask: AskSts, seconds: int) -> SafeCredential:
+    """Return the SDK's credential of a pod on TKE, which reads the variables and the token's file anew each time."""
+
+    def renew() -> None:
+        role._init_from_tke()
+        given = {
+            "ProviderId": role._provider_id,
+            "WebIdentityToken": role._web_identity_token.strip(),
+            "RoleArn": role._role_arn,
+            "RoleSessionName": role._role_session_name,
+        }
+        _keep(role, ask("AssumeRoleWithWebIdentity", role._region, given, None))
+
+    role = sdk.OIDCRoleArnCredential("", "", "", "", "")
+    role.refresh = renew
+    return SafeCredential(role, "Logging in with the pod's identity", POD_HINT, seconds)
+
+
+def _keep(role: Any, answer: dict[str, Any]) -> None:
+    keys = answer["Credentials"]
+    role._tmp_secret_id, role._tmp_secret_key, role._token = keys["TmpSecretId"], keys["TmpSecretKey"], keys["Token"]
+    role._expired_time = answer["ExpiredTime"] - EARLY
+
+
+def _metadata_answer(role: Any, seconds: int) -> str:
+    """Ask once more for the words, which the SDK swallows."""
+    url = f"{role._role_endpoint}{role.role or ''}"
+    try:
+        code = json.loads(open_url(url, timeout=seconds).read()).get("Code")
+    except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+        return f"{url}: {type(error).__name__}: {error}"
+    return f"{url} answers {code}"

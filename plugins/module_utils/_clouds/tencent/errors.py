@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Tencent Cloud's errors mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..._core.errors import (
+    TOO_MANY_SNAPSHOTS,
+    Ambiguous,
+    Busy,
+    CopyError,
+    Credentials,
+    Forbidden,
+    NotFound,
+    NotReady,
+    QuotaFull,
+    Refused,
+    Throttled,
+    Underway,
+    Unreachable,
+    kind_of,
+)
+
+try:
+    import requests
+    import urllib3.exceptions
+except ImportError:
+    pass  # they come with the SDK; Service says what is missing
+
+#: What codes mean; one that is not listed means what its beginning up to a dot means (api-facts: cbs-error-codes).
+ERRORS: dict[str, type[CopyError]] = {
+    **dict.fromkeys(("RequestLimitExceeded", "LimitExceeded.TagQuotaLimitExceeded"), Throttled),
+    "ResourceUnavailable.TooManyCreatingSnapshot": QuotaFull,
+    "ResourceInUse.CopySnapshotConflict": Underway,
+    **dict.fromkeys(
+        ("ResourceBusy", "ResourceInUse", "TradeDealConflict", "FailedOperation.ResourceTagProcessing"), Busy
+    ),
+    **dict.fromkeys(
+        ("AuthFailure", "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.MFAExpired"), Credentials
+    ),
+    **dict.fromkeys(
+        ("AuthFailure.UnauthorizedOperation", "UnauthorizedOperation", "IpInBlacklist", "IpNotInWhitelist"), Forbidden
+    ),
+    # These two are no matter of CAM (api-facts: cbs-payment-right).
+    **dict.fromkeys(("UnauthorizedOperation.NotHavePaymentRight", "UnauthorizedOperation.NotCertification"), Refused),
+    **dict.fromkeys(("InternalError", "ServiceUnavailable", "ServerNetworkError", "ClientNetworkError"), Ambiguous),
+    **dict.fromkeys(("InvalidSnapshotId.NotFound", "InvalidSnapshot.NotFound", "ResourceNotFound"), NotFound),
+    # Of disks: the second says that it is being given back already.
+    **dict.fromkeys(("InvalidDiskId.NotFound", "ResourceUnavailable.RepeatRefund"), NotFound),
+    "InvalidParameter.InvalidClientToken": Underway,
+    "ResourceUnavailable.SnapshotCreating": NotReady,
+}
+HINTS: dict[str | type[CopyError], str] = {
+    "InsufficientSnapshotQuota": TOO_MANY_SNAPSHOTS,
+    "ResourceInsufficient.OverQuota": "Delete snapshots or disks that nobody needs in this region, or have its quota "
+    "raised.",
+    **dict.fromkeys(
+        ("ResourceInsufficient", "InvalidParameter.DiskConfigNotSupported"),
+        "Name another zone or disk_type, or run again later.",
+    ),
+    "InvalidParameter.DiskSizeNotMatch": "Give a size_gib that is at least the snapshot's.",
+    **dict.fromkeys(
+        ("ResourceUnavailable.Attached", "InvalidDisk.Busy"), "Detach it first, if nobody needs it, then run again."
+    ),
+    "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
+    "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one "
+    "of its disk.",
+    "UnauthorizedOperation.NotHavePaymentRight": "Give the caller the right to pay (financial permissions); copies "
+    "are charged.",
+    "UnauthorizedOperation.NotCertification": "Verify the account's identity in the console; until then it can buy "
+    "nothing.",
+    "OperationDenied.AccountSecurityRisk": "Tencent Cloud has restricted the account: change its keys, and clear the "
+    "warning in the console.",
+    **dict.fromkeys(
+        ("InvalidSnapshot.NotSupported", "ResourceUnavailable.NotSupported", "UnsupportedOperation"),
+        "CBS does not do this with such a snapshot: it may be shared by another account, instant, locked or in use. "
+        "Look at it in the console; take an ordinary snapshot of the disk instead.",
+    ),
+    "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be "
+    "copied to this region.",
+    "UnsupportedOperation.SnapshotHasBindedImage": "A custom image uses it: delete the image first, or keep the copy.",
+    "UnsupportedOperation.SnapHasShared": "It is shared with another account: end that first, or keep the copy.",
+    "UnsupportedOperation.StateError": "Look at its state in the console; run again when it is NORMAL.",
+    "AuthFailure.TokenFailure": "The temporary keys have expired, or the token is of another key: give new ones; "
+    "those of "
+    "an instance's or an assumed role are renewed by themselves.",
+    "AuthFailure.SignatureExpire": "Set this machine's clock: the service takes requests of the last five minutes.",
+    "LimitExceeded.ResourceAttachedTags": "A snapshot holds at most 50 tags: give fewer, or delete some.",
+    Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
+    Forbidden: "Grant the caller this action in CAM; the guide lists the actions that are needed.",
+}
+
+
+def translated(error: Any, tried: str) -> CopyError:
+    """Turn the SDK's error into ours. What was never sent is told apart by what the SDK has caught."""
+    caught = error.__context__
+    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
+    if isinstance(caught, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return Unreachable(f"{tried}: {caught}", code=error.code)
+    if not isinstance(error.message, bytes):
+        return failure(error.code, error.message, tried, error.requestId)
+    words, code = _server_words(error.message)
+    outer = failure(code, words, tried, error.requestId)
+    return outer if isinstance(outer, (Throttled, Credentials)) else failure(error.code, words, tried, error.requestId)
+
+
+def _server_words(body: bytes) -> tuple[str, str]:
+    """Read the body of an answer whose status is not 200: words, and a code where it has one."""
+    text = body.decode("utf-8", "replace")
+    try:
+        error = json.loads(text)["Response"]["Error"]
+        return str(error["Message"]), str(error["Code"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200] or "the server failed and gave no message", "?"
+
+
+def failure(code: str | None, words: str | None, tried: str, request_id: str | None) -> CopyError:
+    """Return the error that a code of the cloud means; an unknown one is a refusal."""
+    kind = kind_of(code or "?", ERRORS) or Refused
+    # CBS begins its words with the end of the request's ID, by which equal ones would differ (recorded).
+    words = re.sub(r"^\([0-9a-f]{12}\)", "", words or "")
+    hint = HINTS.get(code or "?") or HINTS.get(kind)
+    return kind(f"{tried}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint)

@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How to log in to Tencent Cloud: read from options, environment and profiles, without any call.
+
+The SDK's own chain is not used: it ignores tokens, fails on a file without ``[default]``, and asks the metadata service
+where nobody wants it (api-facts: cbs-credentials). What is found is handed to its classes in credentials.py.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..._core.errors import Credentials
+
+KEY_ID = ("TENCENTCLOUD_SECRET_ID",)
+SECRET = ("TENCENTCLOUD_SECRET_KEY",)
+TOKEN = ("TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN")
+#: What TKE gives a pod whose service account has a role; the SDK reads them.
+POD_IDENTITY = ("TKE_ROLE_ARN", "TKE_WEB_IDENTITY_TOKEN_FILE")
+PROFILE_FILE = Path(".tencentcloud") / "credentials"
+TCCLI = "tccli:"
+SESSION_NAME = "multicloud-snapshots"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A key pair (with a token where it is temporary), an instance's role, or a pod's identity; and a role to assume
+    with it.
+
+    ``cvm_role`` is None where it is not the instance's, and empty where it is whichever role the instance has.
+    """
+
+    secret_id: str = ""
+    secret_key: str = ""
+    token: str = ""
+    cvm_role: str | None = None
+    pod: bool = False
+    role_arn: str = ""
+    session_name: str = SESSION_NAME
+    external_id: str = ""
+
+
+def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
+    """Find how to log in: options, environment, profile. Raises Credentials.
+
+    ``assume_role_arn`` adds a role to what was found, wherever it came from.
+    """
+    if params.get("token") and not (params.get("secret_id") or params.get("secret_key")):
+        raise Credentials("token is given without secret_id and secret_key", hint="Give all three, or none of them.")
+    login = _from_options(params, home) or _from_environment(environ) or _from_profile(None, home)
+    if login is None:
+        raise Credentials(
+            "No credentials for Tencent Cloud were found",
+            hint="Give secret_id and secret_key, set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, name a "
+            "profile of ~/.tencentcloud/credentials, or, on an instance, its cvm_role.",
+        )
+    return replace(
+        login,
+        role_arn=params.get("assume_role_arn") or login.role_arn,
+        session_name=params.get("assume_role_session_name") or login.session_name,
+        external_id=params.get("assume_role_external_id") or "",
+    )
+
+
+def _from_options(params: Mapping[str, Any], home: Path) -> Login | None:
+    secret_id, secret_key = params.get("secret_id") or "", params.get("secret_key") or ""
+    if secret_id or secret_key:
+        return _pair(secret_id, secret_key, params.get("token") or "", "the options secret_id and secret_key")
+    profile = params.get("profile") or ""
+    if profile.startswith(TCCLI):
+        return _from_tccli(profile[len(TCCLI) :], home)
+    if profile:
+        return _from_profile(profile, home)
+    return _instance_role(params["cvm_role"]) if params.get("cvm_role") else None
+
+
+def _from_environment(environ: Mapping[str, str]) -> Login | None:
+    secret_id, secret_key = _first(environ, KEY_ID), _first(environ, SECRET)
+    if secret_id or secret_key:
+        return _pair(secret_id, secret_key, _first(environ, TOKEN), "the environment")
+    return Login(pod=True) if _first(environ, POD_IDENTITY) else None
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def _instance_role(name: str) -> Login:
+    if not re.fullmatch(r"[\w+=,.@-]{1,128}", name):
+        raise Credentials(f"cvm_role: {name!r} is not a valid role name", hint="Give the name alone, not the ARN.")
+    return Login(cvm_role=name)
+
+
+def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
+    if not secret_id.strip() or not secret_key.strip():
+        raise Credentials(f"Only one of key and secret is given by {where}", hint="Give both, or neither.")
+    blank = [
+        word
+        for word, value in (("secret ID", secret_id), ("secret key", secret_key), ("token", token))
+        if re.search(r"[^\x21-\x7e]", value)
+    ]
+    if blank:
+        raise Credentials(
+            f"The {' and the '.join(blank)} given by {where} contains a space, a line break or another character that "
+            "no key has",
+            hint="Remove it. It is often the line break at the end of the file that the key was read from.",
+        )
+    return Login(secret_id, secret_key, token)
+
+
+def _from_profile(name: str | None, home: Path) -> Login | None:
+    """Read a profile; without a name ``default``, or the only one, if there is a file."""
+    path = home / PROFILE_FILE
+    file = configparser.ConfigParser(interpolation=None, default_section="")
+    try:
+        file.read_string(path.read_text())
+    except FileNotFoundError:
+        if name:
+            raise Credentials(f"The profile {name} was asked for, but {path} does not exist") from None
+        return None
+    except (OSError, ValueError, configparser.Error) as error:
+        raise Credentials(f"{path} cannot be read: {type(error).__name__}") from None
+    profiles = file.sections()
+    wanted = name or (profiles[0] if len(profiles) == 1 else "default")
+    if wanted not in profiles:
+        raise Credentials(
+            f"There is no profile {wanted} in {path}",
+            hint=f"Use one of: {', '.join(sorted(profiles)) or 'none is there'}.",
+        )
+    given = {key: value.strip().strip("\"'") for key, value in file[wanted].items()}
+    pair = _pair(
+        given.get("secret_id", ""),
+        given.get("secret_key", ""),
+        given.get("token") or given.get("security_token") or "",
+        f"the profile {wanted}",
+    )
+    return _with_role(pair, given.get("role_arn"), given.get("role_session_name"))
+
+
+def _from_tccli(name: str, home: Path) -> Login:
+    """Read what the official command line keeps of a profile: keys, an instance's role, or keys of a login by
+    browser."""
+    if not re.fullmatch(r"[\w.@-]+", name):
+        raise Credentials(f"profile: {name!r} is not a valid profile name of tccli", hint="Write tccli:default.")
+    path = home / ".tccli" / f"{name}.credential"
+    try:
+        given = json.loads(path.read_text())
+        expires = float(given.get("expiresAt") or 0)
+        settings = {str(key): str(value or "") for key, value in given.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        hint = f"Make the profile with tccli configure --profile {name}."
+        raise Credentials(f"{path} cannot be read: {type(error).__name__}", hint=hint) from None
+    if settings.get("type") == "cvm-role":
+        login = Login(cvm_role="")
+    else:
+        login = _pair(settings.get("secretId", ""), settings.get("secretKey", ""), settings.get("token", ""), f"{path}")
+    if expires and expires <= time.time():
+        raise Credentials(
+            f"The keys of {path} have expired",
+            hint=f"Any call of tccli renews them, such as tccli sts GetCallerIdentity --profile {name}; else log in "
+            "again.",
+        )
+    return _with_role(login, settings.get("role-arn"), settings.get("role-session-name"))
+
+
+def _with_role(login: Login, arn: str | None, session_name: str | None) -> Login:
+    return replace(login, role_arn=arn or "", session_name=session_name or SESSION_NAME)
+
+
+def current_login(params: Mapping[str, Any]) -> Login:
+    """Find how to log in, in this process's environment and home."""
+    return find_login(params, os.environ, Path.home())

@@ -10,25 +10,25 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._copy.errors import BadInput
+from .._core.errors import BadInput
 
 _ENDPOINT = re.compile(r"(https?://)?[A-Za-z0-9.\-_{}]+(:(?P<port>\d{1,5}))?/?")
 #: A day: longer than any call, and short enough for every clock.
 LONGEST = 86400
 
 
-def checked_endpoint(endpoint: str | None) -> str | None:
+def checked_endpoint(endpoint: str | None, option: str = "endpoint_url") -> str | None:
     """Return the address of a service. Raises BadInput for what is none."""
     match = _ENDPOINT.fullmatch(endpoint or "x")
     if not match or int(match["port"] or 1) not in range(1, 65536) or "{" in (endpoint or "").replace("{region}", ""):
-        raise BadInput([f"endpoint_url: {endpoint!r} is not of the form https://host, or http://host:port"])
+        raise BadInput([f"{option}: {endpoint!r} is not a valid address (example: https://host:port)"])
     return endpoint
 
 
 def checked_timeouts(params: Mapping[str, Any]) -> tuple[int, int]:
     """Return connect_timeout and read_timeout, in seconds. Raises BadInput for what no clock can wait."""
     wrong = [
-        f"{name}: {params[name]} is not within 1 to {LONGEST}"
+        f"{name}: must be between 1 and {LONGEST}, not {params[name]}"
         for name in ("connect_timeout", "read_timeout")
         if not 1 <= params[name] <= LONGEST
     ]

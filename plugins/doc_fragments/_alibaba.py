@@ -12,8 +12,15 @@ class ModuleDocFragment:
 options:
   access_key:
     description:
-      - ID of the access key. Without it, in this order, the environment (E(ALIBABA_CLOUD_ACCESS_KEY_ID) or
-        E(ALICLOUD_ACCESS_KEY)), the profile file, and the instance role are asked.
+      - ID of the access key; environment E(ALIBABA_CLOUD_ACCESS_KEY_ID) or E(ALICLOUD_ACCESS_KEY).
+      - Options come before the environment, that before profiles. Among options O(access_key) comes first, then
+        O(profile), then O(ecs_ram_role).
+      - Where nothing is given, the provider chain of Alibaba Cloud's own library decides (the Python library
+        C(alibabacloud_credentials)). It tries OIDC (RRSA) by E(ALIBABA_CLOUD_OIDC_TOKEN_FILE),
+        E(ALIBABA_CLOUD_OIDC_PROVIDER_ARN) and E(ALIBABA_CLOUD_ROLE_ARN), the current profile of
+        C(~/.aliyun/config.json), C(~/.alibabacloud/credentials.ini), the role of the instance, and
+        E(ALIBABA_CLOUD_CREDENTIALS_URI).
+      - Temporary credentials are refreshed while the task runs, but for those that are given as they are.
     type: str
   secret_key:
     description:
@@ -25,24 +32,38 @@ options:
     type: str
   profile:
     description:
-      - Profile of C(~/.aliyun/config.json), of the mode C(AK), C(StsToken), C(RamRoleArn) or C(EcsRamRole); environment
-        E(ALIBABA_CLOUD_PROFILE). One that is named here is preferred to keys of the environment.
+      - Profile of C(~/.aliyun/config.json), of any mode that the C(aliyun) command writes (C(AK), C(StsToken),
+        C(RamRoleArn), C(ChainableRamRoleArn), C(EcsRamRole), C(OIDC), C(CredentialsURI), C(External), C(CloudSSO));
+        environment E(ALIBABA_CLOUD_PROFILE), which comes after keys of the environment.
     type: str
   assume_role_arn:
     description:
-      - Role to assume with the key pair.
+      - Role to assume with the credentials that the other options give, temporary ones too, such as
+        C(acs:ram::1234567890123456:role/dr).
     type: str
   assume_role_session_name:
     description:
-      - Name of the session in which the role is assumed.
+      - Name of the session in which O(assume_role_arn) is assumed; C(multicloud-snapshots) where none is given.
+    type: str
+  assume_role_external_id:
+    description:
+      - External ID that the role demands, where it belongs to somebody else.
     type: str
   ecs_ram_role:
     description:
-      - Role of the instance that the module runs on, where nothing else gives credentials.
+      - Role of the instance that the module runs on. Its metadata may demand a token.
+    type: str
+  sts_endpoint:
+    description:
+      - Where roles are assumed, such as C(sts.cn-hangzhou.aliyuncs.com) or, from inside a VPC,
+        C(sts-vpc.cn-hangzhou.aliyuncs.com). Without it C(sts.aliyuncs.com), or what the profile says.
     type: str
   endpoint_url:
     description:
-      - Address of the service, C(https://host) or C(http://host:port), which may hold C({region}).
+      - Address of the service, C(https://host) or C(http://host:port), which may hold C({region}); environment
+        E(ALIBABA_CLOUD_ECS_ENDPOINT) or E(ALIBABA_CLOUD_ENS_ENDPOINT).
+      - Edge Node Service has a second address, C(https://ens.ap-southeast-1.aliyuncs.com), for accounts of the
+        international site. The region of its API follows from the host.
     type: str
   validate_certs:
     description:

@@ -21,9 +21,9 @@ options:
   state:
     description:
       - V(present) makes the copies that are missing.
-      - V(absent) deletes the copies of these snapshots in these regions, also when the sources are gone, and nothing else.
-        Only what is certain to be a copy made by this collection is deleted; whatever else is found is left and named in
-        RV(failures).
+      - V(absent) deletes the copies of these snapshots in these regions, also when the sources are gone, and nothing
+        else. Only what is certain to be a copy made by this collection is deleted; whatever else is found is left and
+        named in RV(failures).
     type: str
     choices: [present, absent]
     default: present
@@ -43,8 +43,8 @@ options:
     default: true
   replace_mismatched:
     description:
-      - Where a copy does not fit what is asked, make the wanted one beside it, and delete the other, if it was made by this
-        collection, once the new one is complete.
+      - Where a copy does not fit what is asked, make the wanted one beside it, and delete the other, if it was made by
+        this collection, once the new one is complete.
     type: bool
     default: false
   remove_duplicates:
@@ -55,8 +55,8 @@ options:
     default: false
   max_in_flight:
     description:
-      - How many copies may be in progress at once in one destination region, those of others in the account included where
-        the cloud shows them. At least one of this run is always asked for.
+      - How many copies may be in progress at once in one destination region, those of others in the account included
+        where the cloud shows them. At least one of this run is always asked for.
       - What the cloud allows is followed, so a number above its quota does no harm.
     type: int
     default: 20
@@ -64,11 +64,13 @@ options:
     description:
       - V(false) returns when the cloud has accepted every copy.
       - V(true) returns when every copy is complete.
+      - Two runs with V(true) at the same time leave one copy. The run that made the later copy takes it back, and waits
+        for the earlier one.
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds for the whole call, the time spent waiting for quota included.
+      - Seconds for the whole call, the time spent waiting for quota included; at least 1.
       - When they are over the task fails, and the copies go on in the cloud. The next run adopts them.
     type: int
     default: 3600
@@ -78,9 +80,11 @@ options:
     type: int
     default: 15
 notes:
-  - O(name) and what else describes a copy is given when it is made and never changes an existing one. Such texts may hold the
-    placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601, UTC),
-    C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+  - A copy with the tag C(dr-copy:hold), whatever its value, is deleted by nothing; O(state=absent) names it in
+    RV(failures).
+  - O(name) and what else describes a copy is given when it is made and never changes an existing one. Such texts may
+    hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
+    UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
   - While it runs, a task shows on stderr how far it is, at each change and every 30 seconds. The variable
     C(snapshot_copy_progress=false) keeps it quiet, as O(ignore:no_log) does.
@@ -127,7 +131,8 @@ options:
   kms_key_id:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
-      - Existing copies are compared with it only where it is the ARN of a key.
+      - An existing copy with another key does not fit, see O(replace_mismatched). Keys are compared only where both are
+        known in the same form; the notes say which.
     type: str
 """
 
@@ -135,7 +140,8 @@ options:
 options:
   retention_days:
     description:
-      - So many days after it was made the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is deleted.
+      - So many days after it was made the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is
+        deleted.
     type: int
 """
 
@@ -151,7 +157,8 @@ options:
   purge_tags:
     description:
       - Take away other tags; only where O(tags) is given.
-      - The tags named there as always added, keys that the cloud reserves, and with O(copy_tags) the source's keys are spared.
+      - Spares the C(dr-copy:) tags that every copy gets, the tag C(dr-copy:hold), keys that the cloud reserves, and
+        with O(copy_tags) the source's keys.
     type: bool
     default: false
   copy_tags:
@@ -160,6 +167,11 @@ options:
       - Tags that the cloud would not take, or that find no room, are left out with a warning.
     type: bool
     default: false
+  source_tags:
+    description:
+      - Tags that O(copy_tags) takes instead of a source's own, such as those of its disk. A dict of snapshot IDs, each
+        with a dict of tags; sources that it does not name give their own.
+    type: dict
 """
 
     ATTRIBUTES = r"""

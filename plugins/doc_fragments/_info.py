@@ -31,11 +31,30 @@ options:
     default: false
   copies_from:
     description:
-      - Only copies of snapshots in these regions.
+      - Only copies of snapshots in these regions. Disks are then listed only where O(disk_tags) or O(disk_ids) name
+        some.
     type: list
     elements: str
+  source_disk_ids:
+    description:
+      - Only copies of snapshots of these disks, and copies of which nobody knows the disk. Disks are listed as with
+        O(copies_from).
+      - On EBS, a copy whose tags name its source but not the disk is left out, since AWS cannot be asked for that.
+    type: list
+    elements: str
+  shard:
+    description:
+      - Only snapshots of this part of the disks, such as V(2/8) for the second of eight. The disks themselves are
+        listed whole.
+      - Needs O(disk_tags) or O(disk_ids).
+    type: str
+  other_disks:
+    description:
+      - Return in RV(other_disks) the region's disks that O(disk_tags) and O(disk_ids) leave out, by one listing more.
+    type: bool
+    default: false
 notes:
-  - All filters that are given must match.
+  - All filters that are given must match. Where the cloud has such filters, it is asked only for what they let pass.
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.

@@ -12,10 +12,10 @@ short_description: Copy snapshots of Tencent Cloud CBS disks to other regions, o
 version_added: 0.1.0
 description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
-  - Finds copies that are there already, whoever made them, where their tags or names tell the source, and makes none beside
-    them.
-  - CBS records no source on a copy and takes no tags in the copy call, so a copy is known by its name first, and by the tags
-    that are set right after the call. A run that was cut off in between is completed by the next.
+  - Finds copies that are there already, whoever made them, where their tags or names tell the source, and makes none
+    beside them.
+  - CBS records no source on a copy and takes no tags in the copy call, so a copy is known by its name first, and by the
+    tags that are set right after the call. A run that was cut off in between is completed by the next.
   - CBS cannot cancel a copy, and shows no failed ones; a copy that is gone has failed.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
@@ -23,12 +23,15 @@ options:
   name:
     description:
       - Name of each copy, at most 60 characters.
-      - A name that does not hold the ID of the source, or another ID besides, gets C( [snap-...]) added, which takes 16 of
-        the 60 characters.
+      - A name that is given always gets the ID of the source added, as C( [snap-...]), which takes 16 of the 60
+        characters. By it the copy is known as ours before it has tags. The default name holds the ID already.
     default: copy-of-{snapshot_id}
 notes:
-  - O(retention_days) is set once a copy is complete, and only on one that has no such time yet; with O(wait=false) the next run
-    sets it. Where it would be less than a day ahead it is not set, and a warning is given. It is never moved.
+  - O(retention_days) is set once a copy is complete, and only on one that has no such time yet; with O(wait=false) the
+    next run sets it. Where it would be less than a day ahead it is not set, and a warning is given. It is never moved.
+  - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; for such a source a warning is
+    given. A copy of a system disk's snapshot can become an image, and no disk.
+  - CBS deletes behind its answer, so that a deleted copy can show for a while.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -39,7 +42,7 @@ extends_documentation_fragment:
   - multicloud.snapshots._tencent
 requirements:
   - python >= 3.10
-  - tencentcloud-sdk-python-cbs, or the whole tencentcloud-sdk-python
+  - tencentcloud-sdk-python-cbs >= 3.1.0, or the whole tencentcloud-sdk-python
 seealso:
   - module: multicloud.snapshots.cbs_snapshot_info
 """
@@ -99,8 +102,8 @@ copies:
       sample: snap-d012rm6t
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
-        V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
+        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -124,9 +127,14 @@ copies:
       type: bool
       sample: false
     created_at:
-      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      description: When the copy was started, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
+    locked_until:
+      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
+        know.
+      type: str
+      sample: null
     name:
       description: Name of the copy.
       type: str
@@ -174,7 +182,8 @@ failures:
     message:
       description: What was tried, on which ID and region, in the cloud's own words.
       type: str
-      sample: "Copying snap-ckgjwkqh from ap-guangzhou to ap-beijing: The snapshot does not support cross-region replication."
+      sample: "Copying snap-ckgjwkqh from ap-guangzhou to ap-beijing: The snapshot does not support cross-region
+        replication."
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -203,8 +212,8 @@ duplicates:
       sample: snap-e5f6g7h8
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
-    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
+    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -235,10 +244,10 @@ diff:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import CONNECTION_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import COPY_OPTIONS, TAG_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS, TAG_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,

@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - multicloud.snapshots._tencent
 requirements:
   - python >= 3.10
-  - tencentcloud-sdk-python-cbs, or the whole tencentcloud-sdk-python
+  - tencentcloud-sdk-python-cbs >= 3.1.0, or the whole tencentcloud-sdk-python
 seealso:
   - module: multicloud.snapshots.cbs_snapshot_copy
 """
@@ -76,6 +76,12 @@ disks:
       description: Whether the disk is encrypted.
       type: bool
       sample: false
+other_disks:
+  description: The other disks of the region, in the same form as RV(disks).
+  returned: if O(other_disks=true)
+  type: list
+  elements: dict
+  sample: []
 snapshots:
   description: Snapshots and copies that the account owns, sorted by RV(snapshots[].created_at), then by their ID.
   returned: always
@@ -114,6 +120,14 @@ snapshots:
       description: Whether the snapshot is encrypted.
       type: bool
       sample: false
+    kms_key_id:
+      description: Always null; the cloud tells no key.
+      type: str
+      sample: null
+    expires_at:
+      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      type: str
+      sample: null
     created_at:
       description: When it was taken, ISO 8601 in UTC.
       type: str
@@ -162,6 +176,17 @@ snapshots:
       description: Why a complete snapshot cannot be copied; null where it can.
       type: str
       sample: null
+    locked_until:
+      description: >-
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+      type: str
+      sample: null
+    traits:
+      description: >-
+        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+      type: list
+      elements: str
+      sample: [system_disk]
 api_calls:
   description: Calls made, by operation.
   returned: always
@@ -170,10 +195,10 @@ api_calls:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import CONNECTION_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import INFO_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import show_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
 OPTIONS = {**INFO_OPTIONS, **CONNECTION_OPTIONS, "region": {"type": "str", "required": True}}
 

@@ -12,8 +12,8 @@ short_description: Copy EBS snapshots to other AWS regions, once and only once
 version_added: 0.1.0
 description:
   - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
-  - Finds copies that are there already, complete or in progress, those that the AWS console made included, and makes none
-    beside them.
+  - Finds copies that are there already, complete or in progress, those that the AWS console made included, and makes
+    none beside them.
   - Can stand in for M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
@@ -29,24 +29,42 @@ options:
       - The tag C(Name) of each copy. Without it a copy has none, unless O(tags) or O(copy_tags) bring one.
   completion_duration_minutes:
     description:
-      - Make time-based copies, which AWS completes within so many minutes; 15 to 2880, in steps of 15.
+      - Make time-based copies, which AWS completes within so many minutes; 15 to 2880, in steps of 15. They cost extra.
+      - Not possible together with O(destination_outpost_arn) and O(destination_availability_zone).
     type: int
   destination_outpost_arn:
     description:
       - ARN of an Outpost in the destination region that the copies go to.
+      - AWS copies there from that region only, so O(source_region) is the destination region too, and encrypted only,
+        so O(encrypted) must be true.
     type: str
   destination_availability_zone:
     description:
-      - Local Zone of the destination region that the copies go to.
+      - Local Zone of the destination region that the copies go to, such as C(us-east-1-bos-1a).
+      - AWS copies there from that region only, so O(source_region) is the destination region too.
     type: str
-  source_tags:
+  lock_days:
     description:
-      - Tags of the sources, by snapshot ID, for O(copy_tags). For snapshots that another account shares, since their tags
-        cannot be read.
-    type: dict
+      - Lock each complete copy that was made by this collection and has no lock, once, for so many days from then on; 1
+        to 36500. Nobody deletes a locked copy, and no run of this module tries to. A lock is never changed or removed.
+    type: int
+  lock_mode:
+    description:
+      - Those who have the permission C(ec2:UnlockSnapshot) can end a V(governance) lock. A V(compliance) lock cannot be
+        ended before its time by anybody, from the first moment on.
+    type: str
+    choices: [governance, compliance]
+    default: governance
 notes:
-  - An encrypted source stays encrypted in any case, and so does every copy in a region where encryption by default is on.
-  - O(kms_key_id) is a key's ID or alias, or the ARN of either.
+  - Tags of a snapshot that another account shares cannot be read, so O(source_tags) has to tell them. A snapshot that
+    is named there and not known yet is asked for again for a minute, since one that was just shared may be unknown for
+    a while.
+  - An encrypted source stays encrypted in any case, and so does every copy in a region where encryption by default is
+    on.
+  - O(kms_key_id) is a key's ID or alias, or the ARN of either. Whether an existing copy has another key is only judged
+    where both are known as ARNs of keys, or by the same kind of alias.
+  - What AWS accepts and cannot copy, such as a snapshot that has vanished meanwhile or a key that may not be used,
+    comes back as a copy that fails, and is reported in the words of AWS.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -54,9 +72,7 @@ extends_documentation_fragment:
   - multicloud.snapshots._copy.encryption
   - multicloud.snapshots._copy.tags
   - multicloud.snapshots._copy.attributes
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - multicloud.snapshots._aws
 seealso:
   - module: multicloud.snapshots.ebs_snapshot_info
   - module: amazon.aws.ec2_snapshot
@@ -124,8 +140,8 @@ copies:
       sample: snap-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
-        V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
+        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -149,9 +165,14 @@ copies:
       type: bool
       sample: true
     created_at:
-      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      description: When the copy was started, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
+    locked_until:
+      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
+        know.
+      type: str
+      sample: null
     name:
       description: Name of the copy.
       type: str
@@ -228,8 +249,8 @@ duplicates:
       sample: snap-0ee88dd77cc66bb55
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
-    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
+    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -259,14 +280,14 @@ diff:
   sample: {"before": {"copies": []}, "after": {"copies": []}}
 """
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import AwsModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
     COPY_OPTIONS,
     DESCRIPTION_OPTION,
     TAG_OPTIONS,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,
@@ -278,7 +299,8 @@ OPTIONS = {
     "completion_duration_minutes": {"type": "int"},
     "destination_outpost_arn": {"type": "str"},
     "destination_availability_zone": {"type": "str"},
-    "source_tags": {"type": "dict"},
+    "lock_days": {"type": "int"},
+    "lock_mode": {"type": "str", "choices": ["governance", "compliance"], "default": "governance"},
 }
 
 

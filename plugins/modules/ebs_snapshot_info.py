@@ -17,9 +17,7 @@ author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 extends_documentation_fragment:
   - multicloud.snapshots._info
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - multicloud.snapshots._aws
 seealso:
   - module: multicloud.snapshots.ebs_snapshot_copy
 """
@@ -74,6 +72,12 @@ disks:
       description: Whether the disk is encrypted.
       type: bool
       sample: false
+other_disks:
+  description: The other disks of the region, in the same form as RV(disks).
+  returned: if O(other_disks=true)
+  type: list
+  elements: dict
+  sample: []
 snapshots:
   description: Snapshots and copies that the account owns, sorted by RV(snapshots[].created_at), then by their ID.
   returned: always
@@ -112,6 +116,14 @@ snapshots:
       description: Whether the snapshot is encrypted.
       type: bool
       sample: false
+    kms_key_id:
+      description: Key that it is encrypted with; null where it is not, or the cloud does not tell.
+      type: str
+      sample: arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666
+    expires_at:
+      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      type: str
+      sample: null
     created_at:
       description: When it was taken, ISO 8601 in UTC.
       type: str
@@ -160,6 +172,17 @@ snapshots:
       description: Why a complete snapshot cannot be copied; null where it can.
       type: str
       sample: null
+    locked_until:
+      description: >-
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+      type: str
+      sample: null
+    traits:
+      description: >-
+        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+      type: list
+      elements: str
+      sample: []
 api_calls:
   description: Calls made, by operation.
   returned: always
@@ -167,10 +190,10 @@ api_calls:
   sample: {"DescribeSnapshots": 1, "DescribeVolumes": 1}
 """
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import AwsModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import INFO_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import show_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
 OPTIONS = {**INFO_OPTIONS}
 

@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Gives another account the permission to make volumes and copies of snapshots that this account owns.
   - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.
-  - The permission is only added, and none is taken away. An account that had it for a moment may have copied already, another
-    plan may be using it, and AWS offers no way to take one away that is safe while others change them.
+  - The permission is only added, and none is taken away. An account that had it for a moment may have copied already,
+    another plan may be using it, and AWS offers no way to take one away that is safe while others change them.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -29,10 +29,13 @@ options:
       - The account that may use them, 12 digits.
     type: str
     required: true
+  wait_timeout:
+    description:
+      - Seconds in which throttling is waited out, for all snapshots together. AWS takes five such changes a second.
+    type: int
+    default: 300
 extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - multicloud.snapshots._aws
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.
@@ -44,8 +47,8 @@ attributes:
     description: When run twice in a row with the same arguments, the second run changes nothing.
     support: full
 notes:
-  - A snapshot that is encrypted with the key that AWS manages for EBS cannot be shared. Of one with a key of yours, the other
-    account needs the use of that key as well.
+  - A snapshot that is encrypted with the key that AWS manages for EBS cannot be shared. Of one with a key of yours, the
+    other account needs the use of that key as well.
   - Snapshots that are public count as shared.
 seealso:
   - module: multicloud.snapshots.ebs_snapshot_copy
@@ -96,8 +99,11 @@ api_calls:
   sample: {"DescribeSnapshots": 1, "ModifySnapshotAttribute": 1}
 """
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import AwsModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs_sharing import OPTIONS, share_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_sharing import (
+    OPTIONS,
+    share_snapshots,
+)
 
 
 def main():

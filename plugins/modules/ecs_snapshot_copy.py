@@ -13,8 +13,12 @@ version_added: 0.1.0
 description:
   - Copies many snapshots of ECS disks to many regions in one call.
   - Finds copies that are there already, whoever made them, and makes none beside them.
-  - Alibaba Cloud allows one unfinished copy per disk and destination region, so snapshots of one disk go one after the other,
-    the oldest first, while other disks go on.
+  - Alibaba Cloud allows one unfinished copy per disk and destination region, so snapshots of one disk go one after the
+    other, the oldest first, while other disks go on.
+  - An encrypted source is copied encrypted, whatever O(encrypted) says.
+  - A key is of one region, so O(kms_key_id) serves one destination only. Existing copies are compared with it by the
+    key's ID, which is the last part of an ARN; an alias is not compared.
+  - Tag keys that differ by case alone are one key here.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -22,10 +26,21 @@ options:
     description:
       - Name of each copy. 2 to 128 characters; a letter first, then letters, digits, and C(:) C(_) C(.) C(-).
     default: copy-of-{snapshot_id}
-  resource_group_id:
+  lock_days:
     description:
-      - Resource group of the copies. Passed on, though the API documents it as not available yet.
+      - Lock each complete copy that was made by this collection and has no lock, once, for so many days from then on; 1
+        to 36500, and no more than O(retention_days). No run of this module tries to delete a locked copy. A lock is
+        never changed or removed.
+      - ECS knows only locks that B(cannot be ended) before their time by anybody, from the first moment on. Try it with
+        check mode first.
+      - Needs aliyun-python-sdk-ecs 4.24.83 or newer.
+    type: int
+  lock_mode:
+    description:
+      - The mode of the lock. ECS has this one alone.
     type: str
+    choices: [compliance]
+    default: compliance
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -39,6 +54,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ecs
+  - alibabacloud_credentials, where other credentials than a key pair or a token are used
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_info
 """
@@ -97,8 +113,8 @@ copies:
       sample: s-gw8ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
-        V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
+        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -122,9 +138,14 @@ copies:
       type: bool
       sample: true
     created_at:
-      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      description: When the copy was started, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
+    locked_until:
+      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
+        know.
+      type: str
+      sample: null
     name:
       description: Name of the copy.
       type: str
@@ -201,8 +222,8 @@ duplicates:
       sample: s-gw8ee88dd77cc66bb55
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
-    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
+    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -233,14 +254,14 @@ diff:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import CONNECTION_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ecs import EcsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
     COPY_OPTIONS,
     DESCRIPTION_OPTION,
     TAG_OPTIONS,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,
@@ -251,12 +272,13 @@ OPTIONS = {
     "encrypted": {"type": "bool", "default": False},
     "kms_key_id": {"type": "str", "no_log": False},
     "retention_days": {"type": "int"},
-    "resource_group_id": {"type": "str"},
+    "lock_days": {"type": "int"},
+    "lock_mode": {"type": "str", "choices": ["compliance"], "default": "compliance"},
 }
 
 
 def own_options(params):
-    return None, {"ResourceGroupId": params["resource_group_id"] or None}
+    return None, {}
 
 
 def main():

@@ -12,8 +12,8 @@ short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to ot
 version_added: 0.1.0
 description:
   - Copies many snapshots of disks on edge nodes to many nodes. A region is here a node, such as V(cn-hangzhou-26).
-  - Finds copies that are there already, and makes none beside them. A copy that is made twice is billed twice here, and the
-    service has no token against that, so every node is looked at before a call is repeated.
+  - Finds copies that are there already, and makes none beside them. A copy that is made twice is billed twice here, and
+    the service has no token against that, so every node is looked at before a call is repeated.
   - The service knows no tags of snapshots, so there are no options for them.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
@@ -46,6 +46,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ens
+  - alibabacloud_credentials, where other credentials than a key pair or a token are used
 seealso:
   - module: multicloud.snapshots.ens_snapshot_info
 """
@@ -91,8 +92,8 @@ copies:
       sample: sp-5ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be begun. V(adopted): one in progress was found.
-        V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
+        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -116,9 +117,14 @@ copies:
       type: bool
       sample: true
     created_at:
-      description: When the copy was begun, ISO 8601 in UTC; null until the cloud has told.
+      description: When the copy was started, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
+    locked_until:
+      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
+        know.
+      type: str
+      sample: null
     name:
       description: Name of the copy.
       type: str
@@ -195,8 +201,8 @@ duplicates:
       sample: sp-5ee88dd77cc66bb55
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted
-    for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
+    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -227,10 +233,13 @@ diff:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import CONNECTION_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import COPY_OPTIONS, DESCRIPTION_OPTION
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import copy_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
+    COPY_OPTIONS,
+    DESCRIPTION_OPTION,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,

@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Lists disks and snapshots of one node, in the shape that the info modules of all clouds share.
   - Tells of each copy which snapshot it was made of.
-  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known of copies that the role made, by the end of
-    their description.
+  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known of copies that the role made, by the
+    end of their description.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -29,6 +29,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ens
+  - alibabacloud_credentials, where other credentials than a key pair or a token are used
 seealso:
   - module: multicloud.snapshots.ens_snapshot_copy
 """
@@ -83,6 +84,12 @@ disks:
       description: Whether the disk is encrypted.
       type: bool
       sample: false
+other_disks:
+  description: The other disks of the region, in the same form as RV(disks).
+  returned: if O(other_disks=true)
+  type: list
+  elements: dict
+  sample: []
 snapshots:
   description: Snapshots and copies that the account owns, sorted by RV(snapshots[].created_at), then by their ID.
   returned: always
@@ -121,6 +128,14 @@ snapshots:
       description: Whether the snapshot is encrypted.
       type: bool
       sample: false
+    kms_key_id:
+      description: Always null; the cloud tells no key.
+      type: str
+      sample: null
+    expires_at:
+      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      type: str
+      sample: null
     created_at:
       description: When it was taken, ISO 8601 in UTC.
       type: str
@@ -169,6 +184,17 @@ snapshots:
       description: Why a complete snapshot cannot be copied; null where it can.
       type: str
       sample: null
+    locked_until:
+      description: >-
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+      type: str
+      sample: null
+    traits:
+      description: >-
+        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+      type: list
+      elements: str
+      sample: []
 api_calls:
   description: Calls made, by operation.
   returned: always
@@ -177,10 +203,10 @@ api_calls:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import CONNECTION_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.options import INFO_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.runner import show_snapshots
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
 OPTIONS = {**INFO_OPTIONS, **CONNECTION_OPTIONS, "region": {"type": "str", "required": True}}
 

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Connection options of the modules for AWS.
+
+    Most are those of amazon.aws, told anew: its own fragments are not there where Galaxy reads documentation.
+    """
+
+    DOCUMENTATION = r"""
+options:
+  access_key:
+    description:
+      - ID of the access key; environment E(AWS_ACCESS_KEY_ID) or E(AWS_ACCESS_KEY).
+      - Not together with O(profile). Where neither is given, the credential chain of boto3 decides.
+    type: str
+    aliases: [aws_access_key_id, aws_access_key]
+  secret_key:
+    description:
+      - Secret of the access key; environment E(AWS_SECRET_ACCESS_KEY) or E(AWS_SECRET_KEY).
+      - Not together with O(profile).
+    type: str
+    aliases: [aws_secret_access_key, aws_secret_key]
+  session_token:
+    description:
+      - Token of temporary credentials; environment E(AWS_SESSION_TOKEN).
+      - Not together with O(profile).
+    type: str
+    aliases: [aws_session_token]
+  profile:
+    description:
+      - Profile of C(~/.aws/config) and C(~/.aws/credentials); environment E(AWS_PROFILE).
+      - Not together with O(access_key), O(secret_key) and O(session_token).
+    type: str
+    aliases: [aws_profile]
+  region:
+    description:
+      - Region in which the module works; environment E(AWS_REGION).
+    type: str
+    aliases: [aws_region]
+  endpoint_url:
+    description:
+      - Address to call instead of the one that AWS has for the region; environment E(AWS_URL).
+    type: str
+    aliases: [aws_endpoint_url]
+  validate_certs:
+    description:
+      - Whether to verify TLS certificates. To trust an authority of your own, set O(aws_ca_bundle) instead.
+    type: bool
+    default: true
+  aws_ca_bundle:
+    description:
+      - File of the authorities that TLS certificates are verified against; environment E(AWS_CA_BUNDLE).
+    type: path
+  aws_config:
+    description:
+      - Settings of botocore, such as C(read_timeout) or C(proxies), by the names of C(botocore.config.Config).
+      - See U(https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html).
+    type: dict
+  debug_botocore_endpoint_logs:
+    description:
+      - Return the calls that were made, each once, as RV(ignore:resource_actions); environment
+        E(ANSIBLE_DEBUG_BOTOCORE_LOGS).
+    type: bool
+    default: false
+  assume_role_arn:
+    description:
+      - Role to assume with the credentials that the other options lead to. Its session is renewed before it ends, so
+        that a task may wait for longer.
+    type: str
+  assume_role_session_name:
+    description:
+      - Name of the session in which the role is assumed.
+    type: str
+    default: multicloud.snapshots
+  assume_role_external_id:
+    description:
+      - External ID that the role's trust policy asks for.
+    type: str
+requirements:
+  - python >= 3.10
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
+notes:
+  - Environment variables and files of the credentials are read where the module runs.
+"""

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows how far a long copy task is, while its module runs: a line now and then, on stderr, never in a result.
+
+And ends the module where its job is gone, whether anything is shown or not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible.utils.vars import merge_hash
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE
+
+#: At most one line in so many seconds, but for a change of phase.
+EVERY = 30.0
+#: So often (seconds) the file and the parent process are looked at.
+LOOK = 0.5
+
+
+def _own_stderr() -> int | None:
+    """Return a descriptor of stderr that lasts.
+
+    The core loads action plugins before it forks a worker for a task, and newer cores then take the worker's own stderr
+    away (ansible/executor/process/worker.py, _detach). Opened anew by its name, a file would be written at another
+    place.
+    """
+    try:
+        return os.dup(2)
+    except OSError:
+        return None
+
+
+STDERR = _own_stderr()
+
+
+class ProgressAction(ActionBase):  # type: ignore[misc]
+    """Runs the module of the same name, once, and shows what it tells of its progress meanwhile."""
+
+    TRANSFERS_FILES = True
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        wrap_async = self._task.async_val
+        watch = self._watch(task_vars or {})
+        if watch:
+            watch.start()
+        try:
+            result = merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
+        finally:
+            if watch:
+                watch.stop()
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return dict(result)
+
+    def _watch(self, task_vars: Any) -> Watch | None:
+        """Return what looks after the module, or None where it runs elsewhere or is to outlive this task."""
+        name = str(self._task.action).rpartition(".")[2]
+        directory = self._connection._shell.tmpdir
+        is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
+        if self._task.async_val or not is_near or not directory:
+            Display().v(f"{name}: no progress is shown over SSH, under async or as another user")
+            return None
+        path = os.path.join(str(directory), FILE)
+        try:
+            if self._is_wanted(task_vars):
+                with open(path, "x", encoding="utf-8"):
+                    pass
+        except OSError as error:
+            Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
+        host = str(task_vars.get("inventory_hostname", "localhost"))
+        return Watch(path, f"{host} {name}")
+
+    def _is_wanted(self, task_vars: Any) -> bool:
+        given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
+        is_true = str(given).strip().lower() in ("true", "yes", "on", "1", "y", "t", "")
+        return is_true and not (self._task.check_mode or self._task.no_log or context.CLIARGS.get("one_line"))
+
+
+class Watch:
+    """A thread that reads the file to which a module tells its progress, and ends the module where its job is gone.
+
+    Without such a file nothing is shown. ``prefix`` begins each line. Times are seconds.
+    """
+
+    def __init__(self, path: str, prefix: str):
+        self._path = path
+        self._prefix = prefix
+        self._ended = threading.Event()
+        self._parent = os.getppid()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._shown_at = -EVERY
+        self._phase = ""
+        self._read = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join(2 * LOOK)
+
+    def _follow(self) -> None:
+        begun = time.monotonic()
+        while not self._ended.wait(LOOK):
+            if os.getppid() != self._parent:
+                end_with_module(os.path.dirname(self._path))
+            state = self._newest()
+            now = time.monotonic()
+            # What is done at once needs no line.
+            if state and now - begun >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
+                self._phase, self._shown_at = state["phase"], now
+                show_on_stderr(f"{self._prefix}: {line_of(state)}")
+
+    def _newest(self) -> dict[str, Any] | None:
+        """Return the last whole line that the module has written since the last look."""
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                file.seek(self._read)
+                whole, _sign, _rest = file.read().rpartition("\n")
+            self._read += len(whole.encode()) + 1 if whole else 0
+            return dict(json.loads(whole.rpartition("\n")[2])) if whole else None
+        except (OSError, ValueError):
+            return None
+
+
+def show_on_stderr(line: str) -> None:
+    """Write a line to ansible-playbook's own stderr: what goes through its queue hangs it where nobody reads."""
+    if STDERR is None:
+        return
+    try:
+        # What cannot be written at once is not worth a wait; the next line tells more.
+        ready = select.poll()
+        ready.register(STDERR, select.POLLOUT)
+        if any(event & select.POLLOUT for _fd, event in ready.poll(0)):
+            os.write(STDERR, f"{line}\n".encode())
+    except OSError:
+        pass  # nobody reads it
+
+
+def end_with_module(directory: str) -> None:
+    """End this worker and its module: the ansible-playbook that they belong to is gone.
+
+    Newer cores give each worker a session of its own, which a runner's cancel does not reach; on older ones somebody
+    may have killed ansible-playbook alone. ``directory`` is the task's, in which the module's parameters lie.
+    """
+    for pid in _descendants(os.getpid()):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass  # it has just ended
+    shutil.rmtree(directory, ignore_errors=True)
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
+
+
+def _descendants(ancestor: int) -> list[int]:
+    found = [ancestor]
+    for pid in found:
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in children.read_text().split()]
+            except (OSError, ValueError):
+                pass  # it has just ended
+    return found[1:]
+
+
+def line_of(state: dict[str, Any]) -> str:
+    """Say on one line how far a task is."""
+    parts = [f"{state['copied']} of {state['total']} copied", f"{state['under_way']} under way"]
+    if state["waiting"]:
+        parts.append(f"{state['waiting']} waiting for room")
+    if state["failed"]:
+        parts.append(f"{state['failed']} failed")
+    slowest = state["slowest"]
+    if slowest:
+        parts.append(f"slowest {slowest['snapshot_id']} to {slowest['region']} at {slowest['progress']} %")
+    parts.append(f"{_span(state['elapsed'])} so far")
+    if state["left"] is not None:
+        parts.append(f"about {_span(state['left'])} left")
+    return ", ".join(parts)
+
+
+def _span(seconds: int) -> str:
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60} min"

@@ -1,0 +1,232 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cbs_snapshot_restore
+short_description: Make disks of snapshots of Tencent Cloud CBS, once and only once
+version_added: 0.1.0
+description:
+  - Makes a data disk, paid by the hour, of each of many snapshots of one region, and waits out what the service limits.
+  - Finds the disks that an earlier run with the same O(restore_id) has made, and makes none beside them. CBS records no
+    snapshot on a disk, so a disk is known by its tags alone.
+  - Deletes them again, where asked to, and nothing else.
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  disk_type:
+    description:
+      - Type of the disks. What a zone sells now is asked before anything is made.
+    type: str
+    default: CLOUD_PREMIUM
+notes:
+  - CBS shows a disk only once it is made. One that does not show for ten minutes has failed.
+  - A snapshot of a system disk cannot become a disk by the API of CBS. It is refused before anything is made.
+  - A disk that is deleted may go to the recycle bin first. With O(wait=true) it is deleted from there too.
+extends_documentation_fragment:
+  - multicloud.snapshots._restore
+  - multicloud.snapshots._restore.region
+  - multicloud.snapshots._restore.zone
+  - multicloud.snapshots._restore.attributes
+  - multicloud.snapshots._tencent
+requirements:
+  - python >= 3.10
+  - tencentcloud-sdk-python-cbs >= 3.1.0, or the whole tencentcloud-sdk-python
+seealso:
+  - module: multicloud.snapshots.cbs_snapshot_copy
+  - module: multicloud.snapshots.cbs_snapshot_info
+"""
+
+EXAMPLES = r"""
+- name: Make a disk of each of two snapshots, and wait until they are available
+  multicloud.snapshots.cbs_snapshot_restore:
+    snapshot_ids:
+      - snap-ckgjwkqh
+      - snap-d7bc06yi
+    region: ap-beijing
+    zone: ap-beijing-3
+    restore_id: flood-2026-11
+    wait: true
+
+- name: Show what would be made
+  multicloud.snapshots.cbs_snapshot_restore:
+    snapshot_id: snap-ckgjwkqh
+    region: ap-beijing
+    zone: ap-beijing-3
+    restore_id: flood-2026-11
+    disk_type: CLOUD_PREMIUM
+  check_mode: true
+
+- name: Delete the disks of a restore that nobody needs any more
+  multicloud.snapshots.cbs_snapshot_restore:
+    snapshot_ids: [snap-ckgjwkqh, snap-d7bc06yi]
+    region: ap-beijing
+    restore_id: flood-2026-11
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+disks:
+  description: One entry for each snapshot, in the order asked. Also returned when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    snapshot_id:
+      description: ID of the snapshot.
+      type: str
+      sample: snap-ckgjwkqh
+    region:
+      description: Region of snapshot and disk.
+      type: str
+      sample: ap-beijing
+    zone:
+      description: Zone of the disk; null where the cloud has none.
+      type: str
+      sample: ap-beijing-3
+    disk_id:
+      description: ID of the disk; null where none is there.
+      type: str
+      sample: disk-6rz0ilvu
+    action:
+      description: >-
+        What was done. V(none): the disk was there, or none could be made. V(adopted): one in the making was found.
+        V(created), V(deleted).
+      type: str
+      sample: created
+    state:
+      description: One of V(creating), V(available), V(in_use), V(error), V(absent), and in check mode V(planned).
+      type: str
+      sample: available
+    provider_state:
+      description: The cloud's own word for the state.
+      type: str
+      sample: UNATTACHED
+    size_gib:
+      description: Size of the disk, in GiB.
+      type: int
+      sample: 100
+    encrypted:
+      description: Whether the disk is encrypted; null while that is unknown.
+      type: bool
+      sample: true
+    disk_type:
+      description: Type of the disk, in the cloud's own word.
+      type: str
+      sample: CLOUD_PREMIUM
+    created_at:
+      description: When the disk was made, ISO 8601 in UTC; null until the cloud shows it.
+      type: str
+      sample: "2026-11-21T02:06:37Z"
+    seconds:
+      description: How long it took from the call until the disk was available, where this run has seen both; else null.
+      type: float
+      sample: 12.5
+    tags:
+      description: Tags of the disk.
+      type: dict
+      sample: {"dr-restore:id": "flood-2026-11", "dr-restore:snapshot-id": "snap-ckgjwkqh"}
+    error:
+      description: Null, or what went wrong with this disk, as in RV(failures).
+      type: dict
+      sample: null
+failures:
+  description: What went wrong, one entry for each failure.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    snapshot_id:
+      description: ID of the snapshot.
+      type: str
+      sample: snap-ckgjwkqh
+    disk_id:
+      description: ID of the disk that it is about; null where there is none.
+      type: str
+      sample: disk-6rz0ilvu
+    region:
+      description: Region of the disk.
+      type: str
+      sample: ap-beijing
+    kind:
+      description: >-
+        One of V(refused), V(not_found), V(not_ready), V(failed_copy) (the disk has failed), V(timeout), V(ambiguous),
+        V(mismatch), V(busy), V(credentials), V(connection).
+      type: str
+      sample: refused
+    code:
+      description: The cloud's own code; null where it gave none.
+      type: str
+      sample: ResourceUnavailable.Attached
+    message:
+      description: What was tried, on which ID and region, in the cloud's own words.
+      type: str
+      sample: "The disk disk-6rz0ilvu in ap-beijing is attached to ins-hdh1y4za, so it is not deleted"
+    request_id:
+      description: The cloud's ID of the request, for its support.
+      type: str
+      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+    hint:
+      description: What to do next.
+      type: str
+      sample: Detach it first, if nobody needs it, then run again.
+counts:
+  description: >-
+    Numbers of disks by what was done (C(created), C(adopted), C(deleted), C(unchanged)), and by what became of them
+    (C(available), C(in_use), C(creating), C(failed)).
+  returned: always
+  type: dict
+  sample:
+    created: 2
+    adopted: 0
+    deleted: 0
+    unchanged: 38
+    available: 40
+    in_use: 0
+    creating: 0
+    failed: 0
+api_calls:
+  description: Calls made, by operation.
+  returned: always
+  type: dict
+  sample: {"CreateDisks": 2, "DescribeDiskConfigQuota": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}
+disk_id:
+  description: ID of the disk, where exactly one was asked for.
+  returned: when one snapshot is given
+  type: str
+  sample: disk-6rz0ilvu
+diff:
+  description: The disks that are made or deleted, before and after.
+  returned: with C(--diff)
+  type: dict
+  sample: {"before": {"disks": []}, "after": {"disks": []}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs_disks import CbsDisks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
+    RESTORE_OPTIONS,
+    restore_disks,
+)
+
+OPTIONS = {
+    **RESTORE_OPTIONS,
+    **CONNECTION_OPTIONS,
+    "region": {"type": "str", "required": True},
+    "zone": {"type": "str"},
+    "disk_type": {"type": "str", "default": "CLOUD_PREMIUM"},
+}
+
+
+def main():
+    restore_disks(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsDisks)
+
+
+if __name__ == "__main__":
+    main()

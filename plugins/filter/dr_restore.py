@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: dr_restore
+short_description: Private to the role dr_restore
+version_added: 0.1.0
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+description:
+  - Private to the role P(multicloud.snapshots.dr_restore#role) and the playbooks beside it. It may change without
+    notice.
+positional: what
+options:
+  _input:
+    description: What the tasks of the role give it.
+    type: raw
+    required: true
+  what:
+    description: Which of its functions to call. The arguments of that function follow.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Take connection options as a survey gives them
+  ansible.builtin.debug:
+    msg: "{{ 'profile=dr' | multicloud.snapshots.dr_restore('connection') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: What the tasks of the role need of it.
+  type: raw
+"""
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.parsing import as_dict
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_text
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
+    choosing,
+    drill,
+    drill_report,
+    manifest,
+    variables,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+
+
+def connection(given):
+    """Return connection options as a dict, as they are given in YAML or in a survey."""
+    return as_dict(given or {})
+
+
+FUNCTIONS = {
+    "connection": connection,
+    "variables": variables.normalise,
+    "points": choosing.chosen_points,
+    "refusal": choosing.refusal,
+    "unidentified": choosing.unidentified,
+    "tag": choosing.restored_id,
+    "manifest": manifest.manifest_of,
+    "problems": manifest.problems_of,
+    "lines": manifest.lines_of,
+    "text": report_text,
+    "last": drill_report.last_drill,
+    "proofs": drill.with_proofs,
+    "picked": drill.picked,
+    "reapable": drill.reapable,
+    "over": drill.own_disks,
+    "judged": drill.judged,
+    "marks": drill.marks,
+    "drill_report": drill_report.drill_report,
+    "drill_problems": drill_report.drill_problems,
+    "drill_lines": drill_report.drill_lines,
+    "drill_file": drill_report.drill_file,
+    "drill_page": drill_report.drill_page,
+    "write_metrics": drill_report.write_drill_metrics,
+}
+
+
+def dr_restore(value, what, /, *args, **kwargs):
+    """Call the function that ``what`` names."""
+    return as_filter(FUNCTIONS[what], f"dr_restore {what}")(value, *args, **kwargs)
+
+
+class FilterModule:
+    """One filter for all: nobody's but the role's."""
+
+    def filters(self):
+        return {"dr_restore": dr_restore}

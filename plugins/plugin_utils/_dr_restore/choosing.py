@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which recovery point each disk is restored from, by what the copies in one region tell. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.disks import RESTORE_ID, RESTORE_SNAPSHOT_ID
+
+from .._dr_copy.doubts import with_doubts
+from .._dr_copy.marks import ATTACHED_TO, DISK_NAME
+from .._dr_copy.rows import Row, age_in_hours, is_complete, plain, taken_at, time_or_now
+
+#: Keys of tags that tell of the copy, not of the disk, begin so.
+_OURS = "dr-copy:"
+
+
+def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each disk that is to be restored, with its newest recovery point not after ``at``.
+
+    ``listed`` is the listing of the region, ``restored`` that of the disks which this restore has made already: a disk
+    that has one stays with the point that it was made of, also if newer ones have come since. A disk without a usable
+    point has the key ``missing``, which says why, and no ``copy_id``.
+    """
+    now = time_or_now(values["now"])
+    at = time_or_now(values["at"] or values["now"])
+    copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
+    used = {disk["tags"].get(RESTORE_SNAPSHOT_ID) for disk in plain(restored.get("disks") or ())}
+    by_disk: dict[str, list[Row]] = {}
+    for copy in copies:
+        by_disk.setdefault(_disk(copy), []).append(copy)
+    rows = []
+    for disk_id, own in by_disk.items():
+        row = _row(disk_id, own, used, at, now)
+        if _is_wanted(row, values):
+            rows.append(row)
+    found_ids, found_names = ({row[key] for row in rows} for key in ("disk_id", "disk_name"))
+    place = f"no copy in {values['region']} names it"
+    for disk_id in values["disk_ids"]:
+        if disk_id not in found_ids and not values["disk_names"]:
+            rows.append(_missing(disk_id, None, place))
+    for name in values["disk_names"]:
+        if name not in found_names:
+            rows.append(_missing(None, name, place))
+    return sorted(rows, key=lambda row: (str(row["disk_name"] or row["disk_id"]), str(row["disk_id"])))
+
+
+def refusal(rows: Sequence[Row], listed: Row, values: Mapping[str, Any]) -> str:
+    """Say why nothing at all can be restored, before anything is made; empty where something can be."""
+    if any(row["copy_id"] for row in rows):
+        return ""
+    if not rows:
+        total = len([copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")])
+        asked = [
+            f"{key} {values[key]}" for key in ("source_region", "disk_tags", "disk_ids", "disk_names") if values[key]
+        ]
+        of = f" fits {', '.join(asked)}" if asked else " names a disk"
+        return f"None of the {total} copies in {values['region']}{of}, so there is nothing to restore."
+    why = "; ".join(f"{named(row)}: {row['missing']}" for row in rows[:10])
+    return f"None of {len(rows)} disks has a recovery point that can be restored: {why}"
+
+
+def unidentified(listed: Row, values: Mapping[str, Any]) -> list[str]:
+    """Return the copies that do not tell which disk they are of: no disk can be restored by name from them."""
+    return [str(copy["snapshot_id"]) for copy in _copies(listed, values) if not _disk(copy)]
+
+
+def named(row: Row) -> str:
+    """Name a disk by its name and ID, as far as they are known."""
+    if row["disk_name"] and row["disk_id"]:
+        return f"{row['disk_name']} ({row['disk_id']})"
+    return str(row["disk_name"] or row["disk_id"])
+
+
+def as_wanted(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether tags hold all that are wanted; the value ``*`` means any."""
+    return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
+
+
+def restored_id(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tag by which the disks of this restore are found."""
+    return {RESTORE_ID: values["id"]}
+
+
+def _copies(listed: Row, values: Mapping[str, Any]) -> list[Row]:
+    region, places = values["source_region"], (None, values["zone"])
+    return [
+        copy
+        for copy in plain(listed.get("snapshots") or ())
+        if copy.get("source")
+        and copy.get("place") in places
+        and (not region or copy["source"]["region"] in (region, None))
+    ]
+
+
+def _disk(copy: Row) -> str:
+    return str(copy["source"]["disk_id"] or "")
+
+
+def _is_wanted(row: Row, values: Mapping[str, Any]) -> bool:
+    ids, names = values["disk_ids"], values["disk_names"]
+    return (
+        (not ids or row["disk_id"] in ids)
+        and (not names or row["disk_name"] in names)
+        and as_wanted({**row["tags"], **({"Name": row["disk_name"]} if row["disk_name"] else {})}, values["disk_tags"])
+    )
+
+
+def _row(disk_id: str, own: Sequence[Row], used: Iterable[Any], at: datetime, now: datetime) -> dict[str, Any]:
+    timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
+    before = [(taken, copy) for taken, copy in timed if taken.time <= at]
+    usable = [copy for _taken, copy in before if is_complete(copy) and not _cannot(copy)]
+    chosen = next((copy for copy in usable if copy["snapshot_id"] in set(used)), usable[0] if usable else None)
+    # What the disk was is told by the chosen copy; one that somebody else made has no marks, so then by another.
+    tellers = [chosen, *(copy for _t, copy in before), *(copy for _t, copy in timed), *own]
+    tags = [copy.get("tags") or {} for copy in tellers if copy is not None]
+    where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
+    instance, _space, device = where.partition(" ")
+    source = chosen["source"] if chosen else {}
+    return {
+        "disk_id": disk_id,
+        "disk_name": next((found[DISK_NAME] for found in tags if found.get(DISK_NAME)), None),
+        "instance": instance or None,
+        "device": device or None,
+        "tags": {key: value for key, value in tags[0].items() if not key.startswith(_OURS)},
+        "size_gib": chosen["size_gib"] if chosen else None,
+        "copy_id": chosen["snapshot_id"] if chosen else None,
+        "copy_encrypted": chosen["encrypted"] if chosen else None,
+        "source_snapshot_id": source.get("snapshot_id"),
+        "source_region": source.get("region"),
+        "taken_at": source.get("created_at"),
+        "age_hours": age_in_hours(source.get("created_at"), now),
+        "missing": None if chosen else _why(own, timed, before),
+    }
+
+
+def _cannot(copy: Row) -> str:
+    """Say why a complete copy can become no disk."""
+    # CBS makes no disk of a snapshot of a system disk (api-facts: cbs-traits).
+    return "is of a system disk, of which the cloud makes no disk" if "system_disk" in copy["traits"] else ""
+
+
+def _why(own: Sequence[Row], timed: Sequence[Any], before: Sequence[Any]) -> str:
+    if not timed:
+        doubt = next((f": {copy['snapshot_id']} {copy['doubt']}" for copy in own if copy.get("doubt")), "")
+        return f"none of its copies tells a time that can be true{doubt}"
+    if not before:
+        return f"all its recovery points are younger than at; the oldest is of {timed[-1][1]['source']['created_at']}"
+    for _taken, copy in before:
+        if reason := _cannot(copy):
+            return f"its copy {copy['snapshot_id']} {reason}"
+    copy = before[0][1]
+    return f"none of its copies is complete; {copy['snapshot_id']} is {copy['provider_state'] or copy['state']}"
+
+
+def _missing(disk_id: str | None, name: str | None, why: str) -> dict[str, Any]:
+    keys = ("instance", "device", "size_gib", "copy_id", "copy_encrypted", "source_snapshot_id", "source_region")
+    empty = dict.fromkeys((*keys, "taken_at", "age_hours"))
+    return {"disk_id": disk_id, "disk_name": name, "tags": {}, **empty, "missing": why}

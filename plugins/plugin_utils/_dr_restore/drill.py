@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a drill decides: which copies it proves, which disks it deletes, and what was proven. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.disks import (
+    RESTORE_EXPIRES_AT,
+    RESTORE_ID,
+    RESTORE_SNAPSHOT_ID,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
+
+from .._dr_copy.doubts import TOLERANCE
+from .._dr_copy.registered import failures_of
+from .._dr_copy.rows import Row, disk_id_of, parse_time, plain, time_or_now
+
+#: What a level claims, from the weaker to the stronger.
+LEVELS = ("creatable", "readable")
+
+
+def with_proofs(rows: Sequence[Row], listed: Row, last: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Add to each disk when one of its copies was last proven, and at what level; None for never.
+
+    The copies tell it, and the last report, which remembers what copies told that retention has deleted since. A proof
+    that is ahead of now, or of a lower level than is asked, is none.
+    """
+    now, level = time_or_now(values["now"]), LEVELS.index(values["level"])
+    proofs: dict[str, tuple[datetime, str]] = {}
+    copies = [(disk_id_of(c), c["tags"].get(PROVEN_AT), c["tags"].get(PROVEN_LEVEL)) for c in _copies(listed, values)]
+    earlier = [(row["disk_id"], row["proven_at"], row["proven_level"]) for row in last.get("disks") or ()]
+    for disk_id, moment, proven in (*copies, *earlier):
+        time = parse_time(moment)
+        if not disk_id or not time or time - now > TOLERANCE or proven not in LEVELS or LEVELS.index(proven) < level:
+            continue
+        if disk_id not in proofs or time > proofs[disk_id][0]:
+            proofs[disk_id] = (time, proven)
+    return [{**row, **_proof(proofs.get(str(row["disk_id"])))} for row in rows]
+
+
+def picked(rows: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+    """Return the disks whose copies a drill proves: at most ``count``, of ``max_gib`` together, proven longest ago
+    first."""
+    can = [row for row in rows if row["copy_id"]]
+    room, most = values["max_gib"], values["max_gib"]
+    chosen: list[Row] = []
+    for row in sorted(can, key=lambda r: (r["proven_at"] or "", str(r["disk_id"]))):
+        size = row["size_gib"] or 0
+        if len(chosen) < values["count"] and (not most or size <= room):
+            chosen.append(row)
+            room -= size
+    return chosen
+
+
+def reapable(listed: Row, values: Mapping[str, Any], own: bool = False) -> dict[str, list[Any]]:
+    """Return the ``calls`` that delete disks of drills, and the disks that are ``left`` though their time is over.
+
+    Only a disk that bears all our tags goes, that is attached to nothing, and whose time is over; with ``own`` also one
+    of this very drill. A call names a restore and its snapshots, so where one disk of both must stay, all of both do.
+    """
+    now = time_or_now(values["now"])
+    calls: dict[str, list[str]] = {}
+    left, kept = [], set()
+    due = []
+    for disk in plain(listed.get("disks") or ()):
+        tags = disk["tags"]
+        restore, snapshot = tags.get(RESTORE_ID), tags.get(RESTORE_SNAPSHOT_ID)
+        expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
+        if not restore or not snapshot or not expires:
+            continue
+        is_over = expires <= now or (own and restore == values["id"])
+        if is_over and not disk["attached_to"]:
+            due.append((restore, snapshot))
+            continue
+        kept.add((restore, snapshot))
+        if is_over:
+            left.append(
+                {"disk_id": disk["disk_id"], "attached_to": disk["attached_to"], "expires_at": tags[RESTORE_EXPIRES_AT]}
+            )
+    for restore, snapshot in dict.fromkeys(due):
+        if (restore, snapshot) not in kept:
+            calls.setdefault(restore, []).append(snapshot)
+    return {"calls": [{"id": key, "snapshot_ids": ids} for key, ids in calls.items()], "left": left}
+
+
+def own_disks(listed: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the disks of this very drill that are shown and attached to nothing."""
+    own = [
+        d
+        for d in plain(listed.get("disks") or ())
+        if d["tags"].get(RESTORE_ID) == values["id"] and not d["attached_to"]
+    ]
+    return [
+        {"disk_id": d["disk_id"], "attached_to": None, "expires_at": d["tags"].get(RESTORE_EXPIRES_AT)} for d in own
+    ]
+
+
+def judged(chosen: Sequence[Row], made: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each copy that was tried: whether it is ``proven``, else ``why`` not; ``chosen`` are what was
+    picked."""
+    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
+    broken = spelt_out(failures_of(made)) or "no disk was made of it"
+    return [_judged(row, found.get(row["copy_id"]), broken, values) for row in chosen]
+
+
+def marks(tried: Sequence[Row], listed: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the calls that write on proven copies what was proven, one for each region of sources.
+
+    They name sources, as the copy modules do, which change the tags of existing copies; only our own copies are written
+    to.
+    """
+    ours = {str(c["snapshot_id"]) for c in _copies(listed, values) if c["source"]["managed"]}
+    by_region: dict[str, list[str]] = {}
+    for row in tried:
+        if row["proven"] and row["copy_id"] in ours and row["source_region"]:
+            by_region.setdefault(row["source_region"], []).append(row["source_snapshot_id"])
+    tags = {PROVEN_AT: values["now"], PROVEN_LEVEL: values["level"]}
+    return [{"source_region": region, "snapshot_ids": ids, "tags": tags} for region, ids in by_region.items()]
+
+
+def overdue(rows: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the disks that were last proven longer than ``max_age_days`` ago, or never; none where that is not
+    judged."""
+    if not values["max_age_days"]:
+        return []
+    oldest = time_or_now(values["now"]) - timedelta(days=values["max_age_days"])
+    times = ((row, parse_time(row["proven_at"])) for row in rows)
+    return [dict(row) for row, time in times if time is None or time < oldest]
+
+
+def _copies(listed: Row, values: Mapping[str, Any]) -> list[Row]:
+    return [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
+
+
+def _proof(proof: tuple[datetime, str] | None) -> dict[str, str | None]:
+    return {
+        "proven_at": proof[0].strftime("%Y-%m-%dT%H:%M:%SZ") if proof else None,
+        "proven_level": proof[1] if proof else None,
+    }
+
+
+def _judged(row: Row, made: Row | None, broken: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    why = _doubt(row, made) if made else broken
+    keys = ("disk_id", "disk_name", "copy_id", "source_snapshot_id", "source_region", "taken_at", "size_gib")
+    return {
+        **{key: row[key] for key in keys},
+        "new_disk_id": made["disk_id"] if made else None,
+        "seconds": made["seconds"] if made else None,
+        "proven": not why,
+        "level": None if why else values["level"],
+        "why": why,
+    }
+
+
+def _doubt(row: Row, made: Row) -> str | None:
+    """Say why a disk proves nothing, or None."""
+    if made["error"]:
+        return spelt_out([made["error"]])
+    if made["state"] != "available":
+        return f"the disk is {made['state']}, not available"
+    if row["size_gib"] and made["size_gib"] is not None and made["size_gib"] < row["size_gib"]:
+        return f"the disk has {made['size_gib']} GiB, the copy {row['size_gib']}"
+    if row["copy_encrypted"] and made["encrypted"] is not True:
+        return "the copy is encrypted, the disk is not told to be"
+    return None

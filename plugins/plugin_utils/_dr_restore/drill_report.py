@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a drill: as JSON that stays stable, as a page, as metrics, and what the screen shows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from .._dr_copy.pages import written
+from .._dr_copy.registered import failures_of
+from .._dr_copy.report import collection_version
+from .._dr_copy.rows import Row, parse_time
+from .choosing import named
+from .drill import overdue
+from .manifest import NAMED, SCHEMA
+
+_OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level")
+#: What each level does not prove.
+NOT_PROVEN = {
+    "creatable": "That the data can be read, and that a system starts from it, is not proven by this level.",
+    "readable": "That a file system is whole, and that a system starts from it, is not proven by this level.",
+}
+
+
+def drill_file(values: Mapping[str, Any]) -> str:
+    """Return the path of a drill's report without its ending."""
+    return f"{values['report_dir']}/{values['host'].replace('/', '_')}.drill"
+
+
+def last_drill(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last report of this drill; empty where there is none, or none that can be read."""
+    path = Path(f"{drill_file(values)}.json")
+    if not values["report_dir"] or not path.exists():
+        return {}
+    try:
+        report = json.loads(path.read_text())
+    except ValueError:
+        return {}
+    fits = isinstance(report, dict) and all(report.get(key) == values[key] for key in ("cloud", "region"))
+    return dict(report) if fits and report.get("schema") == SCHEMA else {}
+
+
+def drill_report(rows: Sequence[Row], done: Row, values: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Return the report of a drill.
+
+    ``rows`` are all disks with their earlier proofs. ``done`` is what the tasks returned and decided: ``calls``
+    (registered results), ``tried`` (rows of ``judged``), ``reaped``, ``left`` and ``over`` (disks that the drill left).
+    """
+    tried = {row["disk_id"]: row for row in done["tried"]}
+    disks = []
+    for row in rows:
+        disk = {key: row[key] for key in _OF_A_DISK}
+        if tried.get(row["disk_id"], {}).get("proven"):
+            disk.update(proven_at=values["now"], proven_level=values["level"])
+        disks.append(disk)
+    failures = [failure for call in done["calls"] for failure in failures_of(call)]
+    late = overdue(disks, values)
+    proven = [row for row in done["tried"] if row["proven"]]
+    return {
+        "schema": SCHEMA,
+        "kind": "drill",
+        "host": values["host"],
+        "id": values["id"],
+        "check_mode": check_mode,
+        "started_at": values["now"],
+        "finished_at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **{key: values[key] for key in ("cloud", "region", "zone", "level", "count", "max_gib", "max_age_days")},
+        "claim": NOT_PROVEN[values["level"]],
+        "totals": {
+            "disks": len(disks),
+            "tried": len(done["tried"]),
+            "proven": len(proven),
+            "never": sum(disk["proven_at"] is None for disk in disks),
+            "overdue": len(late),
+            "reaped": len(done["reaped"]),
+            "left": len(done["left"]) + len(done["over"]),
+            "failures": len(failures),
+        },
+        "tried": list(done["tried"]),
+        "overdue": late,
+        "failures": failures,
+        "reaped": list(done["reaped"]),
+        "left": [*done["left"], *done["over"]],
+        "disks": disks,
+        "collection": collection_version(),
+    }
+
+
+def drill_problems(report: Row) -> str:
+    """Say in one message for what a drill fails, or nothing."""
+    parts = []
+    failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
+    if failed:
+        parts.append(
+            f"{len(failed)} of {len(report['tried'])} copies were not proven {report['level']}: {_some(failed, 'why')}."
+        )
+    if not report["disks"] and not report["failures"]:
+        parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
+    elif not report["tried"] and not report["failures"]:
+        parts.append("No copy could be tried: none is complete, or dr_restore_max_gib is below the size of each.")
+    if report["overdue"]:
+        rows = [
+            {**row, "since": f"last on {row['proven_at']}" if row["proven_at"] else "never"}
+            for row in report["overdue"]
+        ]
+        parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
+    if report["failures"] and not failed:
+        parts.append(spelt_out(report["failures"]))
+    own = [row for row in report["left"] if not row["attached_to"]]
+    if own:
+        parts.append(f"{len(own)} disks of this drill are left: {', '.join(row['disk_id'] for row in own[:NAMED])}.")
+    return " ".join(parts)
+
+
+def drill_lines(report: Row) -> list[str]:
+    """Return what the screen shows of a drill."""
+    totals = report["totals"]
+    place = report["zone"] or report["region"]
+    head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
+    if report["check_mode"]:
+        head = f"{totals['tried']} copies would be tried in {report['zone'] or report['region']}"
+    rest = f"{totals['never']} of {totals['disks']} disks were never proven"
+    lines = [f"{head}; {rest}", report["claim"]]
+    for row in report["tried"]:
+        took = f" in {row['seconds']} s" if row["seconds"] is not None else ""
+        state = (
+            "would be tried"
+            if report["check_mode"]
+            else f"{row['level']}{took}"
+            if row["proven"]
+            else f"NOT PROVEN: {row['why']}"
+        )
+        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}: {state}")
+    lines += [
+        f"left, since attached to {row['attached_to']}: {row['disk_id']}"
+        for row in report["left"]
+        if row["attached_to"]
+    ]
+    return lines
+
+
+def drill_page(report: Row) -> str:
+    """Write the report as one self-contained HTML page."""
+    return written("drill.html.j2", report=report, problems=drill_problems(report), named=named)
+
+
+def write_drill_metrics(report: Row, directory: str) -> str:
+    """Write when each disk's copies were last proven, as a whole file, and return its path. Raises OSError."""
+    # Only who sets dr_restore_metrics_dir needs it; the role's first task has asked for it.
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+    path = Path(directory) / f"dr_drill_{report['host'].replace('/', '_').replace(' ', '_')}.prom"
+    registry = CollectorRegistry()
+    gauge = Gauge(
+        "dr_copy_drill_timestamp_seconds",
+        "When a copy of a disk was last proven by making a disk of it; 0: never",
+        ("plan", "disk", "region"),
+        registry=registry,
+    )
+    for disk in report["disks"]:
+        time = parse_time(disk["proven_at"])
+        labels = {"plan": report["host"], "disk": disk["disk_id"], "region": report["region"]}
+        gauge.labels(**labels).set(time.timestamp() if time else 0.0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_to_textfile(str(path), registry)
+    os.chmod(path, 0o644)  # node_exporter runs as another user
+    return str(path)
+
+
+def _some(rows: list[Any], key: str) -> str:
+    more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    return "; ".join(f"{named(row)}: {str(row[key]).rstrip('.')}" for row in rows[:NAMED]) + more

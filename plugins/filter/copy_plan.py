@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination that
-    was considered, and for each disk without a usable snapshot.
+  - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination
+    that was considered, and for each disk without a usable snapshot.
   - Only complete snapshots that are no copies are chosen. The newest of a disk is always chosen, unless it or a newer
     recovery point is already there.
   - What retention would delete is not chosen, so that with the same arguments a second run copies nothing.
@@ -45,24 +45,52 @@ options:
     default: latest
   keep:
     description: >-
-      Leave out what P(multicloud.snapshots.expired_copies#filter) with this limit would delete at the destination; V(0) is
-      no limit.
+      Leave out what P(multicloud.snapshots.expired_copies#filter) with this limit would delete at the destination; V(0)
+      is no limit.
     type: int
     default: 0
   keep_days:
     description: The same by days since the snapshot was taken; V(0) is no limit.
     type: float
     default: 0
+  keep_daily:
+    description: The same by days of the calendar.
+    type: int
+    default: 0
+  keep_weekly:
+    description: The same by ISO weeks.
+    type: int
+    default: 0
+  keep_monthly:
+    description: The same by months of the calendar.
+    type: int
+    default: 0
+  keep_yearly:
+    description: The same by years of the calendar.
+    type: int
+    default: 0
+  timezone:
+    description: Time zone of that calendar, by its name in the IANA database.
+    type: str
+    default: UTC
   retention_days:
     description: >-
-      With O(select=all), leave out snapshots that are so many days old: the cloud's own deadline has taken their copies,
-      or soon would. V(0) is no limit.
+      With O(select=all), leave out snapshots that are so many days old: the cloud's own deadline has taken their
+      copies, or soon would. V(0) is no limit.
     type: float
     default: 0
   max_snapshot_age_hours:
     description: Snapshots that are older are left out as stale; 0 takes any age.
     type: float
     default: 0
+  snapshot_tags:
+    description: Consider only snapshots that bear all these tags; the value V(*) means any.
+    type: dict
+    default: {}
+  exclude_snapshot_tags:
+    description: Leave out snapshots that bear any of these tags; the value V(*) means any. They hide no older snapshot.
+    type: dict
+    default: {}
   now:
     description: The time to reckon ages from, ISO 8601; by default the present.
     type: str
@@ -87,7 +115,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The plan.
+  description: >-
+    The plan. Disks without any recovery point in a region come first, then those whose newest one is oldest; the role
+    copies in this order.
   type: list
   elements: dict
   contains:
@@ -121,15 +151,15 @@ _value:
       sample: true
     reason:
       description: >-
-        One of V(newest), V(within keep), V(all are selected), V(already there), V(a newer recovery point is already there),
-        V(retention would delete it), V(stale), V(unfinished), V(failed), V(is a copy),
-        V(cannot be copied), V(no snapshot).
+        One of V(newest), V(within keep), V(all are selected), V(already there), V(a newer recovery point is already
+        there), V(retention would delete it), V(stale), V(unfinished), V(failed), V(is a copy),
+        V(cannot be copied), V(bears an excluded tag), V(lacks a wanted tag), V(no snapshot).
       type: str
       sample: newest
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 
 
 class FilterModule:

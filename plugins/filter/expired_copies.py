@@ -12,10 +12,11 @@ author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
   - Takes copies as the info modules of this collection return them, and returns those that may go, the oldest first.
-  - A copy may go only if every limit that is set allows it. With both limits V(0) none goes.
-  - Age and order go by when the source was taken, not by when it was copied. Copies of one source are one recovery point.
-  - Only complete copies that this collection has made count or go. One that bears the tag C(dr-copy:hold), and one whose
-    source time or disk is unknown, neither counts nor goes. The newest of a disk and region never goes.
+  - A copy may go only if no limit that is set keeps it. With all limits V(0) none goes.
+  - Age and order go by when the source was taken, not by when it was copied. Copies of one source are one recovery
+    point.
+  - Only complete copies that this collection has made count or go. One that bears the tag C(dr-copy:hold), and one
+    whose source time or disk is unknown, neither counts nor goes. The newest of a disk and region never goes.
 options:
   _input:
     description: Copies, of any number of disks and regions.
@@ -30,6 +31,28 @@ options:
     description: Keep what was taken in the last so many days; V(0) is no limit.
     type: float
     default: 0
+  keep_daily:
+    description: >-
+      Keep the newest recovery point of each of the last so many days that have one, in O(timezone). Days without one do
+      not count, so the newest stay however long nothing was copied.
+    type: int
+    default: 0
+  keep_weekly:
+    description: The same by ISO weeks, which begin on Monday.
+    type: int
+    default: 0
+  keep_monthly:
+    description: The same by months.
+    type: int
+    default: 0
+  keep_yearly:
+    description: The same by years.
+    type: int
+    default: 0
+  timezone:
+    description: Time zone whose days, weeks, months and years are meant, by its name in the IANA database.
+    type: str
+    default: UTC
   now:
     description: The time to reckon ages from, ISO 8601; by default the present.
     type: str
@@ -71,8 +94,8 @@ _value:
         managed: true
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 
 
 class FilterModule:

@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes lists as the info modules of this collection return them, and returns a row for each disk and destination; disks
-    without a copy are included.
+  - Takes lists as the info modules of this collection return them, and returns a row for each disk and destination;
+    disks without a copy are included.
   - The age goes by when the source was taken, not by when it was copied.
 positional: copies, destination_regions
 options:
@@ -43,7 +43,8 @@ options:
 EXAMPLES = r"""
 - name: Show which disks have no copy that is younger than a day
   ansible.builtin.debug:
-    msg: "{{ disks | multicloud.snapshots.recovery_points([], ['eu-west-1'], rpo_hours=24) | rejectattr('within_rpo') }}"
+    msg: >-
+      {{ disks | multicloud.snapshots.recovery_points([], ['eu-west-1'], rpo_hours=24) | rejectattr('within_rpo') }}
   vars:
     disks: [{disk_id: vol-0aa11bb22cc33dd44, name: database}]
 """
@@ -78,6 +79,10 @@ _value:
       description: When the source was taken.
       type: str
       sample: "2026-11-21T01:00:00Z"
+    locked_until:
+      description: When the lock of that copy ends; null where it has none.
+      type: str
+      sample: null
     age_hours:
       description: How old the recovery point is.
       type: float
@@ -87,13 +92,17 @@ _value:
       type: str
       sample: completed
     within_rpo:
-      description: Whether it is young enough; null where O(rpo_hours) is 0.
+      description: Whether it is young enough; null where O(rpo_hours) is 0, and where it could not be judged.
       type: bool
       sample: true
+    unknown:
+      description: Why it could not be judged, or null.
+      type: str
+      sample: null
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 
 
 class FilterModule:

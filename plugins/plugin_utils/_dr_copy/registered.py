@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the registered result of a module tells of its call."""
+"""What the registered result of a module tells of its call. Pure."""
 
 from __future__ import annotations
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Refused
+from collections.abc import Sequence
 
-from .retention import Row
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
+
+from .rows import Row
 
 #: Kinds of failure by which a region that does not answer is told from one that refuses.
 NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
@@ -24,10 +26,20 @@ def is_listed(source: Row) -> bool:
     return not failures_of(source)
 
 
+def has_moved(calls: Sequence[Row]) -> bool:
+    """Whether copy calls have changed, waited for or failed on anything, so that copies no longer are as they were
+    listed."""
+    moved = ("adopted", "pending", "failed")
+    return any(
+        call.get("changed") or failures_of(call) or any((call.get("counts") or {}).get(key) for key in moved)
+        for call in calls
+    )
+
+
 def failures_of(call: Row) -> list[Row]:
     """Return what went wrong in a call; one without any result of ours broke down altogether."""
     if "failures" in call:
         return list(call["failures"])
     if call.get("skipped") or "snapshots" in call:
         return []
-    return [Refused(str(call.get("msg") or "a task failed without a message")).told(None, None)]
+    return [Refused(str(call.get("msg") or "a task failed without a message")).as_result(None, None)]

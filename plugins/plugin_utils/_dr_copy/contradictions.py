@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of the role that do not go together, and those that may hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
+
+from . import metrics
+from .destinations import place_of
+from .retention import COUNTED
+
+#: What each cloud's copy module lacks: such a variable is refused, not passed over (promises: options).
+NOT_HONOURED: dict[str, tuple[str, ...]] = {
+    "ebs": ("retention_days",),
+    "cbs": ("description", "encrypted", "kms_key_id", "lock_days", "lock_mode"),
+    "ens": (
+        "tags",
+        "encrypted",
+        "kms_key_id",
+        "retention_days",
+        "copy_disk_tags",
+        "snapshot_tags",
+        "exclude_snapshot_tags",
+        "lock_days",
+        "lock_mode",
+    ),
+}
+#: Options of the copy modules that the role sets itself; copy_options holds the others.
+SET_BY_ROLE = (
+    "snapshot_ids",
+    "snapshot_id",
+    "source_snapshot_id",
+    "source_snapshot_ids",
+    "source_region",
+    "destination_regions",
+    "destination_region",
+    "state",
+    "copy_ids",
+    "name",
+    "description",
+    "tags",
+    "resource_tags",
+    "copy_tags",
+    "encrypted",
+    "kms_key_id",
+    "retention_days",
+    "lock_days",
+    "lock_mode",
+    "remove_duplicates",
+    "max_in_flight",
+    "wait",
+    "wait_timeout",
+    "wait_delay",
+    "source_tags",
+)
+
+
+def risks(values: Mapping[str, Any]) -> list[str]:
+    """Return what is allowed but may hurt."""
+    risk = []
+    if values["retention_days"] and not values["rpo_hours"]:
+        risk.append(
+            "dr_copy_retention_days lets the cloud delete copies by itself, even the newest of a disk; set "
+            "dr_copy_rpo_hours, so that the role fails when a disk has none left"
+        )
+    # How long the least of the limits keeps a copy that is made each night.
+    days = max(values["keep"], values["keep_days"], values["keep_daily"])
+    is_pruned = any(values[name] for name in ("keep_days", *COUNTED))
+    if is_pruned and values["lock_days"] > days:
+        risk.append(
+            f"dr_copy_lock_days ({values['lock_days']}) outlives retention, which lets most nightly copies go after "
+            "about "
+            f"{days} days: they stay, and are billed, until their locks end"
+        )
+    return risk
+
+
+def _lock_faults(values: Mapping[str, Any]) -> list[str]:
+    (days, mode, cloud), faults = (values[name] for name in ("lock_days", "lock_mode", "cloud")), []
+    if days > LONGEST_LOCK_DAYS:
+        faults.append(f"dr_copy_lock_days must be at most {LONGEST_LOCK_DAYS}, not {days}")
+    if values["retention_days"] and days > values["retention_days"]:
+        faults.append("dr_copy_lock_days must not be more than dr_copy_retention_days: the lock would outlive the copy")
+    if mode and not days:
+        faults.append("dr_copy_lock_mode needs dr_copy_lock_days")
+    if cloud == "ecs" and days and mode != "compliance":
+        faults.append(
+            "dr_copy_lock_days: a lock on ecs cannot be ended by anybody before its time, so write "
+            "dr_copy_lock_mode: compliance"
+        )
+    return faults
+
+
+def contradictions(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
+    """Return what variables, each a good one by itself, cannot be together or on their cloud."""
+    faults = []
+    cloud = values["cloud"]
+    for name in NOT_HONOURED.get(str(cloud), ()):
+        if values[name] and values[name] != defaults[name]:
+            faults.append(f"dr_copy_{name} is not supported on {cloud}")
+    if values["source_connection"] and cloud != "ebs":
+        faults.append("dr_copy_source_connection is only supported on ebs, which copies across accounts")
+    try:
+        parse_shard(values["shard"])
+    except ValueError as error:
+        faults.append(f"dr_copy_shard {error}")
+    if values["destination_regions"] == []:
+        faults.append("dr_copy_destination_regions is required")
+    within = values["source_region"] and values["source_region"] in (values["destination_regions"] or ())
+    if within and not place_of(values["copy_options"] or {}):
+        faults.append(
+            f"dr_copy_destination_regions must not hold dr_copy_source_region ({values['source_region']}), unless "
+            "dr_copy_copy_options names an Outpost or a Local Zone"
+        )
+    if not values["disk_tags"] and not values["disk_ids"]:
+        faults.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
+    if values["kms_key_id"] and not values["encrypted"]:
+        faults.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
+    faults += _lock_faults(values)
+    if values["copy_disk_tags"] and not values["copy_tags"]:
+        faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
+    if values["metrics_dir"] and metrics.MISSING:
+        faults.append(f"dr_copy_metrics_dir needs {metrics.MISSING}")
+    for name in ("max_in_flight", "wait_delay"):
+        if values[name] == 0:
+            faults.append(f"dr_copy_{name} must be at least 1")
+    taken = sorted(set(values["copy_options"] or ()) & set(SET_BY_ROLE))
+    if taken:
+        faults.append(f"dr_copy_copy_options must not hold {', '.join(taken)}; set the role's own variables instead")
+    return faults

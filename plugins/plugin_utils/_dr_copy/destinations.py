@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is at the destinations: the copies as they were listed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .doubts import with_doubts
+from .retention import counts_for_planning, points_of
+from .rows import Row, Taken, disk_id_of, is_complete, plain, taken_at, time_or_now
+
+
+def copies_in(listed: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+    """Return what the destinations' listings tell, at the place to which the plan copies: a region, or a site in it."""
+    return [
+        copy for call in listed for copy in plain(call.get("snapshots") or ()) if copy.get("place") == values["place"]
+    ]
+
+
+def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the copies at the destinations, those of somebody else with disk and time from the sources that were
+    read."""
+    copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.get("judged_at") or values["now"]))
+    return with_known_sources(copies, snapshots)
+
+
+def copies_of_plan(copies: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+    """Return the copies that this collection has made of disks in the plan's source region."""
+    own = [copy for copy in copies if copy.get("source") and copy["source"]["managed"]]
+    return [copy for copy in own if copy["source"]["region"] == values["source_region"]]
+
+
+def place_of(options: Mapping[str, Any]) -> str | None:
+    """Return the site inside a region that options of the copy module name, None for the region itself."""
+    return options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None
+
+
+def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[dict[str, Any]]:
+    """Fill in disk and time of copies that tell only their source's ID, from sources that were read.
+
+    A copy that needed it no longer counts as managed: retention never goes by what was filled in.
+    """
+    sources = {str(s["snapshot_id"]): s for s in snapshots}
+    filled = []
+    for copy in copies:
+        source = dict(copy["source"]) if copy.get("source") else None
+        read: Mapping[str, Any] | None = sources.get(str(source["snapshot_id"])) if source else None
+        if source and read and not copy.get("doubt") and not (source["disk_id"] and source["created_at"]):
+            source["disk_id"] = source["disk_id"] or read["disk_id"]
+            source["created_at"] = source["created_at"] or read["created_at"]
+            source["managed"] = False
+        filled.append({**copy, "source": source})
+    return filled
+
+
+class Destinations:
+    """What is at the destinations, by disk and region."""
+
+    def __init__(self, copies: Sequence[Row]):
+        self.complete = {(_source_of(c), str(c["region"])) for c in copies if c.get("source") and is_complete(c)}
+        self.newest: dict[tuple[str | None, str], Taken] = {}
+        for copy in copies:
+            taken = taken_at(copy) if copy.get("source") and is_complete(copy) else None
+            key = (disk_id_of(copy), str(copy["region"]))
+            if taken and (key not in self.newest or taken > self.newest[key]):
+                self.newest[key] = taken
+        self.points = points_of(copies, counts_for_planning)
+
+    def is_safe(self, disk_id: str, region: str, newest: Taken) -> bool:
+        """Whether a complete copy of a disk's newest usable snapshot, or of a newer one, is in the region."""
+        there = self.newest.get((disk_id, region))
+        return there is not None and there >= newest
+
+    def need_of(self, disk_id: str, regions: Sequence[str]) -> list[str]:
+        """Return what sorts disks by their need of a copy: those without one in a region first, then by their newest
+        one."""
+        newest = (self.newest.get((disk_id, region)) for region in regions)
+        return sorted(taken.time.isoformat() if taken else "" for taken in newest)
+
+
+def _source_of(copy: Row) -> str:
+    return str(copy["source"]["snapshot_id"])

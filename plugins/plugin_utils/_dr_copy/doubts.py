@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copies whose provenance cannot be true: a tag is no truth. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch
+
+from .rows import Row, parse_time
+
+#: Clocks of machines and clouds differ; a source time that is further ahead, or further off, is wrong.
+TOLERANCE = timedelta(minutes=15)
+
+
+def with_doubts(copies: Iterable[Row], snapshots: Sequence[Row], now: datetime) -> list[Row]:
+    """Take the source time from copies that tell a wrong one: so they have no rank and are no recovery point.
+
+    Such a copy has the key ``doubt``, which says what speaks against it: a time ahead of ``now``, or another time or
+    disk than that of the source among ``snapshots``.
+    """
+    sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots if not snapshot.get("source")}
+    return [_judged(copy, sources, now) for copy in copies]
+
+
+def failures_of_doubts(copies: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return a failure for each copy that is in doubt."""
+    return [_failure(copy) for copy in copies if copy.get("doubt")]
+
+
+def _judged(copy: Row, sources: Mapping[str, Row], now: datetime) -> Row:
+    parts = copy.get("source")
+    if not parts or copy.get("doubt"):
+        return copy
+    doubt = _doubt(parts, sources.get(str(parts["snapshot_id"])), now)
+    return {**copy, "doubt": doubt, "source": {**parts, "created_at": None}} if doubt else copy
+
+
+def _doubt(parts: Row, listed: Row | None, now: datetime) -> str | None:
+    time = parse_time(parts["created_at"])
+    if time and time - now > TOLERANCE:
+        return f"says that its source was taken at {parts['created_at']}, which is in the future"
+    if listed is None:
+        return None
+    taken = parse_time(listed["created_at"])
+    if time and taken and abs(time - taken) > TOLERANCE:
+        return f"says that its source was taken at {parts['created_at']}, but it was at {listed['created_at']}"
+    if parts["disk_id"] and listed["disk_id"] and parts["disk_id"] != listed["disk_id"]:
+        return f"says that its source is of the disk {parts['disk_id']}, but it is of {listed['disk_id']}"
+    return None
+
+
+def _failure(copy: Row) -> dict[str, Any]:
+    source = str(copy["source"]["snapshot_id"])
+    problem = Mismatch(
+        f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It counts as no recovery "
+        "point",
+        hint="Put its dr-copy: tags right, or delete it by hand. Then run again.",
+    )
+    return problem.as_result(source, str(copy["region"]), str(copy["snapshot_id"]))

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role writes on copies beside the modules' provenance: the plan, and what the source's disk was. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .planning import THERE
+from .rows import Row, disk_id_of
+
+PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
+#: ENS has no tags of snapshots, so there the plan stands in the description, before what tells disk and time.
+_IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
+#: What ENS takes as a description, and what a placeholder in it becomes at most.
+LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
+
+
+def source_tags(plan: Sequence[Row], selected: Row, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the tags that copies are to carry, by snapshot: the marks, then where asked the snapshot's and the disk's
+    own.
+
+    They are given when the copy is made and never change an existing one, so two plans over one disk do not undo each
+    other's. Of what finds no room, marks go last. A disk's tags stand under those of its snapshot.
+    """
+    wanted = {str(row["snapshot_id"]) for row in plan if row["chosen"] or row["reason"] == THERE}
+    disks = {str(disk["disk_id"]): disk for disk in selected["disks"]}
+    return {
+        str(snapshot["snapshot_id"]): _tags(snapshot, disks.get(str(disk_id_of(snapshot))) or {}, values)
+        for snapshot in selected["snapshots"]
+        if str(snapshot["snapshot_id"]) in wanted
+    }
+
+
+def plan_of(copy: Row) -> str | None:
+    """Return the plan that made a copy, None where the copy does not tell."""
+    match = _IN_DESCRIPTION.search(str(copy.get("description") or ""))
+    parts = (copy.get("tags") or {}).get(PLAN) or (match[1] if match else None)
+    return str(parts) if parts else None
+
+
+def description(values: Mapping[str, Any]) -> str:
+    """Return the description of a copy on ENS, with the plan where there is room for it."""
+    text = values["description"] or "Copied from {snapshot_id} in {source_region}"
+    end = " [{disk_id} {source_created_at}]"
+    plan = f" (plan {values['plan']})"
+    longest = re.sub(r"\{\w+\}", "x" * LONGEST_VALUE, text + plan + end)
+    fits = len(longest) <= LONGEST_DESCRIPTION and not set("(){}") & set(values["plan"])
+    return f"{text}{plan if fits else ''}{end}"
+
+
+def _tags(snapshot: Row, disk: Row, values: Mapping[str, Any]) -> dict[str, str]:
+    marks = {PLAN: values["plan"], DISK_NAME: disk.get("name"), ATTACHED_TO: disk.get("attached_to")}
+    carried = {
+        **((disk.get("tags") or {}) if values["copy_disk_tags"] else {}),
+        **((snapshot.get("tags") or {}) if values["copy_tags"] else {}),
+    }
+    others = {key: str(value) for key, value in carried.items() if key not in marks}
+    return {**{key: str(value) for key, value in marks.items() if value}, **others}

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls that the role makes of modules: for copies, for deletions, for sharing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from typing import Any
+
+from .planning import THERE
+from .rows import Row
+
+
+def copy_calls(plan: Sequence[Row], shared: Sequence[Row] | None = None) -> list[dict[str, list[str]]]:
+    """Put the chosen rows of a plan into as few copy calls as there are different sets of destinations.
+
+    Copies that are there already are among them, so that their tags and deadlines are brought into line. Across
+    accounts, only the snapshots that were ``shared`` are copied. Disks take turns in the plan's order, which is that of
+    their need, so that none starves where time is short. Of a disk older sources come first, since its next copy is
+    then incremental.
+    """
+    wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
+    if shared is not None:
+        visible = {share["snapshot_id"] for share in shared}
+        wanted = [row for row in wanted if row["snapshot_id"] in visible or not row["chosen"]]
+    by_disk: dict[str, dict[str, list[str]]] = {row["disk_id"]: {} for row in wanted}
+    for row in sorted(wanted, key=lambda r: (str(r["source_created_at"]), r["snapshot_id"])):
+        by_disk[row["disk_id"]].setdefault(row["snapshot_id"], []).append(row["region"])
+    turns = zip_longest(*(of_disk.items() for of_disk in by_disk.values()))
+    batches: dict[tuple[str, ...], list[str]] = {}
+    for snapshot_id, destinations in filter(None, chain.from_iterable(turns)):
+        batches.setdefault(tuple(destinations), []).append(snapshot_id)
+    return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
+
+
+def deletion_calls(expired: Sequence[Row], most: int = 0) -> list[dict[str, Any]]:
+    """Put copies that are to go into one call a region; where they are more than ``most`` (0: any number), none
+    goes."""
+    if most and len(expired) > most:
+        return []
+    by_region: dict[str, dict[str, list[str]]] = {}
+    for copy in expired:
+        call = by_region.setdefault(str(copy["region"]), {"copy_ids": [], "snapshot_ids": []})
+        call["copy_ids"].append(str(copy["snapshot_id"]))
+        if copy["source"]["snapshot_id"] not in call["snapshot_ids"]:
+            call["snapshot_ids"].append(str(copy["source"]["snapshot_id"]))
+    return [{"region": region, **call} for region, call in by_region.items()]
+
+
+def snapshots_to_share(plan: Sequence[Row], replaces: bool = False) -> list[str]:
+    """Return the snapshots that a plan copies, each once, in the plan's order; where misfits are replaced, those
+    too."""
+    copied = [row for row in plan if row["chosen"] or (replaces and row["reason"] == THERE)]
+    return list(dict.fromkeys(row["snapshot_id"] for row in copied))

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which copies a run may delete, which it has deleted, and which belong to no disk of the plan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
+
+from .destinations import Destinations, copies_of_plan
+from .marks import plan_of
+from .planning import USABLE
+from .registered import failures_of, is_listed
+from .retention import expired_copies, limits_of
+from .rows import Row, Taken, disk_id_of, parse_time
+from .run_state import RunState, read_once
+from .selection import wanted_disks
+
+
+def prunable_after(
+    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
+) -> list[dict[str, Any]]:
+    """Return the copies that a run may delete once it has copied."""
+    done = read_once(done)
+    state = RunState(done, values, check_mode)
+    return prunable(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
+
+
+def prunable(
+    copies: Sequence[Row],
+    plan: Sequence[Row],
+    disks: Sequence[Row],
+    values: Mapping[str, Any],
+    failed: Collection[tuple[str, str]] = (),
+) -> list[dict[str, Any]]:
+    """Return the copies that retention lets go: only of disks that this run selected, and only in regions where the
+    newest usable snapshot of the disk, or a newer recovery point, is safely there, and no copy of the disk failed.
+
+    ``copies`` are as listed: what the role fills in of somebody else's is no ground to delete anything.
+    """
+    newest: dict[tuple[str, str], Taken] = {}
+    for row in plan:
+        time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
+        if time:
+            key = (str(row["disk_id"]), str(row["region"]))
+            taken = Taken(time, str(row["snapshot_id"]))
+            newest[key] = max(taken, newest.get(key, taken))
+    known = Destinations(copies)
+    rows = [row for row in plan if (str(row["snapshot_id"]), str(row["region"])) in failed]
+    broken = {(str(row["disk_id"]), str(row["region"])) for row in rows}
+    safe = {key for key, taken in newest.items() if known.is_safe(*key, taken)} - broken
+    chosen = {str(disk["disk_id"]) for disk in disks}
+    looked_at = [
+        copy
+        for copy in copies_of_plan(copies, values)
+        if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
+    ]
+    return expired_copies(looked_at, **limits_of(values), now=values["now"])
+
+
+def _failed_copies(calls: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return source and region of each copy that failed in these copy calls, in whatever way."""
+    return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
+
+
+def deleted_copies(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return those of the expired copies that the deleting calls have deleted."""
+    gone: set[tuple[str, str]] = set()
+    kept: set[str] = set()
+    for call in calls:
+        gone |= {
+            (str(r["source_snapshot_id"]), str(r["region"]))
+            for r in call.get("copies") or ()
+            if r["action"] == "deleted"
+        }
+        kept |= {str(failure["snapshot_id"]) for failure in failures_of(call)}
+    return [
+        _as_result(copy)
+        for copy in expired
+        if (str(copy["source"]["snapshot_id"]), str(copy["region"])) in gone and str(copy["snapshot_id"]) not in kept
+    ]
+
+
+def orphans(
+    copies: Sequence[Row], disks: Sequence[Row], values: Mapping[str, Any], source: Row | None = None
+) -> list[dict[str, Any]]:
+    """Return the plan's own copies, by their mark, whose disk this run has not selected.
+
+    ``kind`` is "gone" where the disk is not in the source region any more, "unselected" where it is, and None where the
+    region's disks were not listed. Where the plan names disk IDs, copies of other disks are not looked at. Of shards
+    the first tells those of all, since it alone lists all copies.
+    """
+    if parse_shard(values["shard"])[0] > 1:
+        return []
+    source = source or {}
+    chosen = {str(disk["disk_id"]) for disk in [*disks, *wanted_disks(source, values)]}
+    there = {str(disk["disk_id"]) for key in ("disks", "other_disks") for disk in source.get(key) or ()}
+    gone = "gone" if is_listed(source) and "other_disks" in source else None
+    # Where the source region was not listed, nobody knows the disks of other shards.
+    part = "" if is_listed(source) else values["shard"]
+    return [
+        {**_as_result(copy), "kind": "unselected" if disk_id_of(copy) in there else gone}
+        for copy in copies_of_plan(copies, values)
+        if plan_of(copy) == values["plan"]
+        and disk_id_of(copy) not in chosen
+        and (not values["disk_ids"] or disk_id_of(copy) in values["disk_ids"])
+        and is_in_shard(disk_id_of(copy), part)
+    ]
+
+
+def _as_result(copy: Row) -> dict[str, Any]:
+    """Return what the role's result tells of a copy."""
+    source = copy["source"]
+    return {
+        "snapshot_id": copy["snapshot_id"],
+        "region": copy["region"],
+        "state": copy["state"],
+        "disk_id": source["disk_id"],
+        "source_snapshot_id": source["snapshot_id"],
+        "source_created_at": source["created_at"],
+    }

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a row tells: a snapshot, a copy or a disk as the info modules return them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+Row = Mapping[str, Any]
+
+
+def plain(rows: Any) -> Any:
+    """Return rows that a module has returned without the wrappers of ansible-core 2.19 and newer.
+
+    These template each value of each row anew whenever it is read, which takes minutes for the copies of a real
+    account. What modules return holds no templates.
+    """
+    unwrap = getattr(rows, "_non_lazy_copy", None)
+    return rows if unwrap is None else unwrap()
+
+
+class Taken(NamedTuple):
+    """When a snapshot was taken. Sorts the snapshots of a disk: by time, then by ID."""
+
+    time: datetime
+    snapshot_id: str
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Read an ISO 8601 text as an aware datetime; without a zone it is UTC, a bad one is None."""
+    return _parsed(str(text)) if text else None
+
+
+@lru_cache(maxsize=65536)
+def _parsed(text: str) -> datetime | None:
+    # Each time is read several times, since it stands in a source and in each of its copies.
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def time_or_now(now: str | None) -> datetime:
+    """Return the time to reckon from. Raises ValueError for a text that is no time."""
+    moment = parse_time(now) if now else datetime.now(timezone.utc)
+    if moment is None:
+        raise ValueError(f"now must be an ISO 8601 time, not {now!r}")
+    return moment
+
+
+def number(name: str, value: Any) -> float:
+    """Return a number from 0 of a user's. Raises ValueError with the name of what is none."""
+    try:
+        taken = float(value)
+    except (TypeError, ValueError):
+        taken = -1.0
+    if not 0 <= taken < float("inf"):
+        raise ValueError(f"{name} must be a number from 0, not {value!r}")
+    return taken
+
+
+def age_in_hours(created_at: str | None, now: datetime) -> float | None:
+    """Return the age in hours, with two decimals, or None where the time is unknown."""
+    created = parse_time(created_at)
+    return None if created is None else round((now - created) / timedelta(hours=1), 2)
+
+
+def is_complete(snapshot: Row) -> bool:
+    return bool(snapshot["state"] == "completed")
+
+
+def disk_id_of(snapshot: Row) -> str | None:
+    """Return the disk that a snapshot, or the source of a copy, was taken of."""
+    source = snapshot.get("source") or {}
+    disk = source.get("disk_id") or snapshot.get("disk_id")
+    return None if disk is None else str(disk)
+
+
+def taken_at(snapshot: Row) -> Taken | None:
+    """Return when a snapshot was taken, or for a copy when its source was; None where the time is unknown."""
+    source = snapshot.get("source") or {
+        "created_at": snapshot.get("created_at"),
+        "snapshot_id": snapshot["snapshot_id"],
+    }
+    time = parse_time(source["created_at"])
+    return None if time is None else Taken(time, str(source["snapshot_id"]))

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state that the tasks of a run have led to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from .check_mode import as_if_shared, with_planned
+from .destinations import copies_in
+from .doubts import with_doubts
+from .registered import failures_of
+from .rows import Row, plain, time_or_now
+
+
+class RunState:
+    """What a run has led to, or in check mode would lead to, out of what its tasks returned.
+
+    ``done`` holds the registered results ``source`` and ``share`` (empty but across accounts) and, as lists,
+    ``copied``, ``listed`` and ``deleted``, and what was decided: ``disks``, ``snapshots``, ``plan``, ``expired``.
+    """
+
+    def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
+        self.shared = done["share"].get("shared") or []
+        self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
+        #: The copies at the destinations, as they were listed last.
+        self.copies = with_doubts(copies_in(done["listed"], values), done["snapshots"], judged_at(values))
+        if check_mode and values["wait"]:
+            self.copies = with_planned(self.copies, self.copied, done["snapshots"])
+        self.planned = {
+            (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
+        }
+        self.unread = {str(call["item"]): spelt_out(failures_of(call)) for call in done["listed"] if failures_of(call)}
+
+    def judged(self, point: Row) -> dict[str, Any]:
+        """Return a recovery point with its state: of a region that could not be listed nobody knows it."""
+        if point["region"] in self.unread:
+            why = f"the region could not be listed: {self.unread[point['region']]}"
+            return {**point, "state": "unknown", "within_rpo": None, "unknown": why}
+        is_planned = (str(point["source_snapshot_id"]), str(point["region"])) in self.planned
+        return {**point, "state": "planned" if is_planned else point["state"]}
+
+
+def read_once(done: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the tasks have returned with its long lists as plain rows."""
+    return {**done, **{key: plain(done[key]) for key in ("source", "disks", "snapshots", "plan", "expired")}}
+
+
+def judged_at(values: Mapping[str, Any]) -> datetime:
+    """Return the time by which ages are judged: the run's end, once that is known."""
+    return time_or_now(values.get("judged_at") or values["now"])

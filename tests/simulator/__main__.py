@@ -7,30 +7,17 @@ import signal
 import threading
 from typing import Any
 
-from . import alibaba, ec2, tencent
-from .cbs import Cbs
+from tests.clouds import CLOUDS
+
 from .clock import RealClock
-from .ec2 import Ec2
-from .ecs import Ecs
-from .ens import Ens
 from .server import Server
 
 
 def started() -> dict[str, dict[str, Any]]:
     """Start every cloud on a free port; returns the connection options of each."""
     clock = RealClock()
-    aws = {"access_key": ec2.ACCESS_KEY, "secret_key": ec2.SECRET_KEY}
-    aliyun = {"access_key": alibaba.ACCESS_KEY, "secret_key": alibaba.SECRET_KEY}
-    return {
-        "ebs": {"endpoint_url": Server(Ec2(clock).app).url, **aws},
-        "ecs": {"endpoint_url": Server(Ecs(clock).app).url, **aliyun},
-        "ens": {"endpoint_url": Server(Ens(clock).app).url, **aliyun},
-        "cbs": {
-            "endpoint_url": Server(Cbs(clock).app).url,
-            "secret_id": tencent.SECRET_ID,
-            "secret_key": tencent.SECRET_KEY,
-        },
-    }
+    servers = {name: Server(cloud.load("server_with_disks")(clock).app) for name, cloud in CLOUDS.items()}
+    return {name: {"endpoint_url": server.url, **CLOUDS[name].load("keys")} for name, server in servers.items()}
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alibaba Cloud's RPC protocol: signatures, refusals and errors as ECS and ENS share them (contract, part A)."""
+"""Alibaba Cloud's RPC protocol: signatures, refusals and errors as ECS and ENS share them (api-facts: alibaba-rpc)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .control import Control, ControlledApp
 from .state import Disk, Estate, SimulatedSnapshot, new_id
 
 ACCESS_KEY, SECRET_KEY = "LTAISimulatedKey00000001", "simulatedAlibabaSecretKey0123456789ab"
+KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 DEFAULTS: dict[str, Any] = {
     "copy_seconds": 2.0,
     "copy_seconds_of": {},
@@ -34,8 +35,16 @@ DEFAULTS: dict[str, Any] = {
     "fails_after": 1.0,
     "denied": [],
     "in_use": [],
+    "disk_seconds": 2.0,
+    "disk_seconds_of": {},
+    "disk_quota": 1000,
+    "disks_load_for": 0.0,
+    "disks_deleted_after": 1.0,
+    "system_disks": [],
     "refused_nodes": [],
     "all_refused_as": "error",
+    "tells_ids": "snapshot",
+    "most_by_tag": 1000,
     "keys": {ACCESS_KEY: {"secret": SECRET_KEY, "token": None}},
 }
 CODES = {
@@ -75,7 +84,7 @@ def string_to_sign(method: str, parameters: dict[str, str]) -> str:
 
 
 def signature(secret: str, method: str, parameters: dict[str, str]) -> str:
-    """Sign as contract A.1.1 says."""
+    """Sign as the RPC protocol wants it (api-facts: alibaba-rpc)."""
     digest = hmac.new(f"{secret}&".encode(), string_to_sign(method, parameters).encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
@@ -89,6 +98,7 @@ class RpcCloud:
 
     version: str
     host: str
+    product: str
     snapshot_prefix: str
     parameters: dict[str, set[str]]
 
@@ -127,10 +137,19 @@ class RpcCloud:
         """Return every snapshot as it really is."""
         now = self.clock.monotonic()
         kept = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
-        return [{"phase": s.phase(now), **{k: v for k, v in vars(s).items() if k != "created"}} for s in kept]
+        return [
+            {"phase": s.phase(now), **{k: v for k, v in vars(s).items() if k not in ("created", "lock")}} for s in kept
+        ]
 
     def _error(self, code: str, message: str, status: int) -> Response:
-        body = {"RequestId": _request_id(), "HostId": self.host, "Code": code, "Message": message}
+        help_page = f"https://next.api.aliyun.com/troubleshoot?q={code}&product={self.product}"
+        body = {
+            "RequestId": _request_id(),
+            "HostId": self.host,
+            "Code": code,
+            "Message": message,
+            "Recommend": help_page,
+        }
         return Response(json.dumps(body), status=status, content_type="application/json;charset=utf-8")
 
     def _refusal(self, request: Request) -> Response | None:
@@ -156,8 +175,8 @@ class RpcCloud:
             raise ApiError("SignatureNonceUsed", "Specified signature nonce was used already.")
         self._nonces.add(given.get("SignatureNonce", ""))
         if signature(key["secret"], request.method, given) != given.get("Signature"):
-            told = string_to_sign(request.method, given)
-            message = f"Specified signature is not matched with our calculation. server string to sign is:{told}"
+            signed = string_to_sign(request.method, given)
+            message = f"Specified signature is not matched with our calculation. server string to sign is:{signed}"
             raise ApiError("SignatureDoesNotMatch", message)
         if given.get("Action") in self.control.settings["denied"]:
             raise ApiError("Forbidden.RAM", "User not authorized to operate on the specified resource.", 403)

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tencent Cloud CBS 2017-03-12, and what it needs of the tag and STS services 2018-08-13 (contract, part D)."""
+"""Tencent Cloud CBS 2017-03-12, and what it needs of the tag and STS services 2018-08-13 (api-facts: cbs-wire)."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from typing import Any
 from .state import Disk, Estate, SimulatedSnapshot, new_id
 from .tencent import ACCOUNT, REGION, Api3Cloud, ApiError, page, required
 
-#: The name that the service itself gives a copy (contract D.1).
+#: The name that the service itself gives a copy (api-facts: cbs-default-name).
 DEFAULT_NAME = "Copied {source} from {region}"
 TAG_TEXT = re.compile(r"[\w+\-=.:/@()\[\],;><]([\w +\-=.:/@()\[\],;><]*[\w+\-=.:/@()\[\],;><])?")
 SNAPSHOT_RESOURCE = re.compile(
     rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})?:snapshot/(?P<id>snap-[0-9a-z]{{8}})"
 )
+#: How requests write times (TCCLI: datetime_iso).
+DEADLINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+_sessions = itertools.count(1)
 FILTERS = {
     "snapshot-id",
     "snapshot-name",
@@ -37,10 +41,17 @@ DISK_FILTERS = {"disk-id", "disk-name", "disk-state", "instance-id", "zone", "ta
 
 @dataclass
 class CbsSnapshot(SimulatedSnapshot):
-    """A snapshot of CBS. ``deadline`` is aware; ``shared`` says that another account owns it."""
+    """A snapshot of CBS. ``deadline`` is aware; ``shared`` says that another account owns it.
+
+    ``gone_at`` (monotonic) is when one that was deleted is shown no longer.
+    """
 
     deadline: datetime | None = None
     shared: bool = False
+    usage: str = "DATA_DISK"
+    mode: str = "STANDARD_SNAPSHOT"
+    locked: bool = False
+    gone_at: float | None = None
     tags_shown_at: float = 0.0
     shown_before: Any = None
 
@@ -60,7 +71,11 @@ class Cbs(Api3Cloud):
             "2017-03-12",
             {"SnapshotIds": list, "Filters": list, "Limit": int, "Offset": int, "OrderField": str, "Order": str},
         ),
-        "DescribeDisks": ("cbs", "2017-03-12", {"DiskIds": list, "Filters": list, "Limit": int, "Offset": int}),
+        "DescribeDisks": (
+            "cbs",
+            "2017-03-12",
+            {"DiskIds": list, "Filters": list, "Limit": int, "Offset": int, "OrderField": str, "Order": str},
+        ),
         "DeleteSnapshots": ("cbs", "2017-03-12", {"SnapshotIds": list, "DeleteBindImages": bool}),
         "ModifySnapshotAttribute": (
             "cbs",
@@ -69,7 +84,22 @@ class Cbs(Api3Cloud):
         ),
         "TagResources": ("tag", "2018-08-13", {"ResourceList": list, "Tags": list}),
         "UnTagResources": ("tag", "2018-08-13", {"ResourceList": list, "TagKeys": list}),
-        "AssumeRole": ("sts", "2018-08-13", {"RoleArn": str, "RoleSessionName": str, "DurationSeconds": int}),
+        "AssumeRole": (
+            "sts",
+            "2018-08-13",
+            {"RoleArn": str, "RoleSessionName": str, "DurationSeconds": int, "ExternalId": str},
+        ),
+        "AssumeRoleWithWebIdentity": (
+            "sts",
+            "2018-08-13",
+            {
+                "ProviderId": str,
+                "WebIdentityToken": str,
+                "RoleArn": str,
+                "RoleSessionName": str,
+                "DurationSeconds": int,
+            },
+        ),
     }
 
     def __init__(self, clock: Any):
@@ -95,8 +125,9 @@ class Cbs(Api3Cloud):
 
     def _truth(self) -> list[dict[str, Any]]:
         now = self.clock.monotonic()
-        kept = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
-        hidden = ("created", "deadline", "shown_before")
+        every = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
+        kept = [s for s in every if s.gone_at is None]
+        hidden = ("created", "deadline", "shown_before", "gone_at")
         return [
             {
                 "phase": s.phase(now),
@@ -114,7 +145,7 @@ class Cbs(Api3Cloud):
         if name is not None and not 1 <= len(name) <= 60:
             raise ApiError("InvalidParameterValue", "SnapshotName must have 1 to 60 characters.")
         source = self.estate.snapshots.get(region, {}).get(source_id)
-        if source is None:
+        if source is None or source.gone_at is not None:
             raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{source_id}` does not exist.")
         if source.phase(self.clock.monotonic()) != "complete":
             raise ApiError("ResourceUnavailable.SnapshotCreating", "The snapshot is being created.")
@@ -167,23 +198,33 @@ class Cbs(Api3Cloud):
 
     def DescribeSnapshots(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         now = self.clock.monotonic()
-        # A copy that has failed is removed by the service (contract D.2).
+        # A copy that has failed is removed by the service (api-facts: cbs-states).
         copying: dict[str, list[str]] = {}
         for other in self.estate.snapshots:
             for copy in self.estate.running_copies(other):
                 copying.setdefault(copy.source_id, []).append(other)
-        visible = [s for s in self.estate.shown(region) if s.phase(now) != "failed"]
+        visible = [s for s in self._present(region, now) if s.phase(now) != "failed"]
         shown = [self._shown(s, now, copying.get(s.id, [])) for s in visible]
         shown = _filtered(shown, given, "SnapshotIds", "SnapshotId", FILTERS, _snapshot_field)
         if given.get("Order", "DESC") not in ("ASC", "DESC") or given.get("OrderField", "CREATE_TIME") != "CREATE_TIME":
             raise ApiError("InvalidParameterValue", "Order must be ASC or DESC, OrderField CREATE_TIME.")
         shown.sort(key=lambda s: s["CreateTime"], reverse=given.get("Order", "DESC") == "DESC")
-        return {"TotalCount": len(shown), "SnapshotSet": page(given, shown)}
+        return {"TotalCount": len(shown), "SnapshotSet": page(given, shown) or ([] if shown else None)}
 
     def DescribeDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        shown = [_shown_disk(disk) for disk in self.estate.disks.get(region, {}).values()]
+        shown = [self._shown_disk(disk) for disk in self.estate.shown_disks(region)]
         shown = _filtered(shown, given, "DiskIds", "DiskId", DISK_FILTERS, _disk_field)
-        return {"TotalCount": len(shown), "DiskSet": page(given, shown)}
+        return {"TotalCount": len(shown), "DiskSet": page(given, shown) or ([] if shown else None)}
+
+    def _shown_disk(self, disk: Disk) -> dict[str, Any]:
+        return _shown_disk(disk)
+
+    def _present(self, region: str, now: float) -> list[Any]:
+        """Return what is shown; a deleted snapshot goes behind the answer (api-facts: cbs-delete), here for good."""
+        kept = self.estate.snapshots.get(region, {})
+        for snapshot_id in [s.id for s in kept.values() if s.gone_at is not None and now >= s.gone_at]:
+            del kept[snapshot_id]
+        return list(self.estate.shown(region))
 
     def _shown(self, snapshot: Any, now: float, copying: list[str]) -> dict[str, Any]:
         return {
@@ -195,19 +236,30 @@ class Cbs(Api3Cloud):
             "CopyingToRegions": copying,
             "DiskId": "" if snapshot.source_id else snapshot.disk_id,
             "DiskSize": snapshot.size,
-            "DiskUsage": "DATA_DISK",
+            "DiskUsage": snapshot.usage,
             "Encrypt": snapshot.encrypted,
             "SnapshotType": "SHARED_SNAPSHOT" if snapshot.shared else "PRIVATE_SNAPSHOT",
             "IsPermanent": snapshot.deadline is None,
-            "DeadlineTime": self._text(snapshot.deadline) if snapshot.deadline else "",
+            "DeadlineTime": self._deadline_text(snapshot),
             "CreateTime": self._text(snapshot.created),
             "Images": [],
             "ImageCount": 0,
             "ShareReference": 0,
-            "TimeStartShare": "",
+            "TimeStartShare": snapshot.created.strftime("%Y-%m-%d"),
             "Tags": [{"Key": key, "Value": value} for key, value in snapshot.visible_tags(now).items()],
-            "Placement": {"Zone": f"{snapshot.region}-1", "ProjectId": 0, "ProjectName": "", "CageId": "", "CdcId": ""},
+            "Placement": _placement(snapshot.region, "", ""),
+            "IsLocked": snapshot.locked,
+            "LatestModifyTime": snapshot.created.isoformat(timespec="seconds"),
+            "AutoSnapshotPolicyId": "",
+            "SnapshotMode": snapshot.mode,
         }
+
+    def _deadline_text(self, snapshot: Any) -> str:
+        """Write the deadline; what stands there of a permanent snapshot that is no copy means nothing (documented
+        sample)."""
+        if snapshot.deadline is None and snapshot.source_id:
+            return ""
+        return self._text(snapshot.deadline or snapshot.created + timedelta(days=31))
 
     def _text(self, moment: datetime) -> str:
         """Write a time as the service does: China's, without saying so."""
@@ -223,8 +275,10 @@ class Cbs(Api3Cloud):
                 raise ApiError("UnsupportedOperation.StateError", f"The state of `{snapshot.id}` does not allow that.")
             if snapshot.id in self.control.settings["in_use"]:
                 raise ApiError("UnsupportedOperation.SnapshotHasBindedImage", f"An image uses `{snapshot.id}`.")
+        now = self.clock.monotonic()
         for snapshot in snapshots:
-            del self.estate.snapshots[region][snapshot.id]
+            snapshot.gone_at = now + self.control.settings["deletes_after"]
+        self._present(region, now)
         return {}
 
     def ModifySnapshotAttribute(self, given: dict[str, Any], region: str) -> dict[str, Any]:
@@ -236,15 +290,12 @@ class Cbs(Api3Cloud):
                 raise ApiError("InvalidParameterValue", "SnapshotName must have at most 60 characters.")
             snapshot.name = given["SnapshotName"]
         if given.get("IsPermanent") is False and "Deadline" in given:
-            try:
-                moment = datetime.strptime(given["Deadline"], "%Y-%m-%d %H:%M:%S")
-            except ValueError:
-                raise ApiError("InvalidParameterValue", "Deadline is not a time.") from None
-            moment = moment.replace(tzinfo=self.clock.utc().tzinfo) - timedelta(
-                hours=self.control.settings["zone_hours"]
-            )
-            if moment <= self.clock.utc():
-                raise ApiError("InvalidParameterValue", "Deadline lies in the past.")
+            # Requests are ISO 8601 with a zone, other than answers (api-facts: cbs-times).
+            if not DEADLINE.fullmatch(given["Deadline"]):
+                raise ApiError("InvalidParameterValue", "Deadline is not an ISO 8601 time with a zone.")
+            moment = datetime.fromisoformat(given["Deadline"]).astimezone(self.clock.utc().tzinfo)
+            if moment < self.clock.utc() + timedelta(days=1):
+                raise ApiError("InvalidParameterValue", "Deadline must be at least one day ahead.")
             snapshot.deadline = moment
         elif given.get("IsPermanent"):
             snapshot.deadline = None
@@ -282,7 +333,7 @@ class Cbs(Api3Cloud):
         return self._each(resources, lambda kept: {key: value for key, value in kept.items() if key not in keys})
 
     def _each(self, resources: list[str], change: Any) -> dict[str, Any]:
-        """Change the tags of each resource. A name that is none's is taken without a word (contract D.3)."""
+        """Change the tags of each resource. A wrong name is taken without a word (api-facts: cbs-tag-service)."""
         now, failed = self.clock.monotonic(), []
         for name in resources:
             match = SNAPSHOT_RESOURCE.fullmatch(name)
@@ -312,7 +363,32 @@ class Cbs(Api3Cloud):
         keys = self.control.settings["roles"].get(arn)
         if keys is None:
             raise ApiError("ResourceNotFound.RoleNotFound", f"The role `{arn}` was not found (session {session}).")
-        return {"Credentials": keys, "ExpiredTime": int(time.time()) + 7200, "Expiration": ""}
+        if given.get("ExternalId") != self.control.settings["external_ids"].get(arn):
+            raise ApiError("UnauthorizedOperation", "The external ID is not the role's.")
+        return self._assumed(keys)
+
+    def AssumeRoleWithWebIdentity(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
+        arn, _session = required(given, "RoleArn"), required(given, "RoleSessionName")
+        identity = [required(given, "ProviderId"), required(given, "WebIdentityToken")]
+        if self.control.settings["web_identities"].get(arn) != identity:
+            raise ApiError("InvalidParameter.WebIdentityTokenError", "The WebIdentityToken is not valid.")
+        return self._assumed({})
+
+    def _assumed(self, keys: dict[str, str]) -> dict[str, Any]:
+        expires = int(time.time() + self.control.settings["session_seconds"])
+        return {"Credentials": keys or self.session(), "ExpiredTime": expires, "Expiration": _iso(expires)}
+
+    def session(self) -> dict[str, str]:
+        """Make temporary credentials that this cloud takes for ``session_seconds``."""
+        name = f"AKIDsession{next(_sessions)}"
+        until = self.clock.monotonic() + self.control.settings["session_seconds"]
+        keys = {"secret": f"secretOf{name}", "token": f"tokenOf{name}", "until": until}
+        self.control.settings["keys"] = {**self.control.settings["keys"], name: keys}
+        return {"TmpSecretId": name, "TmpSecretKey": keys["secret"], "Token": keys["token"]}
+
+
+def _iso(stamp: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(stamp))
 
 
 def _state(snapshot: Any, now: float) -> str:
@@ -375,21 +451,69 @@ def _check_tag(key: str, value: str) -> None:
             )
 
 
-def _shown_disk(disk: Disk) -> dict[str, Any]:
-    tags = [{"Key": key, "Value": value} for key, value in disk.tags.items()]
+def _placement(region: str, project: str, cluster: str | None) -> dict[str, Any]:
     return {
+        "Zone": f"{region}-1",
+        "ProjectId": 0,
+        "ProjectName": project,
+        "CageId": "",
+        "CdcId": "",
+        "CdcName": "",
+        "DedicatedClusterId": cluster,
+    }
+
+
+#: What every disk shows alike, nulls included (recorded: tests/recorded/cbs/disk_unattached.json).
+DISK: dict[str, Any] = {
+    "DiskType": "CLOUD_PREMIUM",
+    "DiskUsage": "DATA_DISK",
+    "DiskChargeType": "POSTPAID_BY_HOUR",
+    "DeleteWithInstance": False,
+    "RenewFlag": "",
+    "LatestOperation": "",
+    "LatestOperationState": "",
+    "LatestOperationRequestId": "",
+    "DiskBackupQuota": 0,
+    "DiskBackupCount": 0,
+    "BackupDisk": False,
+    "AutoRenewFlagError": False,
+    "Rollbacking": False,
+    "RollbackPercent": 0,
+    "DeleteSnapshot": 0,
+    "DifferDaysOfDeadline": None,
+    "DeadlineTime": "",
+    "DeadlineError": False,
+    "ThroughputPerformance": 0,
+    "Migrating": False,
+    "MigratePercent": 0,
+    "SnapshotAbility": True,
+    "SnapshotSize": 0,
+    "SnapshotCount": 0,
+    "IsReturnable": False,
+    "ReturnFailCode": 10,
+    "ErrorPrompt": "",
+    "Portable": True,
+    "Shareable": False,
+    "AutoSnapshotPolicyIds": None,
+    "Encrypt": False,
+}
+
+
+def _shown_disk(disk: Disk) -> dict[str, Any]:
+    return {
+        **DISK,
         "DiskId": disk.id,
         "DiskName": disk.name,
+        "CreateTime": "2022-08-30 14:24:09" if disk.created.endswith("Z") else disk.created,
         "DiskState": "ATTACHED" if disk.attached_to else "UNATTACHED",
         "DiskSize": disk.size,
-        "DiskType": "CLOUD_PREMIUM",
-        "DiskUsage": "DATA_DISK",
-        "DiskChargeType": "POSTPAID_BY_HOUR",
+        "Attached": bool(disk.attached_to),
         "InstanceId": disk.attached_to,
         "InstanceIdList": [disk.attached_to] if disk.attached_to else [],
-        "Encrypt": False,
-        "Placement": {"Zone": f"{disk.region}-1", "ProjectId": 0},
-        "SnapshotAbility": True,
-        "AutoSnapshotPolicyIds": None,
-        "Tags": tags or None,
+        "InstanceType": "CVM" if disk.attached_to else "",
+        "LastAttachInsId": disk.attached_to or None,
+        "Placement": {**_placement(disk.region, "Default Project", None), "Zone": disk.zone or f"{disk.region}-1"},
+        "DiskType": disk.category or DISK["DiskType"],
+        "Encrypt": disk.encrypted,
+        "Tags": [{"Key": key, "Value": value} for key, value in disk.tags.items()],
     }

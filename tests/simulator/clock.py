@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 
 class RealClock:
@@ -62,3 +63,13 @@ class FakeClock:
 
     def utc(self) -> datetime:
         return self._begin + timedelta(seconds=self.monotonic() - 1000.0)
+
+
+class ExchangeableClock:
+    """Passes everything on to the clock of the test that runs."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.clock, name)

@@ -6,29 +6,81 @@
 
 Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
 GET ``calls`` (how often each action was called), GET ``log`` (each call in order). Where the cloud is our own: POST
-``make`` (disks and snapshots), GET ``truth`` (every snapshot).
+``make`` (disks and snapshots), GET ``truth`` (every snapshot). EC2: POST ``fill`` (an account of the size of real ones:
+``disks``, ``snapshots``, ``copies``, ``due``, ``source_region``, ``destination_region``).
 
-A fault is ``{"action": "CopySnapshot", "fault": KIND}``, may name a ``region``, and says when by one of ``every`` (each Nth call), ``nth`` (these
-calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the first calls); none means always.
+A fault is ``{"action": "CopySnapshot", "fault": KIND}``, may name a ``region``, and says when by one of ``every`` (each
+Nth call), ``nth`` (these calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the
+first calls); none means always.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import random
+import re
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-#: What can happen to a call. The first three happen after the work was done, so that its effect stays.
-AFTER = {"lose_answer", "broken_answer", "error_after", "garbage", "kill_after"}
-#: What only Tencent's services do to an answer, after the work was done (contract D.4).
+from .wire import PATIENCE
+
+#: What can happen to a call. The first happen after the work was done, so that its effect stays.
+AFTER = {"lose_answer", "broken_answer", "error_after", "garbage"}
+#: What only Tencent's services do to an answer, after the work was done (api-facts: cbs-error-content-type).
 TENCENT = {"charset", "no_result_set", "no_snapshot_id"}
-KINDS = AFTER | TENCENT | {"drop", "kill_before", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
+KINDS = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
+#: After these a client cannot know whether the work was done.
+UNSURE = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable"}
+#: Settings of every cloud. ``latency`` is a call's seconds before the work is done; ``latencies``, the least and the
+#: most, draws such seconds for each call, of which a part passes before the work and a part after it.
+SETTINGS: dict[str, Any] = {"latency": 0.0, "latencies": [0.0, 0.0]}
+_CODE = re.compile(rb'"Code": ?"([^"]+)"|<Code>([^<]+)</Code>')
+
+
+@dataclass
+class Call:
+    """One call, as the server saw it. Moments are on its monotonic clock; NaN where there was none."""
+
+    number: int
+    action: str
+    region: str
+    given: dict[str, Any]
+    begun: float
+    #: Who called, where a test tells them apart.
+    by: str = ""
+    fault: str | None = None
+    worked: float = math.nan
+    ended: float = math.nan
+    status: int = 0
+    #: The code of the error that was answered.
+    code: str = ""
+    #: Whether the client cannot know how it went.
+    lost: bool = False
+    #: The snapshots that it changed, as the history noted: region and ID.
+    changed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the client got a good answer."""
+        return self.status == 200 and not self.code and not self.lost
+
+
+class Watch:
+    """What a storm hears of each call, and what it lets happen to it."""
+
+    def begins(self, call: Call) -> str | None:
+        """Return what is to happen to a call: a kind of fault, or None."""
+        return None
+
+    def worked(self, call: Call) -> None:
+        """Hear that the cloud has done what was asked; the answer is not sent yet."""
 
 
 class Control:
@@ -40,11 +92,13 @@ class Control:
         reset_state: Callable[[], None],
         make: Callable[[list[dict[str, Any]]], list[str]] | None = None,
         truth: Callable[[], list[dict[str, Any]]] | None = None,
+        fill: Callable[..., None] | None = None,
     ):
-        self._defaults = defaults
+        self._defaults = {**SETTINGS, **defaults}
         self._reset_state = reset_state
         self._make = make
         self._truth = truth
+        self._fill = fill
         self._lock = threading.RLock()
         self.reset()
 
@@ -56,13 +110,17 @@ class Control:
             self.log: list[str] = []
             #: When each call came, on the cloud's monotonic clock.
             self.times: list[tuple[str, float]] = []
+            #: Takes the place of the faults where it is set, and hears of each call; only then calls are written down.
+            self.watch: Watch | None = None
+            self.journal: list[Call] = []
+            self._latency = random.Random(0)
             #: Takes the place of the faults where it is set: from action and region to a fault, or None.
-            self.weather: Callable[[str, str], dict[str, Any] | None] | None = None
+            self.script: Callable[[str, str], dict[str, Any] | None] | None = None
             #: Changes the body of an answer, where it is set: from action, body and content type to a body.
             self.spoil: Callable[[str, bytes, str], bytes] | None = None
-            #: Set where the client is to be dead from now on.
-            self.killed = threading.Event()
             self._moments: dict[str, list[float]] = {}
+            #: By action and region, what is left of its budget, and when that was.
+            self._left: dict[tuple[str, str], tuple[float, float]] = {}
 
     def set_faults(self, faults: list[dict[str, Any]]) -> None:
         """Replace the faults. Raises ValueError for a kind that is none."""
@@ -79,7 +137,8 @@ class Control:
             self.times.append((action, now))
 
     def too_fast(self, action: str, now: float) -> bool:
-        """Whether an action was called more often within a second than the setting ``rate_limit`` allows (0: no limit)."""
+        """Whether an action was called more often within a second than the setting ``rate_limit`` allows (0: no
+        limit)."""
         limit = self.settings["rate_limit"]
         with self._lock:
             recent = [moment for moment in self._moments.get(action, ()) if now - moment < 1.0]
@@ -87,10 +146,31 @@ class Control:
             self._moments[action] = [*recent, now] if allowed else recent
             return not allowed
 
+    def spent(self, action: str, region: str, now: float) -> bool:
+        """Whether the budget of an action in a region is used up; a call that is refused takes nothing of it.
+
+        The setting ``budgets`` gives by action the size of a bucket, and how much of it comes back a second.
+        """
+        size, refill = self.settings.get("budgets", {}).get(action, (0, 0))
+        if not size:
+            return False
+        with self._lock:
+            left, since = self._left.get((action, region), (size, now))
+            left = min(size, left + (now - since) * refill)
+            self._left[action, region] = (left - (left >= 1), now)
+            return left < 1
+
+    def latency(self) -> tuple[float, float]:
+        """Return the seconds that a call takes before and after its work."""
+        least, most = self.settings["latencies"]
+        drawn = self._latency.uniform(least, most) if most else 0.0
+        before = drawn * self._latency.random() if most else 0.0
+        return self.settings["latency"] + before, drawn - before
+
     def fault_of(self, action: str, region: str) -> dict[str, Any] | None:
         """Return what is to happen to this call, if anything."""
-        if self.weather:
-            return self.weather(action, region)
+        if self.script:
+            return self.script(action, region)
         with self._lock:
             for fault in self.faults:
                 if fault.get("action", "*") in ("*", action) and fault.get("region", region) == region:
@@ -118,6 +198,8 @@ class Control:
                 self._reset_state()
             elif what == "make" and self._make:
                 return Response(json.dumps(self._make(body)), content_type="application/json")
+            elif what == "fill" and self._fill:
+                self._fill(**body)
         if what == "truth" and self._truth:
             return Response(json.dumps(self._truth()), content_type="application/json")
         shown = {"calls": dict(self.calls), "log": self.log, "settings": self.settings}.get(what, {})
@@ -174,34 +256,58 @@ class ControlledApp:
         request.get_data(cache=True)
         answer = self._control.answer(request)
         if answer is None:
-            action = self._action_of(request)
-            self._control.count(action, self._clock.monotonic())
-            if self._control.settings["latency"]:
-                self._clock.sleep(self._control.settings["latency"])
-            answer = self._refusal_of(request) or self._with_faults(request, environ, action)
+            action, control = self._action_of(request), self._control
+            begun = self._clock.monotonic()
+            control.count(action, begun)
+            call = Call(len(control.journal), action, self._region_of(request), {}, begun)
+            kind = None
+            if control.watch:
+                call.given = _given(request)
+                control.journal.append(call)
+                kind = call.fault = control.watch.begins(call)
+            before, after = control.latency()
+            patience = environ.get(PATIENCE, math.inf)
+            call.lost = before + after > patience or kind in UNSURE
+            try:
+                self._sleep(min(before, patience))
+                answer = self._refusal_of(request) or self._with_faults(request, environ, call, kind)
+                self._sleep(min(after, patience - min(before, patience)))
+                if before + after > patience:
+                    raise TimeoutError("the simulator answers too late")
+            finally:
+                call.ended = self._clock.monotonic()
+            call.status, call.code = answer.status_code, _code_of(answer) if control.watch else ""
         return answer(environ, start_response)
 
-    def _with_faults(self, request: Request, environ: dict[str, Any], action: str) -> Response:
-        fault = self._control.fault_of(action, self._region_of(request))
-        kind = fault["fault"] if fault else None
-        if self._control.too_fast(action, self._clock.monotonic()):
+    def _sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+    def _with_faults(self, request: Request, environ: dict[str, Any], call: Call, kind: str | None) -> Response:
+        control, action, fault = self._control, call.action, {}
+        if not control.watch:
+            fault = control.fault_of(action, call.region) or {}
+            kind = fault.get("fault")
+        now = self._clock.monotonic()
+        if control.too_fast(action, now) or control.spent(action, call.region, now):
             kind = "throttle"
-        if kind in ("kill_before", "kill_after"):
-            self._control.killed.set()
-        if kind in ("drop", "kill_before"):
+        if kind == "drop":
             drop_connection(environ)
         if kind == "empty_unavailable":
             return Response(b"", status=503)
         if kind is not None and kind in self._codes:
             return self._error(*self._codes[kind])
-        if kind == "refuse" and fault is not None:
+        if kind == "refuse":
             return self._error(fault["code"], fault.get("message", "refused"), fault.get("status", 400))
         with self._one_at_a_time:
             answer = Response.from_app(self._cloud, _fresh(request), buffered=True)
-        if self._control.spoil:
-            spoilt = self._control.spoil(action, answer.get_data(), answer.content_type or "")
+        call.worked = self._clock.monotonic()
+        if control.watch:
+            control.watch.worked(call)
+        if control.spoil:
+            spoilt = control.spoil(action, answer.get_data(), answer.content_type or "")
             return Response(spoilt, status=answer.status_code, content_type=answer.content_type)
-        if kind in ("lose_answer", "kill_after"):
+        if kind == "lose_answer":
             drop_connection(environ)
         if kind == "garbage":
             return Response("<html>It works!</html>", content_type="text/html")
@@ -212,6 +318,19 @@ class ControlledApp:
         if kind == "error_after":
             return self._error(*self._codes["unavailable"])
         return answer
+
+
+def _code_of(answer: Response) -> str:
+    code = _CODE.search(answer.get_data())
+    found = (code[1] or code[2]).decode() if code else ""
+    return "" if found == "Success" else found
+
+
+def _given(request: Request) -> dict[str, Any]:
+    """Return a call's parameters, as each of the protocols writes them."""
+    if request.is_json:
+        return dict(request.get_json())
+    return {**request.args.to_dict(), **request.form.to_dict()}
 
 
 def _fresh(request: Request) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EC2 by moto, corrected in every row of contract E.6 that the collection can meet."""
+"""EC2 by moto, corrected wherever the collection can meet a difference (api-facts: ebs-moto)."""
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
@@ -26,11 +27,19 @@ from moto.ec2.responses.tags import TagResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
-from . import sigv4
+from . import ec2_blocks as blocks
+from . import quick, sigv4, sts
 from .control import Control, ControlledApp
-from .ec2_rules import check_copy, check_snapshot_id, check_tag_limits, check_tags, invalid, matches
+from .ec2_blocks import Blocks
+from .ec2_disks import Disks
+from .ec2_large import LargeRegion, fill, page_text
+from .ec2_rules import check_copy, check_snapshot_id, check_source_id, check_tag_limits, check_tags, invalid
+from .ec2_shown import passes, shown, tag_list, volume_passes, volume_shown
+from .history import History
+from .locks import SimulatedLock, holds, lock_of
 
 ACCESS_KEY, SECRET_KEY = "AKIASIMULATEDKEY0001", "simulatedSecret/K7MDENGbPxRfiCYEXAMPLEKEYab"
+KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 ACCOUNT = "123456789012"
 #: Another account, with a key pair of its own.
 OTHER_ACCESS_KEY, OTHER_SECRET_KEY = "AKIASIMULATEDKEY0002", "simulatedSecret/OTHERaccountCYEXAMPLEKEYab2"
@@ -42,38 +51,69 @@ DEFAULTS: dict[str, Any] = {
     "snapshot_limit": 100000,
     "latency": 0.0,
     "rate_limit": 0,
+    "budgets": {},
     "visible_after": 0.0,
-    "bad_keys": [],
+    "shared_after": 0.0,
+    "keys_of_kms": {},
     "fail_copies_of": {},
     "fails_after": 1.0,
     "encryption_by_default": [],
     "denied": [],
     "in_use": [],
+    "disk_seconds": 2.0,
+    "disk_seconds_of": {},
+    "disk_quota": 1000,
+    "storage_limit": 50 * 1024,
+    "vanishing": [],
+    "no_stock": [],
+    "deleting_seconds": 5.0,
+    "blocks_shown_after": 0.0,
+    "empty_page_first": False,
+    "broken_blocks": {},
+    "roles": {},
+    "session_seconds": 3600.0,
     "keys": {
         ACCESS_KEY: {"secret": SECRET_KEY, "token": None},
         OTHER_ACCESS_KEY: {"secret": OTHER_SECRET_KEY, "token": None, "account": OTHER_ACCOUNT},
     },
+}
+#: What AWS lets an account call in a region: a bucket's size, and what comes back a second (api-facts: ebs-call-rates).
+BUDGETS = {
+    "DescribeSnapshots": [100, 20],
+    "DescribeVolumes": [100, 20],
+    "ModifySnapshotAttribute": [100, 5],
+    "DeleteSnapshot": [100, 5],
 }
 CODES = {
     "unavailable": ("Unavailable", "The service is unavailable. Please try again shortly.", 503),
     "throttle": ("RequestLimitExceeded", "Request limit exceeded.", 503),
     "expire": ("RequestExpired", "Request has expired.", 400),
 }
+#: These judge their parameters before they ask for permission.
+JUDGED_FIRST = ("CopySnapshot", "CreateVolume", "DeleteVolume", "ListSnapshotBlocks", "GetSnapshotBlock")
 #: HTTP statuses that moto does not give to EC2's codes.
-STATUS = {"UnauthorizedOperation": 403, "DryRunOperation": 412}
+STATUS = {"UnauthorizedOperation": 403, "DryRunOperation": 412, "AuthFailure": 403, "AccessDenied": 403}
+#: What becomes of a copy whose source CopySnapshot cannot see, or that is not complete: it is accepted all the same.
+NOT_FOUND, NOT_COMPLETE = "Source snapshot is not found", "Source snapshot is not complete"
 
 
 class SimulatedCopy(models.Snapshot):
     """A copy that is under way for a while, then complete or failed."""
 
-    def __init__(self, ec2: Ec2, backend: Any, source: models.Snapshot, **facts: Any):
+    #: Where a replica shows it: the moment that the replica has come to.
+    seen_at = math.inf
+
+    def __init__(self, ec2: Ec2, backend: Any, source: models.Snapshot | None, **facts: Any):
         self._ec2 = ec2
         self._begun = ec2.clock.monotonic()
         self.duration: float = facts["duration"]
         self.failure: str | None = facts["failure"]
-        super().__init__(backend, models.random_snapshot_id(), source.volume, facts["description"], facts["encrypted"])
+        volume = source.volume if source else _NoVolume()
+        super().__init__(backend, models.random_snapshot_id(), volume, facts["description"], facts["encrypted"])
         self.encrypted, self.kms_key_id = facts["encrypted"], facts["kms_key_id"]
-        self.source_id = source.id
+        #: How the key was named by the caller, which is how it shows until the copy is complete.
+        self.asked_key: str = facts.get("asked_key") or self.kms_key_id or ""
+        self.source_id = source.id if source else facts["source_id"]
         self.start_time = ec2.clock.utc().replace(tzinfo=None)
         self.minutes: int | None = facts["minutes"]
         self.outpost_arn: str | None = facts["outpost_arn"]
@@ -81,12 +121,16 @@ class SimulatedCopy(models.Snapshot):
         self.visible_at = self._begun + ec2.control.settings["visible_after"]
 
     @property
-    def _age(self) -> float:
-        return float(self._ec2.clock.monotonic() - self._begun)
+    def age(self) -> float:
+        return float(min(self._ec2.clock.monotonic(), self.seen_at) - self._begun)
+
+    @property
+    def completed_at(self) -> datetime:
+        return self.start_time + timedelta(seconds=self.duration)
 
     @property
     def status(self) -> str:
-        if self._age < self.duration:
+        if self.age < self.duration:
             return "pending"
         return "error" if self.failure else "completed"
 
@@ -95,20 +139,40 @@ class SimulatedCopy(models.Snapshot):
         """moto sets a state that a copy does not have yet."""
 
     @property
+    def lacks_metadata(self) -> bool:
+        """Whether AWS has not looked at the source yet (api-facts: ebs-copy-phases)."""
+        return self.failure in (NOT_FOUND, NOT_COMPLETE) or self.age < min(1.0, self.duration / 4)
+
+    @property
     def progress(self) -> str:
-        return f"{min(100, int(100 * self._age / self.duration)) if self.duration else 100}%"
+        if self.status == "completed":
+            return "100%"
+        return "99%" if not self.failure and self.age >= self.duration / 2 else "0%"
+
+
+class _NoVolume:
+    """What a copy has that was made of nothing."""
+
+    id, size = "vol-ffffffff", 0
 
 
 class Ec2:
     """One simulated EC2 with the snapshots of two accounts, over all regions."""
 
+    #: Where there is one, reads of the account's own snapshots are answered by replicas that lag.
+    history: History | None = None
+
     def __init__(self, clock: Any):
+        quick.remember()
         self.clock = clock
-        self.control = Control(DEFAULTS, self._reset_state)
+        self.control = Control(DEFAULTS, self._reset_state, fill=self.fill)
+        #: By region, what stands beside moto's objects where a test wants an account of the size of real ones.
+        self.large: dict[str, LargeRegion] = {}
+        self.disks = Disks(self)
         self._install()
         self.app = ControlledApp(
             self.control,
-            _WithStatus(DomainDispatcherApplication(create_backend_app), self._account_of),
+            _WithStatus(DomainDispatcherApplication(create_backend_app), self._account_of, Blocks(self)),
             _action,
             sigv4.region_of,
             self._refusal,
@@ -122,9 +186,38 @@ class Ec2:
         self._reset_state()
 
     def _reset_state(self) -> None:
+        self.history = None
+        self.large = {}
+        self.disks.tokens.clear()
         for regions in list(ec2_backends.values()):
             for backend in list(regions.values()):
                 backend.reset()
+
+    def fill(
+        self,
+        disks: int,
+        snapshots: int,
+        copies: int,
+        source_region: str = "us-east-1",
+        destination_region: str = "eu-west-1",
+        due: int = 0,
+    ) -> None:
+        """Make an estate of so many tagged disks, own snapshots and copies of theirs; see ``ec2_large.fill``."""
+        backend = ec2_backends[ACCOUNT][source_region]
+        volumes = [backend.create_volume(8, f"{source_region}a").id for _n in range(disks)]
+        for number, volume in enumerate(volumes):
+            backend.tags[volume].update({"dr-copy": "true", "Name": f"disk-{number:05}"})
+        now = self.clock.utc().replace(tzinfo=None, microsecond=0)
+        made = fill(ACCOUNT, now, volumes, source_region, snapshots, copies, due)
+        self.large = dict(zip((source_region, destination_region), made, strict=True))
+
+    def _large(self, region: str) -> LargeRegion:
+        return self.large.get(region) or LargeRegion()
+
+    def open(self, regions: Iterable[str]) -> None:
+        """Let moto make what it makes, with IDs that it draws, where it sees a region for the first time."""
+        for region in regions:
+            _of_all_accounts(region)
 
     def _account_of(self, access_key: str) -> str:
         """Return the account that a key belongs to."""
@@ -135,16 +228,23 @@ class Ec2:
         return dict(ec2_backends[ACCOUNT][region].snapshots)
 
     def _refusal(self, request: Request) -> Response | None:
-        refused = sigv4.refusal(request, self.control.settings["keys"])
-        if refused is None and _action(request) in self.control.settings["denied"]:
-            action = _action(request)
-            refused = (
-                "UnauthorizedOperation",
-                f"You are not authorized to perform this operation. User: arn:aws:iam::{ACCOUNT}:user/dr is not "
-                f"authorized to perform: ec2:{action} because no identity-based policy allows the ec2:{action} action",
-                403,
-            )
+        refused = sigv4.refusal(request, self.control.settings["keys"], self.clock.monotonic())
+        if refused is None and _action(request) not in JUDGED_FIRST:
+            refused = self.denial(_action(request))
         return error_response(*refused) if refused else None
+
+    def denial(self, action: str) -> tuple[str, str, int] | None:
+        if action not in self.control.settings["denied"]:
+            return None
+        return (
+            "UnauthorizedOperation",
+            f"You are not authorized to perform this operation. User: arn:aws:iam::{ACCOUNT}:user/dr is not authorized "
+            "to "
+            f"perform: ec2:{action} on resource: arn:aws:ec2:eu-west-1::snapshot/* because no identity-based policy "
+            "allows "
+            f"the ec2:{action} action. Encoded authorization failure message: {uuid.uuid4().hex}_{uuid.uuid4().hex}-A",
+            403,
+        )
 
     def _install(self) -> None:
         """Put the corrections in place of moto's own answers."""
@@ -155,10 +255,14 @@ class Ec2:
             ElasticBlockStore.moto_modify_snapshot_attribute = ElasticBlockStore.modify_snapshot_attribute  # type: ignore[attr-defined]
         ElasticBlockStore.modify_snapshot_attribute = _answering(self.modify_snapshot_attribute)  # type: ignore[method-assign]
         ElasticBlockStore.delete_snapshot = _answering(self.delete_snapshot)  # type: ignore[method-assign]
+        self.disks.install(_answering)
+        ElasticBlockStore.lock_snapshot = _answering(self.lock_snapshot)  # type: ignore[attr-defined]
+        ElasticBlockStore.describe_locked_snapshots = _answering(self.describe_locked_snapshots)  # type: ignore[attr-defined]
         models.utcnow = lambda: self.clock.utc().replace(tzinfo=None)
         if not hasattr(TagResponse, "moto_create_tags"):
             TagResponse.moto_create_tags = TagResponse.create_tags  # type: ignore[attr-defined]
         TagResponse.create_tags = _answering(self.create_tags)  # type: ignore[method-assign]
+        sts.install(self.control, self.clock)
 
     # -- CopySnapshot -------------------------------------------------------------------------------
 
@@ -173,12 +277,13 @@ class Ec2:
             "zone": call._get_param("DestinationAvailabilityZone"),
         }
         source_id, source_region = call._get_param("SourceSnapshotId"), call._get_param("SourceRegion")
-        check_snapshot_id(source_id)
+        check_source_id(source_id)
         check_copy(arguments, source_region, region)
         tags = check_tags(call._get_param("TagSpecifications", []) or [])
+        if denied := self.denial("CopySnapshot"):
+            raise invalid(denied[1], denied[0])
         if call._get_param("DryRun", False):
             raise DryRunClientError()
-        source = self._source(call, source_id, source_region)
         backend = call.ec2_backend
         if self._pending(backend) >= settings["quota"]:
             raise invalid(
@@ -187,16 +292,19 @@ class Ec2:
             )
         if len(backend.snapshots) >= settings["snapshot_limit"]:
             raise invalid("Maximum allowed active snapshot limit exceeded.", "SnapshotLimitExceeded")
-        encrypted, key, failure = self._encryption(source, arguments, region)
-        failure = failure or settings["fail_copies_of"].get(source_id)
+        source, failure = self._source(call, source_id, source_region)
+        asked_key = arguments["kms_key_id"]
+        encrypted, key, failure_of_key = self._encryption(source, arguments, region)
+        failure = failure or failure_of_key or settings["fail_copies_of"].get(source_id)
         duration = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
-        arguments.update(encrypted=encrypted, kms_key_id=key, failure=failure)
+        arguments.update(encrypted=encrypted, kms_key_id=key, failure=failure, source_id=source_id)
+        arguments["asked_key"] = asked_key or ("alias/aws/ebs" if encrypted else None)
         copy = SimulatedCopy(
             self, backend, source, **arguments, duration=min(duration, settings["fails_after"]) if failure else duration
         )
         backend.snapshots[copy.id] = copy
         backend.tags[copy.id].update(tags)
-        return ActionResult({"SnapshotId": copy.id, "Tags": _tag_list(tags)})
+        return ActionResult({"SnapshotId": copy.id, **({"Tags": tag_list(tags)} if tags else {})})
 
     def _pending(self, backend: Any) -> int:
         """Count the copies in progress; those that were seen to have ended are not looked at again."""
@@ -211,96 +319,140 @@ class Ec2:
                 ended.add(snapshot_id)
         return running
 
-    def _source(self, call: Any, snapshot_id: str, region: str) -> Any:
-        source = next((s for s in _of_all_accounts(region) if s.id == snapshot_id), None)
-        if source is None or not _may_see(source, call.current_account):
-            raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
+    def _source(self, call: Any, snapshot_id: str, region: str) -> tuple[Any, str | None]:
+        """Return the source, and why its copy will fail: AWS refuses nothing at once (api-facts: ebs-late-failures)."""
+        source = self.seen_snapshot(region, snapshot_id, call.current_account)
+        if source is None:
+            return None, NOT_FOUND
         if source.status != "completed":
-            raise invalid(f"Snapshot {snapshot_id} is not in completed state", "IncorrectState")
+            return source, NOT_COMPLETE
         if getattr(source, "outpost_arn", None) or source.storage_tier == "archive":
-            raise invalid(f"The snapshot {snapshot_id} cannot be copied", "InvalidParameterValue")
-        return source
+            raise invalid(f"The snapshot {snapshot_id} cannot be copied")
+        return source, None
+
+    def seen_snapshot(self, region: str, snapshot_id: str, account: str) -> Any:
+        """Return a snapshot that an account may use, or None."""
+        source = self._large(region).snapshots.get(snapshot_id)
+        source = source or next((s for s in _of_all_accounts(region) if s.id == snapshot_id), None)
+        return source if source is not None and self._may_see(source, account) else None
+
+    @staticmethod
+    def default_key(region: str) -> str:
+        return default_key(region)
 
     def _encryption(self, source: Any, arguments: dict[str, Any], region: str) -> tuple[bool, str | None, str | None]:
-        """Return whether the copy is encrypted, with which key, and why it will fail."""
+        """Return whether the copy is encrypted, with which key, and why it will fail; refuse what AWS refuses at
+        once."""
         by_default = region in self.control.settings["encryption_by_default"]
-        encrypted = arguments["encrypted"] or source.encrypted or by_default or bool(arguments["outpost_arn"])
-        if not encrypted:
+        encrypted = arguments["encrypted"] or by_default or bool(arguments["outpost_arn"])
+        if not encrypted and not (source and source.encrypted):
             return False, None, None
         asked = arguments["kms_key_id"]
-        prefix = f"arn:aws:kms:{region}:{ACCOUNT}:key/"
         if asked is None:
             return True, default_key(region), None
-        bad = asked in self.control.settings["bad_keys"] or (asked.startswith("arn:") and f":{region}:" not in asked)
+        what = self.control.settings["keys_of_kms"].get(asked)
+        if what in ("disabled", "invalid") or (asked.startswith("arn:") and f":{region}:" not in asked):
+            raise invalid(f"The specified keyId {asked} is {what or 'invalid'}")
+        if what == "undescribable":
+            raise invalid(f"Not authorized to use key {asked} ", "AuthFailure")
         name = re.sub(r"^arn:aws:kms:[^:]*:[^:]*:", "", asked)
         key = name.removeprefix("key/") if not name.startswith("alias/") else str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
-        return True, prefix + key, "Given key ID is not accessible" if bad else None
+        failure = "Given key ID is not accessible" if what == "unusable" else None
+        return True, f"arn:aws:kms:{region}:{ACCOUNT}:key/{key}", failure
 
     # -- reading --------------------------------------------------------------------------------------
 
-    def describe_snapshots(self, call: Any) -> ActionResult:
+    def describe_snapshots(self, call: Any) -> ActionResult | str:
         call.error_on_dryrun()
         account = call.current_account
         owners = [account if o == "self" else o for o in call._get_param("OwnerIds", []) or []]
-        wants_own = "self" in (call._get_param("OwnerIds", []) or [])
         ids = call._get_param("SnapshotIds", []) or []
-        seen = [s for s in _of_all_accounts(call.region) if _may_see(s, account) and self._visible(s)]
+        there = self.history.seen(call.region) if self.history else _of_all_accounts(call.region)
+        seen = [s for s in there if self._may_see(s, account) and self._visible(s)]
         if owners:
-            # "self" also returns what other accounts share explicitly (contract E.2).
-            seen = [s for s in seen if s.owner_id in owners or (wants_own and _shared_with(s, account))]
-        restorers = [account if user == "self" else user for user in call._get_param("RestorableByUserIds", []) or []]
+            # "self" does not return what other accounts share (api-facts: ebs-own-snapshots).
+            seen = [s for s in seen if s.owner_id in owners]
+        restorers = call._get_param("RestorableByUserIds", []) or []
         if restorers:
-            seen = [s for s in seen if any(_may_see(s, user) for user in restorers)]
+            seen = [s for s in seen if any(self._restorable(s, user, account) for user in restorers)]
+        large = self._large(call.region) if account == ACCOUNT else LargeRegion()
         for snapshot_id in ids:
             check_snapshot_id(snapshot_id)
-            if snapshot_id not in {s.id for s in seen}:
+            if snapshot_id not in large.snapshots and snapshot_id not in {s.id for s in seen}:
                 raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
         filters = call._filters_from_querystring()
         named = filters.get("snapshot-id")
         if named and not any(set(value) & set("*?\\") for value in named):
             seen = [s for s in seen if s.id in named]  # a filter as any other, but quick over thousands
         chosen = [s for s in seen if not ids or s.id in ids]
-        shown = [(s, _shown(s, _tags(s, account))) for s in chosen]
-        found = [
-            facts for s, facts in shown if all(_passes(s, facts, name, values) for name, values in filters.items())
-        ]
+        shown_all = [shown(s, _tags(s, account)) for s in chosen]
+        found = [facts for facts in shown_all if all(passes(facts, name, values) for name, values in filters.items())]
+        if large.snapshots:
+            also = large.find({**filters, "snapshot-id": ids} if ids else filters)
+            return self._page(call, [*found, *also], "Snapshots", bool(ids), _large_page)
         return self._page(call, found, "Snapshots", bool(ids))
+
+    def _restorable(self, snapshot: Any, user: str, account: str) -> bool:
+        """Whether RestorableByUserIds shows a snapshot: self, of one's own and explicitly shared ones; all, public
+        ones."""
+        if user == "all":
+            return "all" in snapshot.create_volume_permission_groups
+        if user == "self":
+            return snapshot.owner_id == account or self._shared_with(snapshot, account)
+        return self._may_see(snapshot, user)
+
+    def _shared_with(self, snapshot: Any, account: str) -> bool:
+        since = snapshot.__dict__.get("shared_since", {}).get(account, float("-inf"))
+        known = self.clock.monotonic() - since >= self.control.settings["shared_after"]
+        return known and account in snapshot.create_volume_permission_userids
+
+    def _may_see(self, snapshot: Any, account: str) -> bool:
+        return (
+            snapshot.owner_id == account
+            or self._shared_with(snapshot, account)
+            or "all" in snapshot.create_volume_permission_groups
+        )
 
     def describe_volumes(self, call: Any) -> ActionResult:
         call.error_on_dryrun()
         backend = call.ec2_backend
-        volumes = backend.describe_volumes(call._get_param("VolumeIds", []) or None)
+        volumes = self.disks.shown(backend, call._get_param("VolumeIds", []) or None)
         filters = call._filters_from_querystring()
         found = []
         for volume in volumes:
             tags = dict(backend.tags.get(volume.id, {}))
-            if all(_volume_passes(volume, tags, name, values) for name, values in filters.items()):
-                found.append(volume)
+            if all(volume_passes(volume, tags, name, values) for name, values in filters.items()):
+                found.append(volume_shown(volume, tags, call.region))
         return self._page(call, found, "Volumes", False)
 
     def _visible(self, snapshot: Any) -> bool:
         return bool(getattr(snapshot, "visible_at", 0.0) <= self.clock.monotonic())
 
-    def _page(self, call: Any, found: list[Any], key: str, by_id: bool) -> ActionResult:
+    def _page(
+        self, call: Any, found: list[Any], key: str, by_id: bool, write: Callable[[dict[str, Any]], Any] = ActionResult
+    ) -> Any:
         size = call._get_param("MaxResults")
         token = call._get_param("NextToken")
         if size is not None and by_id:
             raise invalid("MaxResults cannot be used together with IDs", "InvalidParameterCombination")
         if size is None:
-            return ActionResult({key: found})
+            return write({key: found})
         if not 5 <= size <= 1000:
             raise invalid(f"Value ({size}) for parameter maxResults is invalid. Expecting a value between 5 and 1000.")
         start = json.loads(base64.b64decode(token)) if token else 0
         answer: dict[str, Any] = {key: found[start : start + size]}
         if start + size < len(found):
             answer["NextToken"] = base64.b64encode(json.dumps(start + size).encode()).decode()
-        return ActionResult(answer)
+        return write(answer)
 
     def modify_snapshot_attribute(self, call: Any) -> Any:
         snapshot = call.ec2_backend.snapshots.get(call._get_param("SnapshotId"))
         keys_of_aws = (default_key(call.region), call.ec2_backend.default_kms_key_id)
         if snapshot is not None and snapshot.encrypted and (snapshot.kms_key_id or keys_of_aws[0]) in keys_of_aws:
             raise invalid("Encrypted snapshots with EBS default key cannot be shared", "OperationNotPermitted")
+        if snapshot is not None:
+            since = snapshot.__dict__.setdefault("shared_since", {})
+            since.update((user, self.clock.monotonic()) for user in call._get_param("UserIds", []) or [])
         return call.moto_modify_snapshot_attribute()
 
     # -- other writes ---------------------------------------------------------------------------------
@@ -309,6 +461,10 @@ class Ec2:
         snapshot_id = call._get_param("SnapshotId")
         check_snapshot_id(snapshot_id)
         call.error_on_dryrun()
+        if large := self._large_with(call.region, [snapshot_id]):
+            del large.snapshots[snapshot_id]
+            large.changed()
+            return EmptyResult()
         snapshot = call.ec2_backend.snapshots.get(snapshot_id)
         if snapshot is None or snapshot.owner_id != call.current_account:
             raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
@@ -316,8 +472,37 @@ class Ec2:
             raise invalid(
                 f"The snapshot {snapshot_id} is currently in use by ami-0123456789abcdef0", "InvalidSnapshot.InUse"
             )
+        if holds(snapshot, self.clock.utc()):
+            raise invalid(f"The snapshot '{snapshot_id}' is locked.", "InvalidSnapshot.InUse")
         del call.ec2_backend.snapshots[snapshot_id]
         return EmptyResult()
+
+    # -- locks ------------------------------------------------------------------------------------------
+
+    def lock_snapshot(self, call: Any) -> ActionResult:
+        snapshot_id, mode, days = (call._get_param(name) for name in ("SnapshotId", "LockMode", "LockDuration"))
+        check_snapshot_id(snapshot_id)
+        cool_off, now = call._get_param("CoolOffPeriod"), self.clock.utc()
+        if mode not in ("governance", "compliance") or days is None or not 1 <= days <= 36500:
+            raise invalid("Value for parameter LockMode or LockDuration is invalid.", "InvalidParameterValue")
+        if cool_off is not None and (mode != "compliance" or not 1 <= cool_off <= 72):
+            raise invalid("Value for parameter CoolOffPeriod is invalid.", "InvalidParameterValue")
+        call.error_on_dryrun()
+        snapshot = call.ec2_backend.snapshots.get(snapshot_id)
+        if snapshot is None or snapshot.owner_id != call.current_account:
+            raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
+        begun = snapshot.completed_at.replace(tzinfo=timezone.utc) if _is_pending_copy(snapshot) else now
+        lock, before = SimulatedLock(mode, days, cool_off, begun), lock_of(snapshot)
+        if before and not before.may_become(lock, now):
+            raise invalid("The lock of the snapshot cannot be changed so.", "InvalidParameterCombination")
+        snapshot.lock = lock
+        return ActionResult(_lock_shown(snapshot, now))
+
+    def describe_locked_snapshots(self, call: Any) -> ActionResult:
+        call.error_on_dryrun()
+        ids, now = call._get_param("SnapshotIds", []) or [], self.clock.utc()
+        own = [s for s in call.ec2_backend.snapshots.values() if s.owner_id == call.current_account and lock_of(s)]
+        return self._page(call, [_lock_shown(s, now) for s in own if not ids or s.id in ids], "Snapshots", bool(ids))
 
     def create_tags(self, call: Any) -> Any:
         tags = {tag["Key"]: tag.get("Value", "") for tag in call._get_param("Tags", [])}
@@ -326,7 +511,40 @@ class Ec2:
             snapshot = call.ec2_backend.snapshots.get(resource)
             if snapshot is not None and snapshot.owner_id != call.current_account:
                 raise invalid(f"The snapshot '{resource}' does not exist.", "InvalidSnapshot.NotFound")
+        if large := self._large_with(call.region, call._get_param("Resources", [])):
+            named = call._get_param("Resources", [])
+            for resource in large.snapshots.keys() & named:
+                large.snapshots[resource].seen_tags.update(tags)
+            large.changed()
+            call.ec2_backend.create_tags([r for r in named if r not in large.snapshots], tags)
+            return EmptyResult()
         return call.moto_create_tags()
+
+    def _large_with(self, region: str, ids: Iterable[str]) -> LargeRegion | None:
+        """Return the large estate of a region, where it holds one of these."""
+        large = self._large(region)
+        return large if any(snapshot_id in large.snapshots for snapshot_id in ids) else None
+
+
+def _lock_shown(snapshot: Any, now: datetime) -> dict[str, Any]:
+    lock = snapshot.lock
+    facts = {
+        "OwnerId": snapshot.owner_id,
+        "SnapshotId": snapshot.id,
+        "LockState": lock.state(now),
+        "LockDuration": lock.days,
+        "LockCreatedOn": lock.begun,
+        "LockDurationStartTime": lock.begun,
+        "LockExpiresOn": lock.until,
+    }
+    if lock.cool_off:
+        facts.update(CoolOffPeriod=lock.cool_off, CoolOffPeriodExpiresOn=lock.cools_off_until)
+    return facts
+
+
+def _large_page(answer: dict[str, Any]) -> str:
+    facts = [one if isinstance(one, dict) else shown(one, one.seen_tags) for one in answer["Snapshots"]]
+    return page_text(facts, answer.get("NextToken"))
 
 
 def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -341,12 +559,17 @@ def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 class _WithStatus:
     """Tells moto the caller's account, and gives its answers the HTTP status that AWS gives to a code."""
 
-    def __init__(self, app: Any, account_of: Callable[[str], str]):
+    def __init__(self, app: Any, account_of: Callable[[str], str], blocks: Blocks):
         self._app = app
         self._account_of = account_of
+        self._blocks = blocks
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_of(sigv4.key_of(environ.get("HTTP_AUTHORIZATION", "")))
+        request = Request(environ)
+        if blocks.action_of(request):
+            account = environ["HTTP_X_MOTO_ACCOUNT_ID"]
+            return self._blocks(environ, sigv4.region_of(request), account)(environ, start_response)
         answer = Response.from_app(self._app.get_application(environ), environ, buffered=True)
         if answer.status_code >= 400:
             code = re.search(rb"<Code>([^<]+)</Code>", answer.get_data())
@@ -357,7 +580,8 @@ class _WithStatus:
 def error_response(code: str, message: str, status: int) -> Response:
     """Answer with an error in EC2's form."""
     return Response(
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message>'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Response>'
+        f"<Errors><Error><Code>{code}</Code><Message>{message}</Message>"
         f"</Error></Errors><RequestID>{uuid.uuid4()}</RequestID></Response>",
         status=status,
         content_type="text/xml;charset=UTF-8",
@@ -365,7 +589,7 @@ def error_response(code: str, message: str, status: int) -> Response:
 
 
 def _action(request: Request) -> str:
-    return str(request.form.get("Action") or request.args.get("Action") or request.path)
+    return str(blocks.action_of(request) or request.form.get("Action") or request.args.get("Action") or request.path)
 
 
 def _is_pending_copy(snapshot: Any) -> bool:
@@ -385,97 +609,11 @@ def _of_all_accounts(region: str) -> list[Any]:
     ]
 
 
-def _shared_with(snapshot: Any, account: str) -> bool:
-    return account in snapshot.create_volume_permission_userids
-
-
-def _may_see(snapshot: Any, account: str) -> bool:
-    return (
-        snapshot.owner_id == account
-        or _shared_with(snapshot, account)
-        or "all" in snapshot.create_volume_permission_groups
-    )
-
-
 def _tags(snapshot: Any, account: str) -> dict[str, str]:
     """Return the tags as ``account`` sees them: those of a shared snapshot stay with its owner."""
-    return dict(snapshot.ec2_backend.tags.get(snapshot.id, {})) if snapshot.owner_id == account else {}
-
-
-def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _shown(snapshot: Any, tags: dict[str, str]) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "SnapshotId": snapshot.id,
-        "VolumeId": getattr(snapshot, "shown_volume_id", snapshot.volume.id),
-        "State": snapshot.status,
-        "StartTime": snapshot.start_time.replace(tzinfo=timezone.utc),
-        "Progress": snapshot.progress,
-        "OwnerId": snapshot.owner_id,
-        "Description": snapshot.description or "",
-        "VolumeSize": snapshot.volume.size,
-        "Encrypted": bool(snapshot.encrypted),
-        "StorageTier": snapshot.storage_tier,
-        "Tags": _tag_list(tags),
-    }
-    if snapshot.encrypted and snapshot.kms_key_id:
-        facts["KmsKeyId"] = snapshot.kms_key_id
-    if isinstance(snapshot, SimulatedCopy):
-        facts["VolumeId"] = "vol-ffffffff"
-        facts["TransferType"] = "time-based" if snapshot.minutes else "standard"
-        if snapshot.minutes:
-            facts["CompletionDurationMinutes"] = snapshot.minutes
-        if snapshot.outpost_arn:
-            facts["OutpostArn"] = snapshot.outpost_arn
-        if snapshot.zone:
-            facts["AvailabilityZone"] = snapshot.zone
-        if snapshot.status == "error":
-            facts["StateMessage"] = snapshot.failure
-    return facts
-
-
-_FILTERS = {
-    "description": "Description",
-    "owner-alias": "OwnerAlias",
-    "owner-id": "OwnerId",
-    "progress": "Progress",
-    "snapshot-id": "SnapshotId",
-    "status": "State",
-    "storage-tier": "StorageTier",
-    "transfer-type": "TransferType",
-    "volume-id": "VolumeId",
-    "volume-size": "VolumeSize",
-}
-
-
-def _passes(_snapshot: Any, facts: dict[str, Any], name: str, values: list[str]) -> bool:
-    tags = {tag["Key"]: tag["Value"] for tag in facts["Tags"]}
-    if name.startswith("tag:") or name in ("tag-key", "tag-value"):
-        return _tags_pass(tags, name, values)
-    if name == "encrypted":
-        return str(facts["Encrypted"]).lower() in values
-    if name == "start-time":
-        return any(matches(v, facts["StartTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z")) for v in values)
-    if name not in _FILTERS:
-        raise invalid(f"The filter '{name}' is invalid")
-    return any(matches(value, str(facts.get(_FILTERS[name], ""))) for value in values)
-
-
-def _tags_pass(tags: dict[str, str], name: str, values: list[str]) -> bool:
-    if name == "tag-key":
-        return any(matches(value, key) for value in values for key in tags)
-    if name == "tag-value":
-        return any(matches(value, held) for value in values for held in tags.values())
-    key = name.removeprefix("tag:")
-    return key in tags and any(matches(value, tags[key]) for value in values)
-
-
-def _volume_passes(volume: Any, tags: dict[str, str], name: str, values: list[str]) -> bool:
-    if name.startswith("tag"):
-        return _tags_pass(tags, name, values)
-    return any(matches(value, str(volume.get_filter_value(name, "DescribeVolumes"))) for value in values)
+    tags = getattr(snapshot, "seen_tags", None)
+    tags = snapshot.ec2_backend.tags.get(snapshot.id, {}) if tags is None else tags
+    return dict(tags) if snapshot.owner_id == account else {}
 
 
 def moment(text: str) -> datetime:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What EC2 refuses and moto takes (contract E.1, E.2 and E.6)."""
+"""What EC2 refuses and moto takes (api-facts: ebs-moto)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from botocore.session import Session
 from moto.ec2.exceptions import EC2ClientError
 
 SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
+#: IDs that AWS never gives out, and tells from others (api-facts: ebs-impossible-ids).
+NEVER_ISSUED = ("snap-0123456789abcdef0", "snap-00000000000000000")
 REGIONS = frozenset(
     region
     for partition in Session().get_available_partitions()
@@ -27,14 +29,22 @@ def invalid(message: str, code: str = "InvalidParameterValue") -> EC2ClientError
 def check_snapshot_id(snapshot_id: str | None) -> None:
     if not snapshot_id:
         raise invalid("The request must contain the parameter SnapshotId", "MissingParameter")
-    if not SNAPSHOT_ID.fullmatch(snapshot_id):
-        raise invalid(f'Invalid id: "{snapshot_id}" (expecting "snap-...")', "InvalidSnapshotID.Malformed")
+    if not SNAPSHOT_ID.fullmatch(snapshot_id) or snapshot_id in NEVER_ISSUED:
+        raise invalid(f'Invalid id: "{snapshot_id}"', "InvalidSnapshotID.Malformed")
+
+
+def check_source_id(snapshot_id: str | None) -> None:
+    """Refuse what CopySnapshot takes for no ID, before it asks for permission (api-facts: ebs-impossible-ids)."""
+    if snapshot_id is None:
+        raise invalid("The request must contain the parameter SourceSnapshotId", "MissingParameter")
+    if not SNAPSHOT_ID.fullmatch(snapshot_id) or snapshot_id in NEVER_ISSUED:
+        raise invalid("The specified snapshotId is invalid")
 
 
 def check_copy(arguments: dict[str, Any], source_region: str | None, region: str) -> None:
     """Refuse what AWS's CopySnapshot refuses before it looks at the source."""
     if source_region not in REGIONS:
-        raise invalid(f"Invalid region: {source_region}")
+        raise invalid(f"{source_region} is not a valid region name.", "InvalidRegion")
     if len(arguments["description"] or "") > 255:
         raise invalid("Description must be at most 255 characters long")
     if arguments["kms_key_id"] and not arguments["encrypted"]:
@@ -43,18 +53,25 @@ def check_copy(arguments: dict[str, Any], source_region: str | None, region: str
         )
     minutes = arguments["minutes"]
     if minutes is not None and (not 15 <= minutes <= 2880 or minutes % 15):
-        raise invalid("CompletionDurationMinutes must be a multiple of 15 between 15 and 2880")
+        raise invalid(
+            f"'{minutes}' is not a valid value for completion duration. Specify a value between 15 and 2880 minutes, "
+            "in 15 minute increments only"
+        )
     if arguments["outpost_arn"] and arguments["zone"]:
         raise invalid("DestinationOutpostArn and DestinationAvailabilityZone", "InvalidParameterCombination")
     if arguments["outpost_arn"] and f":{region}:" not in arguments["outpost_arn"]:
         raise invalid(f"The Outpost {arguments['outpost_arn']} does not exist in {region}")
+    if (arguments["outpost_arn"] or arguments["zone"]) and source_region != region:
+        raise invalid(f"The snapshot must be in {region}")
+    if (arguments["outpost_arn"] or arguments["zone"]) and minutes is not None:
+        raise invalid("CompletionDurationMinutes is not supported", "InvalidParameterCombination")
 
 
-def check_tags(specifications: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the snapshot's tags, or refuse them as AWS does, with nothing created."""
+def check_tags(specifications: list[dict[str, Any]], resource: str = "snapshot") -> dict[str, str]:
+    """Return the tags of what is made, or refuse them as AWS does, with nothing created."""
     tags: dict[str, str] = {}
     for specification in specifications:
-        if specification.get("ResourceType") != "snapshot":
+        if specification.get("ResourceType") != resource:
             kind = specification.get("ResourceType")
             raise invalid(f"'{kind}' is not a valid taggable resource type for this operation.")
         for tag in specification.get("Tags", []):
@@ -78,7 +95,8 @@ def check_tag_limits(tags: dict[str, str]) -> None:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Compare as EC2's filters do: ``*`` and ``?`` are wildcards, a backslash takes their meaning, ``[`` is ordinary."""
+    """Compare as EC2's filters do: ``*`` and ``?`` are wildcards, a backslash takes their meaning, ``[`` is
+    ordinary."""
     parts = re.findall(r"\\.|.", pattern, re.S)
     wild = {"*": ".*", "?": "."}
     expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)

@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ECS disks and snapshots, API 2014-05-26 (contract, part B)."""
+"""ECS disks and snapshots, API 2014-05-26 (api-facts: ecs-copy-call)."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from .alibaba import ApiError, RpcCloud, json_list, required, truth, whole
+from .locks import SimulatedLock, holds, lock_of
 from .state import Disk, SimulatedSnapshot, new_id
 
 STATUS = {"running": "progressing", "complete": "accomplished", "failed": "failed"}
@@ -20,6 +22,7 @@ REGION = re.compile(r"(cn|ap|eu|rus|us|me|na)-[a-z0-9-]+")
 class Ecs(RpcCloud):
     version = "2014-05-26"
     host = "ecs.aliyuncs.com"
+    product = "Ecs"
     snapshot_prefix = "s-"
     parameters = {
         "CopySnapshot": {
@@ -32,7 +35,6 @@ class Ecs(RpcCloud):
             "ClientToken",
             "Encrypted",
             "KMSKeyId",
-            "ResourceGroupId",
         },
         "DescribeSnapshots": {
             "SnapshotIds",
@@ -46,6 +48,8 @@ class Ecs(RpcCloud):
         },
         "DescribeDisks": {"DiskIds", "MaxResults", "NextToken", "PageNumber", "PageSize", "Tag.N"},
         "DeleteSnapshot": {"SnapshotId", "Force"},
+        "LockSnapshot": {"SnapshotId", "LockMode", "LockDuration", "CoolOffPeriod", "DryRun", "ClientToken"},
+        "DescribeLockedSnapshots": {"SnapshotIds.N", "LockStatus", "MaxResults", "NextToken", "DryRun"},
         "TagResources": {"ResourceType", "ResourceId.N", "Tag.N"},
         "UntagResources": {"ResourceType", "ResourceId.N", "TagKey.N", "All"},
     }
@@ -69,10 +73,10 @@ class Ecs(RpcCloud):
         settings, now = self.control.settings, self.clock.monotonic()
         source_id, destination = required(given, "SnapshotId"), required(given, "DestinationRegionId")
         if not REGION.fullmatch(destination):
-            raise ApiError("InvalidRegionId.MalFormed")
+            raise ApiError("InvalidRegionId.MalFormed", "The specified RegionId is not valid.")
         name, description = given.get("DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
         if name is not None and not NAME.fullmatch(name):
-            raise ApiError("InvalidSnapshotName.Malformed", "The specified name is wrongly formed.", 403)
+            raise ApiError("InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed.", 403)
         if description is not None and (not 2 <= len(description) <= 256 or re.match(r"https?://", description)):
             raise ApiError("InvalidDescription.Malformed", "The specified description is wrongly formed.", 403)
         retention = given.get("RetentionDays")
@@ -80,11 +84,17 @@ class Ecs(RpcCloud):
             raise ApiError("InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid.", 403)
         encrypted, key = truth(given, "Encrypted"), given.get("KMSKeyId", "")
         if key and not encrypted:
-            raise ApiError("InvalidEncrypted.NotMatchKmsKeyId", "Encrypted does not match KMSKeyId.", 403)
+            raise ApiError(
+                "InvalidEncrypted.NotMatchKmsKeyId",
+                "The specified parameter Encrypted must be true when KmsKeyId is not empty.",
+                403,
+            )
         tags = _tags(given)
         if region == destination and not encrypted:
             raise ApiError(
-                "InvalidOperation.NotSupportCopyInSameRegion", "Copying within a region is not supported.", 403
+                "InvalidOperation.NotSupportCopyInSameRegion",
+                "Copying snapshot in the same region is not supported.",
+                403,
             )
         source = self.estate.snapshots.get(region, {}).get(source_id)
         if source is None:
@@ -92,17 +102,29 @@ class Ecs(RpcCloud):
         if source.phase(now) != "complete":
             raise ApiError("InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.", 403)
         if source.category.lower() in ("archive", "flash"):
-            raise ApiError("InvalidSnapshotCategory.NotSupportCopy", "The category does not support copying.", 403)
-        if source.encrypted:
-            raise ApiError("InvalidSnapshotId.EncryptedNotSupport", "An encrypted snapshot cannot be copied.", 403)
+            raise ApiError(
+                "InvalidSnapshotCategory.NotSupportCopy",
+                "The specified snapshot's category does not support copy.",
+                403,
+            )
+        if source.encrypted and not encrypted:
+            raise ApiError(
+                "InvalidEncrypted.NotSupportDecrypt", "Encrypted snapshot not support copy to decrypt snapshot.", 403
+            )
         if any(copy.disk_id == source.disk_id for copy in self.estate.running_copies(destination)):
             raise ApiError(
-                "InvalidOperation.UnfinishedCrossRegionCopy", "The disk has an unfinished cross region copy.", 403
+                "InvalidOperation.UnfinishedCrossRegionCopy",
+                "This disk has unfinished cross-region copy snapshots in the target region.",
+                403,
             )
         if len(self.estate.running_copies(destination)) >= settings["quota"]:
             raise ApiError("Throttling", "Request was denied due to request throttling.")
         if len(self.estate.snapshots.get(destination, {})) >= settings["snapshot_limit"]:
-            raise ApiError("QuotaExceed.SnapshotQuota", "The maximum number of snapshots is exceeded.", 403)
+            raise ApiError(
+                "QuotaExceed.SnapshotQuota",
+                "The quota is insufficient, please contact your channel partner to increase the quota.",
+                403,
+            )
         failure = settings["fail_copies_of"].get(source_id)
         duration = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
         return self.estate.add(
@@ -116,7 +138,8 @@ class Ecs(RpcCloud):
                 tags=tags,
                 size=source.size,
                 encrypted=encrypted,
-                kms_key_id=key,
+                # A key is shown as its bare ID, the service's own as none (recorded: disk-unattached, -service-key).
+                kms_key_id=key.rpartition("/")[2],
                 source_id=source_id,
                 source_region=region,
                 begun=now,
@@ -144,11 +167,12 @@ class Ecs(RpcCloud):
         ids = json_list(given, "DiskIds", 100, "InvalidDiskIds.Malformed")
         wanted = _tags(given)
         found = [
-            _shown_disk(d)
-            for d in self.estate.disks.get(region, {}).values()
+            _shown_disk(d, self.clock.monotonic())
+            for d in self.estate.shown_disks(region)
             if (ids is None or d.id in ids)
             and all(k in d.tags and (v is None or d.tags[k] == v) for k, v in wanted.items())
         ]
+        found = found[: self.control.settings["most_by_tag"]] if wanted else found
         return _page(given, found, "Disks", "Disk", 500)
 
     def DeleteSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
@@ -158,12 +182,45 @@ class Ecs(RpcCloud):
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
         if snapshot.id in self.control.settings["in_use"]:
             raise ApiError("SnapshotCreatedImage", "The snapshot has been used to create an image.", 403)
+        if holds(snapshot, self.clock.utc()):
+            raise ApiError("InvalidOperation.SnapshotIsLocked", "The specified snapshot is locked.", 403)
         del self.estate.snapshots[snapshot.region][snapshot.id]
         return {}
+
+    def LockSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        snapshot, now = self.estate.snapshots.get(region, {}).get(required(given, "SnapshotId")), self.clock.utc()
+        if required(given, "LockMode") != "compliance":
+            raise ApiError("InvalidLockMode.Malformed", "The specified LockMode is not valid.")
+        days, cool_off = whole(given, "LockDuration", 0, 1, 36500), whole(given, "CoolOffPeriod", -1, 0, 72)
+        if snapshot is None:
+            raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
+        if snapshot.phase(self.clock.monotonic()) == "failed":
+            raise ApiError("InvalidOperation.SnapshotNotAvailable", "The snapshot is not available.", 403)
+        if snapshot.retention_days and days > snapshot.retention_days:
+            raise ApiError("InvalidLockDuration.ExceedRetentionDays", "The lock would outlive the snapshot.")
+        lock, before = SimulatedLock("compliance", days, cool_off, now), lock_of(snapshot)
+        if before and not before.may_become(lock, now):
+            raise ApiError("InvalidOperation.CoolOffPeriodExpired", "The cool-off period is over.", 403)
+        snapshot.lock = lock
+        return {"LockedSnapshotInfo": _lock_shown(snapshot, now)}
+
+    def DescribeLockedSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        ids, now = [value for name, value in given.items() if name.startswith("SnapshotIds.")], self.clock.utc()
+        there = {s.id: s for s in self.estate.snapshots.get(region, {}).values() if lock_of(s)}
+        if missing := [i for i in ids if i not in there]:
+            raise ApiError(
+                "InvalidSnapshotLock.NotFound", f"The specified snapshot(s) {missing} is(are) not locked.", 404
+            )
+        size, start = whole(given, "MaxResults", 10, 10, 100), int(given.get("NextToken") or 0)
+        found = [_lock_shown(s, now) for i, s in there.items() if not ids or i in ids]
+        token = str(start + size) if start + size < len(found) else ""
+        return {"NextToken": token, "LockedSnapshotsInfo": found[start : start + size]}
 
     def TagResources(self, given: dict[str, str], region: str) -> dict[str, Any]:
         tags = _tags(given)
         for snapshot in self._resources(given, region):
+            if {k.lower() for k in tags} & {k.lower() for k in snapshot.tags if k not in tags}:
+                raise ApiError("TagKey.Duplication", "The tag key is duplicated.", 403)
             if len({**snapshot.tags, **tags}) > 20:
                 raise ApiError("QuotaExceed.Tags", "The maximum number of tags is exceeded.", 403)
         for snapshot in self._resources(given, region):
@@ -201,7 +258,7 @@ def _tags(given: dict[str, str]) -> dict[str, Any]:
                 raise ApiError(code, "The specified tag is not valid.")
         if not key:
             raise ApiError("InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
-        if key in tags:
+        if key.lower() in map(str.lower, tags):
             raise ApiError("Duplicate.TagKey", "The Tag.N.Key contain duplicate key.")
         tags[key] = value
     return tags
@@ -223,23 +280,33 @@ def _tag_list(tags: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
+    phase, created = snapshot.phase(now), snapshot.created.strftime("%Y-%m-%dT%H:%M:%SZ")
     shown = {
         "SnapshotId": snapshot.id,
         "SnapshotName": snapshot.name,
         "Description": snapshot.description,
-        "Status": STATUS[snapshot.phase(now)],
+        "Status": STATUS[phase],
         "Progress": f"{snapshot.progress(now)}%",
-        "CreationTime": snapshot.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "CreationTime": created,
+        "LastModifiedTime": created,
+        "RemainTime": max(0, int(snapshot.begun + snapshot.duration - now)) if phase == "running" else 0,
         "SnapshotType": "user",
         "Category": snapshot.category,
         "Usage": "none",
-        "Available": snapshot.phase(now) == "complete",
+        "Available": phase == "complete",
+        "InstantAccess": False,
+        "InstantAccessRetentionDays": 0,
         "Encrypted": snapshot.encrypted,
         "KMSKeyId": snapshot.kms_key_id,
         "SourceDiskId": snapshot.disk_id,
         "SourceDiskSize": str(snapshot.size),
         "SourceDiskType": "data",
+        "SourceStorageType": "disk",
+        "SnapshotLinkId": f"sl-{snapshot.id[2:]}",
+        "SnapshotSN": "64472-116742336-619760000",
         "RegionId": snapshot.region,
+        "ResourceGroupId": "",
+        "ProductCode": "",
         "Tags": _tag_list(snapshot.tags),
     }
     if snapshot.retention_days:
@@ -249,20 +316,70 @@ def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
     return shown
 
 
-def _shown_disk(disk: Disk) -> dict[str, Any]:
-    attachments = [{"InstanceId": disk.attached_to, "Device": "/dev/xvdb"}] if disk.attached_to else []
+def _lock_shown(snapshot: SimulatedSnapshot, now: datetime) -> dict[str, Any]:
+    lock = lock_of(snapshot)
+    assert lock
+    times = {
+        "LockCreationTime": lock.begun,
+        "LockDurationStartTime": lock.begun,
+        "LockExpiredTime": lock.until,
+        "CoolOffPeriodExpiredTime": lock.cools_off_until,
+    }
     return {
+        "SnapshotId": snapshot.id,
+        "LockMode": lock.mode,
+        "LockStatus": lock.state(now),
+        "LockDuration": lock.days,
+        "CoolOffPeriod": lock.cool_off,
+        **{name: moment.strftime("%Y-%m-%dT%H:%M:%SZ") for name, moment in times.items()},
+    }
+
+
+def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
+    created = disk.created
+    attachment = {"InstanceId": disk.attached_to, "Device": "/dev/xvdb", "AttachedTime": created}
+    return {
+        **dict.fromkeys(EMPTY, ""),
         "DiskId": disk.id,
         "DiskName": disk.name,
         "RegionId": disk.region,
-        "ZoneId": f"{disk.region}-b",
+        "ZoneId": disk.zone or f"{disk.region}-b",
         "Size": disk.size,
-        "Category": "cloud_essd",
+        "Category": disk.category or "cloud_essd",
+        "PerformanceLevel": "PL1" if disk.category in ("", "cloud_essd") else "",
         "Type": "data",
-        "Status": "In_use" if disk.attached_to else "Available",
-        "Encrypted": False,
-        "KMSKeyId": "",
+        "Status": "In_use" if disk.attached_to else "Creating" if disk.is_being_made(now) else "Available",
+        "SerialNumber": disk.id[2:],
+        "Encrypted": disk.encrypted,
+        "KMSKeyId": disk.kms_key_id,
+        "SourceSnapshotId": disk.snapshot_id,
         "InstanceId": disk.attached_to,
-        "Attachments": {"Attachment": attachments},
+        "Device": "/dev/xvdb" if disk.attached_to else "",
+        "AttachedTime": created if disk.attached_to else "",
+        "Attachments": {"Attachment": [attachment] if disk.attached_to else []},
+        "MountInstances": {"MountInstance": []},
+        "OperationLocks": {"OperationLock": []},
+        "Portable": True,
+        "DeleteWithInstance": False,
+        "DeleteAutoSnapshot": False,
+        "EnableAutoSnapshot": True,
+        "EnableAutomatedSnapshotPolicy": False,
+        "DiskChargeType": "PostPaid",
+        "ExpiredTime": "2999-09-08T16:00Z",
+        "CreationTime": created,
         "Tags": _tag_list(disk.tags),
     }
+
+
+#: What is told of a disk and is empty where nobody has made use of it.
+EMPTY = (
+    "AutoSnapshotPolicyId",
+    "BdfId",
+    "DedicatedBlockStorageClusterId",
+    "Description",
+    "DetachedTime",
+    "ImageId",
+    "ProductCode",
+    "ResourceGroupId",
+    "StorageSetId",
+)

@@ -23,15 +23,16 @@ _HEADER = re.compile(
 VALID_SECONDS = 300
 
 
-def refusal(request: Request, keys: dict[str, dict[str, Any]]) -> tuple[str, str, int] | None:
-    """Return code, message and HTTP status with which AWS refuses this request, or None."""
+def refusal(request: Request, keys: dict[str, dict[str, Any]], now: float) -> tuple[str, str, int] | None:
+    """Return code, message and HTTP status with which AWS refuses this request, or None; ``now`` on the cloud's
+    clock."""
     match = _HEADER.fullmatch(request.headers.get("Authorization", ""))
     if not match:
         return "MissingAuthenticationToken", "Request is missing Authentication Token", 403
     key = keys.get(match["key"])
     if key is None:
         return "AuthFailure", "AWS was not able to validate the provided access credentials", 401
-    if key.get("expired"):
+    if key.get("expired") or key.get("ends", now) < now:
         return "RequestExpired", "Request has expired.", 400
     stamp = request.headers.get("X-Amz-Date", "")
     age = datetime.now(timezone.utc) - datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
@@ -58,9 +59,10 @@ def region_of(request: Request) -> str:
 
 def _signature(request: Request, match: re.Match[str], secret: str, stamp: str) -> str:
     signer = SigV4Auth(Credentials(match["key"], secret), match["service"], match["region"])
+    query = request.query_string.decode()  # as it was sent: request.url has it decoded in part
     signed = AWSRequest(
         request.method,
-        request.url,
+        f"{request.base_url}?{query}" if query else request.base_url,
         headers={name: request.headers[name] for name in match["signed"].split(";")},
         data=request.get_data(),
     )

@@ -7,11 +7,21 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .history import History
+from .locks import SimulatedLock
+
 _numbers = itertools.count(1)
+
+
+def number_anew() -> None:
+    """Begin the IDs anew, so that a storm has the same ones each time."""
+    global _numbers
+    _numbers = itertools.count(1)
 
 
 def new_id(prefix: str, length: int = 20) -> str:
@@ -21,12 +31,31 @@ def new_id(prefix: str, length: int = 20) -> str:
 
 @dataclass
 class Disk:
+    """A disk; one made of a snapshot is being made for ``duration`` seconds from ``begun`` (monotonic).
+
+    ``loading_until`` is when its data is loaded, ``gone_at`` when one that was deleted is shown no longer.
+    """
+
     id: str
     region: str
     name: str = ""
     size: int = 40
     tags: dict[str, str] = field(default_factory=dict)
     attached_to: str = ""
+    zone: str = ""
+    category: str = ""
+    snapshot_id: str = ""
+    encrypted: bool = False
+    kms_key_id: str = ""
+    created: str = "2026-01-01T00:00:00Z"
+    begun: float = 0.0
+    duration: float = 0.0
+    visible_at: float = 0.0
+    loading_until: float = 0.0
+    gone_at: float | None = None
+
+    def is_being_made(self, now: float) -> bool:
+        return now - self.begun < self.duration
 
 
 @dataclass
@@ -53,9 +82,13 @@ class SimulatedSnapshot:
     forced_state: str | None = None
     retention_days: int | None = None
     billing_cycle: str | None = None
+    lock: SimulatedLock | None = None
+    #: Where a replica shows it: the moment that the replica has come to.
+    seen_at: float = math.inf
 
     def phase(self, now: float) -> str:
         """Return "running", "complete" or "failed"."""
+        now = min(now, self.seen_at)
         if self.forced_state:
             return self.forced_state
         if now - self.begun < self.duration:
@@ -63,6 +96,7 @@ class SimulatedSnapshot:
         return "failed" if self.failure else "complete"
 
     def progress(self, now: float) -> int:
+        now = min(now, self.seen_at)
         if self.phase(now) != "running" or not self.duration:
             return 100
         return int(100 * (now - self.begun) / self.duration)
@@ -78,6 +112,8 @@ class Estate:
     def clear(self) -> None:
         self.disks: dict[str, dict[str, Disk]] = {}
         self.snapshots: dict[str, dict[str, SimulatedSnapshot]] = {}
+        #: Where there is one, reads are answered by replicas that lag.
+        self.history: History | None = None
 
     def add(self, thing: Any) -> Any:
         kind = self.disks if isinstance(thing, Disk) else self.snapshots
@@ -86,8 +122,21 @@ class Estate:
 
     def shown(self, region: str) -> list[SimulatedSnapshot]:
         """Return the snapshots of a region that a read shows by now."""
+        if self.history:
+            return self.history.seen(region)
         now = self.clock.monotonic()
         return [s for s in self.snapshots.get(region, {}).values() if s.visible_at <= now]
+
+    def shown_disks(self, region: str) -> list[Disk]:
+        """Return the disks of a region that a read shows by now; those that were deleted go after a while."""
+        now, kept = self.clock.monotonic(), self.disks.get(region, {})
+        for disk_id in [disk.id for disk in kept.values() if disk.gone_at is not None and now >= disk.gone_at]:
+            del kept[disk_id]
+        return [disk for disk in kept.values() if disk.visible_at <= now]
+
+    def disks_being_made(self, region: str) -> int:
+        now = self.clock.monotonic()
+        return sum(disk.is_being_made(now) for disk in self.disks.get(region, {}).values())
 
     def find(self, snapshot_id: str) -> SimulatedSnapshot | None:
         for snapshots in self.snapshots.values():

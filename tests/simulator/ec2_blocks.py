@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EBS direct APIs over simulated snapshots: which blocks are written, and what is in them (api-facts:
+ebs-blocks)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+BLOCK = 524288
+#: Every so many blocks one is written, and none from that number on.
+EVERY, MOST = 3, 4096
+PATH = re.compile(r"/snapshots/(?P<id>[^/]+)/blocks(/(?P<index>\d+))?")
+
+
+def action_of(request: Request) -> str | None:
+    """Return the operation that a request's path means, or None where it is none of this service."""
+    match = PATH.fullmatch(request.path)
+    return None if match is None else "GetSnapshotBlock" if match["index"] else "ListSnapshotBlocks"
+
+
+class Blocks:
+    """ListSnapshotBlocks and GetSnapshotBlock of one simulated EC2.
+
+    What a block holds follows from where its data came from.
+    """
+
+    def __init__(self, ec2: Any):
+        self._ec2 = ec2
+
+    def __call__(self, environ: dict[str, Any], region: str, account: str) -> Response:
+        request = Request(environ)
+        match = PATH.fullmatch(request.path)
+        action = action_of(request)
+        if match is None or action is None:
+            return _error("ValidationException", 400, "INVALID_CUSTOMER_KEY", "The path is none.")
+        if self._ec2.denial(action):
+            return _error(
+                "AccessDeniedException", 403, "UNAUTHORIZED_ACCOUNT", f"Not authorized to perform ebs:{action}"
+            )
+        snapshot = self._ec2.seen_snapshot(region, match["id"], account)
+        late = self._ec2.control.settings["blocks_shown_after"]
+        if snapshot is None or snapshot.status != "completed" or getattr(snapshot, "age", late) < late:
+            message = f"The snapshot '{match['id']}' does not exist."
+            return _error("ResourceNotFoundException", 404, "SNAPSHOT_NOT_FOUND", message)
+        if match["index"]:
+            return self._block(snapshot, int(match["index"]), request.args.get("blockToken", ""))
+        return self._listed(snapshot, request)
+
+    def _listed(self, snapshot: Any, request: Request) -> Response:
+        size = int(request.args.get("maxResults", 10000))
+        if not 100 <= size <= 10000:
+            return _error("ValidationException", 400, "INVALID_PARAMETER_VALUE", "MaxResults is not valid.")
+        try:
+            token = request.args.get("pageToken")
+            start = int(base64.b64decode(token)) if token else 0
+        except ValueError:
+            return _error("ValidationException", 400, "INVALID_PAGE_TOKEN", "The page token is not valid.")
+        first = int(request.args.get("startingBlockIndex", 0))
+        indexes = [i for i in written(snapshot) if token or i >= first]
+        # A page may be empty and yet not be the last.
+        chosen = (
+            [] if self._ec2.control.settings["empty_page_first"] and token is None else indexes[start : start + size]
+        )
+        answer: dict[str, Any] = {
+            "Blocks": [{"BlockIndex": i, "BlockToken": _token(snapshot, i)} for i in chosen],
+            "ExpiryTime": self._ec2.clock.utc().timestamp() + 7 * 86400,
+            "VolumeSize": snapshot.volume.size,
+            "BlockSize": BLOCK,
+        }
+        if start + len(chosen) < len(indexes):
+            answer["NextToken"] = base64.b64encode(str(start + len(chosen)).encode()).decode()
+        return Response(json.dumps(answer), content_type="application/json")
+
+    def _block(self, snapshot: Any, index: int, token: str) -> Response:
+        if token != _token(snapshot, index) or index not in written(snapshot):
+            return _error("ValidationException", 400, "INVALID_BLOCK_TOKEN", "The block token is not valid.")
+        broken = index in self._ec2.control.settings["broken_blocks"].get(snapshot.id, ())
+        data = content(root_of(snapshot) if not broken else f"broken {snapshot.id}", index)
+        checksum = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        headers = {
+            "x-amz-Data-Length": str(len(data)),
+            "x-amz-Checksum": checksum,
+            "x-amz-Checksum-Algorithm": "SHA256",
+        }
+        return Response(data, headers=headers, content_type="application/octet-stream")
+
+
+def root_of(snapshot: Any) -> str:
+    """Return the snapshot that the data of a copy came from."""
+    root = getattr(snapshot, "root_id", None) or getattr(snapshot, "source_id", None)
+    return str(root or snapshot.id)
+
+
+def written(snapshot: Any) -> range:
+    """Return the indexes of the blocks that are written; a copy has those of its source."""
+    return range(0, min(snapshot.volume.size * 2048, MOST), EVERY)
+
+
+def content(root: str, index: int) -> bytes:
+    """Return what a block holds: the same in a snapshot and in all copies of it, whatever keys they have."""
+    return hashlib.sha256(f"{root} {index}".encode()).digest() * (BLOCK // 32)
+
+
+def _token(snapshot: Any, index: int) -> str:
+    return base64.b64encode(hashlib.sha256(f"{snapshot.id} block {index}".encode()).digest()).decode()
+
+
+def _error(code: str, status: int, reason: str, message: str) -> Response:
+    body = json.dumps({"Message": message, "Reason": reason})
+    return Response(body, status=status, headers={"x-amzn-ErrorType": code}, content_type="application/json")

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An account of the size of real ones, made in seconds: snapshots in compact records, found by indexes, answered as
+text.
+
+moto's own objects and serializer take minutes for what is read here in one night. What moto made is not in here.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from xml.sax.saxutils import escape
+
+from .ec2_rules import matches
+from .ec2_shown import NO_VOLUME, passes, shown
+
+NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
+#: How EC2 writes what is no plain member: the list's name and that of its item.
+_LISTS = {"Tags": "tagSet"}
+#: Queries whose results are kept, so that a listing's pages do not search anew.
+_KEPT = 8
+
+
+@dataclass(slots=True)
+class LargeVolume:
+    id: str
+    size: int = 8
+
+
+@dataclass(slots=True, eq=False)
+class LargeSnapshot:
+    """A complete snapshot, or copy, with the attributes of moto's that this simulator reads."""
+
+    id: str
+    owner_id: str
+    volume: LargeVolume
+    start_time: datetime
+    description: str
+    seen_tags: dict[str, str]
+    status: str = "completed"
+    storage_tier: str = "standard"
+    encrypted: bool = False
+    kms_key_id: str | None = None
+    create_volume_permission_userids: tuple[str, ...] = ()
+    create_volume_permission_groups: tuple[str, ...] = ()
+
+
+@dataclass
+class LargeRegion:
+    """The snapshots of one region, by ID, with what finds them quickly."""
+
+    snapshots: dict[str, LargeSnapshot] = field(default_factory=dict)
+    _by_volume: dict[str, list[LargeSnapshot]] = field(default_factory=dict)
+    _by_tag: dict[str, dict[str, list[LargeSnapshot]]] = field(default_factory=dict)
+    _found: dict[str, list[LargeSnapshot]] = field(default_factory=dict)
+
+    def changed(self) -> None:
+        """Forget what was found by what has changed: tags, or which snapshots there are."""
+        for index in (self._by_volume, self._by_tag, self._found):
+            index.clear()
+
+    def find(self, filters: Mapping[str, list[str]]) -> list[LargeSnapshot]:
+        """Return the snapshots that pass these filters, in the order in which they were made."""
+        key = repr(sorted(filters.items()))
+        if key not in self._found:
+            if len(self._found) >= _KEPT:
+                self._found.pop(next(iter(self._found)))
+            self._found[key] = self._search(filters)
+        return self._found[key]
+
+    def _search(self, filters: Mapping[str, list[str]]) -> list[LargeSnapshot]:
+        candidates: Iterable[LargeSnapshot] = self.snapshots.values()
+        left = dict(filters)
+        for name, values in filters.items():
+            quick = self._quickly(name, values)
+            if quick is not None:
+                candidates = quick
+                left.pop(name)
+                break
+        return [s for s in candidates if all(_passes(s, name, values) for name, values in left.items())]
+
+    def _quickly(self, name: str, values: Sequence[str]) -> Iterable[LargeSnapshot] | None:
+        if name == "snapshot-id" and not any(set(v) & set("*?\\") for v in values):
+            return [self.snapshots[v] for v in dict.fromkeys(values) if v in self.snapshots]
+        if name == "volume-id":
+            if not self._by_volume:
+                for snapshot in self.snapshots.values():
+                    self._by_volume.setdefault(snapshot.volume.id, []).append(snapshot)
+            return [s for v in _keys(self._by_volume, values) for s in self._by_volume[v]]
+        if name.startswith("tag:"):
+            key = name.removeprefix("tag:")
+            if key not in self._by_tag:
+                held = self._by_tag[key] = {}
+                for snapshot in self.snapshots.values():
+                    if key in snapshot.seen_tags:
+                        held.setdefault(snapshot.seen_tags[key], []).append(snapshot)
+            return [s for v in _keys(self._by_tag[key], values) for s in self._by_tag[key][v]]
+        if name == "description":
+            beginning = os.path.commonprefix([re.split(r"[*?\\]", v)[0] for v in values])
+            return [
+                s for s in self.snapshots.values() if s.description.startswith(beginning) and _passes(s, name, values)
+            ]
+        return None
+
+
+def _keys(index: Mapping[str, Any], values: Sequence[str]) -> list[str]:
+    """Return the keys of an index that a filter's values name."""
+    plain = [v for v in dict.fromkeys(values) if not set(v) & set("*?\\")]
+    wild = [v for v in values if set(v) & set("*?\\")]
+    found = [v for v in plain if v in index]
+    return found + [k for k in index if wild and k not in found and any(matches(w, k) for w in wild)]
+
+
+def _passes(snapshot: LargeSnapshot, name: str, values: list[str]) -> bool:
+    if name == "status":
+        return snapshot.status in values
+    if name == "tag-key":
+        return any(matches(value, key) for value in values for key in snapshot.seen_tags)
+    return passes(shown(snapshot, snapshot.seen_tags), name, values)
+
+
+def page_text(facts: Sequence[Mapping[str, Any]], token: str | None) -> str:
+    """Write a page of DescribeSnapshots as EC2 does."""
+    items = "".join(f"<item>{''.join(_element(k, v) for k, v in one.items())}</item>" for one in facts)
+    more = f"<nextToken>{token}</nextToken>" if token else ""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<DescribeSnapshotsResponse xmlns="{NAMESPACE}">'
+        f"<requestId>0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d</requestId><snapshotSet>{items}</snapshotSet>{more}"
+        "</DescribeSnapshotsResponse>"
+    )
+
+
+#: Members whose name on the wire is not their own with a small first letter (botocore's service model).
+_WIRE = {"State": "status", "StateMessage": "statusMessage"}
+
+
+def _element(name: str, value: Any) -> str:
+    if name in _LISTS:
+        tags = "".join(f"<item><key>{escape(t['Key'])}</key><value>{escape(t['Value'])}</value></item>" for t in value)
+        return f"<{_LISTS[name]}>{tags}</{_LISTS[name]}>"
+    wire = _WIRE.get(name) or name[0].lower() + name[1:]
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, datetime):
+        text = value.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    else:
+        text = escape(str(value))
+    return f"<{wire}>{text}</{wire}>"
+
+
+def fill(
+    account: str,
+    now: datetime,
+    volumes: Sequence[str],
+    source_region: str,
+    snapshots: int,
+    copies: int,
+    due: int = 0,
+) -> tuple[LargeRegion, LargeRegion]:
+    """Return source and destination region: ``snapshots`` in all, ``copies`` of those of ``volumes``, night by night.
+
+    Of the last ``due`` nights there is a snapshot of each volume and no copy yet. What is left of ``snapshots`` is of
+    other volumes. ``now`` is without a zone, UTC, as moto keeps times.
+    """
+    source, destination = LargeRegion(), LargeRegion()
+    nights = -(-copies // len(volumes))
+    for night in range(nights + due):
+        taken = now - timedelta(days=nights + due - 1 - night, hours=1)
+        created_at = taken.strftime("%Y-%m-%dT%H:%M:%SZ")
+        for number, volume in enumerate(volumes):
+            made = LargeSnapshot(
+                f"snap-0a{len(source.snapshots):015x}", account, LargeVolume(volume), taken, "nightly", {}
+            )
+            source.snapshots[made.id] = made
+            if night < nights and night * len(volumes) + number < copies:
+                tags = {
+                    "dr-copy:source-snapshot-id": made.id,
+                    "dr-copy:source-region": source_region,
+                    "dr-copy:source-disk-id": volume,
+                    "dr-copy:source-created-at": created_at,
+                }
+                text = f"Copied from {made.id} in {source_region}"
+                copy_id = f"snap-0c{len(destination.snapshots):015x}"
+                copy = LargeSnapshot(copy_id, account, LargeVolume(NO_VOLUME), taken + timedelta(hours=1), text, tags)
+                destination.snapshots[copy_id] = copy
+    for number in range(len(source.snapshots), snapshots):
+        taken = now - timedelta(days=number % 30, hours=2)
+        other = LargeSnapshot(
+            f"snap-0b{number:015x}", account, LargeVolume(f"vol-0b{number // 30:015x}"), taken, "others", {}
+        )
+        source.snapshots[other.id] = other
+    return source, destination

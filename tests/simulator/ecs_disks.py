@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ECS with the calls that make and delete disks and snapshots (api-facts: ecs-disk-calls)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .alibaba import ApiError, required, truth
+from .ecs import NAME, Ecs, _tags
+from .state import Disk, SimulatedSnapshot, new_id
+
+#: Categories that a zone sells, with the smallest size in GiB (api-facts: ecs-disk-calls).
+SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
+
+
+class EcsDisks(Ecs):
+    parameters = {
+        **Ecs.parameters,
+        "CreateDisk": {
+            "ZoneId",
+            "DiskName",
+            "Description",
+            "DiskCategory",
+            "PerformanceLevel",
+            "Size",
+            "SnapshotId",
+            "ClientToken",
+            "Encrypted",
+            "KMSKeyId",
+            "Tag.N",
+        },
+        "CreateSnapshot": {"DiskId", "SnapshotName", "Description", "RetentionDays", "ClientToken", "Tag.N"},
+        "DeleteDisk": {"DiskId"},
+        "DescribeAvailableResource": {
+            "DestinationResource",
+            "ResourceType",
+            "InstanceChargeType",
+            "ZoneId",
+            "DataDiskCategory",
+        },
+    }
+
+    def _truth(self) -> list[dict[str, Any]]:
+        disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **vars(disk)} for disk in disks]
+
+    def CreateDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        zone, category = required(given, "ZoneId"), given.get("DiskCategory", "cloud")
+        if not zone.startswith(f"{region}-"):
+            raise ApiError("InvalidZoneId.NotFound", "The specified zone does not exist.", 404)
+        if zone not in self._zones(region, "Available"):
+            raise ApiError("Zone.NotOnSale", "The resource in the specified zone is no longer available for sale.", 403)
+        if category not in SOLD:
+            raise ApiError("InvalidDataDiskCategory.NotSupported", "The category is not supported in the zone.")
+        if "SnapshotId" not in given and "Size" not in given:
+            raise ApiError("MissingParameter", "Either SnapshotId or Size is needed.")
+        if int(given.get("Size", SOLD[category])) < SOLD[category]:
+            raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not supported.", 403)
+        _check_name(given.get("DiskName"), "InvalidDiskName.Malformed")
+        return self._once(given, lambda: {"DiskId": self.estate.add(self._disk(given, region)).id})
+
+    def _disk(self, given: dict[str, str], region: str) -> Disk:
+        settings, now = self.control.settings, self.clock.monotonic()
+        encrypted, key, least = truth(given, "Encrypted"), given.get("KMSKeyId", ""), 0
+        if key and not encrypted:
+            raise ApiError("InvalidParameter.EncryptedIllegal", "The value of parameter Encrypted is illegal.")
+        if "SnapshotId" in given:
+            snapshot = self._usable(given["SnapshotId"], region)
+            least = snapshot.size
+            if snapshot.encrypted and not encrypted:
+                raise ApiError("InvalidEncrypted.NotMatchSnapshot", "Encrypted does not match the snapshot.", 403)
+            key = key or snapshot.kms_key_id
+        if self.estate.disks_being_made(region) >= settings["disk_quota"]:
+            raise ApiError("Throttling", "Request was denied due to request throttling.")
+        seconds = settings["disk_seconds_of"].get(given.get("SnapshotId"), settings["disk_seconds"])
+        return Disk(
+            new_id("d-"),
+            region,
+            given.get("DiskName", ""),
+            max(least, int(given.get("Size", least or 40))),
+            {k: v or "" for k, v in _tags(given).items()},
+            zone=given["ZoneId"],
+            category=given.get("DiskCategory", "cloud"),
+            snapshot_id=given.get("SnapshotId", ""),
+            encrypted=encrypted,
+            kms_key_id=key.rpartition("/")[2],
+            created=self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            begun=now,
+            duration=seconds if "SnapshotId" in given else 0.0,
+            visible_at=now + settings["visible_after"],
+            loading_until=now + seconds + settings["disks_load_for"] if "SnapshotId" in given else 0.0,
+        )
+
+    def _usable(self, snapshot_id: str, region: str) -> SimulatedSnapshot:
+        """Return a snapshot that can become a disk, or refuse."""
+        snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
+        if snapshot is None:
+            raise ApiError("InvalidSnapshotId.NotFound", "The specified SnapshotId does not exist.", 404)
+        if snapshot.phase(self.clock.monotonic()) != "complete":
+            raise ApiError("InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.", 403)
+        if snapshot_id in self.control.settings["system_disks"]:
+            raise ApiError(
+                "InvalidSnapshotId.NotDataDiskSnapshot", "The specified snapshot is system disk snapshot.", 403
+            )
+        if snapshot.category.lower() == "archive":
+            raise ApiError(
+                "OperationDenied.SnapshotNotAllowed", "The specified snapshot is not allowed to create disk.", 403
+            )
+        return snapshot
+
+    def CreateSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        disk = self.estate.disks.get(region, {}).get(required(given, "DiskId"))
+        if disk is None:
+            raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
+        if self._being_made(disk):
+            raise ApiError("IncorrectDiskStatus.CreatingSnapshot", "A snapshot of the disk is being created.")
+        _check_name(given.get("SnapshotName"), "InvalidSnapshotName.Malformed")
+        days = given.get("RetentionDays")
+        if days is not None and not (days.isdigit() and 1 <= int(days) <= 65536):
+            raise ApiError("InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid.", 403)
+
+        def make() -> dict[str, Any]:
+            snapshot = SimulatedSnapshot(
+                id=new_id("s-"),
+                region=region,
+                created=self.clock.utc(),
+                disk_id=disk.id,
+                name=given.get("SnapshotName", ""),
+                description=given.get("Description", ""),
+                tags={key: value or "" for key, value in _tags(given).items()},
+                size=disk.size,
+                begun=self.clock.monotonic(),
+                duration=self.control.settings["copy_seconds"],
+                retention_days=int(days) if days else None,
+            )
+            return {"SnapshotId": self.estate.add(snapshot).id}
+
+        return self._once(given, make)
+
+    def DeleteDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        disk = self.estate.disks.get(region, {}).get(required(given, "DiskId"))
+        now = self.clock.monotonic()
+        if disk is None or disk.gone_at is not None:
+            raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
+        if disk.is_being_made(now):
+            raise ApiError("IncorrectDiskStatus", "The current disk status does not support this operation.", 403)
+        if now < disk.loading_until:
+            raise ApiError("IncorrectDiskStatus.Initializing", "The specified disk status is initializing.", 403)
+        if disk.attached_to:
+            raise ApiError("IncorrectDiskStatus", "The current disk status does not support this operation.", 403)
+        if self._being_made(disk):
+            raise ApiError("DiskCreatingSnapshot", "A snapshot of the disk is being created.", 403)
+        disk.gone_at = now + self.control.settings["disks_deleted_after"]
+        return {}
+
+    @staticmethod
+    def _zones(region: str, *wanted: str) -> list[str]:
+        """Return the zones of a region that are in these states."""
+        states = {"a": "SoldOut", "b": "Available", "c": "Available"}
+        return [f"{region}-{letter}" for letter, state in states.items() if state in wanted]
+
+    def DescribeAvailableResource(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        if required(given, "DestinationResource") != "DataDisk" or given.get("ResourceType", "disk") != "disk":
+            raise ApiError("Invalid.DestinationResource", "The specified DestinationResource is not valid.", 404)
+        kinds = [
+            {
+                "Value": name,
+                "Status": "Available",
+                "StatusCategory": "WithStock",
+                "Min": least,
+                "Max": 65536,
+                "Unit": "GiB",
+            }
+            for name, least in SOLD.items()
+        ]
+        zones = [
+            {
+                "ZoneId": zone,
+                "RegionId": region,
+                "Status": status,
+                "StatusCategory": "WithStock" if status == "Available" else "WithoutStock",
+                "AvailableResources": {
+                    "AvailableResource": [{"Type": "DataDisk", "SupportedResources": {"SupportedResource": kinds}}]
+                },
+            }
+            for status in ("SoldOut", "Available")
+            for zone in self._zones(region, status)
+        ]
+        return {"AvailableZones": {"AvailableZone": zones}}
+
+    def _being_made(self, disk: Disk) -> bool:
+        now = self.clock.monotonic()
+        kept = self.estate.snapshots.get(disk.region, {}).values()
+        return any(s.disk_id == disk.id and not s.source_id and s.phase(now) == "running" for s in kept)
+
+    def _once(self, given: dict[str, str], make: Any) -> dict[str, Any]:
+        """Answer the same to the same client token."""
+        token = given.get("ClientToken")
+        if token in self.tokens:
+            before, answer = self.tokens[token]
+            if before != given:
+                raise ApiError("IdempotentParameterMismatch", "The specified clientToken is used.", 403)
+            return answer
+        answer = make()
+        if token is not None:
+            self.tokens[token] = (given, answer)
+        return dict(answer)
+
+
+def _check_name(name: str | None, code: str) -> None:
+    if name is not None and not NAME.fullmatch(name):
+        raise ApiError(code, "The specified name is wrongly formed.")

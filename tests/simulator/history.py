@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every snapshot as it was at every moment: what replicas that lag still show, and the truth about who did what."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: A region and a snapshot's ID.
+Key = tuple[str, str]
+#: The server's own object of a snapshot, and its tags.
+Kept = tuple[Any, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A snapshot from ``moment`` on, as ``by`` left it; ``thing`` is None once it is deleted."""
+
+    moment: float
+    by: Any
+    thing: Any
+    tags: dict[str, str]
+
+
+class History:
+    """Notes each change, and answers reads as replicas do: each read asks one of them, which lags by its own seconds.
+
+    So a read may show an older state than the read before it did, and new copies, deletions and tags show late.
+    """
+
+    def __init__(self, clock: Any, truth: Callable[[], Iterable[tuple[Key, Kept]]], seed: int = 0):
+        self._clock = clock
+        self._truth = truth
+        self._draw = random.Random(f"replicas {seed}")
+        #: Seconds by which each replica lags.
+        self.lags: Sequence[float] = (0.0,)
+        self.versions: dict[Key, list[Version]] = {}
+        self.note(None, -math.inf)
+
+    def note(self, by: Any, moment: float | None = None) -> list[Key]:
+        """Write down what has changed since the last note; returns what has."""
+        moment = self._clock.monotonic() if moment is None else moment
+        now = dict(self._truth())
+        changed = []
+        for key in [*self.versions, *(key for key in now if key not in self.versions)]:
+            kept, versions = now.get(key), self.versions.setdefault(key, [])
+            last = versions[-1] if versions else None
+            if kept is None and last is not None and last.thing is not None:
+                versions.append(Version(moment, by, None, {}))
+            elif kept is not None and not (last and last.thing is not None and _same(last, kept)):
+                versions.append(Version(moment, by, _frozen(*kept), dict(kept[1])))
+            else:
+                continue
+            changed.append(key)
+        return changed
+
+    def at(self, key: Key, moment: float) -> Version | None:
+        """Return a snapshot as it was at a moment; None where there was none, or none any more."""
+        found = None
+        for version in self.versions.get(key, ()):
+            if version.moment > moment:
+                break
+            found = version
+        return found if found is not None and found.thing is not None else None
+
+    def seen(self, region: str) -> list[Any]:
+        """Return the snapshots of a region as one of the replicas shows them."""
+        moment = self._clock.monotonic() - self._draw.choice(self.lags)
+        shown = []
+        for key in self.versions:
+            if key[0] == region and (version := self.at(key, moment)):
+                version.thing.seen_at = moment
+                shown.append(version.thing)
+        return shown
+
+
+def _same(version: Version, kept: Kept) -> bool:
+    then, now = _facts(version.thing), _facts(kept[0])
+    return version.tags == kept[1] and then == now
+
+
+def _facts(thing: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(thing).items() if name not in ("tags", "seen_at", "seen_tags")}
+
+
+def _frozen(thing: Any, tags: dict[str, str]) -> Any:
+    """Return a thing as it is now, whatever becomes of it."""
+    frozen = copy.copy(thing)
+    frozen.seen_tags = dict(tags)
+    if "tags" in vars(thing):
+        frozen.tags = frozen.seen_tags
+    return frozen

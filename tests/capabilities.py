@@ -9,22 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ecs import EcsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
-from ansible_collections.multicloud.snapshots.plugins.modules import (
-    cbs_snapshot_copy,
-    ebs_snapshot_copy,
-    ecs_snapshot_copy,
-    ens_snapshot_copy,
-)
+from tests.clouds import CLOUDS as TABLE
 
 CLOUDS: dict[str, tuple[Any, Any]] = {
-    "EBS": (EbsCloud, ebs_snapshot_copy),
-    "ECS": (EcsCloud, ecs_snapshot_copy),
-    "ENS": (EnsCloud, ens_snapshot_copy),
-    "CBS": (CbsCloud, cbs_snapshot_copy),
+    name.upper(): (cloud.load("adapter"), cloud.load_module()) for name, cloud in TABLE.items()
 }
 
 
@@ -41,16 +29,23 @@ def _retention(cloud: Any, options: Any) -> str:
     return "yes, set once complete" if cloud.expires_after_copying else "yes"
 
 
-def _source(cloud: Any, _options: Any) -> str:
-    if cloud.records_sources:
-        return "yes"
-    return "no, name and tags do" if cloud.names_tell_sources else "no, tags do"
-
-
-def _in_progress(cloud: Any, _options: Any) -> str:
-    if cloud.one_copy_per_disk:
-        return "one per disk and region"
-    return "a quota per region" if cloud.limits_copies_in_progress else "no limit is documented"
+#: What is told to readers and asked of no adapter, since no code depends on it (docs/development/api-facts.md).
+FACTS: dict[str, dict[str, str]] = {
+    "the cloud records what a copy was made of": {
+        "ECS": "yes",
+        "ENS": "yes",
+        "CBS": "no, name and tags do",
+    },
+    "a client token against doubles": {"ECS": "yes, and the copy is looked for"},
+    "`--check` asks the cloud": {"EBS": "yes, by DryRun"},
+    "copies in progress": {"EBS": "a quota per region", "ECS": "one per disk and region"},
+}
+OTHERWISE = {
+    "the cloud records what a copy was made of": "no, tags do",
+    "a client token against doubles": "no, the copy is looked for",
+    "`--check` asks the cloud": "no",
+    "copies in progress": "no limit is documented",
+}
 
 
 ROWS: dict[str, Callable[[Any, Any], str]] = {
@@ -58,17 +53,13 @@ ROWS: dict[str, Callable[[Any, Any], str]] = {
     "description of copies": lambda _cloud, options: "yes" if "description" in options else "no",
     "encryption of copies": lambda _cloud, options: "yes" if "encrypted" in options else "no",
     "the cloud deletes copies after `retention_days`": _retention,
+    "locks of copies (`lock_days`)": lambda cloud, _options: " or ".join(cloud.lock_modes) or "no",
     "a copy in progress can be cancelled": lambda cloud, _options: (
         "yes" if cloud.cancels_by_deletion else "no, deleted when complete"
     ),
-    "the cloud records what a copy was made of": _source,
-    "a client token against doubles": lambda cloud, _options: (
-        "yes, and the copy is looked for" if cloud.takes_client_token else "no, the copy is looked for"
-    ),
-    "`--check` asks the cloud": lambda cloud, _options: "yes, by DryRun" if cloud.tells_permission else "no",
     "one call for several destinations": lambda cloud, _options: "yes" if cloud.many_destinations_per_call else "no",
     "copies within a region": lambda cloud, _options: "yes" if cloud.copies_within_region else "no",
-    "copies in progress": _in_progress,
+    "restoring disks by the role": lambda cloud, _options: "by name, tag or ID" if cloud.tag_rules else "by ID",
 }
 
 
@@ -78,6 +69,8 @@ def table() -> str:
     for what, tell in ROWS.items():
         cells = [tell(cloud, module.OPTIONS) for cloud, module in CLOUDS.values()]
         lines.append(f"| {what} | {' | '.join(cells)} |")
+    for what, facts in FACTS.items():
+        lines.append(f"| {what} | {' | '.join(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)} |")
     return "\n".join(lines)
 
 

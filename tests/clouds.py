@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of clouds. Whatever all clouds go through reads it; a new cloud adds a row.
+
+A place in the code is written ``module:name``, and imported where it is used: most readers need one cloud's SDK, or
+none.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud.
+
+    ``regions`` are a source and three destinations. ``sdk`` is the package that only this provider's modules import,
+    and ``library`` its name on PyPI. ``server`` is the simulator, and ``server_with_disks`` one in which tests make
+    disks by HTTP. ``keys`` are the connection options with which the simulator knows its caller. ``account`` is the
+    cloud in tests/live. ``disk_estate`` is one of copies that disks are made of. ``doubt`` (seconds) is for how long a
+    lost copy is looked for (promises: exactly-once), and ``is_slow`` says that a simulated call costs 10 ms and not 3.
+    """
+
+    name: str
+    action_group: str
+    regions: tuple[str, str, str, str]
+    sdk: str
+    library: str
+    adapter: str
+    server: str
+    server_with_disks: str
+    keys: str
+    estate: str
+    disk_estate: str
+    account: str
+    doubt: float
+    is_slow: bool = False
+
+    @property
+    def copy_module(self) -> str:
+        return f"{self.name}_snapshot_copy"
+
+    @property
+    def info_module(self) -> str:
+        return f"{self.name}_snapshot_info"
+
+    @property
+    def restore_module(self) -> str:
+        return f"{self.name}_snapshot_restore"
+
+    def load(self, what: str) -> Any:
+        """Import what a field names."""
+        module, _colon, name = getattr(self, what).partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def load_module(self) -> Any:
+        """Import the copy module."""
+        return importlib.import_module(f"{COLLECTION}.modules.{self.copy_module}")
+
+
+CLOUDS = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud(
+            name="ebs",
+            action_group="aws",
+            regions=("us-east-1", "eu-west-1", "eu-central-1", "us-west-2"),
+            sdk="boto3",
+            library="boto3",
+            adapter=f"{COLLECTION}.module_utils._clouds.aws.ebs:EbsCloud",
+            server="tests.simulator.ec2:Ec2",
+            server_with_disks="tests.simulator.ec2:Ec2",
+            keys="tests.simulator.ec2:KEYS",
+            estate="tests.unit.estates:EbsEstate",
+            disk_estate="tests.unit.disk_estates:EbsDisksEstate",
+            account="tests.live.clouds.ebs:EbsAccount",
+            doubt=30.0,
+            is_slow=True,
+        ),
+        Cloud(
+            name="ecs",
+            action_group="alibaba",
+            regions=("cn-hangzhou", "cn-beijing", "cn-shanghai", "cn-shenzhen"),
+            sdk="aliyunsdkecs",
+            library="aliyun-python-sdk-ecs",
+            adapter=f"{COLLECTION}.module_utils._clouds.alibaba.ecs:EcsCloud",
+            server="tests.simulator.ecs:Ecs",
+            server_with_disks="tests.simulator.ecs_disks:EcsDisks",
+            keys="tests.simulator.alibaba:KEYS",
+            estate="tests.unit.estates:EcsEstate",
+            disk_estate="tests.unit.disk_estates:EcsDisksEstate",
+            account="tests.live.clouds.ecs:EcsAccount",
+            doubt=10.0,
+        ),
+        Cloud(
+            name="ens",
+            action_group="alibaba",
+            regions=("cn-hangzhou-26", "cn-chengdu-26", "cn-shanghai-27", "cn-wuhan-3"),
+            sdk="aliyunsdkens",
+            library="aliyun-python-sdk-ens",
+            adapter=f"{COLLECTION}.module_utils._clouds.alibaba.ens:EnsCloud",
+            server="tests.simulator.ens:Ens",
+            server_with_disks="tests.simulator.ens_disks:EnsDisks",
+            keys="tests.simulator.alibaba:KEYS",
+            estate="tests.unit.estates:EnsEstate",
+            disk_estate="tests.unit.disk_estates:EnsDisksEstate",
+            account="tests.live.clouds.ens:EnsAccount",
+            doubt=120.0,
+        ),
+        Cloud(
+            name="cbs",
+            action_group="tencent",
+            regions=("ap-guangzhou", "ap-beijing", "ap-shanghai", "na-ashburn"),
+            sdk="tencentcloud",
+            library="tencentcloud-sdk-python-cbs",
+            adapter=f"{COLLECTION}.module_utils._clouds.tencent.cbs:CbsCloud",
+            server="tests.simulator.cbs:Cbs",
+            server_with_disks="tests.simulator.cbs_disks:CbsDisks",
+            keys="tests.simulator.tencent:KEYS",
+            estate="tests.unit.estates:CbsEstate",
+            disk_estate="tests.unit.disk_estates:CbsDisksEstate",
+            account="tests.live.clouds.cbs:CbsAccount",
+            doubt=30.0,
+        ),
+    )
+}

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Start the simulated clouds and run playbooks/demo.yml against them; arguments go to ansible-playbook."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+
+def main() -> int:
+    with subprocess.Popen([sys.executable, "-m", "tests.simulator"], stdout=subprocess.PIPE, text=True) as clouds:
+        try:
+            told = clouds.stdout.readline()
+            if not told:
+                print("The simulated clouds did not start.", file=sys.stderr)
+                return 1
+            given = json.dumps({"demo_clouds": json.loads(told)})
+            command = ["ansible-playbook", "multicloud.snapshots.demo", "-e", given, *sys.argv[1:]]
+            return subprocess.run(command, check=False).returncode
+        finally:
+            clouds.terminate()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,115 +5,172 @@
 """Let storms pass over each cloud, print a table, and write it into the documentation.
 
 python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--write]
+python -m tests.storms --story CLOUD SEED [--collision]     one storm, made smaller where it goes wrong, call by call
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from tests.clouds import CLOUDS
 from tests.tables import DOCS, list_table, write_between
 
-from .collisions import Collision, collided
-from .harbour import ESTATES, Harbour
-from .judge import Verdict
+from .checks import Findings
+from .collisions import collision_of
+from .faults import storm_of
 from .processes import passed, simulated_clouds
-from .shrink import smallest
+from .servers import StormServer
+from .shrink import smallest, story
 
-STORMS = ("cloud", "storms", "copies", "kills", "doubles that nobody could see", "wrong", "seconds a storm")
-COLLIDED = ("cloud", "collisions", "withdrawn", "doubles left", "wrong")
+STORMS = (
+    "cloud",
+    "storms",
+    "runs",
+    "copies",
+    "calls",
+    "kills",
+    "rows checked",
+    "doubles allowed",
+    "wrong",
+    "seconds a storm",
+)
+COLLIDED = (
+    "cloud",
+    "collisions",
+    "copies that more than one run asked for",
+    "begun by more than one",
+    "taken back",
+    "doubles allowed",
+    "wrong",
+)
 PROCESSES = ("cloud", "playbooks killed", "wrong")
+#: Storms of one job of the pool.
+JOB = 20
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("seeds", type=int, nargs="?", default=25)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--cloud", nargs="*", default=list(ESTATES))
+    parser.add_argument("--cloud", nargs="*", default=list(CLOUDS))
     parser.add_argument("--collisions", type=int, default=0)
     parser.add_argument("--processes", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--story", nargs=2, metavar=("CLOUD", "SEED"))
+    parser.add_argument("--collision", action="store_true")
     given = parser.parse_args()
-    jobs: list[tuple[Any, ...]] = [
-        (_storms, cloud, given.first, given.seeds, given.collisions) for cloud in given.cloud
-    ]
-    jobs += [(_processes, cloud, given.processes) for cloud in given.cloud if given.processes]
-    with ProcessPoolExecutor(2) as pool:
-        rows = [done.result() for done in [pool.submit(*job) for job in jobs]]
-    wrong = sum(row[-1] for row in rows)
-    if given.write:
-        stormy, killed = rows[: len(given.cloud)], rows[len(given.cloud) :]
-        write_between(DOCS / "reliability.rst", "storms", list_table(STORMS, [row[0] for row in stormy]))
-        write_between(DOCS / "reliability.rst", "collisions", list_table(COLLIDED, [row[1] for row in stormy]))
-        write_between(DOCS / "reliability.rst", "processes", list_table(PROCESSES, [row[0] for row in killed]))
+    if given.story:
+        _tell_story(given.story[0], int(given.story[1]), given.collision)
+        return
+    with ProcessPoolExecutor(given.jobs) as pool:
+        storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
+        collisions = {cloud: _collisions(pool, cloud, given.collisions) for cloud in given.cloud}
+        processes = [pool.submit(_processes, cloud, given.processes) for cloud in given.cloud if given.processes]
+        tables = {
+            "storms": (STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]),
+            "collisions": (COLLIDED, [_row_of_collisions(cloud, found) for cloud, found in collisions.items()]),
+            "processes": (PROCESSES, [job.result() for job in processes]),
+        }
+    wrong = 0
+    for name, (head, rows) in tables.items():
+        for row in rows:
+            print(name, dict(zip(head, row)), flush=True)
+            wrong += int(row[head.index("wrong")])
+        if given.write:
+            write_between(DOCS / "reliability.rst", name, list_table(head, rows))
     sys.exit(bool(wrong))
 
 
-def _storms(cloud: str, first: int, seeds: int, collisions: int) -> tuple[Any, Any, int]:
-    """Let storms pass and runs collide on one cloud; returns the rows of both, and how many went wrong."""
-    harbour = Harbour(cloud)
-    verdicts = [harbour.passed(seed) for seed in range(first, first + seeds)]
-    wrong = _tell(harbour, verdicts)
-    met = _collisions(harbour, collisions)
-    for bad in [c for c in met if c.faults][:3]:
-        print(f"  {cloud} collision {bad.seed}: {bad.faults}")
-    harbour.stop()
-    rows = _row_of_storms(cloud, verdicts), _row_of_collisions(cloud, met)
-    print(dict(zip(STORMS, rows[0])), dict(zip(COLLIDED, rows[1])), flush=True)
-    return *rows, wrong + sum(bool(c.faults) for c in met)
+def _submitted(pool: ProcessPoolExecutor, cloud: str, first: int, number: int, collisions: bool) -> list[Any]:
+    jobs = range(first, first + number, JOB)
+    return [pool.submit(_pass, cloud, begin, min(JOB, first + number - begin), collisions) for begin in jobs]
 
 
-def _processes(cloud: str, count: int) -> tuple[Any, int]:
-    """Kill playbooks on one cloud; returns the row, and how many went wrong."""
+def _collisions(pool: ProcessPoolExecutor, cloud: str, wanted: int) -> Counter[str]:
+    """Let runs collide until so many have met, in so many seeds as that may take at the most."""
+    found = Counter[str]()
+    while found["met"] < wanted and found["storms"] < 5 * wanted:
+        found += _sum(_submitted(pool, cloud, found["storms"], max(JOB, wanted - found["met"]), True))
+    return found
+
+
+def _sum(jobs: list[Any]) -> Counter[str]:
+    """Add up what jobs counted; each is told when it is done."""
+    return sum((job.result() for job in jobs), Counter())
+
+
+def _pass(cloud: str, first: int, number: int, collisions: bool) -> Counter[str]:
+    """Let some storms, or collisions, pass over one cloud; returns what was counted."""
+    server, found = StormServer(cloud), Counter[str]()
+    for seed in range(first, first + number):
+        try:
+            findings = server.collided(seed) if collisions else server.passed(seed)
+        except Exception as error:
+            print(f"  {cloud} seed {seed}: {type(error).__name__}: {error}", flush=True)
+            found.update(storms=1, wrong=1)
+            continue
+        found.update(_counted(findings))
+        if findings.faults:
+            print(
+                f"  {cloud} {'collision' if collisions else 'seed'} {seed}: {'; '.join(findings.faults[:4])}",
+                flush=True,
+            )
+    return found
+
+
+def _counted(findings: Findings) -> Counter[str]:
+    return Counter(
+        storms=1,
+        runs=sum(len(passing.runs) for passing in findings.storm.rounds),
+        copies=findings.copies,
+        calls=findings.calls,
+        kills=findings.kills,
+        rows=findings.rows,
+        rows_checked=findings.rows_checked,
+        collided=findings.collided,
+        doubled=findings.doubled,
+        met=int(findings.collided > 0),
+        taken_back=findings.taken_back,
+        left=findings.left,
+        wrong=int(bool(findings.faults)),
+        milliseconds=int(findings.seconds * 1000),
+    )
+
+
+def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
+    share = f"{100 * found['rows_checked'] / max(1, found['rows']):.1f} %"
+    seconds = f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}"
+    names = ("storms", "runs", "copies", "calls", "kills")
+    return cloud, *(found[name] for name in names), share, found["left"], found["wrong"], seconds
+
+
+def _row_of_collisions(cloud: str, found: Counter[str]) -> tuple[object, ...]:
+    names = ("met", "collided", "doubled", "taken_back", "left", "wrong")
+    return cloud, *(found[name] for name in names)
+
+
+def _processes(cloud: str, count: int) -> tuple[Any, ...]:
+    """Kill playbooks on one cloud; returns the row of the table."""
     with simulated_clouds() as clouds:
         found = {seed: faults for seed in range(count) if (faults := passed(clouds, cloud, seed))}
     for seed, faults in list(found.items())[:3]:
-        print(f"  {cloud} process {seed}: {faults}")
-    row = (cloud, count, len(found))
-    print(dict(zip(PROCESSES, row)), flush=True)
-    return row, len(found)
+        print(f"  {cloud} process {seed}: {faults}", flush=True)
+    return cloud, count, len(found)
 
 
-def _row_of_storms(cloud: str, verdicts: list[Verdict]) -> tuple[object, ...]:
-    return (
-        cloud,
-        len(verdicts),
-        sum(v.copies for v in verdicts),
-        sum(v.kills for v in verdicts),
-        sum(v.excused_doubles for v in verdicts),
-        sum(bool(v.faults) for v in verdicts),
-        f"{sum(v.seconds for v in verdicts) / max(1, len(verdicts)):.1f}",
-    )
-
-
-def _tell(harbour: Harbour, verdicts: list[Verdict]) -> int:
-    wrong = [v for v in verdicts if v.faults]
-    for verdict in wrong[:3]:
-        print(f"  {harbour.cloud} seed {verdict.storm.seed}: {'; '.join(verdict.faults[:5])}")
-    if wrong:
-        least = smallest(wrong[0].storm, lambda storm: harbour.judged(storm).faults)
-        print(f"  smallest: {least}\n  {harbour.judged(least).faults}")
-    return len(wrong)
-
-
-def _collisions(harbour: Harbour, wanted: int) -> list[Collision]:
-    """Let runs collide until so many snapshots were begun by more than one, or it is clear that none are."""
-    met: list[Collision] = []
-    while sum(c.collided for c in met) < wanted and len(met) < wanted:
-        met.append(collided(len(met), harbour.estate_on))
-    return met
-
-
-def _row_of_collisions(cloud: str, met: list[Collision]) -> tuple[object, ...]:
-    return (
-        cloud,
-        sum(c.collided for c in met),
-        sum(c.withdrawn for c in met),
-        sum(c.left for c in met),
-        sum(bool(c.faults) for c in met),
-    )
+def _tell_story(cloud: str, seed: int, collision: bool) -> None:
+    server = StormServer(cloud)
+    storm = collision_of(cloud, seed) if collision else storm_of(cloud, seed)
+    findings = server.checked(storm)
+    if findings.faults:
+        findings = server.checked(smallest(storm, lambda smaller: server.checked(smaller).faults))
+    print(findings.storm)
+    print(story(findings))
 
 
 if __name__ == "__main__":

@@ -2,83 +2,55 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two and three runs at once over the same snapshots: what is lost, doubled, withdrawn, told."""
+"""Two and three runs at once over the same snapshots: storms that are drawn so that the runs meet."""
 
 from __future__ import annotations
 
-import importlib
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-from unittest import mock
 
-from tests.unit.harness import RUNNER
-
-from .conductor import Conductor, prepared
+from .faults import FAULTS, KILLS, Event, PlannedRun, Round, Source, Storm
 
 
-@dataclass
-class Collision:
-    """What came of one seed. ``collided`` counts the snapshots that more than one run had begun to copy."""
+def collision_of(cloud: str, seed: int) -> Storm:
+    """Draw a collision.
 
-    seed: int
-    collided: int = 0
-    withdrawn: int = 0
-    left: int = 0
-    faults: list[str] = field(default_factory=list)
-
-
-def collided(seed: int, estate_of: Callable[[Any], Any]) -> Collision:
-    """Let two or three runs collide on an empty estate that ``estate_of`` makes with a clock."""
-    draw = random.Random(f"collision {seed}")
-    conductor = Conductor(seed)
-    random.seed(seed)
-    estate = estate_of(conductor)
-    sources = [estate.snapshot(age_hours=draw.randint(1, 50)) for _n in range(draw.randint(1, 5))]
-    seconds, visible = draw.choice((4.0, 8.0, 20.0)), draw.choice((0.0, 0.0, 1.0, 2.0))
-    estate.settings(copy_seconds=seconds, visible_after=visible, quota=1000)
-    results: list[dict[str, Any]] = []
-    runs = []
-    for _n in range(draw.choice((2, 2, 3))):
-        own = draw.sample(sources, len(sources))
-        given = {
-            "snapshot_ids": own,
-            "source_region": estate.source,
-            "destination_regions": [estate.destination],
-            "wait": True,
-            "max_in_flight": draw.choice((2, 20)),
-            **estate.connection(),
-        }
-        run, late = prepared(estate.module, given, conductor, results), draw.choice((0.0, 0.0, 0.3, 1.5, 4.0))
-        runs.append(lambda run=run, late=late: (conductor.sleep(late), run()))
-    with (
-        mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: conductor),
-        mock.patch.object(estate.adapter, "calls_at_once", 1),
-    ):
-        conductor.play(runs)
-    return _judged(seed, estate, sources, results, len(runs))
+    Nothing is there before, so that what two runs begin meets; lags are those that a run outlasts.
+    """
+    draw = random.Random(f"collision {cloud} {seed}")
+    count = draw.randint(1, 4)
+    copy_seconds = draw.choice((2.0, 4.0, 20.0, 60.0, 300.0))
+    runs = tuple(_run(draw, number) for number in range(draw.choice((2, 2, 3))))
+    events = (Event(draw.uniform(0.0, 30.0), "kill", draw.randrange(3)),) if draw.random() < 0.1 else ()
+    options = {
+        "wait_delay": draw.choice((1, 5, 15)),
+        "remove_duplicates": draw.random() < 0.2,
+        **({} if cloud == "ebs" else {"read_timeout": 60}),
+    }
+    return Storm(
+        cloud,
+        seed,
+        count,
+        tuple(Source(disk, draw.randint(1, 50)) for disk in range(count)),
+        destinations=draw.choice((1, 1, 2)),
+        options=options,
+        copy_seconds=copy_seconds,
+        latency=draw.choice((0.0, 0.3, 2.0)),
+        lags=draw.choice(((0.0,), (0.0, 1.0), (0.0, 2.0), (0.0, 4.0, 8.0), (0.0, 20.0))),
+        quota=draw.choice((1, 3, 1000)) if cloud != "ens" else 1000,
+        threads=draw.random() < 0.5,
+        rounds=(Round(runs, events), Round((PlannedRun(wait_timeout=7200),), gap=60.0)),
+    )
 
 
-def _judged(seed: int, estate: Any, sources: list[str], results: list[dict[str, Any]], runs: int) -> Collision:
-    found = Collision(seed)
-    if len(results) != runs:
-        found.faults.append(f"{runs - len(results)} runs broke down")
-    told = {d["snapshot_id"] for result in results for d in result["duplicates"]}
-    for result in results:
-        found.faults += [f"a run failed: {failure['message']}" for failure in result["failures"]]
-        found.withdrawn += result["counts"]["deleted"]
-    for source in sources:
-        copies = [c for c in estate.copies() if c.source_id == source]
-        begun = sum(
-            row["action"] == "created" for r in results for row in r["copies"] if row["source_snapshot_id"] == source
-        )
-        if not any(estate.is_complete(copy) for copy in copies):
-            found.faults.append(f"the copy of {source} is lost")
-        found.left += max(0, len(copies) - 1)
-        untold = [copy.id for copy in copies if copy.id not in told]
-        if len(untold) > 1:
-            found.faults.append(f"of the copies {', '.join(c.id for c in copies)} only {len(told)} are told")
-        found.collided += max(begun, len(copies)) > 1
-    found.collided += found.withdrawn
-    return found
+def _run(draw: random.Random, number: int) -> PlannedRun:
+    share = draw.choice((0.0, 0.0, 0.1, 0.2))
+    faults = {n: draw.choice(FAULTS) for n in range(1, 100) if draw.random() < share}
+    if draw.random() < 0.1:
+        faults[draw.randint(1, 15)] = draw.choice(KILLS)
+    return PlannedRun(
+        tuple(sorted(faults.items())),
+        wait_timeout=3600,
+        max_in_flight=draw.choice((2, 20)),
+        late=draw.choice((0.0, 0.0, 0.3, 1.5, 4.0, 15.0)) if number else 0.0,
+        order=draw.randrange(100) if number else 0,
+    )

@@ -26,16 +26,16 @@ def simulated_clouds() -> Iterator[Clouds]:
         [sys.executable, "-m", "tests.simulator"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     )
     try:
-        told = json.loads(server.stdout.readline()) if server.stdout else {}
+        connections = json.loads(server.stdout.readline()) if server.stdout else {}
         with tempfile.TemporaryDirectory() as directory:
-            yield Clouds(told, Path(directory))
+            yield Clouds(connections, Path(directory))
     finally:
         server.terminate()
         server.wait()
 
 
 def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
-    """Kill a playbook at a random moment of a bad day, run it again in good weather, and once more."""
+    """Kill a playbook at a random moment of a bad day, run it again without faults, and once more."""
     draw = random.Random(f"process {cloud} {seed}")
     source, destination = PLACES[cloud]
     clouds.tell_of(cloud, "reset", {})
@@ -50,7 +50,7 @@ def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
         "destination_regions": [destination],
         "wait": draw.random() < 0.7,
         "max_in_flight": draw.choice((3, 20)),
-        **({} if cloud == "ebs" else clouds.told[cloud]),
+        **({} if cloud == "ebs" else clouds.connections[cloud]),
     }
     playbook = clouds.written([{f"multicloud.snapshots.{cloud}_snapshot_copy": given, "no_log": cloud != "ebs"}])
     process = clouds.start("ansible-playbook", playbook)

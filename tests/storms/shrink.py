@@ -2,23 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the smallest storm that still goes wrong."""
+"""Find the smallest storm that still goes wrong, and tell its story."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Iterator
 
-from .weather import Storm
+from tests.simulator.control import Call
+
+from .checks import Findings
+from .faults import Storm
+from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of
 
 
-def smallest(storm: Storm, faults_of: Callable[[Storm], list[str]], tries: int = 300) -> Storm:
+def smallest(storm: Storm, faults_of: Callable[[Storm], list[str]], tries: int = 300, seconds: float = 600.0) -> Storm:
     """Take one thing after the other out of a storm, as long as it goes wrong in the same way."""
-    wrong = _kinds(faults_of(storm))
+    until = time.monotonic() + seconds
+    wrong = _kinds(faults_of(storm)[:1])
     while tries > 0:
         for smaller in storm.smaller():
             tries -= 1
-            if tries <= 0:
-                break
+            if tries <= 0 or time.monotonic() > until:
+                return storm
             try:
                 same = wrong & _kinds(faults_of(smaller))
             except Exception:
@@ -27,10 +34,74 @@ def smallest(storm: Storm, faults_of: Callable[[Storm], list[str]], tries: int =
                 storm = smaller
                 break
         else:
-            break
+            return storm
     return storm
 
 
 def _kinds(faults: list[str]) -> set[str]:
-    """Tell faults by their words, without numbers and IDs."""
-    return {" ".join(word for word in fault.split() if word.isalpha()) for fault in faults}
+    """Tell faults by their words, without numbers, IDs and what is in brackets."""
+    plain = (re.sub(r"\(.*?\)|\[.*?\]|\{.*?\}|'.*?'", "", fault) for fault in faults)
+    return {" ".join(word for word in fault.split() if word.isalpha()) for fault in plain}
+
+
+def story(findings: Findings, most: int = 60) -> str:
+    """Tell what happened: the storm, each call with its time and answer, what each run said, and what is wrong."""
+    simulation = findings.simulation
+    assert simulation is not None
+    storm = findings.storm
+    truth = Truth(simulation)
+    lines = [
+        f"{storm.cloud} {storm.seed}: {len(storm.sources)} sources to {', '.join(simulation.regions)}; copies of "
+        f"{storm.copy_seconds:g} s, quota {storm.quota}; calls up to {storm.latency:g} s, replicas lag {storm.lags} s",
+        f"options: {storm.options}",
+        *(f"before: {copy}" for copy in storm.before),
+        *(f"round {number}: {event}" for number, passing in enumerate(storm.rounds, 1) for event in passing.events),
+    ]
+    calls = list(_calls(truth))
+    left_out = len(calls) - most
+    if left_out > 0:
+        calls = [*calls[: most // 2], f"... {left_out} calls are left out ...", *calls[-most // 2 :]]
+    lines += calls
+    for outcome in simulation.outcomes:
+        said = outcome["msg"] if outcome.result is not None else outcome.broke or "killed"
+        lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, begun at {outcome.begun:.1f}: {said}")
+    lines += [f"WRONG: {fault}" for fault in findings.faults[:10]]
+    return "\n".join(lines)
+
+
+def _calls(truth: Truth) -> Iterator[str]:
+    """Tell each call; good reads in a row are one line."""
+    reads: list[Call] = []
+    for call in truth.calls:
+        if call.action not in WRITES and call.answered:
+            reads.append(call)
+            continue
+        yield from _reads(reads)
+        reads = []
+        took = f" in {call.ended - call.begun:.1f} s" if call.ended > call.begun else ""
+        yield f"{call.begun:10.1f}  {call.by:8} {_what(call)}: {_answer(truth, call)}{took}"
+    yield from _reads(reads)
+
+
+def _reads(reads: list[Call]) -> Iterator[str]:
+    for name in dict.fromkeys(call.by for call in reads):
+        own = [call for call in reads if call.by == name]
+        regions = dict.fromkeys(region for call in own for region in regions_of(call))
+        yield f"{own[0].begun:10.1f}  {name:8} {len(own)} good reads of {', '.join(regions)} until {own[-1].ended:.1f}"
+
+
+def _what(call: Call) -> str:
+    if call.action not in WRITES:
+        return f"{call.action} {' '.join(regions_of(call))}"
+    things = ids_of(call) if call.action in DELETES else [source_of(call)] if source_of(call) else ids_of(call)
+    return f"{call.action} {' '.join(things)} {' '.join(regions_of(call))}"
+
+
+def _answer(truth: Truth, call: Call) -> str:
+    answer = call.code or ("good" if call.status == 200 else f"HTTP {call.status}" if call.status else "none")
+    changed = " ".join(
+        f"{snapshot_id} {'gone' if call.action in DELETES else truth.copies[region, snapshot_id].phase(call.worked)}"
+        for region, snapshot_id in call.changed
+        if (region, snapshot_id) in truth.copies
+    )
+    return f"{answer}{f' ({call.fault})' if call.fault else ''}{f', {changed}' if changed else ''}"

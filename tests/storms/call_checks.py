@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the calls of a run must hold to. Every check takes the truth and a run, and yields what is wrong."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.simulator.control import Call
+
+from .faults import DOUBT, LOOK
+from .simulation import FOREIGN, RunOutcome
+from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, Truth, ids_of, is_dry, regions_of, source_of
+
+
+def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+    calls = truth.calls_of(outcome)
+    yield from _old_looks(truth, calls)
+    yield from _late_writes(calls, outcome)
+    yield from _too_many(truth, calls, outcome)
+    yield from _window(truth, outcome)
+    yield from _doubled(truth, outcome)
+    yield from _deleted(truth, outcome)
+    yield from _written(truth, outcome)
+
+
+def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
+    """Nothing is written on an old look (promises: fresh-look): a read of the region was answered since then."""
+    written = {call.number: truth.written_by(call) for call in calls if call.action in WRITES and not is_dry(call)}
+    for region in dict.fromkeys(region for regions in written.values() for region in regions):
+        looks = sorted(call.ended for call in calls if _shows(call, region))
+        for call in calls:
+            if region not in written.get(call.number, ()):
+                continue
+            if call.action in CHANGES and call.begun - truth.answered_at(call) <= LOOK:
+                continue  # the answer of the copy call is as good as a look
+            before = bisect.bisect_right(looks, call.begun)
+            age = call.begun - looks[before - 1] if before else math.inf
+            if age > LOOK + 0.01:
+                yield f"{call.action} in {region} at {call.begun:.1f} rests on a look {age:.1f} s old"
+
+
+def _shows(call: Call, region: str) -> bool:
+    if call.action != "DescribeSnapshots" or not call.answered:
+        return False
+    regions = regions_of(call)
+    return not regions or region in regions
+
+
+def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+    """No write is sent after the deadline (promises: timeout)."""
+    for call in calls:
+        late = call.begun - outcome.begun - outcome.run.wait_timeout
+        if call.action in WRITES and not is_dry(call) and late > 0.01:
+            yield f"{call.action} was sent {late:.1f} s after the deadline"
+
+
+def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+    """Calls are bounded: polls by the time and wait_delay, writes by what there is to do, refused ones by the time."""
+    storm, rows = truth.storm, len(truth.places_of(outcome))
+    regions = len(outcome.options["destination_regions"])
+    seconds = outcome.ended - outcome.begun
+    faults = sum(call.fault is not None for call in calls)
+    refusals = [call for call in calls if call.action in COPIES and not call.changed and not call.fault]
+    refused, busy = len(refusals), sum(call.code == "InvalidOperation.UnfinishedCrossRegionCopy" for call in refusals)
+    reads = sum(call.action not in WRITES for call in calls)
+    # A copy is polled often while it is young, and less the older it is; one that stands at 99 % after each 64th part
+    # of its age. Those in progress at once share their polls.
+    at_once = min(outcome.run.max_in_flight, storm.quota, storm.disks if storm.cloud == "ecs" else rows)
+    turns = math.ceil(rows / regions / at_once)
+    polls = 60 + 64 * math.log(max(storm.copy_seconds / 32, 1))
+    most_reads = (
+        40
+        + regions * (30 + polls * turns + 1.5 * seconds / storm.options["wait_delay"])
+        + 12 * rows
+        + 6 * faults
+        + refused
+    )
+    most_refused = 10 + 3 * rows + regions * seconds / 7
+    most_busy = 5 + rows + regions * storm.disks * (1 + seconds / 60)
+    if reads > most_reads:
+        yield f"{reads} reads for {rows} copies in {seconds:.0f} s, at most {most_reads:.0f} were to be"
+    if busy > most_busy:
+        yield f"{busy} copy calls found a disk busy in {seconds:.0f} s, at most {most_busy:.0f} may"
+    if refused > most_refused:
+        yield (
+            f"{refused} copy calls were refused for {rows} copies in {seconds:.0f} s, at most {most_refused:.0f} may be"
+        )
+
+
+def _window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+    """No more copies of a run are in progress in a region than max_in_flight."""
+    most = max(1, outcome.run.max_in_flight)
+    by_region: dict[str, list[Copy]] = {}
+    for copy in truth.copies.values():
+        if copy.by == outcome.name:
+            by_region.setdefault(copy.region, []).append(copy)
+    for region, copies in by_region.items():
+        for copy in copies:
+            running = [c for c in copies if c.begun <= copy.begun and c.phase(copy.begun) == "running" and not _lost(c)]
+            if len(running) > most:
+                yield f"{len(running)} copies were in progress in {region} at {copy.begun:.1f}, at most {most} may be"
+                break
+
+
+def _lost(copy: Copy) -> bool:
+    return bool(copy.maker and copy.maker.lost)
+
+
+def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+    """No copy is made beside one that every read had shown for long enough, nor beside one that this run has made.
+
+    Allowed: beside one of this run's own whose answer was lost, where reads lag longer than it is looked for
+    (promises: exactly-once).
+    """
+    window = DOUBT[truth.storm.cloud]
+    blind = truth.storm.lag + 2 * truth.storm.call >= window
+    for copy in truth.copies.values():
+        if copy.by != outcome.name or copy.maker is None:
+            continue
+        since = copy.maker.begun
+        for other in truth.of_place[copy.place]:
+            if other is copy or other.begun > copy.begun or not truth.fits(other, outcome):
+                continue
+            if _failing(other, since):
+                continue
+            if other.by != outcome.name and other.stayed(ALIVE, since - truth.shown, copy.begun):
+                yield f"{copy.id} was made beside {other.id} of {copy.place}, which every read showed"
+            elif other.by == outcome.name and other.phase(copy.begun) in ALIVE and other.begun < copy.begun:
+                if not _lost(other):
+                    yield f"{copy.id} was asked for though {other.id} of {copy.place} was accepted"
+                elif not blind:
+                    yield (
+                        f"{copy.id} was asked for again though {other.id} of {copy.place}, whose answer was lost, shows"
+                    )
+
+
+def _failing(copy: Copy, moment: float) -> bool:
+    return copy.phase(moment) in ("failed", "deleting", "gone")
+
+
+def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+    """What a run may delete (promises: deleting, held, fresh-look)."""
+    cloud = truth.storm.cloud
+    for call in truth.calls_of(outcome):
+        if call.action not in DELETES:
+            continue
+        for key in call.changed:
+            copy = truth.copies.get(key)
+            if copy is None:
+                yield f"{key[1]}, which is no copy, was deleted"
+                continue
+            absent = outcome.run.state == "absent"
+            before = call.worked - 1e-6
+            what = f"{copy.id} of {copy.place}"
+            if not copy.ours and not (absent and cloud in ("ecs", "ens")):
+                yield f"{what}, somebody else's, was deleted"
+            if copy.held(before):
+                yield f"{what}, which is held, was deleted"
+            if copy.place not in truth.places_of(outcome):
+                yield f"{what}, which was not asked about, was deleted"
+            if absent:
+                named = outcome.options.get("copy_ids")
+                if named and copy.id not in named:
+                    yield f"{what} was deleted, and copy_ids does not name it"
+            else:
+                yield from _deleted_by_present(truth, outcome, copy, call)
+
+
+def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
+    what, before = f"{copy.id} of {copy.place}", call.worked - 1e-6
+    phase, own = copy.phase(before), truth.taken_for_own(copy, outcome)
+    others = [other for other in truth.of_place[copy.place] if other is not copy]
+    if phase == "failed":
+        if not outcome.options.get("replace_failed", True) and not own:
+            yield f"{what}, which had failed, was deleted without replace_failed"
+        if not own and not any(
+            o.begun <= call.begun and o.was(ALIVE, call.begun - truth.shown, before) for o in others
+        ):
+            yield f"{what}, which had failed, was deleted before a new copy was begun"
+        return
+    allowed = own or outcome.options.get("remove_duplicates") or outcome.options.get("replace_mismatched")
+    if not allowed:
+        yield f"{what} was deleted, and nothing asks for that"
+    since = call.begun - truth.shown
+    alike = [
+        o
+        for o in others
+        if truth.fits(o, outcome) and (o.encrypted() == copy.encrypted() or not truth.fits(copy, outcome))
+    ]
+    if not own and phase == "running":
+        yield f"{what}, which is in progress and another's, was cancelled"
+    elif copy.stayed(("complete",), since, before) or not own:
+        if not any(o.was(("complete",), since, before) for o in alike):
+            yield f"{what}, the last complete copy, was deleted"
+    elif not any(o.was(ALIVE, since, before) for o in others):
+        yield f"{what} was cancelled, and no other is there"
+
+
+def _written(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+    """Nothing is written to what is no copy of ours, and in check mode to nothing at all."""
+    for call in truth.calls_of(outcome):
+        if outcome.name == "check" and call.action in WRITES and not is_dry(call):
+            yield f"{call.action} was sent in check mode"
+        if call.action in CHANGES:
+            for key in call.changed:
+                copy = truth.copies.get(key)
+                if copy is None:
+                    yield f"{key[1]}, which is no copy, was written to"
+                elif copy.by == FOREIGN:
+                    yield f"somebody else's {copy.id} of {copy.place} was written to"
+
+
+def unanswered(truth: Truth, outcome: RunOutcome) -> tuple[Counter[tuple[str, str]], set[str]]:
+    """Return how often copies were asked for without an answer, by place, and the IDs that other lost writes were
+    about."""
+    copies: Counter[tuple[str, str]] = Counter()
+    others: set[str] = set()
+    for call in truth.calls_of(outcome):
+        if call.lost and call.action in COPIES:
+            copies.update((source_of(call), region) for region in regions_of(call))
+        elif call.lost and call.action in WRITES:
+            others.update(ids_of(call))
+    return copies, others

@@ -1,0 +1,355 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let a storm pass, and hold everything that was promised against the server's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from .call_checks import unanswered, wrong_calls
+from .faults import DOUBT, Round, Storm
+from .row_checks import Rows
+from .simulation import ENDLESS, HOLD, RunOutcome, Simulation
+from .truth import ALIVE, COPIES, WRITES, Copy, Place, Truth, is_dry, regions_of, source_of
+
+PROVENANCE = ("source-snapshot-id", "source-region", "source-disk-id", "source-created-at")
+
+
+@dataclass
+class Findings:
+    """What was found wrong, and figures for the table."""
+
+    storm: Storm
+    faults: list[str] = field(default_factory=list)
+    copies: int = 0
+    calls: int = 0
+    kills: int = 0
+    #: Copies that more than one run asked for, and begun beside another run's; those taken back; those left, as is
+    #: allowed.
+    collided: int = 0
+    doubled: int = 0
+    taken_back: int = 0
+    left: int = 0
+    rows: int = 0
+    rows_checked: int = 0
+    seconds: float = 0.0
+    #: The call log, which the same seed gives each time.
+    log: list[str] = field(default_factory=list)
+    simulation: Simulation | None = None
+
+
+def checked(storm: Storm, estate: Any) -> Findings:
+    """Let a storm pass over an empty estate and check it."""
+    simulation = Simulation(storm, estate)
+    findings = Findings(storm, simulation=simulation)
+    at_first = Truth(simulation)
+    complete = {c.place for c in at_first.copies.values() if c.phase() == "complete"}
+    for number, passing in enumerate(storm.rounds[:-1], 1):
+        simulation.passes(number, passing)
+    last, predicted, further = _without_faults(simulation, storm.rounds[-1])
+    truth = Truth(simulation)
+    for outcome in simulation.outcomes:
+        findings.faults += [f"run {outcome.name}: {fault}" for fault in _of_run(truth, outcome, findings)]
+    if last.result is None or predicted.result is None or further.result is None:
+        findings.faults.append("the last run did not come to its end without faults")
+    else:
+        findings.faults += _of_the_end(truth, findings, last, predicted, further)
+        findings.faults += _not_lost(truth, complete, last)
+    findings.faults += _sources_untouched(truth)
+    findings.copies, findings.calls = len(truth.copies), len(truth.calls)
+    findings.kills = len(simulation.scheduler.dead)
+    findings.log = [f"{c.begun:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in truth.calls]
+    _collisions(truth, findings)
+    simulation.control.watch = None
+    return findings
+
+
+def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, RunOutcome, RunOutcome]:
+    """Let check mode foresee one run without faults, let it pass, and one more, which has nothing left to do."""
+    storm, run = simulation.storm, last.runs[0]
+    simulation.scheduler.sleep(storm.lag)
+    simulation.history.lags = (0.0,)
+    simulation.estate.settings(quota=max(storm.quota, 1), latencies=[0.0, 0.0])
+    if storm.tags_late:
+        simulation.estate.settings(tags_visible_after=0.0)
+    (predicted,) = simulation.passes(0, Round((run,), gap=last.gap), "check", check=True)
+    (outcome,) = simulation.passes(0, Round((run,), gap=0.0), "last")
+    # Doubles that are in progress are left to a later run (promises: counting-order).
+    simulation.scheduler.sleep(storm.copy_seconds * 10 + 400.0)
+    if outcome.result and outcome["duplicates"]:
+        simulation.passes(0, Round((run,), gap=0.0), "tidying")
+    (further,) = simulation.passes(0, Round((run,), gap=0.0), "further")
+    return outcome, predicted, further
+
+
+def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[str]:
+    if outcome.broke:
+        yield f"broke down: {outcome.broke}"
+    if outcome.name in truth.simulation.endless:
+        yield f"came to no end: it made more than {ENDLESS} calls"
+    yield from wrong_calls(truth, outcome)
+    if outcome.result is None:
+        return
+    if "Traceback" in str(outcome.result) or "Unexpected" in outcome["msg"]:
+        yield f"broke down: {outcome['msg']}"
+    longest = outcome.run.wait_timeout + outcome.options["wait_delay"] + 2 + _last_looks(truth, outcome)
+    if outcome.ended - outcome.begun > longest:
+        yield f"took {outcome.ended - outcome.begun:.1f} s, at most {longest:.1f} were to be"
+    if outcome["copies"]:
+        rows = Rows(truth, outcome)
+        yield from rows.wrong()
+        findings.rows += len(outcome["copies"])
+        findings.rows_checked += rows.checked
+    elif not outcome["failures"]:
+        yield "there are no rows, and no failure tells why"
+
+
+def _last_looks(truth: Truth, outcome: RunOutcome) -> float:
+    """What the calls that are under way at the deadline, and a last look at each region, may take."""
+    return (2 + 2 * len(outcome.options["destination_regions"])) * truth.storm.call
+
+
+# -- the end ---------------------------------------------------------------------------------------------
+
+
+def _of_the_end(
+    truth: Truth, findings: Findings, last: RunOutcome, predicted: RunOutcome, further: RunOutcome
+) -> Iterator[str]:
+    for row, foreseen in zip(last["copies"], predicted["copies"]):
+        place = f"{row['source_snapshot_id']} in {row['region']}"
+        if row["action"] != foreseen["action"]:
+            yield f"{place}: check mode foresaw {foreseen['action']}, it was {row['action']}"
+        reason = (row["error"] or {}).get("message")
+        if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
+            yield f"{place}: is {row['state']} in the end: {reason}"
+        if last.run.state == "present" and row["state"] == "completed" and row["error"] is None:
+            yield from _as_asked(truth, last, truth.copies[row["region"], row["snapshot_id"]])
+    if last["changed"] != predicted["changed"]:
+        yield f"check mode foresaw changed: {predicted['changed']}, it was {last['changed']}"
+    if last.run.state == "present":
+        yield from _doubles(truth, findings, last)
+    else:
+        yield from _all_absent(truth, last)
+    writes = [c for c in truth.calls_of(further) if c.action in WRITES and c.changed]
+    if further["changed"] or writes:
+        yield f"a further run changes something: {further['msg']} {[c.action for c in writes]}"
+
+
+def _may_fail(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
+    """Whether the last run could not make this copy."""
+    storm = truth.storm
+    source = storm.sources[truth.simulation.sources.index(row["source_snapshot_id"])]
+    kind = (row["error"] or {}).get("kind")
+    kept = not storm.options.get("replace_failed", True) and kind == "failed_copy"
+    misfit = kind == "mismatch" and not storm.options.get("replace_mismatched")
+    # A failed copy that is held is not deleted; ECS: encrypted sources cannot be copied, one key serves one region.
+    return source.kind not in ("good", "encrypted") or kept or misfit
+
+
+def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
+    """The copy that counts is as it was asked for: complete, encrypted, named, tagged, with its deadline."""
+    storm, options, thing = truth.storm, last.options, copy.last
+    if copy.phase() == "gone":
+        return  # somebody took it since
+    if not truth.fits(copy, last):
+        yield f"{copy.id} of {copy.place} is not encrypted as asked, and no failure says so"
+    if not copy.ours:
+        return
+    made = copy.maker is not None
+    if storm.cloud != "ens":
+        yield from _tagged(truth, copy, options, made)
+    if not made:
+        return
+    if options.get("encrypted") and not copy.encrypted():
+        yield f"{copy.id} is not encrypted"
+    if options.get("kms_key_id") and copy.key() != options["kms_key_id"]:
+        yield f"{copy.id} has the key {copy.key()}"
+    source = storm.sources[truth.simulation.sources.index(copy.source_id)]
+    if source.kind == "encrypted" and not copy.encrypted():
+        yield f"{copy.id} of an encrypted source is not encrypted"
+    name = copy.tags.get("Name", "") if storm.cloud == "ebs" else thing.name
+    wanted = _rendered(truth, options.get("name") or ("" if storm.cloud == "ebs" else "copy-of-{snapshot_id}"), copy)
+    if storm.cloud == "cbs":
+        if not (name.startswith(wanted) and copy.source_id in name):
+            yield f"{copy.id} is named {name!r}, asked was {wanted!r} with the source's ID"
+    elif name != wanted:
+        yield f"{copy.id} is named {name!r}, asked was {wanted!r}"
+    if options.get("description") and thing.description != _rendered(truth, options["description"], copy):
+        yield f"{copy.id} has the description {thing.description!r}"
+    if storm.cloud == "ecs" and options.get("retention_days") != thing.retention_days:
+        yield f"{copy.id} is kept for {thing.retention_days} days"
+
+
+def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> Iterator[str]:
+    tags = copy.tags
+    missing = [key for key in PROVENANCE if not tags.get(f"dr-copy:{key}")]
+    if missing:
+        yield f"{copy.id} lacks the provenance {missing}"
+    if made:
+        yield from _true_provenance(truth, copy)
+    wanted = dict(options.get("tags") or {})
+    wrong = {key: tags.get(key) for key, value in wanted.items() if tags.get(key) != value}
+    if wrong:
+        yield f"{copy.id} has the tags {wrong}, asked was {wanted}"
+    kept = {
+        *wanted,
+        *(f"dr-copy:{key}" for key in PROVENANCE),
+        HOLD,
+        "Name",
+        *(["env"] if options.get("copy_tags") else []),
+    }
+    source = truth.storm.sources[truth.simulation.sources.index(copy.source_id)]
+    # What a source that is gone would carry cannot be known, so nothing is purged.
+    spared = options.get("copy_tags") and source.kind == "gone"
+    if options.get("tags") and options.get("purge_tags") and not spared and set(tags) - kept:
+        yield f"{copy.id} has {set(tags) - kept}, which was to be purged"
+    if not made and not options.get("purge_tags") and "old" not in tags:
+        yield f"{copy.id} has lost a tag that nobody asked to purge"
+    if made and options.get("copy_tags") and tags.get("env") != "prod":
+        yield f"{copy.id} does not carry its source's tags"
+    if made and not options.get("copy_tags") and "env" in tags:
+        yield f"{copy.id} carries its source's tags, and nobody asked for that"
+    if truth.storm.cloud == "cbs" and options.get("retention_days"):
+        deadline = copy.last.deadline
+        if deadline is None or abs(deadline - copy.born_at - timedelta(days=30)) > timedelta(minutes=5):
+            yield f"{copy.id} of {copy.born_at} is to be kept for 30 days, its deadline is {deadline}"
+
+
+def _true_provenance(truth: Truth, copy: Copy) -> Iterator[str]:
+    versions = truth.simulation.history.versions.get((truth.simulation.estate.source, copy.source_id))
+    if not versions or versions[0].thing is None:
+        return
+    source = versions[0].thing
+    created = getattr(source, "created", None) or source.start_time
+    disk = getattr(source, "disk_id", None) or source.volume.id
+    facts = {
+        "source-snapshot-id": copy.source_id,
+        "source-region": truth.simulation.estate.source,
+        "source-disk-id": disk,
+        "source-created-at": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    for key, value in facts.items():
+        if copy.tags.get(f"dr-copy:{key}") not in (None, value):
+            yield f"{copy.id} has dr-copy:{key} {copy.tags[f'dr-copy:{key}']}, true is {value}"
+
+
+def _rendered(truth: Truth, template: str, copy: Copy) -> str:
+    simulation = truth.simulation
+    number = simulation.sources.index(copy.source_id)
+    versions = simulation.history.versions.get((simulation.estate.source, copy.source_id))
+    source = versions[0].thing if versions else None
+    disk = (getattr(source, "disk_id", None) or source.volume.id) if source else str(number)
+    return template.format(snapshot_id=copy.source_id, source_region=simulation.estate.source, disk_id=disk)
+
+
+def _all_absent(truth: Truth, last: RunOutcome) -> Iterator[str]:
+    """Nothing that may be deleted is left."""
+    named = last.options.get("copy_ids")
+    for place in truth.places_of(last):
+        for copy in truth.of_place[place]:
+            if copy.phase(last.ended) not in ALIVE or (named and copy.id not in named):
+                continue
+            certain = copy.ours or truth.storm.cloud in ("ecs", "ens")
+            reported = any(
+                f["snapshot_id"] == copy.id or (f["source_snapshot_id"], f["region"]) == place for f in last["failures"]
+            )
+            if certain and not copy.held(last.ended) and not reported:
+                yield f"{copy.id} of {place} is still there, and no failure says why"
+            if copy.held(last.ended) and copy.ours and not reported:
+                yield f"{copy.id} of {place}, which is held, is reported nowhere"
+
+
+# -- doubles ---------------------------------------------------------------------------------------------
+
+
+def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str]:
+    """One copy of ours is left of each source in each place, but where the promises allow another; that one is told."""
+    reported = {d["snapshot_id"] for d in last["duplicates"]} | {row["snapshot_id"] for row in last["copies"]}
+    for place in truth.places_of(last):
+        copies = [c for c in truth.of_place[place] if c.phase(last.begun) in ALIVE and c.ours]
+        for group in _alike(truth, copies, last):
+            group.sort(key=lambda c: c.begin_order)
+            for number, copy in enumerate(group[1:], 1):
+                if copy.maker is None and group[0].maker is None:
+                    continue  # both were there before
+                findings.left += 1
+                removed = copy.gone < float("inf") or last.options.get("remove_duplicates")
+                if copy.id not in reported and not removed:
+                    yield f"the double {copy.id} of {place} is reported nowhere"
+                pairs = [_allowed(truth, copy, better) for better in group[:number]]
+                if not any(pairs):
+                    yield f"{copy.id} is left beside {group[0].id} of {place}"
+
+
+def _alike(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy]]:
+    """Group copies by what makes them duplicates: equal encryption and key."""
+    groups: dict[Any, list[Copy]] = {}
+    for copy in copies:
+        groups.setdefault((copy.encrypted(), copy.key()), []).append(copy)
+    return list(groups.values())
+
+
+def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
+    """Whether a copy may stay beside one that ranks before it (promises: two-runs).
+
+    The run that made it had no chance: it was killed, or did not wait, or ran out of time, or had ended before every
+    read showed the other one. A copy that was planted is nobody's to take back. And where reads lag longer than a lost
+    answer is looked for, a run may double its own.
+    """
+    if copy.maker is None:
+        return True
+    run = next(outcome for outcome in truth.simulation.outcomes if outcome.name == copy.by)
+    if run.result is None or not run.run.wait or run.run.state != "present":
+        return True
+    row = next(r for r in run["copies"] if (r["source_snapshot_id"], r["region"]) == copy.place)
+    if (row["error"] or {}).get("kind") in ("timeout", "ambiguous", "connection", "busy", "credentials"):
+        return True
+    if better.begun + truth.shown > run.ended:
+        return True
+    lost = unanswered(truth, run)[0][copy.place]
+    return bool(lost) and truth.storm.lag + 2 * truth.storm.call >= DOUBT[truth.storm.cloud]
+
+
+def _collisions(truth: Truth, findings: Findings) -> None:
+    """Count the copies that more than one run has asked for, those that more than one has begun, and those taken
+    back."""
+    asked: dict[Place, set[str]] = {}
+    for call in truth.calls:
+        if call.action in COPIES and not is_dry(call):
+            for region in regions_of(call):
+                asked.setdefault((source_of(call), region), set()).add(call.by)
+    findings.collided = sum(len(runs - {"last", "tidying", "further"}) > 1 for runs in asked.values())
+    for copies in truth.of_place.values():
+        made = sorted((c for c in copies if c.maker), key=lambda c: c.begun)
+        for number, copy in enumerate(made):
+            findings.doubled += any(o.by != copy.by and o.phase(copy.begun) in ALIVE for o in made[:number])
+            findings.taken_back += getattr(copy.remover, "by", None) == copy.by
+
+
+# -- nothing lost, nothing touched -----------------------------------------------------------------------
+
+
+def _not_lost(truth: Truth, complete: set[Any], last: RunOutcome) -> Iterator[str]:
+    """A source that had a complete copy has one, unless somebody took it or it was to be deleted."""
+    for place in complete:
+        copies = truth.of_place[place]
+        taken = any(c.remover == "event" or c.phase() == "deleting" for c in copies)
+        absent = any(_by_absent(truth, c) for c in copies)
+        if not taken and not absent and not any(c.phase() == "complete" for c in copies):
+            yield f"the complete copy of {place} is lost"
+
+
+def _by_absent(truth: Truth, copy: Copy) -> bool:
+    name = getattr(copy.remover, "by", None)
+    return any(outcome.name == name and outcome.run.state == "absent" for outcome in truth.simulation.outcomes)
+
+
+def _sources_untouched(truth: Truth) -> Iterator[str]:
+    for (region, snapshot_id), versions in truth.simulation.history.versions.items():
+        if (region, snapshot_id) not in truth.copies and len(versions) > 1:
+            yield f"{snapshot_id}, which is no copy, was changed"

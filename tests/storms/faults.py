@@ -1,0 +1,340 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A storm, drawn from one seed: what is there before, what is asked, and what goes wrong when.
+
+Data, so that it shrinks.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.clouds import CLOUDS
+
+#: Calls of a run for which faults are drawn; later ones are answered.
+CALLS = 400
+FAULTS = (
+    "lose_answer",
+    "drop",
+    "broken_answer",
+    "error_after",
+    "unavailable",
+    "empty_unavailable",
+    "garbage",
+    "throttle",
+)
+MORE_FAULTS = {"cbs": ("charset", "no_result_set", "no_snapshot_id")}
+KILLS = ("kill_before", "kill_after")
+#: How long (seconds) each cloud's lost answers are looked for, and how long a copy may stay unseen
+#: (promises: exactly-once, unseen).
+DOUBT = {name: cloud.doubt for name, cloud in CLOUDS.items()}
+UNSEEN = 120.0
+#: The oldest look (seconds) that a write may rest on (promises: fresh-look).
+LOOK = 15.0
+
+
+@dataclass(frozen=True)
+class Source:
+    disk: int
+    age_hours: int
+    kind: str = "good"  # or "unfinished", "unknown", "gone"; EBS: "encrypted"
+
+
+@dataclass(frozen=True)
+class Before:
+    """A copy that is there before: of which source, where, whose, and how it stands."""
+
+    source: int
+    region: int
+    ours: bool
+    state: str  # "complete", "running" or "failed"; ENS: "deleting"
+    seconds: float = 40.0
+    held: str = ""  # by its "tag", or by a "lock" where the cloud has such
+    encrypted: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens so many seconds after a round's beginning: see Simulation.happens."""
+
+    after: float
+    kind: str
+    number: int
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of the copy module. ``faults`` are by the number of its call."""
+
+    faults: tuple[tuple[int, str], ...] = ()
+    failing: tuple[int, ...] = ()
+    expires_at: int | None = None
+    wait: bool = True
+    wait_timeout: int = 20000
+    max_in_flight: int = 20
+    state: str = "present"
+    #: With ``absent``: which of the copies that are there are named by ``copy_ids``; None names none.
+    copies: tuple[int, ...] | None = None
+    late: float = 0.0
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Round:
+    """Runs that overlap, and what happens meanwhile; ``gap`` seconds after the round before."""
+
+    runs: tuple[PlannedRun, ...] = (PlannedRun(),)
+    events: tuple[Event, ...] = ()
+    gap: float = 30.0
+
+
+@dataclass(frozen=True)
+class Storm:
+    cloud: str
+    seed: int
+    disks: int = 1
+    sources: tuple[Source, ...] = ()
+    before: tuple[Before, ...] = ()
+    destinations: int = 1
+    within_region: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+    copy_seconds: float = 5.0
+    slow: tuple[int, ...] = ()  # sources whose copies take ten times as long
+    latency: float = 0.0
+    lags: tuple[float, ...] = (0.0,)
+    tags_late: float = 0.0  # CBS: its tag service's own lag
+    quota: int = 20
+    threads: bool = True
+    rounds: tuple[Round, ...] = ()
+
+    @property
+    def lag(self) -> float:
+        """Seconds after which every read shows a change."""
+        return max(self.lags) + self.tags_late
+
+    @property
+    def call(self) -> float:
+        """The longest that a call takes (seconds): the SDK waits no longer."""
+        return min(self.latency, float(self.options.get("read_timeout", 60)))
+
+    def smaller(self) -> Iterator[Storm]:
+        """Yield storms with one thing less, the largest steps first."""
+        for fewer in _without(self.rounds[:-1]):
+            yield replace(self, rounds=(*fewer, self.rounds[-1]))
+        for before in _without(self.before):
+            yield replace(self, before=before)
+        for count in (len(self.sources) // 2, len(self.sources) - 1):
+            if 0 < count < len(self.sources):
+                yield _with_sources(self, count)
+        for number, passing in enumerate(self.rounds):
+            around = self.rounds[:number], self.rounds[number + 1 :]
+            for fewer in _without(passing.events):
+                yield replace(self, rounds=(*around[0], replace(passing, events=fewer), *around[1]))
+            for runs in _fewer_runs(passing.runs):
+                yield replace(self, rounds=(*around[0], replace(passing, runs=runs), *around[1]))
+        if self.destinations > 1:
+            yield replace(self, destinations=self.destinations - 1)
+        for key in self.options:
+            if key not in KEPT_OPTIONS:
+                yield replace(self, options={k: v for k, v in self.options.items() if k != key})
+        for name, plain in PLAIN.items():
+            if getattr(self, name) != plain:
+                yield replace(self, **{name: plain})
+        if len(self.lags) > 1:
+            for lags in _without(self.lags):
+                yield replace(self, lags=lags or (0.0,))
+
+
+#: Seconds that the copies of one storm take, one window after the other, so that it passes in seconds.
+LONGEST = 7200.0
+PLAIN: dict[str, Any] = {
+    "latency": 0.0,
+    "lags": (0.0,),
+    "tags_late": 0.0,
+    "threads": False,
+    "within_region": False,
+    "slow": (),
+    "copy_seconds": 5.0,
+    "quota": 20,
+}
+#: Without these a storm would be another one.
+KEPT_OPTIONS = ("wait_delay", "read_timeout")
+
+
+def _without(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield these things with half of them, a quarter ... at last one of them taken out."""
+    size = max(1, len(things) // 2)
+    while size and things:
+        for start in range(0, len(things), size):
+            yield things[:start] + things[start + size :]
+        size //= 2
+
+
+def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]]:
+    """Yield runs of which there is one less, or one has less that goes wrong."""
+    for number, run in enumerate(runs):
+        around = runs[:number], runs[number + 1 :]
+        if len(runs) > 1:
+            yield (*around[0], *around[1])
+        for faults in _without(run.faults):
+            yield (*around[0], replace(run, faults=faults), *around[1])
+        for failing in _without(run.failing):
+            yield (*around[0], replace(run, failing=failing), *around[1])
+        if run.expires_at is not None:
+            yield (*around[0], replace(run, expires_at=None), *around[1])
+        if run.late:
+            yield (*around[0], replace(run, late=0.0), *around[1])
+
+
+def _with_sources(storm: Storm, count: int) -> Storm:
+    """Return the storm with its first sources alone."""
+
+    def fewer(passing: Round) -> Round:
+        runs = tuple(replace(run, failing=tuple(f for f in run.failing if f < count)) for run in passing.runs)
+        return replace(passing, runs=runs)
+
+    return replace(
+        storm,
+        sources=storm.sources[:count],
+        before=tuple(b for b in storm.before if b.source < count),
+        slow=tuple(n for n in storm.slow if n < count),
+        rounds=tuple(fewer(passing) for passing in storm.rounds),
+    )
+
+
+def storm_of(cloud: str, seed: int) -> Storm:
+    """Draw a storm. The same cloud and seed give the same storm."""
+    draw = random.Random(f"{cloud} {seed}")
+    count = draw.choice((1, 2, 3, 5, 8, 12, 20, 60) if draw.random() < 0.15 else (1, 2, 3, 4, 6, 9, 12))
+    disks = draw.randint(1, min(20, count))
+    kinds = ("good",) * 12 + ("unfinished", "unknown", "gone") + (("encrypted",) if cloud == "ebs" else ())
+    sources = tuple(Source(draw.randrange(disks), draw.randint(1, 99), draw.choice(kinds)) for _n in range(count))
+    destinations = draw.choice((1, 1, 2, 3))
+    options = _options(cloud, draw)
+    if destinations > 1:
+        options.pop("kms_key_id", None)
+    within = cloud == "ebs" or bool(cloud == "ecs" and options.get("encrypted"))
+    copy_seconds = draw.choice((1.0, 3.0, 20.0, 90.0, 90.0, 600.0, 3600.0, 10800.0))
+    # Polls are few enough for a storm to pass in seconds: none waits for more than some hundred of them.
+    quota = draw.choice((1, 1, 3, 8, 20, 1000)) if cloud != "ens" else 1000  # ENS tells no quota, it only refuses
+    slow = tuple(n for n in range(count) if draw.random() < 0.1) if copy_seconds <= 600 else ()
+    window = min(quota, 20, disks if cloud == "ecs" else count)
+    longest = (count + 9 * len(slow)) * copy_seconds / window
+    options["wait_delay"] = max(draw.choice((1, 5, 15, 60)), int(longest / 60))
+    lags = draw.choice(((0.0,), (0.0, 2.0), (0.0, 5.0), (0.0, 3.0, 12.0), (1.0, 25.0), (0.0, 20.0, 60.0)))
+    quick = longest < 600
+    rounds = tuple(_round(cloud, count, draw, quick, longest) for _n in range(draw.choice((1, 1, 2))))
+    storm = Storm(
+        cloud,
+        seed,
+        disks,
+        sources,
+        _before(cloud, draw, count, destinations, options),
+        destinations,
+        within and draw.random() < 0.15 and "kms_key_id" not in options,
+        options,
+        copy_seconds=copy_seconds,
+        slow=slow,
+        latency=draw.choice((0.0, 0.0, 0.3, 1.0, 5.0)),
+        lags=lags,
+        tags_late=draw.choice((0.0, 0.0, 2.0, 20.0)) if cloud == "cbs" else 0.0,
+        quota=quota,
+        threads=draw.random() < 0.7,
+        rounds=(*rounds, _last_round(draw, longest)),
+    )
+    most = max(2, int(LONGEST * window / copy_seconds))
+    return storm if count <= most else _with_sources(storm, most)
+
+
+def _last_round(draw: random.Random, longest: float) -> Round:
+    """Return one run without faults, which has to put everything right."""
+    absent = draw.random() < 0.12
+    run = PlannedRun(state="absent" if absent else "present", wait_timeout=int(5 * longest) + 7200)
+    return Round((run,), gap=draw.choice((0.0, 200.0)))
+
+
+def _before(cloud: str, draw: random.Random, count: int, regions: int, options: dict[str, Any]) -> tuple[Before, ...]:
+    states = ("complete", "complete", "complete", "running", "failed") + (("deleting",) if cloud == "ens" else ())
+    return tuple(
+        Before(
+            draw.randrange(count),
+            draw.randrange(regions),
+            draw.random() < 0.6,
+            draw.choice(states),
+            draw.choice((5.0, 40.0, 300.0)),
+            held=_held(cloud, draw.random()) if cloud != "ens" else "",
+            encrypted=bool(options.get("encrypted")) and draw.random() < 0.5,
+        )
+        for _n in range(draw.choice((0, 0, 1, 3, count)))
+    )
+
+
+def _held(cloud: str, drawn: float) -> str:
+    if drawn >= 0.15:
+        return ""
+    return "lock" if drawn < 0.075 and cloud in ("ebs", "ecs") else "tag"
+
+
+def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "replace_failed": draw.random() < 0.8,
+        "remove_duplicates": draw.random() < 0.3,
+    }
+    if draw.random() < 0.3:
+        options["name"] = draw.choice(("dr-{snapshot_id}", "of-{disk_id}", "nightly"))
+    if cloud != "cbs" and draw.random() < 0.3:
+        options["description"] = "made of {snapshot_id} in {source_region}"
+    if cloud != "ens" and draw.random() < 0.5:
+        options.update(tags={"team": "dr"}, purge_tags=draw.random() < 0.5)
+    if cloud != "ens":
+        options["copy_tags"] = draw.random() < 0.5
+    if cloud in ("ebs", "ecs") and draw.random() < 0.35:
+        options.update(encrypted=True, replace_mismatched=draw.random() < 0.6)
+        if draw.random() < 0.5:
+            options["kms_key_id"] = True  # the simulation names one of the destination
+    if cloud in ("cbs", "ecs") and draw.random() < 0.5:
+        options["retention_days"] = 30
+    if cloud != "ebs":
+        options["read_timeout"] = draw.choice((2, 5, 60))
+    return options
+
+
+def _round(cloud: str, sources: int, draw: random.Random, quick: bool, longest: float) -> Round:
+    count = draw.choice((1, 1, 1, 2, 3)) if quick else 1
+    kinds = ["foreign", "vanish", "gone", "kill"]
+    kinds += ["quota"] if cloud != "ens" else ["deleting"]
+    events = tuple(
+        Event(round(draw.uniform(0.0, 60.0), 1), draw.choice(kinds), draw.randrange(1000))
+        for _n in range(draw.choice((0, 0, 1, 3)))
+    )
+    runs = tuple(_run(cloud, sources, draw, number, longest) for number in range(count))
+    return Round(runs, events, draw.choice((0.0, 1.0, 12.0, 60.0)))
+
+
+def _run(cloud: str, sources: int, draw: random.Random, number: int, longest: float) -> PlannedRun:
+    kinds = FAULTS + MORE_FAULTS.get(cloud, ())
+    share = draw.choice((0.0, 0.05, 0.15, 0.35))
+    faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
+    for _n in range(draw.choice((0, 0, 1, 2))):
+        start = draw.randint(1, 60)
+        faults.update(dict.fromkeys(range(start, start + draw.randint(2, 12)), "throttle"))
+    if draw.random() < 0.3:
+        faults[draw.randint(1, 40)] = draw.choice(KILLS)
+    absent = draw.random() < 0.1
+    return PlannedRun(
+        tuple(sorted(faults.items())),
+        failing=tuple(n for n in range(sources) if draw.random() < 0.08),
+        expires_at=draw.randint(2, 60) if draw.random() < 0.1 else None,
+        wait=draw.random() < 0.8,
+        wait_timeout=min(draw.choice((5, 30, 300, 3600, 20000)), int(2 * longest) + 300),
+        max_in_flight=draw.choice((1, 3, 20)),
+        state="absent" if absent else "present",
+        copies=tuple(draw.randrange(8) for _n in range(3)) if absent and draw.random() < 0.5 else None,
+        late=draw.choice((0.0, 0.0, 0.3, 1.5, 4.0, 30.0)) if number else 0.0,
+        order=draw.randrange(100) if number else 0,
+    )

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hold the rows and counts of a run against what the server saw.
+
+A row cannot be known, and is not checked, only where a write about it was never answered and the row itself says so, by
+a failure ``ambiguous``. The share of the rows that were checked is in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .call_checks import unanswered
+from .faults import UNSEEN
+from .simulation import RunOutcome
+from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, Place, Truth
+
+#: Kinds of failures after which a row tells what was known last.
+UNREAD = {"timeout", "ambiguous", "connection", "busy", "credentials"}
+STATES = {"pending", "completed", "error", "absent", "planned"}
+
+
+class Rows:
+    """The rows of one run, and how many of them could be checked."""
+
+    def __init__(self, truth: Truth, outcome: RunOutcome):
+        self.truth, self.outcome = truth, outcome
+        self.lost, self.lost_ids = unanswered(truth, outcome)
+        #: What a run can know at its end is the truth of some moment since then.
+        self.since = max(outcome.begun, outcome.ended - truth.shown) - 1.0
+        #: The oldest state that this run's first look may have shown.
+        self.before = outcome.begun - truth.shown - 1.0
+        self.checked = 0
+
+    def wrong(self) -> Iterator[str]:
+        outcome = self.outcome
+        asked = self.truth.places_of(outcome)
+        rows = [(row["source_snapshot_id"], row["region"]) for row in outcome["copies"]]
+        if rows != asked:
+            yield f"the rows are {rows}, asked was for {asked}"
+            return
+        for row, place in zip(outcome["copies"], asked):
+            failures = [f for f in outcome["failures"] if (f["source_snapshot_id"], f["region"]) == place]
+            if any(f["kind"] == "ambiguous" for f in failures) and self._doubtful(place):
+                continue
+            self.checked += 1
+            for fault in self._of_row(row, place, failures):
+                yield f"{place}: {fault}"
+        yield from self._of_failures()
+        yield from self._of_counts()
+        yield from self._of_changed()
+
+    def _doubtful(self, place: Place) -> bool:
+        return bool(self.lost[place]) or any(c.id in self.lost_ids for c in self.truth.of_place[place])
+
+    # -- a row -------------------------------------------------------------------------------------------
+
+    def _of_row(self, row: dict[str, Any], place: Place, failures: list[dict[str, Any]]) -> Iterator[str]:
+        if row["state"] not in STATES:
+            yield f"the state is {row['state']}"
+        if bool(row["error"]) and not failures:
+            yield "the error of the row is not in failures"
+        if failures and not self.outcome.failed:
+            yield "there is a failure, and the module did not fail"
+        for failure in failures:
+            failed = self.truth.copies.get((place[1], failure["snapshot_id"]))
+            if failure["kind"] == "failed_copy" and failed and failed.stayed(ALIVE, self.since, self.outcome.ended):
+                yield f"{failed.id} is reported as failed and is {failed.phase(self.outcome.ended)}"
+        copy = self.truth.copies.get((place[1], row["snapshot_id"])) if row["snapshot_id"] else None
+        if row["snapshot_id"] and copy is None:
+            yield f"{row['snapshot_id']} was never there"
+            return
+        if copy and copy.place != place:
+            yield f"{copy.id} is a copy of {copy.place}"
+        yield from self._of_state(row, copy, failures)
+        yield from self._of_action(row, place, copy)
+        if copy and row["state"] in ("completed", "pending"):
+            yield from self._of_facts(row, copy)
+
+    def _of_state(self, row: dict[str, Any], copy: Copy | None, failures: list[dict[str, Any]]) -> Iterator[str]:
+        outcome, state = self.outcome, row["state"]
+        if state == "completed":
+            # One that a person or another run was to delete meanwhile, or that could not be read in the end, was
+            # complete when this run last looked at it.
+            old = copy and (self.truth.deleted_by_others(copy, outcome) or {f["kind"] for f in failures} & UNREAD)
+            since = self.before if old else self.since
+            if copy is None or not copy.was(("complete",), since, outcome.ended):
+                yield (
+                    f"{row['snapshot_id']} is reported as complete and is "
+                    f"{copy.phase(outcome.ended) if copy else 'none'}"
+                )
+        elif state == "pending":
+            # Without wait the answer of the copy call counts; and one that is not shown any more is in progress until
+            # it is missing, or until the time is over (promises: unseen).
+            stale = not outcome.run.wait or {f["kind"] for f in failures} & UNREAD
+            unseen = copy is not None and (copy.gone <= outcome.ended or self.truth.storm.cloud == "cbs")
+            since = self.since - UNSEEN - 3 * outcome.options["wait_delay"] if unseen else self.since
+            if copy is None or not copy.was(ALIVE, self.before if stale else since, outcome.ended):
+                yield (
+                    f"{row['snapshot_id']} is reported as pending and is "
+                    f"{copy.phase(outcome.ended) if copy else 'none'}"
+                )
+            if outcome.name != "check" and outcome.run.wait and outcome.run.state == "present" and not failures:
+                yield f"{row['snapshot_id']} is reported as pending, is waited for, and no failure tells why"
+        elif state == "error":
+            if not failures:
+                yield "the state is error, and no failure tells why"
+        elif state == "absent" and outcome.run.state == "present" and not failures:
+            yield "nothing is there, and no failure tells why"
+
+    def _of_action(self, row: dict[str, Any], place: Place, copy: Copy | None) -> Iterator[str]:
+        outcome, action = self.outcome, row["action"]
+        copies = self.truth.of_place[place]
+        mine = [c for c in copies if c.by == outcome.name]
+        left = [c for c in mine if not self._removed(c)]
+        answered = [c for c in left if c.maker and not c.maker.lost and c.phase(outcome.ended) in ALIVE]
+        if outcome.name == "check":
+            return
+        if action in ("created", "replaced"):
+            if not mine and not self.lost[place]:
+                yield f"is reported as {action}, and this run has made none"
+            elif copy and copy not in mine and not self.lost[place]:
+                yield f"{copy.id} is reported as {action}, and was made by {copy.by}"
+        elif answered and outcome.run.state == "present":
+            # A copy that cannot be cancelled, and that ranks after the one that counts, is reported as a duplicate.
+            duplicates = {d["snapshot_id"] for d in outcome["duplicates"]}
+            if not (action == "adopted" and all(c.id in duplicates for c in answered)):
+                yield f"{answered[0].id} was made by this run, and the row says {action}"
+        if action == "adopted" and copy and copy in mine and not self.lost[place]:
+            yield f"{copy.id} is reported as adopted, and was made by this run"
+        removed = any(self._removed(c) for c in copies) or self._others_removed(copies)
+        if action == "deleted" and outcome.run.state == "absent" and not removed:
+            yield "is reported as deleted, and this run has deleted none"
+        if action == "none" and outcome.run.state == "absent" and any(self._removed(c, surely=True) for c in copies):
+            yield "this run has deleted a copy, and the row says none"
+
+    def _others_removed(self, copies: list[Copy]) -> bool:
+        """Whether a copy went away during this run by somebody else's doing, which it may take for its own."""
+        return any(self.outcome.begun - self.truth.shown <= c.gone <= self.outcome.ended for c in copies)
+
+    def _removed(self, copy: Copy, surely: bool = False) -> bool:
+        by = copy.remover
+        return getattr(by, "by", None) == self.outcome.name and not (surely and by.lost)
+
+    def _of_facts(self, row: dict[str, Any], copy: Copy) -> Iterator[str]:
+        """Tags, encryption and name of the row are those that the copy has."""
+        versions = [v for v in copy.versions if v.thing is not None and v.moment <= self.outcome.ended]
+        if (
+            self.truth.storm.cloud != "ens"
+            and self.outcome.name != "check"  # which tells the tags that would be
+            and row["tags"] not in [v.tags for v in versions]
+            and copy.id not in self.lost_ids
+        ):
+            yield f"{copy.id} has the tags {versions[-1].tags}, the row has {row['tags']}"
+        if row["encrypted"] is not None and bool(row["encrypted"]) != copy.encrypted():
+            yield f"{copy.id} is reported as encrypted: {row['encrypted']}"
+
+    # -- the whole ---------------------------------------------------------------------------------------
+
+    def _of_failures(self) -> Iterator[str]:
+        for failure in self.outcome["failures"]:
+            if not failure["message"] or not failure["kind"]:
+                yield f"a failure without words: {failure}"
+        if self.outcome.failed and not self.outcome["failures"]:
+            yield "the module failed, and no failure says why"
+
+    def _of_counts(self) -> Iterator[str]:
+        rows, failures, counts = self.outcome["copies"], self.outcome["failures"], self.outcome["counts"]
+        failed = {(f["source_snapshot_id"], f["region"]) for f in failures}
+        expected = {
+            name: sum(row["action"] == name for row in rows) for name in ("created", "adopted", "replaced", "updated")
+        }
+        expected.update({name: sum(row["state"] == name for row in rows) for name in ("completed", "pending")})
+        expected["failed"] = sum((row["source_snapshot_id"], row["region"]) in failed for row in rows)
+        expected["unchanged"] = sum(
+            row["action"] == "none" and (row["source_snapshot_id"], row["region"]) not in failed for row in rows
+        )
+        for name, number in expected.items():
+            if counts[name] != number:
+                yield f"counted as {name} are {counts[name]}, the rows say {number}"
+        if self.outcome.name == "check":
+            return
+        mine = [c for c in self.truth.copies.values() if self._removed(c)]
+        sure = sum(not c.remover.lost for c in mine)
+        others = sum(
+            self.outcome.begun - self.truth.shown <= c.gone <= self.outcome.ended
+            for c in self.truth.copies.values()
+            if not self._removed(c)
+        )
+        if not sure <= counts["deleted"] <= len(mine) + others:
+            yield f"{len(mine)} copies were deleted, counted are {counts['deleted']}"
+
+    def _of_changed(self) -> Iterator[str]:
+        outcome = self.outcome
+        if outcome.name == "check":
+            return
+        writes = [c for c in self.truth.calls_of(outcome) if c.action in WRITES]
+        # A copy that failed at once, or that was taken back, is a change as well.
+        done = [c for c in writes if c.changed and not c.lost]
+        perhaps = [c for c in writes if c.changed or c.lost]
+        gone = any(self._others_removed(self.truth.of_place[place]) for place in self.truth.places_of(outcome))
+        if done and not outcome["changed"]:
+            yield f"changed is false, and {done[0].action} of {done[0].begun:.1f} has changed {done[0].changed}"
+        deletes = [c for c in writes if c.action in DELETES | CHANGES]
+        if outcome["changed"] and not perhaps and not (gone and deletes):
+            yield "changed is true, and no call has changed anything"

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several runs at once on one clock, with their threads, in an order that a seed gives.
+
+One thread has the turn at any time. It gives the turn away where it sleeps, calls a cloud or waits for another thread;
+a draw says who goes on of those that can at the earliest moment. So nothing depends on the machine.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import heapq
+import itertools
+import math
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from unittest import mock
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Part:
+    """One thread of a run. It can go on at ``until``, on the scheduler's clock."""
+
+    def __init__(self, run: str, work: Callable[[], Any], until: float):
+        self.run = run
+        self.until = until
+        self.turn = threading.Semaphore(0)
+        self.ended = False
+        self.joined_by: list[Part] = []
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self.thread: threading.Thread | None = None
+        self.work = work
+
+
+class Scheduler:
+    """The clock of all runs, and the order of their calls."""
+
+    def __init__(self, seed: object):
+        self._draw = random.Random(f"scheduler {seed}")
+        self._now = 1000.0
+        self._begin = datetime(2026, 11, 21, 2, 0, 0, tzinfo=timezone.utc)
+        self._parts: list[Part] = []
+        self._has_turn: Part | None = None
+        self._all_ended = threading.Semaphore(0)
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._stuck = False
+        #: Runs whose process is gone.
+        self.dead: set[str] = set()
+        self.slept: list[float] = []
+
+    # -- the clock ---------------------------------------------------------------------------------------
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def utc(self) -> datetime:
+        return self._begin + timedelta(seconds=self._now - 1000.0)
+
+    def sleep(self, seconds: float) -> None:
+        until = self._now + max(0.0, seconds)
+        if self._has_turn:
+            self.pause(until)
+        else:
+            self._move_to(until)
+
+    def at(self, moment: float, act: Callable[[], None]) -> None:
+        """Let something happen when the clock reaches a moment."""
+        heapq.heappush(self._events, (moment, next(self._order), act))
+
+    def forget_events(self) -> None:
+        self._events.clear()
+
+    def _move_to(self, moment: float) -> None:
+        while self._events and self._events[0][0] <= moment:
+            at, _order, act = heapq.heappop(self._events)
+            self._now = max(self._now, at)
+            act()
+        self._now = max(self._now, moment)
+
+    # -- the turns ---------------------------------------------------------------------------------------
+
+    @property
+    def run(self) -> str:
+        """The run that has the turn."""
+        return self._has_turn.run if self._has_turn else ""
+
+    def kill(self, run: str) -> None:
+        """Let a run's process be gone: none of its threads goes on."""
+        self.dead.add(run)
+        for part in self._parts:
+            if part.run == run:
+                part.until = self._now
+
+    def pause(self, until: float) -> None:
+        """Give the turn away, and go on at ``until`` or later."""
+        me = self._has_turn
+        assert me is not None
+        self._check(me)
+        me.until = until
+        # Who has the turn is not asked again here: another thread may have given it back to this one by now.
+        if self._hand_on() is not me:
+            me.turn.acquire()
+        self._check(me)
+
+    def _check(self, part: Part) -> None:
+        if part.run in self.dead:
+            raise Killed
+
+    def _hand_on(self) -> Part:
+        """Choose who goes on, and give it the turn. Returns who it is."""
+        me = self._has_turn
+        while True:
+            earliest = min(part.until for part in self._parts)
+            moment = min(earliest, self._events[0][0]) if self._events else earliest
+            if moment == math.inf:
+                self._stuck = True
+                self._all_ended.release()
+                raise RuntimeError("every thread waits for another one")
+            self._move_to(moment)
+            ready = [part for part in self._parts if part.until <= self._now]
+            if ready:
+                break
+        chosen = ready[0] if len(ready) == 1 else self._draw.choice(ready)
+        self._has_turn = chosen
+        if chosen is not me:
+            chosen.turn.release()
+        return chosen
+
+    def start(self, run: str, work: Callable[[], Any], after: float = 0.0) -> Part:
+        """Let a thread begin, once it gets the turn."""
+        part = Part(run, work, self._now + after)
+        self._parts.append(part)
+        part.thread = threading.Thread(target=self._live, args=(part,), daemon=True)
+        part.thread.start()
+        return part
+
+    def _live(self, part: Part) -> None:
+        part.turn.acquire()
+        try:
+            self._check(part)
+            part.answer = part.work()
+        except BaseException as error:
+            part.error = error
+        part.ended = True
+        for other in part.joined_by:
+            other.until = self._now
+        self._parts.remove(part)
+        if self._parts:
+            self._hand_on()
+        else:
+            self._has_turn = None
+            self._all_ended.release()
+
+    def join(self, part: Part) -> None:
+        """Wait until another thread has ended."""
+        while not part.ended:
+            assert self._has_turn is not None
+            part.joined_by.append(self._has_turn)
+            self.pause(math.inf)
+
+    def play(self, parts: Iterable[tuple[str, Callable[[], Any], float]]) -> list[Part]:
+        """Let runs pass to their ends: the name of each, its work, and the seconds after which it begins."""
+        made = [self.start(*part) for part in parts]
+        self._hand_on()
+        self._all_ended.acquire()
+        if self._stuck:
+            raise RuntimeError("every thread waits for another one")
+        for part in made:
+            if part.thread:
+                part.thread.join()
+        return made
+
+
+class _Future(concurrent.futures.Future):  # type: ignore[type-arg]
+    """What a thread of the pool will have answered."""
+
+    def __init__(self, scheduler: Scheduler, part: Part):
+        super().__init__()
+        self._scheduler, self._part = scheduler, part
+
+    def done(self) -> bool:
+        return self._part.ended
+
+    def result(self, timeout: float | None = None) -> Any:
+        self._scheduler.join(self._part)
+        if self._part.error:
+            raise self._part.error
+        return self._part.answer
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._scheduler.join(self._part)
+        return self._part.error
+
+
+def _pool_of(scheduler: Scheduler) -> type:
+    class Pool:
+        """Stands in for a ThreadPoolExecutor, with threads that wait for their turns."""
+
+        def __init__(self, max_workers: int | None = None, **_named: Any):
+            self._size = max_workers or 4
+            self._futures: list[_Future] = []
+
+        def submit(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> _Future:
+            working = [future for future in self._futures if not future.done()]
+            if len(working) >= self._size:
+                scheduler.join(working[0]._part)
+            part = scheduler.start(scheduler.run, lambda: work(*arguments, **named))
+            self._futures.append(_Future(scheduler, part))
+            return self._futures[-1]
+
+        def map(self, work: Callable[..., Any], *items: Iterable[Any]) -> Iterator[Any]:
+            futures = [self.submit(work, *arguments) for arguments in zip(*items)]
+            return (future.result() for future in futures)
+
+        def shutdown(self, wait: bool = True, **_named: Any) -> None:
+            for future in self._futures if wait else ():
+                scheduler.join(future._part)
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_error: Any) -> None:
+            self.shutdown()
+
+    return Pool
+
+
+@contextlib.contextmanager
+def scheduled_threads(scheduler: Scheduler) -> Iterator[None]:
+    """Give the collection's code pools whose threads wait for their turns."""
+    real, pool = concurrent.futures.ThreadPoolExecutor, _pool_of(scheduler)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(concurrent.futures, "ThreadPoolExecutor", pool))
+        for name, module in list(sys.modules.items()):
+            if (
+                name.startswith("ansible_collections.multicloud.")
+                and getattr(module, "ThreadPoolExecutor", None) is real
+            ):
+                stack.enter_context(mock.patch.object(module, "ThreadPoolExecutor", pool))
+        yield

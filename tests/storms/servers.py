@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps a simulated cloud between storms."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from typing import Any
+
+from tests.clouds import CLOUDS
+from tests.simulator.clock import ExchangeableClock, FakeClock
+from tests.simulator.wire import wired
+
+from .checks import Findings, checked
+from .collisions import collision_of
+from .faults import Storm, storm_of
+from .scheduler import Scheduler
+
+#: Nothing listens there: storms are served in the thread that calls.
+URL = "http://127.0.0.1:9"
+
+
+class StormServer:
+    """One cloud, on whose state storm after storm passes."""
+
+    def __init__(self, cloud: str, served: tuple[Any, Any, str] | None = None):
+        """Make a cloud, or take one that is there: it, the clock that can be exchanged, and its address."""
+        self.cloud = cloud
+        if served is None:
+            clock = ExchangeableClock()
+            served = CLOUDS[cloud].load("server")(clock), clock, URL
+        self._served, self._clock, self._url = served
+
+    def estate(self) -> Any:
+        """Return an empty estate on a clock of its own."""
+        return self.estate_on(FakeClock())
+
+    def estate_on(self, clock: Any) -> Any:
+        """Return an empty estate on a clock that somebody else turns."""
+        self._clock.clock = clock
+        self._served.reset()
+        return CLOUDS[self.cloud].load("estate")(self._served, clock, self._url)
+
+    def wire(self) -> AbstractContextManager[None]:
+        """Serve this cloud's address to the SDKs of this process."""
+        return wired(self._served.app, self._url)
+
+    def passed(self, seed: int) -> Findings:
+        """Let the storm of a seed pass, and check it."""
+        return self.checked(storm_of(self.cloud, seed))
+
+    def collided(self, seed: int) -> Findings:
+        """Let the runs of a seed collide, and check them."""
+        return self.checked(collision_of(self.cloud, seed))
+
+    def checked(self, storm: Storm) -> Findings:
+        """Let a storm pass, and check it. What the storm needs is drawn from its seed alone."""
+        begun = time.process_time()
+        findings = checked(storm, self.estate_on(Scheduler(f"{storm.cloud} {storm.seed}")))
+        findings.seconds = time.process_time() - begun
+        return findings

@@ -1,0 +1,325 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A storm's cloud: what is made before, the runs of the module, what happens meanwhile, and the server's own truth."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from moto.moto_api._internal import mock_random
+
+from tests.simulator.control import Call, Watch
+from tests.simulator.history import History, Kept, Key
+from tests.simulator.locks import SimulatedLock
+from tests.simulator.state import number_anew
+from tests.simulator.wire import wired
+from tests.unit.estates import Estate
+from tests.unit.harness import COLLECTION, RUNNER, module_args
+
+from .faults import KILLS, Before, Event, PlannedRun, Round, Storm
+from .scheduler import Killed, Scheduler, scheduled_threads
+
+HOLD = "dr-copy:hold"
+KEY = "11111111-2222-3333-4444-555555555555"
+#: A run that makes so many calls comes to no end.
+ENDLESS = 20_000
+#: By whom a copy was planted; a run's name says that a run has made it.
+OURS, FOREIGN = "ours", "somebody else's"
+
+
+@dataclass
+class RunOutcome:
+    """What a run said, and when it began and ended. ``result`` is None where it was killed."""
+
+    name: str
+    run: PlannedRun
+    asked: list[str]
+    options: dict[str, Any]
+    begun: float
+    ended: float
+    result: dict[str, Any] | None = None
+    failed: bool = False
+    broke: str = ""
+
+    def __getitem__(self, key: str) -> Any:
+        assert self.result is not None
+        return self.result[key]
+
+
+class Simulation(Watch):
+    """One storm's cloud, and the runs on it."""
+
+    def __init__(self, storm: Storm, estate: Estate):
+        self.storm = storm
+        self.estate = estate
+        self.scheduler: Scheduler = estate.clock
+        self.control = estate.server.control
+        self.regions = [estate.destination, estate.other_destination, estate.third_destination][: storm.destinations]
+        if storm.within_region:
+            self.regions = [estate.source]
+        #: What was planted: by whom, by ID.
+        self.planted: dict[str, str] = {}
+        self.outcomes: list[RunOutcome] = []
+        self._runs: dict[str, PlannedRun] = {}
+        self._calls_of: Counter[str] = Counter()
+        self._round: list[str] = []
+        self._number = 0
+        self.endless: set[str] = set()
+        if storm.cloud == "ebs":
+            estate.server.open([estate.source, *self.regions])
+        number_anew()
+        random.seed(storm.seed)
+        mock_random.seed(storm.seed)
+        self._settings()
+        self.sources = self._sources()
+        for copy in storm.before:
+            self._plant(copy)
+        self._spoil_sources()
+        self.history = History(self.scheduler, self._truth, storm.seed)
+        getattr(estate.server, "estate", estate.server).history = self.history
+        self.history.lags = storm.lags
+        self.control.watch = self
+        self.scheduler.sleep(storm.lag + 1.0)  # all replicas show what is there before
+
+    # -- what is there before ----------------------------------------------------------------------------
+
+    def _settings(self) -> None:
+        storm = self.storm
+        self.estate.settings(copy_seconds=storm.copy_seconds, quota=storm.quota, latencies=[0.0, storm.latency])
+        if storm.tags_late:
+            self.estate.settings(tags_visible_after=storm.tags_late)
+
+    def _sources(self) -> list[str]:
+        storm, estate = self.storm, self.estate
+        disks = [estate.disk() for _n in range(storm.disks)]
+        made = []
+        for number, source in enumerate(storm.sources):
+            tags = {} if storm.cloud == "ens" else {"env": "prod"}
+            unknown = source.kind == "unknown"
+            made.append(
+                estate.unknown_source(number)
+                if unknown
+                else estate.snapshot(disks[source.disk], source.age_hours, **tags)
+            )
+            if source.kind == "encrypted":
+                estate.get(made[-1]).encrypted = True
+        slow = {made[n]: storm.copy_seconds * 10 for n in storm.slow}
+        estate.settings(copy_seconds_of=slow)
+        return made
+
+    def _spoil_sources(self) -> None:
+        for source_id, source in zip(self.sources, self.storm.sources):
+            if source.kind == "unfinished":
+                self.estate.make_unfinished(source_id)
+            if source.kind == "gone":
+                self.estate.forget(source_id)
+
+    def _plant(self, copy: Before) -> None:
+        estate, cloud = self.estate, self.storm.cloud
+        source, region = self.sources[copy.source], self.regions[copy.region % len(self.regions)]
+        if self.storm.sources[copy.source].kind == "unknown":
+            return
+        running = [s for s in estate.everything(region) if estate.phase_of(s) == "running"]
+        if copy.state == "running" and (cloud in ("ecs", "cbs") and running):
+            return  # these services refuse a second one of the disk, or of the source
+        plant = estate.our_copy if copy.ours else estate.foreign_copy
+        seconds = self.storm.lag + copy.seconds if copy.state == "running" else 0.0
+        made = plant(source, region, seconds, "planted" if copy.state == "failed" else None)
+        made.visible_at = 0.0
+        if copy.encrypted:
+            made.encrypted = True
+        if cloud != "ens":
+            self._tags_of(made).update({"old": "1", **({HOLD: "2027"} if copy.held == "tag" else {})})
+        if copy.held == "lock":
+            made.lock = SimulatedLock("compliance", 999, None, estate.clock.utc())
+        if copy.state == "deleting":
+            self._delete_slowly(made, region)
+        self.planted[made.id] = OURS if copy.ours or cloud == "ens" else FOREIGN
+
+    def _tags_of(self, snapshot: Any) -> dict[str, str]:
+        tags: dict[str, str] = snapshot.tags if self.storm.cloud != "ebs" else snapshot.ec2_backend.tags[snapshot.id]
+        return tags
+
+    def _delete_slowly(self, snapshot: Any, region: str) -> None:
+        """Let a copy be deleted as ENS does it: for a minute it is shown so."""
+        snapshot.forced_state = "deleting"
+        self.scheduler.at(self.scheduler.monotonic() + 60.0, lambda: self._forget(snapshot.id, region))
+
+    def _forget(self, snapshot_id: str, region: str) -> None:
+        if any(s.id == snapshot_id for s in self.estate.everything(region)):
+            self.estate.forget(snapshot_id, region)
+            self.history.note("event")
+
+    # -- the server's truth ------------------------------------------------------------------------------
+
+    def _truth(self) -> Iterator[tuple[Key, Kept]]:
+        for region in dict.fromkeys([self.estate.source, *self.regions]):
+            for snapshot in self.estate.everything(region):
+                yield (region, snapshot.id), (snapshot, self.estate.tags_of(snapshot))
+
+    def begins(self, call: Call) -> str | None:
+        call.by = self.scheduler.run
+        self._calls_of[call.by] += 1
+        run, number = self._runs[call.by], self._calls_of[call.by]
+        if number > ENDLESS:
+            self.endless.add(call.by)
+            self._kill(call.by)
+        if run.expires_at and number >= run.expires_at:
+            return "expire"
+        kind = dict(run.faults).get(number)
+        if kind == "kill_before":
+            self._kill(call.by)
+        if kind in KILLS or (kind == "no_snapshot_id" and not call.action.startswith("Copy")):
+            return None
+        return kind
+
+    def worked(self, call: Call) -> None:
+        call.changed = self.history.note(call)
+        run = self._runs[call.by]
+        if dict(run.faults).get(self._calls_of[call.by]) == "kill_after":
+            call.lost = True
+            self._kill(call.by)
+
+    def _kill(self, name: str) -> None:
+        self.scheduler.kill(name)
+        raise Killed
+
+    # -- what happens ------------------------------------------------------------------------------------
+
+    def _during(self, number: int) -> bool:
+        """Whether this round still passes."""
+        return number == self._number
+
+    def happens(self, event: Event) -> None:
+        region = self.regions[event.number % len(self.regions)]
+        copies = [s for s in self.estate.everything(region) if getattr(s, "source_id", "")]
+        phases = {s.id: self.estate.phase_of(s) for s in copies}
+        if event.kind == "quota":
+            self.estate.settings(quota=1 + event.number % 12)
+        elif event.kind == "kill":
+            self.scheduler.kill(self._round[event.number % len(self._round)])
+        elif event.kind == "foreign":
+            source = event.number % len(self.sources)
+            if self.storm.sources[source].kind == "good":
+                state = ("complete", "running")[event.number % 2]
+                self._plant(Before(source, event.number, False, state))
+        elif event.kind == "deleting":
+            self._take([s for s in copies if phases[s.id] == "complete"], region, event, self._delete_slowly)
+        elif event.kind == "vanish":
+            self._take([s for s in copies if phases[s.id] == "running"], region, event)
+        elif event.kind == "gone":
+            foreign = [s for s in copies if phases[s.id] == "complete" and self.planted.get(s.id) == FOREIGN]
+            self._take(foreign, region, event)
+        self.history.note("event")
+
+    def _take(self, among: list[Any], region: str, event: Event, act: Callable[..., None] | None = None) -> None:
+        if among:
+            taken = among[event.number % len(among)]
+            (act or (lambda snapshot, place: self._forget(snapshot.id, place)))(taken, region)
+
+    # -- the runs ----------------------------------------------------------------------------------------
+
+    def options(self, run: PlannedRun) -> dict[str, Any]:
+        options = {
+            "destination_regions": self.regions,
+            "wait": run.wait,
+            "wait_timeout": run.wait_timeout,
+            "max_in_flight": run.max_in_flight,
+            "state": run.state,
+            **self.estate.connection(),
+            **self.estate.quick_reads,
+            **self.storm.options,
+        }
+        if options.pop("kms_key_id", None):
+            options["kms_key_id"] = self.key
+        if run.state == "absent":
+            copies = [key[1] for key in self.history.versions if key[0] in self.regions]
+            named = [copies[n % len(copies)] for n in run.copies or () if copies]
+            options = {k: v for k, v in options.items() if k not in ("name", "tags", "purge_tags")}
+            options["copy_ids"] = [i for i in named if i not in self.sources] or None
+        return options
+
+    @property
+    def key(self) -> str:
+        """The key that copies are to have, where one is asked."""
+        return f"arn:aws:kms:{self.regions[0]}:123456789012:key/{KEY}" if self.storm.cloud == "ebs" else KEY
+
+    def passes(self, number: int, passing: Round, name: str = "", check: bool = False) -> list[RunOutcome]:
+        """Let the runs of a round pass; returns what they said."""
+        failing = {self.sources[n]: "a fault" for run in passing.runs for n in run.failing}
+        self.estate.settings(fail_copies_of=failing)
+        self.scheduler.sleep(passing.gap)
+        for event in passing.events:
+            moment = self.scheduler.monotonic() + event.after
+            self.scheduler.at(moment, lambda event=event, at=number: self._during(at) and self.happens(event))
+        self._number = number
+        names = [name or f"{number}.{n}" for n, _run in enumerate(passing.runs, 1)]
+        self._round = names
+        parts = []
+        for run_name, run in zip(names, passing.runs):
+            self._runs[run_name] = run
+            outcome = self._new_outcome(run_name, run)
+            self.outcomes.append(outcome)
+            parts.append((run_name, self._prepared(outcome, check), run.late))
+        with (
+            wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
+            scheduled_threads(self.scheduler),
+            mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: self.scheduler),
+            mock.patch.object(self.estate.adapter, "calls_at_once", self._threads()),
+        ):
+            self.scheduler.play(parts)
+        self._number = -1
+        return self.outcomes[-len(parts) :]
+
+    def _threads(self) -> int:
+        return int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
+
+    def _new_outcome(self, name: str, run: PlannedRun) -> RunOutcome:
+        asked = random.Random(run.order).sample(self.sources, len(self.sources)) if run.order else list(self.sources)
+        return RunOutcome(name, run, asked, self.options(run), 0.0, 0.0)
+
+    def _prepared(self, outcome: RunOutcome, check: bool) -> Callable[[], None]:
+        """Make the module ready to run in a thread: options are read now, everything else happens then."""
+        module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{self.estate.module}")
+        runner = importlib.import_module(RUNNER)
+        given: list[Any] = []
+        args = {"snapshot_ids": outcome.asked, "source_region": self.estate.source, **outcome.options}
+        args.update(_ansible_check_mode=check, _ansible_remote_tmp="/tmp")
+        with (
+            module_args(args),
+            mock.patch.object(module_file, "copy_snapshots", lambda *parts: given.extend(parts)),
+        ):
+            module_file.main()
+        module = given[0]
+
+        def ended(failed: bool, result: dict[str, Any]) -> None:
+            outcome.result, outcome.failed = result, failed
+            raise _Ended
+
+        module.exit_json = lambda **result: ended(False, result)
+        module.fail_json = lambda msg, **result: ended(True, {"msg": msg, **result})
+
+        def run() -> None:
+            outcome.begun = self.scheduler.monotonic()
+            try:
+                runner.copy_snapshots(*given)
+            except (_Ended, Killed):
+                pass
+            except BaseException as error:
+                outcome.broke = f"{type(error).__name__}: {error}"
+            finally:
+                outcome.ended = self.scheduler.monotonic()
+
+        return run
+
+
+class _Ended(BaseException):
+    """A module has come to its end."""

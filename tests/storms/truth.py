@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The server's truth about a storm: each copy from its making to its end, and who did what to it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from tests.simulator.control import Call
+from tests.simulator.history import Key, Version
+from tests.simulator.locks import lock_of
+
+from .faults import LOOK
+from .simulation import FOREIGN, HOLD, RunOutcome, Simulation
+
+#: A source and a region.
+Place = tuple[str, str]
+#: What each cloud's calls do: begin a copy, delete one, write to one, read.
+COPIES = {"CopySnapshot", "CopySnapshotCrossRegions"}
+DELETES = {"DeleteSnapshot", "DeleteSnapshots"}
+CHANGES = {
+    "CreateTags", "DeleteTags", "TagResources", "UntagResources", "UnTagResources", "ModifySnapshotAttribute",
+    "LockSnapshot", "ModifySnapshotCategory",
+}  # fmt: skip
+WRITES = COPIES | DELETES | CHANGES
+ALIVE = ("running", "complete")
+#: By how much (seconds) the clocks of a cloud and of a run may differ, and what a time in whole seconds leaves out.
+SKEW = 6.0
+
+
+class Copy:
+    """One copy: its versions, and what follows of them."""
+
+    def __init__(self, simulation: Simulation, key: Key, versions: list[Version]):
+        self._phase_of = simulation.estate.phase_of
+        self._now = simulation.scheduler.monotonic
+        self.region, self.id = key
+        self.versions = versions
+        self.born = versions[0]
+        thing = self.born.thing
+        self.source_id = str(thing.source_id)
+        self.begun = simulation.estate.started_at(thing)
+        self.duration = float(thing.duration)
+        #: The call that made it; None where it was planted.
+        self.maker: Call | None = self.born.by if isinstance(self.born.by, Call) else None
+        #: The run that made it, or who else it belongs to.
+        self.by = self.maker.by if self.maker else simulation.planted.get(self.id, FOREIGN)
+        last = versions[-1]
+        self.gone = last.moment if last.thing is None else math.inf
+        #: Who took it away: a call, or an event.
+        self.remover = last.by if last.thing is None else None
+        self.born_at: datetime = thing.created if hasattr(thing, "created") else thing.start_time
+
+    @property
+    def place(self) -> Place:
+        return self.source_id, self.region
+
+    @property
+    def ours(self) -> bool:
+        return self.by != FOREIGN
+
+    @property
+    def begin_order(self) -> tuple[str, str]:
+        """What all runs rank copies by: the time in whole seconds, then the ID."""
+        return self.born_at.strftime("%Y-%m-%dT%H:%M:%S"), self.id
+
+    def version(self, moment: float | None = None) -> Version | None:
+        """Return how it was at a moment; None where it was not there."""
+        moment = self._now() if moment is None else moment
+        found = None
+        for version in self.versions:
+            if version.moment <= moment:
+                found = version
+        return found if found and found.thing is not None else None
+
+    def phase(self, moment: float | None = None) -> str:
+        """Return "running", "complete", "failed", "deleting", or "gone" where it was not there."""
+        moment = self._now() if moment is None else moment
+        version = self.version(moment)
+        if version is None:
+            return "gone"
+        version.thing.seen_at = moment
+        return str(self._phase_of(version.thing))
+
+    def was(self, phases: tuple[str, ...], begin: float, end: float) -> bool:
+        """Whether it was in one of these phases at some moment between two."""
+        return any(self.phase(moment) in phases for moment in self._moments(begin, end))
+
+    def stayed(self, phases: tuple[str, ...], begin: float, end: float) -> bool:
+        """Whether it was in these phases at every moment between two."""
+        return all(self.phase(moment) in phases for moment in self._moments(begin, end))
+
+    def _moments(self, begin: float, end: float) -> list[float]:
+        turns = [self.begun + self.duration, *(v.moment for v in self.versions)]
+        return [begin, end, *(moment for moment in turns if begin < moment < end)]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return (self.version() or self.versions[-1]).tags
+
+    @property
+    def last(self) -> Any:
+        """The server's object as it was last there."""
+        return next(v.thing for v in reversed(self.versions) if v.thing is not None)
+
+    def held(self, moment: float | None = None) -> bool:
+        version = self.version(moment)
+        return bool(version and (HOLD in version.tags or lock_of(version.thing)))
+
+    def encrypted(self) -> bool:
+        return bool(self.last.encrypted)
+
+    def key(self) -> str:
+        return str(self.last.kms_key_id or "")
+
+
+class Truth:
+    """All copies and calls of a storm, up to now."""
+
+    def __init__(self, simulation: Simulation):
+        self.simulation = simulation
+        self.storm = simulation.storm
+        self.calls: list[Call] = simulation.control.journal
+        versions = simulation.history.versions
+        self.copies = {
+            key: Copy(simulation, key, found)
+            for key, found in versions.items()
+            if getattr(found[0].thing, "source_id", "")
+        }
+        self.of_place: dict[Place, list[Copy]] = defaultdict(list)
+        for copy in self.copies.values():
+            self.of_place[copy.place].append(copy)
+        #: Seconds after which a change shows in every read that a run makes, and it has had the time to make one.
+        self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
+
+    def calls_of(self, outcome: RunOutcome) -> list[Call]:
+        return [call for call in self.calls if call.by == outcome.name]
+
+    def places_of(self, outcome: RunOutcome) -> list[Place]:
+        return [(source, region) for source in outcome.asked for region in outcome.options["destination_regions"]]
+
+    def written_by(self, call: Call) -> list[str]:
+        """Return the regions that a call writes to; ENS's deletions name none."""
+        if self.storm.cloud == "ens" and call.action in DELETES:
+            return [copy.region for copy in self.copies.values() if copy.id in ids_of(call)]
+        return regions_of(call)
+
+    def answered_at(self, call: Call) -> float:
+        """Return when this run got to know of the copies that a call writes to, by the copy call's own answer."""
+        copies = [copy for copy in self.copies.values() if copy.id in ids_of(call)]
+        own = [c.maker.ended for c in copies if c.maker and c.maker.by == call.by and not c.maker.lost]
+        return min(own) if len(own) == len(copies) and own else -math.inf
+
+    def deleted_by_others(self, copy: Copy, outcome: RunOutcome) -> bool:
+        """Whether a person or another run has deleted a copy; whether that run might is judged by its calls."""
+        if not isinstance(copy.remover, Call):
+            return copy.remover is not None
+        return copy.remover.by != outcome.name
+
+    def taken_for_own(self, copy: Copy, outcome: RunOutcome) -> bool:
+        """Whether a run made a copy, or lost the answer of a call that may have made it, as far as clouds tell
+        times."""
+        return copy.by == outcome.name or any(
+            call.lost
+            and call.action in COPIES
+            and copy.source_id == source_of(call)
+            and copy.region in regions_of(call)
+            and call.begun - SKEW <= copy.begun <= call.ended + SKEW
+            for call in self.calls_of(outcome)
+        )
+
+    def fits(self, copy: Copy, outcome: RunOutcome) -> bool:
+        """Whether a copy is encrypted as a run asks, as far as that is known."""
+        if not outcome.options.get("encrypted"):
+            return True
+        key = outcome.options.get("kms_key_id")
+        return copy.encrypted() and not (key and copy.key() and copy.key() != key)
+
+
+def regions_of(call: Call) -> list[str]:
+    """Return the regions that a call reads or writes; an empty list means all."""
+    given = call.given
+    many = given.get("DestinationRegions") or given.get("DestinationRegionIds") or given.get("EnsRegionIds")
+    if many:
+        return list(json.loads(many)) if isinstance(many, str) else list(many)
+    if "ResourceList" in given:
+        return list(dict.fromkeys(name.split(":")[3] for name in given["ResourceList"]))
+    one = given.get("DestinationRegionId") or given.get("EnsRegionId")
+    if one:
+        return [one]
+    if call.action == "DescribeSnapshots" and "Version" in given and given["Version"] == "2017-11-10":
+        return []  # ENS: no node named means every node
+    return [call.region]
+
+
+def is_dry(call: Call) -> bool:
+    """Whether a call only asks if it would be allowed."""
+    return str(call.given.get("DryRun", "")).lower() == "true"
+
+
+def source_of(call: Call) -> str:
+    """Return the source that a copy call names."""
+    return str(call.given.get("SourceSnapshotId") or call.given.get("SnapshotId") or "")
+
+
+def ids_of(call: Call) -> list[str]:
+    """Return the snapshots that a call deletes or changes."""
+    given, found = call.given, []
+    for name, value in given.items():
+        if name.split(".")[0] in ("SnapshotId", "SnapshotIds", "ResourceId"):
+            found += value if isinstance(value, list) else [value]
+        elif name == "ResourceList":
+            found += [resource.rsplit("/", 1)[1] for resource in value]
+    return found

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The scheduler of storms: one thread goes on at a time, in an order that the seed alone gives."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from tests.storms.scheduler import Scheduler
+
+
+class _Delayed(threading.Semaphore):
+    """After it was released, the machine lets the woken thread go on first, as it may under load."""
+
+    def release(self, n=1):
+        super().release(n)
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def delayed(monkeypatch):
+    monkeypatch.setattr(threading, "Semaphore", _Delayed)
+
+
+def order_of_turns(seed, threads=3, turns=40):
+    scheduler, order, working = Scheduler(seed), [], []
+
+    def work(name):
+        for _turn in range(turns):
+            working.append(name)
+            order.append(name)
+            assert working == [name], "two threads go on at once"
+            working.remove(name)
+            scheduler.sleep(0.0)
+
+    parts = scheduler.play([(f"run {n}", lambda n=n: work(n), 0.0) for n in range(threads)])
+    assert [part.error for part in parts] == [None] * threads
+    return order
+
+
+def test_one_thread_goes_on_at_a_time_and_in_the_same_order_each_time(delayed):
+    assert order_of_turns(1) == order_of_turns(1) != order_of_turns(2)

@@ -14,10 +14,11 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from tests.storms.harbour import ESTATES, Harbour
+from tests.clouds import CLOUDS
+from tests.storms.servers import StormServer
 from tests.tables import DOCS, list_table, write_between
 
-from .history import History
+from .history import NightHistory
 from .year import Year
 
 HISTORIES = ("cloud", "histories", "runs", "deletions", "wrong deletions")
@@ -38,11 +39,11 @@ def main() -> int:
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    jobs: list[Any] = [(_year, cloud, given.nights) for cloud in ESTATES]
-    jobs += [(_histories, cloud, given.histories) for cloud in ESTATES]
+    jobs: list[Any] = [(_year, cloud, given.nights) for cloud in CLOUDS]
+    jobs += [(_histories, cloud, given.histories) for cloud in CLOUDS]
     with ProcessPoolExecutor(2) as pool:
         rows = list(pool.map(_done, jobs))
-    years, histories = rows[: len(ESTATES)], rows[len(ESTATES) :]
+    years, histories = rows[: len(CLOUDS)], rows[len(CLOUDS) :]
     if given.write:
         write_between(DOCS / "reliability.rst", "years", list_table(YEARS, years))
         write_between(DOCS / "reliability.rst", "histories", list_table(HISTORIES, histories))
@@ -59,7 +60,7 @@ def _done(job: Any) -> tuple[str, ...]:
 def _histories(cloud: str, number: int) -> tuple[Any, ...]:
     runs = deletions = wrong = 0
     for seed in range(number):
-        history = History(cloud, seed)
+        history = NightHistory(cloud, seed)
         for _run in range(12):
             history.pass_on(8)
             history.run()
@@ -72,12 +73,12 @@ def _histories(cloud: str, number: int) -> tuple[Any, ...]:
 
 
 def _year(cloud: str, nights: int) -> tuple[Any, ...]:
-    harbour = Harbour(cloud)
-    year = Year(cloud, harbour.estate())
-    for _night in range(nights - 1):
-        year.night()
-    year.night(fails=False)
-    harbour.stop()
+    server = StormServer(cloud)
+    year = Year(cloud, server.estate())
+    with server.wire():
+        for _night in range(nights - 1):
+            year.night()
+        year.night(fails=False)
     if year.points() != year.described():
         year.wrong.append(f"{year.points() ^ year.described()} differ from what the variables describe")
     for wrong in year.wrong:

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A random history of one plan: disks, snapshots and copies that come and go, with three runs a day of the role's filters.
+"""A random history of one plan: disks, snapshots and copies that come and go, with three runs a day of the role's
+filters.
 
 Nothing here calls a cloud: rows stand for what the info modules would tell. Each deletion is judged by rules of this
 file's own, written apart from the filters'.
@@ -11,17 +12,28 @@ file's own, written apart from the filters'.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import with_known_sources
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import with_known_sources
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
 #: Clouds whose copies tell no disk of their own, and those on which a deadline can be set.
 DISKLESS, WITH_DEADLINE = ("ebs", "cbs"), ("ecs", "cbs")
+
+NO_CALENDAR = {"keep_daily": 0, "keep_weekly": 0, "keep_monthly": 0, "keep_yearly": 0, "timezone": "UTC"}
+CALENDARS = (
+    {**NO_CALENDAR, "keep_daily": 2},
+    {**NO_CALENDAR, "keep_weekly": 1, "timezone": "Pacific/Auckland"},
+    {"keep_daily": 3, "keep_weekly": 2, "keep_monthly": 2, "keep_yearly": 1, "timezone": "America/New_York"},
+)
+#: How a period is written by strftime, by the limit that counts it.
+PERIODS = {"keep_daily": "%Y-%m-%d", "keep_weekly": "%G week %V", "keep_monthly": "%Y-%m", "keep_yearly": "%Y"}
 
 Row = dict[str, Any]
 
@@ -34,7 +46,19 @@ def time_of(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 
 
-class History:
+def kept_by_calendar(taken: datetime, newer: Collection[datetime], calendar: Row) -> list[str]:
+    """Say which limits by the calendar keep a recovery point; ``newer`` are the times of those after it."""
+    zone = ZoneInfo(calendar["timezone"])
+    kept = []
+    for limit, form in PERIODS.items():
+        own = taken.astimezone(zone).strftime(form)
+        after = {time.astimezone(zone).strftime(form) for time in newer}
+        if own not in after and len(after) < calendar[limit]:
+            kept.append(f"{limit} {calendar[limit]} protects it: it is the newest of {own}")
+    return kept
+
+
+class NightHistory:
     """One seed's estate and variables. ``wrong`` gathers what should never have happened."""
 
     def __init__(self, cloud: str, seed: int):
@@ -50,6 +74,7 @@ class History:
         self.regions = REGIONS[: draw.choice((1, 1, 2))]
         self.select = draw.choice(("latest", "all"))
         self.keep, self.keep_days = draw.choice(((0, 0), (1, 0), (3, 0), (0, 1), (0, 3), (2, 2), (5, 1)))
+        self.calendar = draw.choice((NO_CALENDAR, NO_CALENDAR, *CALENDARS))
         self.retention_days = draw.choice((0, 2, 4)) if cloud in WITH_DEADLINE else 0
         self.oldest = draw.choice((0, 0, 30))
 
@@ -163,6 +188,7 @@ class History:
             select=self.select,
             keep=self.keep,
             keep_days=self.keep_days,
+            **self.calendar,
             retention_days=self.retention_days,
             max_snapshot_age_hours=self.oldest,
             now=text_of(self.now),
@@ -173,6 +199,7 @@ class History:
             "source_region": SOURCE,
             "keep": self.keep,
             "keep_days": self.keep_days,
+            **self.calendar,
             "now": text_of(self.now),
         }
         return prunable(self.copies, self._plan(), self.disks, values)
@@ -218,7 +245,8 @@ class History:
             found.append(f"keep {self.keep} protects it")
         if self.keep_days and (self.now - mine[0]) <= timedelta(days=self.keep_days):
             found.append(f"keep_days {self.keep_days} protects it")
-        if not self.keep and not self.keep_days:
+        found += kept_by_calendar(mine[0], [time for time, _source in newer], self.calendar)
+        if not self.keep and not self.keep_days and self.calendar == NO_CALENDAR:
             found.append("nothing limits how long copies are kept")
         if not self._is_safe(source["disk_id"], copy["region"]):
             found.append("the newest snapshot of its disk is not there")
@@ -234,8 +262,8 @@ class History:
         ]
         there = []
         for copy in self.copies:
-            told = copy["source"]
-            disk = told["disk_id"] or copy["disk_id"]
-            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and told["created_at"]:
-                there.append((time_of(told["created_at"]), told["snapshot_id"]))
+            source = copy["source"]
+            disk = source["disk_id"] or copy["disk_id"]
+            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and source["created_at"]:
+                there.append((time_of(source["created_at"]), source["snapshot_id"]))
         return bool(usable and there) and max(there) >= max(usable)

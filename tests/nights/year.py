@@ -14,17 +14,31 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of, expired, gathered
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.report import page_of, report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import calls_for, selected, there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.marks import description, source_tags
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import (
+    copy_calls,
+    deletion_calls,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable_after
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import select
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 
+from tests.nights.history import kept_by_calendar
 from tests.unit.estates import Estate
 
 #: Days for which the source's own snapshots are kept.
 SOURCE_DAYS = 3
 KEEP, KEEP_DAYS, RPO_HOURS = 5, 10, 30
+CALENDAR = {"keep_daily": 12, "keep_weekly": 6, "keep_monthly": 9, "keep_yearly": 2, "timezone": "Europe/Berlin"}
+#: The night on which a disk loses its tag, that on which a copy's tag tells a time in the future, and those on which
+#: the source region is down.
+UNTAGGED, FUTURE, DOWN = 3, 5, range(8, 15)
+CREATED_AT = "dr-copy:source-created-at"
 
 
 class Year:
@@ -34,6 +48,11 @@ class Year:
         self.cloud, self.estate = cloud, estate
         self.draw = random.Random(f"year {cloud} {seed}")
         self.disks = [estate.disk(**{"dr-copy": "true"}) for _disk in range(3)]
+        #: The disks of each plan, by the value of their tag: two plans over one pair of regions.
+        self.plans = {"true": self.disks, "mail": [estate.disk(**{"dr-copy": "mail"})]}
+        #: A disk that loses its tag: what was copied of it stays.
+        self.leaving = estate.disk(**{"dr-copy": "true"})
+        self.last: dict[str, dict[str, Any]] = {}
         #: When each source was taken, by its ID, and its disk.
         self.taken: dict[str, tuple[datetime, str]] = {}
         self.alive: list[str] = []
@@ -41,7 +60,6 @@ class Year:
         self.copied: dict[str, set[str]] = {}
         self.nights = self.failures = self.pruned = self.pages = 0
         self.wrong: list[str] = []
-        self.ens = {"description": "Copied from {snapshot_id} in {source_region} [{disk_id} {source_created_at}]"}
         estate.settings(copy_seconds=60)
 
     def night(self, fails: bool | None = None) -> None:
@@ -49,61 +67,93 @@ class Year:
         self.nights += 1
         estate = self.estate
         estate.clock.sleep(86400 - (estate.clock.monotonic() - 1000.0) % 86400)
+        down = self.nights in DOWN
+        if self.nights == UNTAGGED:
+            estate.untag(self.leaving, "dr-copy")
+        tagged = [self.leaving] if self.nights < UNTAGGED else []
         tonight = []
-        for disk in self.disks:
+        for disk in [] if down else [*self.disks, *self.plans["mail"], *tagged]:
             source = estate.snapshot(disk, age_hours=self.draw.choice((1, 2)))
             tonight.append(source)
             self.alive.append(source)
-        failing = self.draw.random() < 0.1 if fails is None else fails
+        failing = not down and (self.draw.random() < 0.1 if fails is None else fails)
         estate.settings(fail_copies_of={tonight[0]: "the disk array is on fire"} if failing else {})
+        estate.faults(*([{"fault": "drop", "region": estate.source, "times": 100000}] if down else []))
         self.failures += failing
-        report = self._run()
-        self._take_note(report, failing)
-        self._drop_old_sources()
+        lie = self._spoil() if self.nights == FUTURE else None
+        for tag, disks in self.plans.items():
+            report = self._run(tag)
+            own = [*disks, *(tagged if tag == "true" else [])]
+            self._take_note(report, own, down or (tag == "true" and bool(failing or lie)))
+        if lie:
+            self.estate.set_tags(lie[0], **{CREATED_AT: lie[1]})
+        if not down:
+            self._drop_old_sources()
+
+    def _spoil(self) -> tuple[Any, str] | None:
+        """Let the newest copy of a disk tell a time in the future; returns it with the true one. ENS has no tags."""
+        if self.cloud == "ens":
+            return None
+        copies = [
+            c for c in self.estate.copies(self.estate.destination) if self.taken[self._source_of(c)][1] == self.disks[0]
+        ]
+        copy = max(copies, key=lambda c: self.taken[self._source_of(c)])
+        true = self.estate.tags_of(copy)[CREATED_AT]
+        self.estate.set_tags(copy, **{CREATED_AT: "2099-01-01T00:00:00Z"})
+        return copy, true
 
     # -- a run, as the role's tasks make it -------------------------------------------------------------------
 
-    def _run(self) -> dict[str, Any]:
+    def _run(self, tag: str) -> dict[str, Any]:
         estate = self.estate
-        values = self._values()
-        source = estate.info(estate.source, disk_tags={"dr-copy": "true"}).result
+        values, last = self._values(tag), self.last.get(tag, {})
+        listed = estate.info(estate.source, disk_tags={"dr-copy": tag}, other_disks=True, **estate.quick_reads)
+        source = listed.result
         before = self._listed()
         done: dict[str, Any] = {
             "source": source,
             "share": {},
             "before": [before],
-            **selected(source, before["snapshots"], values),
+            **select(source, before["snapshots"], values, last),
+            "last": last,
         }
         for snapshot in done["snapshots"]:
             taken = datetime.fromisoformat(snapshot["created_at"].replace("Z", "+00:00"))
             self.taken[snapshot["snapshot_id"]] = (taken, snapshot["disk_id"])
-        known = there([before], done["snapshots"], values)
-        limits = {"keep": KEEP, "keep_days": KEEP_DAYS, "now": values["now"]}
+        known = copies_there([before], done["snapshots"], values)
+        limits = {"keep": KEEP, "keep_days": KEEP_DAYS, **CALENDAR, "now": values["now"]}
         done["plan"] = copy_plan(done["snapshots"], done["disks"], known, values["destination_regions"], **limits)
-        more = self.ens if self.cloud == "ens" else {}
+        marks = {"copy_tags": True, "source_tags": source_tags(done["plan"], done, values)}
+        more = {"description": description(values)} if self.cloud == "ens" else marks
         done["copied"] = [
-            estate.run(*batch["snapshot_ids"], wait=True, **more).result for batch in batches_of(done["plan"])
+            estate.run(*batch["snapshot_ids"], wait=True, **more).result for batch in copy_calls(done["plan"])
         ]
         after = self._listed()
         done.update(listed=[after], listed_again=[after])
-        done["expired"] = expired(done, values)
+        done["expired"] = prunable_after({**done, "expired": []}, values)
         done["deleted"] = [
             estate.run(*call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"]).result
-            for call in calls_for(done["expired"])
+            for call in deletion_calls(done["expired"])
         ]
-        result = gathered(done, values)
+        result = outcome_of(done, values)
+        shown = [{"disk_id": disk["disk_id"], "disk_name": disk["name"]} for disk in done["disks"]]
+        if self.nights not in DOWN:
+            self.last[tag] = {"disks": shown, "disk_ids": [], "shard": ""}
         return report_of(result, done, values, {"host": self.cloud, "check_mode": False, "ansible": "none"})
 
-    def _values(self) -> dict[str, Any]:
+    def _values(self, tag: str) -> dict[str, Any]:
         variables = {
             "cloud": self.cloud,
             "source_region": self.estate.source,
             "destination_regions": [self.estate.destination],
             "keep": KEEP,
             "keep_days": KEEP_DAYS,
+            **CALENDAR,
             "rpo_hours": RPO_HOURS,
+            "disk_tags": {"dr-copy": tag},
+            "plan": tag,
         }
-        taken = judged(variables)
+        taken = normalise(variables)
         assert not taken["problems"], taken
         now = self.estate.clock.utc().astimezone(timezone.utc)
         return {**taken["values"], "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "reads_only": False}
@@ -113,26 +163,36 @@ class Year:
 
     # -- the morning after ---------------------------------------------------------------------------------------
 
-    def _take_note(self, report: dict[str, Any], failing: bool) -> None:
+    def _take_note(self, report: dict[str, Any], disks: list[str], failing: bool) -> None:
         self.pruned += len(report["pruned"])
         points = self.points()
-        for disk in self.disks:
-            told = next(point for point in report["recovery_points"] if point["disk_id"] == disk)
+        strays = {row["disk_id"] for row in report["orphans"]} - {self.leaving}
+        strangers = {point["disk_id"] for point in report["recovery_points"]} - {*disks, self.leaving}
+        if strays or strangers:
+            self.wrong.append(f"night {self.nights}: {strays} are called orphans, {strangers} are judged")
+        missing = [disk["disk_id"] for disk in report["coverage"]["missing"]]
+        if missing != ([self.leaving] if self.nights == UNTAGGED and len(disks) == 3 else []):
+            self.wrong.append(f"night {self.nights}: {missing} are said to have fallen out")
+        for disk in disks:
+            shown = next(point for point in report["recovery_points"] if point["disk_id"] == disk)
             newest = max((taken for taken, of_disk in points if of_disk == disk), default=None)
-            if told["source_created_at"] != (newest and newest.strftime("%Y-%m-%dT%H:%M:%SZ")):
+            if shown["source_created_at"] != (newest and newest.strftime("%Y-%m-%dT%H:%M:%SZ")):
                 self.wrong.append(
-                    f"night {self.nights}: {disk} is said to be of {told['source_created_at']}, not {newest}"
+                    f"night {self.nights}: {disk} is said to be of {shown['source_created_at']}, not {newest}"
                 )
             age = newest and (self.estate.clock.utc() - newest) / timedelta(hours=1)
-            if told["within_rpo"] is not bool(age is not None and age <= RPO_HOURS):
-                self.wrong.append(f"night {self.nights}: {disk} is {age} h old, but within_rpo is {told['within_rpo']}")
+            if shown["within_rpo"] is not bool(age is not None and age <= RPO_HOURS):
+                self.wrong.append(
+                    f"night {self.nights}: {disk} is {age} h old, but within_rpo is {shown['within_rpo']}"
+                )
         if bool(report["failures"]) is not failing:
             self.wrong.append(f"night {self.nights}: failures are {report['failures']}")
         if self.nights % 7 == 0:
             self.pages += 1
-            page = page_of(report)
+            page = report_page(report)
             late = report["totals"]["breaches"]
-            words = f"{late} of 3 recovery points miss" if late else "All 3 recovery points are within"
+            number = len(report["recovery_points"])
+            words = f"{late} of {number} recovery points miss" if late else f"All {number} recovery points are within"
             if words not in page:
                 self.wrong.append(f"night {self.nights}: the page does not say: {words}")
         for copy in filter(self.estate.is_complete, self.estate.copies(self.estate.destination)):
@@ -148,17 +208,23 @@ class Year:
     def points(self) -> set[tuple[datetime, str]]:
         """Return the recovery points that are on the server: when each was taken, and its disk."""
         copies = self.estate.copies(self.estate.destination)
-        return {self.taken[self._source_of(copy)] for copy in copies if self.estate.is_complete(copy)}
+        points = {self.taken[self._source_of(copy)] for copy in copies if self.estate.is_complete(copy)}
+        return {point for point in points if point[1] != self.leaving or self.nights < UNTAGGED}
 
     def described(self) -> set[tuple[datetime, str]]:
         """Return the recovery points that the variables describe, out of all that were ever made."""
         ever = {self.taken[source] for source in self.copied}
         kept = set()
-        for disk in self.disks:
+        for disk in [disk for disks in self.plans.values() for disk in disks]:
             newest_first = sorted((point for point in ever if point[1] == disk), reverse=True)
             now = self.estate.clock.utc()
             young = [p for p in newest_first if now - p[0] <= timedelta(days=KEEP_DAYS)]
-            kept |= {*newest_first[:KEEP], *young}
+            by_calendar = [
+                point
+                for position, point in enumerate(newest_first)
+                if kept_by_calendar(point[0], [time for time, _disk in newest_first[:position]], CALENDAR)
+            ]
+            kept |= {*newest_first[:KEEP], *young, *by_calendar}
         return kept
 
     def _drop_old_sources(self) -> None:

@@ -7,21 +7,45 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
 
+from tests.clouds import CLOUDS
 from tests.nights.year import Year
+from tests.storms.servers import StormServer
 
-NIGHTS = 15
+pytestmark = pytest.mark.slow
+
+#: As many as prune, beside the week in which the source region is down.
+NIGHTS = 22
 
 
-@pytest.mark.parametrize(
-    ("cloud", "served"), [("ebs", "_ec2"), ("ecs", "_alibaba_ecs"), ("ens", "_alibaba_ens"), ("cbs", "_tencent_cbs")]
-)
-def test_nights_end_with_just_what_the_variables_describe(cloud, served, request):
-    from tests.storms.harbour import Harbour
-
-    year = Year(cloud, Harbour(cloud, request.getfixturevalue(served)).estate())
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_nights_end_with_just_what_the_variables_describe(cloud, served):
+    year = Year(cloud, StormServer(cloud, served(cloud)).estate())
     for number in range(NIGHTS):
         year.night(fails=number % 9 == 5)
     year.night(fails=False)
     assert not year.wrong
     assert year.points() == year.described() and year.pruned > 5
+
+
+@pytest.mark.parametrize("name", ["ebs", "ecs"])
+def test_no_disk_starves_in_nights_that_are_too_short(request, name):
+    """Nights in which there is time for a quarter of the disks a night, which have one more snapshot each night."""
+    cloud = request.getfixturevalue(name)
+    disks = [cloud.disk(**{"dr-copy": "true"}) for _n in range(8)]
+    cloud.settings(copy_seconds=100.0)
+    newest = dict.fromkeys(disks, 0)
+    for night in range(1, 25):
+        cloud.clock.sleep(86400 - (cloud.clock.monotonic() - 1000.0) % 86400)
+        of_tonight = {cloud.snapshot(disk): disk for disk in disks}
+        listed = cloud.info(cloud.source, disk_tags={"dr-copy": "true"})
+        copies = cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]
+        now = cloud.clock.utc().isoformat()
+        plan = copy_plan(listed["snapshots"], listed["disks"], copies, [cloud.destination], now=now)
+        for call in copy_calls(plan):
+            out = cloud.run(*call["snapshot_ids"], wait=True, wait_timeout=150, max_in_flight=1)
+            begun = {row["source_snapshot_id"] for row in out["copies"] if row["snapshot_id"]}
+            newest.update({of_tonight[i]: night for i in begun & of_tonight.keys()})
+        assert night < 8 or min(newest.values()) >= night - 4, (night, newest)

@@ -23,15 +23,13 @@ from typing import Any
 
 import yaml
 
-from tests.simulator.cbs import Cbs
+from tests.clouds import CLOUDS
 from tests.simulator.clock import FakeClock, RealClock
-from tests.simulator.ec2 import Ec2
-from tests.simulator.ecs import Ecs
-from tests.simulator.ens import Ens
 from tests.simulator.server import Server
-from tests.unit.estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
+from tests.unit.estates import CbsEstate, EbsEstate, EcsEstate
 
 from .figure import Figure, write
+from .night import nights
 from .shards import shards
 
 #: Results of a page of the service that lists snapshots.
@@ -41,7 +39,7 @@ PAGES = {EbsEstate: 1000, EcsEstate: 100, CbsEstate: 100}
 class Benchmark:
     def __init__(self) -> None:
         clock = RealClock()
-        self.clouds = {EbsEstate: Ec2(clock), EcsEstate: Ecs(clock), EnsEstate: Ens(clock), CbsEstate: Cbs(clock)}
+        self.clouds = {cloud.load("estate"): cloud.load("server")(clock) for cloud in CLOUDS.values()}
         self.servers = {kind: Server(cloud.app) for kind, cloud in self.clouds.items()}
         self.directory = Path(tempfile.mkdtemp())
 
@@ -138,6 +136,23 @@ class Benchmark:
             Figure(f"{what}, beside ansible.builtin.ping", ours / ping, None, "times"),
         ]
 
+    def quiet_plan(self) -> list[Figure]:
+        """A run of the role over 3 disks with nothing to copy, beside a play with one task."""
+        estate = self.estate()
+        estate.server.fill(3, 3, 3)
+        variables = {
+            "dr_copy_cloud": "ebs",
+            "dr_copy_source_region": estate.source,
+            "dr_copy_destination_regions": [estate.destination],
+            "dr_copy_connection": estate.connection(),
+        }
+        role = {"ansible.builtin.include_role": {"name": "multicloud.snapshots.dr_copy"}, "vars": variables}
+        ours = self.play(role, times=3)
+        asked = {"region": estate.destination, **estate.connection()}
+        info = self.play({"amazon.aws.ec2_snapshot_info": asked, "no_log": True}, times=3)
+        what = "a plan of 3 disks with nothing to copy, beside one amazon.aws.ec2_snapshot_info"
+        return [Figure(what, ours / info, 4.5, "times")]
+
     def peer(self, count: int = 40) -> list[Figure]:
         """The same snapshots by a loop over the module of community.aws, and by one task of ours."""
         estate = self.estate()
@@ -176,6 +191,11 @@ class Benchmark:
         for parts in (8, 4, 1):
             yield from shards(self.estate(), self.directory, disks, parts, seconds)
 
+    # -- an account of the size of real ones ----------------------------------------------------------------
+
+    def night(self) -> Iterator[Figure]:
+        yield from nights(self.estate(), self.directory)
+
     # -- a long wait -------------------------------------------------------------------------------------
 
     def long_wait(self) -> list[Figure]:
@@ -200,7 +220,7 @@ class Benchmark:
         ]
 
 
-PARTS = ("one_task", "windows", "shards", "reruns", "long_wait", "peer")
+PARTS = ("one_task", "quiet_plan", "windows", "shards", "night", "reruns", "long_wait", "peer")
 
 
 def main() -> None:

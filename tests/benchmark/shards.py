@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One plan divided into shards, each in an ansible-playbook of its own as the slices of a job are, over one region's quota."""
+"""One plan divided into shards, each in an ansible-playbook of its own as the slices of a job are, over one region's
+quota."""
 
 from __future__ import annotations
 
@@ -25,8 +26,9 @@ QUOTA = 20
 def shards(estate: Any, directory: Path, disks: int, parts: int, seconds: float) -> Iterator[Figure]:
     """Copy the snapshots of so many disks in so many shards.
 
-    Timed twice: by the server's own truth from the first copy's begin to the last one's end, and from the first process's
-    begin to the last one's end, which on a machine of two cores holds the start of all those processes one after the other.
+    Timed twice: by the server's own truth from the first copy's begin to the last one's end, and from the first
+    process's begin to the last one's end, which on a machine of two cores holds the start of all those processes one
+    after the other.
     """
     estate.settings(copy_seconds=seconds, quota=QUOTA)
     sources = [estate.snapshot(estate.disk(**{"dr-copy": "true"})) for _n in range(disks)]

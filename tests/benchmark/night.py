@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One night of the role in an account of the size of real ones: what it reads, how long it takes, what the controller
+holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.simulator.ec2 import BUDGETS
+
+from .figure import Figure
+
+DISKS, SNAPSHOTS, COPIES = 3000, 150000, 90000
+
+
+def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
+    """A night on which all is there already: in one run, and in shards one after the other."""
+    what = f"{DISKS} tagged disks among {SNAPSHOTS} snapshots, {COPIES} copies there"
+    for shards in (1, parts):
+        estate.server.reset()
+        estate.server.fill(DISKS, SNAPSHOTS, COPIES)
+        estate.settings(budgets=BUDGETS)
+        ran = [_run(estate, directory, number, shards) for number in range(1, shards + 1)]
+        calls = {action: count for action, count in estate.calls.items() if action.startswith("Describe")}
+        how = f"{what}{f', in {shards} shards' if shards > 1 else ''}"
+        yield Figure(f"{how}: reads", sum(calls.values()), 300 if shards == 1 else 500, "")
+        yield Figure(f"{how}: copies made", estate.calls["CopySnapshot"], 0, "")
+        yield Figure(f"{how}: seconds of a run", max(seconds for seconds, _memory in ran), 90, "s")
+        yield Figure(f"{how}: memory on the controller", max(memory for _seconds, memory in ran), 600, "MB")
+
+
+def _run(estate: Any, directory: Path, number: int, parts: int) -> tuple[float, float]:
+    """Run the role once; returns its seconds, and the peak of all its processes together, in MB."""
+    plan = {
+        "dr_copy_cloud": "ebs",
+        "dr_copy_source_region": estate.source,
+        "dr_copy_destination_regions": [estate.destination],
+        "dr_copy_connection": estate.connection(),
+        "dr_copy_shard": f"{number}/{parts}" if parts > 1 else "",
+    }
+    inventory, playbook = directory / "night.yml", directory / "night_play.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"night": plan}}}))
+    playbook.write_text("- import_playbook: multicloud.snapshots.dr_copy\n")
+    log = directory / "night.log"
+    begun = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["ansible-playbook", str(playbook), "-i", str(inventory)], stdout=output, stderr=subprocess.STDOUT
+        )
+        watch = _Memory(process.pid)
+        watch.start()
+        failed = process.wait()
+    seconds = time.monotonic() - begun
+    watch.join()
+    if failed:
+        sys.exit(log.read_text()[-5000:])
+    return seconds, watch.peak
+
+
+class _Memory(threading.Thread):
+    """Looks at what a process and its children hold of their own (PSS, since forks share pages), while it runs."""
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self._pid = pid
+        self.peak = 0.0
+
+    def run(self) -> None:
+        while Path(f"/proc/{self._pid}/stat").exists() and _state(self._pid) != "Z":
+            self.peak = max(self.peak, sum(_held(pid) for pid in _family(self._pid)))
+            time.sleep(0.2)
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def _family(pid: int) -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                parent = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            parents.setdefault(parent, []).append(int(name))
+    found, left = [], [pid]
+    while left:
+        one = left.pop()
+        found.append(one)
+        left += parents.get(one, [])
+    return found
+
+
+def _held(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    match = re.search(r"^Pss:\s+(\d+) kB", text, re.M)
+    return int(match[1]) / 1024 if match else 0.0

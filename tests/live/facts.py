@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the service does where its documentation says too little: seen on one copy made by the bare call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from .clouds.account import code_of, patiently
+from .mark import Thing
+from .run import Run, Sightings
+
+
+def watch_disk(run: Run, disk_id: str) -> None:
+    """Wait until the disk can be used."""
+    account, seen = run.account, Sightings(time.monotonic())
+    disk = run.watch(
+        lambda: account.disk(run.source, disk_id),
+        lambda thing: bool(thing and thing.state == account.disk_usable),
+        seen,
+    )
+    run.results.fact("states of a disk being made", "see docs/development/api-facts.md", seen)
+    if disk:
+        run.results.recording("disk", "DescribeDisks", "disk", disk.raw, ours=_ours(run))
+
+
+def watch_snapshot(run: Run, snapshot_id: str, first: bool) -> None:
+    """Wait until a source snapshot can be copied."""
+    account, seen = run.account, Sightings(time.monotonic())
+
+    def look(thing: Thing | None) -> None:
+        if seen(thing) and thing and first:
+            _record(run, f"snapshot_{thing.state.lower()}", thing)
+
+    run.watch(
+        lambda: account.snapshot(run.source, snapshot_id),
+        lambda thing: bool(thing and thing.state == account.snapshot_usable),
+        look,
+    )
+    if first:
+        run.results.fact("states of an ordinary snapshot", "lag until it is shown unknown", seen)
+        shown = patiently(lambda: account.snapshot(run.source, snapshot_id))
+        raw = shown.raw if shown else {}
+        keys = [key for key in ("SourceSnapshotId", "SourceRegionId", "SourceEnsRegionId") if key in raw]
+        answer = {key: raw[key] for key in keys} or "none of them"
+        run.results.fact("fields of the source on an ordinary snapshot", "missing, null and empty taken alike", answer)
+        _clock(run, raw)
+
+
+def pages(run: Run) -> None:
+    """See which sizes of a page the listing takes."""
+    for size in (run.account.page, run.account.page + 1, run.account.page * 2):
+        try:
+            answer = run.account.first_page(run.destination, size)
+            seen = {k: answer.get(k) for k in ("PageSize", "TotalCount") if k in answer} or "taken"
+        except Exception as error:
+            seen = f"refused: {code_of(error)}"
+            run.results.recording(
+                f"page_of_{size}", run.account.list_call, "error", {"Code": code_of(error)}, note=f"a page of {size}"
+            )
+        run.results.fact(f"a page of {size}", f"{run.account.page} is asked for", seen)
+
+
+def bare_copy(run: Run) -> None:
+    """Copy by the bare call, and see when the copy shows, how it looks in each state, and how it goes."""
+    account, source_id = run.account, run.sources[0]
+    answers: list[Mapping[str, Any]] = []
+
+    def make() -> str:
+        copy_id, answer = account.copy(run.source, source_id, run.destination, run.mark)
+        answers.append(answer)
+        return copy_id
+
+    copy_id = run.made("a copy by the bare call", run.destination, make)
+    begun = time.monotonic()
+    run.results.recording("copy_call", account.copy_call, "answer", answers[0], ours=_ours(run))
+    seen, progress = Sightings(begun), Sightings(begun, _progress)
+    tagged: list[float] = []
+
+    def look(thing: Thing | None) -> None:
+        progress(thing)
+        if seen(thing) and thing:
+            _record(run, f"copy_{thing.state.lower()}", thing)
+            if len(seen.met) <= 2 and not account.tags_in_copy_call and account.has_tags:
+                account.tag(run.destination, copy_id, run.mark)
+                tagged.append(time.monotonic())
+        if thing and thing.tags and len(tagged) < 2:
+            tagged.append(time.monotonic())
+
+    def read() -> Thing | None:
+        return account.snapshot(run.destination, copy_id)
+
+    run.watch(read, lambda thing: thing is not None, look)
+    run.results.fact("lag until a copy shows", "nowhere documented", f"{seen.first or 0:.1f} s")
+    early = _deleted_early(run, copy_id) if account.tries_early_deletion else None
+    last = run.watch(read, lambda thing: _ended(account.snapshot_usable, thing, early), look)
+    run.results.fact("states of a copy", "see part 0.2", seen)
+    run.results.fact("progress of a copy", "0 % to 99 % may be one jump", progress)
+    if account.has_tags:
+        at = tagged[-1] - (tagged[0] if len(tagged) > 1 else begun) if tagged else None
+        run.results.fact("lag until tags show", "nowhere documented", "never seen" if at is None else f"{at:.1f} s")
+    if last:
+        _defaults(run, last)
+        _deletion(run, copy_id)
+
+
+def _ended(usable: str, thing: Thing | None, early: str | None) -> bool:
+    if thing is None:
+        return early == "accepted"
+    return thing.state == usable or thing.state.lower() in ("error", "failed")
+
+
+def _deleted_early(run: Run, copy_id: str) -> str:
+    """Ask to delete the copy while it is in progress; returns what came of it."""
+    thing = run.account.snapshot(run.destination, copy_id)
+    if thing is None or thing.run != run.mark.run or thing.state == run.account.snapshot_usable:
+        run.results.fact("deleting a copy in progress", "probably refused", "not tried: it was complete at once")
+        return "not tried"
+    try:
+        run.account.delete(thing)
+        answer = "accepted"
+    except Exception as error:
+        answer = f"refused: {code_of(error)}"
+        run.results.recording("delete_in_progress", "DeleteSnapshot", "error", {"Code": code_of(error)})
+    run.results.fact("deleting a copy in progress", "probably refused", answer)
+    return answer
+
+
+def _defaults(run: Run, copy: Thing) -> None:
+    account, raw = run.account, copy.raw
+    if account.description_key:
+        answer = repr(raw.get(account.description_key, "(no such field)"))
+        run.results.fact("description of a copy that none was given", "EBS: empty; else unknown", answer)
+    if account.name_key and account.tags_in_copy_call:
+        answer = repr(raw.get(account.name_key, "(no such field)"))
+        run.results.fact("name of a copy that none was given", "unknown", answer)
+    disk = raw.get(account.disk_key)
+    kind = "the source's disk" if disk == run.disk_id else repr(disk)
+    run.results.fact(f"{account.disk_key} of a copy", "EBS: vol-f…f; CBS: empty; else unverified", kind)
+    size = raw.get(account.size_key)
+    run.results.fact(
+        f"{account.size_key} of a copy", "type and unit differ by page", f"{size!r}, {type(size).__name__}"
+    )
+
+
+def _deletion(run: Run, copy_id: str) -> None:
+    """Delete the bare copy, see when it is gone, and what a second deletion answers."""
+    account = run.account
+    thing = patiently(lambda: account.snapshot(run.destination, copy_id))
+    if thing is None or thing.run != run.mark.run:
+        return
+    account.delete(thing)
+    seen = Sightings(time.monotonic())
+    run.watch(lambda: account.snapshot(run.destination, copy_id), lambda shown: shown is None, seen)
+    run.results.fact("deletion of a complete copy", "CBS: asynchronous; else unknown", seen)
+    try:
+        account.delete(thing)
+        answer = "accepted"
+    except Exception as error:
+        answer = code_of(error)
+        run.results.recording("delete_missing", "DeleteSnapshot", "error", {"Code": answer})
+    run.results.fact("deletion of one that is gone", "an error of its own", answer)
+
+
+def _record(run: Run, phenomenon: str, thing: Thing) -> None:
+    try:
+        made = run.account.becomes(thing)
+        becomes = {
+            key: str(getattr(made[key], "value", made[key])) if key == "state" else made[key]
+            for key in ("state", "progress", "size_gib", "encrypted", "is_copy")
+        }
+    except Exception as error:
+        becomes = {"error": type(error).__name__}
+    run.results.recording(phenomenon, run.account.list_call, "snapshot", thing.raw, ours=_ours(run), becomes=becomes)
+
+
+def _ours(run: Run) -> set[str]:
+    return {run.mark.name, f"{run.mark.name}-disk", run.mark.run, *run.mark.tags}
+
+
+def _progress(raw: Mapping[str, Any]) -> str:
+    percent = raw.get("Progress", raw.get("Percent"))
+    words = raw.get("StateMessage")
+    return "".join(f" {part}" for part in (percent, words) if part not in (None, ""))
+
+
+def _clock(run: Run, raw: Mapping[str, Any]) -> None:
+    """See how far the time that the service tells is from UTC, in hours."""
+    created = raw.get(run.account.created_key)
+    try:
+        moment = (
+            created if isinstance(created, datetime) else datetime.fromisoformat(str(created).replace("Z", "+00:00"))
+        )
+    except ValueError:
+        run.results.fact(f"form of {run.account.created_key}", "ISO 8601, or with a blank", repr(created))
+        return
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    hours = (aware - datetime.now(timezone.utc)).total_seconds() / 3600
+    run.results.fact(f"{run.account.created_key}, hours from UTC", "CBS: 8; else 0", f"{round(hours, 1) + 0:+.1f}")

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`make live` and `make live-clean`, against the simulated clouds: promises, kills, what is written, what is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.clouds import CLOUDS
+from tests.simulator import alibaba, ec2, tencent
+
+from .conftest import PLACES, REPOSITORY, family, kill_all, wait_until
+
+#: How often an action was called when the power goes, and which others of the run must have been seen.
+MOMENTS = [
+    ("ebs", "CreateVolume", 1),
+    ("ebs", "CopySnapshot", 2),  # the first only asks for permission
+    ("ecs", "CreateSnapshot", 1),
+    ("ens", "CopySnapshot", 1),
+    ("cbs", "CreateDisks", 1),
+]
+assert {cloud for cloud, _action, _number in MOMENTS} == set(CLOUDS)
+HIDDEN = (
+    *(ec2.ACCESS_KEY, ec2.SECRET_KEY, ec2.ACCOUNT, alibaba.ACCESS_KEY, alibaba.SECRET_KEY),
+    *(tencent.SECRET_ID, tencent.SECRET_KEY, tencent.ACCOUNT, "alice"),
+)
+#: What a service may say of who asked.
+TELLING = (
+    f"User: arn:aws:iam::{ec2.ACCOUNT}:user/alice, uin/{tencent.ACCOUNT}, acs:ram::{tencent.ACCOUNT}:user/alice, "
+    f"alice@example.com, {alibaba.ACCESS_KEY} is not authorized"
+)
+
+
+class Lent:
+    """A simulated account with things of its owner's, lent for a live run."""
+
+    def __init__(self, clouds, cloud):
+        self.clouds, self.cloud = clouds, cloud
+        self.results = clouds.directory / "live"
+        connections = clouds.connections
+        self.pace(1.0)
+        self.environment = clouds.environment(
+            PYTHONPATH=os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]),
+            ALIBABA_CLOUD_ACCESS_KEY_ID=connections["ecs"]["access_key"],
+            ALIBABA_CLOUD_ACCESS_KEY_SECRET=connections["ecs"]["secret_key"],
+            ALIBABA_CLOUD_ECS_ENDPOINT=connections["ecs"]["endpoint_url"],
+            ALIBABA_CLOUD_ENS_ENDPOINT=connections["ens"]["endpoint_url"],
+            TENCENTCLOUD_SECRET_ID=connections["cbs"]["secret_id"],
+            TENCENTCLOUD_SECRET_KEY=connections["cbs"]["secret_key"],
+            TENCENTCLOUD_CBS_ENDPOINT=connections["cbs"]["endpoint_url"],
+        )
+        # The owner's things, some of them with names and tags that look like the mark.
+        self.disk = clouds.disk_of(cloud, "dr-copy-live", dr_copy_live="mine")
+        clouds.snapshot_of(cloud, self.disk)
+        self.before = self.everything()
+
+    def everything(self):
+        """Return the server's own truth: each disk and snapshot, in both regions."""
+        if self.cloud != "ebs":
+            return {row["id"] for row in self.clouds.tell_of(self.cloud, "truth")}
+        found = set()
+        for region in PLACES["ebs"]:
+            client = self.clouds.client(region)
+            found |= {v["VolumeId"] for v in client.describe_volumes()["Volumes"]}
+            found |= {s["SnapshotId"] for s in client.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+        return found
+
+    def start(self, command, *arguments):
+        source, destination = PLACES[self.cloud]
+        places = ["--cloud", self.cloud, "--source", source, "--destination", destination]
+        pace = ["--poll", "0.5", "--settle", "1.5", "--patience", "60", "--directory", str(self.results)]
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "tests.live", command, *places, *pace, *arguments],
+            cwd=self.clouds.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, command, *arguments):
+        """Run to the end; while two runs copy at once, copies take so long that each sees the other's."""
+        process = self.start(command, *arguments)
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "twice at once" in line or "two runs at once" in line:
+                self.pace(5.0 if "twice" in line else 1.0)
+        return process.wait(), "".join(lines)
+
+    def pace(self, seconds):
+        self.clouds.tell_of(self.cloud, "settings", {"copy_seconds": seconds})
+
+    def calls(self, action):
+        return self.clouds.tell_of(self.cloud, "calls").get(action, 0)
+
+    def written(self):
+        """Return all that a run wrote, but the journal."""
+        return {path: path.read_text() for path in self.results.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def lent(clouds, request):
+    return Lent(clouds, request.param)
+
+
+@pytest.mark.parametrize("lent", PLACES, indirect=True)
+def test_every_promise_is_kept_and_nothing_is_left_behind(lent):
+    # One cloud runs the role twice, and one takes snapshots of a disk that is lent.
+    arguments = {"cbs": (), "ecs": ("--brief", "--disk", lent.disk)}.get(lent.cloud, ("--brief",))
+    code, output = lent.run("run", "--yes", *arguments)
+    assert code == 0, output
+    written = lent.written()
+    table = next(text for path, text in written.items() if path.name == "seen.md")
+    assert "**no**" not in table and table.count("| yes |") >= 11, table
+    for fact in ("lag until a copy shows", "states of a copy", "deletion of a complete copy"):
+        assert f"| {fact} |" in table
+    assert "ended early" not in table, table
+    names = {path.name for path in written}
+    assert {"transcript.txt", "journal.jsonl", "copy_call.json", "delete_missing.json"} <= names
+    assert not [secret for secret in HIDDEN for text in (*written.values(), output) if secret in text]
+    assert lent.everything() == lent.before
+
+
+@pytest.mark.parametrize(("lent", "action", "times"), MOMENTS, indirect=["lent"])
+def test_after_a_kill_nothing_is_left_and_nothing_else_touched(lent, action, times):
+    process = lent.start("run", "--yes")
+    wait_until(lambda: lent.calls(action) >= times or process.poll() is not None)
+    if action == "CopySnapshot" and lent.cloud == "ebs":
+        # The run itself dies, its playbook goes on: nothing may be cleaned up beneath it.
+        others = family(process.pid)[1:]
+        process.kill()
+        process.wait()
+        code, output = lent.run("clean", "--yes")
+        assert code == 2 and "A run goes on" in output
+        for pid in others:
+            os.kill(pid, signal.SIGKILL)
+    else:
+        kill_all(process)
+    code, output = lent.run("clean", "--yes")
+    assert code == 0 and "Nothing with the mark is left." in output, output
+    assert lent.everything() == lent.before
+    assert not [secret for secret in HIDDEN if secret in output]
+
+
+@pytest.mark.parametrize("lent", PLACES, indirect=True)
+@pytest.mark.parametrize("command", ["run", "clean"])
+def test_without_consent_nothing_is_called(lent, command):
+    before = lent.clouds.tell_of(lent.cloud, "calls")
+    code, output = lent.run(command)
+    assert code == 2 and "set YES=1" in output and "dr-copy-live" in output
+    assert lent.clouds.tell_of(lent.cloud, "calls") == before
+    assert not lent.results.exists()
+
+
+@pytest.mark.parametrize(("lent", "action"), [("ebs", "CreateSnapshot"), ("cbs", "CreateSnapshot")], indirect=["lent"])
+def test_a_refusal_is_reported_without_names_and_cleaned_up(lent, action):
+    refusal = {"action": action, "fault": "refuse", "code": "UnauthorizedOperation", "message": TELLING, "status": 403}
+    lent.clouds.tell_of(lent.cloud, "faults", [refusal])
+    code, output = lent.run("run", "--yes")
+    assert code == 1 and "is not authorized" in output and "BROKEN: the run comes to its end" in output, output
+    assert lent.everything() == lent.before
+    assert not [secret for secret in HIDDEN for text in (*lent.written().values(), output) if secret in text]
+
+
+def test_the_command_says_what_it_lacks():
+    environment = {key: value for key, value in os.environ.items() if key not in ("CLOUD", "SOURCE", "DESTINATION")}
+    command = ["bash", REPOSITORY / "tests" / "scripts" / "live.sh", "run"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "Say CLOUD=" in done.stderr

@@ -10,13 +10,14 @@ import json
 import subprocess
 
 import yaml
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 
-from tests.controller.jobs import Launch
-from tests.controller.stand_in import TOKEN
+from tests.awx.installation import SECRETS
+from tests.awx.jobs import Launch
+from tests.awx.stand_in import TOKEN
+from tests.clouds import CLOUDS
 from tests.simulator import tencent
 
-from .awx import SECRETS
 from .conftest import REPOSITORY
 
 SPECS = yaml.safe_load((REPOSITORY / "roles" / "dr_copy" / "meta" / "argument_specs.yml").read_text())
@@ -108,8 +109,8 @@ def test_the_samples_are_plans_that_the_role_takes(awx):
     plans["on demand"] = {**defaults, **answers, **sample("on_demand.yml")["on-demand"]}
     for name, plan in plans.items():
         assert set(plan) <= VARIABLES, name
-        assert judged({key.removeprefix("dr_copy_"): value for key, value in plan.items()})["problems"] == [], name
-    assert {plan["dr_copy_cloud"] for plan in plans.values()} == {"ebs", "ecs", "ens", "cbs"}
+        assert normalise({key.removeprefix("dr_copy_"): value for key, value in plan.items()})["problems"] == [], name
+    assert {plan["dr_copy_cloud"] for plan in plans.values()} == set(CLOUDS)
 
 
 def test_what_hangs_on_the_jobs_is_what_was_named(awx):
@@ -123,12 +124,15 @@ def test_what_hangs_on_the_jobs_is_what_was_named(awx):
         }
         image = controller.get("execution_environments", template["execution_environment"])
         assert image["image"] == "registry.example.com/dr-copy-ee:1"
-    told = Launch(controller, "dr-copy nightly").environment()
-    assert {name for name, value in told.items() if not value} == {
+    environment = Launch(controller, "dr-copy nightly").environment()
+    assert {name for name, value in environment.items() if not value} == {
         "ALIBABA_CLOUD_SECURITY_TOKEN",
         "TENCENTCLOUD_SECURITY_TOKEN",
     }
-    assert told["TENCENTCLOUD_SECRET_ID"] == tencent.SECRET_ID and told["TENCENTCLOUD_SECRET_KEY"] == tencent.SECRET_KEY
+    assert (
+        environment["TENCENTCLOUD_SECRET_ID"] == tencent.SECRET_ID
+        and environment["TENCENTCLOUD_SECRET_KEY"] == tencent.SECRET_KEY
+    )
 
 
 def test_the_stand_in_refuses_what_it_does_not_know(awx):

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.controller.jobs import Launch
+from tests.awx.installation import SECRETS, outside
+from tests.awx.jobs import Launch
 
-from .awx import SECRETS, outside
 from .conftest import REPOSITORY, family, wait_until
 
 
@@ -35,7 +35,7 @@ class Node:
         more = {
             "AWS_URL": self.clouds.ebs["endpoint_url"],
             "AWS_EC2_METADATA_DISABLED": "true",
-            "ALIBABA_CLOUD_ENS_ENDPOINT": self.clouds.told["ens"]["endpoint_url"],
+            "ALIBABA_CLOUD_ENS_ENDPOINT": self.clouds.connections["ens"]["endpoint_url"],
             "ANSIBLE_COLLECTIONS_PATH": str(self.awx.collections),
             "REPORTS": str(self.directory / "reports"),
         }
@@ -116,8 +116,8 @@ def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, nod
     summary = handed_on(artifacts)["dr_copy_summary"]["on-demand"]
     assert summary["within_rpo"] is True and summary["totals"]["complete"] == 1
     assert "on-demand ebs_snapshot_copy: " in artifacts["stdout"], "how far it is shows on the job's page"
-    told = [json.loads(text) for name, text in artifacts.items() if name.startswith("job_events")]
-    assert any("ebs_snapshot_copy: 0 of 1 copied" in event["stdout"] for event in told)
+    reported = [json.loads(text) for name, text in artifacts.items() if name.startswith("job_events")]
+    assert any("ebs_snapshot_copy: 0 of 1 copied" in event["stdout"] for event in reported)
     no_secret_in(artifacts)
 
 
@@ -140,7 +140,8 @@ def test_two_slices_run_in_two_workers_at_the_same_time(clouds, node):
 
 
 def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
-    """Nothing is copied by a job of the type Check, so the status fails; a job that follows it gets what it has found."""
+    """Nothing is copied by a job of the type Check, so the status fails; a job that follows it gets what it has
+    found."""
     estate(clouds)
     data, playbook = node.data("dry", "dr-copy nightly", number=2, job_type="check")
     code, output = node.run(data, playbook, "dry")
@@ -149,12 +150,12 @@ def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
     code, output = node.run(data, playbook, "status")
     assert code == 2 and "miss the RPO of 26 h" in " ".join(output.split())
     assert (node.directory / "reports" / "index.html").exists()
-    told = handed_on(artifacts_of(data, "status"))
-    assert {name: plan["within_rpo"] for name, plan in told["dr_copy_summary"].items()} == {
+    reported = handed_on(artifacts_of(data, "status"))
+    assert {name: plan["within_rpo"] for name, plan in reported["dr_copy_summary"].items()} == {
         "edge": False,
         "orders": False,
     }
-    data, _playbook = node.data("chat", "dr-copy nightly", number=2, handed_on=told)
+    data, _playbook = node.data("chat", "dr-copy nightly", number=2, handed_on=reported)
     guide = (REPOSITORY / "docs" / "docsite" / "rst" / "awx.rst").read_text()
     task = re.search(r"(   - name: Tell the chat.*?\n)\n", guide, re.DOTALL)[1]
     play = {"hosts": "all", "gather_facts": False, "tasks": yaml.safe_load(task)}

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A repository made of playbooks/awx, a controller that its setup.yml has set up, and what a node needs for a job."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from tests.simulator import alibaba, ec2, tencent
+from tests.simulator.server import Server
+
+from .stand_in import TOKEN, Controller
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+#: Of two slices each takes one of them.
+PLANS = """
+all:
+  vars:
+    dr_copy_wait_delay: 1
+    dr_copy_rpo_hours: 26
+    dr_copy_max_in_flight: 2
+    dr_copy_report_dir: "{{ lookup('ansible.builtin.env', 'REPORTS') }}"
+  hosts:
+    edge:
+      dr_copy_cloud: ens
+      dr_copy_source_region: cn-hangzhou-26
+      dr_copy_destination_regions: [cn-chengdu-26]
+    orders:
+      dr_copy_cloud: ebs
+      dr_copy_source_region: us-east-1
+      dr_copy_destination_regions: [eu-west-1]
+"""
+CREDENTIALS = [
+    {
+        "name": "aws-dr",
+        "credential_type": "Amazon Web Services",
+        "inputs": {"username": ec2.ACCESS_KEY, "password": ec2.SECRET_KEY},
+    },
+    {
+        "name": "alibaba-dr",
+        "credential_type": "Alibaba Cloud",
+        "inputs": {"access_key": alibaba.ACCESS_KEY, "secret_key": alibaba.SECRET_KEY},
+    },
+    {
+        "name": "tencent-dr",
+        "credential_type": "Tencent Cloud",
+        "inputs": {"secret_id": tencent.SECRET_ID, "secret_key": tencent.SECRET_KEY},
+    },
+]
+SECRETS = (ec2.SECRET_KEY, alibaba.SECRET_KEY, tencent.SECRET_KEY, TOKEN)
+
+
+def outside() -> dict[str, str]:
+    """Return an environment in which no collection is found on Python's path, where Ansible looks too."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH" and not key.startswith("AWS_")}
+
+
+class Installation:
+    """All that is in one directory: the user's repository, the controller, the collections of a project's update."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.repository = directory / "repository"
+        self.collections = directory / "requirements_collections"
+        self.kept = directory / "controller"
+        self.output = directory / "output"
+
+    def begin(self) -> None:
+        """Make the repository as the guide says, with a built tarball in the place of Galaxy's, and set everything
+        up."""
+        shutil.copytree(REPOSITORY / "playbooks" / "awx", self.repository)
+        (self.repository / "inventories" / "plans.yml").write_text(PLANS)
+        self._command("ansible-galaxy", "collection", "build", REPOSITORY, "--output-path", self.directory)
+        wanted = self.repository / "collections" / "requirements.yml"
+        named = yaml.safe_load(wanted.read_text())
+        named["collections"][0] = {"name": str(next(self.directory.glob("*.tar.gz"))), "type": "file"}
+        wanted.write_text(yaml.safe_dump(named))
+        for command in ("init -q -b main", "add -A", "-c user.name=sre -c user.email=sre@localhost commit -q -m Plans"):
+            self._command("git", *command.split())
+        self._install(wanted)
+        controller = Controller(self.directory)
+        controller.add("notification_templates", {"name": "chat", "organization": 1, "notification_type": "slack"})
+        controller.add("instance_groups", {"name": "dr-copy pods", "is_container_group": True})
+        self._keep(controller)
+        code, output = self.set_up()
+        self.output.write_text(f"{code}\n{output}")
+
+    def _command(self, *command: object, **environment: str) -> None:
+        subprocess.run(
+            [str(part) for part in command],
+            cwd=self.repository,
+            env={**outside(), **environment},
+            check=True,
+            capture_output=True,
+        )
+
+    def _install(self, wanted: Path) -> None:
+        """Install collections as the update of a project does."""
+        there = self.collections / "ansible_collections"
+        there.mkdir(parents=True)
+        (there / "amazon").symlink_to(REPOSITORY.parents[1] / "amazon")
+        command = ("ansible-galaxy", "collection", "install", "--offline", "-r", wanted, "-p", self.collections)
+        self._command(*command, ANSIBLE_COLLECTIONS_PATH=str(self.collections))
+        assert (there / "multicloud" / "snapshots" / "MANIFEST.json").exists()
+
+    @property
+    def controller(self) -> Controller:
+        return pickle.loads(self.kept.read_bytes())
+
+    def _keep(self, controller: Controller) -> None:
+        """At once, since other processes read it."""
+        new = self.kept.with_suffix(f".{os.getpid()}")
+        new.write_bytes(pickle.dumps(controller))
+        new.replace(self.kept)
+
+    def set_up(self, *arguments: str, **variables: object) -> tuple[int, str]:
+        """Run setup.yml as a user does; returns its exit code and output, and keeps the controller's new state."""
+        controller = self.controller
+        server = Server(controller.app)
+        given = self.directory / f"variables{os.getpid()}.yml"
+        settings = {
+            "awx_project_url": str(self.repository),
+            "awx_credentials": CREDENTIALS,
+            "awx_image": "registry.example.com/dr-copy-ee:1",
+            "awx_notifications": ["chat"],
+            "awx_instance_groups": ["dr-copy pods"],
+            **variables,
+        }
+        given.write_text(yaml.safe_dump(settings))
+        command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}", *arguments]
+        environment = {**outside(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        server.stop()
+        self._keep(controller)
+        return done.returncode, done.stdout + done.stderr

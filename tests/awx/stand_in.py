@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for AWX's REST API: it keeps what it is given, refuses what AWX refuses, and unknown fields besides."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Unauthorized
+from werkzeug.test import Client
+from werkzeug.wrappers import Request, Response
+
+from .fields import ASSOCIATIONS, DEFAULTS, FIELDS, TEMPLATES
+from .rules import Refusal, check, refuse, survey
+
+TOKEN = "controller-token-of-the-tests-9c4d17be"
+#: Kinds whose names are unique by themselves, and not by organization.
+_GLOBAL = ("organizations", "credential_types", "execution_environments", "instance_groups")
+
+
+class Controller:
+    """The objects, by kind and ID, and a WSGI application over them. Projects are cloned into ``directory``."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.objects: dict[str, dict[int, dict[str, Any]]] = {kind: {} for kind in FIELDS}
+        self.updates: dict[int, dict[str, Any]] = {}
+        self.writes: list[str] = []
+        self._last = 0
+        self.add("organizations", {"name": "Default"})
+        fields = [{"id": i, "label": i, "type": "string"} for i in ("username", "password", "security_token")]
+        fields[1]["secret"] = fields[2]["secret"] = True
+        aws = {"name": "Amazon Web Services", "kind": "cloud", "injectors": {}}
+        self.add("credential_types", {**aws, "inputs": {"fields": fields, "required": ["username", "password"]}})
+
+    def client(self) -> Client:
+        return Client(self.app)
+
+    # -- what is kept ------------------------------------------------------------------------------------
+
+    def of(self, kind: str) -> dict[int, dict[str, Any]]:
+        if kind == "unified_job_templates":
+            return {number: item for each in TEMPLATES for number, item in self.objects[each].items()}
+        return self.objects[kind]
+
+    def get(self, kind: str, number: Any) -> dict[str, Any]:
+        return self.of(kind)[int(number)]
+
+    def has(self, kind: str, number: Any) -> bool:
+        return isinstance(number, int) and number in self.of(kind)
+
+    def named(self, kind: str, name: str) -> dict[str, Any]:
+        return next(item for item in self.of(kind).values() if item.get("name") == name)
+
+    def add(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        whole = {"description": "", **DEFAULTS.get(kind, {}), **given}
+        check(kind, given, whole, self)
+        self._refuse_second(kind, whole)
+        self._last += 1
+        self.objects[kind][self._last] = {**whole, "id": self._last, "lists": {}, "survey": {}}
+        if kind == "projects":
+            self._clone(self.objects[kind][self._last])
+        return self.objects[kind][self._last]
+
+    def _refuse_second(self, kind: str, whole: Mapping[str, Any]) -> None:
+        keys = {"workflow_job_template_nodes": ("identifier", "workflow_job_template"), "schedules": ("name",)}.get(
+            kind, ("name",) if kind in _GLOBAL else ("name", "organization", "inventory", "credential_type")
+        )
+        if any(all(other.get(key) == whole.get(key) for key in keys) for other in self.objects[kind].values()):
+            refuse(__all__=f"{kind} with this {' and '.join(keys)} already exists.")
+
+    # -- projects ----------------------------------------------------------------------------------------
+
+    def _clone(self, project: dict[str, Any]) -> None:
+        """Update a project: clone its repository, as the job of an update does."""
+        target = self.checkout(project)
+        shutil.rmtree(target, ignore_errors=True)
+        command = ["git", "clone", "-q", "--branch", project["scm_branch"] or "main", project["scm_url"], str(target)]
+        code = subprocess.run(command, capture_output=True, check=False).returncode
+        head = ["git", "-C", str(target), "rev-parse", "HEAD"]
+        project["scm_revision"] = "" if code else subprocess.check_output(head, text=True).strip()
+        self._updated(project, code, scm_revision=project["scm_revision"])
+
+    def _read_hosts(self, source: dict[str, Any]) -> None:
+        """Update an inventory from its file, as the job of an update does."""
+        path = self.checkout(self.get("projects", source["source_project"])) / source["source_path"]
+        done = subprocess.run(["ansible-inventory", "-i", path, "--list"], capture_output=True, text=True, check=False)
+        found = json.loads(done.stdout or "{}").get("_meta", {}).get("hostvars", {})
+        source["hosts"] = found
+        self._updated(source, done.returncode or not found)
+
+    def _updated(self, item: Mapping[str, Any], code: object, **more: Any) -> None:
+        update = {"id": item["id"], "status": "failed" if code else "successful", "failed": bool(code), "elapsed": 1.0}
+        times = dict.fromkeys(("started", "finished"), "2026-01-01T00:00:00Z")
+        self.updates[item["id"]] = {**update, **times, "event_processing_finished": True, **more}
+
+    def checkout(self, project: Mapping[str, Any]) -> Path:
+        return self.directory / f"_{project['id']}__{project['name']}"
+
+    def files(self, project: Mapping[str, Any]) -> set[str]:
+        top = self.checkout(project)
+        return {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file() and ".git" not in path.parts}
+
+    def playbooks(self, project: Mapping[str, Any]) -> set[str]:
+        """Return what AWX would offer as playbooks: YAML files with a line that begins a play or imports one."""
+        top = self.checkout(project)
+        texts = {name: (top / name).read_text() for name in self.files(project) if name.endswith((".yml", ".yaml"))}
+        return {name for name, text in texts.items() if "hosts:" in text or "import_playbook:" in text}
+
+    # -- the API -----------------------------------------------------------------------------------------
+
+    @Request.application
+    def app(self, request: Request) -> Response:
+        try:
+            status, body = self._answer(request)
+        except Refusal as refusal:
+            status, body = 400, refusal.args[0]
+        except HTTPException as error:
+            status, body = error.code or 500, {"detail": error.description}
+        headers = {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}
+        text = "" if body is None else json.dumps(body)
+        return Response(text, status, headers=headers, content_type="application/json")
+
+    def _answer(self, request: Request) -> tuple[int, Any]:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            raise Unauthorized("Authentication credentials were not provided.")
+        if request.method not in ("GET", "POST", "PATCH"):
+            raise MethodNotAllowed()
+        parts = request.path.removeprefix("/api/v2/").strip("/").split("/")
+        given = request.get_json() if request.method != "GET" else dict(request.args)
+        if request.method != "GET":
+            self.writes.append(f"{request.method} {request.path}")
+        if parts[0] in ("project_updates", "inventory_updates"):
+            return 200, self.updates[int(parts[1])]
+        if parts[0] not in (*FIELDS, "unified_job_templates"):
+            raise NotFound()
+        if len(parts) == 1:
+            return self._many(request.method, parts[0], given)
+        if not parts[1].isdigit() or int(parts[1]) not in self.of(parts[0]):
+            raise NotFound()
+        return self._one(request.method, parts[0], self.get(parts[0], parts[1]), parts[2:], given)
+
+    def _many(self, method: str, kind: str, given: dict[str, Any]) -> tuple[int, Any]:
+        if method == "GET":
+            return 200, _page([self._shown(kind, item) for item in self.of(kind).values() if _fits(item, given)])
+        made = self.add(kind, {name: value for name, value in given.items() if name != "type"})
+        shown = self._shown(kind, made)
+        if kind == "projects":
+            shown["summary_fields"]["current_update"] = {"id": made["id"]}
+        return 201, shown
+
+    def _one(self, method: str, kind: str, item: dict[str, Any], rest: list[str], given: Any) -> tuple[int, Any]:
+        if rest == ["survey_spec"] and kind == "job_templates":
+            if method == "POST":
+                survey(given)
+                item["survey"] = given
+            return 200, item["survey"]
+        if rest == ["update"] and method == "POST" and kind in ("projects", "inventory_sources"):
+            (self._clone if kind == "projects" else self._read_hosts)(item)
+            where = f"/api/v2/{'project' if kind == 'projects' else 'inventory'}_updates/{item['id']}/"
+            return 202, {"id": item["id"], "status": "pending", "url": where}
+        if rest == ["create_approval_template"] and method == "POST":
+            made = self.add("workflow_approval_templates", given)
+            item["unified_job_template"] = made["id"]
+            return 201, self._shown("workflow_approval_templates", made)
+        if rest:
+            return self._associate(method, item, ASSOCIATIONS.get(kind, {}).get(rest[0]), rest[0], given)
+        if method == "PATCH":
+            new = {name: value for name, value in given.items() if name != "type"}
+            check(kind, new, {**item, **new}, self)
+            item.update({name: "" if value is None and name == "kind" else value for name, value in new.items()})
+        return 200, self._shown(kind, item)
+
+    def _associate(self, method: str, item: Any, kind: str | None, name: str, given: Any) -> tuple[int, Any]:
+        if kind is None:
+            raise NotFound()
+        there = item["lists"].setdefault(name, [])
+        if method == "GET":
+            return 200, _page([self._shown(kind, self.get(kind, number)) for number in there])
+        if not self.has(kind, given["id"]):
+            refuse(id="does not exist")
+        if given.get("disassociate"):
+            there.remove(given["id"])
+            return 204, None
+        types = [self.get(kind, number).get("credential_type") for number in [*there, given["id"]]]
+        if kind == "credentials" and len(set(types)) < len(types):
+            raise Refusal({"error": "Cannot assign multiple credentials of one type."})
+        there.append(given["id"])
+        return 204, None
+
+    def _shown(self, kind: str, item: Mapping[str, Any]) -> dict[str, Any]:
+        kind = next(each for each in FIELDS if item["id"] in self.objects[each])
+        url = f"/api/v2/{kind}/{item['id']}/"
+        fields = {name: value for name, value in item.items() if name not in ("lists", "survey", "hosts")}
+        if kind == "credentials":
+            fields["inputs"] = {name: self._hidden(item, name) for name in item.get("inputs", {})}
+        related = {"survey_spec": f"{url}survey_spec/", "update": f"{url}update/"}
+        if item.get("unified_job_template"):
+            related["unified_job_template"] = f"/api/v2/unified_job_templates/{item['unified_job_template']}/"
+        kind_of_one = "inventory" if kind == "inventories" else kind.removesuffix("s")
+        return {**fields, "type": kind_of_one, "url": url, "related": related, "summary_fields": {}}
+
+    def _hidden(self, credential: Mapping[str, Any], name: str) -> Any:
+        fields = self.get("credential_types", credential["credential_type"])["inputs"]["fields"]
+        is_secret = any(field["id"] == name and field.get("secret") for field in fields)
+        return "$encrypted$" if is_secret else credential["inputs"][name]
+
+
+def _fits(item: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+    either = {name.removeprefix("or__"): value for name, value in wanted.items() if name.startswith("or__")}
+    each = {name: value for name, value in wanted.items() if not name.startswith("or__")}
+    fits = all(str(item.get(name)) == value for name, value in each.items())
+    return fits and (not either or any(str(item.get(name)) == value for name, value in either.items()))
+
+
+def _page(results: list[Any]) -> dict[str, Any]:
+    return {"count": len(results), "next": None, "previous": None, "results": results}

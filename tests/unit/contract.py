@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every copy module promises (interface, section 1). A cloud's test class inherits this and gives ``cloud``."""
+"""What every copy module promises (docs/development/promises.md).
+
+A cloud's test class inherits this and gives ``cloud``.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ ROW_KEYS = {
     "size_gib",
     "encrypted",
     "created_at",
+    "locked_until",
     "name",
     "description",
     "tags",
@@ -131,6 +135,18 @@ class CopyContract:
         assert (tags["team"], tags["site"], tags["dr-copy:source-snapshot-id"]) == ("dr", "berlin", source)
         assert out.copy()["tags"] == tags
 
+    def test_tags_that_the_user_tells_of_a_source_are_carried_in_place_of_its_own(self, cloud):
+        source, other = cloud.snapshot(env="prod"), cloud.snapshot(env="test")
+        source_tags = {source: {"env": "from the disk", "dr-copy:hold": "x"}}
+        out = cloud.run(source, other, copy_tags=True, source_tags=source_tags, wait=True)
+        assert not out.failed
+        tags = {row["source_snapshot_id"]: row["tags"] for row in out["copies"]}
+        assert (tags[source]["env"], tags[other]["env"]) == ("from the disk", "test")
+        assert "dr-copy:hold" not in tags[source]
+        assert not cloud.run(source, other, copy_tags=True, source_tags=source_tags)["changed"]
+        refused = cloud.run(source, source_tags={source: "x"})
+        assert refused.failed and "source_tags: must be a dict" in refused["msg"]
+
     def test_tags_of_existing_copies_are_brought_into_line(self, cloud):
         source = cloud.snapshot(site="berlin")
         copy = cloud.our_copy(source)
@@ -172,15 +188,15 @@ class CopyContract:
         out = cloud.run(source, wait=True)
         assert not out.failed and out.copy()["state"] == "completed" and len(cloud.copies()) == 1
 
-    def test_a_call_that_never_arrived_is_made_again_after_ten_seconds(self, cloud):
+    def test_a_call_that_never_arrived_is_made_again_once_the_time_of_doubt_is_over(self, cloud):
         source = cloud.snapshot()
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
         begun = cloud.clock.monotonic()
         out = cloud.run(source, wait=False)
         assert not out.failed and len(cloud.copies()) == 1 and cloud.calls[cloud.copy_action] == 2
-        assert 10 <= cloud.clock.monotonic() - begun < 15
+        assert 0 <= cloud.clock.monotonic() - begun - cloud.adapter.doubt_seconds < 5
 
-    def test_doubt_at_the_deadline_is_told_and_nothing_asked_again(self, cloud):
+    def test_doubt_at_the_deadline_is_reported_and_nothing_asked_again(self, cloud):
         source = cloud.snapshot()
         cloud.faults({"action": cloud.copy_action, "fault": "drop"})
         out = cloud.run(source, wait=True, wait_timeout=5)
@@ -192,7 +208,7 @@ class CopyContract:
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
         begun = cloud.clock.monotonic()
         cloud.run(*sources, wait=True)
-        assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - begun < 20
+        assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - begun < cloud.adapter.doubt_seconds + 10
 
     # -- two runs at once ----------------------------------------------------------------------------
 
@@ -283,6 +299,7 @@ class CopyContract:
         out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
         assert not out.failed and out["counts"]["created"] == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("kind", "share"),
         [("throttle", 0.3), ("drop", 0.33), ("unavailable", 0.33), ("empty_unavailable", 0.33), ("lose_answer", 0.33)],
@@ -317,7 +334,7 @@ class CopyContract:
         again = cloud.run(source, wait=True)
         assert not again.failed and again.copy()["action"] == "adopted" and len(cloud.copies()) == 1
 
-    def test_a_copy_that_fails_is_told_at_once_with_the_reason(self, cloud):
+    def test_a_copy_that_fails_is_reported_at_once_with_the_reason(self, cloud):
         bad, good = cloud.snapshot(), cloud.snapshot()
         cloud.settings(fail_copies_of={bad: "Given key ID is not accessible"}, copy_seconds=50.0)
         out = cloud.run(bad, good, wait=True)
@@ -419,7 +436,7 @@ class CopyContract:
         source = cloud.snapshot()
         copy = cloud.foreign_copy(source)
         out = cloud.run(source, state="absent")
-        if cloud.adapter.records_sources:  # then it is certain what it is a copy of
+        if cloud.records_sources:  # then it is certain what it is a copy of
             assert out["changed"] and not cloud.copies()
             return
         assert out.failed and out.failure()["snapshot_id"] == copy.id and out.failure()["hint"] and not out["changed"]
@@ -454,7 +471,7 @@ class CopyContract:
 
     # -- errors and secrets ----------------------------------------------------------------------------
 
-    def test_expired_credentials_stop_calling_and_are_told(self, cloud):
+    def test_expired_credentials_stop_calling_and_are_reported(self, cloud):
         sources = [cloud.snapshot() for _n in range(5)]
         cloud.faults({"action": cloud.copy_action, "fault": "expire"})
         out = cloud.run(*sources, wait=True)
@@ -521,6 +538,7 @@ class CopyContract:
         out = cloud.run(source, wait=True)
         assert not out.failed and len(cloud.copies()) == 1
 
+    @pytest.mark.slow
     def test_a_region_that_only_throttles_leaves_time_for_the_others(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
@@ -535,9 +553,11 @@ class CopyContract:
             raise KeyError("surprise")
 
         monkeypatch.setattr(cloud.adapter, "refresh", broken)
-        out = cloud.run(cloud.snapshot(), wait=True)
+        cloud.settings(copy_seconds=600.0)
+        out = cloud.run(cloud.snapshot(), wait=True, wait_timeout=300)
         assert out.failed and out["changed"] and out.copy()["snapshot_id"] == cloud.copies()[0].id
-        assert "surprise" in out["msg"] and "Traceback" not in out.text and out["api_calls"][cloud.copy_action] == 1
+        assert out.failure()["kind"] == "connection" and "surprise" in out["msg"]
+        assert "Traceback" not in out.text and out["api_calls"][cloud.copy_action] == 1
 
     def test_duplicates_that_were_removed_are_not_warned_of(self, cloud):
         source = cloud.snapshot()

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import botocore.loaders
-import botocore.session
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.cbs import CbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ebs import EbsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ecs import EcsCloud
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
 
+from tests.clouds import CLOUDS, Cloud
 from tests.simulator.alibaba import ACCESS_KEY as ALIBABA_KEY
 from tests.simulator.alibaba import SECRET_KEY as ALIBABA_SECRET
 from tests.simulator.cbs import CbsSnapshot
@@ -27,23 +26,22 @@ from tests.simulator.tencent import SECRET_KEY as TENCENT_KEY
 
 from .harness import Outcome, run_module
 
-# Each module run makes boto3 sessions of its own; in one process they may share what they read of EC2's large model.
-_LOADER = botocore.loaders.create_loader()
-botocore.session.create_loader = lambda *_paths: _LOADER
-
 
 class Estate:
-    """What the estates of all clouds can do; a cloud's own gives the constants and makes things in the server's state."""
+    """What the estates of all clouds can do; a cloud's own gives the constants and makes things in the server's
+    state."""
 
-    module: str
-    info_module: str
-    source: str
-    destination: str
+    cloud: Cloud
     server: Any
     clock: Any
     quick_reads: dict[str, Any] = {}
-    #: Whether the cloud says why a copy failed.
+    #: Whether the cloud says why a copy failed, and whether it records itself what a copy was made of.
     gives_reason = True
+    records_sources = False
+
+    def __init_subclass__(cls) -> None:
+        cls.module, cls.info_module = cls.cloud.copy_module, cls.cloud.info_module
+        cls.source, cls.destination, cls.other_destination, cls.third_destination = cls.cloud.regions
 
     def settings(self, **settings: Any) -> None:
         assert set(settings) <= set(self.server.control.settings)
@@ -87,16 +85,14 @@ class EbsEstate(Estate):
     """EC2 in us-east-1, with copies wanted in eu-west-1."""
 
     adapter = EbsCloud
-    module = "ebs_snapshot_copy"
-    info_module = "ebs_snapshot_info"
+    cloud = CLOUDS["ebs"]
     copy_action, list_action, delete_action, tag_action = (
         "CopySnapshot",
         "DescribeSnapshots",
         "DeleteSnapshot",
         "CreateTags",
     )
-    source, destination, other_destination = "us-east-1", "eu-west-1", "eu-central-1"
-    unknown_id = "snap-0123456789abcdef0"
+    unknown_id = "snap-0f1e2d3c4b5a69788"
     source_name_limit = 250
     #: Options with which the SDK does not sleep between its own attempts at reads, since it knows no fake clock.
     quick_reads = {"aws_config": {"retries": {"total_max_attempts": 1}}}
@@ -107,6 +103,10 @@ class EbsEstate(Estate):
         self.url = url
 
     # -- the server's state --------------------------------------------------------------------------
+
+    def untag(self, disk: str, key: str) -> None:
+        """Take a tag from a disk."""
+        ec2_backends[ACCOUNT][self.source].delete_tags([disk], {key: None})
 
     def disk(self, **tags: str) -> str:
         backend = ec2_backends[ACCOUNT][self.source]
@@ -146,7 +146,7 @@ class EbsEstate(Estate):
     def phase_of(self, snapshot: Any) -> str:
         return {"pending": "running", "completed": "complete"}.get(snapshot.status, "failed")
 
-    def begun_of(self, snapshot: Any) -> float:
+    def started_at(self, snapshot: Any) -> float:
         return float(getattr(snapshot, "_begun", 0.0))
 
     def copies(self, region: str | None = None) -> list[Any]:
@@ -232,14 +232,13 @@ class EcsEstate(Estate):
     """ECS in cn-hangzhou, with copies wanted in cn-beijing."""
 
     adapter = EcsCloud
-    module = "ecs_snapshot_copy"
-    info_module = "ecs_snapshot_info"
+    cloud = CLOUDS["ecs"]
     copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
-    source, destination, other_destination = "cn-hangzhou", "cn-beijing", "cn-shanghai"
     unknown_id = "s-bp67acfmxazb4p0000"
     disk_prefix, snapshot_prefix = "d-", "s-"
     source_name_limit = 120
     gives_reason = False
+    records_sources = True
 
     def __init__(self, server: Any, clock: Any, url: str):
         self.server = server
@@ -283,7 +282,7 @@ class EcsEstate(Estate):
     def phase_of(self, snapshot: Any) -> str:
         return str(snapshot.phase(self.clock.monotonic()))
 
-    def begun_of(self, snapshot: Any) -> float:
+    def started_at(self, snapshot: Any) -> float:
         return float(snapshot.begun)
 
     def copies(self, region: str | None = None) -> list[Any]:
@@ -294,6 +293,13 @@ class EcsEstate(Estate):
 
     def tags_of(self, copy: Any) -> dict[str, str]:
         return dict(copy.tags)
+
+    def set_tags(self, copy: Any, **tags: str) -> None:
+        copy.tags.update(tags)
+
+    def untag(self, disk: str, key: str) -> None:
+        """Take a tag from a disk."""
+        del self.server.estate.disks[self.source][disk].tags[key]
 
     def forget(self, snapshot_id: str, region: str | None = None) -> None:
         del self.server.estate.snapshots[region or self.source][snapshot_id]
@@ -347,9 +353,7 @@ class EnsEstate(EcsEstate):
     """Edge nodes: cn-hangzhou-26, with copies wanted on cn-chengdu-26."""
 
     adapter = EnsCloud
-    module = "ens_snapshot_copy"
-    info_module = "ens_snapshot_info"
-    source, destination, other_destination = "cn-hangzhou-26", "cn-chengdu-26", "cn-shanghai-27"
+    cloud = CLOUDS["ens"]
     unknown_id = "sp-5nnqx3qsr4lx9cqm5"
     snapshot_prefix = "sp-"
 
@@ -358,15 +362,14 @@ class CbsEstate(EcsEstate):
     """CBS in ap-guangzhou, with copies wanted in ap-beijing."""
 
     adapter = CbsCloud
-    module = "cbs_snapshot_copy"
-    info_module = "cbs_snapshot_info"
+    cloud = CLOUDS["cbs"]
     copy_action, list_action = "CopySnapshotCrossRegions", "DescribeSnapshots"
     delete_action, tag_action = "DeleteSnapshots", "TagResources"
-    source, destination, other_destination = "ap-guangzhou", "ap-beijing", "ap-shanghai"
     unknown_id = "snap-zzzzzzzz"
     disk_prefix, snapshot_prefix = "disk-", "snap-"
     source_name_limit = 55
     gives_reason = False
+    records_sources = False
 
     def connection(self) -> dict[str, Any]:
         return {"endpoint_url": self.url, "secret_id": TENCENT_ID, "secret_key": TENCENT_KEY, "read_timeout": 5}
@@ -381,9 +384,10 @@ class CbsEstate(EcsEstate):
         return self.server.estate.add(made).id
 
     def copies(self, region: str | None = None) -> list[Any]:
-        """Return the copies that are there; the service removes a failed one."""
+        """Return the copies that are there; the service removes a failed one, and a deleted one after a while."""
         now = self.clock.monotonic()
-        return [s for s in super().copies(region) if s.phase(now) != "failed"]
+        kept = [s for s in super().copies(region) if s.phase(now) != "failed"]
+        return [s for s in kept if s.gone_at is None or now < s.gone_at]
 
     def foreign_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import gathered
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.report import report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import prunable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=timezone.utc)
 REGION = "eu-west-1"
@@ -28,8 +28,14 @@ def sample(
     disks: int = 4, rpo_hours: int = 26, host: str = "orders", late: int = 3, **variables: Any
 ) -> dict[str, Any]:
     """Return the report of a night: each ``late``-th disk has an old copy, or none, and a failure (0: none has)."""
-    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": [REGION], "rpo_hours": rpo_hours}
-    values = {**judged({**given, "keep": 2, **variables})["values"], "now": ago(0), "reads_only": False}
+    given = {
+        "cloud": "ebs",
+        "source_region": "us-east-1",
+        "destination_regions": [REGION],
+        "rpo_hours": rpo_hours,
+        "plan": host,
+    }
+    values = {**normalise({**given, "keep": 2, **variables})["values"], "now": ago(0), "reads_only": False}
     shown = [{"disk_id": f"vol-{n:017x}", "name": NAMES[n % 5], "region": "us-east-1"} for n in range(disks)]
     snapshots = [_snapshot(n, age) for n in range(disks) for age in (1.2 + n % 7, 25.1)]
     copies = [_copy(n, age) for n in range(disks) for age in (25.1, 49.3, 73.5) if not _is_late(n, late) or age > 49]
@@ -59,7 +65,7 @@ def sample(
         "expired": expired,
         "deleted": [{"copies": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }
-    return report_of(gathered(done, values), done, values, {"host": host, "check_mode": False, "ansible": "2.21.0"})
+    return report_of(outcome_of(done, values), done, values, {"host": host, "check_mode": False, "ansible": "2.21.0"})
 
 
 def _is_late(number: int, late: int) -> bool:

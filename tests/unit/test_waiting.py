@@ -7,22 +7,22 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.window import Window
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Credentials,
     QuotaFull,
     Throttled,
     Unreachable,
     redacted,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.model import CopyRequest, Snapshot, State
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.texts import render, template_problems
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.waiting import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import (
     SHORTEST_PAUSE,
     Deadline,
     persist,
     poll_pause,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.window import Window
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,21 +77,21 @@ def test_other_failures_of_reads_are_tried_a_few_times(error, tries):
 
 def test_a_window_follows_the_cloud_down_and_widens_again():
     window = Window(20)
-    assert window.is_open(19, 0, 0.0) and not window.is_open(20, 0, 0.0) and not window.is_open(15, 5, 0.0)
-    assert window.is_open(0, 100, 0.0)
+    assert window.has_room(19, 0, 0.0) and not window.has_room(20, 0, 0.0) and not window.has_room(15, 5, 0.0)
+    assert window.has_room(0, 100, 0.0)
     window.refused(QuotaFull("5"), 5, 0, 0.0)
-    assert not window.is_open(4, 0, 0.0)
+    assert not window.has_room(4, 0, 0.0)
     window.looked()
-    assert window.is_open(4, 0, 0.0) and not window.is_open(5, 0, 0.0)
+    assert window.has_room(4, 0, 0.0) and not window.has_room(5, 0, 0.0)
     for _n in range(30):
         window.looked()
-    assert window.is_open(19, 0, 0.0) and not window.is_open(20, 0, 0.0)
+    assert window.has_room(19, 0, 0.0) and not window.has_room(20, 0, 0.0)
 
 
 def test_a_throttled_window_opens_again():
     window = Window(5)
     window.refused(Throttled("slow down"), 1, 0, 100.0)
-    assert not window.is_open(1, 0, 100.1) and window.is_open(1, 0, window.opens_at)
+    assert not window.has_room(1, 0, 100.1) and window.has_room(1, 0, window.opens_at)
 
 
 SECRETS = (

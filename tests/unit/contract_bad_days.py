@@ -1,0 +1,900 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the copy modules promise for days on which reads lag, calls fail and others write too
+(docs/development/promises.md).
+
+BadDaysContract holds for every cloud. TaggedCopies, FailedCopies, HeldCopies and PagedListings hold where the cloud has
+tags of snapshots, a failed state, both with encryption, and listings by page number or offset. A test asserts what the
+server has, not the result alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib
+import random
+from unittest import mock
+from urllib.error import URLError
+
+import pytest
+
+from tests.storms.scheduler import Scheduler
+
+from .harness import COLLECTION, RUNNER, module_args
+
+#: Exceptions that no adapter translates.
+UNEXPECTED = [
+    KeyError("State"),
+    RuntimeError("the refreshed credentials are still expired"),
+    URLError("metadata timed out"),
+]
+HOLD = "dr-copy:hold"
+#: Seconds by which a fault holds a cloud up, and after which the test counts it as stopped.
+LONG, SOON = 600, 30
+
+
+# -- how bad days are made -----------------------------------------------------------------------------
+
+
+def with_script(cloud, fault_of=lambda action, region: None):
+    """Let ``fault_of`` say what happens to each call. Returns the list to which (moment, action, region) is added."""
+    seen = []
+
+    def script(action, region):
+        seen.append((cloud.clock.monotonic(), action, region))
+        kind = fault_of(action, region)
+        return {"fault": kind} if kind else None
+
+    cloud.server.control.script = script
+    return seen
+
+
+def replicas(cloud, monkeypatch, lag_of):
+    """Let reads come from replicas: read number n shows a copy once it is ``lag_of(n)`` seconds old."""
+
+    def shows(snapshot):
+        begun = cloud.started_at(snapshot)
+        return not begun or cloud.clock.monotonic() - begun >= lag_of(cloud.calls[cloud.list_action])
+
+    if hasattr(cloud.server, "estate"):
+        kept = cloud.server.estate.snapshots
+        monkeypatch.setattr(
+            cloud.server.estate, "shown", lambda region: [*filter(shows, kept.get(region, {}).values())]
+        )
+    else:
+        monkeypatch.setattr(cloud.server, "_visible", shows)
+
+
+def rival_of(cloud, source, seconds=0.2, **facts):
+    """Plant a copy of ours that another run began five seconds ago; reads show it in two seconds."""
+    rival = cloud.our_copy(source, seconds=seconds, **facts)
+    cloud.hide(rival, 7)
+    cloud.clock.sleep(5)
+    return rival
+
+
+def raising(monkeypatch, adapter, name, error, when, after=False):
+    """Let a method of an adapter raise an error in the calls that ``when`` chooses, ``after`` its effect or before."""
+    one = f"{name}_one"
+    name = one if one in vars(adapter) else name
+    real = getattr(adapter, name)
+
+    def method(self, *arguments):
+        hit = when(*arguments)
+        if hit and not after:
+            raise error
+        answer = real(self, *arguments)
+        if hit:
+            raise error
+        return answer
+
+    monkeypatch.setattr(adapter, name, method)
+
+
+def first(calls):
+    """Say yes to the first so many calls."""
+    left = iter(range(calls))
+    return lambda *_arguments: next(left, None) is not None
+
+
+def once_for(source, times=1):
+    """Say yes to the first so many copy calls for a source."""
+    left = iter(range(times))
+
+    def when(given):
+        order = given[0] if isinstance(given, (list, tuple)) else given
+        return order.request.snapshot_id == source and next(left, None) is not None
+
+    return when
+
+
+def at_once(cloud, runs, seed=1):
+    """Run the module several times at once, interleaved at every call: (seconds late, sources, options) each.
+
+    Returns the results in the order of ``runs``.
+    """
+    scheduler = Scheduler(seed)
+    cloud.server.clock.clock = cloud.clock = scheduler
+    random.seed(seed)
+    real = http.client.HTTPConnection.endheaders
+
+    def endheaders(connection, *arguments, **named):
+        if scheduler.run:  # a call of one of the runs: the others may go before it
+            scheduler.pause(scheduler.monotonic())
+        return real(connection, *arguments, **named)
+
+    results, parts = [], []
+    for number, (late, sources, options) in enumerate(runs):
+        given = {
+            "snapshot_ids": list(sources),
+            "source_region": cloud.source,
+            "destination_regions": [cloud.destination],
+            "wait": True,
+            **cloud.connection(),
+            **options,
+        }
+        results.append([])
+        parts.append((f"run {number}", _prepared(cloud.module, given, results[-1]), late))
+    with (
+        mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: scheduler),
+        mock.patch.object(cloud.adapter, "calls_at_once", 1),
+        mock.patch.object(http.client.HTTPConnection, "endheaders", endheaders),
+    ):
+        scheduler.play(parts)
+    return [one for (one,) in results]
+
+
+class _Ended(BaseException):
+    """A module has come to its end."""
+
+
+def _prepared(name, args, results):
+    """Make a module ready to run in a thread; its result is appended to ``results``."""
+    module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
+    runner = importlib.import_module(RUNNER)
+    given = []
+    with (
+        module_args({**args, "_ansible_remote_tmp": "/tmp"}),
+        mock.patch.object(module_file, "copy_snapshots", lambda *parts: given.extend(parts)),
+    ):
+        module_file.main()
+    module = given[0]
+
+    def ended(**result):
+        results.append(result)
+        raise _Ended
+
+    module.exit_json = module.fail_json = ended
+
+    def run():
+        with contextlib.suppress(_Ended):
+            runner.copy_snapshots(*given)
+
+    return run
+
+
+# -- what is asked of the server -----------------------------------------------------------------------
+
+
+def delete_action(cloud):
+    return getattr(cloud, "delete_action", "DeleteSnapshot")
+
+
+def tag_action(cloud):
+    return getattr(cloud, "tag_action", "TagResources")
+
+
+def copies_of(cloud, source, region=None):
+    return [copy for copy in cloud.copies(region) if copy.source_id == source]
+
+
+def ids(things):
+    return {thing.id for thing in things}
+
+
+def named(out):
+    """Return the copies that the failures name."""
+    return {failure["snapshot_id"] for failure in out["failures"]}
+
+
+def reported_doubles(out):
+    return {double["snapshot_id"] for double in out["duplicates"]}
+
+
+def is_true(cloud, out):
+    """Whether each row tells what the server has, and none is complete in spite of an error of the copy itself."""
+    phases = {"completed": "complete", "pending": "running", "error": "failed"}
+    for row in out["copies"]:
+        there = {s.id: cloud.phase_of(s) for s in cloud.everything(row["region"])}
+        if row["state"] in phases:
+            assert there.get(row["snapshot_id"]) == phases[row["state"]], row
+        else:  # CBS removes a copy that has failed
+            assert there.get(row["snapshot_id"]) not in ("complete", "running"), row
+        assert row["state"] != "completed" or row["error"] is None, row
+    return True
+
+
+def set_tags(cloud, copy, **tags):
+    cloud.set_tags(copy, **tags) if hasattr(cloud, "set_tags") else copy.tags.update(tags)
+
+
+def hold(cloud, copy, value="audit 2026"):
+    set_tags(cloud, copy, **{HOLD: value})
+
+
+class BadDaysContract:
+    """The promises, each through the module's main() against the simulated cloud on a fake clock."""
+
+    #: For how long (seconds) a lost copy call is looked for before it is made again.
+    doubt_seconds = 30
+    #: Destinations beside the cloud's usual two.
+    more_regions: list[str] = []
+
+    # -- 1. what counts as a copy, at the moment of the write ---------------------------------------------
+
+    def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
+        """Points 1 and 2: nothing is written on the strength of an old look."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        is_source = {cloud.source}
+        with_script(
+            cloud,
+            lambda action, region: (
+                "throttle" if region in is_source and cloud.clock.monotonic() < begun + LONG else None
+            ),
+        )
+        planted = []
+        cloud.at(begun + 100, lambda: planted.append(cloud.foreign_copy(source)))
+        out = cloud.run(source, **cloud.quick_reads)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]}
+        assert cloud.calls[cloud.copy_action] == 0 and not out["changed"] and is_true(cloud, out)
+
+    def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
+        """Points 1, 2 and 4: each call that is made again rests on a look of its own."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        with_script(
+            cloud,
+            lambda action, region: (
+                "throttle" if action == cloud.copy_action and cloud.clock.monotonic() < begun + LONG else None
+            ),
+        )
+        planted = []
+        cloud.at(begun + 100, lambda: planted.append(cloud.foreign_copy(source)))
+        out = cloud.run(source, **cloud.quick_reads)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]} and not out["changed"]
+        assert cloud.clock.monotonic() - begun < 150 and is_true(cloud, out)
+
+    def test_a_copy_that_appears_while_another_region_cannot_be_read_counts(self, cloud):
+        """Nothing is written on a look older than 15 seconds, whatever it is that took so long.
+
+        See promises: fresh-look.
+        """
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        with_script(
+            cloud,
+            lambda action, region: (
+                "throttle"
+                if region in (cloud.source, cloud.other_destination) and cloud.clock.monotonic() < begun + 330
+                else None
+            ),
+        )
+        cloud.at(begun + 60, lambda: cloud.foreign_copy(source))
+        regions = [cloud.destination, cloud.other_destination]
+        out = cloud.run(source, destination_regions=regions, wait=True, **cloud.quick_reads)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == len(cloud.copies(cloud.other_destination)) == 1 and is_true(cloud, out)
+
+    def test_the_last_copy_is_not_deleted_as_a_double_of_one_that_has_gone(self, cloud):
+        """A deletion goes by what is there now; what stays must be seen as well as what goes (promises: fresh-look)."""
+        source = cloud.snapshot()
+        older = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        last, begun = cloud.our_copy(source), cloud.clock.monotonic()
+
+        def fault_of(action, region):
+            now = cloud.clock.monotonic()
+            is_late = now > begun and action == cloud.list_action
+            return "throttle" if now < begun + LONG and (is_late or action == delete_action(cloud)) else None
+
+        with_script(cloud, fault_of)
+        cloud.at(begun + 300, lambda: cloud.forget(older.id, cloud.destination))
+        out = cloud.run(source, wait=True, remove_duplicates=True, **cloud.quick_reads)
+        assert ids(cloud.copies()) == {last.id}
+        assert not out.failed and out["snapshot_id"] == last.id and not out["changed"] and is_true(cloud, out)
+
+    def test_nothing_is_written_on_a_look_older_than_fifteen_seconds(self, cloud):
+        """Where calls are slow, the destination is looked at again between them (promises: fresh-look)."""
+        doubled = [cloud.snapshot(age_hours=90 - n) for n in range(8)]
+        for source in doubled:
+            cloud.our_copy(source)
+            cloud.our_copy(source)
+        latency = 3.0
+        cloud.settings(copy_seconds=600.0, latency=latency)
+        seen = with_script(cloud)
+        with mock.patch.object(cloud.adapter, "calls_at_once", 1):
+            out = cloud.run(*doubled, *[cloud.snapshot() for _n in range(10)], remove_duplicates=True)
+        assert not out.failed and out["counts"]["created"] == 10 and out["counts"]["deleted"] == 8
+        looked = begun = seen[0][0]
+        for moment, action, region in seen:
+            if action == cloud.list_action and region == cloud.destination:
+                looked = moment
+            elif action in (cloud.copy_action, delete_action(cloud)):
+                assert moment - looked <= 15 + latency, f"{action} after {moment - begun} s"
+
+    # -- 2. exactly once: looking for what was lost --------------------------------------------------------
+
+    def test_lost_calls_are_looked_for_together_and_long_enough_before_they_are_made_again(self, cloud):
+        """30 seconds (EBS, CBS), 120 (ENS), 10 (ECS), for all in doubt at once, while the others go on.
+
+        See promises: exactly-once.
+        """
+        sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
+        cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1, 2, 3]})
+        with mock.patch.object(cloud.adapter, "calls_at_once", 1):
+            out = cloud.run(*sources)
+        asked = [moment for action, moment in cloud.server.control.times if action == cloud.copy_action]
+        assert not out.failed and len(cloud.copies()) == 5 and len(asked) == 8
+        assert asked[4] - asked[0] < 10, "the others are begun meanwhile"
+        assert asked[5] - asked[0] >= self.doubt_seconds and asked[7] - asked[2] <= self.doubt_seconds + 20
+
+    def test_a_lost_answer_is_found_though_reads_lag_long(self, cloud):
+        """Reads lag behind writes, and a lost copy is looked for as long as the cloud needs.
+
+        See promises: exactly-once.
+        """
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=600.0, visible_after=self.doubt_seconds - 5)
+        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        out = cloud.run(source, wait=True)
+        assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
+        assert out.copy()["action"] == "created" and out["duplicates"] == []
+
+    @pytest.mark.parametrize("seconds", [0.2, 600.0])
+    def test_a_lost_answer_beside_another_runs_copy_leaves_one_copy(self, cloud, seconds):
+        """The run that made the later copy takes its own back, also where it never learnt its ID.
+
+        See promises: two-runs.
+        """
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        rival = rival_of(cloud, source, seconds)
+        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {rival.id} == {out["snapshot_id"]}
+        assert out["duplicates"] == [] and is_true(cloud, out)
+
+    def test_another_runs_later_copy_is_not_taken_back_for_a_lost_one(self, cloud):
+        """Only what this very run made is taken back; a copy begun long after its call is not that.
+
+        See promises: two-runs.
+        """
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(copy_seconds=60.0, visible_after=28.0)
+        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        planted = []
+
+        def plant():
+            planted.append(cloud.our_copy(source, seconds=60))
+            cloud.hide(planted[0], 0)
+
+        cloud.at(begun + 25, plant)
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == 2 and planted[0].id in ids(cloud.copies())
+        assert ids(cloud.copies()) == {out["snapshot_id"]} | reported_doubles(out) and is_true(cloud, out)
+
+    # -- 2. reads that lag ---------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("lag", [20.0, 110.0])
+    def test_reads_that_lag_steadily_fail_nothing(self, cloud, lag):
+        """A copy whose ID was told is missing only after 120 seconds unseen (promises: unseen)."""
+        sources = [cloud.snapshot() for _n in range(3)]
+        cloud.settings(copy_seconds=600.0, visible_after=lag)
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == 3 and is_true(cloud, out)
+        assert {row["state"] for row in out["copies"]} == {"completed"}
+
+    @pytest.mark.parametrize("longest", [6.0, 60.0])
+    @pytest.mark.parametrize("seed", [1, 2])
+    def test_replicas_that_go_backwards_fail_nothing(self, cloud, monkeypatch, seed, longest):
+        """What one replica has shown another one may not show yet (promises: unseen)."""
+        sources = [cloud.snapshot() for _n in range(5)]
+        cloud.settings(copy_seconds=40.0)
+        draw = random.Random(seed)
+        lags = [draw.choice((0.0, longest)) for _n in range(1000)]
+        replicas(cloud, monkeypatch, lambda read: lags[read % len(lags)])
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == 5 and is_true(cloud, out)
+        assert {row["state"] for row in out["copies"]} == {"completed"}
+
+    def test_a_copy_that_reads_do_not_show_for_a_while_is_in_progress(self, cloud):
+        """Also one that was shown before is missing only after 120 seconds unseen (promises: unseen)."""
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=300.0)
+        cloud.at(cloud.clock.monotonic() + 20, lambda: cloud.hide(cloud.copies()[0], seconds=100))
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
+
+    def test_a_copy_that_never_shows_has_failed_after_two_minutes_and_three_looks(self, cloud):
+        """Points 2 and 6: then it is told, and not made again by the same run."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(visible_after=100000.0)
+        seen = with_script(cloud)
+        out = cloud.run(source, wait=True)
+        assert out.failed and out.failure()["kind"] == "failed_copy"
+        assert out.failure()["snapshot_id"] == cloud.copies()[0].id
+        assert 120 <= cloud.clock.monotonic() - begun <= 200 and cloud.calls[cloud.copy_action] == 1
+        copied = next(n for n, call in enumerate(seen) if call[1] == cloud.copy_action)
+        assert sum(action == cloud.list_action for _moment, action, _region in seen[copied:]) >= 3
+
+    # -- 2. two runs at once -------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("seconds", "lag", "late", "lost"),
+        [
+            (1.0, 10.0, 3.0, None),
+            (1.0, 6.0, 2.0, 3),
+            (5.0, 0.0, 0.0, None),
+            (5.0, 4.0, 0.3, None),
+            (5.0, 10.0, 0.3, None),
+            (5.0, 0.0, 0.3, 1),
+            (5.0, 6.0, 0.3, 2),
+            (5.0, 8.0, 0.0, 1),
+            (60.0, 10.0, 3.0, None),
+            (60.0, 6.0, 0.3, 3),
+            (60.0, 8.0, 0.0, 1),
+            (1000.0, 10.0, 0.3, None),
+        ],
+    )
+    def test_two_runs_at_once_leave_one_copy(self, cloud, seconds, lag, late, lost):
+        """Both rank copies of ours alike, and the run that made a later one takes its own back (promises: two-runs).
+
+        Copies take ``seconds`` and show after ``lag``; the second run comes ``late``; the answer to the copy call of
+        number ``lost`` is lost: 1 and 2 are mostly the first run's, 3 the second one's.
+        """
+        sources = [cloud.snapshot(age_hours=n + 1) for n in range(2)]
+        cloud.settings(copy_seconds=seconds, visible_after=lag, quota=1000)
+        if lost:
+            cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [lost]})
+        one, two = at_once(cloud, [(0.0, sources, {}), (late, sources[::-1], {})])
+        for result in (one, two):
+            assert result["failures"] == [], result["msg"]
+            assert is_true(cloud, result)
+        left = [[copy.id for copy in copies_of(cloud, source)] for source in sources]
+        assert left == [[row["snapshot_id"]] for row in one["copies"]]
+        assert left == [[row["snapshot_id"]] for row in two["copies"][::-1]]
+
+    @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
+    def test_the_lost_answer_of_taking_ones_own_copy_back_fails_nothing(self, cloud, kind):
+        """A deletion whose answer is lost is looked for, and is no failure where the copy is gone.
+
+        See promises: exactly-once.
+        """
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        rival = rival_of(cloud, source)
+        cloud.faults({"action": delete_action(cloud), "fault": kind, "nth": [1]})
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {rival.id} == {out["snapshot_id"]}
+        assert cloud.calls[delete_action(cloud)] >= 1 and out["duplicates"] == [] and is_true(cloud, out)
+
+    def test_a_run_that_follows_a_copy_which_then_fails_begins_again(self, cloud):
+        """It follows the other; should that fail, it begins again (promises: two-runs)."""
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        rival = rival_of(cloud, source, seconds=30, failure="Given key ID is not accessible")
+        if hasattr(rival, "disk_id"):
+            rival.disk_id = ""  # else the simulated ECS takes no second copy of the disk
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        complete = [copy for copy in cloud.copies() if cloud.is_complete(copy)]
+        assert ids(complete) == {out["snapshot_id"]} and rival not in complete and is_true(cloud, out)
+
+    # -- 3. all are tried: exceptions that nobody expects ---------------------------------------------------
+
+    @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
+    def test_an_unexpected_error_after_a_copy_call_makes_no_second_copy_and_stops_no_other(
+        self, cloud, monkeypatch, error
+    ):
+        """Points 2 and 3: an error of any class ends one call, and one of a write is ambiguous."""
+        sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
+        raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2]), after=True)
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed, out["msg"]
+        assert [len(copies_of(cloud, source)) for source in sources] == [1] * 5
+        assert out["counts"]["created"] == out["counts"]["completed"] == 5 and is_true(cloud, out)
+
+    @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
+    def test_an_unexpected_error_that_stays_fails_its_copy_alone(self, cloud, monkeypatch, error):
+        """Points 2 and 3: the one that is in doubt at wait_timeout is told, the others are copied."""
+        sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
+        raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2], times=10000))
+        out = cloud.run(*sources, wait=True, wait_timeout=400)
+        assert out.failed and out["changed"] and out["counts"]["created"] == 4
+        assert out.failure()["source_snapshot_id"] == sources[2] and out.failure()["kind"] == "ambiguous"
+        assert str(error.args[0]) in out.failure()["message"] and "Traceback" not in out.text
+        assert [len(copies_of(cloud, source)) for source in sources] == [1, 1, 0, 1, 1] and is_true(cloud, out)
+
+    @pytest.mark.parametrize(("method", "error"), [*zip(("list_copies", "read_sources", "refresh"), UNEXPECTED)])
+    def test_an_unexpected_error_of_a_read_is_waited_out(self, cloud, monkeypatch, error, method):
+        """An error of any class ends one call, and one of a read means that the cloud was not reached.
+
+        See promises: all-are-tried.
+        """
+        sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
+        cloud.settings(copy_seconds=60.0)
+        raising(monkeypatch, cloud.adapter, method, error, first(2))
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == out["counts"]["completed"] == 3 and is_true(cloud, out)
+
+    def test_a_region_in_which_every_read_breaks_fails_alone(self, cloud, monkeypatch):
+        """A destination that cannot be read puts its copies in failures; the others are copied.
+
+        See promises: all-are-tried.
+        """
+        source, error = cloud.snapshot(), UNEXPECTED[0]
+        raising(monkeypatch, cloud.adapter, "list_copies", error, lambda region, *_more: region == cloud.destination)
+        out = cloud.run(source, destination_regions=[cloud.destination, cloud.other_destination], wait=True)
+        assert out.failed and out.failure()["region"] == cloud.destination and out.failure()["kind"] == "connection"
+        assert len(cloud.copies(cloud.other_destination)) == 1 and not cloud.copies() and is_true(cloud, out)
+
+    def test_an_unexpected_error_of_a_deletion_stops_no_other_and_is_looked_after(self, cloud, monkeypatch):
+        """Points 2 and 3: the deletion took effect, so it is no failure."""
+        sources = [cloud.snapshot() for _n in range(3)]
+        for source in sources:
+            cloud.our_copy(source)
+        raising(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], first(1), after=True)
+        out = cloud.run(*sources, state="absent", wait=True)
+        assert not out.failed, out["msg"]
+        assert not cloud.copies() and out["changed"] and {row["state"] for row in out["copies"]} == {"absent"}
+
+    # -- 3. and 4. what is busy stops nothing else ----------------------------------------------------------
+
+    def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
+        """Points 3 and 4: the deletion is asked for again until wait_timeout, seldom, and the copies go on."""
+        doubled = cloud.snapshot(age_hours=50)
+        kept = cloud.our_copy(doubled)
+        cloud.clock.sleep(5)
+        double, begun = cloud.our_copy(doubled), cloud.clock.monotonic()
+        cloud.settings(copy_seconds=600.0)
+        cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
+        sources = [cloud.snapshot(age_hours=n) for n in (1, 2, 3)]
+        regions = [cloud.destination, cloud.other_destination]
+        out = cloud.run(doubled, *sources, wait=True, remove_duplicates=True, destination_regions=regions)
+        made = [c for region in regions for c in cloud.copies(region) if c.id not in (kept.id, double.id)]
+        assert len(made) == 7 and all(map(cloud.is_complete, made))
+        assert max(map(cloud.started_at, made)) < begun + SOON
+        assert out.failed and named(out) == {double.id} and out.failure()["kind"] == "busy"
+        assert cloud.calls[delete_action(cloud)] < 130 and is_true(cloud, out)
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_a_throttled_listing_is_waited_out_whatever_the_order_of_the_regions(self, cloud, is_first):
+        """Throttling is waited out until wait_timeout; meanwhile the other region is served (promises: quota)."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        with_script(
+            cloud,
+            lambda action, region: (
+                "throttle" if region == cloud.destination and cloud.clock.monotonic() < begun + LONG else None
+            ),
+        )
+        regions = [cloud.destination, cloud.other_destination]
+        out = cloud.run(
+            source, destination_regions=regions if is_first else regions[::-1], wait=True, **cloud.quick_reads
+        )
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == 1 and is_true(cloud, out)
+        assert cloud.started_at(cloud.copies(cloud.other_destination)[0]) < begun + SOON
+
+    # -- 5. and 6. how runs end -----------------------------------------------------------------------------
+
+    def test_a_timeout_tells_state_and_progress_and_the_next_run_goes_on(self, cloud):
+        """A timeout loses nothing (promises: timeout)."""
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=100.0)
+        out = cloud.run(source, wait=True, wait_timeout=60)
+        row, failure = out.copy(), out.failure()
+        assert failure["kind"] == "timeout" and row["snapshot_id"] == cloud.copies()[0].id and is_true(cloud, out)
+        for word in (row["snapshot_id"], row["provider_state"], f"{row['progress']} %"):
+            assert word in failure["message"], word
+        again = cloud.run(source, wait=True)
+        assert not again.failed and again.copy()["action"] == "adopted" and cloud.calls[cloud.copy_action] == 1
+
+    def test_reads_that_fail_to_the_end_are_reported_as_such(self, cloud):
+        """Points 3 and 5: not a copy that is slow, but a cloud that does not answer."""
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=1000.0)
+        with_script(
+            cloud,
+            lambda action, region: (
+                "empty_unavailable" if action == cloud.list_action and cloud.calls[cloud.copy_action] else None
+            ),
+        )
+        out = cloud.run(source, wait=True, wait_timeout=LONG, **cloud.quick_reads)
+        assert out.failed and out.failure()["kind"] == "connection"
+        assert out["snapshot_id"] == out.failure()["snapshot_id"] == cloud.copies()[0].id
+        assert out.copy()["error"] == out.failure() and is_true(cloud, out)
+        assert cloud.calls[cloud.copy_action] == 1 and len(cloud.copies()) == 1
+
+    def test_the_last_looks_overrun_the_deadline_by_one_call_a_region_at_most(self, cloud):
+        """wait_timeout holds for the whole call (promises: timeout)."""
+        sources, begun = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
+        regions = [cloud.destination, cloud.other_destination, *self.more_regions]
+        cloud.settings(copy_seconds=1000.0)
+        latency = 4.5
+        cloud.at(begun + 100, lambda: cloud.settings(latency=latency))
+        options = {"destination_regions": regions, "wait": True, "wait_timeout": 200, "max_in_flight": 1}
+        out = cloud.run(*sources, **options)
+        assert len(out["failures"]) == 12 and out["counts"]["pending"] == 6
+        assert cloud.clock.monotonic() - begun <= 200 + latency * len(regions) + 1
+
+    def test_a_copy_that_fails_during_the_run_is_not_tried_again_by_it(self, cloud):
+        """The others go on, and the next run replaces it (promises: failed-copies)."""
+        bad, good = cloud.snapshot(), cloud.snapshot()
+        cloud.settings(fail_copies_of={bad: "no"}, copy_seconds=400.0)
+        out = cloud.run(bad, good, wait=True)
+        assert out.failure()["kind"] == "failed_copy" and out.failure()["source_snapshot_id"] == bad
+        assert cloud.calls[cloud.copy_action] == 2 and out["copies"][1]["state"] == "completed"
+        assert is_true(cloud, out)
+        cloud.settings(fail_copies_of={})
+        again = cloud.run(bad, good, wait=True)
+        assert not again.failed and len([c for c in cloud.copies() if cloud.is_complete(c)]) == 2
+
+    # -- 8. bad input ---------------------------------------------------------------------------------------
+
+    def test_no_time_at_all_is_refused_by_name(self, cloud):
+        """With wait_timeout 0 nothing could be begun (promises: bad-input)."""
+        out = cloud.run(cloud.snapshot(), wait_timeout=0)
+        assert out.failed and "wait_timeout" in out["msg"] and not cloud.calls and not cloud.copies()
+
+    # -- doubles and deletions --------------------------------------------------------------------------------
+
+    def test_doubles_that_the_run_deleted_are_no_longer_reported(self, cloud):
+        """Returned keys: duplicates are copies beyond the one that counts, so those that are there."""
+        source = cloud.snapshot()
+        kept = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        cloud.our_copy(source)
+        out = cloud.run(source, remove_duplicates=True, wait=True)
+        assert not out.failed and out["counts"]["deleted"] == 1
+        assert ids(cloud.copies()) == {kept.id} and out["duplicates"] == []
+
+    def test_a_double_that_cannot_be_deleted_stays_reported(self, cloud):
+        """Returned keys: and a failure names it."""
+        source = cloud.snapshot()
+        cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        double = cloud.our_copy(source)
+        cloud.settings(in_use=[double.id])
+        out = cloud.run(source, remove_duplicates=True)
+        assert out.failed and named(out) == reported_doubles(out) == {double.id} and not out["changed"]
+        assert len(cloud.copies()) == 2 and is_true(cloud, out)
+
+    def test_what_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
+        """Deleting: EBS and ECS cancel a copy in progress; ENS and CBS refuse that."""
+        one, two = cloud.snapshot(), cloud.snapshot()
+        left, _gone = cloud.our_copy(one, seconds=60), cloud.our_copy(two, seconds=60)
+        out = cloud.run(one, state="absent")
+        if cloud.adapter.cancels_by_deletion:
+            assert not out.failed and not copies_of(cloud, one)
+        else:
+            assert out.failure()["snapshot_id"] == left.id and "wait: true" in out.failure()["hint"]
+            assert not out["changed"] and len(cloud.copies()) == 2 and cloud.calls[delete_action(cloud)] == 0
+        out = cloud.run(two, state="absent", wait=True)
+        assert not out.failed and out["counts"]["deleted"] == 1 and not copies_of(cloud, two)
+
+
+class TaggedCopies:
+    """What holds where the cloud has tags of snapshots."""
+
+    # -- 3. and 10. tags ----------------------------------------------------------------------------------
+
+    def test_a_copy_that_is_followed_instead_of_ones_own_gets_the_tags(self, cloud):
+        """Points 2 and 10: tags are brought into line on copies of ours, whoever of us made them."""
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=60.0)
+        rival = rival_of(cloud, source)
+        out = cloud.run(source, wait=True, tags={"team": "dr"})
+        assert not out.failed, out["msg"]
+        assert out["snapshot_id"] == rival.id and cloud.tags_of(rival)["team"] == "dr"
+        assert out.copy()["tags"] == cloud.tags_of(rival)
+        assert not cloud.run(source, wait=True, tags={"team": "dr"})["changed"]
+
+    def test_a_copy_that_another_run_makes_while_this_one_waits_gets_the_tags(self, cloud):
+        """Points 2 and 10: as above, where this run never began one."""
+        first_one, second = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
+        cloud.settings(copy_seconds=60.0)
+        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(second, seconds=30))
+        options = {"wait": True, "tags": {"team": "dr"}, "max_in_flight": 1}
+        out = cloud.run(first_one, second, **options)
+        assert not out.failed and len(cloud.copies()) == 2, out["msg"]
+        assert [cloud.tags_of(copy).get("team") for copy in cloud.copies()] == ["dr", "dr"]
+        assert not cloud.run(first_one, second, **options)["changed"]
+
+    @pytest.mark.parametrize("denied", ["setting", "taking away"])
+    def test_half_a_change_of_tags_is_a_change(self, cloud, denied):
+        """Returned keys: changed says whether anything was changed, also where the rest of it failed."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        set_tags(cloud, copy, old="1")
+        before = cloud.tags_of(copy)
+        taking_away = {"CreateTags": "DeleteTags", "TagResources": "UntagResources"}[tag_action(cloud)]
+        if cloud.module.startswith("cbs"):
+            taking_away = "UnTagResources"
+        cloud.settings(denied=[tag_action(cloud) if denied == "setting" else taking_away])
+        out = cloud.run(source, tags={"team": "dr"}, purge_tags=True)
+        assert out.failed and out.failure()["kind"] == "credentials"
+        assert out["changed"] == (cloud.tags_of(copy) != before)
+        assert out.copy()["tags"] == cloud.tags_of(copy) and out.copy()["state"] == "completed"
+
+    def test_an_unexpected_error_of_a_change_of_tags_is_looked_after(self, cloud, monkeypatch):
+        """Points 2 and 3: the tags are held against what shows, and set again where they are not there."""
+        sources = [cloud.snapshot() for _n in range(2)]
+        copies = [cloud.our_copy(source) for source in sources]
+        raising(monkeypatch, cloud.adapter, "change_tags", UNEXPECTED[2], first(1))
+        out = cloud.run(*sources, tags={"team": "dr"}, wait=True)
+        assert not out.failed, out["msg"]
+        assert [cloud.tags_of(copy)["team"] for copy in copies] == ["dr", "dr"] and out["counts"]["updated"] == 2
+
+    # -- 13. held copies ------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("value", ["audit 2026", "false"])
+    def test_purging_spares_the_hold(self, cloud, value):
+        """Whatever the tag's value (promises: held)."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        hold(cloud, copy, value)
+        set_tags(cloud, copy, old="1")
+        out = cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
+        tags = cloud.tags_of(copy)
+        assert not out.failed and tags[HOLD] == value and tags["team"] == "dr" and "old" not in tags
+
+    def test_a_held_double_stays_and_is_reported_and_fails_nothing(self, cloud):
+        """remove_duplicates deletes the others (promises: held)."""
+        source = cloud.snapshot()
+        kept = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        held, double = cloud.our_copy(source), cloud.our_copy(source)
+        hold(cloud, held)
+        out = cloud.run(source, remove_duplicates=True, wait=True)
+        assert not out.failed and ids(cloud.copies()) == {kept.id, held.id} and double.id not in reported_doubles(out)
+        assert reported_doubles(out) == {held.id} and out["counts"]["deleted"] == 1
+        assert not cloud.run(source, remove_duplicates=True, wait=True)["changed"]
+
+    def test_absent_leaves_a_held_copy_and_names_it(self, cloud):
+        """A held copy is deleted by nothing, named in copy_ids or not (promises: held)."""
+        source = cloud.snapshot()
+        held, other = cloud.our_copy(source), cloud.our_copy(source)
+        hold(cloud, held)
+        out = cloud.run(source, state="absent", copy_ids=[held.id], wait=True)
+        assert out.failed and named(out) == {held.id} and ids(cloud.copies()) == {held.id, other.id}
+        assert not out["changed"]
+        out = cloud.run(source, state="absent", wait=True)
+        assert out.failed and named(out) == {held.id} and ids(cloud.copies()) == {held.id}
+        assert out["changed"] and HOLD in str(out["failures"]) and out["failures"][0]["hint"]
+
+    def test_absent_in_check_mode_foresees_the_hold(self, cloud):
+        """Points 7 and 13: the same decisions as in a real run."""
+        source = cloud.snapshot()
+        held = cloud.our_copy(source)
+        hold(cloud, held)
+        out = cloud.run(source, state="absent", check=True)
+        assert out.failed and named(out) == {held.id} and not out["changed"] and out["counts"]["deleted"] == 0
+
+
+class HeldCopies:
+    """What else holds of held copies where the cloud has tags, encryption and a failed state (EBS, ECS)."""
+
+    def test_a_held_failed_copy_stays_beside_the_new_one(self, cloud):
+        """replace_failed deletes no held copy, and that fails nothing (promises: held)."""
+        source = cloud.snapshot()
+        held = cloud.our_copy(source, failure="no")
+        hold(cloud, held)
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {held.id, out["snapshot_id"]} and out["snapshot_id"] != held.id
+        assert out["counts"]["deleted"] == 0 and is_true(cloud, out)
+        assert not cloud.run(source, wait=True)["changed"]
+
+    def test_a_held_copy_that_does_not_fit_stays_beside_the_new_one(self, cloud):
+        """replace_mismatched makes the wanted copy and leaves the held one (promises: held)."""
+        source = cloud.snapshot()
+        held = cloud.our_copy(source)
+        hold(cloud, held)
+        options = {"encrypted": True, "replace_mismatched": True, "wait": True}
+        out = cloud.run(source, **options)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {held.id, out["snapshot_id"]} and out["snapshot_id"] != held.id
+        assert out["counts"]["deleted"] == 0 and is_true(cloud, out)
+        assert not cloud.run(source, **options)["changed"] and len(cloud.copies()) == 2
+
+
+class FailedCopies:
+    """What holds where the cloud shows a copy that has failed (not CBS)."""
+
+    def test_a_throttled_deletion_of_a_failed_copy_lets_the_others_begin(self, cloud):
+        """Points 3, 4 and 6: with a window of one, the copies follow each other at once."""
+        bad, begun = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
+        failed = cloud.our_copy(bad, failure="no")
+        cloud.settings(copy_seconds=300.0)
+        cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
+        sources = [bad, *[cloud.snapshot(age_hours=n) for n in (3, 2, 1)]]
+        out = cloud.run(*sources, wait=True, max_in_flight=1)
+        made = [copy for copy in cloud.copies() if copy.id != failed.id]
+        assert len(made) == 4 and all(map(cloud.is_complete, made)) and is_true(cloud, out)
+        assert max(map(cloud.started_at, made)) < begun + 3 * 300 * 1.15
+        assert named(out) == {failed.id} and cloud.calls[delete_action(cloud)] < 130
+
+    def test_a_failed_copy_goes_where_another_run_replaces_it_meanwhile(self, cloud):
+        """Points 1 and 6: found failed when the run began, so its place is cleared whoever makes the new one."""
+        one, two = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
+        failed = cloud.our_copy(two, failure="no")
+        cloud.settings(copy_seconds=60.0)
+        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(two, seconds=30))
+        out = cloud.run(one, two, wait=True, max_in_flight=1)
+        assert not out.failed and len(cloud.copies()) == 2 and failed.id not in ids(cloud.copies())
+        assert is_true(cloud, out) and not cloud.run(one, two, wait=True)["changed"]
+
+    def test_a_failed_copy_stays_until_its_new_one_has_begun(self, cloud):
+        """replace_failed starts the new one, and only then deletes (promises: failed-copies)."""
+        source = cloud.snapshot()
+        failed = cloud.our_copy(source, failure="no")
+        cloud.settings(denied=[cloud.copy_action])
+        out = cloud.run(source, wait=True)
+        assert out.failed and ids(cloud.copies()) == {failed.id} and cloud.calls[delete_action(cloud)] == 0
+        cloud.settings(denied=[])
+        out = cloud.run(source, wait=True)
+        calls = cloud.server.control.log
+        assert calls.index(delete_action(cloud)) > len(calls) - 1 - calls[::-1].index(cloud.copy_action)
+        assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
+
+
+class PagedListings:
+    """What holds where listings come by page number or offset (CBS, ENS)."""
+
+    #: Snapshots in a page as the adapter asks for it.
+    page_size: int
+
+    def test_a_listing_that_grows_while_it_is_read_is_harmless(self, cloud):
+        """Asked oldest first, read on while the count says more (promises: listings)."""
+        for _n in range(250):
+            cloud.snapshot(region=cloud.destination)
+        there = cloud.our_copy(cloud.snapshot())
+        source = cloud.snapshot()
+
+        def grow(action, region):
+            if action == cloud.list_action and region == cloud.destination:
+                cloud.snapshot(region=cloud.destination, age_hours=0)
+                cloud.clock.sleep(0.3)
+
+        with_script(cloud, grow)
+        out = cloud.run(source, there.source_id, wait=True)
+        assert not out.failed, out["msg"]
+        assert out["copies"][1]["snapshot_id"] == there.id and len(cloud.copies()) == 2 and is_true(cloud, out)
+
+    def test_a_listing_that_shrinks_while_it_is_read_is_read_again(self, cloud):
+        """Else what moved up to a page already read would not be seen, and be copied once more (promises: listings)."""
+        old = [cloud.snapshot(region=cloud.destination, age_hours=99) for _n in range(self.page_size)]
+        source = cloud.snapshot()
+        there = cloud.our_copy(source)
+        pages = []
+
+        def shrink(action, region):
+            if action == cloud.list_action and region == cloud.destination:
+                pages.append(region)
+                if len(pages) == 2:
+                    cloud.forget(old[0], cloud.destination)
+
+        with_script(cloud, shrink)
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out["snapshot_id"] == there.id and ids(cloud.copies()) == {there.id}
+        assert cloud.calls[cloud.copy_action] == 0 and len(pages) > 2

@@ -1,0 +1,310 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run writes, on which look, how often, and what it tells of what it could not write or read
+(docs/development/promises.md).
+
+WritesContract holds for every cloud. TagWrites and EncryptedCopies hold where the cloud has tags of snapshots, and
+encryption. A test asserts what the server has, not the result alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from .contract_bad_days import (
+    UNEXPECTED,
+    delete_action,
+    first,
+    ids,
+    is_true,
+    named,
+    raising,
+    reported_doubles,
+    set_tags,
+    tag_action,
+    with_script,
+)
+
+HOUR = 3600
+
+
+def looks_by_region(cloud, seen):
+    """Count the listings by region in what a script has seen."""
+    return Counter(region for _moment, action, region in seen if action == cloud.list_action)
+
+
+def is_written_on_fresh_looks(cloud, seen, writes, latency):
+    """Whether each of these calls follows a look at its region within 15 seconds, and the time that one call takes."""
+    looked, checked = {}, 0
+    for moment, action, region in seen:
+        if action == cloud.list_action:
+            looked[region] = moment
+        elif action in writes and region in looked:
+            assert moment - looked[region] <= 15 + latency, f"{action} {moment - looked[region]} s after the last look"
+            checked += 1
+    return checked > 0
+
+
+def take_tag(cloud, copy, key):
+    """Take a tag from a copy behind everybody's back."""
+    tags = copy.tags if not hasattr(copy, "ec2_backend") else copy.ec2_backend.tags[copy.id]
+    del tags[key]
+
+
+class WritesContract:
+    """The promises, each through the module's main() against the simulated cloud on a fake clock."""
+
+    #: Destinations beside the cloud's usual two.
+    more_regions: list[str] = []
+
+    def regions(self, cloud):
+        return [cloud.destination, cloud.other_destination, *self.more_regions]
+
+    # -- what the deadline overtakes ------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("state", ["present", "absent"])
+    def test_a_region_that_was_never_looked_at_is_reported(self, cloud, state):
+        """Points 3 and 5: silence is not success, whatever is wanted there."""
+        source = cloud.snapshot()
+        left = cloud.our_copy(source, cloud.other_destination) if state == "absent" else None
+        cloud.settings(latency=4.0)
+        regions = [cloud.destination, cloud.other_destination]
+        out = cloud.run(source, state=state, destination_regions=regions, wait_timeout=3)
+        assert out.failed
+        overtaken = [f for f in out["failures"] if f["region"] == cloud.other_destination]
+        assert [f["kind"] for f in overtaken] == ["timeout"] and "not read within wait_timeout" in overtaken[0][
+            "message"
+        ]
+        assert overtaken[0]["hint"] and out["copies"][1]["error"] == overtaken[0]
+        assert ids(cloud.copies(cloud.other_destination)) == ({left.id} if left else set())
+
+    def test_a_deletion_that_was_not_sent_in_time_is_reported(self, cloud):
+        """The copy (promises: deleting, timeout) is there still, and the failure names it."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        cloud.settings(latency=4.0)
+        out = cloud.run(source, state="absent", wait_timeout=3)
+        assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
+        assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[delete_action(cloud)] == 0
+
+    def test_a_double_that_was_not_deleted_in_time_is_reported(self, cloud):
+        """Points 1 and 5: a copy is complete, and what was asked beside it was not done."""
+        source = cloud.snapshot()
+        kept = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        double = cloud.our_copy(source)
+        cloud.settings(latency=4.0)
+        out = cloud.run(source, remove_duplicates=True, wait_timeout=3)
+        assert out.failed and named(out) == reported_doubles(out) == {double.id}
+        assert ids(cloud.copies()) == {kept.id, double.id} and is_true(cloud, out)
+
+    # -- slow looks -----------------------------------------------------------------------------------------
+
+    def test_a_look_that_takes_longer_than_fifteen_seconds_still_allows_writes(self, cloud, monkeypatch):
+        """A look that long counts from its end; else nothing would ever be written (promises: None)."""
+        doubled, sources = cloud.snapshot(age_hours=9), [cloud.snapshot() for _n in range(3)]
+        kept = cloud.our_copy(doubled)
+        cloud.clock.sleep(5)
+        cloud.our_copy(doubled)
+        cloud.settings(copy_seconds=60.0)
+        begun = cloud.clock.monotonic()
+        self.slow_reads(cloud, monkeypatch, 20.0)
+        out = cloud.run(doubled, *sources, remove_duplicates=True, wait=True)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == 4 and out["counts"]["deleted"] == 1
+        assert kept.id in ids(cloud.copies()) and is_true(cloud, out)
+        assert cloud.clock.monotonic() - begun < 400 and cloud.calls[cloud.list_action] < 40
+
+    @pytest.mark.parametrize("seconds", [4.0, 6.0, 20.0])
+    def test_slow_looks_at_many_regions_starve_none(self, cloud, monkeypatch, seconds):
+        """Points 2 and 3: looks at other regions make one that was looked at first too old to write on."""
+        sources, begun = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
+        regions = self.regions(cloud)
+        cloud.settings(copy_seconds=1000.0)
+        self.slow_reads(cloud, monkeypatch, seconds)
+        out = cloud.run(*sources, destination_regions=regions, wait=True)
+        assert not out.failed, out["msg"]
+        starts = {region: [cloud.started_at(copy) - begun for copy in cloud.copies(region)] for region in regions}
+        assert all(len(of_region) == 2 for of_region in starts.values())
+        assert max(map(max, starts.values())) <= 4 * seconds * len(regions) + 30, starts
+
+    @staticmethod
+    def slow_reads(cloud, monkeypatch, seconds):
+        """Let each listing and each reading of sources take so long."""
+        for name in ("list_copies", "refresh", "read_sources"):
+            real = getattr(cloud.adapter, name)
+
+            def slow(self, *arguments, real=real):
+                cloud.clock.sleep(seconds)
+                return real(self, *arguments)
+
+            monkeypatch.setattr(cloud.adapter, name, slow)
+
+    def test_check_mode_looks_at_each_of_many_slow_regions_once(self, cloud):
+        """One look and one decision (promises: None)."""
+        cloud.settings(latency=4.0)
+        source, seen = cloud.snapshot(), with_script(cloud)
+        out = cloud.run(source, destination_regions=self.regions(cloud), check=True)
+        assert not out.failed and [row["state"] for row in out["copies"]] == ["planned"] * len(self.regions(cloud))
+        looks = looks_by_region(cloud, seen)
+        assert {region: looks[region] for region in self.regions(cloud)} == dict.fromkeys(self.regions(cloud), 1)
+
+    def test_check_mode_tells_which_region_it_could_not_read(self, cloud):
+        """Points 3 and 7: nothing is foreseen for a region that does not answer; the others are."""
+        source = cloud.snapshot()
+        with_script(cloud, lambda action, region: "throttle" if region == cloud.destination else None)
+        regions = [cloud.destination, cloud.other_destination]
+        out = cloud.run(source, destination_regions=regions, check=True, wait_timeout=100, **cloud.quick_reads)
+        assert out.failed and out.failure()["region"] == cloud.destination and out.failure()["kind"] == "busy"
+        assert cloud.destination in out.failure()["message"] and out.failure()["code"]
+        assert [row["state"] for row in out["copies"]] == ["absent", "planned"]
+
+    @pytest.mark.parametrize("check", [True, False])
+    def test_sources_that_could_not_be_read_are_reported_in_the_clouds_words(self, cloud, check):
+        """Points 3, 4 and 7: a throttled source region is waited out until wait_timeout, and then named."""
+        source = cloud.snapshot()
+        seen = with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
+        if cloud.module.startswith("ens"):
+            pytest.skip("ENS is asked for sources of all nodes at one endpoint")
+        out = cloud.run(source, check=check, wait_timeout=100, **cloud.quick_reads)
+        assert out.failed and out.failure()["kind"] == "busy" and out.failure()["code"] and seen
+        assert cloud.source in out.failure()["message"] and source in out.failure()["message"]
+        assert out.copy()["state"] == "absent" and not cloud.copies()
+
+    # -- how often ------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("fault", ["expire"])
+    def test_credentials_that_expire_end_all_queued_requests_at_once(self, cloud, fault):
+        """Failures, kind credentials: what one call was told holds for every further one."""
+        sources = [cloud.snapshot(age_hours=n + 1) for n in range(60)]
+        begun = cloud.clock.monotonic()
+        cloud.faults({"action": cloud.copy_action, "fault": fault})
+        out = cloud.run(*sources, wait=True, **cloud.quick_reads)
+        assert out.failed and len(out["failures"]) == 60 and not cloud.copies()
+        assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
+        assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - begun < 30
+
+    def test_credentials_that_expire_end_deletions_at_once(self, cloud):
+        """Failures, kind credentials: the same of deletions."""
+        sources = [cloud.snapshot() for _n in range(30)]
+        left = [cloud.our_copy(source) for source in sources]
+        cloud.faults({"action": delete_action(cloud), "fault": "expire"})
+        out = cloud.run(*sources, state="absent", wait=True, **cloud.quick_reads)
+        assert out.failed and named(out) == ids(left) == ids(cloud.copies())
+        assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
+        assert cloud.calls[delete_action(cloud)] == 1
+
+    def test_a_wait_of_an_hour_for_twenty_copies_costs_few_calls(self, cloud):
+        """At most 300 calls beside a change of tags for each copy, where the copy call takes none (promises: quota)."""
+        sources = [cloud.snapshot(age_hours=n + 1) for n in range(20)]
+        cloud.settings(copy_seconds=float(HOUR), latency=0.2)
+        out = cloud.run(*sources, wait=True, wait_timeout=2 * HOUR)
+        assert not out.failed and out["counts"]["completed"] == 20
+        assert sum(out["api_calls"].values()) == sum(cloud.calls.values())
+        assert sum(cloud.calls.values()) <= 300 + (0 if cloud.adapter.tags_in_copy_call else 20)
+
+    # -- deletions ------------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
+    def test_a_deletion_whose_answer_was_lost_counts_as_deleted(self, cloud, monkeypatch, kind):
+        """Point 2 and returned keys: it took effect, so it was changed and is told as deleted."""
+        source = cloud.snapshot()
+        cloud.our_copy(source)
+        self._lose_a_deletion(cloud, monkeypatch, kind)
+        out = cloud.run(source, state="absent", wait=True)
+        assert not out.failed, out["msg"]
+        assert not cloud.copies() and out["changed"] and out["counts"]["deleted"] == 1
+        assert (out.copy()["action"], out.copy()["state"]) == ("deleted", "absent")
+
+    @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
+    def test_a_double_whose_deletion_lost_its_answer_counts_as_deleted(self, cloud, monkeypatch, kind):
+        """Point 2 and returned keys: the same of a double, beside the copy that stays."""
+        source = cloud.snapshot()
+        kept = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        cloud.our_copy(source)
+        self._lose_a_deletion(cloud, monkeypatch, kind)
+        out = cloud.run(source, remove_duplicates=True, wait=True)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {kept.id} == {out["snapshot_id"]} and out["duplicates"] == []
+        assert out["changed"] and out["counts"]["deleted"] == 1 and is_true(cloud, out)
+
+    @staticmethod
+    def _lose_a_deletion(cloud, monkeypatch, kind):
+        if kind == "unexpected":
+            raising(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], first(1), after=True)
+        else:
+            cloud.faults({"action": delete_action(cloud), "fault": kind, "nth": [1]})
+
+
+class TagWrites:
+    """What holds where the cloud has tags of snapshots."""
+
+    def test_tags_are_written_on_looks_of_fifteen_seconds_at_most(self, cloud):
+        """Where each copy needs a call of its own, and each call takes long, they are looked at between them.
+
+        See promises: None.
+        """
+        latency, sources = 3.0, [cloud.snapshot() for _n in range(12)]
+        for number, source in enumerate(sources):
+            set_tags(cloud, cloud.our_copy(source), **{f"old{number}": "1"})
+        cloud.settings(latency=latency)
+        seen = with_script(cloud)
+        out = cloud.run(*sources, tags={"team": "dr"}, purge_tags=True, wait=True)
+        assert not out.failed and out["counts"]["updated"] == 12
+        writes = {tag_action(cloud), "DeleteTags", "UntagResources", "UnTagResources"}
+        assert is_written_on_fresh_looks(cloud, seen, writes, latency)
+        for number, copy in enumerate(cloud.copies()):
+            assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
+
+    def test_a_source_that_nobody_needs_any_more_keeps_no_run_going(self, cloud):
+        """Points 4 and 6: a throttled source region is left alone once the copy that it was read for has failed."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        copy = cloud.our_copy(source, seconds=60.0, failure="no")
+        take_tag(cloud, copy, "dr-copy:source-disk-id")
+        with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
+        out = cloud.run(source, wait=True, **cloud.quick_reads)
+        assert out.failed and out.failure()["kind"] == "failed_copy" and named(out) == {copy.id}
+        assert cloud.clock.monotonic() - begun < 300 and len(cloud.clock.slept) < 200
+
+    @pytest.mark.parametrize("key", ["dr-copy:hold", "DR-Copy:Hold", "DR-COPY:HOLD"])
+    def test_a_hold_holds_in_any_letter_case(self, cloud, key):
+        """Absent names the held copy and what holds it, a held double stays (promises: held)."""
+        source = cloud.snapshot()
+        kept = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        held = cloud.our_copy(source)
+        set_tags(cloud, held, **{key: ""})
+        out = cloud.run(source, remove_duplicates=True, wait=True)
+        assert not out.failed and not out["changed"] and ids(cloud.copies()) == {kept.id, held.id}
+        out = cloud.run(source, state="absent", wait=True)
+        assert out.failed and named(out) == {held.id} == ids(cloud.copies())
+        assert held.id in out.failure()["message"] and "dr-copy:hold" in out.failure()["message"]
+
+
+class EncryptedCopies:
+    """What holds where the cloud encrypts copies (EBS, ECS)."""
+
+    @pytest.mark.parametrize("replaces", [True, False])
+    def test_a_new_copy_that_turns_out_a_misfit_is_reported_and_not_made_again(self, cloud, replaces):
+        """Another attempt would end alike; replace_mismatched acts on what was there before (promises: mismatch)."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(copy_seconds=60.0)
+        cloud.at(begun + 30, lambda: setattr(cloud.copies()[0], "encrypted", False))
+        out = cloud.run(source, encrypted=True, replace_mismatched=replaces, wait=True)
+        assert out.failed and out.failure()["kind"] == "mismatch" and named(out) == ids(cloud.copies())
+        assert cloud.calls[cloud.copy_action] == 1 and cloud.calls[delete_action(cloud)] == 0
+        assert out["changed"] and out["counts"]["created"] == 1 and out["snapshot_id"] == cloud.copies()[0].id
+
+    def test_a_double_stays_where_only_a_copy_of_other_encryption_would(self, cloud):
+        """Point 1, duplicates: of equal encryption and key, and one of them stays."""
+        source = cloud.snapshot()
+        plain, encrypted = cloud.our_copy(source), cloud.our_copy(source)
+        encrypted.encrypted = True
+        out = cloud.run(source, remove_duplicates=True, wait=True)
+        assert not out.failed and not out["changed"] and ids(cloud.copies()) == {plain.id, encrypted.id}
+        assert out["duplicates"] == []

@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Simulated clouds as tests of restoring use them: copies in one region, and what was made of them there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs_disks import EcsDisks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens_disks import EnsDisks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_disks import EbsDisks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs_disks import CbsDisks
+
+from tests.simulator.cbs_disks import NEVER
+from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.ec2_disks import SimulatedDisk
+from tests.simulator.state import Disk, new_id
+
+from .estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
+from .harness import Outcome, run_module
+
+
+class Restores:
+    """What tests do with restores of any cloud; mixed in before a cloud's estate."""
+
+    restore_module: str
+    make_action: str
+    list_disks_action = "DescribeDisks"
+    delete_disk_action = "DeleteDisk"
+    offers_action: str
+    zone: str | None
+    other_zone: str | None
+    disk_type: str
+    other_type: str
+    #: The code of deleting an attached disk, and a size in GiB that is more than that of any snapshot.
+    in_use_code: str
+    bigger = 100
+    #: Regions that calls name beside the one of the disks.
+    central_regions: tuple[str, ...] = ()
+    status_of_errors = 400
+    #: Whether the size of a snapshot is told.
+    tells_sizes = True
+    #: Whether a disk is shown while it is made; for so long (seconds) a killed run's disks may not show, and the next
+    #: run comes so much later.
+    shows_what_is_made = True
+    lag_after_a_kill, pause_after_a_kill = 20.0, 0.0
+
+    def restore(self: Any, *snapshots: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
+        """Run the restore module for these snapshots; options override, and ... leaves one out."""
+        given = {
+            "snapshot_ids": list(snapshots),
+            "region": self.destination,
+            "restore_id": "flood",
+            **({"zone": self.zone} if self.zone else {}),
+            **self.connection(),
+            **options,
+        }
+        given = {key: value for key, value in given.items() if value is not ...}
+        return run_module(self.restore_module, given, self.clock, check, diff)
+
+    def unfinished_copy(self: Any) -> str:
+        made = self.copy()
+        vars(self.get(made, self.destination)).update(self.unfinished)
+        return str(made)
+
+    def peak_in_the_making(self: Any) -> int:
+        """Return how many disks were in the making at once, at the most."""
+        spans = [(d.begun, d.begun + d.duration) for d in self.disks()]
+        return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
+
+    def regions_called(self: Any) -> set[str]:
+        """Note from now on in which regions calls are made; returns the set that is written to."""
+        seen: set[str] = set()
+
+        def note(_action: str, region: str) -> None:
+            seen.add(region)
+
+        self.server.control.script = note
+        return seen
+
+    def tags_for(self, snapshot: str, restore_id: str = "flood") -> dict[str, str]:
+        return {"dr-restore:id": restore_id, "dr-restore:snapshot-id": snapshot}
+
+
+class EbsDisksEstate(Restores, EbsEstate):
+    """Copies in eu-west-1."""
+
+    adapter = EbsDisks
+    restore_module = "ebs_snapshot_restore"
+    make_action, list_disks_action, delete_disk_action = "CreateVolume", "DescribeVolumes", "DeleteVolume"
+    offers_action = "DescribeAvailabilityZones"
+    zone, other_zone = "eu-west-1a", "eu-west-1b"
+    disk_type, other_type = "gp3", "gp2"
+    in_use_code = "VolumeInUse"
+    unfinished = {"status": "pending"}
+
+    @property
+    def _backend(self) -> Any:
+        return ec2_backends[ACCOUNT][self.destination]
+
+    def copy(self, size: int = 8, **facts: Any) -> str:
+        made = self.snapshot(self._backend.create_volume(size, f"{self.destination}a").id, region=self.destination)
+        vars(self.get(made, self.destination)).update(facts)
+        return made
+
+    def disks(self) -> list[Any]:
+        """Return the disks that were made of snapshots, oldest first."""
+        self.server.disks.shown(self._backend, None)
+        return [v for v in self._backend.volumes.values() if isinstance(v, SimulatedDisk) and v.deleted_at > 1e9]
+
+    def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
+        """Make a disk of a snapshot, as somebody else has, or an earlier run."""
+        source = self.get(snapshot, self.destination)
+        facts = {"size": source.volume.size, "snapshot_id": snapshot, "volume_type": "gp3"}
+        facts["zone"] = self._backend.get_zone_by_name(zone or self.zone)
+        disk = SimulatedDisk(
+            self.server.disks, self._backend, f"vol-{len(self._backend.volumes):017x}", seconds, False, **facts
+        )
+        self._backend.volumes[disk.id] = disk
+        self._backend.tags[disk.id].update(tags)
+        return disk
+
+    def tags_of_disk(self, disk: Any) -> dict[str, str]:
+        return dict(self._backend.tags.get(disk.id, {}))
+
+    def attach(self, disk: Any) -> str:
+        disk.attachment = SimpleNamespace(instance=SimpleNamespace(id="i-0cc11dd22ee33ff44"), device="/dev/sdf")
+        return "i-0cc11dd22ee33ff44"
+
+    def remove_disk(self, disk: Any) -> None:
+        """Delete a disk behind everybody's back."""
+        del self._backend.volumes[disk.id]
+
+
+class EcsDisksEstate(Restores, EcsEstate):
+    """Copies in cn-beijing."""
+
+    adapter = EcsDisks
+    restore_module = "ecs_snapshot_restore"
+    make_action, offers_action = "CreateDisk", "DescribeAvailableResource"
+    zone: str | None = "cn-beijing-b"
+    other_zone: str | None = "cn-beijing-c"
+    disk_type, other_type = "cloud_essd", "cloud_efficiency"
+    in_use_code = "IncorrectDiskStatus"
+    unfinished = {"forced_state": "running"}
+
+    def copy(self, size: int = 40, **facts: Any) -> str:
+        made = self.snapshot(region=self.destination)
+        vars(self.get(made, self.destination)).update(facts, size=size)
+        return made
+
+    def disks(self) -> list[Any]:
+        """Return the disks that were made of snapshots, oldest first."""
+        kept = self.server.estate.disks.get(self.destination, {}).values()
+        return [disk for disk in kept if disk.snapshot_id and disk.gone_at is None]
+
+    def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
+        """Make a disk of a snapshot, as somebody else has, or an earlier run."""
+        facts = {"zone": zone or self.zone or "", "category": self.disk_type, "snapshot_id": snapshot}
+        facts["created"] = self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
+        size = self.get(snapshot, self.destination).size
+        begun = self.clock.monotonic()
+        made = Disk(
+            new_id(self.disk_prefix), self.destination, "planted", size, tags, begun=begun, duration=seconds, **facts
+        )
+        return self.server.estate.add(made)
+
+    def tags_of_disk(self, disk: Any) -> dict[str, str]:
+        return dict(disk.tags)
+
+    def attach(self, disk: Any) -> str:
+        disk.attached_to = "i-0cc11dd22ee33ff44"
+        return "i-0cc11dd22ee33ff44"
+
+    def remove_disk(self, disk: Any) -> None:
+        """Delete a disk behind everybody's back."""
+        del self.server.estate.disks[self.destination][disk.id]
+
+
+class EnsDisksEstate(EcsDisksEstate, EnsEstate):
+    """Copies on cn-chengdu-26."""
+
+    adapter = EnsDisks
+    restore_module = "ens_snapshot_restore"
+    offers_action = "DescribeCloudDiskAvailableResourceInfo"
+    zone = other_zone = None
+    disk_type, other_type = "cloud_efficiency", "cloud_ssd"
+    tells_sizes = False
+    #: All calls go to the central endpoint, which knows this region alone.
+    central_regions = ("cn-hangzhou",)
+    #: Without a token the promise holds from when the cloud shows the disk.
+    pause_after_a_kill = 25.0
+    module, info_module = EnsEstate.module, EnsEstate.info_module
+    source, destination, unknown_id = EnsEstate.source, EnsEstate.destination, EnsEstate.unknown_id
+    snapshot_prefix = EnsEstate.snapshot_prefix
+
+
+class CbsDisksEstate(EcsDisksEstate, CbsEstate):
+    """Copies in ap-beijing."""
+
+    adapter = CbsDisks
+    restore_module = "cbs_snapshot_restore"
+    make_action, delete_disk_action, offers_action = "CreateDisks", "TerminateDisks", "DescribeDiskConfigQuota"
+    zone, other_zone = "ap-beijing-3", "ap-beijing-4"
+    disk_type, other_type = "CLOUD_PREMIUM", "CLOUD_SSD"
+    in_use_code, status_of_errors = "ResourceUnavailable.Attached", 200
+    shows_what_is_made = False
+    disk_prefix, snapshot_prefix = CbsEstate.disk_prefix, CbsEstate.snapshot_prefix
+    source, destination, unknown_id = CbsEstate.source, CbsEstate.destination, CbsEstate.unknown_id
+    module, info_module = CbsEstate.module, CbsEstate.info_module
+    connection, disk, snapshot = CbsEstate.connection, CbsEstate.disk, CbsEstate.snapshot
+
+    def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
+        made = super().plant(snapshot, tags, seconds, zone)
+        made.created = self.server._text(self.clock.utc())
+        return made
+
+    def disks(self) -> list[Any]:
+        return [disk for disk in super().disks() if disk.visible_at < NEVER]

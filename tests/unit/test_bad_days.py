@@ -1,0 +1,407 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bad days of each cloud: the promises of all, and what only one of them can do to a run."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
+from botocore.auth import SigV4Auth
+
+from tests.simulator import ec2
+from tests.simulator.alibaba import ApiError
+
+from .contract_bad_days import (
+    BadDaysContract,
+    FailedCopies,
+    HeldCopies,
+    PagedListings,
+    TaggedCopies,
+    copies_of,
+    delete_action,
+    first,
+    ids,
+    is_true,
+    named,
+    raising,
+)
+
+#: How long (seconds) copies of others keep a disk busy.
+LONG_COPY = 600
+STILL_EXPIRED = "Credentials were refreshed, but the refreshed credentials are still expired."
+
+
+@pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, and 3 elsewhere
+class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
+    more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
+
+    @pytest.fixture
+    def cloud(self, ebs):
+        return ebs
+
+    def test_an_unexpected_error_of_one_of_several_calls_at_once_loses_no_other(self, cloud, monkeypatch):
+        """Botocore raises RuntimeError where a refreshed session is expired still; here in one of four.
+
+        See promises: all-are-tried.
+        """
+        sources = [cloud.snapshot(age_hours=50 - n) for n in range(9)]
+        cloud.settings(copy_seconds=60.0)
+        asked, real = [], SigV4Auth.add_auth
+
+        def add_auth(self, request):
+            if "CopySnapshot" in str(request.data):
+                asked.append(request)
+                if len(asked) == 4:
+                    raise RuntimeError(STILL_EXPIRED)
+            return real(self, request)
+
+        monkeypatch.setattr(SigV4Auth, "add_auth", add_auth)
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed, out["msg"]
+        assert [len(copies_of(cloud, source)) for source in sources] == [1] * 9
+        assert out["counts"]["created"] == out["counts"]["completed"] == 9 and is_true(cloud, out)
+
+    def test_a_session_that_ends_in_the_middle_is_reported_with_what_was_done(self, cloud, monkeypatch):
+        """Points 3 and 5: the copies that were begun are named, in the state in which they were last seen."""
+        sources, begun = [cloud.snapshot(age_hours=50 - n) for n in range(5)], cloud.clock.monotonic()
+        cloud.settings(copy_seconds=60.0)
+        real = SigV4Auth.add_auth
+
+        def add_auth(self, request):
+            if cloud.clock.monotonic() > begun + 10:
+                raise RuntimeError(STILL_EXPIRED)
+            return real(self, request)
+
+        monkeypatch.setattr(SigV4Auth, "add_auth", add_auth)
+        out = cloud.run(*sources, wait=True, wait_timeout=300)
+        assert out.failed and out["changed"] and out["counts"]["created"] == 5
+        assert {row["snapshot_id"] for row in out["copies"]} == ids(cloud.copies()) == named(out)
+        assert all("still expired" in failure["message"] for failure in out["failures"])
+        assert {row["state"] for row in out["copies"]} == {"pending"} and len(out["failures"]) == 5
+
+    def test_an_unexpected_error_of_counting_what_is_in_progress_stops_nothing(self, cloud, monkeypatch):
+        """An odd item in that list ends one call (promises: all-are-tried)."""
+        sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
+        cloud.settings(copy_seconds=60.0)
+        raising(monkeypatch, cloud.adapter, "list_in_progress", KeyError("State"), first(3))
+        out = cloud.run(*sources, wait=True, max_in_flight=1)
+        assert not out.failed, out["msg"]
+        assert len(cloud.copies()) == out["counts"]["completed"] == 3 and is_true(cloud, out)
+
+    def test_credentials_that_end_in_one_of_several_calls_leave_no_mark_on_a_lost_one(self, cloud, monkeypatch):
+        """Returned keys: a row that is completed bears no error of the copy itself."""
+        sources = [cloud.snapshot(age_hours=50 - n) for n in range(6)]
+        cloud.settings(copy_seconds=20.0)
+        real = cloud.adapter.begin_one
+
+        def begin_one(self, order):
+            number = sources.index(order.request.snapshot_id)
+            if number == 1:
+                raise errors.Credentials("The request has expired", code="RequestExpired")
+            answer = real(self, order)
+            if number == 2:
+                raise errors.Ambiguous("The answer was lost")
+            return answer
+
+        monkeypatch.setattr(cloud.adapter, "begin_one", begin_one)
+        out = cloud.run(*sources, wait=True, wait_timeout=300)
+        assert out.failed and is_true(cloud, out)
+        assert out["copies"][2]["snapshot_id"] == copies_of(cloud, sources[2])[0].id
+        assert out["copies"][2]["state"] == "completed" and out["copies"][2]["action"] == "created"
+        assert sources[2] not in {failure["source_snapshot_id"] for failure in out["failures"]}
+
+    def test_another_runs_copy_with_a_key_of_its_own_is_no_double(self, cloud):
+        """Duplicates have equal encryption and key, those that appear meanwhile too (promises: counting-order)."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(copy_seconds=60.0)
+        key = f"arn:aws:kms:{cloud.destination}:{ec2.ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+        planted = []
+        facts = {"seconds": 60, "encrypted": True, "kms_key_id": key}
+        cloud.at(begun + 1.2, lambda: planted.append(cloud.our_copy(source, **facts)))
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out["duplicates"] == []
+        assert ids(cloud.copies()) == {out["snapshot_id"], planted[0].id} and is_true(cloud, out)
+
+    @pytest.mark.parametrize("volume", ["vol-0123456789abcdef0", "vol-ffffffff0"])
+    def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud, monkeypatch, volume):
+        """Points 1 and "Deleting": the volume ID tells a copy; TransferType stands on every snapshot."""
+        source = cloud.snapshot()
+        ordinary = _with_our_tags(cloud, source)
+        cloud.get(ordinary, cloud.destination).shown_volume_id = volume
+        real = ec2.shown
+        monkeypatch.setattr(ec2, "shown", lambda s, tags: {"TransferType": "standard", **real(s, tags)})
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
+        assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
+        cloud.run(source, state="absent", wait=True)
+        assert not cloud.copies() and ordinary in ids(cloud.everything(cloud.destination))
+
+    def test_a_failed_snapshot_that_is_no_copy_is_not_deleted_for_a_new_one(self, cloud):
+        """Points 1 and 6: replace_failed deletes only what "Deleting" allows."""
+        source = cloud.snapshot()
+        ordinary = _with_our_tags(cloud, source)
+        cloud.get(ordinary, cloud.destination).status = "error"
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out["counts"]["deleted"] == 0 and is_true(cloud, out)
+        assert ordinary in ids(cloud.everything(cloud.destination)) and ids(cloud.copies()) == {out["snapshot_id"]}
+
+    @pytest.mark.parametrize("volume", ["vol-ffff", "vol-ffffffff", "vol-ffffffffffffffff"])
+    def test_a_copy_is_recognised_by_a_volume_of_fs_alone(self, cloud, monkeypatch, volume):
+        """Deleting: AWS writes them in several lengths."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        real = ec2.shown
+
+        def shown(snapshot, tags):
+            facts = {**real(snapshot, tags)}
+            facts.pop("TransferType", None)
+            return {**facts, "VolumeId": volume} if snapshot.id == copy.id else facts
+
+        monkeypatch.setattr(ec2, "shown", shown)
+        assert cloud.run(source)["snapshot_id"] == copy.id
+        out = cloud.run(source, state="absent")
+        assert not out.failed and not cloud.copies()
+
+
+class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
+    doubt_seconds = 10
+    more_regions = ["cn-shenzhen", "cn-chengdu", "cn-qingdao", "cn-huhehaote"]
+
+    @pytest.fixture
+    def cloud(self, ecs):
+        return ecs
+
+    def test_disks_that_others_keep_busy_cost_one_refused_call_a_disk_and_minute(self, cloud):
+        """The refusal "this disk has an unfinished copy" is waited out, by few calls, and the other disks go on.
+
+        See promises: quota.
+        """
+        busy, free = [cloud.disk() for _n in range(40)], [cloud.disk() for _n in range(5)]
+        for disk in busy:
+            cloud.foreign_copy(cloud.snapshot(disk, age_hours=60), seconds=LONG_COPY)
+        begun = cloud.clock.monotonic()
+        sources = [cloud.snapshot(disk, age_hours=10) for disk in busy]
+        others = [cloud.snapshot(disk) for disk in free]
+        cloud.settings(copy_seconds=60.0, quota=1000)
+        out = cloud.run(*sources, *others, wait=True, max_in_flight=100)
+        assert not out.failed and out["counts"]["completed"] == 45 and is_true(cloud, out)
+        assert all(cloud.started_at(copies_of(cloud, source)[0]) < begun + 30 for source in others)
+        assert cloud.calls[cloud.copy_action] - 45 <= 40 * (LONG_COPY / 60 + 1)
+        assert cloud.clock.monotonic() - begun < LONG_COPY + 60 + 90
+
+    def test_many_snapshots_of_few_disks_cost_few_calls(self, cloud):
+        """A disk has one unfinished copy at a time, of which this run knows without asking (promises: quota)."""
+        disks = [cloud.disk() for _n in range(3)]
+        sources = [cloud.snapshot(disks[n % 3], age_hours=n + 1) for n in range(30)]
+        cloud.settings(copy_seconds=30.0)
+        begun = cloud.clock.monotonic()
+        out = cloud.run(*sources, wait=True)
+        assert not out.failed and len(cloud.copies()) == 30 and cloud.calls[cloud.copy_action] <= 33
+        assert cloud.clock.monotonic() - begun < 10 * 30 * 1.5 and is_true(cloud, out)
+
+    def test_tag_keys_that_differ_in_case_alone_are_one_key(self, cloud):
+        """The user's tag wins over the carried one, in whatever case (promises: tags; api-facts: ecs-tag-keys)."""
+        source = cloud.snapshot(Team="storage", site="berlin")
+        out = cloud.run(source, tags={"team": "dr"}, copy_tags=True, wait=True)
+        assert not out.failed, out["msg"]
+        tags = cloud.tags_of(cloud.copies()[0])
+        assert {key.lower() for key in tags} >= {"team", "site"} and len({key.lower() for key in tags}) == len(tags)
+        assert {value for key, value in tags.items() if key.lower() == "team"} == {"dr"}
+        assert not cloud.run(source, tags={"team": "dr"}, copy_tags=True, wait=True)["changed"]
+
+    @pytest.mark.parametrize(
+        "shown", ["key-bjj62f2e1f0abcdefghij", "acs:kms:cn-beijing:123456:key/key-bjj62f2e1f0abcdefghij"]
+    )
+    @pytest.mark.parametrize(
+        "asked", ["key-bjj62f2e1f0abcdefghij", "acs:kms:cn-beijing:123456:key/key-bjj62f2e1f0abcdefghij"]
+    )
+    def test_a_key_is_the_same_as_an_arn_and_as_a_bare_id(self, cloud, asked, shown):
+        """Key IDs or the last part of an ARN are compared (promises: mismatch)."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        copy.encrypted, copy.kms_key_id = True, shown
+        out = cloud.run(source, encrypted=True, kms_key_id=asked, wait=True)
+        assert not out.failed, out["msg"]
+        assert ids(cloud.copies()) == {copy.id} == {out["snapshot_id"]}
+
+    @pytest.mark.parametrize(
+        "asked", ["key-bjj62f2e1f0000000other", "acs:kms:cn-beijing:123456:key/key-bjj62f2e1f0000000other"]
+    )
+    def test_another_key_is_a_mismatch(self, cloud, asked):
+        """And no copy is made beside it without replace_mismatched (promises: mismatch)."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        copy.encrypted, copy.kms_key_id = True, "key-bjj62f2e1f0abcdefghij"
+        out = cloud.run(source, encrypted=True, kms_key_id=asked, wait=True)
+        assert out.failed and out.failure()["kind"] == "mismatch" and "replace_mismatched" in out.failure()["hint"]
+        assert ids(cloud.copies()) == {copy.id} == named(out)
+
+
+class TestEns(FailedCopies, PagedListings, BadDaysContract):
+    doubt_seconds = 120
+    page_size = 50
+    more_regions = ["cn-beijing-28", "cn-wuhan-telecom-4", "cn-xian-5", "cn-nanjing-6"]
+
+    @pytest.fixture
+    def cloud(self, ens):
+        return ens
+
+    # -- a snapshot that is being deleted is no copy (api-facts: ens-states) ------------------------------------
+
+    def test_a_copy_that_is_being_deleted_does_not_count(self, cloud):
+        """It is treated as gone, so a new copy is made (promises: idempotent)."""
+        source = cloud.snapshot()
+        going = cloud.our_copy(source)
+        going.forced_state = "deleting"
+        out = cloud.run(source, wait=True)
+        row = out.copy()
+        assert not out.failed and (row["action"], row["state"]) == ("created", "completed") and out["changed"]
+        assert ids(cloud.copies()) - {going.id} == {row["snapshot_id"]} and is_true(cloud, out)
+
+    def test_a_copy_that_turns_deleting_while_it_is_waited_for_has_failed(self, cloud):
+        """Points 1 and 6: somebody deletes it; that is told at once, and this run makes no other."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(copy_seconds=60.0)
+        cloud.at(begun + 20, lambda: setattr(cloud.copies()[0], "forced_state", "deleting"))
+        out = cloud.run(source, wait=True)
+        copy = cloud.copies()[0]
+        assert out.failed and out.failure()["kind"] == "failed_copy" and out.failure()["snapshot_id"] == copy.id
+        assert "delet" in out.failure()["message"] and out.copy()["state"] != "completed"
+        assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - begun < 60
+
+    def test_a_copy_that_is_being_deleted_is_not_deleted_again(self, cloud):
+        """Deleting: what is treated as gone needs no call."""
+        source = cloud.snapshot()
+        cloud.our_copy(source).forced_state = "deleting"
+        for options in ({"check": True}, {}, {"wait": True}):
+            out = cloud.run(source, state="absent", **options)
+            assert not out.failed and not out["changed"] and out["counts"]["deleted"] == 0, options
+        assert cloud.calls[delete_action(cloud)] == 0
+
+    def test_a_copy_that_is_being_deleted_is_no_double(self, cloud):
+        """Neither told nor deleted beside the one that counts (promises: counting-order)."""
+        source = cloud.snapshot()
+        going = cloud.our_copy(source)
+        going.forced_state = "deleting"
+        cloud.clock.sleep(5)
+        good = cloud.our_copy(source)
+        out = cloud.run(source, wait=True, remove_duplicates=True)
+        assert not out.failed and not out["changed"] and out["duplicates"] == []
+        assert out["snapshot_id"] == good.id and cloud.calls[delete_action(cloud)] == 0 and is_true(cloud, out)
+
+    # -- nodes --------------------------------------------------------------------------------------------------
+
+    def test_one_bad_node_fails_alone(self, cloud):
+        """The service refuses a call that names a node which does not exist, for all nodes of the call.
+
+        See promises: all-are-tried.
+        """
+        source, bad = cloud.snapshot(), "cn-nowhere-9"
+        real = cloud.server.CopySnapshot
+
+        def refusing(given, region):
+            if bad in given["DestinationRegionIds"]:
+                raise ApiError("InvalidDestinationRegionIds", "The specified parameter is invalid.")
+            return real(given, region)
+
+        cloud.server.CopySnapshot = refusing
+        try:
+            regions = [cloud.destination, bad, cloud.other_destination]
+            out = cloud.run(source, destination_regions=regions, wait=True)
+        finally:
+            del cloud.server.CopySnapshot
+        assert out.failed and out.failure()["region"] == bad and out.failure()["kind"] == "refused"
+        assert [row["state"] for row in out["copies"]] == ["completed", "absent", "completed"]
+        assert len(cloud.copies()) == len(cloud.copies(cloud.other_destination)) == 1 and is_true(cloud, out)
+
+
+class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
+    page_size = 100
+    more_regions = ["ap-chengdu", "ap-nanjing", "ap-chongqing", "ap-hongkong"]
+
+    @pytest.fixture
+    def cloud(self, cbs):
+        return cbs
+
+    @pytest.mark.parametrize("lag", [20.0, 500.0])
+    def test_tags_that_show_late_are_waited_for(self, cloud, lag):
+        """Until wait_timeout; the copy takes longer anyway (promises: provenance)."""
+        source = cloud.snapshot()
+        cloud.settings(copy_seconds=600.0, tags_visible_after=lag)
+        out = cloud.run(source, wait=True)
+        assert not out.failed, out["msg"]
+        assert cloud.tags_of(cloud.copies()[0])["dr-copy:source-snapshot-id"] == source and is_true(cloud, out)
+        assert out.copy()["tags"] == cloud.tags_of(cloud.copies()[0])
+
+    def test_tags_that_never_show_fail_at_the_end_of_the_time(self, cloud):
+        """Points 5 and 9: the copy is good, and the failure says what is missing."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(deaf_tags=True)
+        out = cloud.run(source, wait=True, wait_timeout=300)
+        assert out.failed and out.failure()["snapshot_id"] == cloud.copies()[0].id and "tags" in out["msg"]
+        assert out.copy()["state"] == "completed" and is_true(cloud, out)
+        assert 280 <= cloud.clock.monotonic() - begun <= 310
+
+    def test_a_deleted_copy_is_looked_for_until_it_is_gone(self, cloud):
+        """Deleting: the service deletes behind its answer."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.our_copy(source)
+        with _slow_deletions(cloud, 40):
+            out = cloud.run(source, state="absent", wait=True)
+        assert not out.failed and out["counts"]["deleted"] == 1 and out.copy()["state"] == "absent"
+        assert not cloud.copies() and 40 <= cloud.clock.monotonic() - begun <= 70
+
+    def test_a_deletion_that_is_not_waited_for_returns_at_once(self, cloud):
+        """Deleting: without wait, what the service has accepted is done."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.our_copy(source)
+        with _slow_deletions(cloud, 40):
+            out = cloud.run(source, state="absent")
+        assert not out.failed and out["counts"]["deleted"] == 1 and cloud.clock.monotonic() - begun < 10
+
+    def test_a_deleted_copy_that_does_not_go_is_reported_at_the_end_of_the_time(self, cloud):
+        """Accepted, and there still (promises: deleting, timeout)."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        with _slow_deletions(cloud, 100000):
+            out = cloud.run(source, state="absent", wait=True, wait_timeout=200)
+        assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
+
+    def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud):
+        """Points 1 and "Deleting": CopyFromRemote tells a copy."""
+        source = cloud.snapshot()
+        ordinary = _with_our_tags(cloud, source)
+        out = cloud.run(source, wait=True)
+        assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
+        assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
+        cloud.run(source, state="absent", wait=True)
+        assert not cloud.copies() and ordinary in ids(cloud.everything(cloud.destination))
+
+
+def _with_our_tags(cloud, source):
+    """Take a snapshot in the destination and give it the provenance of a copy."""
+    tags = {"dr-copy:source-snapshot-id": source, "dr-copy:source-region": cloud.source}
+    return cloud.snapshot(region=cloud.destination, **tags)
+
+
+class _slow_deletions:
+    """Lets CBS accept deletions, and show the snapshots for some seconds more."""
+
+    def __init__(self, cloud, seconds):
+        self._cloud, self._seconds = cloud, seconds
+
+    def __enter__(self):
+        cloud, there = self._cloud, self._cloud.server.estate.snapshots
+
+        def accepted(given, region):
+            gone = cloud.clock.monotonic() + self._seconds
+            for snapshot_id in given["SnapshotIds"]:
+                cloud.at(gone, lambda snapshot_id=snapshot_id: there[region].pop(snapshot_id, None))
+            return {}
+
+        cloud.server.DeleteSnapshots = accepted
+
+    def __exit__(self, *_error):
+        del self._cloud.server.DeleteSnapshots

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What runs write on each cloud: the promises of all, and what holds for one of them alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from .contract_bad_days import ids, is_true, named, with_script
+from .contract_writes import EncryptedCopies, TagWrites, WritesContract, is_written_on_fresh_looks
+
+
+@pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, and 3 elsewhere
+class TestEbs(TagWrites, EncryptedCopies, WritesContract):
+    more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
+
+    @pytest.fixture
+    def cloud(self, ebs):
+        return ebs
+
+
+class TestEcs(TagWrites, EncryptedCopies, WritesContract):
+    more_regions = ["cn-shenzhen", "cn-chengdu", "cn-qingdao", "cn-huhehaote"]
+
+    @pytest.fixture
+    def cloud(self, ecs):
+        return ecs
+
+    def test_a_busy_disk_without_an_id_is_asked_for_seldom(self, cloud):
+        """Which disk is busy is not known, so the region is left alone, longer each time (promises: quota)."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.get(source).disk_id = ""
+        seconds = 600
+        refusal = {"fault": "refuse", "code": "InvalidOperation.DiskHasUnfinishedSnapshotCopy"}
+        cloud.server.control.script = lambda action, region: (
+            refusal if action == cloud.copy_action and cloud.clock.monotonic() < begun + seconds else None
+        )
+        out = cloud.run(source, wait=True)
+        assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
+        assert 10 <= cloud.calls[cloud.copy_action] <= seconds / 12 + 5
+        assert cloud.clock.monotonic() - begun < seconds + 40
+
+
+class TestEns(WritesContract):
+    more_regions = ["cn-beijing-28", "cn-wuhan-telecom-4", "cn-xian-5", "cn-nanjing-6"]
+
+    @pytest.fixture
+    def cloud(self, ens):
+        return ens
+
+
+class TestCbs(TagWrites, WritesContract):
+    more_regions = ["ap-chengdu", "ap-nanjing", "ap-chongqing", "ap-hongkong"]
+
+    @pytest.fixture
+    def cloud(self, cbs):
+        return cbs
+
+    def test_expiry_is_written_on_looks_of_fifteen_seconds_at_most(self, cloud):
+        """Points 2 and 11: each copy needs a call of its own."""
+        latency, sources = 4.0, [cloud.snapshot() for _n in range(12)]
+        for source in sources:
+            cloud.our_copy(source)
+        cloud.settings(latency=latency)
+        seen = with_script(cloud)
+        out = cloud.run(*sources, retention_days=30, wait=True)
+        assert not out.failed and all(copy.deadline for copy in cloud.copies())
+        assert cloud.calls["ModifySnapshotAttribute"] == 12
+        assert is_written_on_fresh_looks(cloud, seen, {"ModifySnapshotAttribute"}, latency)
+
+    @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
+    def test_an_expiry_whose_answer_was_lost_is_looked_at_and_set_once(self, cloud, kind):
+        """Points 2 and 11: it took effect, so it is not set again, and the run has changed something."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        cloud.faults({"action": "ModifySnapshotAttribute", "fault": kind, "nth": [1]})
+        out = cloud.run(source, retention_days=30, wait=True)
+        assert not out.failed, out["msg"]
+        assert cloud.calls["ModifySnapshotAttribute"] == 1 and copy.deadline and out["changed"]
+        assert out.copy()["action"] == "updated" and is_true(cloud, out)
+
+    def test_an_expiry_that_was_not_set_fails_its_copy_alone(self, cloud):
+        """Points 3 and 11: judged by copy."""
+        sources = [cloud.snapshot() for _n in range(3)]
+        copies = [cloud.our_copy(source) for source in sources]
+        cloud.faults(
+            {
+                "action": "ModifySnapshotAttribute",
+                "fault": "refuse",
+                "code": "InvalidParameter",
+                "status": 200,
+                "nth": [2],
+            }
+        )
+        out = cloud.run(*sources, retention_days=30, wait=True)
+        assert out.failed and named(out) == {copies[1].id} and cloud.calls["ModifySnapshotAttribute"] == 3
+        assert [bool(copy.deadline) for copy in copies] == [True, False, True]

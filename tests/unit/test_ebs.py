@@ -2,14 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only EBS can do or refuse (interface, section 1; contract, part E)."""
+"""What only EBS can do or refuse (api-facts: ebs-copy-call)."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws import translated
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Ambiguous
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_rules import keys_differ
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.errors import translated
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
 from botocore import exceptions as boto_errors
+
+from .harness import run_module
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 OUTPOST = "arn:aws:outposts:eu-west-1:123456789012:outpost/op-0123456789abcdef0"
@@ -120,7 +123,7 @@ def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
         ({"tags": {"k": "v" * 257}}, "257"),
         ({"tags": {f"k{n}": "v" for n in range(47)}}, "46"),
         ({"tags": {f"k{n}": "v" for n in range(46)}, "name": "n"}, "45"),
-        ({"tags": {"Name": "x"}, "name": "n"}, "exclude each other"),
+        ({"tags": {"Name": "x"}, "name": "n"}, "cannot be combined"),
         ({"name": "n" * 257}, "257"),
         ({"description": "d" * 256}, "256"),
         ({"completion_duration_minutes": 20}, "20"),
@@ -138,6 +141,18 @@ def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
         ({"destination_outpost_arn": OUTPOST.replace("eu-west-1", "us-east-1")}, "destination_outpost_arn"),
         ({"destination_outpost_arn": "op-1"}, "destination_"),
         ({"destination_availability_zone": "us-west-2-lax-1a"}, "us-west-2-lax-1a"),
+        ({"destination_availability_zone": "eu-west-1a"}, "eu-west-1a"),
+        ({"destination_availability_zone": "eu-west-1-lon-1a"}, "source_region must be eu-west-1"),
+        ({"destination_outpost_arn": OUTPOST, "encrypted": True}, "source_region must be eu-west-1"),
+        ({"destination_outpost_arn": OUTPOST, "source_region": "eu-west-1"}, "set encrypted: true"),
+        (
+            {
+                "destination_availability_zone": "eu-west-1-lon-1a",
+                "source_region": "eu-west-1",
+                "completion_duration_minutes": 30,
+            },
+            "completion_duration_minutes: cannot be combined with destination_availability_zone",
+        ),
     ],
 )
 def test_bad_input_is_named_and_nothing_called(ebs, options, word):
@@ -163,8 +178,8 @@ def test_a_key_is_given_as_id_alias_or_arn(ebs, key):
     assert not ebs.run(source, encrypted=True, kms_key_id=key)["changed"]
 
 
-def test_a_wrong_key_is_told_with_the_state_message_at_once(ebs):
-    ebs.settings(bad_keys=["alias/gone"], copy_seconds=600.0)
+def test_a_wrong_key_is_reported_with_the_state_message_at_once(ebs):
+    ebs.settings(keys_of_kms={"alias/gone": "unusable"}, copy_seconds=600.0)
     begun = ebs.clock.monotonic()
     out = ebs.run(ebs.snapshot(), encrypted=True, kms_key_id="alias/gone", wait=True)
     assert out.failure()["kind"] == "failed_copy" and "Given key ID is not accessible" in out["msg"]
@@ -214,20 +229,24 @@ def test_another_key_does_not_fit_only_where_the_arn_is_given(ebs):
 
 
 def test_a_copy_on_an_outpost_is_a_copy_there_and_nowhere_else(ebs):
-    source = ebs.snapshot()
-    there = ebs.run(source, destination_outpost_arn=OUTPOST, wait=True)["snapshot_id"]
-    in_region = ebs.run(source, wait=True)["snapshot_id"]
-    assert there != in_region and not ebs.run(source, destination_outpost_arn=OUTPOST)["changed"]
-    assert ebs.run(source)["duplicates"] == []
-    ebs.run(source, state="absent")
+    source = ebs.snapshot(region="eu-west-1")
+    outpost = {"destination_outpost_arn": OUTPOST, "source_region": "eu-west-1", "encrypted": True}
+    there = ebs.run(source, **outpost, wait=True)["snapshot_id"]
+    in_region = ebs.run(source, source_region="eu-west-1", wait=True)["snapshot_id"]
+    assert there != in_region and not ebs.run(source, **outpost)["changed"]
+    assert ebs.run(source, source_region="eu-west-1")["duplicates"] == []
+    ebs.run(source, source_region="eu-west-1", state="absent")
     assert [c.id for c in ebs.copies()] == [there]
+    assert not ebs.run(source, destination_outpost_arn=OUTPOST, source_region="eu-west-1", state="absent").failed
+    assert not ebs.copies()
 
 
 def test_a_local_zone_is_a_place_of_its_own(ebs):
-    source = ebs.snapshot(region="us-east-1")
-    options = {"destination_regions": ["us-west-2"], "destination_availability_zone": "us-west-2-lax-1a"}
+    source = ebs.snapshot(region="us-west-2")
+    here = {"source_region": "us-west-2", "destination_regions": ["us-west-2"]}
+    options = {**here, "destination_availability_zone": "us-west-2-lax-1a"}
     assert ebs.run(source, **options)["changed"] and not ebs.run(source, **options)["changed"]
-    assert ebs.run(source, destination_regions=["us-west-2"])["changed"]
+    assert ebs.run(source, **here)["changed"]
     assert {c.zone for c in ebs.copies("us-west-2")} == {"us-west-2-lax-1a", None}
 
 
@@ -306,7 +325,7 @@ def test_absent_cancels_a_copy_in_progress(ebs):
     assert ebs.run(source, state="absent")["changed"] and not ebs.copies()
 
 
-def test_a_copy_in_use_is_told_and_the_others_go(ebs):
+def test_a_copy_in_use_is_reported_and_the_others_go(ebs):
     source, other = ebs.snapshot(), ebs.snapshot()
     used = ebs.our_copy(source)
     ebs.our_copy(other)
@@ -346,6 +365,7 @@ def test_the_connections_region_may_equal_the_source_with_a_warning(ebs):
 # -- few calls -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_rerun_over_a_thousand_copies_makes_few_calls(ebs):
     sources = [ebs.snapshot() for _n in range(1000)]
     for source in sources:
@@ -436,12 +456,12 @@ def test_duplicates_of_each_kind_of_encryption_are_removed(ebs):
     "options",
     [{"source_tags": {"snap-0123456789abcdef0": "x"}}, {"aws_config": {"foo": 1}}, {"tags": {"a": None, "b": 1}}],
 )
-def test_odd_values_are_told_plainly(ebs, options):
+def test_odd_values_are_reported_plainly(ebs, options):
     out = ebs.run(ebs.snapshot(), **options)
     assert "Unexpected" not in out.text and "Traceback" not in out.text
 
 
-def test_an_unknown_profile_in_the_environment_is_told_plainly(ebs, monkeypatch):
+def test_an_unknown_profile_in_the_environment_is_reported_plainly(ebs, monkeypatch):
     source = ebs.snapshot()
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     out = ebs.run(source, access_key=..., secret_key=...)
@@ -460,7 +480,7 @@ def test_a_lost_answer_to_a_tag_call_for_many_is_one_attempt(ebs):
         ebs.our_copy(source)
     ebs.faults({"action": "CreateTags", "fault": "lose_answer", "nth": [1]})
     out = ebs.run(*sources, tags={"team": "dr"})
-    assert not out.failed and out["counts"]["updated"] == 20 and ebs.calls["CreateTags"] == 2
+    assert not out.failed and out["counts"]["updated"] == 20 and ebs.calls["CreateTags"] == 1
 
 
 def test_a_withdrawal_that_is_refused_leaves_both_and_fails_nothing(ebs):
@@ -471,4 +491,257 @@ def test_a_withdrawal_that_is_refused_leaves_both_and_fails_nothing(ebs):
     ebs.clock.sleep(1.5)
     out = ebs.run(source, wait=True)
     assert not out.failed and len(ebs.copies()) == 2 and ebs.calls["DeleteSnapshot"] == 1
-    assert [d["snapshot_id"] for d in out["duplicates"]] == [rival.id]
+    assert [d["snapshot_id"] for d in out["duplicates"]] == [rival.id] and out["snapshot_id"] != rival.id
+
+
+# -- as recorded on the real service ---------------------------------------------------------------------
+
+
+def test_an_ordinary_snapshot_is_no_copy(ebs):
+    disk = ebs.disk(**{"dr-copy": "true"})
+    source = ebs.snapshot(disk)
+    shown = ebs.info("us-east-1", disk_tags={"dr-copy": "*"}, latest=True)["snapshots"]
+    assert [(s["snapshot_id"], s["disk_id"], s["source"]) for s in shown] == [(source, disk, None)]
+
+
+def test_a_pending_copy_tells_no_reason_no_size_and_no_key_that_would_not_fit(ebs):
+    source = ebs.snapshot()
+    ebs.settings(copy_seconds=100.0)
+    ebs.run(source, encrypted=True)
+    shown = ebs.info("eu-west-1")["snapshots"][0]
+    assert (shown["state"], shown["size_gib"], shown["encrypted"]) == ("pending", None, True)
+    assert "Metadata" not in ebs.run(source, encrypted=True).text
+
+
+def test_an_alias_that_a_pending_copy_shows_is_no_other_key(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source, seconds=100, encrypted=True, kms_key_id=KEY, asked_key="alias/dr")
+    out = ebs.run(source, encrypted=True, kms_key_id=KEY, wait=True)
+    assert not out.failed and out.copy()["action"] == "adopted"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "differ"),
+    [
+        (KEY, KEY, False),
+        (KEY, KEY.replace("1111", "9999"), True),
+        (KEY, "alias/aws/ebs", False),
+        (KEY, KEY.replace("key/", "alias/"), False),
+        (KEY, None, False),
+        ("alias/dr", "alias/dr", False),
+        ("alias/dr", "alias/aws/ebs", True),
+        ("alias/dr", KEY, False),
+        ("11111111-2222-3333-4444-555555555555", KEY.replace("1111", "9999"), False),
+    ],
+)
+def test_keys_differ_only_where_both_are_shown_alike(asked, shown, differ):
+    assert keys_differ(asked, shown) is differ
+
+
+@pytest.mark.parametrize("source", ["invisible", "unfinished"])
+def test_what_copy_snapshot_does_not_refuse_comes_back_as_a_failed_copy(ebs, source):
+    made = ebs.snapshot()
+    spoil = ebs.forget if source == "invisible" else ebs.make_unfinished
+    ebs.server.control.script = lambda action, _region: spoil(made) if action == "CopySnapshot" else None
+    out = ebs.run(made, wait=True)
+    words = "Source snapshot is not found" if source == "invisible" else "Source snapshot is not complete"
+    assert out.failure()["kind"] == "failed_copy" and words in out["msg"] and "source_region" in out.failure()["hint"]
+
+
+@pytest.mark.parametrize("what", ["disabled", "invalid", "undescribable"])
+def test_a_key_that_is_refused_fails_each_copy_and_stops_none(ebs, what):
+    sources = [ebs.snapshot() for _n in range(3)]
+    ebs.settings(keys_of_kms={"alias/dr": what})
+    out = ebs.run(*sources, encrypted=True, kms_key_id="alias/dr", wait=True)
+    assert len(out["failures"]) == ebs.calls["CopySnapshot"] == 3 and not ebs.copies()
+    kind = "credentials" if what == "undescribable" else "refused"
+    assert {f["kind"] for f in out["failures"]} == {kind} and "alias/dr" in out["msg"]
+    if what == "undescribable":
+        assert "kms:DescribeKey" in out["failures"][0]["hint"] and "access_key" not in out.text
+
+
+def test_refusals_that_differ_by_their_blob_alone_are_reported_alike(ebs):
+    sources = [ebs.snapshot() for _n in range(4)]
+    ebs.settings(denied=["CopySnapshot"])
+    out = ebs.run(*sources)
+    assert "Encoded" not in out.text
+    words = {f["message"].replace(f["source_snapshot_id"], "it") for f in out["failures"]}
+    assert len(out["failures"]) == 4 and len(words) == 1 and "ec2:CopySnapshot" in words.pop()
+
+
+@pytest.mark.parametrize(
+    "code", ["PendingSnapshotLimitExceeded", "ConcurrentSnapshotLimitExceeded", "RequestThrottled"]
+)
+def test_limits_are_waited_out(ebs, code):
+    ebs.faults({"action": "CopySnapshot", "fault": "refuse", "code": code, "times": 3})
+    assert not ebs.run(ebs.snapshot(), wait=True).failed and len(ebs.copies()) == 1
+
+
+def test_tags_that_somebody_else_is_writing_are_set_after_that(ebs):
+    source = ebs.snapshot()
+    copy = ebs.our_copy(source)
+    ebs.faults({"action": "CreateTags", "fault": "refuse", "code": "ConcurrentTagAccess", "times": 2})
+    assert not ebs.run(source, tags={"team": "dr"}).failed and ebs.tags_of(copy)["team"] == "dr"
+
+
+def test_the_account_is_not_needed_where_sts_cannot_be_reached(ebs):
+    ebs.faults({"action": "GetCallerIdentity", "fault": "drop"})
+    disk = ebs.disk(**{"dr-copy": "true"})
+    source, shared = ebs.snapshot(disk), ebs.snapshot()
+    ebs.get(shared).owner_id = "999999999999"
+    ebs.get(shared).create_volume_permission_userids.add("123456789012")
+    out = ebs.run(source, shared, copy_tags=True, wait=True)
+    assert not out.failed and len(ebs.copies()) == 2 and "sts:GetCallerIdentity" in out.text
+    assert "another account" in out.text, "whose the shared one is, is known all the same"
+    assert not ebs.run(source)["changed"] and ebs.run(source, state="absent")["counts"]["deleted"] == 1
+    assert ebs.info("us-east-1", disk_ids=[disk])["snapshots"][0]["snapshot_id"] == source
+
+
+# -- sources of another account --------------------------------------------------------------------------
+
+
+def just_shared(ebs, seconds):
+    source = ebs.snapshot()
+    ebs.settings(shared_after=float(seconds))
+    ebs.get(source).owner_id = "999999999999"
+    ebs.get(source).create_volume_permission_userids.add("123456789012")
+    ebs.get(source).__dict__["shared_since"] = {"123456789012": ebs.clock.monotonic()}
+    return source
+
+
+def test_a_source_that_was_just_shared_is_asked_for_again(ebs):
+    source = just_shared(ebs, 40)
+    out = ebs.run(source, source_tags={source: {}}, wait=True)
+    assert not out.failed and len(ebs.copies()) == 1
+
+
+def test_it_is_asked_for_a_minute_and_only_where_somebody_may_share_it(ebs):
+    source = just_shared(ebs, 1000)
+    begun = ebs.clock.monotonic()
+    out = ebs.run(source, ebs.unknown_id, source_tags={source: {}}, wait=True)
+    assert {f["kind"] for f in out["failures"]} == {"not_found"} and not ebs.copies()
+    assert 60 <= ebs.clock.monotonic() - begun < 70
+    begun = ebs.clock.monotonic()
+    assert ebs.run(ebs.unknown_id, wait=True).failed and ebs.clock.monotonic() - begun < 1
+    assert ebs.run(source, source_tags={source: {}}, check=True).failed and ebs.clock.monotonic() - begun < 1
+
+
+def test_public_sources_are_found_last(ebs):
+    source = ebs.snapshot()
+    ebs.get(source).owner_id = "999999999999"
+    ebs.get(source).create_volume_permission_groups.add("all")
+    assert not ebs.run(source, wait=True).failed and len(ebs.copies()) == 1
+
+
+# -- a role to assume ------------------------------------------------------------------------------------
+
+ROLE = "arn:aws:iam::123456789012:role/copies"
+
+
+def test_a_role_is_assumed_with_its_external_id(ebs):
+    ebs.settings(roles={ROLE: {"external_id": "ours"}})
+    source = ebs.snapshot(ebs.disk(**{"dr-copy": "true"}))
+    role = {"assume_role_arn": ROLE, "assume_role_external_id": "ours", "assume_role_session_name": "nightly"}
+    out = ebs.run(source, wait=True, **role)
+    assert not out.failed and out["api_calls"]["AssumeRole"] == ebs.calls["AssumeRole"] == 1
+    assert ebs.info("us-east-1", disk_tags={"dr-copy": "*"}, **role)["snapshots"]
+    given = {"snapshot_ids": [source], "account_id": "210987654321", "region": "us-east-1", **ebs.connection(), **role}
+    assert run_module("ebs_snapshot_share", given, ebs.clock)["changed"]
+
+
+def test_a_role_of_another_account_copies_to_that_account(ebs):
+    role = ROLE.replace("123456789012", "210987654321")
+    ebs.settings(roles={role: {}})
+    source = ebs.snapshot()
+    ebs.get(source).create_volume_permission_userids.add("210987654321")
+    out = ebs.run(source, assume_role_arn=role, copy_tags=True, wait=True)
+    assert not out.failed and not ebs.copies() and "another account" in out.text
+    assert not ebs.run(source, assume_role_arn=role)["changed"]
+
+
+@pytest.mark.slow
+def test_a_session_that_ends_in_the_middle_of_a_wait_is_renewed(ebs):
+    ebs.settings(roles={ROLE: {}}, session_seconds=3600.0, copy_seconds=9000.0)
+    out = ebs.run(ebs.snapshot(), assume_role_arn=ROLE, wait=True, wait_timeout=12000)
+    assert not out.failed and out.copy()["state"] == "completed"
+    assert 3 <= ebs.calls["AssumeRole"] <= 5, "each hour, and not at each call"
+
+
+@pytest.mark.slow
+def test_a_renewal_that_fails_for_a_moment_harms_nothing(ebs):
+    ebs.settings(roles={ROLE: {}}, session_seconds=3600.0, copy_seconds=9000.0)
+    ebs.faults({"action": "AssumeRole", "fault": "drop", "nth": [2, 3, 4]})
+    out = ebs.run(ebs.snapshot(), assume_role_arn=ROLE, wait=True, wait_timeout=12000, **ebs.quick_reads)
+    assert not out.failed and out.copy()["state"] == "completed" and len(ebs.copies()) == 1
+
+
+@pytest.mark.parametrize("external_id", [None, "theirs"])
+def test_a_role_that_may_not_be_assumed_is_reported_in_the_words_of_aws(ebs, external_id):
+    ebs.settings(roles={ROLE: {"external_id": "ours"}})
+    source = ebs.snapshot()
+    out = ebs.run(source, assume_role_arn=ROLE, assume_role_external_id=external_id)
+    failure = out.failure()
+    assert failure["kind"] == "credentials" and failure["code"] == "AccessDenied" and ROLE in failure["message"]
+    assert "not authorized to perform: sts:AssumeRole" in failure["message"] and "external ID" in failure["hint"]
+    assert not ebs.copies() and not ebs.calls["CopySnapshot"]
+
+
+def test_without_credentials_of_ones_own_no_role_is_assumed(ebs):
+    out = ebs.run(ebs.snapshot(), assume_role_arn=ROLE, access_key=..., secret_key=...)
+    assert out.failed and out["failures"][0]["kind"] == "credentials" and "Unexpected" not in out.text
+
+
+def test_an_empty_role_is_none(ebs):
+    out = ebs.run(ebs.snapshot(), assume_role_arn="", assume_role_external_id="", assume_role_session_name="")
+    assert not out.failed and not ebs.calls["AssumeRole"]
+
+
+# -- sharing -----------------------------------------------------------------------------------------------
+
+
+def share(ebs, *sources, **options):
+    given = {"snapshot_ids": list(sources), "account_id": "210987654321", "region": "us-east-1"}
+    return run_module("ebs_snapshot_share", {**given, **ebs.connection(), **options}, ebs.clock)
+
+
+def test_sharing_waits_as_long_as_it_is_asked_to(ebs):
+    sources = [ebs.snapshot() for _n in range(3)]
+    ebs.faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 40})
+    begun = ebs.clock.monotonic()
+    out = share(ebs, *sources, wait_timeout=400)
+    assert out.failed and 300 < ebs.clock.monotonic() - begun <= 400
+    assert out["failures"][0]["kind"] == "busy" and "wait_timeout" in out["failures"][0]["hint"]
+    assert [s["changed"] for s in share(ebs, *sources, wait_timeout=4000)["shared"]] == [True] * 3
+    assert "wait_timeout" in share(ebs, *sources, wait_timeout=-1)["msg"]
+
+
+# -- what this run does not know yet, and what an earlier one did not know -----------------------------------
+
+
+def test_a_copy_that_lacks_its_sources_disk_and_time_gets_them_from_the_source(ebs):
+    source = ebs.snapshot()
+    copy, complete = ebs.our_copy(source), ebs.tags_of(ebs.our_copy(source))
+    ebs.forget(ebs.copies()[1].id, ebs.destination)
+    for key in ("dr-copy:source-disk-id", "dr-copy:source-created-at"):
+        del copy.ec2_backend.tags[copy.id][key]
+    out = ebs.run(source)
+    assert out.copy()["action"] == "updated" and ebs.tags_of(copy) == complete == out.copy()["tags"]
+    assert not ebs.run(source)["changed"]
+
+
+def test_a_copy_that_lacks_them_and_has_no_source_any_more_stays_as_it_is(ebs):
+    source = ebs.snapshot()
+    copy = ebs.our_copy(source)
+    del copy.ec2_backend.tags[copy.id]["dr-copy:source-disk-id"]
+    ebs.forget(source)
+    out = ebs.run(source)
+    assert not out.failed and not out["changed"] and out.copy()["state"] == "completed"
+
+
+def test_what_a_regions_default_may_encrypt_is_unknown_until_it_shows(ebs):
+    source = ebs.snapshot()
+    ebs.settings(copy_seconds=30.0)
+    assert ebs.run(source, check=True).copy()["encrypted"] is None
+    assert ebs.run(source).copy()["encrypted"] is None
+    assert ebs.run(source, wait=True).copy()["encrypted"] is False
+    assert ebs.run(ebs.snapshot(), encrypted=True, check=True).copy()["encrypted"] is True

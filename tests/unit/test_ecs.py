@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only ECS can do or refuse, and what ECS and ENS share (contract, parts A and B)."""
+"""What only ECS can do or refuse, and what ECS and ENS share (api-facts: ecs-copy-call)."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections import Counter
@@ -14,12 +13,12 @@ from collections import Counter
 import pytest
 from aliyunsdkcore.http import protocol_type
 from aliyunsdkecs.request.v20140526.DescribeSnapshotsRequest import DescribeSnapshotsRequest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds import alibaba
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba_login import Login, find_login
-from ansible_collections.multicloud.snapshots.plugins.module_utils._copy.errors import Credentials
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
 
 from tests.simulator.alibaba import signature
 
+KEY = "0e478b7a-4262-4802-b8cb-00d3fb401111"
 G2 = {
     "SnapshotId": "s-src1",
     "DestinationRegionId": "us-east-1",
@@ -118,11 +117,101 @@ def test_a_category_that_cannot_be_copied_fails_alone(ecs, category):
     assert out.failure()["kind"] == "refused" and ecs.calls["CopySnapshot"] == 1 and len(ecs.copies()) == 1
 
 
-def test_an_encrypted_source_is_left_to_the_api_and_its_refusal_explained(ecs):
+@pytest.mark.parametrize("asked", [True, False])
+def test_an_encrypted_source_is_copied_encrypted_whatever_is_asked(ecs, asked):
+    source, plain = ecs.snapshot(), ecs.snapshot()
+    ecs.get(source).encrypted = True
+    out = ecs.run(source, plain, encrypted=asked, wait=True)
+    assert not out.failed, out["msg"]
+    assert [row["encrypted"] for row in out["copies"]] == [True, asked]
+    assert not ecs.run(source, plain, encrypted=asked)["changed"]
+
+
+def test_a_copy_of_an_encrypted_source_is_shown_encrypted_before_the_first_look(ecs):
     source = ecs.snapshot()
     ecs.get(source).encrypted = True
-    out = ecs.run(source)
-    assert out.failure()["code"] == "InvalidSnapshotId.EncryptedNotSupport" and "editions" in out.failure()["hint"]
+    assert ecs.run(source).copy()["encrypted"] is True and ecs.run(source, check=True).copy()["encrypted"] is True
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("OperationDenied.NonCompliantDestinationRegion", "mainland China"),
+        ("InvalidParameter.KMSKeyId.KMSUnauthorized", "AliyunECSDiskEncryptDefaultRole"),
+        ("InvalidAccountStatus.NotEnoughBalance", "Add funds"),
+        ("InvalidRegionId.NotSupportedEncryptedSnapshotCopy", "another destination"),
+        ("InvalidParameter.KMSKeyId.NotFound", "destination region"),
+    ],
+)
+def test_refusals_come_with_what_to_do(ecs, code, word):
+    ecs.faults({"action": "CopySnapshot", "fault": "refuse", "code": code, "status": 403})
+    failure = ecs.run(ecs.snapshot(), wait=True).failure()
+    assert (failure["kind"], failure["code"]) == ("refused", code) and word in failure["hint"]
+    assert ecs.calls["CopySnapshot"] == 1
+
+
+def test_a_key_of_the_destination_is_used_and_known_again(ecs):
+    source = ecs.snapshot()
+    asked = {"encrypted": True, "kms_key_id": KEY}
+    ecs.run(source, **asked, wait=True)
+    assert ecs.copies()[0].kms_key_id == KEY and not ecs.run(source, **asked)["changed"]
+
+
+def test_keys_are_compared_by_their_last_part():
+    differ = EcsCloud.keys_differ
+    arn = f"acs:kms:cn-beijing:1234567890123456:key/{KEY}"
+    assert not differ(None, KEY, KEY) and not differ(None, arn, KEY) and not differ(None, KEY, arn)
+    assert differ(None, KEY, "another") and differ(None, arn, "another")
+    assert not differ(None, KEY, None) and not differ(None, KEY, "")
+    for alias in ("alias/dr", "acs:kms:cn-beijing:1234567890123456:alias/dr"):
+        assert not differ(None, alias, "another")
+
+
+def test_a_copy_with_another_key_does_not_fit_and_one_named_by_its_arn_does(ecs):
+    source = ecs.snapshot()
+    ecs.run(source, encrypted=True, kms_key_id=KEY, wait=True)
+    arn = f"acs:kms:cn-beijing:1234567890123456:key/{KEY}"
+    assert not ecs.run(source, encrypted=True, kms_key_id=arn).failed
+    other = ecs.run(source, encrypted=True, kms_key_id=KEY.replace("0e", "1f"))
+    assert other.failure()["kind"] == "mismatch" and len(ecs.copies()) == 1
+
+
+def test_tag_keys_that_differ_by_case_alone_are_one(ecs):
+    source = ecs.snapshot(Team="storage", Site="berlin")
+    out = ecs.run(source, tags={"team": "dr"}, copy_tags=True, wait=True)
+    assert not out.failed, out["msg"]
+    copy = ecs.copies()[0]
+    users = {key: value for key, value in copy.tags.items() if not key.startswith("dr-copy:")}
+    assert users == {"team": "dr", "Site": "berlin"}
+    assert not ecs.run(source, tags={"TEAM": "dr"}, copy_tags=True, purge_tags=True)["changed"]
+    out = ecs.run(source, tags={"TEAM": "nights", "DR-COPY:Source-Region": "x"}, purge_tags=True)
+    assert not out.failed, out["msg"]
+    users = {key: value for key, value in copy.tags.items() if not key.startswith("dr-copy:")}
+    assert users == {"team": "nights"} and copy.tags["dr-copy:source-region"] == "cn-hangzhou"
+
+
+def test_our_own_tag_tells_the_disk_better_than_the_cloud(ecs):
+    source = ecs.snapshot()
+    copy = ecs.our_copy(source)
+    copy.disk_id = "d-anotherone"
+    disk = ecs.get(source).disk_id
+    shown = ecs.info(ecs.destination, copies_from=[ecs.source])["snapshots"]
+    assert shown[0]["source"]["disk_id"] == disk
+    copy.tags.pop("dr-copy:source-disk-id")
+    shown = ecs.info(ecs.destination, copies_from=[ecs.source])["snapshots"]
+    assert shown[0]["source"]["disk_id"] == "d-anotherone"
+
+
+def test_disks_beyond_those_that_the_service_lists_by_tag(ecs):
+    ecs.settings(most_by_tag=1000)
+    for _n in range(1005):
+        ecs.disk(**{"dr-copy": "true"})
+    ecs.disk(env="prod")
+    assert len(ecs.info(ecs.source, disk_tags={"dr-copy": "*"})["disks"]) == 1005
+    few = ecs.disk(site="berlin")
+    before = ecs.calls["DescribeDisks"]
+    assert [d["disk_id"] for d in ecs.info(ecs.source, disk_tags={"site": "berlin"})["disks"]] == [few]
+    assert ecs.calls["DescribeDisks"] - before == 1
 
 
 def test_cancelling_and_tagging(ecs):
@@ -150,6 +239,11 @@ def test_cancelling_and_tagging(ecs):
         ({"retention_days": 0}, "retention_days"),
         ({"retention_days": 65537}, "retention_days"),
         ({"kms_key_id": "k"}, "encrypted"),
+        ({"kms_key_id": KEY, "encrypted": True, "destination_regions": ["cn-beijing", "cn-shanghai"]}, "in one region"),
+        ({"kms_key_id": f"acs:kms:cn-wuhan:1:key/{KEY}", "encrypted": True}, "a key of cn-wuhan"),
+        ({"tags": {"Team": "a", "team": "b"}}, "Team, team differ only in case"),
+        ({"resource_group_id": "rg-1"}, "resource_group_id"),
+        ({"sts_endpoint": "sts/x"}, "sts_endpoint"),
         ({"destination_regions": ["cn-hangzhou"]}, "source region"),
         ({"destination_regions": ["Hangzhou"]}, "Hangzhou"),
     ],
@@ -164,6 +258,7 @@ def test_names_begin_with_a_letter_of_any_script(ecs, name):
     assert ecs.run(ecs.snapshot(), name=name, wait=True).copy()["name"] == name
 
 
+@pytest.mark.slow
 def test_a_rerun_over_a_thousand_copies_makes_few_calls(ecs):
     sources = [ecs.snapshot() for _n in range(1000)]
     for source in sources:
@@ -171,83 +266,13 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(ecs):
     assert ecs.run(*sources)["counts"]["unchanged"] == 1000 and sum(ecs.calls.values()) <= 15
 
 
-# -- logging in ----------------------------------------------------------------------------------------
-
-
-def written(tmp_path, *profiles, current="default"):
-    (tmp_path / ".aliyun").mkdir()
-    (tmp_path / ".aliyun" / "config.json").write_text(json.dumps({"current": current, "profiles": list(profiles)}))
-    return tmp_path
-
-
-AK = {"name": "default", "mode": "AK", "access_key_id": "file", "access_key_secret": "s"}
-ENVIRONMENT = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "env", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}
-
-
-def test_options_come_before_the_environment_and_that_before_the_file(tmp_path):
-    home = written(tmp_path, AK)
-    given = {"access_key": "option", "secret_key": "s", "security_token": "t"}
-    assert find_login(given, ENVIRONMENT, home) == Login("option", "s", "t")
-    assert find_login({}, ENVIRONMENT, home).key_id == "env" and find_login({}, {}, home).key_id == "file"
-    assert find_login({"profile": "default"}, ENVIRONMENT, home).key_id == "file"
-    assert find_login({}, {"ALICLOUD_ACCESS_KEY": "old", "ALICLOUD_SECRET_KEY": "s"}, home).key_id == "old"
-
-
-def test_profiles_of_every_mode(tmp_path):
-    home = written(
-        tmp_path,
-        AK,
-        {**AK, "name": "sts", "mode": "StsToken", "sts_token": "t"},
-        {**AK, "name": "role", "mode": "RamRoleArn", "ram_role_arn": "acs:ram::1:role/dr", "ram_session_name": "night"},
-        {"name": "instance", "mode": "EcsRamRole", "ram_role_name": "dr"},
-        {"name": "cloud", "mode": "CloudSSO"},
-    )
-    assert find_login({"profile": "sts"}, {}, home).token == "t"
-    role = find_login({}, {"ALIBABA_CLOUD_PROFILE": "role"}, home)
-    assert (role.role_arn, role.session_name) == ("acs:ram::1:role/dr", "night")
-    assert find_login({"profile": "instance"}, {}, home).instance_role == "dr"
-    for name in ("cloud", "nobody"):
-        with pytest.raises(Credentials, match=name if name == "nobody" else "CloudSSO"):
-            find_login({"profile": name}, {}, home)
-
-
-def test_roles_and_halves(tmp_path):
-    assert find_login({"assume_role_arn": "acs:ram::1:role/dr"}, ENVIRONMENT, tmp_path).role_arn == "acs:ram::1:role/dr"
-    assert find_login({"ecs_ram_role": "dr"}, {}, tmp_path).instance_role == "dr"
-    for params, environ in (({"access_key": "x"}, {}), ({}, {"ALICLOUD_SECRET_KEY": "x"}), ({}, {})):
-        with pytest.raises(Credentials):
-            find_login(params, environ, tmp_path)
-
-
-def test_a_token_is_not_beaten_by_variables_of_the_sdk(ecs, monkeypatch):
-    monkeypatch.setenv("ALIYUN_ACCESS_KEY_ID", "somebody")
-    monkeypatch.setenv("ALIYUN_ACCESS_KEY_SECRET", "else")
-    keys = ecs.server.control.settings["keys"]
-    key, facts = next(iter(keys.items()))
-    ecs.settings(keys={key: {**facts, "token": "aVeryLongSecurityToken0123456789"}})
-    out = ecs.run(ecs.snapshot(), security_token="aVeryLongSecurityToken0123456789")
-    assert not out.failed, out["msg"]
-    wrong = ecs.run(ecs.snapshot(), security_token="anotherVeryLongToken9876543210")
-    assert wrong.failure()["kind"] == "credentials" and "anotherVery" not in wrong.text
-
-
-@pytest.mark.parametrize(
-    ("login", "kind"),
-    [
-        (Login("k", "s"), "AccessKeyCredential"),
-        (Login("k", "s", "t"), "StsTokenCredential"),
-        (Login("k", "s", role_arn="acs:ram::1:role/dr"), "RamRoleArnCredential"),
-        (Login(instance_role="dr"), "EcsRamRoleCredential"),
-    ],
-)
-def test_each_way_to_log_in_has_its_credential_of_the_sdk(login, kind):
-    assert type(alibaba._credential(login)).__name__ == kind
+# -- calling -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("endpoint", "protocol", "host"),
     [
-        (None, protocol_type.HTTPS, None),
+        (None, protocol_type.HTTPS, "ecs.cn-beijing.aliyuncs.com"),
         ("https://ecs.{region}.example.com", protocol_type.HTTPS, "ecs.cn-beijing.example.com"),
         ("http://127.0.0.1:8080/", protocol_type.HTTP, "127.0.0.1:8080"),
         ("ecs.example.com", protocol_type.HTTPS, "ecs.example.com"),
@@ -258,7 +283,7 @@ def test_https_is_used_unless_the_endpoint_says_otherwise(endpoint, protocol, ho
     service = alibaba.Service(given, Counter(), "aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", None, {}, {})
     request = DescribeSnapshotsRequest()
     service._address(request, "cn-beijing")
-    # The SDK compares by identity: an equal text would be sent in the clear (contract A.4).
+    # The SDK compares by identity: an equal text would be sent in the clear (api-facts: alibaba-https).
     assert request.get_protocol_type() is protocol and request.endpoint == host
 
 
@@ -287,3 +312,14 @@ for name, region in (("ecs", "cn-beijing"), ("ens", "cn-chengdu-26")):
 def test_a_missing_sdk_is_named():
     done = subprocess.run([sys.executable, "-c", WITHOUT_SDK], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_connection_error_is_reported_without_the_request(ecs):
+    closed = "http://127.0.0.1:1"
+    out = ecs.run(
+        ecs.snapshot(), endpoint_url=closed, security_token="aVeryLongSecurityToken0123456789", wait_timeout=5
+    )
+    failure = out.failure()
+    assert failure["kind"] == "connection" and "refused" in failure["message"] and "127.0.0.1" in failure["message"]
+    for part in ("Signature", "AccessKeyId", "SecurityToken", "aVeryLong", "url:", " object at "):
+        assert part not in out.text

@@ -2,11 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only ENS can do or refuse (contract, part C)."""
+"""What only ENS can do or refuse (api-facts: ens-copy-call)."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from aliyunsdkcore.http import protocol_type
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens_answers import snapshot_of
 
 from tests.simulator.alibaba import signature
 
@@ -63,6 +68,71 @@ def test_a_call_in_which_every_node_fails(ens, shape):
     ens.settings(refused_nodes=NODES, all_refused_as=shape)
     out = ens.run(ens.snapshot(), destination_regions=NODES, wait=True)
     assert [f["kind"] for f in out["failures"]] == ["refused", "refused"] and all(f["hint"] for f in out["failures"])
+
+
+def test_a_bad_node_fails_alone(ens):
+    source = ens.snapshot()
+    out = ens.run(source, destination_regions=["cn-nowhere", *NODES], wait=True)
+    assert [r["state"] for r in out["copies"]] == ["absent", "completed", "completed"]
+    failure = out.failure()
+    assert (failure["region"], failure["code"]) == ("cn-nowhere", "InvalidDestinationRegionIds")
+    assert len(ens.copies(NODES[0])) == len(ens.copies(NODES[1])) == 1 and ens.calls["CopySnapshot"] == 4
+
+
+@pytest.mark.parametrize("kind", ["lose_answer", "error_after", "throttle"])
+def test_nodes_are_not_asked_for_alone_where_it_is_not_certain_that_nothing_was_begun(ens, kind):
+    ens.faults({"action": "CopySnapshot", "fault": kind, "nth": [1]})
+    out = ens.run(ens.snapshot(), destination_regions=NODES, wait=True)
+    assert not out.failed and len(ens.copies(NODES[0])) == len(ens.copies(NODES[1])) == 1
+    assert ens.calls["CopySnapshot"] <= 3
+
+
+def test_a_copy_that_is_not_named_by_its_own_id_is_found_by_its_source(ens):
+    source = ens.snapshot()
+    ens.settings(tells_ids="instance")
+    out = ens.run(source, destination_regions=NODES, wait=True)
+    assert not out.failed, out["msg"]
+    assert [r["snapshot_id"] for r in out["copies"]] == [ens.copies(node)[0].id for node in NODES]
+    assert ens.calls["CopySnapshot"] == 1 and [r["action"] for r in out["copies"]] == ["created", "created"]
+
+
+def test_a_copy_whose_answered_id_never_shows_is_found_by_its_source(ens):
+    source = ens.snapshot()
+    ens.settings(tells_ids="another")
+    out = ens.run(source, wait=True)
+    assert not out.failed, out["msg"]
+    assert out["snapshot_id"] == ens.copies()[0].id and len(ens.copies()) == 1 and ens.calls["CopySnapshot"] == 1
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region"),
+    [
+        ("https://ens.ap-southeast-1.aliyuncs.com", "ap-southeast-1"),
+        ("ens.ap-southeast-1.aliyuncs.com", "ap-southeast-1"),
+        ("https://ens.aliyuncs.com", "cn-hangzhou"),
+        (None, "cn-hangzhou"),
+    ],
+)
+def test_the_region_of_the_api_follows_from_the_endpoint(ens, monkeypatch, endpoint, region):
+    # A proxy leads the well-known host to the simulator, which speaks no TLS.
+    monkeypatch.setenv("HTTP_PROXY", ens.url)
+    monkeypatch.setattr(alibaba, "protocol_type", SimpleNamespace(HTTPS=protocol_type.HTTP, HTTP=protocol_type.HTTP))
+    seen = set()
+    answer = ens.server._answer
+
+    def noting(given):
+        seen.add(given["RegionId"])
+        return answer(given)
+
+    monkeypatch.setattr(ens.server, "_answer", noting)
+    out = ens.run(ens.snapshot(), endpoint_url=endpoint, wait=True)
+    assert not out.failed, out["msg"]
+    assert seen == {region}
+
+
+@pytest.mark.parametrize("word", ["Available", "available"])
+def test_states_are_known_however_they_are_spelt(word):
+    assert snapshot_of({"SnapshotId": "sp-1", "Status": word}).state.value == "completed"
 
 
 def test_the_source_node_is_looked_up(ens):

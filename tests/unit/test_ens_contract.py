@@ -18,9 +18,12 @@ class TestEns(CopyContract):
 
     def test_tags_of_the_user_win_over_carried_ones_and_provenance_over_both(self, cloud):
         """ENS has no tags of snapshots, and so no such options."""
-        for option in ("tags", "copy_tags", "purge_tags"):
+        for option in ("tags", "copy_tags", "purge_tags", "source_tags"):
             out = cloud.run(cloud.snapshot(), **{option: {"a": "b"}})
             assert out.failed and option in out["msg"] and not cloud.copies()
+
+    def test_tags_that_the_user_tells_of_a_source_are_carried_in_place_of_its_own(self, cloud):
+        """As above."""
 
     def test_tags_of_existing_copies_are_brought_into_line(self, cloud):
         """As above."""
@@ -77,5 +80,5 @@ class TestEns(CopyContract):
         newest = cloud.info(cloud.source, disk_ids=[disk], latest=True)
         assert [s["snapshot_id"] for s in newest["snapshots"]] == [new]
         sources = [s["source"] for s in cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]]
-        told = {s["snapshot_id"]: (s["managed"], s["created_at"], s["disk_id"]) for s in sources}
-        assert told == {old: (False, None, disk), new: (True, "2026-11-21T01:00:00Z", disk)}
+        shown = {s["snapshot_id"]: (s["managed"], s["created_at"], s["disk_id"]) for s in sources}
+        assert shown == {old: (False, None, disk), new: (True, "2026-11-21T01:00:00Z", disk)}

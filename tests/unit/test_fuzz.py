@@ -13,11 +13,14 @@ import random
 
 import pytest
 
+from tests.clouds import CLOUDS
 from tests.fuzz.answers import spoilt
 from tests.fuzz.inputs import odd_input
-from tests.storms.judge import WRITES
+from tests.storms.truth import WRITES
 
 from .harness import COLLECTION, run_module
+
+pytestmark = pytest.mark.slow
 
 #: Inputs a module and answers a cloud; `make fuzz` gives more.
 INPUTS = int(os.environ.get("FUZZ") or 40)
@@ -25,7 +28,7 @@ INPUTS = int(os.environ.get("FUZZ") or 40)
 ELSEWHERE = {"credentials", "connection", "not_found", "not_ready", "busy", "timeout"}
 
 
-@pytest.fixture(params=["ebs", "ecs", "ens", "cbs"])
+@pytest.fixture(params=CLOUDS)
 def cloud(request):
     return request.getfixturevalue(request.param)
 
@@ -58,11 +61,12 @@ def test_odd_options_are_refused_by_name(cloud, what):
         json.loads(out.text)
         if out.failed:
             kinds = {failure["kind"] for failure in out.result.get("failures", ())}
-            told = any(word in out["msg"] for n in names for word in _names_of(module.OPTIONS, n))
+            named = any(word in out["msg"] for n in names for word in _names_of(module.OPTIONS, n))
             coded = any(failure["code"] for failure in out.result.get("failures", ()))
-            assert told or coded or kinds & ELSEWHERE or "msg_to_log" in out.result, place  # Ansible logs no NUL
+            assert named or coded or kinds & ELSEWHERE or "msg_to_log" in out.result, place  # Ansible logs no NUL
             if not kinds & ELSEWHERE:
-                # What only the cloud can know, such as its regions or how many tags are there already, it refuses itself.
+                # What only the cloud can know, such as its regions or how many tags are there already, it refuses
+                # itself.
                 assert _writes(cloud) == written or (coded and _state(cloud) == state), place
 
 

@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import batches_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import REASONS, copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.recovery import recovery_points, with_known_sources
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import with_known_sources
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import REASONS, copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
 from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = "2026-11-21T12:00:00Z"
 REGIONS = ["eu-west-1", "eu-central-1"]
-BASICS = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
 
 
 def disk(number):
@@ -77,19 +75,29 @@ def test_a_plan_chooses_only_complete_snapshots_and_says_why_not(snapshots, sele
 def test_the_newest_is_chosen_unless_a_newer_recovery_point_is_there():
     snapshots = [snapshot(1, 0, 3), snapshot(2, 0, 5), snapshot(3, 0, 7, "pending")]
     plan = copy_plan(snapshots, [disk(0)], [copy(9, 0, 6)], REGIONS, now=NOW)
-    told = {(r["region"], r["snapshot_id"]): r["reason"] for r in plan}
-    assert told[("eu-west-1", "snap-2")] == "a newer recovery point is already there"
-    assert told[("eu-central-1", "snap-2")] == "newest" and told[("eu-west-1", "snap-3")] == "unfinished"
+    reasons = {(r["region"], r["snapshot_id"]): r["reason"] for r in plan}
+    assert reasons[("eu-west-1", "snap-2")] == "a newer recovery point is already there"
+    assert reasons[("eu-central-1", "snap-2")] == "newest" and reasons[("eu-west-1", "snap-3")] == "unfinished"
     assert "snap-1" not in {r["snapshot_id"] for r in plan}
 
 
 def test_batches_hold_each_chosen_row_once_oldest_first():
     snapshots = [snapshot(1, 0, 5), snapshot(2, 1, 3)]
     plan = copy_plan(snapshots, [disk(0), disk(1)], [copy(9, 0, 9)], REGIONS, now=NOW)
-    assert batches_of(plan) == [
+    assert copy_calls(plan) == [
         {"snapshot_ids": ["snap-2"], "destination_regions": REGIONS},
         {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-central-1"]},
     ]
+
+
+def test_batches_take_disks_by_their_need_and_a_disks_older_sources_first():
+    """Where time is short none starves: disks without a recovery point first, then those whose newest is oldest."""
+    snapshots = [snapshot(n, n % 4, 2 + n) for n in range(8)]
+    copies = [copy(91, 0, 1), copy(92, 1, 0), copy(93, 3, 2)]
+    plan = copy_plan(snapshots, [disk(n) for n in range(4)], copies, ["eu-west-1"], select="all", now=NOW)
+    assert list(dict.fromkeys(row["disk_id"] for row in plan)) == ["vol-2", "vol-1", "vol-0", "vol-3"]
+    (batch,) = copy_calls(plan)
+    assert batch["snapshot_ids"] == ["snap-2", "snap-1", "snap-0", "snap-3", "snap-6", "snap-5", "snap-4", "snap-7"]
 
 
 def test_recovery_points_go_by_when_the_source_was_taken():
@@ -107,61 +115,3 @@ def test_what_a_console_copy_does_not_tell_is_filled_in_from_its_source():
     }
     filled = with_known_sources([console], [snapshot(7, 3, 4)])
     assert filled[0]["source"]["disk_id"] == "vol-3" and filled[0]["source"]["created_at"] == "2026-11-21T04:00:00Z"
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "value"),
-    [
-        ("destination_regions", "a-1\nb-2", ["a-1", "b-2"]),
-        ("destination_regions", '["a-1"]', ["a-1"]),
-        ("disk_tags", "a=1\nb = 2=3", {"a": "1", "b": "2=3"}),
-        ("disk_tags", '{"a": "*"}', {"a": "*"}),
-        ("wait", "no", False),
-        ("wait_timeout", " 60 ", 60),
-        ("wait", "", True),
-        ("disk_ids", "", []),
-    ],
-)
-def test_texts_are_taken_as_their_types(name, text, value):
-    assert judged({**BASICS, name: text})["values"][name] == value
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from(["wait", "keep", "tags", "select", "wait_timeout", "disk_ids", "name"]),
-        st.one_of(
-            st.text(),
-            st.integers(),
-            st.booleans(),
-            st.lists(st.text()),
-            st.none(),
-            st.dictionaries(st.text(), st.text()),
-        ),
-    )
-)
-def test_any_value_is_taken_or_refused_by_name(given_values):
-    assert all(problem.startswith("dr_copy_") for problem in judged({**BASICS, **given_values})["problems"])
-
-
-@pytest.mark.parametrize("shard", ["0/8", "9/8", "2", "a/b", "1/0"])
-def test_a_shard_that_is_none_is_refused(shard):
-    assert "dr_copy_shard" in judged({**BASICS, "shard": shard})["problems"][0]
-
-
-def test_only_ebs_copies_across_accounts():
-    assert not judged({**BASICS, "source_connection": "profile=prod"})["problems"]
-    assert "source_connection" in judged({**BASICS, "cloud": "cbs", "source_connection": "profile=x"})["problems"][0]
-
-
-def test_credentials_are_judged_but_never_handed_on_nor_shown():
-    assert "connection" not in judged({**BASICS, "connection": {"secret_key": "x"}})["values"]
-    problems = judged({**BASICS, "connection": "secret_key: hunter2"})["problems"]
-    assert "dr_copy_connection" in problems[0] and "hunter2" not in problems[0]
-
-
-def test_a_misspelt_variable_is_warned_of():
-    assert judged({**BASICS, "cloud": "ecs", "retention_days": 7})["warnings"], (
-        "nothing would tell of a disk without a copy"
-    )
-    warned = judged(BASICS, ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_my_own"])["warnings"]
-    assert len(warned) == 1 and "dr_copy_encrypted" in warned[0]

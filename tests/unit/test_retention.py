@@ -10,18 +10,18 @@ import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import (
-    is_in_shard,
-    prunable,
-    selected,
-    there,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import orphans, prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.registered import has_moved
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import disks_of_part, select
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nights.history import History
+from tests.clouds import CLOUDS
+from tests.nights.history import NO_CALENDAR, NightHistory
 
 NOW = "2026-11-21T12:00:00Z"
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -31,20 +31,20 @@ HISTORIES = int(os.environ.get("HISTORIES", "20"))
 
 def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
     """A complete copy of ours whose source was taken so many days ago."""
-    told = {
+    provenance = {
         "snapshot_id": f"snap-{number if source is None else source}",
         "region": "source-1",
         "disk_id": f"disk-{disk}",
         "created_at": (MOMENT - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "managed": True,
-        **facts.pop("told", {}),
+        **facts.pop("provenance", {}),
     }
     return {
         "snapshot_id": f"copy-{number}",
         "region": region,
         "state": "completed",
         "tags": {},
-        "source": told,
+        "source": provenance,
         **facts,
     }
 
@@ -88,8 +88,8 @@ def may_go(row, copies, keep, keep_days):
     """The rule, said once more for a single copy."""
 
     def counts(one):
-        told = one["source"]
-        known = told and told["managed"] and told["disk_id"] and told["created_at"]
+        provenance = one["source"]
+        known = provenance and provenance["managed"] and provenance["disk_id"] and provenance["created_at"]
         return known and one["state"] == "completed" and "dr-copy:hold" not in one["tags"]
 
     if not counts(row) or not (keep or keep_days):
@@ -97,8 +97,8 @@ def may_go(row, copies, keep, keep_days):
     taken = {}
     for one in copies:
         if counts(one) and (one["source"]["disk_id"], one["region"]) == (row["source"]["disk_id"], row["region"]):
-            told = one["source"]
-            taken[told["snapshot_id"]] = max(taken.get(told["snapshot_id"], ""), told["created_at"])
+            provenance = one["source"]
+            taken[provenance["snapshot_id"]] = max(taken.get(provenance["snapshot_id"], ""), provenance["created_at"])
     mine = (taken[row["source"]["snapshot_id"]], row["source"]["snapshot_id"])
     newer = sum((moment, source) > mine for source, moment in taken.items())
     age = MOMENT - datetime.fromisoformat(mine[0].replace("Z", "+00:00"))
@@ -174,7 +174,7 @@ def test_the_clouds_own_deadline_leaves_out_what_it_would_take():
 
 
 def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
-    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, "now": NOW}
+    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     old = [copy(8, days=3), copy(9, days=2)]
     plan = copy_plan([source(1)], DISK, old, ["dr-1"], keep=1, now=NOW)
     assert prunable(old, plan, DISK, values) == []
@@ -187,21 +187,21 @@ def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
 
 
 def test_what_speaks_against_pruning_a_disk():
-    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, "now": NOW}
+    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     copies = [copy(8, days=3), copy(1, days=1 / 24)]
     plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
     assert ids(prunable(copies, plan, DISK, values)) == ["copy-8"]
     assert prunable(copies, plan, DISK, values, failed={("snap-1", "dr-1")}) == [], (
         "its copy does not fit what was asked"
     )
-    console = copy(1, days=1 / 24, told={"managed": False, "disk_id": None, "created_at": None})
+    console = copy(1, days=1 / 24, provenance={"managed": False, "disk_id": None, "created_at": None})
     assert prunable([copy(8, days=3), copy(9, days=2), console], plan, DISK, values) == [], "known by its source alone"
 
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
     listed = [{"item": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
-    assert ids(there(listed, [], {"place": None})) == ["copy-2"]
-    assert ids(there(listed, [], {"place": "dr-1-lax-1a"})) == ["copy-1"]
+    assert ids(copies_there(listed, [], {"place": None, "now": NOW})) == ["copy-2"]
+    assert ids(copies_there(listed, [], {"place": "dr-1-lax-1a", "now": NOW})) == ["copy-1"]
 
 
 def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():
@@ -209,11 +209,26 @@ def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():
     assert reasons(sources) == {"snap-1": "cannot be copied", "snap-2": "newest"}
 
 
-@pytest.mark.parametrize("cloud", ["ebs", "ecs", "ens", "cbs"])
+@pytest.mark.slow
+def test_locked_copies_are_passed_over_and_make_no_room_for_others():
+    """What is locked does not go and protects nothing, and a plan does not copy another source in its place."""
+    until = {"locked_until": "2026-12-24T00:00:00Z"}
+    copies = [copy(1, days=1, **until), copy(2, days=2, **until), copy(3, days=3), copy(4, days=4)]
+    assert ids(expired_copies(copies, keep=1, now=NOW)) == ["copy-4"], "the newest of those that count stays"
+    assert expired_copies([copy(1, days=9, **until), copy(2, days=1)], keep=1, now=NOW) == []
+    sources = [source(1, hours=24), source(2, hours=48), source(3, hours=72)]
+    assert reasons(sources, copies[:2], select="all", keep=2) == {
+        "snap-1": "already there",
+        "snap-2": "already there",
+        "snap-3": "retention would delete it",
+    }
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_random_histories_lose_nothing_and_come_to_rest(cloud):
     deletions = 0
     for seed in range(HISTORIES):
-        history = History(cloud, seed)
+        history = NightHistory(cloud, seed)
         for _run in range(24):
             history.pass_on(8)
             history.run()
@@ -223,7 +238,7 @@ def test_random_histories_lose_nothing_and_come_to_rest(cloud):
 
 
 def test_three_runs_a_day_for_three_months():
-    history = History("cbs", 1000)
+    history = NightHistory("cbs", 1000)
     for _run in range(270):
         history.pass_on(8)
         history.run()
@@ -242,7 +257,44 @@ def test_shards_are_about_equal_and_take_their_snapshots_along():
     listing = {"disks": disks, "snapshots": [{"disk_id": d["disk_id"], "source": None} for d in disks], "failures": []}
     sizes = []
     for part in range(1, 9):
-        own = selected(listing, [], {"shard": f"{part}/8"})
+        own = select(listing, [], {"shard": f"{part}/8", "exclude_tags": {}})
         assert [d["disk_id"] for d in own["disks"]] == [s["disk_id"] for s in own["snapshots"]]
         sizes.append(len(own["disks"]))
     assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300
+
+
+def test_a_shard_lists_the_copies_of_its_disks_and_the_first_tells_the_orphans_of_all():
+    ids = [f"vol-{n:017x}" for n in range(9)]
+    disks = [{"disk_id": disk_id, "name": ""} for disk_id in ids[:6]]
+    source = {"disks": disks, "snapshots": [], "failures": []}
+    provenance = {"region": "us-east-1", "created_at": "2026-11-21T01:00:00Z", "managed": True}
+    mark, common = {"dr-copy:plan": "orders"}, {"exclude_tags": {}, "disk_ids": [], "plan": "orders"}
+    copies = [
+        {"snapshot_id": f"c{disk_id}", "region": "eu-west-1", "state": "completed", "tags": mark, "disk_id": None}
+        | {"source": {**provenance, "snapshot_id": f"s{disk_id}", "disk_id": disk_id}}
+        for disk_id in ids
+    ]
+    values = [{"shard": f"{part}/3", "source_region": "us-east-1", **common} for part in (1, 2, 3)]
+    whole = {"shard": "", "source_region": "us-east-1", **common}
+    assert disks_of_part(source, values[0]) == disks_of_part(source, whole) == []
+    for part in values[1:]:
+        assert disks_of_part(source, part) == [d for d in ids[:6] if is_in_shard(d, part["shard"])]
+        assert disks_of_part({"failures": [{}]}, part) == []
+        assert orphans(copies, select(source, [], part)["disks"], part, source) == []
+    first = orphans(copies, select(source, [], values[0])["disks"], values[0], source)
+    assert {row["disk_id"] for row in first} == set(ids[6:])
+    assert orphans(copies, disks, whole, source) == first
+
+
+@pytest.mark.parametrize(
+    ("call", "moved"),
+    [
+        ({"changed": False, "failures": [], "counts": {"unchanged": 3}}, False),
+        ({"changed": True, "failures": [], "counts": {"updated": 1}}, True),
+        ({"changed": False, "failures": [], "counts": {"adopted": 1}}, True),
+        ({"changed": False, "failures": [{"kind": "timeout"}], "counts": {}}, True),
+        ({"msg": "a module that broke down"}, True),
+    ],
+)
+def test_copies_are_listed_again_only_where_something_has_moved(call, moved):
+    assert has_moved([{"changed": False, "failures": [], "counts": {}}, call]) is moved and not has_moved([])

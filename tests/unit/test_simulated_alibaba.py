@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated ECS and ENS refuse what the services refuse (contract, parts A to C and G)."""
+"""The simulated ECS and ENS refuse what the services refuse (api-facts: alibaba-rpc)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def test_who_calls_is_verified(ecs):
         ({"Encrypted": "perhaps"}, "InvalidEncrypted"),
         ({"KMSKeyId": "k"}, "InvalidEncrypted.NotMatchKmsKeyId"),
         ({"Tag.1.Key": "acs:x"}, "InvalidTagKey.Malformed"),
-        ({"Tag.1.Key": "a", "Tag.2.Key": "a"}, "Duplicate.TagKey"),
+        ({"Tag.1.Key": "a", "Tag.2.Key": "A"}, "Duplicate.TagKey"),
+        ({"ResourceGroupId": "rg-1"}, "InvalidParameter"),
         ({"DestinationRegionId": "cn-hangzhou"}, "InvalidOperation.NotSupportCopyInSameRegion"),
         ({"SnapshotId": "s-nothing"}, "InvalidSnapshotId.NotFound"),
     ],

@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated EC2 is AWS where moto is not (contract, E.6, row by row)."""
+"""The simulated EC2 is AWS where moto is not (api-facts: ebs-moto)."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.simulator.ec2 import ACCESS_KEY, SECRET_KEY
+from tests.simulator.ec2 import ACCESS_KEY, BUDGETS, OTHER_ACCESS_KEY, OTHER_ACCOUNT, OTHER_SECRET_KEY, SECRET_KEY
 
 
 @pytest.fixture
@@ -52,16 +53,17 @@ def test_a_copy_is_pending_then_complete(ebs, ec2):
         shown = ec2().describe_snapshots(SnapshotIds=[copy])["Snapshots"][0]
         states.append((shown["State"], shown["Progress"]))
         ebs.clock.sleep(1)
-    assert states == [("pending", "0%"), ("pending", "50%"), ("completed", "100%")]
+    assert states == [("pending", "0%"), ("pending", "99%"), ("completed", "100%")]
     assert shown["TransferType"] == "standard" and shown["VolumeId"] == "vol-ffffffff"
 
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ({"SourceSnapshotId": "snap-1"}, "InvalidSnapshotID.Malformed"),
-        ({"SourceSnapshotId": "snap-0123456789abcdef0"}, "InvalidSnapshot.NotFound"),
-        ({"SourceRegion": "mars-north-1"}, "InvalidParameterValue"),
+        ({"SourceSnapshotId": "snap-1"}, "InvalidParameterValue"),
+        ({"SourceSnapshotId": "snap-0123456789abcdef0"}, "InvalidParameterValue"),
+        ({"SourceSnapshotId": "snap-00000000000000000"}, "InvalidParameterValue"),
+        ({"SourceRegion": "mars-north-1"}, "InvalidRegion"),
         ({"Description": "d" * 256}, "InvalidParameterValue"),
         ({"KmsKeyId": "alias/x"}, "InvalidParameterCombination"),
         ({"CompletionDurationMinutes": 7}, "InvalidParameterValue"),
@@ -82,9 +84,79 @@ def test_bad_copy_calls_are_refused_and_nothing_is_made(ebs, ec2, arguments, cod
     assert code_of(ec2().copy_snapshot, **given) == (code, 400) and not ebs.copies()
 
 
-def test_a_source_that_is_not_complete_is_refused(ebs, ec2):
-    given = {"SourceRegion": "us-east-1", "SourceSnapshotId": ebs.unfinished_snapshot()}
-    assert code_of(ec2().copy_snapshot, **given) == ("IncorrectState", 400)
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [("unfinished", "Source snapshot is not complete"), ("unknown", "Source snapshot is not found")],
+)
+def test_what_cannot_be_copied_becomes_a_copy_that_fails(ebs, ec2, source, message):
+    source = ebs.unfinished_snapshot() if source == "unfinished" else ebs.unknown_id
+    given = {"SourceRegion": "us-east-1", "SourceSnapshotId": source}
+    copy = ec2().copy_snapshot(**given)["SnapshotId"]
+    ebs.clock.sleep(5)
+    shown = ec2().describe_snapshots(SnapshotIds=[copy])["Snapshots"][0]
+    assert (shown["State"], shown["StateMessage"], shown["VolumeSize"]) == ("error", message, 0)
+    assert code_of(ec2().copy_snapshot, **given, DryRun=True) == ("DryRunOperation", 412)
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "code"),
+    [
+        ("disabled", 400, "InvalidParameterValue"),
+        ("invalid", 400, "InvalidParameterValue"),
+        ("undescribable", 403, "AuthFailure"),
+    ],
+)
+def test_keys_that_are_refused_at_once(ebs, ec2, what, status, code):
+    ebs.settings(keys_of_kms={"alias/dr": what})
+    given = {"SourceRegion": "us-east-1", "SourceSnapshotId": ebs.snapshot(), "Encrypted": True, "KmsKeyId": "alias/dr"}
+    assert code_of(ec2().copy_snapshot, **given) == (code, status) and not ebs.copies()
+
+
+def test_parameters_are_judged_before_permission_and_dry_run(ebs, ec2):
+    ebs.settings(denied=["CopySnapshot"])
+    given = {"SourceRegion": "us-east-1", "SourceSnapshotId": ebs.snapshot(), "DryRun": True}
+    assert code_of(ec2().copy_snapshot, **given, CompletionDurationMinutes=1)[0] == "InvalidParameterValue"
+    assert code_of(ec2().copy_snapshot, **{**given, "SourceSnapshotId": "bad"})[0] == "InvalidParameterValue"
+    assert code_of(ec2().copy_snapshot, **given) == ("UnauthorizedOperation", 403)
+
+
+def test_a_key_shows_as_it_was_asked_until_the_copy_is_complete(ebs, ec2):
+    given = {"SourceRegion": "us-east-1", "SourceSnapshotId": ebs.snapshot(), "Encrypted": True}
+    copies = [ec2().copy_snapshot(**given, **key)["SnapshotId"] for key in ({}, {"KmsKeyId": "alias/dr"})]
+
+    def keys():
+        return [ec2().describe_snapshots(SnapshotIds=[c])["Snapshots"][0]["KmsKeyId"] for c in copies]
+
+    assert keys() == ["alias/aws/ebs", "alias/dr"]
+    ebs.clock.sleep(5)
+    assert all(key.startswith("arn:aws:kms:eu-west-1:") and ":key/" in key for key in keys())
+
+
+def test_what_was_just_shared_is_unknown_for_a_while(ebs, ec2):
+    source = ebs.snapshot()
+    ebs.settings(shared_after=20.0)
+    ec2("us-east-1").modify_snapshot_attribute(
+        SnapshotId=source, Attribute="createVolumePermission", OperationType="add", UserIds=[OTHER_ACCOUNT]
+    )
+    other = ec2("us-east-1", OTHER_ACCESS_KEY, OTHER_SECRET_KEY)
+    assert other.describe_snapshots(RestorableByUserIds=["self"])["Snapshots"] == []
+    ebs.clock.sleep(21)
+    assert [s["SnapshotId"] for s in other.describe_snapshots(RestorableByUserIds=["self"])["Snapshots"]] == [source]
+
+
+def test_roles_are_assumed_by_arn_and_external_id_and_sessions_end(ebs, ec2):
+    arn = f"arn:aws:iam::{OTHER_ACCOUNT}:role/copies"
+    ebs.settings(roles={arn: {"external_id": "ours"}}, session_seconds=900.0)
+    keys = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
+    sts = boto3.client("sts", region_name="eu-west-1", endpoint_url=ebs.url, **keys)
+    given = {"RoleArn": arn, "RoleSessionName": "copies"}
+    assert code_of(sts.assume_role, **given) == ("AccessDenied", 403)
+    session = sts.assume_role(**given, ExternalId="ours")["Credentials"]
+    assert (session["Expiration"] - ebs.clock.utc()).total_seconds() == pytest.approx(900, abs=1)
+    client = ec2("eu-west-1", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    assert client.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+    ebs.clock.sleep(901)
+    assert code_of(client.describe_snapshots) == ("RequestExpired", 400)
 
 
 def test_dry_runs_answer_by_permission(ebs, ec2):
@@ -133,7 +205,7 @@ def test_lists_come_in_pages(ebs, ec2):
     assert [len(page["Volumes"]) for page in volumes] == [10, 2]
 
 
-def test_owners_are_told_apart(ebs, ec2):
+def test_owners_are_distinguished(ebs, ec2):
     own, shared = ebs.snapshot(), ebs.snapshot(env="prod")
     hidden = ebs.snapshot()
     for foreign in (shared, hidden):
@@ -141,7 +213,9 @@ def test_owners_are_told_apart(ebs, ec2):
     ebs.get(shared).create_volume_permission_userids.add("123456789012")
     client = ec2("us-east-1")
     shown = {s["SnapshotId"]: s for s in client.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
-    assert set(shown) == {own, shared} and not shown[shared].get("Tags")
+    assert set(shown) == {own}
+    restorable = {s["SnapshotId"]: s for s in client.describe_snapshots(RestorableByUserIds=["self"])["Snapshots"]}
+    assert set(restorable) == {own, shared} and "Tags" not in restorable[shared]
     assert [s["SnapshotId"] for s in client.describe_snapshots(OwnerIds=["999999999999"])["Snapshots"]] == [shared]
     assert client.describe_snapshots(OwnerIds=["111111111111"])["Snapshots"] == []
     assert code_of(client.describe_snapshots, SnapshotIds=[hidden])[0] == "InvalidSnapshot.NotFound"
@@ -174,6 +248,70 @@ def test_a_rate_limit_throttles(ebs, ec2):
     assert code_of(ec2().describe_snapshots) == ("RequestLimitExceeded", 503)
     ebs.clock.sleep(1)
     ec2().describe_snapshots()
+
+
+def test_a_budget_of_reads_is_a_bucket_that_fills_again(ebs, ec2):
+    for _n in range(110):
+        ec2_reads = ec2().describe_snapshots()
+        assert ec2_reads["Snapshots"] == []  # off by default
+    ebs.settings(budgets=BUDGETS)
+    reader = ec2()
+    for _n in range(100):
+        reader.describe_snapshots()
+    assert code_of(reader.describe_snapshots) == ("RequestLimitExceeded", 503)
+    assert code_of(reader.describe_snapshots) == ("RequestLimitExceeded", 503)
+    ec2("us-east-1").describe_snapshots()  # each region has one of its own
+    reader.describe_volumes()  # and each action
+    ebs.clock.sleep(0.1)
+    reader.describe_snapshots()
+    reader.describe_snapshots()
+    assert code_of(reader.describe_snapshots) == ("RequestLimitExceeded", 503)
+
+
+def of_copies(ebs, ec2):
+    pages = ec2().get_paginator("describe_snapshots").paginate(OwnerIds=["self"], PaginationConfig={"PageSize": 1000})
+    return [snapshot for page in pages for snapshot in page["Snapshots"]]
+
+
+def test_a_large_estate_is_made_in_seconds_and_shows_as_a_small_one_does(ebs, ec2):
+    copy = ebs.our_copy(ebs.snapshot())
+    (small,) = of_copies(ebs, ec2)
+    begun = time.thread_time()
+    ebs.server.fill(disks=3000, snapshots=150000, copies=90000)
+    assert time.thread_time() - begun < 30
+    assert len(ec2("us-east-1").describe_volumes()["Volumes"]) == 3001
+    assert sum(len(ebs.server.large[region].snapshots) for region in ("us-east-1", "eu-west-1")) == 240000
+    page = ec2().describe_snapshots(OwnerIds=["self"], MaxResults=1000)
+    first, second = page["Snapshots"][:2]
+    assert first["SnapshotId"] == copy.id and first == small
+    assert {key: type(value) for key, value in second.items()} == {key: type(value) for key, value in small.items()}
+    assert len(page["Snapshots"]) == 1000 and page["NextToken"]
+
+
+def test_a_large_estate_is_found_by_filters_changed_and_copied(ebs, ec2):
+    ebs.server.fill(disks=10, snapshots=400, copies=300, due=1)
+    there, here = ec2(), ec2("us-east-1")
+
+    def found(client=there, **filters):
+        asked = [{"Name": name.replace("__", "-"), "Values": values} for name, values in filters.items()]
+        return client.describe_snapshots(Filters=asked, OwnerIds=["self"])["Snapshots"]
+
+    copies = found(volume__id=["vol-ffffffff*"], status=["completed"])
+    assert len(copies) == 300 and len(found(description=["Copied from snap-0a* in us-east-1"])) == 300
+    assert found(status=["pending"]) == [] and len(found(**{"tag__key": ["dr-copy:source-region"]})) == 300
+    source = next(t["Value"] for t in copies[7]["Tags"] if t["Key"] == "dr-copy:source-snapshot-id")
+    assert [s["SnapshotId"] for s in found(**{"tag:dr-copy:source-snapshot-id": [source]})] == [copies[7]["SnapshotId"]]
+    volume = found(here, snapshot__id=[source])[0]["VolumeId"]
+    assert len(found(here, volume__id=[volume])) == 31
+    there.create_tags(Resources=[copies[0]["SnapshotId"]], Tags=[{"Key": "team", "Value": "a"}])
+    assert [s["SnapshotId"] for s in found(**{"tag:team": ["a"]})] == [copies[0]["SnapshotId"]]
+    there.delete_snapshot(SnapshotId=copies[0]["SnapshotId"])
+    assert found(**{"tag:team": ["a"]}) == [] and found(snapshot__id=[copies[0]["SnapshotId"]]) == []
+    code = code_of(there.delete_snapshot, SnapshotId=copies[0]["SnapshotId"])
+    assert code == ("InvalidSnapshot.NotFound", 400)
+    made = there.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=source, Description="d")["SnapshotId"]
+    ebs.clock.sleep(5)
+    assert found(snapshot__id=[made])[0]["State"] == "completed"
 
 
 WITHOUT_BOTO3 = """

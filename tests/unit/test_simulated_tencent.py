@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated CBS and tag service refuse what the services refuse (contract, parts D and G)."""
+"""The simulated CBS and tag service refuse what the services refuse (api-facts: cbs-wire)."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def call(estate, action, region="ap-guangzhou", key=SECRET_ID, secret=SECRET_KEY
     request = urllib.request.Request(estate.url, body, headers, method="POST")
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
-        told = json.loads(answer.read())["Response"]
-    assert told["RequestId"]
-    return told["Error"]["Code"] if "Error" in told else told
+        answer = json.loads(answer.read())["Response"]
+    assert answer["RequestId"]
+    return answer["Error"]["Code"] if "Error" in answer else answer
 
 
 def test_the_simulator_signs_as_the_service():
@@ -47,7 +47,7 @@ def test_the_simulator_signs_as_the_service():
 
 
 def test_who_calls_is_verified(cbs):
-    assert call(cbs, "DescribeSnapshots")["SnapshotSet"] == []
+    assert call(cbs, "DescribeSnapshots")["SnapshotSet"] is None
     assert call(cbs, "DescribeSnapshots", key="AKIDnobody") == "AuthFailure.SecretIdNotFound"
     assert call(cbs, "DescribeSnapshots", secret="wrong") == "AuthFailure.SignatureFailure"
     assert call(cbs, "DescribeSnapshots", age=400) == "AuthFailure.SignatureExpire"
@@ -114,7 +114,8 @@ def test_listing_is_bounded(cbs):
     assert call(cbs, "DescribeSnapshots", Limit=101) == "InvalidParameterValue"
     assert call(cbs, "DescribeSnapshots", SnapshotIds=["snap-a"], Filters=[]) == "InvalidParameter"
     assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "tag:x", "Values": ["y"]}]) == "InvalidFilter"
-    assert call(cbs, "DescribeDisks", Filters=[{"Name": "tag:x", "Values": ["y"]}])["DiskSet"] == []
+    assert call(cbs, "DescribeDisks", Filters=[{"Name": "tag:x", "Values": ["y"]}])["DiskSet"] is None
+    assert call(cbs, "DescribeSnapshots", Offset=30)["SnapshotSet"] == []
     assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "nonsense", "Values": ["y"]}]) == "InvalidFilter"
 
 

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests import capabilities
+from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PLUGINS = REPOSITORY / "plugins"
+PLUGINS, TESTS = REPOSITORY / "plugins", REPOSITORY / "tests"
+CORE = PLUGINS / "module_utils" / "_core"
 MODULES = sorted(p.stem for p in (PLUGINS / "modules").glob("*.py"))
 COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
 
 
 def code_lines(path):
-    """Return the numbers of lines that are neither documentation strings, nor licence headers, nor imports, nor blank."""
+    """Return the numbers of lines that are neither documentation strings, nor licence headers, nor imports, nor
+    blank."""
     text = path.read_text()
     lines = text.splitlines()
     skipped = {n for n, line in enumerate(lines, 1) if not line.strip() or line.startswith("#")}
@@ -57,18 +62,85 @@ def test_no_six_lines_stand_twice():
 
 
 def test_the_engine_names_no_cloud_and_imports_no_sdk():
-    words = re.compile(r"\b(aws|ebs|ec2|ecs|ens|cbs|alibaba|aliyun|tencent|boto3?|botocore)\b", re.I)
-    for path in (PLUGINS / "module_utils" / "_copy").glob("*.py"):
+    clouds = {word for cloud in CLOUDS.values() for word in (cloud.name, cloud.sdk, cloud.adapter.split(".")[-2])}
+    words = re.compile(rf"\b({'|'.join(clouds)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|botocore)\b", re.I)
+    for path in CORE.rglob("*.py"):
         text = path.read_text()
         assert not words.search(text), (path, words.search(text))
+        assert "_clouds" not in text, f"{path} knows of the clouds"
 
 
-def test_only_the_engine_writes():
-    writes = re.compile(r"cloud\.(begin|delete|change_tags|set_expiry)\(")
-    allowed = {"engine.py", "housekeeping.py", "finishing.py"}
+def test_each_layer_of_the_engine_imports_none_above_it():
+    above = {"": {"decide", "act", "module"}, "decide": {"act", "module"}, "act": {"module"}}
+    for layer, higher in above.items():
+        for path in (CORE / layer).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and node.level:
+                    named = {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
+                    assert node.level > (2 if layer else 1) or not named & higher, (path, node.lineno)
+
+
+def test_only_the_calls_of_the_engine_write():
+    cloud = importlib.import_module(f"{COLLECTION}.module_utils._core.cloud").SnapshotCloud
+    marked = {name: method.access for name, method in vars(cloud).items() if hasattr(method, "access")}
+    calls = {name for name, access in marked.items() if access == "write"}
+    assert calls >= {"begin", "delete", "change_tags", "set_expiry"} and "refresh" in marked
+    writes = re.compile(rf"cloud\.({'|'.join(calls)})\b")
     for path in PLUGINS.rglob("*.py"):
-        if path.name not in allowed:
+        if path.parts[-3:] != ("_core", "act", "calls.py"):
             assert not writes.search(path.read_text()), path
+
+
+def test_only_the_side_of_ansible_ends_a_module():
+    ends = re.compile(r"module\.(exit_json|fail_json)\(|sys\.exit\(")
+    for path in [*(PLUGINS / "module_utils").rglob("*.py"), *(PLUGINS / "modules").glob("*.py")]:
+        if path.parent != CORE / "module":
+            assert not ends.search(path.read_text()), path
+
+
+def test_decisions_read_no_clock_and_call_nothing():
+    pure = {"__future__", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "math", "typing"}
+    engine = {"capabilities", "errors", "locks", "model", "tags", "templates", "times", "waiting"}
+    impure = {"Clock", "Deadline", "persist", "open", "print", "input"}
+    clocks = {"now", "utcnow", "today", "sleep", "monotonic"}
+    for path in (CORE / "decide").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= pure, (path, node.lineno)
+            elif isinstance(node, ast.ImportFrom):
+                allowed = {0: pure, 1: {path.stem for path in path.parent.glob("*.py")} | {None}, 2: engine}[node.level]
+                assert (node.module and node.module.split(".")[0]) in allowed, (path, node.lineno)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr not in clocks, (path, node.lineno)
+            assert getattr(node, "id", getattr(node, "name", None)) not in impure, (path, node)
+
+
+def test_the_table_of_clouds_is_the_only_list_of_them():
+    for path in TESTS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+            listed = {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+            assert not listed >= set(CLOUDS), f"{path}:{node.lineno} lists the clouds: see tests/clouds.py"
+
+
+def test_users_can_choose_each_cloud():
+    role, survey = REPOSITORY / "roles" / "dr_copy", REPOSITORY / "playbooks" / "awx" / "vars" / "surveys.yml"
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    take, _default = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.variables").VARIABLES["cloud"]
+    with pytest.raises(ValueError) as refusal:
+        take("a cloud that is none")
+    schema = json.loads((role / "files" / "report.schema.json").read_text())["properties"]["cloud"]
+    questions = [q for spec in yaml.safe_load(survey.read_text()).values() for q in spec["spec"]]
+    choices = [
+        re.findall(r"V\((\w+)\)", " ".join(specs["dr_copy_cloud"]["description"])),
+        re.search(r"one of ([\w, ]+), not", str(refusal.value))[1].split(", "),
+        [cloud for cloud in schema["enum"] if cloud],  # null: a run that was stopped for this very variable
+        next(q for q in questions if q["variable"] == "dr_copy_cloud")["choices"],
+        [path.stem for path in (role / "tasks" / "clouds").glob("???.yml")],
+        [path.name.partition("_")[0] for path in (PLUGINS / "modules").glob("*_snapshot_copy.py")],
+    ]
+    for chosen in choices:
+        assert sorted(chosen) == sorted(CLOUDS)
 
 
 def test_the_copy_modules_document_the_same_result():
@@ -105,13 +177,13 @@ def test_every_copy_module_has_its_action_plugin():
     assert actions == {name for name in MODULES if name.endswith("_snapshot_copy")}
 
 
-def test_a_module_imports_no_other_clouds_sdk():
-    sdks = {"ebs": "boto3", "ecs": "aliyunsdkecs", "ens": "aliyunsdkens", "cbs": "tencentcloud"}
-    for name in MODULES:
-        others = [sdk for cloud, sdk in sdks.items() if not name.startswith(cloud)]
-        code = f"import sys, {COLLECTION}.modules.{name}; print([s for s in {others} if s in sys.modules])"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == "[]", (name, done.stdout)
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_module_imports_no_other_clouds_sdk(name):
+    modules = ", ".join(f"{COLLECTION}.modules.{module}" for module in MODULES if module.startswith(name))
+    others = [cloud.sdk for cloud in CLOUDS.values() if cloud.name != name]
+    code = f"import sys, {modules}; print([s for s in {others} if s in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", done.stdout
 
 
 def test_every_returned_key_has_a_sample():
@@ -124,13 +196,17 @@ def test_every_returned_key_has_a_sample():
         check(yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").RETURN), (name,))
 
 
-def test_the_role_documents_all_its_variables():
-    variables = importlib.import_module(f"{COLLECTION}.plugin_utils.variables").VARIABLES
-    role = REPOSITORY / "roles" / "dr_copy"
-    documented = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+@pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
+def test_the_role_documents_all_its_variables(name):
+    variables = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.variables").VARIABLES
+    role = REPOSITORY / "roles" / name
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    documented = specs["main"]["options"]
     defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
-    given = yaml.safe_load((role / "vars" / "main.yml").read_text())["_dr_copy_given"]
-    assert set(documented) == {f"dr_copy_{name}" for name in variables} and set(given) == set(variables)
-    for name, (_take, default) in variables.items():
+    given = yaml.safe_load((role / "vars" / "main.yml").read_text())[f"_{name}_given"]
+    assert set(documented) == {f"{name}_{variable}" for variable in variables} and set(given) == set(variables)
+    assert all(entry["options"] == documented for entry in specs.values())
+    for variable, (_take, default) in variables.items():
         if default is not None:
-            assert defaults[f"dr_copy_{name}"] == default == documented[f"dr_copy_{name}"]["default"], name
+            full = f"{name}_{variable}"
+            assert defaults[full] == default == documented[full]["default"], full

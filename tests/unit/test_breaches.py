@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.outcome import gathered
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.report import report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.selection import there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.variables import judged
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils.verdict import problems_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 DISKS = [{"disk_id": "vol-1", "name": "database"}]
@@ -43,24 +42,25 @@ def copy(number, hours):
 
 
 def failure(source, region, message, **facts):
-    told = dict.fromkeys(
+    empty = dict.fromkeys(
         ("source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint")
     )
-    return {**told, "source_snapshot_id": source, "region": region, "message": message, "kind": "refused", **facts}
+    return {**empty, "source_snapshot_id": source, "region": region, "message": message, "kind": "refused", **facts}
 
 
 def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, **variables):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
-    values = {**judged({**given, **variables})["values"], "now": ago(0), "reads_only": False}
+    values = {**normalise({**given, **variables})["values"], "now": ago(0), "reads_only": False}
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
     listed = listed or [{"item": "eu-west-1", "snapshots": list(copies), "failures": []}]
-    known = there(listed, snapshots, values)
+    known = copies_there(listed, snapshots, values)
     plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values["select"], now=ago(0),
-                     max_snapshot_age_hours=values["max_snapshot_age_hours"])  # fmt: skip
+                     max_snapshot_age_hours=values["max_snapshot_age_hours"], snapshot_tags=values["snapshot_tags"],
+                     exclude_snapshot_tags=values["exclude_snapshot_tags"])  # fmt: skip
     done = {"source": source, "share": share or {}, "before": listed, "disks": DISKS, "snapshots": snapshots}
     done.update(plan=plan, copied=copied, listed=listed, listed_again=[], expired=[], deleted=deleted)
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
-    return report_of(gathered(done, values), done, values, run)
+    return report_of(outcome_of(done, values), done, values, run)
 
 
 def why(**given):
@@ -78,11 +78,20 @@ def test_what_is_wrong_with_the_newest_snapshot():
     assert why(snapshots=[snapshot(1, 30)], copies=[old]) == "no newer snapshot of the disk has been taken"
     assert why(snapshots=[], copies=[old]) == "the disk has no complete snapshot to copy"
     stale = {"snapshots": [snapshot(1, 30)], "max_snapshot_age_hours": 26}
-    assert why(**stale) == "its newest snapshot is older than max_snapshot_age_hours"
+    assert why(**stale) == "its newest snapshot is older than dr_copy_max_snapshot_age_hours"
     everything = [snapshot(2, 30), snapshot(1, 50, "error")]
     assert (
         why(snapshots=everything, copies=[copy(2, 30)], select="all") == "no newer snapshot of the disk has been taken"
     )
+
+
+def test_snapshots_that_were_passed_over_are_the_reason_only_where_there_are_no_others():
+    scan = {**snapshot(2, 1), "tags": {"wiz": "auto-gen-snapshot"}}
+    assert (
+        why(snapshots=[scan, snapshot(1, 30)], copies=[copy(1, 30)]) == "no newer snapshot of the disk has been taken"
+    )
+    assert why(snapshots=[scan]) == "its snapshots bear a tag of exclude_snapshot_tags"
+    assert why(snapshots=[snapshot(1, 1)], snapshot_tags={"a": "b"}) == "its snapshots lack a tag of snapshot_tags"
 
 
 def test_what_kept_the_copy_from_being_made():
@@ -105,14 +114,11 @@ def test_a_region_that_could_not_be_listed():
         "snapshots": [],
         "failures": [failure(None, "eu-west-1", "no route", kind="connection")],
     }
-    told = report(snapshots=[snapshot(1, 1)], listed=[down])
-    assert "no route" in told["breaches"][0]["why"] and told["recovery_points"][0]["state"] == "unknown"
-    assert "no route" in problems_of(told)
+    content = report(snapshots=[snapshot(1, 1)], listed=[down])
+    assert not content["breaches"] and content["within_rpo"] is None
+    point = content["recovery_points"][0]
+    assert (point["state"], point["within_rpo"]) == ("unknown", None) and "no route" in point["unknown"]
+    assert "1 of 1 recovery points could not be judged" in failure_message(content)
     gone = {"disks": [], "snapshots": [], "failures": [failure(None, "us-east-1", "no route", kind="connection")]}
-    told = report(copies=[copy(1, 30)], source=gone)
-    assert "source region could not be listed" in told["breaches"][0]["why"] and told["source_problem"]
-
-
-@pytest.mark.parametrize("value", [True, "true"])
-def test_truth_in_yaml_is_the_word_that_people_tag_with(value):
-    assert judged({"disk_tags": {"dr-copy": value}})["values"]["disk_tags"] == {"dr-copy": "true"}
+    content = report(copies=[copy(1, 30)], source=gone)
+    assert "source region could not be listed" in content["breaches"][0]["why"] and content["source_problem"]

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The promises of every restore module, on CBS, and what is CBS's alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from .contract_restore import RestoreContract, row_of
+
+
+class TestCbs(RestoreContract):
+    @pytest.fixture
+    def cloud(self, cbs_disks):
+        return cbs_disks
+
+    # -- a disk shows only once it is made, and nothing records what it was made of ------------------------
+
+    def test_a_disk_that_takes_long_is_waited_for_though_it_does_not_show(self, cloud):
+        cloud.settings(disk_seconds=500.0)
+        out = cloud.restore(cloud.copy(), wait=True)
+        assert not out.failed and row_of(out)["state"] == "available" and len(cloud.disks()) == 1
+
+    def test_a_run_while_disks_are_made_asks_with_the_same_token(self, cloud):
+        copies = [cloud.copy() for _n in range(3)]
+        cloud.settings(disk_seconds=100.0)
+        first = cloud.restore(*copies)
+        second = cloud.restore(*copies, wait=True)
+        assert not second.failed and len(cloud.disks()) == 3, second.text
+        assert [r["disk_id"] for r in first["disks"]] == [r["disk_id"] for r in second["disks"]]
+
+    def test_a_disk_that_never_shows_has_failed(self, cloud):
+        bad, good = cloud.copy(), cloud.copy()
+        cloud.settings(disks_never_made_of=[bad])
+        begun = cloud.clock.monotonic()
+        out = cloud.restore(bad, good, wait=True)
+        assert out.failure()["kind"] == "failed_copy" and "CloudAudit" in out["msg"]
+        assert 1200 <= cloud.clock.monotonic() - begun < 1400, (
+            "asked for twice, since a token may stand for what is gone"
+        )
+        assert cloud.calls[cloud.make_action] == 3 and len(cloud.disks()) == 1
+
+    def test_a_snapshot_of_a_system_disk_is_refused_before_any_write(self, cloud):
+        system, good = cloud.copy(usage="SYSTEM_DISK"), cloud.copy()
+        for check in (True, False):
+            out = cloud.restore(system, good, check=check, zone="ap-beijing-9", wait=True)
+            assert out.failed and system in out["msg"] and "system disk" in out["msg"] and "ap-beijing-9" in out["msg"]
+            assert not cloud.disks()
+
+    def test_a_size_out_of_step_is_refused_before_any_write(self, cloud):
+        out = cloud.restore(cloud.copy(size=40), size_gib=45, wait=True)
+        assert out.failed and "steps of 10" in out["msg"] and not cloud.disks()
+
+    def test_a_disk_is_deleted_from_the_recycle_bin_too(self, cloud):
+        copies = [cloud.copy() for _n in range(3)]
+        cloud.settings(recycles=True)
+        cloud.restore(*copies, wait=True)
+        out = cloud.restore(*copies, state="absent", wait=True)
+        assert not out.failed and out["counts"]["deleted"] == 3 and not cloud.disks(), out.text
+
+    def test_a_disk_in_the_recycle_bin_is_none(self, cloud):
+        copy = cloud.copy()
+        cloud.settings(recycles=True)
+        first = cloud.restore(copy, wait=True)
+        cloud.restore(copy, state="absent")
+        again = cloud.restore(copy, wait=True)
+        assert not again.failed and row_of(again)["action"] == "created" and again["disk_id"] != first["disk_id"]
+        assert len(cloud.disks()) == 2
+        out = cloud.restore(copy, state="absent", wait=True)
+        assert not out.failed and not cloud.disks()
+
+    def test_one_attached_disk_spoils_no_other_deletion(self, cloud):
+        copies = [cloud.copy() for _n in range(5)]
+        cloud.restore(*copies, wait=True)
+        disk = cloud.disks()[2]
+        cloud.server.control.script = lambda action, _region: action == "TerminateDisks" and cloud.attach(disk) and None
+        out = cloud.restore(*copies, state="absent", wait=True)
+        assert [f["code"] for f in out["failures"]] == ["ResourceUnavailable.Attached"]
+        assert [d.id for d in cloud.disks()] == [disk.id] and out["counts"]["deleted"] == 4

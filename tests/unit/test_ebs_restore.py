@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The promises of every restore module, on EBS, and what is EBS's alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from .contract_restore import RestoreContract, row_of
+
+
+class TestEbs(RestoreContract):
+    @pytest.fixture
+    def cloud(self, ebs_disks):
+        return ebs_disks
+
+    # -- EBS alone -----------------------------------------------------------------------------------------
+
+    def test_a_disk_that_vanishes_for_its_key_has_failed(self, cloud):
+        bad, good = cloud.copy(), cloud.copy()
+        cloud.settings(vanishing=[bad], disk_seconds=30.0)
+        begun = cloud.clock.monotonic()
+        out = cloud.restore(bad, good, wait=True)
+        assert out.failure()["kind"] == "failed_copy" and "key" in out["msg"] and "no longer shown" in out["msg"]
+        assert 120 <= cloud.clock.monotonic() - begun < 150 and len(cloud.disks()) == 1
+        assert cloud.calls[cloud.make_action] == 2, "another attempt would end alike"
+
+    def test_a_key_encrypts_the_disk(self, cloud):
+        key = f"arn:aws:kms:eu-west-1:123456789012:key/{'1' * 8}-2222-3333-4444-555555555555"
+        copy = cloud.copy()
+        out = cloud.restore(copy, encrypted=True, kms_key_id=key, wait=True)
+        assert not out.failed and row_of(out)["encrypted"] is True and cloud.disks()[0].kms_key_id == key
+        other = cloud.restore(copy, encrypted=True, kms_key_id=key.replace("5", "6"), wait=True)
+        assert other.failure()["kind"] == "mismatch"
+        elsewhere = cloud.restore(copy, encrypted=True, kms_key_id=key.replace("eu-west-1", "us-east-1"))
+        assert elsewhere.failed and "us-east-1" in elsewhere["msg"]
+
+    def test_a_disk_of_an_encrypted_snapshot_is_encrypted(self, cloud):
+        out = cloud.restore(cloud.copy(encrypted=True, kms_key_id="arn:aws:kms:eu-west-1:1:key/a"), wait=True)
+        assert not out.failed and row_of(out)["encrypted"] is True
+
+    def test_check_mode_asks_whether_it_would_be_allowed(self, cloud):
+        cloud.settings(denied=["CreateVolume"])
+        out = cloud.restore(cloud.copy(), cloud.copy(), check=True)
+        assert out.failed and {f["kind"] for f in out["failures"]} == {"credentials"} and not cloud.disks()
+        assert "ec2:CreateVolume" in out["failures"][0]["hint"] and cloud.calls["CreateVolume"] == 1
+
+    def test_no_room_in_a_zone_is_reported_with_what_to_do(self, cloud):
+        cloud.settings(no_stock=["eu-west-1a"])
+        out = cloud.restore(cloud.copy(), wait=True)
+        assert out.failure()["code"] == "InsufficientVolumeCapacity" and "zone" in out.failure()["hint"]
+        assert cloud.calls["CreateVolume"] == 1
+
+    def test_a_quota_that_no_waiting_helps_is_reported(self, cloud):
+        cloud.settings(storage_limit=100)
+        copies = [cloud.copy(size=20) for _n in range(8)]
+        out = cloud.restore(*copies, wait=True)
+        assert {f["code"] for f in out["failures"]} == {"VolumeLimitExceeded"}
+        made = len(cloud.disks())
+        assert out["counts"]["available"] == made and made + out["counts"]["failed"] == 8
+
+    def test_a_disk_that_only_bears_our_tags_is_left(self, cloud):
+        """AWS shows what a disk was made of: tags that say otherwise are somebody's."""
+        one, two = cloud.copy(), cloud.copy()
+        theirs = cloud.plant(two, cloud.tags_for(one))
+        out = cloud.restore(one, wait=True)
+        assert not out.failed and out["disk_id"] != theirs.id and row_of(out)["action"] == "created"
+        gone = cloud.restore(one, state="absent", wait=True)
+        assert gone.failed and theirs.id in gone["msg"] and [d.id for d in cloud.disks()] == [theirs.id]
+
+    def test_the_region_of_the_connection_is_taken(self, cloud):
+        out = cloud.restore(cloud.copy(), region=...)
+        assert out.failed and "region" in out["msg"] and not cloud.calls

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Locks, on the clouds that have them: set once, never touched again, and in nobody's way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tests.simulator.locks import SimulatedLock, lock_of
+
+LOCK, LOCKS = "LockSnapshot", "DescribeLockedSnapshots"
+#: What a lock in the mode that every cloud has needs to be written out.
+COMPLIANCE = {"lock_mode": "compliance"}
+
+
+def time_of(text):
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+
+
+@pytest.fixture(params=["ebs", "ecs"])
+def cloud(request):
+    return request.getfixturevalue(request.param)
+
+
+def locked_by_hand(cloud, copy, days, ago=0.0):
+    copy.lock = SimulatedLock("compliance", days, None, cloud.clock.utc() - timedelta(days=ago))
+    return copy.lock
+
+
+def test_a_new_copy_is_locked_once_it_is_complete_and_only_once(cloud):
+    source = cloud.snapshot()
+    out = cloud.run(source, wait=True, lock_days=30, **COMPLIANCE)
+    assert not out.failed, out["msg"]
+    (copy,) = cloud.copies()
+    lock = lock_of(copy)
+    assert (lock.mode, lock.days) == ("compliance", 30)
+    assert time_of(out.copy()["locked_until"]) == lock.until.replace(microsecond=0)
+    assert out["api_calls"][LOCK] == 1 and LOCKS not in out["api_calls"], "what was just made has no lock"
+    again = cloud.run(source, wait=True, lock_days=60, **COMPLIANCE)
+    assert not again["changed"] and not again.failed and lock_of(copy) is lock
+    assert again.copy()["locked_until"] == out.copy()["locked_until"]
+    assert LOCK not in again["api_calls"] and again["api_calls"][LOCKS] == 1
+
+
+def test_copies_that_were_there_are_locked_in_one_look_at_all_locks(cloud):
+    sources = [cloud.snapshot() for _n in range(12)]
+    for source in sources:
+        cloud.our_copy(source)
+    out = cloud.run(*sources, lock_days=7, **COMPLIANCE)
+    assert not out.failed, out["msg"]
+    assert (out["api_calls"][LOCKS], out["api_calls"][LOCK], out["counts"]["updated"]) == (1, 12, 12)
+    assert all(lock_of(copy).days == 7 for copy in cloud.copies())
+    assert not cloud.run(*sources, lock_days=7, **COMPLIANCE)["changed"]
+
+
+def test_who_asks_for_no_lock_and_deletes_nothing_pays_for_no_look(cloud):
+    out = cloud.run(*[cloud.snapshot() for _n in range(5)], wait=True)
+    assert LOCKS not in out["api_calls"]
+
+
+def test_a_lock_that_is_over_is_not_set_again(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    lock = locked_by_hand(cloud, copy, days=3, ago=4)
+    out = cloud.run(source, lock_days=30, **COMPLIANCE)
+    assert not out["changed"] and lock_of(copy) is lock and out.copy()["locked_until"] is None
+    assert cloud.run(source, state="absent")["counts"]["deleted"] == 1
+
+
+def test_a_copy_in_progress_is_locked_by_a_later_run(cloud):
+    cloud.settings(copy_seconds=300)
+    source = cloud.snapshot()
+    out = cloud.run(source, lock_days=3, **COMPLIANCE)
+    assert not out.failed and LOCK not in out["api_calls"]
+    assert "the next run" in out.text
+    cloud.clock.sleep(600)
+    later = cloud.run(source, lock_days=3, **COMPLIANCE)
+    assert (later.copy()["action"], later["api_calls"][LOCK]) == ("updated", 1)
+
+
+def test_nothing_of_somebody_else_is_locked(cloud):
+    source = cloud.snapshot()
+    copy = cloud.foreign_copy(source)
+    out = cloud.run(source, lock_days=3, **COMPLIANCE)
+    assert not out["changed"] and LOCK not in out["api_calls"] and lock_of(copy) is None
+
+
+def test_a_locked_copy_is_held_and_no_deletion_is_tried(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    lock = locked_by_hand(cloud, copy, days=9)
+    for check in (True, False):
+        out = cloud.run(source, state="absent", check=check)
+        assert out.failed and not out["changed"] and "DeleteSnapshot" not in out["api_calls"]
+        failure = out.failure()
+        assert failure["snapshot_id"] == copy.id and lock.until.strftime("%Y-%m-%d") in failure["message"]
+        assert out["api_calls"][LOCKS] == 1
+
+
+def test_one_look_at_locks_before_many_deletions(cloud):
+    sources = [cloud.snapshot() for _n in range(12)]
+    copies = [cloud.our_copy(source) for source in sources]
+    locked_by_hand(cloud, copies[3], days=9)
+    out = cloud.run(*sources, state="absent")
+    assert out["counts"]["deleted"] == 11 and out.failure()["snapshot_id"] == copies[3].id
+    assert out["api_calls"][LOCKS] == 1 and [c.id for c in cloud.copies()] == [copies[3].id]
+
+
+def test_a_locked_double_stays_a_double_and_fails_nothing(cloud):
+    source = cloud.snapshot()
+    cloud.our_copy(source)
+    cloud.clock.sleep(5)
+    double = cloud.our_copy(source)
+    locked_by_hand(cloud, double, days=9)
+    out = cloud.run(source, remove_duplicates=True)
+    assert not out.failed and not out["changed"] and [d["snapshot_id"] for d in out["duplicates"]] == [double.id]
+    assert "DeleteSnapshot" not in out["api_calls"]
+
+
+def test_check_mode_decides_alike_and_says_what_cannot_be_undone(cloud):
+    source = cloud.snapshot()
+    cloud.our_copy(source)
+    out = cloud.run(source, lock_days=30, check=True, **COMPLIANCE)
+    assert out["changed"] and out.copy()["action"] == "updated" and LOCK not in out["api_calls"]
+    assert "cannot be undone" in out.text and lock_of(cloud.copies()[0]) is None
+    assert cloud.run(cloud.snapshot(), lock_days=30, check=True, wait=True, **COMPLIANCE).copy()["state"] == "planned"
+
+
+def test_a_lost_answer_to_a_lock_is_looked_for_before_it_is_asked_for_again(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    cloud.faults({"action": LOCK, "fault": "lose_answer", "nth": [1]})
+    out = cloud.run(source, lock_days=30, **COMPLIANCE)
+    assert not out.failed and out["changed"], out.result
+    assert out["api_calls"][LOCK] == 1 and out["api_calls"][LOCKS] == 2
+    assert time_of(out.copy()["locked_until"]) == lock_of(copy).until.replace(microsecond=0)
+
+
+def test_who_may_not_read_locks_locks_nothing_blindly_and_is_reported(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    cloud.settings(denied=[LOCKS])
+    out = cloud.run(source, lock_days=30, **COMPLIANCE)
+    assert out.failed and lock_of(copy) is None and LOCK not in out["api_calls"]
+    assert out.failure()["snapshot_id"] == copy.id and LOCKS in out.text
+    assert cloud.run(cloud.snapshot(), wait=True, lock_days=30, **COMPLIANCE)["api_calls"][LOCK] == 1
+    assert cloud.run(source, state="absent")["counts"]["deleted"] == 1, "the cloud itself refuses what is locked"
+
+
+def test_who_may_not_read_locks_learns_of_one_by_the_clouds_refusal(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    locked_by_hand(cloud, copy, days=9)
+    cloud.settings(denied=[LOCKS])
+    out = cloud.run(source, state="absent")
+    assert out.failed and "locked" in out.failure()["message"] and len(cloud.copies()) == 1
+
+
+def test_a_lock_that_comes_between_look_and_deletion_is_reported_as_one(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    cloud.faults({"action": "DeleteSnapshot", "fault": "throttle", "nth": [1]})
+    cloud.at(cloud.clock.monotonic() + 0.2, lambda: locked_by_hand(cloud, copy, days=9))
+    out = cloud.run(source, state="absent")
+    assert out.failed and "is locked until" in out.failure()["message"] and len(cloud.copies()) == 1
+
+
+def test_a_refused_lock_is_a_failure_of_that_copy(cloud):
+    source = cloud.snapshot()
+    cloud.settings(denied=[LOCK])
+    out = cloud.run(source, wait=True, lock_days=30, **COMPLIANCE)
+    assert out.failed and out.copy()["state"] == "completed" and out.failure()["kind"] == "credentials"
+
+
+def test_the_info_module_tells_locks_in_one_call_and_only_where_there_are_copies(cloud):
+    source = cloud.snapshot()
+    before = cloud.info(cloud.source)
+    assert LOCKS not in before["api_calls"] and before["snapshots"][0]["locked_until"] is None
+    copy = cloud.our_copy(source)
+    lock = locked_by_hand(cloud, copy, days=9)
+    shown = cloud.info(cloud.destination)
+    assert shown["api_calls"][LOCKS] == 1
+    assert time_of(shown["snapshots"][0]["locked_until"]) == lock.until.replace(microsecond=0)
+    cloud.settings(denied=[LOCKS])
+    blind = cloud.info(cloud.destination)
+    assert not blind.failed and blind["snapshots"][0]["locked_until"] is None
+    assert "Which copies in" in blind.text and "could not be read" in blind.text
+
+
+@pytest.mark.parametrize("days", [0, -1, 36501])
+def test_days_beyond_the_clouds_bounds_are_refused(cloud, days):
+    out = cloud.run(cloud.snapshot(), lock_days=days, **COMPLIANCE)
+    assert out.failed and f"lock_days: {days} is not within 1 to 36500" in out["msg"] and not cloud.copies()
+
+
+def test_ecs_has_one_mode_and_takes_no_lock_beyond_the_copys_days(ecs):
+    predicted = ecs.run(ecs.snapshot(), check=True, lock_days=7)
+    assert not predicted.failed and "cannot be undone" in predicted.text and not ecs.copies()
+    out = ecs.run(ecs.snapshot(), lock_days=8, retention_days=7, **COMPLIANCE)
+    assert out.failed and "more than retention_days (7)" in out["msg"] and not ecs.copies()
+
+
+def test_governance_is_the_mode_of_ebs_unless_compliance_is_written_out(ebs):
+    ebs.run(ebs.snapshot(), wait=True, lock_days=7)
+    assert lock_of(ebs.copies()[0]).mode == "governance"

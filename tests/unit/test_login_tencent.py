@@ -1,0 +1,384 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Logging in to Tencent Cloud: what is found where, and the SDK's credentials against stand-ins of metadata service and
+STS."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import Service
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.login import Login, find_login
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Credentials
+from tencentcloud.common import credential as sdk
+
+from tests.simulator import cbs as simulated_cbs
+from tests.simulator import metadata as simulated_metadata
+from tests.simulator.metadata import PATH, Metadata
+from tests.simulator.server import Server
+
+ARN = "qcs::cam::uin/100000000001:roleName/dr"
+# -- what is found where ---------------------------------------------------------------------------------
+
+ENVIRONMENT = {"TENCENTCLOUD_SECRET_ID": "env", "TENCENTCLOUD_SECRET_KEY": "s"}
+
+
+def written(home, text):
+    (home / ".tencentcloud").mkdir()
+    (home / ".tencentcloud" / "credentials").write_text(text)
+    return home
+
+
+def test_options_come_before_the_environment_and_that_before_the_file(tmp_path):
+    home = written(
+        tmp_path, "[default]\nsecret_id = file\nsecret_key = s\ntoken = t\n[night]\nsecret_id=n\nsecret_key=s\n"
+    )
+    assert find_login({"secret_id": "option", "secret_key": "s", "token": "t"}, ENVIRONMENT, home) == Login(
+        "option", "s", "t"
+    )
+    assert find_login({}, ENVIRONMENT, home).secret_id == "env"
+    assert find_login({}, {}, home) == Login("file", "s", "t")
+    assert find_login({"profile": "night"}, ENVIRONMENT, home).secret_id == "n"
+    for name in ("TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN"):
+        assert find_login({}, {**ENVIRONMENT, name: "t"}, home).token == "t"
+    with pytest.raises(Credentials, match="nobody") as caught:
+        find_login({"profile": "nobody"}, {}, home)
+    assert "night" in caught.value.hint
+
+
+def test_a_file_without_a_default_profile(tmp_path):
+    home = written(tmp_path, '[night]\nsecret_id = "n"\nsecret_key = "s%"\nrole_arn = qcs::cam::uin/1:roleName/dr\n')
+    assert find_login({}, {}, home) == Login("n", "s%", role_arn="qcs::cam::uin/1:roleName/dr")
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[a]\nsecret_id=x\n", "[a]\n[b]\n"])
+def test_a_file_that_is_none_is_reported_without_a_traceback(tmp_path, text):
+    with pytest.raises(Credentials):
+        find_login({}, {}, written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"secret_id": " k", "secret_key": "s"},
+        {"secret_id": "k", "secret_key": "s\n"},
+        {"secret_id": "k", "secret_key": "s", "token": "a\nb"},
+    ],
+)
+def test_blanks_around_a_key_are_reported(tmp_path, params):
+    with pytest.raises(Credentials, match="space"):
+        find_login(params, {}, tmp_path)
+
+
+def test_halves_and_nothing_are_reported_and_no_metadata_service_asked(tmp_path):
+    for params, environ in (({"secret_id": "x"}, {}), ({}, {"TENCENTCLOUD_SECRET_KEY": "x"}), ({}, {})):
+        with pytest.raises(Credentials):
+            find_login(params, environ, tmp_path)
+
+
+def test_a_token_is_sent(cbs, monkeypatch):
+    (key, facts) = next(iter(cbs.server.control.settings["keys"].items()))
+    cbs.settings(keys={key: {**facts, "token": "aVeryLongSecurityToken0123456789"}})
+    assert not cbs.run(cbs.snapshot(), token="aVeryLongSecurityToken0123456789").failed
+    wrong = cbs.run(cbs.snapshot(), token="anotherVeryLongToken9876543210")
+    assert wrong.failure()["kind"] == "credentials" and "anotherVery" not in wrong.text
+
+
+def test_a_role_is_assumed(cbs):
+    arn = "qcs::cam::uin/100000000001:roleName/dr"
+    role = {"TmpSecretId": "AKIDtemporary", "TmpSecretKey": "temporarySecret", "Token": "temporaryToken"}
+    keys = cbs.server.control.settings["keys"]
+    cbs.settings(
+        roles={arn: role}, keys={**keys, "AKIDtemporary": {"secret": "temporarySecret", "token": "temporaryToken"}}
+    )
+    cbs.server.control.settings["denied"] = []
+    out = cbs.run(cbs.snapshot(), assume_role_arn=arn, assume_role_session_name="night", wait=True)
+    assert not out.failed and out["api_calls"]["AssumeRole"] == 1 and "temporary" not in out.text
+    for kind in ("throttle", "drop", "unavailable", "empty_unavailable"):
+        cbs.faults({"action": "AssumeRole", "fault": kind, "times": 1})
+        assert not cbs.run(cbs.snapshot(), assume_role_arn=arn).failed, kind
+    cbs.faults()
+    out = cbs.run(cbs.snapshot(), assume_role_arn="qcs::cam::uin/1:roleName/nobody")
+    assert out.failure()["kind"] == "credentials" and "roleName/nobody" in out["msg"] and out.failure()["code"]
+
+
+def test_a_token_alone_is_refused(cbs):
+    out = cbs.run(cbs.snapshot(), secret_id=..., secret_key=..., token="token-of-the-tests-1f9d")
+    assert out.failed and "token is given without secret_id" in out["msg"]
+
+
+# -- profiles of the command line ------------------------------------------------------------------------
+
+
+def tccli(home, name="night", **given):
+    (home / ".tccli").mkdir(exist_ok=True)
+    (home / ".tccli" / f"{name}.credential").write_text(json.dumps(given))
+    return home
+
+
+def test_a_profile_of_the_command_line(tmp_path):
+    tccli(tmp_path, secretId="i", secretKey="k", token=None)
+    assert find_login({"profile": "tccli:night"}, ENVIRONMENT, tmp_path) == Login("i", "k")
+    keys = {"secretId": "i", "secretKey": "k", "token": "t", "role-arn": ARN, "role-session-name": "s"}
+    tccli(tmp_path, **keys, type="default")
+    found = find_login({"profile": "tccli:night"}, {}, tmp_path)
+    assert found == Login("i", "k", "t", role_arn=ARN, session_name="s")
+    assert find_login({"profile": "tccli:night", "assume_role_arn": "other"}, {}, tmp_path).role_arn == "other"
+    tccli(tmp_path, type="cvm-role")
+    assert find_login({"profile": "tccli:night"}, {}, tmp_path) == Login(cvm_role="")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"type": "oauth", "secretId": "i", "secretKey": "k", "token": "t", "expiresAt": 1700000000}, "have expired"),
+        ({"secretId": "i"}, "Only one"),
+        ({}, "Only one"),
+        ([], "cannot be read"),
+        ("nonsense", "cannot be read"),
+        ({"expiresAt": "soon"}, "cannot be read"),
+    ],
+)
+def test_a_profile_of_the_command_line_that_is_none_is_reported(tmp_path, given, words):
+    (tmp_path / ".tccli").mkdir()
+    (tmp_path / ".tccli" / "night.credential").write_text(given if isinstance(given, str) else json.dumps(given))
+    with pytest.raises(Credentials, match=words) as caught:
+        find_login({"profile": "tccli:night"}, ENVIRONMENT, tmp_path)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["nobody", "", "../night", "a/b"])
+def test_a_profile_of_the_command_line_that_is_not_there_is_reported(tmp_path, name):
+    tccli(tmp_path, secretId="i", secretKey="k")
+    with pytest.raises(Credentials):
+        find_login({"profile": f"tccli:{name}"}, ENVIRONMENT, tmp_path)
+
+
+def test_the_order_of_options_and_environment(tmp_path):
+    everything = {"secret_id": "option", "secret_key": "s", "profile": "night", "cvm_role": "dr"}
+    written(tmp_path, "[night]\nsecret_id=n\nsecret_key=s\n")
+    pod = {"TKE_ROLE_ARN": ARN}
+    assert find_login(everything, {**ENVIRONMENT, **pod}, tmp_path).secret_id == "option"
+    assert find_login({"profile": "night", "cvm_role": "dr"}, ENVIRONMENT, tmp_path).secret_id == "n"
+    assert find_login({"cvm_role": "dr"}, {**ENVIRONMENT, **pod}, tmp_path) == Login(cvm_role="dr")
+    assert find_login({}, {**ENVIRONMENT, **pod}, tmp_path).secret_id == "env"
+    assert find_login({}, pod, tmp_path) == Login(pod=True)
+    assert find_login({}, {"TKE_REGION": "ap-beijing"}, tmp_path).secret_id == "n"
+    for name in ("", None):
+        assert find_login({"cvm_role": name}, {}, tmp_path).secret_id == "n"
+    with pytest.raises(Credentials, match="not a valid role name"):
+        find_login({"cvm_role": ARN}, {}, tmp_path)
+
+
+# -- stand-ins -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_its_clock(cbs, monkeypatch):
+    """Let the SDK and the stand-ins tell the time by the clock that the test turns."""
+    caught = SimpleNamespace(
+        time=lambda: cbs.clock.utc().timestamp(), gmtime=time.gmtime, strftime=time.strftime, sleep=time.sleep
+    )
+    for module in (sdk, simulated_cbs, simulated_metadata):
+        monkeypatch.setattr(module, "time", caught)
+
+
+@pytest.fixture
+def metadata(cbs, monkeypatch):
+    served = Metadata("dr", cbs.server.session, lambda: cbs.server.control.settings["session_seconds"])
+    server = Server(served.app)
+    monkeypatch.setattr(sdk.CVMRoleCredential, "_role_endpoint", server.url + PATH)
+    yield served
+    served.over.set()
+    server.stop()
+
+
+@pytest.fixture
+def pod(cbs, monkeypatch, tmp_path):
+    """A pod on TKE with an identity; returns the file of its token."""
+    token = tmp_path / "token"
+    token.write_text("identity-of-the-pod-1\n")
+    cbs.settings(web_identities={ARN: ["provider", "identity-of-the-pod-1"]})
+    given = {
+        "REGION": "ap-guangzhou",
+        "PROVIDER_ID": "provider",
+        "ROLE_ARN": ARN,
+        "WEB_IDENTITY_TOKEN_FILE": str(token),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"TKE_{name}", value)
+    return token
+
+
+NO_KEYS = {"secret_id": ..., "secret_key": ...}
+
+
+def test_the_instances_role(cbs, metadata):
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", wait=True)
+    assert not out.failed and metadata.asked == [f"{PATH}dr"] and "secretOfAKID" not in out.text
+
+
+def test_whichever_role_the_instance_has(cbs, metadata, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tccli(tmp_path, type="cvm-role")))
+    assert not cbs.run(cbs.snapshot(), **NO_KEYS, profile="tccli:night", wait=True).failed
+    assert metadata.asked == [PATH, f"{PATH}dr"]
+
+
+def test_the_instances_role_is_renewed_in_the_middle_of_a_wait(cbs, metadata, on_its_clock):
+    cbs.settings(session_seconds=1800, copy_seconds=5000.0)
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", wait=True, wait_timeout=20000, wait_delay=120)
+    assert not out.failed and out.copy()["state"] == "completed" and len(metadata.asked) >= 3
+
+
+@pytest.mark.parametrize(
+    ("role", "mode", "words"), [("nobody", "ok", "HTTP Error 404"), ("dr", "failed", "answers InternalError")]
+)
+def test_a_role_that_the_instance_does_not_have_is_reported(cbs, metadata, role, mode, words):
+    metadata.mode = mode
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role=role)
+    failure = out.failure()
+    assert failure["kind"] == "credentials" and words in failure["message"] and role in failure["message"]
+    assert "NO_PROXY" in failure["hint"] and not cbs.copies() and not cbs.calls["CopySnapshotCrossRegions"]
+
+
+def test_a_metadata_service_that_does_not_answer_ends_in_time(cbs, metadata):
+    metadata.mode = "hang"
+    begun = time.monotonic()
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", connect_timeout=1)
+    assert out.failure()["kind"] == "credentials" and "timed out" in out.failure()["message"]
+    assert time.monotonic() - begun < 20 and len(metadata.asked) <= 6
+
+
+def test_a_metadata_service_that_is_not_there_is_reported(cbs, monkeypatch):
+    monkeypatch.setattr(sdk.CVMRoleCredential, "_role_endpoint", "http://127.0.0.1:9" + PATH)
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr")
+    assert out.failure()["kind"] == "credentials" and "refused" in out.failure()["message"]
+
+
+def test_a_role_is_assumed_with_the_instances(cbs, metadata):
+    cbs.settings(roles={ARN: {}})
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", assume_role_arn=ARN, wait=True)
+    assert not out.failed and out["api_calls"]["AssumeRole"] == 1 and metadata.asked
+
+
+def test_an_assumed_role_is_renewed_in_the_middle_of_a_wait(cbs, on_its_clock):
+    cbs.settings(roles={ARN: {}}, session_seconds=1800, copy_seconds=5000.0)
+    out = cbs.run(cbs.snapshot(), assume_role_arn=ARN, wait=True, wait_timeout=20000, wait_delay=120)
+    assert not out.failed and out["api_calls"]["AssumeRole"] >= 3
+
+
+def test_keys_that_the_service_no_longer_takes_end_the_run_as_credentials(cbs):
+    """By the machine's clock they are still good, so nobody renews them."""
+    cbs.settings(roles={ARN: {}}, session_seconds=1800, copy_seconds=5000.0)
+    failure = cbs.run(cbs.snapshot(), assume_role_arn=ARN, wait=True, wait_timeout=20000, wait_delay=120).failure()
+    assert (failure["kind"], failure["code"]) == ("credentials", "AuthFailure.TokenFailure") and "token" in failure[
+        "hint"
+    ]
+
+
+def test_the_external_id_is_passed(cbs):
+    cbs.settings(roles={ARN: {}}, external_ids={ARN: "outer"})
+    assert not cbs.run(cbs.snapshot(), assume_role_arn=ARN, assume_role_external_id="outer", wait=True).failed
+    failure = cbs.run(cbs.snapshot(), assume_role_arn=ARN, assume_role_external_id="inner").failure()
+    assert failure["kind"] == "credentials" and "external ID" in failure["message"] and "trusts" in failure["hint"]
+    assert cbs.run(cbs.snapshot(), assume_role_arn=ARN).failure()["kind"] == "credentials"
+
+
+def test_a_pods_identity(cbs, pod):
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, wait=True)
+    assert not out.failed and out["api_calls"]["AssumeRoleWithWebIdentity"] == 1 and "identity-of" not in out.text
+
+
+def test_a_pods_identity_is_renewed_with_the_token_of_that_time(cbs, pod, on_its_clock):
+    cbs.settings(session_seconds=1800, copy_seconds=4000.0)
+
+    def rotate():
+        pod.write_text("identity-of-the-pod-2")
+        cbs.settings(web_identities={ARN: ["provider", "identity-of-the-pod-2"]})
+
+    cbs.at(cbs.clock.monotonic() + 900, rotate)
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, wait=True, wait_timeout=20000, wait_delay=120)
+    assert not out.failed and out["api_calls"]["AssumeRoleWithWebIdentity"] >= 3
+
+
+@pytest.mark.parametrize("fault", ["throttle", "drop", "unavailable", "empty_unavailable", "garbage"])
+def test_an_answer_of_sts_that_is_lost_is_asked_for_again(cbs, pod, fault):
+    cbs.faults({"action": "AssumeRoleWithWebIdentity", "fault": fault, "times": 1})
+    out = cbs.run(cbs.snapshot(), **NO_KEYS, wait=True)
+    assert not out.failed and out["api_calls"]["AssumeRoleWithWebIdentity"] == 2
+
+
+def test_a_pods_identity_that_is_refused_is_reported(cbs, pod):
+    cbs.settings(web_identities={})
+    failure = cbs.run(cbs.snapshot(), **NO_KEYS).failure()
+    assert failure["kind"] == "credentials" and "WebIdentityToken" in failure["message"] and ARN in failure["message"]
+    assert "service account" in failure["hint"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TKE_REGION", "", "TKE_REGION not exist"),
+        ("TKE_PROVIDER_ID", "", "TKE_PROVIDER_ID not exist"),
+        ("TKE_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token", "/nowhere/token"),
+    ],
+)
+def test_what_the_sdk_raises_is_reported_as_credentials(cbs, pod, monkeypatch, name, value, words):
+    monkeypatch.setenv(name, value)
+    failure = cbs.run(cbs.snapshot(), **NO_KEYS).failure()
+    assert failure["kind"] == "credentials" and words in failure["message"] and "TKE_" in failure["hint"]
+
+
+def test_a_region_of_the_finance_zones_is_called_at_its_own_hosts(monkeypatch):
+    service = Service(PARAMS, Counter(), lambda: None)
+    for name in ("cbs", "tag", "sts"):
+        profile = service._profile(name, "ap-shanghai-fsi")
+        assert profile.httpProfile.endpoint == f"{name}.ap-shanghai-fsi.tencentcloudapi.com"
+        assert service._profile(name, "ap-shanghai").httpProfile.endpoint == f"{name}.tencentcloudapi.com"
+    intl = Service({**PARAMS, "endpoint_url": "https://cbs.intl.tencentcloudapi.com"}, Counter(), lambda: None)
+    assert intl._profile("tag", "ap-shanghai-fsi").httpProfile.endpoint == "tag.intl.tencentcloudapi.com"
+
+
+def test_a_role_for_a_finance_zone_is_assumed_there(cbs):
+    cbs.settings(roles={ARN: {}})
+    regions = {"source_region": "ap-shanghai-fsi", "destination_regions": ["ap-shenzhen-fsi"]}
+    source = cbs.snapshot(region="ap-shanghai-fsi")
+    asked = []
+    assume = cbs.server.AssumeRole
+    cbs.server.AssumeRole = lambda given, region: (asked.append(region), assume(given, region))[1]
+    try:
+        assert not cbs.run(source, **regions, assume_role_arn=ARN, wait=True).failed
+    finally:
+        del cbs.server.AssumeRole
+    assert set(asked) == {"ap-shanghai-fsi", "ap-shenzhen-fsi"}
+
+
+# -- where the services are called -----------------------------------------------------------------------
+
+PARAMS = {"secret_id": "k", "secret_key": "s", "connect_timeout": 5, "read_timeout": 30, "validate_certs": True}
+
+
+def test_an_endpoint_of_the_environment_is_used(cbs, monkeypatch):
+    monkeypatch.setenv("TENCENTCLOUD_CBS_ENDPOINT", cbs.url)
+    assert not cbs.run(cbs.snapshot(), endpoint_url=..., wait=True).failed
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "service", "host", "scheme"),
+    [
+        (None, "tag", "tag.tencentcloudapi.com", "https"),
+        ("https://cbs.intl.tencentcloudapi.com", "tag", "tag.intl.tencentcloudapi.com", "https"),
+        ("https://cbs.{region}.tencentcloudapi.com/", "cbs", "cbs.ap-beijing.tencentcloudapi.com", "https"),
+        ("http://127.0.0.1:8080", "tag", "127.0.0.1:8080", "http"),
+    ],
+)
+def test_where_the_services_are_called(endpoint, service, host, scheme):
+    profile = Service({**PARAMS, "endpoint_url": endpoint}, Counter(), lambda: None)._profile(service, "ap-beijing")
+    assert (profile.httpProfile.endpoint, profile.httpProfile.scheme) == (host, scheme)
+    assert profile.language == "en-US" and profile.retryer is None and profile.httpProfile.reqTimeout == (5, 30)

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a long run says that it is."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.attempt import Attempt
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, Progress
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
+
+
+class Turned(Clock):
+    """A clock that stands where a test puts it."""
+
+    now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+
+def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
+    (tmp_path / FILE).touch()
+    clock = Turned()
+    progress = Progress(str(tmp_path), Deadline(clock, 100))
+    attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
+    for clock.now, state, percent in ((0.0, State.PENDING, 0), (10.0, State.PENDING, 50), (20.0, State.COMPLETED, 100)):
+        attempt.decision = Decision(copy=Snapshot("two", "there", state, str(state), progress=percent))
+        progress.report([attempt])
+    left = [json.loads(line)["left"] for line in (tmp_path / FILE).read_text().splitlines()]
+    assert left == [None, 10, None]

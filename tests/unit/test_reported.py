@@ -1,0 +1,401 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role tells on the nights that matter: whose copies, which disks, and nothing green that is not known."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.coverage import coverage_of, warnings_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decision import decide
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.failures import for_role
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.history import (
+    csv_text,
+    last_report,
+    months_of,
+    outdated_files,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.marks import (
+    description,
+    plan_of,
+    source_tags,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import deletion_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import NOTHING_DONE, outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import job_summary, report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report_files import (
+    report_content,
+    report_files,
+    written_report,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message, log_lines
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import select, too_few
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+
+from .reports import sample
+from .test_breaches import ago, copy, failure, report, snapshot
+
+DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}
+
+
+def values(**variables):
+    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "plan": "orders"}
+    taken = normalise({**given, **variables})
+    assert not taken["problems"], taken
+    return {**taken["values"], "now": ago(0), "reads_only": False}
+
+
+def of_plan(name, number=1, hours=1.0, disk="vol-1", **facts):
+    made = copy(number, hours)
+    return {**made, "tags": {"dr-copy:plan": name}, "source": {**made["source"], "disk_id": disk}, **facts}
+
+
+def disk(number, **tags):
+    tags = {key.replace("_", "-"): value for key, value in tags.items()}
+    return {
+        "disk_id": f"vol-{number}",
+        "name": f"disk {number}",
+        "region": "us-east-1",
+        "tags": tags,
+        "attached_to": None,
+    }
+
+
+def source(*disks, others=(), snapshots=()):
+    return {"disks": list(disks), "other_disks": list(others), "snapshots": list(snapshots), "failures": []}
+
+
+# -- whose copies, and which disks ----------------------------------------------------------------------------------
+
+
+def test_a_copy_carries_its_plan_and_what_its_disk_was():
+    shown = {**disk(1), "name": "database", "attached_to": "i-1"}
+    own = {**snapshot(1, 1), "tags": {"team": "dr", "dr-copy:plan": "of the source"}}
+    plan, chosen = [{"snapshot_id": "snap-1", "chosen": True}], {"disks": [shown], "snapshots": [own]}
+    tags = source_tags(plan, chosen, values())["snap-1"]
+    assert tags == {
+        "dr-copy:plan": "orders",
+        "dr-copy:disk-name": "database",
+        "dr-copy:attached-to": "i-1",
+        "team": "dr",
+    }
+    assert list(tags)[0] == "dr-copy:plan", "the marks find room before what is carried"
+    assert "team" not in source_tags(plan, chosen, values(copy_tags=False))["snap-1"]
+
+
+@pytest.mark.parametrize("plan", ["orders", "a" * 200, "odd (name)"])
+def test_on_ens_the_plan_stands_in_the_description_where_it_fits(plan):
+    text = description(values(cloud="ens", plan=plan))
+    assert text.endswith(" [{disk_id} {source_created_at}]"), "by which later runs know disk and time"
+    made = {"description": text.replace("{disk_id}", "d-1").replace("{source_created_at}", "2026-11-21T01:00:00Z")}
+    assert plan_of(made) == (plan if plan == "orders" else None)
+
+
+def test_orphans_are_copies_of_this_plan_alone():
+    copies = [
+        of_plan("orders", 1, disk="vol-1"),
+        of_plan("orders", 2, disk="vol-2"),
+        of_plan("orders", 3, disk="vol-3"),
+        of_plan("mail", 4, disk="vol-4"),
+        {**copy(5, 1), "source": {**copy(5, 1)["source"], "disk_id": "vol-5"}},
+    ]
+    content = report(copies=copies, source=source(disk(1), others=[disk(2)], snapshots=[snapshot(1, 1)]), plan="orders")
+    assert {row["disk_id"]: row["kind"] for row in content["orphans"]} == {"vol-2": "unselected", "vol-3": "gone"}
+    listed = {"disks": [disk(1)], "snapshots": [snapshot(1, 1)], "failures": []}
+    narrow = report(copies=copies, source=listed, plan="orders", disk_ids="vol-1")
+    assert narrow["orphans"] == [], "one disk on the command line makes no orphan of the others"
+
+
+def test_where_the_source_is_down_a_plan_is_judged_by_its_own_disks():
+    copies = [of_plan("orders", 1, disk="vol-1"), of_plan("mail", 2, disk="vol-2"), copy(3, 1)]
+    last = {"disks": [{"disk_id": "vol-7", "disk_name": "bare"}]}
+    chosen = select(DOWN, copies, values(), last)["disks"]
+    assert {d["disk_id"]: d["name"] for d in chosen} == {"vol-1": None, "vol-7": "bare"}, (
+        "one that has no copy is known"
+    )
+    unmarked = select(DOWN, copies[1:], values())["disks"]
+    assert [d["disk_id"] for d in unmarked] == ["vol-1"], "copies of before there were marks are taken kindly"
+
+
+# -- what cannot be judged, and what cannot be true -----------------------------------------------------------------
+
+
+def test_a_refused_read_is_no_breach_but_fails_for_its_own_reason():
+    refused = failure(None, "eu-west-1", "not authorized", kind="credentials", code="UnauthorizedOperation")
+    listed = [{"item": "eu-west-1", "failures": [refused]}]
+    content = report(snapshots=[snapshot(1, 1)], listed=listed, plan="orders")
+    assert [p["within_rpo"] for p in content["recovery_points"]] == [None] and not content["breaches"]
+    assert "not authorized" in content["unjudged"][0]["why"] and content["totals"]["unjudged"] == 1
+    assert "could not be judged" in failure_message(content) and "miss the RPO" not in failure_message(content)
+    undated = of_plan("orders")
+    undated["source"]["created_at"] = None
+    content = report(copies=[undated], plan="orders")
+    assert content["within_rpo"] is None and "does not tell when" in failure_message(content)
+
+
+FUTURE = ago(-24 * 365)
+
+
+def test_a_source_time_in_the_future_is_a_failure_and_no_recovery_point():
+    liar = of_plan("orders", 9, hours=-24 * 365)
+    content = report(snapshots=[snapshot(1, 1)], copies=[liar], plan="orders")
+    assert [row["reason"] for row in content["plan"]] == ["newest"], "it stops no protection"
+    assert [point["snapshot_id"] for point in content["recovery_points"]] == [None] and len(content["breaches"]) == 1
+    assert [(f["kind"], f["snapshot_id"]) for f in content["failures"]] == [("mismatch", "copy-9")]
+    assert "in the future" in failure_message(content)
+    old = [of_plan("orders", n, hours=24 * n) for n in (1, 2)]
+    assert [c["snapshot_id"] for c in expired_copies([liar, *old], keep=1, now=ago(0))] == ["copy-2"], "it has no rank"
+    assert copy_plan([snapshot(1, 1)], [disk(1)], [liar], ["eu-west-1"], now=ago(0))[0]["chosen"]
+    assert recovery_points([disk(1)], [liar], ["eu-west-1"], 24, ago(0))[0]["snapshot_id"] is None
+    soon = of_plan("orders", 9, hours=-0.2)
+    assert not report(copies=[soon], plan="orders")["failures"], "clocks differ by some minutes"
+
+
+@pytest.mark.parametrize("wrong", [{"created_at": ago(200)}, {"disk_id": "vol-9"}])
+def test_what_the_listed_source_contradicts_is_a_failure(wrong):
+    liar = of_plan("orders", 1, hours=1)
+    liar["source"].update(wrong)
+    content = report(snapshots=[snapshot(1, 1)], copies=[liar], plan="orders")
+    if "created_at" in wrong:
+        assert content["failures"][0]["kind"] == "mismatch" and content["failures"][0]["disk_id"] == "vol-1"
+    assert content["recovery_points"][0]["snapshot_id"] is None and content["breaches"]
+
+
+def test_ages_are_judged_by_the_end_of_the_run():
+    given = {**values(rpo_hours=24), "judged_at": ago(-3)}
+    done = {**NOTHING_DONE, "disks": [disk(1)], "source": source(disk(1))}
+    done["listed"] = [{"item": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
+    point = outcome_of(done, given)["recovery_points"][0]
+    assert (point["age_hours"], point["within_rpo"]) == (25.0, False)
+
+
+def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
+    given = values(rpo_hours=24, report_dir=str(tmp_path))
+    done = {
+        **NOTHING_DONE,
+        "stopped": "dr_copy_keep must be a number",
+        "last": {"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
+    }
+    run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
+    content = report_of(outcome_of(done, given), done, given, run)
+    assert content["totals"]["failures"] == 1 and content["within_rpo"] is None
+    page = report_content(content, "page")
+    assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
+    (tmp_path / "orders.json").write_text(report_content(content, "json"))
+    assert last_report(given)["finished_at"] == ago(24), "what the last whole report told is kept"
+
+
+def test_a_report_says_until_when_it_tells_of_today():
+    fresh = report(snapshots=[snapshot(1, 3)], copies=[of_plan("orders", 1, 3)], plan="orders")
+    assert fresh["within_rpo"] is True and fresh["valid_until"] == ago(-21), "then the copy outgrows the RPO"
+    assert report(plan="orders", rpo_hours=0)["valid_until"] == ago(-26)
+
+
+# -- coverage -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tags", "near"),
+    [
+        ({"dr-copy": "True"}, True),
+        ({"Dr-Copy": "true"}, True),
+        ({"dr_copy": "yes"}, True),
+        ({"dr-copy": ""}, True),
+        ({"drcopy": "true"}, True),
+        ({"dr-copy": "false"}, False),
+        ({"dr-copy-exclude": "true"}, False),
+        ({"team": "true"}, False),
+    ],
+)
+def test_tags_that_nearly_match_are_reported(tags, near):
+    other = {**disk(2), "tags": tags}
+    found = coverage_of(source(others=[other]), [], values())["near_misses"]
+    assert [row["disk_id"] for row in found] == (["vol-2"] if near else [])
+
+
+def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
+    given = values(report_dir=str(tmp_path))
+    before = sample(2, host="orders", late=0)
+    (tmp_path / "orders.json").write_text(report_content(before, "json"))
+    last = last_report(given)
+    first, second = [row["disk_id"] for row in last["disks"]]
+    kept = {**disk(1), "disk_id": first}
+    coverage = coverage_of(source(kept), [kept], given, last)
+    assert [row["disk_id"] for row in coverage["missing"]] == [second]
+    content = warnings_of({"plan": [], "coverage": coverage}, source(kept), given)
+    assert any("no longer selected" in line and second in line for line in content)
+    down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
+    (tmp_path / "orders.json").write_text(report_content(down, "json"))
+    assert last_report(given) == last, "a night on which the source could not be listed forgets no disk"
+    narrow = {**given, "disk_ids": [first]}
+    assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
+
+
+def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
+    there = source(disk(1, dr_copy="true"), disk(2, dr_copy_exclude="true"), snapshots=[snapshot(1, 1)])
+    assert [d["disk_id"] for d in select(there, [], values())["disks"]] == ["vol-1"]
+    assert [d["disk_id"] for d in coverage_of(there, [], values())["excluded"]] == ["vol-2"]
+    assert not too_few(there, values(min_disks=1)) and not too_few(source(), values())
+    assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))
+    assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))
+    assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed tells no number"
+
+
+def test_a_run_decides_nothing_where_too_few_disks_are_found():
+    there, given = source(disk(1), snapshots=[snapshot(1, 1)]), values(destination_regions=["eu-west-1"])
+    decided = decide(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
+    assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
+    stopped = decide(there, [], {**given, "min_disks": 2}, {})
+    assert "dr_copy_min_disks" in stopped["stopped"] and not stopped["disks"] and not stopped["plan"]
+    remembered = {"disks": [{"disk_id": "vol-7", "disk_name": "x"}]}
+    assert decide(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
+
+
+def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
+    (tmp_path / "reports").mkdir(mode=0o700)
+    given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
+    given["reads_only"] = False
+    run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
+    result = outcome_of(NOTHING_DONE, given)
+    assert not written_report(result, NOTHING_DONE, given, {**run, "check_mode": True})["unwritten"]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
+    old = tmp_path / "reports" / "history" / given["plan"] / "2020-01-01.json"
+    old.parent.mkdir(parents=True)
+    old.write_text("{}")
+    assert written_report(result, NOTHING_DONE, given, run)["unwritten"] == ""
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".html", ".json", ".xml", ".csv", ".prom"} and old not in files
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
+    assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
+    (tmp_path / "file").write_text("")
+    for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
+        content = written_report(result, NOTHING_DONE, {**given, name: str(tmp_path / "file")}, run)["unwritten"]
+        assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
+
+
+def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
+    copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
+    expired = expired_copies(copies, keep=2, now=ago(0))
+    assert len(expired) == 3 and len(deletion_calls(expired, 3)) == 1 and deletion_calls(expired, 2) == []
+    done = {**NOTHING_DONE, "expired": expired}
+    assert not outcome_of(done, values(max_deletions=3))["failures"]
+    content = outcome_of(done, values(max_deletions=2))
+    assert "dr_copy_max_deletions (2)" in content["failures"][0]["message"] and content["pruned"] == []
+
+
+def test_a_selection_that_protects_nothing_warns_loudly():
+    copies_alone = [{**snapshot(n, n), "source": copy(n, n)["source"]} for n in (1, 2)]
+    content = report(snapshots=copies_alone, plan="orders", rpo_hours=0)
+    assert any(
+        "Not one of 1 disks has a usable snapshot" in line and "2 is a copy" in line for line in content["warnings"]
+    )
+    assert any("Not one of" in line for line in log_lines(content)) and "Not one of" in report_content(content, "page")
+    mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
+    content = report(snapshots=mixed, plan="orders")
+    assert any("More snapshots are left out than are taken, 2 to 1" in line for line in content["warnings"])
+    assert report(snapshots=[snapshot(1, 1)], plan="orders")["warnings"] == []
+
+
+# -- failures, counts, the log --------------------------------------------------------------------------------------
+
+
+def test_failures_name_disks_and_a_failed_copy_is_not_created():
+    error = failure("snap-1", "eu-west-1", "the key is gone", hint="Raise wait_timeout. Set replace_mismatched: true.")
+    row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "state": "error", "action": "created", "error": error}
+    counts = {"created": 1, "failed": 1}
+    content = report(snapshots=[snapshot(1, 1)], copied=[{"copies": [row], "failures": [error], "counts": counts}])
+    assert [(f["disk_id"], f["disk_name"]) for f in content["failures"]] == [("vol-1", "database")]
+    assert content["counts"]["created"] == 0 and content["counts"]["failed"] == 1
+    assert "database (vol-1)" in failure_message(content)
+    hint = content["failures"][0]["hint"]
+    assert "dr_copy_wait_timeout" in hint and "dr_copy_copy_options: {replace_mismatched: true}" in hint
+    assert log_lines(content)[0].startswith("done: 1 failed") and "created" not in log_lines(content)[0]
+
+
+def test_nothing_done_never_stands_beside_a_failure():
+    broken = report(source={"msg": "Unsupported parameters", "failed": True}, plan="orders")
+    assert broken["failures"] and log_lines(broken)[0].startswith("done: 1 failed")
+
+
+def test_hints_are_reported_in_the_words_of_the_role():
+    assert for_role("Raise wait_timeout or max_in_flight.") == "Raise dr_copy_wait_timeout or dr_copy_max_in_flight."
+    assert for_role("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
+    assert for_role("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout." and for_role(None) is None
+
+
+@pytest.mark.parametrize("late", [1, 3])
+def test_three_thousand_disks_are_reported_in_few_words(late):
+    content = sample(3000, late=late)
+    message = failure_message(content)
+    assert len(message) <= 4000 and f"{len(content['breaches'])} of 3000" in message and "failed. " in message
+    assert len(json.dumps({"orders": job_summary(content)})) <= 10000
+    lines = log_lines(content)
+    assert len(lines) <= 120 and "MISSES RPO" in "\n".join(lines[-22:]), "late ones first"
+    assert len(log_lines(content, "full")) >= 3000
+    assert len(report_content(content, "json")) <= 5_000_000
+    summaries = {f"plan {n}": job_summary(content, 8) for n in range(8)}
+    assert len(json.dumps(summaries)) <= 10000
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "options", "words"),
+    [
+        (expired_copies, ("x",), {}, "rows are lists of dicts, as the info modules return them (copies is a text)"),
+        (expired_copies, ([1],), {}, "copies is a list of a number"),
+        (expired_copies, ([],), {"keeep": 1}, "keeep is no limit; these are: keep, keep_daily"),
+        (recovery_points, ([], [], []), {"rpo": 1}, "its arguments are copies, destination_regions, rpo_hours, now"),
+        (recovery_points, ([], [], ["eu-west-1"], "soon"), {}, "rpo_hours must be a number from 0, not 'soon'"),
+        (copy_plan, ([], [], [], ["eu-west-1"]), {"retention_days": -1}, "retention_days must be a number from 0"),
+    ],
+)
+def test_bad_arguments_of_filters_get_a_message_of_ours(function, given, options, words):
+    with pytest.raises(AnsibleFilterError, match=f"{function.__name__}: ") as raised:
+        as_filter(function)(*given, **options)
+    assert words in str(raised.value) and "object has no attribute" not in str(raised.value)
+
+
+# -- history --------------------------------------------------------------------------------------------------------
+
+
+def test_each_night_leaves_a_dated_report_and_the_months_tell_their_share(tmp_path):
+    given = values(report_dir=str(tmp_path), history_days=60)
+    directory = tmp_path / "history" / "orders"
+    directory.mkdir(parents=True)
+    tonight = sample(9, host="orders")
+    paths = {file["path"]: report_content(tonight, file["form"]) for file in report_files(tonight, given)}
+    assert set(paths) == {
+        *(f"{tmp_path}/orders.{end}" for end in ("html", "json", "junit.xml")),
+        *(f"{directory}/2026-11-21.{end}" for end in ("json", "csv")),
+    }
+    rows = list(csv.DictReader(io.StringIO(paths[f"{directory}/2026-11-21.csv"])))
+    assert (
+        len(rows) == 9
+        and rows[0]["within_rpo"] == "false"
+        and "recovery_points" not in json.loads(paths[f"{directory}/2026-11-21.json"])
+    )
+    for date, late in (("2026-09-01", 0), ("2026-10-05", 0), ("2026-10-06", 1)):
+        (directory / f"{date}.json").write_text(report_content(sample(9, host="orders", late=late), "brief"))
+    (directory / "notes.json").write_text("{}")
+    months = months_of(given, tonight)
+    assert [(m["month"], m["days"], m["share"]) for m in months] == [
+        ("2026-11", 1, 0.6667),
+        ("2026-10", 2, 0.5),
+        ("2026-09", 1, 1.0),
+    ]
+    assert outdated_files(given) == [str(directory / "2026-09-01.json")]
+
+
+def test_a_cell_is_never_taken_for_a_formula():
+    content = sample(1, host="orders", late=0)
+    content["recovery_points"][0]["disk_name"] = "=HYPERLINK()"
+    assert "'=HYPERLINK()" in csv_text(content)

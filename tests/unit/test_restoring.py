@@ -1,0 +1,315 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role dr_restore decides: recovery points, the manifest, what a drill proves and what it deletes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
+    choosing,
+    drill,
+    drill_report,
+    manifest,
+    variables,
+)
+
+NOW = "2026-11-21T12:00:00Z"
+VALUES = {
+    **{name: default for name, (_take, default) in variables.VARIABLES.items()},
+    "cloud": "ebs",
+    "region": "eu-west-1",
+    "zone": "eu-west-1a",
+    "id": "flood",
+    "now": NOW,
+    "host": "orders",
+    "is_drill": False,
+}
+
+
+def copy(number, disk="vol-1", day=20, name="database", **facts):
+    tags = {"dr-copy:disk-name": name, "dr-copy:attached-to": "i-1 /dev/sdf", "env": "prod", **facts.pop("tags", {})}
+    source = {
+        "snapshot_id": f"snap-s{number}",
+        "region": "us-east-1",
+        "disk_id": disk,
+        "created_at": f"2026-11-{day:02}T02:00:00Z",
+        "managed": True,
+    }
+    row = {"snapshot_id": f"snap-{number}", "region": "eu-west-1", "state": "completed", "provider_state": "completed"}
+    row.update(size_gib=8, encrypted=False, tags=tags, place=None, traits=[], source=source, description="")
+    return {**row, **facts}
+
+
+def points(copies, there=(), **values):
+    return choosing.chosen_points({"snapshots": copies}, {"disks": list(there)}, {**VALUES, **values})
+
+
+def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00:00Z", attached_to=None):
+    tags = {"dr-restore:id": restore, "dr-restore:snapshot-id": snapshot, "dr-restore:expires-at": expires}
+    return {"disk_id": f"vol-n{number}", "tags": {k: v for k, v in tags.items() if v}, "attached_to": attached_to}
+
+
+def made(number, **facts):
+    row = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-n{number}", "zone": "eu-west-1a", "disk_type": "gp3"}
+    row.update(state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None)
+    return {**row, **facts}
+
+
+# Variables
+
+
+def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
+    given = {
+        "cloud": "ens",
+        "region": "cn-chengdu-26",
+        "zone": "a",
+        "disk_names": "x",
+        "at": "2999-01-01",
+        "max_gib": "5",
+    }
+    problems = " ".join(variables.normalise(given, "h", ["dr_restore_hosts", "dr_restore_zones"], True)["problems"])
+    for name in ("zone:", "disk_names", "at (", "max_gib", "dr_restore_zones is no variable"):
+        assert name in problems
+    assert "dr_restore_hosts" not in problems
+    right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "connection": {"secret_key": "s3cret"}}
+    taken = variables.normalise(right, "my plan/1", (), True)
+    assert not taken["problems"] and taken["values"]["id"].startswith("drill-my-plan-1-") and "s3cret" not in str(taken)
+    assert taken["values"]["expires_after_hours"] == 7, (
+        "above twice wait_timeout, so that no disk goes while it is proven"
+    )
+    assert variables.normalise(right, "h")["values"]["id"].startswith("restore-2")
+
+
+def test_a_drill_never_bears_the_id_of_a_restore_whose_disks_it_would_delete():
+    given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "id": "flood"}
+    assert variables.normalise(given, "h")["values"]["id"] == "flood"
+    drill_id = variables.normalise(given, "h", (), True)["values"]["id"]
+    assert drill_id.startswith("drill-h-")
+    assert variables.normalise({**given, "id": "drill-1"}, "h", (), True)["values"]["id"] == "drill-1"
+    (problem,) = variables.normalise({**given, "id": "drill-1"}, "h")["problems"]
+    assert "must not begin with drill-" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("level", "readable"), ("count", 0), ("wait", False), ("expires_after_hours", 1), ("wait_timeout", 0)],
+)
+def test_what_a_drill_cannot_prove_is_refused(name, value):
+    given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", name: value}
+    assert any(name in problem for problem in variables.normalise(given, "h", (), True)["problems"])
+
+
+# Recovery points
+
+
+def test_the_newest_complete_point_not_after_a_time_is_chosen():
+    copies = [copy(1, day=18), copy(2, day=19), copy(3, day=20), copy(4, day=21, state="pending")]
+    (row,) = points(copies)
+    assert (row["copy_id"], row["disk_name"], row["instance"], row["device"]) == (
+        "snap-3",
+        "database",
+        "i-1",
+        "/dev/sdf",
+    )
+    assert row["taken_at"] == "2026-11-20T02:00:00Z" and row["age_hours"] == 34 and row["tags"] == {"env": "prod"}
+    assert points(copies, at="2026-11-19T02:00:00Z")[0]["copy_id"] == "snap-2"
+    early = points(copies, at="2026-11-01")[0]
+    assert early["copy_id"] is None and "the oldest is of 2026-11-18T02:00:00Z" in early["missing"]
+
+
+def test_a_second_run_stays_with_the_points_of_the_first():
+    copies = [copy(1, day=18), copy(2, day=19)]
+    there = [disk(1, "flood", "snap-1")]
+    assert points(copies, there)[0]["copy_id"] == "snap-1"
+    assert points([copy(2, day=19)], there)[0]["copy_id"] == "snap-2", "its copy is gone"
+
+
+def test_disks_are_selected_by_id_name_tag_and_region_and_those_without_a_copy_are_missing():
+    copies = [copy(1), copy(2, "vol-2", name="mail", tags={"env": "test"}), copy(3, "vol-3", source=None)]
+    assert {row["disk_id"] for row in points(copies)} == {"vol-1", "vol-2"}
+    assert [row["disk_id"] for row in points(copies, disk_tags={"env": "test"})] == ["vol-2"]
+    assert [row["disk_id"] for row in points(copies, disk_tags={"env": "*", "Name": "mail"})] == ["vol-2"]
+    by_name = points(copies, disk_names=["mail", "files"])
+    assert [(row["disk_name"], row["copy_id"]) for row in by_name] == [("files", None), ("mail", "snap-2")]
+    assert [row["missing"] for row in points(copies, disk_ids=["vol-9"])] == ["no copy in eu-west-1 names it"]
+    assert not points(copies, source_region="us-west-2")
+
+
+def test_what_cannot_become_a_disk_is_missing_and_says_why():
+    system = points([copy(1, traits=["system_disk"])])[0]
+    assert system["copy_id"] is None and "system disk" in system["missing"]
+    assert "snap-1 is pending" in points([copy(1, state="pending", provider_state="pending")])[0]["missing"]
+    future = copy(1)
+    future["source"]["created_at"] = "2026-12-24T02:00:00Z"
+    assert "in the future" in points([future])[0]["missing"]
+
+
+def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
+    assert choosing.refusal([], {"snapshots": []}, VALUES).startswith("None of the 0 copies in eu-west-1")
+    rows = points([copy(1)], at="2026-11-01")
+    assert "younger than at" in choosing.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
+    assert not choosing.refusal(points([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
+
+
+# The manifest
+
+
+def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
+    rows = points(
+        [copy(1), copy(2, "vol-2", name="mail"), copy(3, "vol-3", name="files")], disk_names=["database", "mail", "x"]
+    )
+    error = {
+        "kind": "refused",
+        "message": "No room",
+        "code": "Full",
+        "request_id": None,
+        "hint": None,
+        "region": "eu-west-1",
+    }
+    call = {"disks": [made(1), made(2, disk_id=None, state="absent", error=error)], "failures": [error], "counts": {}}
+    told = manifest.manifest_of(
+        rows, call, {"snapshots": []}, VALUES, {"check_mode": False, "unidentified": ["snap-9"]}
+    )
+    assert told["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2}
+    assert [bool(row["missing"]) for row in told["disks"]] == [True, True, False]
+    assert told["disks"][-1]["new_disk_id"] == "vol-n1" and told["unidentified_copies"] == ["snap-9"]
+    message = manifest.problems_of(told)
+    assert message.startswith("2 of 3 disks are missing.") and "No room" in message and "x: no copy in" in message
+    assert any("vol-n1 (available)" in line and "/dev/sdf of i-1" in line for line in manifest.lines_of(told))
+
+
+def test_a_call_that_broke_down_restored_nothing():
+    told = manifest.with_made(points([copy(1)]), {"failed": True, "msg": "boom"})
+    assert "boom" in told[0]["missing"] and told[0]["state"] == "absent"
+
+
+# Drills
+
+
+def proofs(copies, last=None, **values):
+    values = {**VALUES, **values}
+    rows = choosing.chosen_points({"snapshots": copies}, {}, values)
+    return drill.with_proofs(rows, {"snapshots": copies}, last or {}, values)
+
+
+def proven(day, level="creatable"):
+    return {"dr-copy:proven-at": f"2026-11-{day:02}T00:00:00Z", "dr-copy:proven-level": level}
+
+
+def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
+    copies = [
+        copy(1, "vol-1", tags=proven(10)),
+        copy(2, "vol-2", tags=proven(5)),
+        copy(3, "vol-3"),
+        copy(4, "vol-4", tags=proven(1), size_gib=100),
+    ]
+    rows = proofs(copies)
+    assert [r["disk_id"] for r in drill.picked(rows, {**VALUES, "count": 3})] == ["vol-3", "vol-4", "vol-2"]
+    assert [r["disk_id"] for r in drill.picked(rows, {**VALUES, "max_gib": 16})] == ["vol-3", "vol-2"]
+    assert [r["disk_id"] for r in drill.overdue(rows, {**VALUES, "max_age_days": 12})] == ["vol-2", "vol-3", "vol-4"]
+    assert not drill.overdue(rows, VALUES)
+
+
+def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_future_or_a_lower_level():
+    last = {"disks": [{"disk_id": "vol-1", "proven_at": "2026-11-15T00:00:00Z", "proven_level": "creatable"}]}
+    assert proofs([copy(1)], last)[0]["proven_at"] == "2026-11-15T00:00:00Z"
+    assert proofs([copy(1, tags=proven(18))], last)[0]["proven_at"] == "2026-11-18T00:00:00Z"
+    assert proofs([copy(1, tags=proven(28))])[0]["proven_at"] is None
+    assert proofs([copy(1, tags=proven(18))], level="readable")[0]["proven_at"] is None
+    assert proofs([copy(1, tags=proven(18, "certain"))])[0]["proven_at"] is None
+
+
+def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_reaped():
+    later = "2026-11-21T13:00:00Z"
+    disks = [
+        disk(1),
+        disk(2, snapshot="snap-2", expires=later),
+        disk(3, snapshot="snap-3", expires=None),
+        disk(4, snapshot=None),
+        disk(5, snapshot="snap-5", attached_to="i-1"),
+        disk(6, restore="flood", snapshot="snap-6", expires=later),
+        disk(7, restore=None),
+        # Two disks of one restore and snapshot, of which one must stay.
+        disk(8, snapshot="snap-8"),
+        disk(9, snapshot="snap-8", expires=later),
+    ]
+    found = drill.reapable({"disks": disks}, VALUES)
+    assert found["calls"] == [{"id": "drill-1", "snapshot_ids": ["snap-1"]}]
+    assert [row["disk_id"] for row in found["left"]] == ["vol-n5"]
+    own = drill.reapable({"disks": disks}, VALUES, own=True)["calls"]
+    assert own[1:] == [{"id": "flood", "snapshot_ids": ["snap-6"]}]
+    assert [row["disk_id"] for row in drill.own_disks({"disks": disks}, VALUES)] == ["vol-n6"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({}, None),
+        ({"state": "creating"}, "creating"),
+        ({"size_gib": 4}, "4 GiB"),
+        ({"encrypted": None}, "encrypted"),
+        ({"encrypted": False}, "encrypted"),
+    ],
+)
+def test_green_means_available_with_size_and_encryption(facts, why):
+    rows = points([copy(1, encrypted=True)])
+    (row,) = drill.judged(rows, {"disks": [made(1, **{"encrypted": True, **facts})], "failures": []}, VALUES)
+    assert row["proven"] is (why is None) and (why is None or why in row["why"])
+    assert bool(drill.marks([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
+
+
+def test_nothing_is_written_on_copies_of_somebody_else():
+    foreign = copy(1)
+    foreign["source"]["managed"] = False
+    (row,) = drill.judged(points([foreign]), {"disks": [made(1)], "failures": []}, VALUES)
+    assert row["proven"] and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
+    (call,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
+    assert call["snapshot_ids"] == ["snap-s1"] and call["tags"] == {
+        "dr-copy:proven-at": NOW,
+        "dr-copy:proven-level": "creatable",
+    }
+
+
+def drilled(rows, call, **done):
+    tried = drill.judged(rows, call, VALUES)
+    given = {"calls": [call], "tried": tried, "reaped": [], "left": [], "over": [], **done}
+    return drill_report.drill_report(rows, given, {**VALUES, "max_age_days": 7}, False)
+
+
+def test_the_report_never_claims_more_than_its_level():
+    rows = proofs([copy(1), copy(2, "vol-2", name="<mail>", tags=proven(1))])
+    report = drilled(rows[:1] + rows[1:], {"disks": [made(1), made(2, state="error")], "failures": []})
+    message = drill_report.drill_problems(report)
+    assert "1 of 2 copies were not proven creatable" in message and "not proven within 7 days" in message
+    page = drill_report.drill_page(report)
+    assert report["claim"] in page and "&lt;mail&gt;" in page and "<mail>" not in page
+    good = drilled(rows[:1], {"disks": [made(int(rows[0]["copy_id"][-1]))], "failures": []})
+    assert not drill_report.drill_problems(good) and "✓" in drill_report.drill_page(good)
+
+
+def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
+    assert "nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
+    rows = proofs([copy(1)])
+    left = [{"disk_id": "vol-n1", "attached_to": None, "expires_at": NOW}]
+    assert "are left: vol-n1" in drill_report.drill_problems(
+        drilled(rows, {"disks": [made(1)], "failures": []}, over=left)
+    )
+    unread = {"failures": [{"kind": "connection", "message": "No answer", "region": "eu-west-1", "code": None,
+                            "hint": None,
+                            "request_id": None}]}  # fmt: skip
+    assert "No answer" in drill_report.drill_problems(drilled([], unread))
+
+
+def test_the_last_report_of_another_region_tells_nothing(tmp_path):
+    values = {**VALUES, "report_dir": str(tmp_path)}
+    assert drill_report.last_drill(values) == {}
+    report = drilled(proofs([copy(1)]), {"disks": [made(1)], "failures": []})
+    (tmp_path / "orders.drill.json").write_text(json.dumps(report))
+    assert drill_report.last_drill(values)["disks"][0]["proven_at"] == NOW
+    assert drill_report.last_drill({**values, "region": "eu-central-1"}) == {}
+    (tmp_path / "orders.drill.json").write_text("{")
+    assert drill_report.last_drill(values) == {}

@@ -1,0 +1,329 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What machines are told of a run: metrics, alerts on them, a dashboard, JUnit XML, and a rulebook that starts runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import metrics
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.junit import junit_text
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.rows import parse_time
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from prometheus_client.parser import text_string_to_metric_families
+
+from .reports import NAMES, sample
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MONITORING = REPOSITORY / "docs" / "monitoring"
+RULES = MONITORING / "dr_copy.rules.yml"
+#: Where tools that no Python package holds are kept from run to run.
+TOOLS = Path.home() / ".cache" / "dr-copy-tools"
+#: What a drill writes, which is no copy run.
+OF_DRILLS = {"dr_copy_drill_timestamp_seconds"}
+
+
+def read(path):
+    families = text_string_to_metric_families(Path(path).read_text())
+    return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+def values_of(found, name, label):
+    """Return the values of a metric by one of its labels."""
+    return {dict(labels)[label]: value for (n, labels), value in found.items() if n == name}
+
+
+def value_of(found, name):
+    (value,) = [value for (n, _labels), value in found.items() if n == name]
+    return value
+
+
+def seconds(text):
+    return parse_time(text).timestamp()
+
+
+# Metrics
+
+
+def test_a_good_night_is_reported_and_read_back_by_prometheus_own_parser(tmp_path):
+    report = sample(late=0)
+    path = metrics.write_metrics(report, str(tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == ["dr_copy_orders.prom"] and path == str(next(tmp_path.iterdir()))
+    assert Path(path).stat().st_mode & 0o777 == 0o644, "node_exporter is another user"
+    found = read(path)
+    for point in report["recovery_points"]:
+        labels = {"plan": "orders", "cloud": "ebs", "disk": point["disk_id"], "region": point["region"]}
+        shown = found[("dr_copy_recovery_point_timestamp_seconds", tuple(sorted(labels.items())))]
+        assert shown == seconds(point["source_created_at"])
+    assert value_of(found, "dr_copy_rpo_seconds") == 26 * 3600
+    finished = seconds(report["finished_at"])
+    assert value_of(found, "dr_copy_last_run_timestamp_seconds") == finished
+    assert value_of(found, "dr_copy_last_success_timestamp_seconds") == finished
+    assert set(values_of(found, "dr_copy_failures", "kind").values()) == {0.0}
+    assert values_of(found, "dr_copy_copies", "outcome")["created"] == report["counts"]["created"] > 0
+
+
+def test_a_failed_run_never_renews_success(tmp_path):
+    bad = sample()
+    assert bad["failures"] and bad["breaches"]
+    path = metrics.write_metrics(bad, str(tmp_path))
+    assert value_of(read(path), "dr_copy_last_success_timestamp_seconds") == 0, "no run ever succeeded"
+    good = {**sample(late=0), "finished_at": "2026-11-21T02:10:00Z"}
+    metrics.write_metrics(good, str(tmp_path))
+    metrics.write_metrics({**bad, "finished_at": "2026-11-22T02:10:00Z"}, str(tmp_path))
+    found = read(path)
+    assert value_of(found, "dr_copy_last_success_timestamp_seconds") == seconds("2026-11-21T02:10:00Z")
+    assert value_of(found, "dr_copy_last_run_timestamp_seconds") == seconds("2026-11-22T02:10:00Z")
+    assert values_of(found, "dr_copy_failures", "kind")["failed_copy"] == len(bad["failures"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"failures": [{"kind": "credentials"}]},
+        {"breaches": [{"disk_id": "vol-1"}], "within_rpo": False},
+        {"within_rpo": None},
+    ],
+)
+def test_what_is_no_success(change):
+    assert metrics.is_success(sample(late=0))
+    assert not metrics.is_success({**sample(late=0), **change})
+
+
+def test_a_disk_without_a_copy_and_a_region_that_could_not_be_read_fall_not_silent(tmp_path):
+    report = sample(late=0)
+    first, second, third = report["recovery_points"][:3]
+    metrics.write_metrics(report, str(tmp_path))
+    nothing = {"snapshot_id": None, "source_created_at": None, "age_hours": None}
+    unread = [{**first, **nothing, "state": "absent"}, {**second, **nothing, "state": "unknown"}]
+    new = {**third, "disk_id": "vol-new", **nothing, "state": "unknown"}
+    path = metrics.write_metrics({**report, "recovery_points": [*unread, new]}, str(tmp_path))
+    shown = values_of(read(path), "dr_copy_recovery_point_timestamp_seconds", "disk")
+    assert shown == {first["disk_id"]: 0, second["disk_id"]: seconds(second["source_created_at"]), "vol-new": 0}
+
+
+def test_names_of_any_kind_are_reported_and_shards_have_files_of_their_own(tmp_path):
+    odd = 'night/"x\\\n'
+    report = {**sample(disks=1, late=0, host=odd), "name": odd}
+    assert ("dr_copy_rpo_seconds", (("plan", odd),)) in read(metrics.write_metrics(report, str(tmp_path)))
+    sharded = {**report, "name": "orders", "settings": {**report["settings"], "shard": "2/8"}}
+    path = metrics.write_metrics(sharded, str(tmp_path))
+    assert Path(path).name == "dr_copy_orders_2_8.prom"
+    assert ("dr_copy_rpo_seconds", (("plan", "orders 2/8"),)) in read(path), "no series stands in two files"
+
+
+def test_the_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
+    path = Path(metrics.write_metrics(sample(late=0), str(tmp_path)))
+    before = path.read_text()
+    monkeypatch.setattr("prometheus_client.exposition.generate_latest", lambda *_a, **_k: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        metrics.write_metrics(sample(), str(tmp_path))
+    assert path.read_text() == before
+
+
+def test_each_kind_of_failure_is_reported():
+    def kinds(error):
+        return {error.kind}.union(*map(kinds, error.__subclasses__()))
+
+    assert set(metrics.KINDS) == kinds(errors.CopyError)
+
+
+def test_a_missing_library_is_reported_at_the_beginning(monkeypatch):
+    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
+    assert not normalise({**given, "metrics_dir": "/tmp/m"})["problems"]
+    monkeypatch.setattr(metrics, "MISSING", "the Python package prometheus_client")
+    assert not normalise(given)["problems"]
+    shown = normalise({**given, "metrics_dir": "/tmp/m"})["problems"]
+    assert shown == ["dr_copy_metrics_dir needs the Python package prometheus_client"]
+
+
+# Alerts and the dashboard
+
+
+def own_metrics(tmp_path):
+    return {name for name, _labels in read(metrics.write_metrics(sample(), str(tmp_path)))}
+
+
+def test_alerts_and_dashboard_know_just_the_metrics_that_are_written(tmp_path):
+    written = own_metrics(tmp_path)
+    alerts = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    for rule in alerts:
+        assert {"alert", "expr", "labels", "annotations"} <= set(rule)
+        assert set(rule["annotations"]) == {"summary", "description"}
+    dashboard = json.loads((MONITORING / "dr_copy.dashboard.json").read_text())
+    asked = [rule["expr"] for rule in alerts]
+    asked += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    used = {name for text in asked for name in re.findall(r"\bdr_copy_\w+", text)}
+    assert used - OF_DRILLS == written
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(ids)) == len(ids) and all(panel["title"] for panel in dashboard["panels"])
+
+
+@pytest.fixture(scope="module")
+def promtool():
+    """Prometheus' own tool: the machine's, or out of Debian's package."""
+    kept = TOOLS / "promtool"
+    if shutil.which("promtool") or kept.exists():
+        return shutil.which("promtool") or str(kept)
+    work = TOOLS / "prometheus"
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        subprocess.run(["apt-get", "download", "prometheus"], cwd=work, check=True, capture_output=True, timeout=90)
+        (package,) = work.glob("prometheus_*.deb")
+        subprocess.run(["dpkg", "-x", package, work], check=True, capture_output=True, timeout=60)
+        shutil.move(work / "usr" / "bin" / "promtool", kept)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        pytest.skip(f"promtool cannot be had: {error}")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return str(kept)
+
+
+def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
+    """Time begins at 1970 here: a point of the second 0 is the same as none, as on the real clock it is very old."""
+    subprocess.run([promtool, "check", "rules", RULES], check=True, capture_output=True)
+    own = 'plan="orders",instance="a:9100"'
+    point = f'dr_copy_recovery_point_timestamp_seconds{{disk="vol-1",region="eu-west-1",cloud="ebs",{own}}}'
+    series = {
+        point: "0+0x4000",
+        f"dr_copy_rpo_seconds{{{own}}}": "93600+0x4000",
+        'dr_copy_rpo_seconds{plan="unjudged",instance="a:9100"}': "0+0x4000",
+        point.replace("orders", "unjudged"): "0+0x4000",
+        f"dr_copy_last_run_timestamp_seconds{{{own}}}": "0+60x1500 90000+0x2500",
+        f"dr_copy_last_success_timestamp_seconds{{{own}}}": "0+0x4000",
+        f'dr_copy_failures{{kind="busy",{own}}}': "0+0x100 3+0x3900",
+    }
+    of_plan = {"plan": "orders", "instance": "a:9100"}
+    of_disk = {**of_plan, "disk": "vol-1", "region": "eu-west-1", "cloud": "ebs"}
+    cases = [
+        ("DrCopyRecoveryPointTooOld", "25h", []),
+        ("DrCopyRecoveryPointTooOld", "27h", [("critical", of_disk)]),
+        ("DrCopyFailures", "1h", []),
+        ("DrCopyFailures", "2h", [("warning", {**of_plan, "kind": "busy"})]),
+        ("DrCopyNoSuccess", "47h", []),
+        ("DrCopyNoSuccess", "49h", [("critical", of_plan)]),
+        ("DrCopyNotRunning", "50h", []),
+        ("DrCopyNotRunning", "52h", [("critical", of_plan)]),
+        ("DrCopyMetricsGone", "10h", []),
+    ]
+    names = sorted({name for name, _at, _alerts in cases})
+    query = [
+        {
+            "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) or vector(0)',
+            "eval_time": at,
+            "exp_samples": [{"labels": "{}", "value": len(alerts)}],
+        }
+        for name, at, alerts in cases
+    ]
+    labels = [
+        {
+            "expr": f'sum by ({",".join(own)}) (ALERTS{{alertname="{name}"}})',
+            "eval_time": at,
+            "exp_samples": [{"labels": "{" + ",".join(f'{k}="{v}"' for k, v in own.items()) + "}", "value": 1}],
+        }
+        for name, at, alerts in cases
+        for _severity, own in alerts
+    ]
+    tests = {
+        "rule_files": [str(RULES)],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": name, "values": text} for name, text in series.items()],
+                "promql_expr_test": query + labels,
+            }
+        ],
+    }
+    assert len(names) == 5
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
+    command = [promtool, "test", "rules", tmp_path / "tests.yml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_written_pleases_promtool(promtool, tmp_path):
+    path = Path(metrics.write_metrics(sample(), str(tmp_path)))
+    command = [promtool, "check", "metrics"]
+    done = subprocess.run(command, input=path.read_text(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# JUnit
+
+
+def test_a_case_for_each_recovery_point_and_one_for_the_run():
+    report = sample(disks=7)
+    suite = ElementTree.fromstring(junit_text(report))
+    cases = suite.findall("testcase")
+    assert len(cases) == len(report["recovery_points"]) + 1 == int(suite.get("tests"))
+    late = {(breach["disk_id"], breach["region"]): breach["why"] for breach in report["breaches"]}
+    for point, case in zip(report["recovery_points"], cases):
+        assert point["disk_id"] in case.get("name") and case.get("classname") == point["region"]
+        failure = case.find("failure")
+        key = (point["disk_id"], point["region"])
+        assert (failure is not None) is (key in late)
+        assert failure is None or late[key] in failure.get("message")
+    assert len(suite.findall("testcase/failure")) == int(suite.get("failures")) == len(late) + 1
+    assert report["failures"][0]["message"] in cases[-1].find("failure").get("message")
+
+
+def test_what_is_not_judged_is_never_passed():
+    report = sample(late=0, rpo_hours=0)
+    suite = ElementTree.fromstring(junit_text(report))
+    assert suite.get("skipped") == str(len(report["recovery_points"])) and suite.get("failures") == "0"
+    points = [{**report["recovery_points"][0], "state": "unknown", "age_hours": None}]
+    unknown = {**report, "rpo_hours": 26, "recovery_points": points}
+    assert "could not be judged" in ElementTree.fromstring(junit_text(unknown)).find("testcase/error").get("message")
+    good = ElementTree.fromstring(junit_text(sample(late=0)))
+    assert [good.get(key) for key in ("failures", "errors", "skipped")] == ["0", "0", "0"]
+
+
+def test_names_that_xml_cannot_hold():
+    report = sample(disks=1, late=0, host="a\x00<b>&\ufffe\ud800")
+    report["recovery_points"][0]["disk_name"] = f"{NAMES[2]}\x1b"
+    suite = ElementTree.fromstring(junit_text(report).encode())
+    assert suite.get("name").startswith("a\ufffd<b>&") and NAMES[2] in suite.find("testcase").get("name")
+
+
+# The rulebook
+
+
+@pytest.fixture(scope="module")
+def rulebook_schema():
+    """The schema out of ansible-rulebook's wheel, which is all of its own validation."""
+    kept = TOOLS / "ruleset_schema.json"
+    if not kept.exists():
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        fetch = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", TOOLS, "ansible-rulebook"]
+        try:
+            subprocess.run(fetch, check=True, capture_output=True, timeout=90)
+            wheel = next(TOOLS.glob("ansible_rulebook-*.whl"))
+        except (OSError, StopIteration, subprocess.SubprocessError) as error:
+            pytest.skip(f"ansible-rulebook cannot be had: {error}")
+        with zipfile.ZipFile(wheel) as archive:
+            kept.write_bytes(archive.read("ansible_rulebook/schema/ruleset_schema.json"))
+        wheel.unlink()
+    return json.loads(kept.read_text())
+
+
+def test_the_rulebook_is_one(rulebook_schema):
+    rulebook = yaml.safe_load((REPOSITORY / "extensions" / "eda" / "rulebooks" / "dr_copy.yml").read_text())
+    jsonschema.validate(rulebook, rulebook_schema)
+    (rule,) = rulebook[0]["rules"]
+    assert "once_after" in rule["throttle"], "many snapshots are one run"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate([{**rulebook[0], "rules": [{**rule, "throttle": {"once_after": "soon"}}]}], rulebook_schema)

@@ -20,23 +20,19 @@ import boto3
 import pytest
 import yaml
 
-from .awx import REPOSITORY, Awx
+from tests.awx.installation import REPOSITORY, Installation
+from tests.clouds import CLOUDS
 
 #: Where tests copy from and to.
-PLACES = {
-    "ebs": ("us-east-1", "eu-west-1"),
-    "ecs": ("cn-hangzhou", "cn-beijing"),
-    "ens": ("cn-hangzhou-26", "cn-chengdu-26"),
-    "cbs": ("ap-guangzhou", "ap-beijing"),
-}
+PLACES = {name: cloud.regions[:2] for name, cloud in CLOUDS.items()}
 
 
 class Clouds:
     """The simulated clouds in a process of their own, and Ansible's commands run against them."""
 
-    def __init__(self, told, directory):
-        self.told = told
-        self.ebs = told["ebs"]
+    def __init__(self, connections, directory):
+        self.connections = connections
+        self.ebs = connections["ebs"]
         self.directory = directory
 
     def tell(self, what, body=None):
@@ -46,7 +42,7 @@ class Clouds:
     def tell_of(self, cloud, what, body=None):
         """The same for another cloud."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.told[cloud]['endpoint_url']}/_simulator/{what}", data)
+        request = urllib.request.Request(f"{self.connections[cloud]['endpoint_url']}/_simulator/{what}", data)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
 
@@ -175,7 +171,7 @@ def made_once(factory, name, make):
 @pytest.fixture(scope="session")
 def awx(tmp_path_factory):
     """A controller that is set up."""
-    return Awx(made_once(tmp_path_factory, "awx", lambda directory: Awx(directory).begin()))
+    return Installation(made_once(tmp_path_factory, "awx", lambda directory: Installation(directory).begin()))
 
 
 @pytest.fixture(scope="session")

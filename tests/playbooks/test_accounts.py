@@ -23,10 +23,10 @@ def connections(clouds):
 
 
 def permissions(clouds, snapshot_id):
-    told = clouds.client("us-east-1").describe_snapshot_attribute(
+    answer = clouds.client("us-east-1").describe_snapshot_attribute(
         SnapshotId=snapshot_id, Attribute="createVolumePermission"
     )
-    return [entry["UserId"] for entry in told["CreateVolumePermissions"]]
+    return [entry["UserId"] for entry in answer["CreateVolumePermissions"]]
 
 
 def test_snapshots_are_shared_with_the_account_that_copies(clouds, connections):

@@ -35,19 +35,21 @@ def snapshots(clouds, cloud, name="nightly"):
 def test_a_name_from_the_cloud_stays_text(clouds, cloud):
     source = snapshots(clouds, cloud, HOSTILE)
     region, destination = PLACES[cloud]
-    keys = clouds.told[cloud]
+    keys = clouds.connections[cloud]
     variables = clouds.directory / "vars.json"
     plan = {"dr_copy_cloud": cloud, "dr_copy_source_region": region, "dr_copy_destination_regions": [destination]}
     variables.write_text(json.dumps({**plan, "dr_copy_connection": keys, "keys": keys}))
     clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
     copy = f"multicloud.snapshots.{cloud}_snapshot_copy"
     given = {"snapshot_ids": source, "source_region": region, "destination_regions": destination, "copy_tags": True}
+    connection = {key: f"{{{{ keys.{key} }}}}" for key in keys}
+    info = {"region": region, **connection}
     tasks = [
         {"include_role": {"name": "multicloud.snapshots.dr_copy"}},
-        {"debug": {"msg": "{{ dr_copy_result | multicloud.snapshots.dr_copy_table }}"}},
-        {f"multicloud.snapshots.{cloud}_snapshot_info": {"region": region, **{k: f"{{{{ keys.{k} }}}}" for k in keys}}, "register": "shown"},
+        {"debug": {"msg": "{{ _dr_copy_report | multicloud.snapshots.dr_copy('lines', 'full') }}"}},
+        {f"multicloud.snapshots.{cloud}_snapshot_info": info, "register": "shown"},
         {"debug": {"msg": "{{ shown.disks[0].name }} {{ shown.snapshots[0].tags.note }}"}},
-        {copy: {**given, "name": "{source_name}", **{k: f"{{{{ keys.{k} }}}}" for k in keys}}, "register": "copied", "ignore_errors": True},
+        {copy: {**given, "name": "{source_name}", **connection}, "register": "copied", "ignore_errors": True},
         {"debug": {"var": "copied"}},
     ]  # fmt: skip
     code, output = clouds.play(tasks, "-e", f"@{variables}", "-v")
@@ -60,7 +62,7 @@ def test_a_name_from_the_cloud_stays_text(clouds, cloud):
 def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
     source = snapshots(clouds, cloud)
     region, destination = PLACES[cloud]
-    keys = clouds.told[cloud]
+    keys = clouds.connections[cloud]
     key_id, secret = (v for k, v in keys.items() if k != "endpoint_url")
     settings = {"keys": {key_id: {"secret": secret, "token": TOKEN}}, "latency": 0.05}
     clouds.tell_of(cloud, "settings", settings)

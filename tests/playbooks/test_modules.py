@@ -24,7 +24,7 @@ def copy_task(sources, **options):
 
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
     sources = [clouds.snapshot() for _n in range(20)]
-    clouds.tell("settings", {"copy_seconds": 1.0, "latency": 0.03})
+    clouds.tell("settings", {"copy_seconds": 4.0, "latency": 0.03})
     playbook = clouds.written([copy_task(sources, wait=True, max_in_flight=6)])
     process = clouds.start("ansible-playbook", playbook)
     deadline = time.monotonic() + 60

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clouds import CLOUDS
+
 from .conftest import PLACES, family, wait_until
 
 LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
@@ -32,7 +34,7 @@ def task(clouds, cloud, count=4, **options):
     source, destination = PLACES[cloud]
     ids = [clouds.snapshot_of(cloud) for _n in range(count)]
     given = {"snapshot_ids": ids, "source_region": source, "destination_regions": [destination], "max_in_flight": 2}
-    given.update(wait=True, wait_delay=1, **({} if cloud == "ebs" else clouds.told[cloud]), **options)
+    given.update(wait=True, wait_delay=1, **({} if cloud == "ebs" else clouds.connections[cloud]), **options)
     clouds.tell_of(cloud, "settings", {"copy_seconds": 1.5})
     return {f"multicloud.snapshots.{cloud}_snapshot_copy": given}
 
@@ -62,7 +64,8 @@ def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
     code, output, errors = played(clouds, [{**task(clouds, cloud), "register": "copied"}, {"debug": {"var": "copied"}}])
     assert code == 0, output + errors
     lines = LINE.findall(errors)
-    assert 2 <= len(lines) <= 3 and set(lines) == {cloud}, errors
+    # Under way, room for the rest, done; before them one of a call that has just begun, where the machine is busy.
+    assert 2 <= len(lines) <= 4 and set(lines) == {cloud}, errors
     assert "so far" not in output, "neither on stdout nor in the result"
 
 
@@ -85,7 +88,7 @@ def test_where_it_stays_quiet(clouds):
 def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds, core):
     given = task(clouds, "ens")
     name = "multicloud.snapshots.ens_snapshot_copy"
-    keys = {key: given[name].pop(key) for key in clouds.told["ens"]}
+    keys = {key: given[name].pop(key) for key in clouds.connections["ens"]}
     defaults = {"group/multicloud.snapshots.alibaba": keys}
     code, output, errors = played(clouds, [given], "--check", core=core, module_defaults=defaults)
     assert code == 0 and not LINE.search(errors) and "changed=1" in output
@@ -122,7 +125,7 @@ def test_a_reader_that_goes_away_hangs_nothing(clouds, core):
 
 def test_a_library_that_is_left_out_is_named(clouds, oldest):
     there = {cloud: task(clouds, cloud, 1) for cloud in PLACES}
-    missing = {"ebs": "boto3", "ecs": "aliyun-python-sdk-ecs", "cbs": "tencentcloud-sdk-python-cbs"}
+    missing = {name: cloud.library for name, cloud in CLOUDS.items() if name != "ens"}
     tasks = [{**there[cloud], "ignore_errors": True} for cloud in missing]
     code, output, errors = played(clouds, [*tasks, there["ens"]], core=oldest)
     assert code == 0 and "ignored=3" in output and "changed=1" in output, output + errors

@@ -24,17 +24,17 @@ SCHEMA = json.loads((REPOSITORY / "roles/dr_copy/files/report.schema.json").read
 
 def report(directory, name="localhost"):
     """Return a report, held against the schema, and its page."""
-    told = json.loads((directory / f"{name}.json").read_text())
-    jsonschema.validate(told, SCHEMA)
-    return told, (directory / f"{name}.html").read_text()
+    content = json.loads((directory / f"{name}.json").read_text())
+    jsonschema.validate(content, SCHEMA)
+    return content, (directory / f"{name}.html").read_text()
 
 
 def basics(clouds, cloud):
     source, destination = PLACES[cloud]
-    told = {**BASICS, "dr_copy_cloud": cloud, "dr_copy_source_region": source}
+    given = {**BASICS, "dr_copy_cloud": cloud, "dr_copy_source_region": source}
     if cloud != "ebs":
-        told["dr_copy_connection"] = clouds.told[cloud]
-    return {**told, "dr_copy_destination_regions": [destination]}
+        given["dr_copy_connection"] = clouds.connections[cloud]
+    return {**given, "dr_copy_destination_regions": [destination]}
 
 
 def disk_of(clouds, cloud, name):
@@ -66,8 +66,8 @@ def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
     assert predicted["counts"]["created"] == 2 and predicted["pruned"] == result["pruned"]
     again, output = role(clouds, **plan)
     assert "changed=0" in output and again["pruned"] == [] and again["counts"]["created"] == 0
-    told, page = report(directory)
-    assert told["within_rpo"] is True and told["totals"]["complete"] == 2 and told["api_calls"]
+    content, page = report(directory)
+    assert content["within_rpo"] is True and content["totals"]["complete"] == 2 and content["api_calls"]
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
     assert "http" not in page.replace("http-equiv", ""), "no host is contacted"
 
@@ -84,7 +84,7 @@ def test_a_hold_a_failed_night_and_a_disk_that_is_no_longer_selected(clouds):
     clouds.client("us-east-1").delete_tags(Resources=[other], Tags=[{"Key": "dr-copy"}])
     snapshot_of(clouds, "ebs", disk)
     result, _output = role(clouds, dr_copy_keep=1)
-    assert result["pruned"] == [] and [row["disk_id"] for row in result["orphans"]] == [other]
+    assert result["pruned"] == [] and [(o["disk_id"], o["kind"]) for o in result["orphans"]] == [(other, "unselected")]
     clouds.client("eu-west-1").delete_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold"}])
     bad = snapshot_of(clouds, "ebs", disk)
     clouds.tell("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}})
@@ -108,9 +108,9 @@ def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
     assert "2 of 3 recovery points miss the RPO of 1 h" in text
     assert f"bare ({bare}) in eu-west-1: there is no complete copy, since the disk has no complete snapshot" in text
     assert "Given key ID is not accessible" in text
-    told, page = report(directory)
-    assert [b["disk_id"] for b in told["breaches"]] == sorted([bare, broken]) and told["within_rpo"] is False
-    assert page.index("broken") < page.rindex("good") and "✗ 2 of 3" in page
+    content, page = report(directory)
+    assert [b["disk_id"] for b in content["breaches"]] == sorted([bare, broken]) and content["within_rpo"] is False
+    assert page.index("broken") < page.rindex("good") and ">2 of 3 recovery points miss the RPO" in page
     assert {p["disk_id"]: p["within_rpo"] for p in result["recovery_points"]}[good] is True
 
 
@@ -130,7 +130,7 @@ def test_a_directory_that_is_there_keeps_its_permissions(clouds):
     assert report(clouds.directory / "reports")[0]["totals"]["disks"] == 1
 
 
-def test_a_connection_that_is_misspelt_is_told_as_such_and_never_green(clouds, inventory):
+def test_a_connection_that_is_misspelt_is_reported_as_such_and_never_green(clouds, inventory):
     snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
     _result, output = role(clouds, expect=2, dr_copy_connection="acces_key=x", dr_copy_allow_empty=False)
     assert "acces_key" in output and "bears the tags" not in output
@@ -161,24 +161,29 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
     for cloud in ("ebs", "cbs"):
         snapshot_of(clouds, cloud, disk_of(clouds, cloud, "database"))
         clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
-    role(clouds, dr_copy_rpo_hours=24)
+    role(clouds, dr_copy_rpo_hours=24, dr_copy_plan="orders")
     late, wrong = basics(clouds, "cbs"), {**basics(clouds, "ebs"), "dr_copy_keep": "many"}
     code, output = status(clouds, inventory(orders=basics(clouds, "ebs"), mail=late, odd=wrong))
     assert code == 2 and "changed=0" in output and output.count("FAILED! =>") >= 2
     directory = clouds.directory / "status"
-    told, _page = report(directory, "orders.status")
-    assert told["kind"] == "status" and told["within_rpo"] is True and told["copies"] == []
-    told, _page = report(directory, "mail.status")
-    assert told["within_rpo"] is False and "not copied yet" in told["breaches"][0]["why"]
+    content, _page = report(directory, "orders.status")
+    assert content["kind"] == "status" and content["within_rpo"] is True and content["copies"] == []
+    content, _page = report(directory, "mail.status")
+    assert content["within_rpo"] is False and "not copied yet" in content["breaches"][0]["why"]
     summary = output.partition("CUSTOM STATS: ")[2]
     assert '"dr_copy_summary"' in summary and '"orders"' in summary and '"mail"' in summary, "both are handed on"
     index = (directory / "index.html").read_text()
+    assert "dr_copy_keep" in report(directory, "odd.status")[1]
     assert index.index(">odd<") < index.index(">mail<") < index.index(">orders<") and "dr_copy_keep" in index
-    plans = inventory(orders=basics(clouds, "ebs"))
-    code, output = status(clouds, plans)
+    plans = inventory(orders=basics(clouds, "ebs"), mail=late)
+    code, output = status(clouds, plans, "-e", "dr_copy_hosts=orders")
     assert code == 0 and "changed=0" in output
+    index = (directory / "index.html").read_text()
+    assert index.index(">mail<") < index.index(">orders<") and "1 of 2 plans needs a look" in index, "over all plans"
     code, output = status(clouds, plans, "-e", "dr_copy_hosts=ordres")
-    assert code == 2 and "No host of the inventory matches 'ordres', so nothing was judged" in " ".join(output.split())
+    assert code == 2 and "No host of the inventory matches 'ordres', so no plan was looked at" in " ".join(
+        output.split()
+    )
     assert not [c for c in clouds.tell_of("cbs", "calls") if c.startswith(("Copy", "Delete", "Modify"))]
 
 
@@ -187,11 +192,14 @@ def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory,
     clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
     disk = disk_of(clouds, cloud, "database")
     source = snapshot_of(clouds, cloud, disk)
-    role(clouds, **basics(clouds, cloud))
+    role(clouds, **basics(clouds, cloud), dr_copy_plan="orders")
     plan = {**basics(clouds, cloud), "dr_copy_source_region": "us-east-1" if cloud == "ebs" else PLACES[cloud][0]}
     clouds.tell_of(cloud, "faults", [{"fault": "drop", "region": plan["dr_copy_source_region"], "times": 1000}])
     code, output = status(clouds, inventory(orders=plan))
     assert code == 0, output
-    told, page = report(clouds.directory / "status", "orders.status")
-    assert told["source_answered"] is False and told["within_rpo"] is True and "could not be listed" in page
-    assert [(p["disk_id"], p["source_snapshot_id"]) for p in told["recovery_points"]] == [(disk, source)]
+    content, page = report(clouds.directory / "status", "orders.status")
+    assert content["source_answered"] is False and content["within_rpo"] is True and "could not be listed" in page
+    assert "is-amber" in page and "could not be listed" in " ".join(output.split())
+    index = (clouds.directory / "status" / "index.html").read_text()
+    assert "1 of 1 plans needs a look" in index and "(could not be listed)" in index
+    assert [(p["disk_id"], p["source_snapshot_id"]) for p in content["recovery_points"]] == [(disk, source)]

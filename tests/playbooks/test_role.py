@@ -54,7 +54,10 @@ def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
     predicted, _output = role(clouds, "--check")
     assert predicted["counts"]["created"] == 1 and not clouds.copies()
     result, _output = role(clouds)
-    assert set(result) == {"plan", "copies", "failures", "pruned", "orphans", "recovery_points", "counts"}
+    assert set(result) == {"plan", "copies", "failures", "pruned", "orphans", "coverage", "recovery_points", "counts"}
+    tags = {tag["Key"]: tag["Value"] for tag in clouds.copies()[0]["Tags"]}
+    assert (tags["dr-copy:plan"], tags["dr-copy:disk-name"]) == ("localhost", "database")
+    assert result["coverage"]["selected"] == 2 and result["coverage"]["unselected"] == 1
     assert [c["source_snapshot_id"] for c in result["copies"]] == [newest] and len(clouds.copies()) == 1
     reasons = {(row["disk_id"], row["reason"], row["chosen"]) for row in result["plan"]}
     assert reasons == {(disk, "newest", True), (bare, "no snapshot", False)}
@@ -122,7 +125,7 @@ def test_an_empty_required_variable_is_refused_by_name(clouds, name):
     assert f"dr_copy_{name}" in output
 
 
-def test_a_failed_copy_is_told_at_the_end_and_the_others_are_made(clouds):
+def test_a_failed_copy_is_reported_at_the_end_and_the_others_are_made(clouds):
     good, bad = (clouds.snapshot(clouds.disk(name, dr_copy="true")) for name in ("good", "bad"))
     clouds.tell("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}, "copy_seconds": 0.5})
     result, output = role(clouds, expect=2)
@@ -157,6 +160,23 @@ def test_shards_divide_the_disks_among_themselves(clouds):
     assert all(len(part["recovery_points"]) == len(part["copies"]) and not part["orphans"] for part in parts)
 
 
+def test_a_night_with_nothing_to_copy_is_short(clouds):
+    """A run starts three modules of ours, and lists the copies once."""
+    for n in range(3):
+        clouds.snapshot(clouds.disk(f"disk {n}", dr_copy="true"))
+    result, _output = role(clouds)
+    assert result["counts"]["created"] == 3
+    before = clouds.tell("calls")
+    result, output = role(clouds)
+    after = clouds.tell("calls")
+    assert result["counts"]["unchanged"] == 3 and len(result["recovery_points"]) == 3
+    assert after["DescribeSnapshots"] - before["DescribeSnapshots"] == 3
+    assert after["GetCallerIdentity"] - before["GetCallerIdentity"] == 3  # each module of ours asks once
+    # The tagged ones and the others; none at the destination.
+    assert after["DescribeVolumes"] - before["DescribeVolumes"] == 2
+    assert output.count("TASK [") - 1 <= 14, output  # with include_role; the last one is the test's own
+
+
 def test_other_options_of_the_module_are_passed_on(clouds):
     clouds.snapshot(clouds.disk("database", dr_copy="true"))
     role(clouds, dr_copy_copy_options={"completion_duration_minutes": 30}, dr_copy_wait=False)
@@ -173,9 +193,17 @@ def test_the_playbook_over_an_inventory_of_plans(clouds):
     assert code == 0, output
     assert len(clouds.copies("eu-west-1")) == len(clouds.copies("eu-central-1")) == len(clouds.copies("us-west-2")) == 1
     code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
-    assert output.count("changed=0") == 3 and "done: nothing" not in output, output
-    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy")
-    assert code == 2 and "The inventory has no host" in " ".join(output.split())
+    assert output.count("changed=0") == 2 and "done: nothing" not in output, output
+    nowhere = (
+        [],
+        ["-i", inventory, "-e", "dr_copy_hosts=typo"],
+        ["-i", inventory, "-l", "databases", "-e", "dr_copy_hosts=file-servers"],
+    )
+    for arguments in nowhere:
+        code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", *arguments)
+        assert code == 2 and "so no plan was looked at and nothing was done" in " ".join(output.split()), output
+    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", *nowhere[1], "-e", "awx_job_id=7")
+    assert code == 0, "a slice of a job may hold none of them"
     assert yaml.safe_load(inventory.read_text())
 
 
@@ -206,13 +234,29 @@ def test_what_the_copy_module_refuses_fails_the_role(clouds, variables, word):
 def test_a_line_of_the_connection_that_is_wrong_is_not_shown(clouds):
     _result, output = role(clouds, expect=2, dr_copy_connection="access_key=AKIA\nsecret_key: hunter2hunter2")
     assert "dr_copy_connection" in output and "line 2" in output
-    message = output[output.index("TASK [multicloud.snapshots.dr_copy : Check the variables]") :]
+    message = output[output.index("TASK [multicloud.snapshots.dr_copy : Take the variables") :]
     assert "hunter2hunter2" not in message
 
 
-def test_a_misspelt_variable_is_warned_of(clouds):
+def test_a_variable_that_the_role_does_not_have_is_refused(clouds):
     handed_on = {
         "orders": {"within_rpo": True, "totals": {}, "breaches": []}
     }  # as AWX does with another job's artifacts
-    _result, output = role(clouds, dr_copy_encryptd=True, dr_copy_summary=handed_on)
-    assert "dr_copy_encryptd is no variable of the role" in output and "dr_copy_summary is" not in output
+    _result, output = role(clouds, expect=2, dr_copy_encryptd=True, dr_copy_summary=handed_on)
+    assert "dr_copy_encryptd is not a variable of the role; the nearest is dr_copy_encrypted" in " ".join(
+        output.split()
+    )
+    assert "dr_copy_summary is" not in output and clouds.tell("calls") == {}
+
+
+def test_a_local_zone_of_the_source_region_is_a_destination(clouds):
+    source = clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    zone = {
+        "dr_copy_destination_regions": ["us-east-1"],
+        "dr_copy_copy_options": {"destination_availability_zone": "us-east-1-bos-1a"},
+    }
+    result, _output = role(clouds, dr_copy_rpo_hours=24, dr_copy_keep=1, **zone)
+    assert [c["source_snapshot_id"] for c in result["copies"]] == [source] and result["counts"]["created"] == 1
+    again, output = role(clouds, dr_copy_rpo_hours=24, dr_copy_keep=1, **zone)
+    assert again["counts"]["unchanged"] == 1 and "changed=0" in output
+    assert [p["within_rpo"] for p in again["recovery_points"]] == [True]

@@ -26,7 +26,7 @@ def test_ad_hoc_as_the_readme_writes_it(clouds, cloud):
     given = dict(part.split("=", 1) for part in line[1].split())
     assert set(given) == {"snapshot_id", "source_region", "destination_region", "wait"}
     given.update(snapshot_id=snapshot, source_region=source, destination_region=destination)
-    given.update({} if cloud == "ebs" else clouds.told[cloud])
+    given.update({} if cloud == "ebs" else clouds.connections[cloud])
     arguments = " ".join(f"{key}={value}" for key, value in given.items())
     code, output = clouds.run(
         "ansible", "localhost", "-m", f"multicloud.snapshots.{cloud}_snapshot_copy", "-a", arguments
@@ -79,12 +79,13 @@ def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
 
 def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
     clouds.tell("settings", {"copy_seconds": 1})
-    before = re.search(r"```yaml\n(- name: Before.*?)```", (REPOSITORY / "README.md").read_text(), re.S)
-    assert before, "the README shows the task before and after"
+    guide = (REPOSITORY / "docs" / "docsite" / "rst" / "comparison.rst").read_text()
+    before = re.search(r"\.\. code-block:: yaml\n\n(   - name: Before.*?)\n\n\S", guide, re.S)
+    assert before, "the guide shows the task before and after"
     source = clouds.snapshot()
     blocks = {}
     for name in ("community.aws.ec2_snapshot_copy", COPY):
-        options = re.search(rf"  {re.escape(name)}:\n((?:    .*\n)+)", before[1])
+        options = re.search(rf"  {re.escape(name)}:\n((?:       .*\n?)+)", before[1])
         blocks[name] = dict(line.strip().split(": ", 1) for line in options[1].splitlines())
     assert blocks[COPY] == blocks["community.aws.ec2_snapshot_copy"]
     given = {**blocks[COPY], "source_snapshot_id": source, "source_region": "us-east-1", "region": "eu-west-1"}

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tour of the guide nightly: choose, keep, lock and tell, as a new user would follow it."""
+
+from __future__ import annotations
+
+import json
+import time
+from xml.etree import ElementTree
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from .test_role import role
+
+
+def tag(clouds, snapshot, **tags):
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    clouds.client("us-east-1").create_tags(Resources=[snapshot], Tags=pairs)
+
+
+def test_a_tour_of_choosing_keeping_locking_and_telling(clouds):
+    disk = clouds.disk("database", **{"dr-copy": "true", "owner": "finance"})
+    wanted = clouds.snapshot(disk)
+    time.sleep(1.1)  # the cloud tells whole seconds
+    tag(clouds, clouds.snapshot(disk), wiz="auto-gen-snapshot")
+    reports, metrics = clouds.directory / "reports", clouds.directory / "metrics"
+    variables = {
+        "dr_copy_copy_disk_tags": True,
+        "dr_copy_keep_daily": "7",
+        "dr_copy_keep_monthly": "12",
+        "dr_copy_timezone": "Europe/Berlin",
+        "dr_copy_lock_days": 5,
+        "dr_copy_rpo_hours": 26,
+        "dr_copy_report_dir": str(reports),
+        "dr_copy_metrics_dir": str(metrics),
+    }
+    predicted, _output = role(clouds, "--check", **variables)
+    assert predicted["counts"]["created"] == 1 and not clouds.copies() and not metrics.exists()
+    result, _output = role(clouds, **variables)
+    reasons = {row["snapshot_id"]: row["reason"] for row in result["plan"]}
+    assert reasons.pop(wanted) == "newest" and set(reasons.values()) == {"bears an excluded tag"}
+    (point,) = result["recovery_points"]
+    assert point["source_snapshot_id"] == wanted and point["locked_until"] > time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    (copy,) = result["copies"]
+    assert copy["tags"]["owner"] == "finance" and copy["locked_until"] == point["locked_until"]
+    again, output = role(clouds, **variables)
+    assert "changed=0" in output and again["counts"]["unchanged"] == 1
+    (path,) = metrics.iterdir()
+    families = text_string_to_metric_families(path.read_text())
+    found = {sample.name: sample.value for family in families for sample in family.samples}
+    assert path.name == "dr_copy_localhost.prom" and found["dr_copy_last_success_timestamp_seconds"] > time.time() - 300
+    (case, run) = ElementTree.parse(reports / "localhost.junit.xml").getroot()
+    assert disk in case.get("name") and not len(case) and not len(run)
+    page, report = (reports / "localhost.html").read_text(), json.loads((reports / "localhost.json").read_text())
+    assert "locked until" in page and report["settings"]["keep_daily"] == 7
+
+
+def test_all_that_is_wrong_stands_in_one_message(clouds):
+    bad = {
+        "dr_copy_timezone": "Mars/Olympus",
+        "dr_copy_keep_weekly": "-1",
+        "dr_copy_lock_days": 40000,
+        "dr_copy_snapshot_tags": "nonsense",
+    }
+    _result, output = role(clouds, expect=2, **bad)
+    assert all(name in output for name in bad) and not clouds.copies()

@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role dr_restore and its playbooks: a restore with the source region dead, and drills that leave nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from tests.clouds import CLOUDS
+
+from .conftest import PLACES, kill_all, wait_until
+
+#: Every call that reads or writes disks and snapshots of EC2.
+EC2_CALLS = (
+    "DescribeVolumes", "DescribeSnapshots", "DescribeAvailabilityZones", "CreateVolume", "CopySnapshot", "DescribeTags",
+    "CreateTags", "DeleteVolume", "DescribeRegions",
+)  # fmt: skip
+
+
+class Site:
+    """Copies on one cloud, and the playbooks run there."""
+
+    def __init__(self, clouds, cloud="ebs"):
+        self.clouds, self.cloud = clouds, cloud
+        self.source, self.destination = PLACES[cloud]
+        self.module = f"multicloud.snapshots.{cloud}_snapshot"
+        clouds.tell_of(cloud, "settings", {"copy_seconds": 0.1, "disk_seconds": 0.2})
+
+    def copies(self, *names):
+        """Copy a snapshot of a new disk of each name; returns the disks by name."""
+        disks = {name: self.clouds.disk_of(self.cloud, name) for name in names}
+        self.copies_of(disks)
+        return disks
+
+    def copies_of(self, disks):
+        """Copy a new snapshot of each of these disks, marked as the role dr_copy does."""
+        snapshots = {name: self.clouds.snapshot_of(self.cloud, disk) for name, disk in disks.items()}
+        given = {
+            "snapshot_ids": list(snapshots.values()),
+            "source_region": self.source,
+            "destination_regions": [self.destination],
+            "wait": True,
+            **self.clouds.connections[self.cloud],
+        }
+        if self.cloud == "ens":
+            given["description"] = "Copied [{disk_id} {source_created_at}]"
+        else:
+            marks = {s: {"dr-copy:disk-name": n, "dr-copy:attached-to": "i-1"} for n, s in snapshots.items()}
+            given.update(copy_tags=True, source_tags=marks)
+        code, output = self.clouds.play([{f"{self.module}_copy": given}])
+        assert code == 0, output
+
+    def play(self, playbook="dr_restore", *arguments, **variables):
+        given = {
+            "dr_restore_cloud": self.cloud,
+            "dr_restore_region": self.destination,
+            "dr_restore_zone": CLOUDS[self.cloud].load("disk_estate").zone or "",
+            "dr_restore_connection": self.clouds.connections[self.cloud],
+            **{f"dr_restore_{name}": value for name, value in variables.items()},
+        }
+        inventory = self.clouds.directory / "sites.yml"
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": {"flood": given}}}))
+        return self.clouds.run("ansible-playbook", f"multicloud.snapshots.{playbook}", "-i", inventory, *arguments)
+
+    def manifest(self):
+        return json.loads((self.clouds.directory / "flood.restore.json").read_text())
+
+    def report(self):
+        return json.loads((self.clouds.directory / "reports" / "flood.drill.json").read_text())
+
+    def disks(self):
+        """Return the tags of the disks that were made of copies, by ID, as the cloud shows them."""
+        given = {"region": self.destination, "disk_tags": {"dr-restore:id": "*"}, **self.clouds.connections[self.cloud]}
+        path = self.clouds.directory / "disks.json"
+        written = {"copy": {"content": "{{ found.disks | to_json }}", "dest": str(path)}}
+        code, output = self.clouds.play([{f"{self.module}_info": given, "register": "found"}, written])
+        assert code == 0, output
+        return {disk["disk_id"]: disk["tags"] for disk in json.loads(path.read_text())}
+
+    def calls(self):
+        return self.clouds.tell_of(self.cloud, "calls")
+
+
+@pytest.fixture
+def ebs(clouds):
+    return Site(clouds)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, cloud):
+    site = Site(clouds, cloud)
+    disks = site.copies("database", "mail")
+    code, output = site.play("dr_restore", id="flood-1")
+    assert code == 0, output
+    manifest = site.manifest()
+    assert manifest["totals"] == {"disks": 2, "restored": 2, "creating": 0, "missing": 0}
+    assert {row["disk_id"] for row in manifest["disks"]} == set(disks.values())
+    if cloud != "ens":
+        assert {(row["disk_name"], row["instance"]) for row in manifest["disks"]} == {
+            ("database", "i-1"),
+            ("mail", "i-1"),
+        }
+    made = site.disks()
+    assert {row["new_disk_id"] for row in manifest["disks"]} == set(made)
+    assert {tags["dr-restore:snapshot-id"] for tags in made.values()} == {row["copy_id"] for row in manifest["disks"]}
+    code, output = site.play("dr_restore", id="flood-1")
+    assert code == 0 and "changed=0" in output and set(site.disks()) == set(made), output
+
+
+def test_with_the_source_region_dead_disks_are_restored_and_it_is_never_called(clouds, ebs):
+    disks = ebs.copies("database", "mail")
+    dead = [{"action": action, "region": ebs.source, "fault": "unavailable"} for action in EC2_CALLS]
+    clouds.tell("faults", dead)
+    code, output = ebs.play("dr_restore", source_region=ebs.source, disk_names=["mail", "files"])
+    assert code == 2 and "files: no copy in eu-west-1 names it" in output, output
+    (missing, mail) = ebs.manifest()["disks"]
+    assert missing["disk_name"] == "files" and missing["new_disk_id"] is None
+    assert mail["disk_id"] == disks["mail"] and mail["state"] == "available" and mail["new_disk_id"] in ebs.disks()
+
+
+def test_check_mode_shows_the_plan_and_makes_nothing(ebs):
+    ebs.copies("database")
+    code, output = ebs.play("dr_restore", "--check")
+    assert code == 0 and "1 of 1 disks would be made" in output and "database" in output, output
+    assert "changed=1" in output and not ebs.disks() and not (ebs.clouds.directory / "flood.restore.json").exists()
+
+
+def test_a_restore_goes_back_in_time_and_stays_with_the_point_that_it_began_with(ebs):
+    disks = ebs.copies("database")
+    code, output = ebs.play("dr_restore", id="first")
+    assert code == 0, output
+    (first,) = ebs.manifest()["disks"]
+    ebs.copies_of(disks)
+    code, output = ebs.play("dr_restore", id="first")
+    assert code == 0 and "changed=0" in output and ebs.manifest()["disks"][0]["copy_id"] == first["copy_id"], output
+    code, output = ebs.play("dr_restore", id="newest")
+    assert code == 0 and ebs.manifest()["disks"][0]["copy_id"] != first["copy_id"], output
+    code, output = ebs.play("dr_restore", id="past", at=first["taken_at"])
+    assert code == 0 and ebs.manifest()["disks"][0]["copy_id"] == first["copy_id"], output
+    before = len(ebs.disks())
+    code, output = ebs.play("dr_restore", id="early", at="2020-01-01")
+    assert code == 2 and "all its recovery points are younger than at" in output and len(ebs.disks()) == before == 3
+
+
+def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):
+    before = ebs.calls()
+    code, output = ebs.play("dr_restore", id="-", at="noon", zone="", diskids="x")
+    for name in ("dr_restore_id", "dr_restore_at", "dr_restore_zone", "dr_restore_diskids"):
+        assert name in output
+    assert code == 2 and ebs.calls() == before
+
+
+# Drills
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, cloud):
+    site = Site(clouds, cloud)
+    disks = site.copies("database", "mail")
+    options = {"count": 1, "max_age_days": 7, "report_dir": str(clouds.directory / "reports")}
+    code, output = site.play("dr_drill", **options)
+    first = site.report()
+    assert code == 2 and "1 disks were not proven within 7 days" in output and first["totals"]["proven"] == 1, output
+    assert not site.disks()
+    code, output = site.play("dr_drill", metrics_dir=str(clouds.directory), **options)
+    assert code == 0, output
+    second = site.report()
+    assert {first["tried"][0]["disk_id"], second["tried"][0]["disk_id"]} == set(disks.values())
+    assert second["totals"] == {**first["totals"], "never": 0, "overdue": 0} and not site.disks()
+    assert "is not proven by this level" in (clouds.directory / "reports" / "flood.drill.html").read_text()
+    metrics = (clouds.directory / "dr_drill_flood.prom").read_text()
+    assert metrics.count("dr_copy_drill_timestamp_seconds{") == 2 and "} 0.0" not in metrics
+    if cloud == "ebs":
+        tags = [{t["Key"]: t["Value"] for t in copy["Tags"]} for copy in clouds.copies()]
+        assert {t["dr-copy:proven-level"] for t in tags} == {"creatable"} and len(tags) == 2
+        assert {t["dr-copy:proven-at"] for t in tags} == {first["started_at"], second["started_at"]}
+
+
+def test_a_drill_by_the_copies_marks_alone_with_the_source_region_dead(clouds, ebs):
+    ebs.copies("database")
+    clouds.tell("faults", [{"action": action, "region": ebs.source, "fault": "unavailable"} for action in EC2_CALLS])
+    code, output = ebs.play("dr_drill", "--check")
+    assert code == 0 and "1 copies would be tried" in output and not ours(clouds), output
+    code, output = ebs.play("dr_drill", max_age_days=7)
+    assert code == 0 and "1 of 1 copies proven creatable" in output, output
+    code, output = ebs.play("dr_drill", level="readable")
+    assert code == 2 and "readable cannot be proven yet" in output, output
+
+
+def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds, ebs):
+    ebs.copies("database", "mail")
+    clouds.tell("settings", {"disk_seconds": 60})
+    given = ebs.play("dr_restore", id="kept", wait=False)
+    assert given[0] == 0, given[1]
+    kept = set(ebs.disks())
+    inventory = clouds.directory / "sites.yml"
+    given = ("-e", "dr_restore_wait=true", "-e", "dr_restore_id=drill-killed")
+    process = clouds.start("ansible-playbook", "multicloud.snapshots.dr_drill", "-i", inventory, *given)
+    wait_until(lambda: len(ours(clouds)) == len(kept) + 2)
+    kill_all(process)
+    left = set(ours(clouds)) - kept
+    clouds.tell("settings", {"disk_seconds": 0.2})
+    code, output = ebs.play("dr_drill", count=1)
+    assert code == 0 and set(ours(clouds)) == kept | left, output  # their time is not over
+    past = [{"Key": "dr-restore:expires-at", "Value": "2026-01-01T00:00:00Z"}]
+    clouds.client(ebs.destination).create_tags(Resources=sorted(left), Tags=past)
+    code, output = ebs.play("dr_drill", count=1)
+    assert code == 0 and set(ours(clouds)) == kept, output
+
+
+def ours(clouds):
+    """Return the IDs of the disks that the simulated EC2 shows as made by a restore."""
+    tagged = [{"Name": "tag-key", "Values": ["dr-restore:id"]}]
+    return [v["VolumeId"] for v in clouds.client("eu-west-1").describe_volumes(Filters=tagged)["Volumes"]]

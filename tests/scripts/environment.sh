@@ -5,7 +5,7 @@
 # shellcheck shell=bash
 set -euo pipefail
 
-REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WORK=${WORK_DIR:-$REPO/.work}
 ROOT=$WORK/root
 STAGED=$ROOT/ansible_collections/multicloud/snapshots
@@ -21,6 +21,10 @@ interpreters() {
     done
   done
   python3 -c 'import venv, ensurepip, sys; print(sys.executable) if sys.version_info >= (3, 10) else None' 2>/dev/null || true
+}
+
+clean_path() { # those interpreters, and the system's folders
+  echo "$(interpreters | xargs -r -n 1 dirname | awk '!seen[$0]++' | paste -sd: -):/usr/local/bin:/usr/bin:/bin"
 }
 
 install_with() { # a requirements file, into the virtual environment, once for each of its versions
@@ -41,10 +45,12 @@ make_environment() {
     "$python" -m venv "$WORK/venv"
   fi
   install_with "$REPO/tests/requirements.txt"
-  clean_path=$(interpreters | xargs -r -n 1 dirname | awk '!seen[$0]++' | paste -sd: -)
-  export PATH=$WORK/venv/bin:${clean_path:+$clean_path:}/usr/local/bin:/usr/bin:/bin
+  PATH=$WORK/venv/bin:$(clean_path)
+  export PATH
   export HOME=$WORK/home ANSIBLE_HOME=$WORK/home/.ansible ANSIBLE_COLLECTIONS_PATH=$ROOT ANSIBLE_NOCOLOR=${ANSIBLE_NOCOLOR:-}
   export ANSIBLE_REMOTE_TMP=$WORK/home/.ansible/tmp ANSIBLE_ASYNC_DIR=$WORK/home/.ansible_async LC_ALL=C.UTF-8
+  # The machine's own roles are no business of the tests.
+  export ALIBABA_CLOUD_ECS_METADATA_DISABLED=true
   export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
   fetch_amazon_aws
   [ -n "${ALREADY_STAGED:-}" ] || stage
@@ -60,15 +66,7 @@ fetch_collections() { # from this release of ansible, these collections, once
   local release=$1
   shift
   [ -d "$ROOT/ansible_collections/$1" ] && return
-  python -m pip download -q --no-deps --ignore-requires-python --only-binary=:all: -d "$WORK/wheel" "ansible==$release.*"
-  python - "$WORK/wheel" "$ROOT" "$@" <<'PY'
-import pathlib, sys, zipfile
-wheel, root, *names = sys.argv[1:]
-with zipfile.ZipFile(next(pathlib.Path(wheel).glob("ansible-*.whl"))) as archive:
-    wanted = tuple(f"ansible_collections/{name}/" for name in names)
-    archive.extractall(root, [n for n in archive.namelist() if n.startswith(wanted)])
-PY
-  rm -rf "$WORK/wheel"
+  python "$REPO/tests/scripts/fetch_collections.py" "$release" "$ROOT" "$@"
 }
 
 # What git knows and does not ignore; ansible-test refuses links, and checks nothing behind them.
@@ -79,22 +77,4 @@ stage() {
   done) >"$WORK/files"
   find "$STAGED" -type f -not -path "$STAGED/tests/output/*" -delete
   tar -C "$REPO" -T "$WORK/files" -cf - | tar -C "$STAGED" -xf -
-}
-
-# ansible-test fetches a bootstrap script for pip from a host of its own; the same from PyPI's pip.
-seed_get_pip() {
-  local cache=$HOME/.ansible/test/cache version
-  mkdir -p "$cache"
-  grep -ohE "pip='[0-9.]+'" "$WORK"/venv/lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py |
-    grep -oE '[0-9.]+' | sort -u | while read -r version; do
-    [ -e "$cache/get_pip_${version//./_}.py" ] && continue
-    python -m pip download -q --no-deps -d "$cache" "pip==$version"
-    cat >"$cache/get_pip_${version//./_}.py" <<PY
-import os, runpy, sys
-here = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(here, next(n for n in os.listdir(here) if n.startswith("pip-$version-"))))
-sys.argv[1:] = ["install"] + [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
-PY
-  done
 }

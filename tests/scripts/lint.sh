@@ -17,10 +17,10 @@ run ruff format --check .
 run yamllint --strict .
 MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins.module_utils \
   -p ansible_collections.multicloud.snapshots.plugins.plugin_utils
-run ansible-lint --offline --profile production
+run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml
 run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
 run antsibull-changelog lint
-seed_get_pip
+python "$REPO/tests/scripts/seed_get_pip.py"
 # ansible-test asks the nearest git checkout for the files to check; that must be the staged copy, not the one around it.
 git -C "$STAGED" init -q 2>/dev/null
 echo "== ansible-test sanity"

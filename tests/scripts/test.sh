@@ -8,7 +8,7 @@ make_environment
 install_with "$REPO/tests/requirements-check.txt"
 fetch_collections 13 awx/awx # the last release that holds it
 echo "== static checks, beside the tests; what they say follows at the end"
-bash "$REPO/tests/lint.sh" >"$WORK/lint.log" 2>&1 &
+bash "$REPO/tests/scripts/lint.sh" >"$WORK/lint.log" 2>&1 &
 lint=$!
 cd "$STAGED" || exit
 echo "== the collection builds, installs and documents itself"
@@ -19,9 +19,9 @@ cp -r "$ROOT/ansible_collections/amazon" "$WORK/installed/ansible_collections/"
 ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --offline -p "$WORK/installed" "$WORK"/dist/*.tar.gz
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t module multicloud.snapshots.ebs_snapshot_copy >/dev/null)
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
-export STORM_SEED=${STORM_SEED:-$RANDOM}
+export STORM_SEED=${STORM_SEED:-$(date +%Y%m%d)} # a few new storms each day
 echo "== tests (STORM_SEED=$STORM_SEED)"
-PYTHONPATH=$ROOT python -m pytest -q -n 3 --dist worksteal --durations=15 tests/unit tests/playbooks || failed=tests
+PYTHONPATH=$ROOT python -m pytest -q -n 3 --dist worksteal --durations=15 tests/playbooks tests/unit || failed=tests
 wait "$lint" || failed="${failed:-} static-checks"
 cat "$WORK/lint.log"
 [ -z "${failed:-}" ] || { echo "Failed: $failed" >&2; exit 1; }

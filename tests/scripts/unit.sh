@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The unit tests that are quick, on two cores; with T= those of a file, one test, or those that an expression of -k names.
+source "$(dirname "$0")/environment.sh"
+make_environment
+install_with "$REPO/tests/requirements-unit.txt"
+cd "$STAGED" || exit
+export PYTHONPATH=$ROOT
+file=${T:-}
+file=${file%%::*}
+for path in "$file" "tests/unit/$file" "tests/unit/$file.py"; do
+  [ -n "$file" ] && [ -e "$path" ] && exec python -m pytest "$path${T#"$file"}"
+done
+if [ -n "${T:-}" ]; then
+  exec python -m pytest tests/unit -k "$T"
+fi
+exec python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit

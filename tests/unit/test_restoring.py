@@ -72,7 +72,7 @@ def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
         "max_gib": "5",
     }
     problems = " ".join(variables.normalise(given, "h", ["dr_restore_hosts", "dr_restore_zones"], True)["problems"])
-    for name in ("zone:", "disk_names", "at (", "max_gib", "dr_restore_zones is no variable"):
+    for name in ("zone:", "disk_names", "at (", "max_gib", "dr_restore_zones is not a variable"):
         assert name in problems
     assert "dr_restore_hosts" not in problems
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "connection": {"secret_key": "s3cret"}}

@@ -153,4 +153,4 @@ def _unknown(names: Sequence[str]) -> list[str]:
     known = [f"dr_copy_{name}" for name in VARIABLES]
     unknown = [name for name in names if name not in known and name.removeprefix("dr_copy_") not in NOT_ITS_OWN]
     near = {name: get_close_matches(name, known, 1, 0) for name in unknown}
-    return [f"{name} is no variable of the role; the nearest is {match[0]}" for name, match in near.items()]
+    return [f"{name} is not a variable of the role; the nearest is {match[0]}" for name, match in near.items()]

@@ -106,7 +106,7 @@ def _unknown(names: Sequence[str]) -> list[str]:
     others = [f"dr_restore_{name}" for name in NOT_ITS_OWN]
     unknown = [name for name in names if name not in known and name not in others]
     return [
-        f"{name} is no variable of the role; the nearest is {get_close_matches(name, known, 1, 0)[0]}"
+        f"{name} is not a variable of the role; the nearest is {get_close_matches(name, known, 1, 0)[0]}"
         for name in unknown
     ]
 

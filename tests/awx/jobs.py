@@ -60,6 +60,11 @@ class Launch:
         defaults = {q["variable"]: q["default"] for q in questions if _fits(q, q.get("default"))}
         return {**self.handed_on, **defaults, **self.answers}
 
+    def meta_variables(self, number: int) -> dict[str, Any]:
+        """Return what AWX itself adds to the variables of each job (UnifiedJob.awx_meta_vars), under both its names."""
+        about = {"job_id": number, "job_launch_type": "manual", "job_template_name": self.template["name"]}
+        return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in about.items()}
+
     def environment(self) -> dict[str, str]:
         """Return what the credentials inject; a field that was left empty injects an empty text."""
         found: dict[str, str] = {}
@@ -99,7 +104,9 @@ class Launch:
         script.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(self.slice(number))}\nEND\n")
         script.chmod(0o700)
         (directory / "env" / "envvars").write_text(yaml.safe_dump({**self.environment(), **more}))
-        (directory / "env" / "extravars").write_text(yaml.safe_dump(_unsafe(self.extra_variables())))
+        (directory / "env" / "extravars").write_text(
+            yaml.safe_dump(_unsafe({**self.extra_variables(), **self.meta_variables(number)}))
+        )
         check = " --check" if self.job_type == "check" else ""
         (directory / "env" / "cmdline").write_text(f"--forks={self.template['forks']}{check}")
         return directory

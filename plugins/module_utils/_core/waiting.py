@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -96,27 +97,42 @@ class Backoff:
         self._next = 1.0
 
 
-def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
-    """Make a call that is safe to repeat until it is answered.
-
-    Throttling, or what else is ``waited_out``, is so until the deadline; a cloud that cannot be reached, or answers
-    nonsense, is tried ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``. Raises the last CopyError.
+class Retries:
+    """When a read that fails is made again: while the cloud throttles, or what is ``waited_out`` lasts, until the
+    deadline; else ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``.
     """
-    backoff = Backoff()
-    attempts = 0
-    started = deadline.now()
+
+    def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
+        self._deadline, self._waited_out = deadline, waited_out
+        self.succeeded()
+
+    def succeeded(self) -> None:
+        """Forget the failures."""
+        self._backoff = Backoff()
+        self._failures, self._since = 0, math.inf
+        #: When (monotonic) the read may be made again.
+        self.due_at = -math.inf
+
+    def failed(self, error: CopyError) -> bool:
+        """Note a failure. Returns whether it is final."""
+        now = self._deadline.now()
+        self._failures += not isinstance(error, self._waited_out)
+        self._since = min(self._since, now)
+        self.due_at = now + self._backoff.next_pause()
+        lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
+        return error.retry is Retry.NEVER or lasts
+
+
+def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
+    """Make a call that is safe to repeat until it is answered. Raises the last CopyError."""
+    retries = Retries(deadline, waited_out)
     while True:
         try:
             return call()
         except CopyError as error:
-            attempts += 0 if isinstance(error, waited_out) else 1
-            given_up = attempts >= ATTEMPTS or (attempts and deadline.now() - started > ATTEMPTS_SECONDS)
-            if error.retry is Retry.NEVER or given_up:
+            if retries.failed(error) or retries.due_at >= deadline.end:
                 raise
-            pause = backoff.next_pause()
-            if pause >= deadline.remaining:
-                raise
-            deadline.sleep(pause)
+            deadline.sleep(retries.due_at - deadline.now())
 
 
 def poll_pause(age: float, progress: int, longest: float) -> float:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 from ..cloud import SnapshotCloud, safely
 from ..decide.transitions import COMPARE_AFTER
-from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Throttled, Unreachable
+from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Unreachable
 from ..model import Snapshot, State
-from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS, FRESH_SECONDS, Backoff, Deadline
+from ..waiting import FRESH_SECONDS, Deadline, Retries
 from .attempt import Attempt, source_disk_of
 from .queue import Queue
 from .window import Window
@@ -45,9 +45,7 @@ class Region:
         self._followed: set[str] = set()
         self._refused_disks: dict[str | None, float] = {}
         self._cloud, self._longest, self._deadline = cloud, longest, deadline
-        self._backoff = Backoff()
-        self._failing_since, self._failures = 0.0, 0
-        self._rests_until = -math.inf
+        self._retries = Retries(deadline)
         #: When it was last looked at: with success or not (``tried_at``), with success, and what of it.
         self.tried_at = self._looked_at = self._counted_at = self._listed_at = -math.inf
         self._last_begun = self._first_begun = -math.inf
@@ -117,7 +115,7 @@ class Region:
         if not self.open and not self.queue:
             return math.inf
         if not self.was_listed:
-            return self._rests_until
+            return self._retries.due_at
         looks = [a.decision.look_at for a in self.open]
         if any(a.decision.compare for a in self.open):
             looks.append(self._compare_at)
@@ -127,7 +125,7 @@ class Region:
             looks += [until for until in (self.window.opens_at, *self._refused_disks.values()) if until > now]
             if min(looks) == math.inf:
                 looks.append(self._looked_at + min(self._longest, RETRY_SECONDS))
-        look_at = max(self._rests_until, min(looks, default=math.inf))
+        look_at = max(self._retries.due_at, min(looks, default=math.inf))
         return min([look_at, *(a.decision.retry_at for a in self.open)])
 
     @property
@@ -154,7 +152,7 @@ class Region:
         """Look at what is due, or for the ``last`` time at all; in few reads. Returns what something was learnt
         about."""
         now = self._deadline.now()
-        if now < self._rests_until:
+        if now < self._retries.due_at:
             return []
         self.tried_at = now
         learnt: list[Attempt] = []
@@ -163,8 +161,8 @@ class Region:
             learnt += self._refresh(now, learnt, last)
         except CopyError as error:
             return learnt + self._not_read(error)
-        self.unread, self._failures, self._crowded = None, 0, False
-        self._backoff.reset()
+        self.unread, self._crowded = None, False
+        self._retries.succeeded()
         self.window.looked(now)
         self._looked_at = self._deadline.now()
         return learnt
@@ -233,14 +231,9 @@ class Region:
 
         Returns the requests that have failed for it.
         """
-        now = self._deadline.now()
         self.unread = error
-        if not self._failures:
-            self._failing_since = now
-        self._failures += not isinstance(error, Throttled)
-        lasts = self._failures >= ATTEMPTS or (self._failures and now - self._failing_since > ATTEMPTS_SECONDS)
-        self._rests_until = now + self._backoff.next_pause()
-        if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (lasts and not self.was_listed)):
+        final = self._retries.failed(error)
+        if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
             return []
         failed = [a for a in self.attempts if a.is_open]
         for attempt in failed:

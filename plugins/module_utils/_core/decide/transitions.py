@@ -133,13 +133,9 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
     complete = copy.state is State.COMPLETED
     drift = drift_of(wanted, memory, copy, today)
     sighting = memory.seen[copy.snapshot_id]
-    if (
-        complete
-        and len(memory.seen) == 1
-        and drift.is_none
-        and not (memory.own or memory.lost_calls or sighting.unseen)
-    ):
-        return Decision(copy=copy, settled=True, drift=drift)  # nearly always
+    quiet = complete and drift.is_none and not (memory.own or memory.lost_calls or sighting.unseen)
+    if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
+        return Decision(copy=copy, settled=True, drift=drift, duplicates=_duplicates(copies, copy))  # nearly always
     pairs = {c.snapshot_id: (c, copy) for c in _replaced(wanted, memory, copies, complete)}
     if policy.remove_duplicates:
         pairs |= {c.snapshot_id: (c, stays) for c, stays in surplus(copies, wanted.cloud) if c is not copy}

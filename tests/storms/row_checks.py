@@ -16,7 +16,7 @@ from typing import Any
 from .call_checks import unanswered
 from .faults import UNSEEN
 from .simulation import RunOutcome
-from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, Place, Truth
+from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, Place, Truth, ids_of
 
 #: Kinds of failures after which a row tells what was known last.
 UNREAD = {"timeout", "ambiguous", "connection", "busy", "credentials"}
@@ -153,10 +153,16 @@ class Rows:
             and self.outcome.name != "check"  # which tells the tags that would be
             and row["tags"] not in [v.tags for v in versions]
             and copy.id not in self.lost_ids
+            and not self._tagged_in_vain(copy)
         ):
             yield f"{copy.id} has the tags {versions[-1].tags}, the row has {row['tags']}"
         if row["encrypted"] is not None and bool(row["encrypted"]) != copy.encrypted():
             yield f"{copy.id} is reported as encrypted: {row['encrypted']}"
+
+    def _tagged_in_vain(self, copy: Copy) -> bool:
+        """Whether the cloud took tags of this run for a copy that another run had deleted just before."""
+        calls = self.truth.calls_of(self.outcome)
+        return any(c.action in CHANGES and c.ended >= copy.gone and copy.id in ids_of(c) for c in calls)
 
     # -- the whole ---------------------------------------------------------------------------------------
 

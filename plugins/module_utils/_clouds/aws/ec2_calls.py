@@ -121,8 +121,7 @@ class Ec2Calls:
             yield from token_pages(partial(page, filters), pages, tried)
 
     def _is_own(self, shown: Mapping[str, Any], region: str, scope: Mapping[str, Any]) -> bool:
-        account = self._account_id(region)
-        return shown.get("OwnerId") == account if account else scope.get("OwnerIds") == OWN["OwnerIds"]
+        return scope.get("OwnerIds") == OWN["OwnerIds"] or shown.get("OwnerId") == self._account_id(region)
 
     def _account_id(self, region: str) -> str:
         """Return the account's ID, asked once; in ``region``, since accounts belong to a partition of AWS.

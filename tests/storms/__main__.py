@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -48,6 +49,9 @@ COLLIDED = (
     "wrong",
 )
 PROCESSES = ("cloud", "playbooks killed", "wrong")
+#: A row of a table, and the names of its columns.
+Row = tuple[object, ...]
+Head = tuple[str, ...]
 #: Storms of one job of the pool.
 JOB = 20
 
@@ -67,23 +71,27 @@ def main() -> None:
     if given.story:
         _tell_story(given.story[0], int(given.story[1]), given.collision)
         return
-    with ProcessPoolExecutor(given.jobs) as pool:
-        storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
-        collisions = {cloud: _collisions(pool, cloud, given.collisions) for cloud in given.cloud}
-        processes = [pool.submit(_processes, cloud, given.processes) for cloud in given.cloud if given.processes]
-        tables = {
-            "storms": (STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]),
-            "collisions": (COLLIDED, [_row_of_collisions(cloud, found) for cloud, found in collisions.items()]),
-            "processes": (PROCESSES, [job.result() for job in processes]),
-        }
     wrong = 0
-    for name, (head, rows) in tables.items():
-        for row in rows:
-            print(name, dict(zip(head, row)), flush=True)
-            wrong += int(row[head.index("wrong")])
-        if given.write:
-            write_between(DOCS / "reliability.rst", name, list_table(head, rows))
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for name, head, rows in _tables(pool, given):
+            for row in rows:
+                print(name, dict(zip(head, row)), flush=True)
+                wrong += int(str(row[head.index("wrong")]))
+            if given.write:  # each when it is done, since all of them take hours
+                write_between(DOCS / "reliability.rst", name, list_table(head, rows))
     sys.exit(bool(wrong))
+
+
+def _tables(pool: ProcessPoolExecutor, given: argparse.Namespace) -> Iterator[tuple[str, Head, list[Row]]]:
+    """Yield each table, by its name in the guide."""
+    storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
+    yield "storms", STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]
+    if given.collisions:
+        found = {cloud: _collisions(pool, cloud, given.collisions) for cloud in given.cloud}
+        yield "collisions", COLLIDED, [_row_of_collisions(cloud, of_cloud) for cloud, of_cloud in found.items()]
+    if given.processes:
+        killed = [pool.submit(_processes, cloud, given.processes) for cloud in given.cloud]
+        yield "processes", PROCESSES, [job.result() for job in killed]
 
 
 def _submitted(pool: ProcessPoolExecutor, cloud: str, first: int, number: int, collisions: bool) -> list[Any]:

@@ -27,11 +27,11 @@ PURE = {
     "plugins/plugin_utils/_dr_copy/retention.py": "tests/unit/test_retention.py",
     "plugins/plugin_utils/_dr_copy/rows.py": "tests/unit/test_retention.py tests/unit/test_recovery.py",
     "plugins/plugin_utils/_dr_copy/planning.py": "tests/unit/test_retention.py tests/unit/test_recovery.py",
-    "plugins/module_utils/_core/decide": "tests/unit/test_bad_days.py tests/unit/test_ecs_contract.py "
-    "tests/unit/test_cbs_contract.py tests/unit/test_ens_contract.py tests/unit/test_storms.py",
+    "plugins/module_utils/_core/decide": "tests/unit/test_decide.py tests/unit/test_ecs_contract.py "
+    "tests/unit/test_cbs_contract.py tests/unit/test_ens_contract.py tests/unit/test_bad_days.py tests/unit/test_storms.py",
 }
 #: Changes of a file that are tried, drawn from all that there are; and the seconds that its tests may take.
-SAMPLE, LONGEST = 60, 300.0
+SAMPLE, LONGEST = 20, 1200.0
 #: Changes that tell nothing: of annotations, and of numbers and decorators of data classes.
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
 HEAD = ("file", "changes tried", "found", "not found, in lines")

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: copy_plan
 short_description: Decide which snapshots are to be copied where, and why others are not
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:

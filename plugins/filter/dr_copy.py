@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: dr_copy
 short_description: Private to the role dr_copy
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:

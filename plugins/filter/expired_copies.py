@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: expired_copies
 short_description: Return the copies that retention lets go
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: recovery_points
 short_description: Show each disk's newest complete copy in each destination
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:

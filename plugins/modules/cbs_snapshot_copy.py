@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: cbs_snapshot_copy
 short_description: Copy snapshots of Tencent Cloud CBS disks to other regions, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
   - Finds copies that are there already, whoever made them, where their tags or names tell the source, and makes none

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_copy
 short_description: Copy EBS snapshots to other AWS regions, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
   - Finds copies that are there already, complete or in progress, those that the AWS console made included, and makes

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_restore
 short_description: Make EBS volumes of snapshots, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a volume of each of many EBS snapshots of one region, and waits out what AWS limits.
   - Finds the volumes that an earlier run with the same O(restore_id) has made, and makes none beside them.

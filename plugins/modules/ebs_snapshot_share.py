@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_share
 short_description: Let another AWS account use EBS snapshots
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Gives another account the permission to make volumes and copies of snapshots that this account owns.
   - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.

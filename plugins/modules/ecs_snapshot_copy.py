@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ecs_snapshot_copy
 short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Copies many snapshots of ECS disks to many regions in one call.
   - Finds copies that are there already, whoever made them, and makes none beside them.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ecs_snapshot_restore
 short_description: Make disks of snapshots of Alibaba Cloud ECS, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a pay-as-you-go data disk of each of many snapshots of one region, and waits out what the service limits.
   - Finds the disks that an earlier run with the same O(restore_id) has made, and makes none beside them.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ens_snapshot_copy
 short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to other nodes, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Copies many snapshots of disks on edge nodes to many nodes. A region is here a node, such as V(cn-hangzhou-26).
   - Finds copies that are there already, and makes none beside them. A copy that is made twice is billed twice here, and

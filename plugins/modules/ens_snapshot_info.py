@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ens_snapshot_info
 short_description: List Alibaba Cloud Edge Node Service disks by tag, and their snapshots and copies
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists disks and snapshots of one node, in the shape that the info modules of all clouds share.
   - Tells of each copy which snapshot it was made of.

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ens_snapshot_restore
 short_description: Make disks of snapshots of Alibaba Cloud Edge Node Service, once and only once
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a pay-as-you-go disk of each of many snapshots of one node.
   - Finds the disks that an earlier run with the same O(restore_id) has made, and makes none beside them. The service

@@ -41,6 +41,17 @@ class Broken:
 BROKEN: list[Broken] = []
 
 
+def _with(option: str) -> tuple[str, ...]:
+    """Return the clouds whose copy module has an option."""
+    return tuple(name for name, cloud in CLOUDS.items() if option in cloud.load_module().OPTIONS)
+
+
+TAGS, DESCRIPTION, EXPIRY, ENCRYPTION = map(_with, ("tags", "description", "retention_days", "encrypted"))
+#: ECS has a token against doubles. On CBS a failed copy vanishes, and a second call for the same copy is refused.
+NO_TOKEN = tuple(name for name in CLOUDS if name != "ecs")
+NOT_CBS = tuple(name for name in CLOUDS if name != "cbs")
+
+
 @contextmanager
 def broken(name: str) -> Iterator[None]:
     """Let this process have a broken engine. Raises LookupError where the engine has no such part any more."""
@@ -170,22 +181,22 @@ def _name(what: str) -> str:
 
 options("max_in_flight is ignored", max_in_flight=1000)
 options("max_in_flight is one more", max_in_flight=lambda n: n + 1)
-options("copy_tags is ignored", ("ebs", "ecs", "cbs"), copy_tags=False)
-options("copy_tags is always on", ("ebs", "ecs", "cbs"), copy_tags=True)
-options("purge_tags is ignored", ("ebs", "ecs", "cbs"), purge_tags=False)
-options("purge_tags is always on", ("ebs", "ecs", "cbs"), purge_tags=True)
-options("tags are ignored", ("ebs", "ecs", "cbs"), tags=None)
+options("copy_tags is ignored", TAGS, copy_tags=False)
+options("copy_tags is always on", TAGS, copy_tags=True)
+options("purge_tags is ignored", TAGS, purge_tags=False)
+options("purge_tags is always on", TAGS, purge_tags=True)
+options("tags are ignored", TAGS, tags=None)
 options("name is ignored", name=None)
-options("description is ignored", ("ebs", "ecs", "ens"), description="another one")
+options("description is ignored", DESCRIPTION, description="another one")
 options("replace_failed is ignored", replace_failed=True)
 options("failed copies are never replaced", replace_failed=False)
-options("replace_mismatched is ignored", ("ebs", "ecs"), replace_mismatched=False)
+options("replace_mismatched is ignored", ENCRYPTION, replace_mismatched=False)
 options("remove_duplicates is ignored", remove_duplicates=False)
 options("duplicates are removed unasked", remove_duplicates=True)
-options("encrypted is ignored", ("ebs", "ecs"), encrypted=False, kms_key_id=None)
-options("kms_key_id is ignored", ("ebs", "ecs"), kms_key_id=None)
-options("retention_days is doubled", ("ecs", "cbs"), retention_days=lambda days: days and 2 * days)
-options("retention_days is ignored", ("ecs", "cbs"), retention_days=None)
+options("encrypted is ignored", ENCRYPTION, encrypted=False, kms_key_id=None)
+options("kms_key_id is ignored", ENCRYPTION, kms_key_id=None)
+options("retention_days is doubled", EXPIRY, retention_days=lambda days: days and 2 * days)
+options("retention_days is ignored", EXPIRY, retention_days=None)
 options("copy_ids is ignored", copy_ids=None)
 options("wait is ignored", wait=False)
 options("wait is always on", wait=True)
@@ -226,7 +237,7 @@ def _state(name: str) -> Any:
     return getattr(importlib.import_module(f"{CORE}.model").State, name)
 
 
-@adapter("never adopts what others have made", ("ebs", "ecs", "cbs"))
+@adapter("never adopts what others have made", TAGS)
 def _change(cloud: Any) -> None:
     _listing(cloud, lambda copies: [c for c in copies if c.ours])
 
@@ -262,27 +273,27 @@ def _change(cloud: Any) -> None:
     cloud.list_copies = list_copies
 
 
-@adapter("takes everybody's copies for ours", ("ebs", "ecs", "cbs"))
+@adapter("takes everybody's copies for ours", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, source=replace(c.source, managed=True), is_copy=True) if c.source else c)
 
 
-@adapter("takes no copy for ours", ("ebs", "ecs", "cbs"))
+@adapter("takes no copy for ours", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, source=replace(c.source, managed=False), marked_ours=False) if c.source else c)
 
 
-@adapter("does not see that a copy is held", ("ebs", "ecs", "cbs"))
+@adapter("does not see that a copy is held", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, tags={k: v for k, v in c.tags.items() if k != HOLD}))
 
 
-@adapter("takes a failed copy for complete", ("ebs", "ecs", "ens"))
+@adapter("takes a failed copy for complete", NOT_CBS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.state is _state("ERROR") else c)
 
 
-@adapter("takes a failed copy for one in progress", ("ebs", "ecs", "ens"))
+@adapter("takes a failed copy for one in progress", NOT_CBS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, state=_state("PENDING")) if c.state is _state("ERROR") else c)
 
@@ -297,17 +308,17 @@ def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.provider_state == "deleting" else c)
 
 
-@adapter("does not see the encryption of copies", ("ebs", "ecs"))
+@adapter("does not see the encryption of copies", ENCRYPTION)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, encrypted=None, kms_key=None))
 
 
-@adapter("takes every copy for encrypted", ("ebs", "ecs"))
+@adapter("takes every copy for encrypted", ENCRYPTION)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, encrypted=True))
 
 
-@adapter("does not see tags", ("ebs", "ecs", "cbs"))
+@adapter("does not see tags", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, tags={}))
 
@@ -357,7 +368,7 @@ def _without(tags: Any, *suffixes: str) -> dict[str, str]:
     return {k: v for k, v in tags.items() if not (k.startswith(PROVENANCE) and k.endswith(suffixes))}
 
 
-@adapter("provenance lacks disk and time", ("ebs", "ecs", "cbs"))
+@adapter("provenance lacks disk and time", TAGS)
 def _change(cloud: Any) -> None:
     _ordering(cloud, lambda order: replace(order, tags=_without(order.tags, "disk-id", "created-at")))
     real = cloud.change_tags
@@ -366,7 +377,7 @@ def _change(cloud: Any) -> None:
     )
 
 
-@adapter("provenance tells a wrong disk", ("ebs", "ecs"))
+@adapter("provenance tells a wrong disk", ENCRYPTION)
 def _change(cloud: Any) -> None:
     _ordering(cloud, lambda order: replace(order, tags={**order.tags, f"{PROVENANCE}disk-id": "another"}))
 
@@ -381,7 +392,7 @@ def _change(cloud: Any) -> None:
     )
 
 
-@adapter("asks again at once after a lost answer", ("ebs", "ens", "cbs"))
+@adapter("asks again at once after a lost answer", NO_TOKEN)
 def _change(cloud: Any) -> None:
     real = cloud.begin
     ambiguous = importlib.import_module(f"{CORE}.errors").Ambiguous
@@ -401,12 +412,12 @@ def _change(cloud: Any) -> None:
     cloud.doubt_seconds = 1_000_000.0
 
 
-@adapter("does not look for a lost copy", ("ebs", "ens", "cbs"))
+@adapter("does not look for a lost copy", NO_TOKEN)
 def _change(cloud: Any) -> None:
     cloud.doubt_seconds = 0.0
 
 
-@adapter("asks twice for each copy", ("ebs", "ecs", "ens"))
+@adapter("asks twice for each copy", NOT_CBS)
 def _change(cloud: Any) -> None:
     real = cloud.begin
 
@@ -484,7 +495,7 @@ def _change(cloud: Any) -> None:
     cloud.begin = begin
 
 
-@adapter("a failed copy is deleted before the new one is begun", ("ebs", "ecs", "ens"))
+@adapter("a failed copy is deleted before the new one is begun", NOT_CBS)
 def _change(cloud: Any) -> None:
     real = cloud.begin
 
@@ -536,7 +547,7 @@ def _change(cloud: Any) -> None:
     cloud.delete = delete
 
 
-@adapter("purging takes provenance too", ("ebs", "ecs", "cbs"))
+@adapter("purging takes provenance too", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
 
@@ -547,7 +558,7 @@ def _change(cloud: Any) -> None:
     cloud.change_tags = change_tags
 
 
-@adapter("purging takes the hold too", ("ebs", "ecs", "cbs"))
+@adapter("purging takes the hold too", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
     cloud.change_tags = lambda region, ids, change: real(
@@ -555,18 +566,18 @@ def _change(cloud: Any) -> None:
     )
 
 
-@adapter("changes of tags are never sent", ("ebs", "ecs", "cbs"))
+@adapter("changes of tags are never sent", TAGS)
 def _change(cloud: Any) -> None:
     cloud.change_tags = lambda region, ids, change: {}
 
 
-@adapter("tags are set and none is taken away", ("ebs", "ecs", "cbs"))
+@adapter("tags are set and none is taken away", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
     cloud.change_tags = lambda region, ids, change: real(region, ids, replace(change, remove=()))
 
 
-@adapter("tags only one copy of several", ("ebs", "ecs", "cbs"))
+@adapter("tags only one copy of several", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
     cloud.change_tags = lambda region, ids, change: real(region, list(ids)[:1], change)
@@ -583,7 +594,7 @@ def _change(cloud: Any) -> None:
     cloud.set_expiry = lambda region, snapshot_id, moment: None
 
 
-@adapter("a copy in progress is not cancelled but waited for", ("ebs", "ecs"))
+@adapter("a copy in progress is not cancelled but waited for", ENCRYPTION)
 def _change(cloud: Any) -> None:
     cloud.cancels_by_deletion = False
 

@@ -28,7 +28,8 @@ PURE = {
     "plugins/plugin_utils/_dr_copy/rows.py": "tests/unit/test_retention.py tests/unit/test_recovery.py",
     "plugins/plugin_utils/_dr_copy/planning.py": "tests/unit/test_retention.py tests/unit/test_recovery.py",
     "plugins/module_utils/_core/decide": "tests/unit/test_decide.py tests/unit/test_ecs_contract.py "
-    "tests/unit/test_cbs_contract.py tests/unit/test_ens_contract.py tests/unit/test_bad_days.py tests/unit/test_storms.py",
+    "tests/unit/test_cbs_contract.py tests/unit/test_ens_contract.py tests/unit/test_bad_days.py "
+    "tests/unit/test_storms.py",
 }
 #: Changes of a file that are tried, drawn from all that there are; and the seconds that its tests may take.
 SAMPLE, LONGEST = 20, 1200.0

@@ -81,6 +81,7 @@ class Ec2Calls:
         self, region: str, tried: str, queries: Sequence[Filters] = ((),), **scope: Any
     ) -> dict[str, Snapshot]:
         """Return the snapshots that any of these queries finds, and maybe others, by ID."""
+        self._account_id(region)  # before the listing, which would be older than it is taken for else
         # Translated one by one, so that raw answers of many thousand snapshots are never held at once.
         shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope)
         return {s["SnapshotId"]: snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown}
@@ -121,7 +122,8 @@ class Ec2Calls:
             yield from token_pages(partial(page, filters), pages, tried)
 
     def _is_own(self, shown: Mapping[str, Any], region: str, scope: Mapping[str, Any]) -> bool:
-        return scope.get("OwnerIds") == OWN["OwnerIds"] or shown.get("OwnerId") == self._account_id(region)
+        account = self._account_id(region)
+        return shown.get("OwnerId") == account if account else scope.get("OwnerIds") == OWN["OwnerIds"]
 
     def _account_id(self, region: str) -> str:
         """Return the account's ID, asked once; in ``region``, since accounts belong to a partition of AWS.

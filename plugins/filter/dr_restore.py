@@ -54,7 +54,13 @@ def connection(given):
     return as_dict(given or {})
 
 
+def loaded(given):
+    """Return what is given: asked for where nothing but this plugin is to be loaded."""
+    return given
+
+
 FUNCTIONS = {
+    "loaded": loaded,
     "connection": connection,
     "variables": variables.normalise,
     "points": choosing.chosen_points,

@@ -14,6 +14,7 @@ from ..._core.locks import lock_problems
 from ..._core.model import CopyRequest
 
 try:
+    import botocore.regions
     import botocore.session
 except ImportError:
     pass  # the adapter's clients say so by name
@@ -26,8 +27,10 @@ def known_regions() -> frozenset[str]:
     """Return every region that the installed boto3 knows for EC2, of all partitions."""
     # Without the profile of the environment: which regions there are does not depend on whether it exists.
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    partitions = session.get_available_partitions()
-    return frozenset(region for p in partitions for region in session.get_available_regions("ec2", partition_name=p))
+    # Not by session.get_available_regions(), which reads the whole model of EC2 for one word of it.
+    resolver = botocore.regions.EndpointResolver(session.get_component("data_loader").load_data("endpoints"))
+    partitions = resolver.get_available_partitions()
+    return frozenset(region for p in partitions for region in resolver.get_available_endpoints("ec2", p))
 
 
 def place_problems(requests: Sequence[CopyRequest]) -> list[str]:

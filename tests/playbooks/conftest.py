@@ -97,6 +97,7 @@ class Clouds:
             "AWS_SECRET_ACCESS_KEY": self.ebs["secret_key"],
             "AWS_EC2_METADATA_DISABLED": "true",
             "ANSIBLE_CONFIG": str(REPOSITORY / "tests" / "ansible.cfg"),
+            "ANSIBLE_ACTION_PLUGINS": str(REPOSITORY / "tests" / "playbooks" / "action"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",

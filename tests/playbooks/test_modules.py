@@ -122,7 +122,7 @@ def test_a_failure_returns_everything_that_was_done(clouds):
     source = clouds.snapshot()
     tasks = [
         {**copy_task([source, "snap-0123456789abcdef0"], wait=True), "ignore_errors": True},
-        {"copy": {"content": "{{ copied | to_json }}", "dest": str(clouds.directory / "result.json"), "mode": "0600"}},
+        {"keep": {"content": "{{ copied | to_json }}", "dest": str(clouds.directory / "result.json")}},
     ]
     code, output = clouds.play(tasks)
     assert code == 0, output

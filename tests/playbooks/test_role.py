@@ -31,9 +31,7 @@ def role(clouds, *arguments, expect=0, **variables):
             "block": [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}],
             "always": [
                 {
-                    "copy": {"content": "{{ dr_copy_result | to_json }}", "dest": str(result), "mode": "0600"},
-                    "check_mode": False,
-                    "changed_when": False,
+                    "keep": {"content": "{{ dr_copy_result | to_json }}", "dest": str(result)},
                     "when": "dr_copy_result is defined",
                 }
             ],

@@ -11,6 +11,7 @@ import pytest
 MINUTES = 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ebs", "ecs", "cbs"])
 def test_a_full_window_of_long_copies_loses_no_time_and_costs_few_reads(request, name):
     """80 copies of ten minutes with a quota of 20 take four rounds (promises: quota)."""

@@ -333,6 +333,7 @@ def test_hints_are_reported_in_the_words_of_the_role():
     assert for_role("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout." and for_role(None) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [1, 3])
 def test_three_thousand_disks_are_reported_in_few_words(late):
     content = sample(3000, late=late)

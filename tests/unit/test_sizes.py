@@ -36,6 +36,7 @@ def newest(large):
     return sorted(large.server.large[large.source].snapshots)[8700:9000]
 
 
+@pytest.mark.slow
 def test_disks_and_their_snapshots_are_asked_for_by_disk(large):
     out = large.info(large.source, disk_tags={"dr-copy": "true"})
     assert len(out["disks"]) == 300 and len(out["snapshots"]) == 9000
@@ -43,6 +44,7 @@ def test_disks_and_their_snapshots_are_asked_for_by_disk(large):
     assert reads(large) == {"DescribeVolumes": 1, "DescribeSnapshots": 12}
 
 
+@pytest.mark.slow
 def test_a_few_disks_among_many_cost_a_few_reads(large):
     disks = [d["disk_id"] for d in large.info(large.source, disk_tags={"Name": "disk-0000*", "dr-copy": "*"})["disks"]]
     assert disks == []  # a tag's value is no pattern
@@ -54,6 +56,7 @@ def test_a_few_disks_among_many_cost_a_few_reads(large):
     assert (large.calls - before)["DescribeSnapshots"] == 6
 
 
+@pytest.mark.slow
 def test_copies_are_asked_for_by_where_they_came_from_and_no_disk_is_listed_there(large):
     foreign = large.foreign_copy(large.snapshot())
     imported = large.snapshot(region=large.destination)
@@ -64,12 +67,14 @@ def test_copies_are_asked_for_by_where_they_came_from_and_no_disk_is_listed_ther
     assert reads(large) == {"DescribeSnapshots": 11 + 3, "DescribeLockedSnapshots": 1}
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_asked_for_by_its_id(large):
     wanted = newest(large)[:2]
     shown = large.info(large.source, snapshot_ids=wanted, disk_tags={"dr-copy": "true"})["snapshots"]
     assert [s["snapshot_id"] for s in shown] == wanted and large.calls["DescribeSnapshots"] == 1
 
 
+@pytest.mark.slow
 def test_shards_read_what_they_have(large):
     ids, rows = set(), 0
     for part in range(1, SHARDS + 1):
@@ -98,6 +103,7 @@ def test_bad_parts_are_refused_before_any_call(ebs, options, word):
     assert out.failed and word in out["msg"] and not ebs.calls
 
 
+@pytest.mark.slow
 def test_a_rerun_over_many_reads_copies_by_their_source(large):
     out = large.run(*newest(large))
     assert not out.failed and out["counts"]["unchanged"] == 300
@@ -105,6 +111,7 @@ def test_a_rerun_over_many_reads_copies_by_their_source(large):
     assert reads(large) == {"DescribeSnapshots": 4}
 
 
+@pytest.mark.slow
 def test_copies_of_others_are_found_among_many(large):
     """Nothing is made beside a copy of the console, whoever asks for how many."""
     sources = [large.snapshot() for _n in range(2)]
@@ -114,6 +121,7 @@ def test_copies_of_others_are_found_among_many(large):
         assert not out["changed"] and {c.id for c in theirs} <= {r["snapshot_id"] for r in out["copies"]}
 
 
+@pytest.mark.slow
 def test_copying_among_many_reads_few_pages(large):
     sources = [large.snapshot() for _n in range(60)]
     large.settings(copy_seconds=30.0)
@@ -122,6 +130,7 @@ def test_copying_among_many_reads_few_pages(large):
     assert large.calls["DescribeSnapshots"] <= 5 * 60
 
 
+@pytest.mark.slow
 def test_what_is_in_progress_is_counted_without_ordinary_snapshots(large):
     """The room of others' copies is kept; snapshots being made of the destination's own disks take none."""
     large.settings(copy_seconds=60.0)
@@ -134,6 +143,7 @@ def test_what_is_in_progress_is_counted_without_ordinary_snapshots(large):
     assert len(begun) == 2 and out["counts"]["created"] == 2
 
 
+@pytest.mark.slow
 def test_a_page_that_fails_is_asked_for_again_alone(large):
     large.faults({"action": "DescribeSnapshots", "fault": "throttle", "nth": [5, 6]})
     out = large.info(large.destination, copies_from=[large.source], **large.quick_reads)
@@ -141,6 +151,7 @@ def test_a_page_that_fails_is_asked_for_again_alone(large):
     assert large.calls["DescribeSnapshots"] == 11 + 2
 
 
+@pytest.mark.slow
 def test_a_budget_that_others_have_used_up_is_waited_for(large):
     large.settings(budgets={"DescribeSnapshots": [6, 1]})
     out = large.info(large.destination, copies_from=[large.source], **large.quick_reads)

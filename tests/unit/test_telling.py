@@ -192,6 +192,7 @@ def promtool():
     return str(kept)
 
 
+@pytest.mark.slow
 def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
     """Time begins at 1970 here: a point of the second 0 is the same as none, as on the real clock it is very old."""
     subprocess.run([promtool, "check", "rules", RULES], check=True, capture_output=True)

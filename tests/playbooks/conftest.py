@@ -169,6 +169,15 @@ def made_once(factory, name, make):
     return directory
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _modules_are_compiled_once(tmp_path_factory):
+    """See site/sitecustomize.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TESTS_KEEP_COMPILED", str(made_once(tmp_path_factory, "compiled", lambda directory: None)))
+        patch.setenv("PYTHONPATH", str(REPOSITORY / "tests" / "playbooks" / "site"), prepend=os.pathsep)
+        yield
+
+
 @pytest.fixture(scope="session")
 def awx(tmp_path_factory):
     """A controller that is set up."""

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read by each Python that the tests of playbooks start: keeps what it compiles out of zip files.
+
+A module comes as a zip file of source texts, for which Python keeps no bytecode: compiling them is a third of its time.
+Here it is kept by the source's own hash, in the directory that the tests name; nothing else is different.
+"""
+
+from __future__ import annotations
+
+import _imp
+import hashlib
+import marshal
+import os
+import sys
+import zipimport
+
+_directory = os.environ.get("TESTS_KEEP_COMPILED")
+_compile = zipimport._compile_source
+
+
+def _compiled(path, source):
+    kept = os.path.join(_directory, f"{sys.implementation.cache_tag}.{hashlib.sha256(source).hexdigest()}")
+    try:
+        with open(kept, "rb") as file:
+            code = marshal.load(file)
+    except OSError:
+        code = _compile(path, source)
+        new = f"{kept}.{os.getpid()}"
+        with open(new, "wb") as file:
+            marshal.dump(code, file)
+        os.replace(new, kept)  # at once, since others read it
+    else:
+        _imp._fix_co_filename(code, path)
+    return code
+
+
+if _directory:
+    zipimport._compile_source = _compiled

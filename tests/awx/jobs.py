@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from .rules import rendered
+from .rules import answered, mapping, questions, rendered, wrong_answer
 from .stand_in import Controller
 
 
@@ -26,39 +26,38 @@ yaml.SafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_sc
 
 
 class Launch:
-    """A job of a template of the controller's, with answers to its survey and what jobs before it have handed on."""
+    """A job of a template of an organization, with answers to its survey (a dict, or a text in JSON or YAML), and what
+    jobs before it have handed on."""
 
-    def __init__(self, controller: Controller, template: str, answers: Mapping[str, Any] | None = None, **given: Any):
+    def __init__(
+        self, controller: Controller, template: str, answers: Mapping[str, Any] | str | None = None, **given: Any
+    ):
         self.controller = controller
-        self.template = controller.named("job_templates", template)
+        self.template = controller.named("job_templates", template, given.get("organization", "Default"))
         self.project = controller.get("projects", self.template["project"])
-        self.answers = dict(answers or {})
+        self.answers = mapping("extra_vars", answers)
         self.handed_on: dict[str, Any] = given.get("handed_on", {})
         self.job_type: str = given.get("job_type", self.template["job_type"])
-        if self.job_type != self.template["job_type"] and not self.template.get("ask_job_type_on_launch"):
-            raise ValueError("the template does not ask for the type of job")
+        self.limit: str = given.get("limit", "")
+        for prompt, is_given in (("job_type", self.job_type != self.template["job_type"]), ("limit", self.limit)):
+            if is_given and not self.template.get(f"ask_{prompt}_on_launch"):
+                raise ValueError(f"the template does not ask for the {prompt}")
 
     @property
     def playbook(self) -> str:
         return str(self.template["playbook"])
 
     def extra_variables(self) -> dict[str, Any]:
-        """Return what was handed on, defaults of the survey and answers to it; one that was left empty is an empty
-        text.
-
-        As in AWX (_survey_element_validation) a question that is required needs an answer, whatever its default, and an
-        answer is as long as the question says.
-        """
-        questions = self.template["survey"].get("spec", []) if self.template.get("survey_enabled") else []
-        variables = {question["variable"] for question in questions}
-        if set(self.answers) - variables:
-            raise ValueError(f"the survey does not ask for {sorted(set(self.answers) - variables)}")
-        lacking = [q["variable"] for q in questions if q["required"] and not self.answers.get(q["variable"])]
-        lacking += [q["variable"] for q in questions if not _fits(q, self.answers.get(q["variable"]))]
-        if lacking:
-            raise ValueError(f"variables_needed_to_start: {lacking}")
-        defaults = {q["variable"]: q["default"] for q in questions if _fits(q, q.get("default"))}
-        return {**self.handed_on, **defaults, **self.answers}
+        """Return the template's variables, what was handed on, defaults of the survey and answers to it; one that was
+        left empty is an empty text. A default that would be a wrong answer is none."""
+        answered(self.template, self.answers)
+        defaults = {q["variable"]: q["default"] for q in questions(self.template) if q.get("default") is not None}
+        defaults = {
+            q["variable"]: defaults[q["variable"]]
+            for q in questions(self.template)
+            if q["variable"] in defaults and not wrong_answer(q, defaults)
+        }
+        return {**mapping("extra_vars", self.template["extra_vars"]), **self.handed_on, **defaults, **self.answers}
 
     def meta_variables(self, number: int) -> dict[str, Any]:
         """Return what AWX itself adds to the variables of each job (UnifiedJob.awx_meta_vars), under both its names."""
@@ -107,13 +106,9 @@ class Launch:
         (directory / "env" / "extravars").write_text(
             yaml.safe_dump(_unsafe({**self.extra_variables(), **self.meta_variables(number)}))
         )
-        check = " --check" if self.job_type == "check" else ""
-        (directory / "env" / "cmdline").write_text(f"--forks={self.template['forks']}{check}")
+        more_arguments = " --check" * (self.job_type == "check") + f" --limit={self.limit}" * bool(self.limit)
+        (directory / "env" / "cmdline").write_text(f"--forks={self.template['forks']}{more_arguments}")
         return directory
-
-
-def _fits(question: Mapping[str, Any], answer: Any) -> bool:
-    return not isinstance(answer, str) or question.get("min", 0) <= len(answer) <= question.get("max", 1024)
 
 
 def _unsafe(value: Any) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for AWX's REST API: it keeps what it is given, refuses what AWX refuses, and unknown fields besides."""
+"""A stand-in for AWX's REST API: it keeps what it is given, and refuses what AWX refuses, and more (see rules)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,25 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 from .fields import ASSOCIATIONS, DEFAULTS, FIELDS, TEMPLATES
-from .rules import Refusal, check, refuse, survey
+from .rules import Refusal, change, check, refuse, survey
 
 TOKEN = "controller-token-of-the-tests-9c4d17be"
-#: Kinds whose names are unique by themselves, and not by organization.
-_GLOBAL = ("organizations", "credential_types", "execution_environments", "instance_groups")
+#: What no two of a kind have in common, but for objects of no organization; others: name and organization.
+_UNIQUE = {
+    **dict.fromkeys(("organizations", "credential_types", "execution_environments", "instance_groups"), ("name",)),
+    "credentials": ("name", "organization", "credential_type"),
+    "inventory_sources": ("name", "inventory"),
+    "schedules": ("name", "unified_job_template"),
+    "workflow_approval_templates": (),
+    "workflow_job_template_nodes": ("identifier", "workflow_job_template"),
+}
+#: Types of credentials that AWX brings: kind, required inputs, others, and which of them are secret.
+_TYPES = {
+    "Amazon Web Services": ("cloud", "username password", "security_token", "password security_token"),
+    "Source Control": ("scm", "", "username password ssh_key_data", "password ssh_key_data"),
+    "Container Registry": ("registry", "host", "username password", "password"),
+}
+_HOSTS: dict[bytes, dict[str, dict[str, Any]]] = {}
 
 
 class Controller:
@@ -35,10 +49,13 @@ class Controller:
         self.writes: list[str] = []
         self._last = 0
         self.add("organizations", {"name": "Default"})
-        fields = [{"id": i, "label": i, "type": "string"} for i in ("username", "password", "security_token")]
-        fields[1]["secret"] = fields[2]["secret"] = True
-        aws = {"name": "Amazon Web Services", "kind": "cloud", "injectors": {}}
-        self.add("credential_types", {**aws, "inputs": {"fields": fields, "required": ["username", "password"]}})
+        for name, (kind, required, others, secret) in _TYPES.items():
+            fields = [
+                {"id": i, "label": i, "type": "string", "secret": i in secret.split()}
+                for i in f"{required} {others}".split()
+            ]
+            inputs = {"fields": fields, "required": required.split()}
+            self._keep("credential_types", {"name": name, "kind": kind, "injectors": {}, "inputs": inputs})
 
     def client(self) -> Client:
         return Client(self.app)
@@ -56,24 +73,33 @@ class Controller:
     def has(self, kind: str, number: Any) -> bool:
         return isinstance(number, int) and number in self.of(kind)
 
-    def named(self, kind: str, name: str) -> dict[str, Any]:
-        return next(item for item in self.of(kind).values() if item.get("name") == name)
+    def named(self, kind: str, name: str, organization: str = "Default") -> dict[str, Any]:
+        """Return the object of this name that is the organization's, or nobody's."""
+        owners = (None, self._number(organization))
+        items = [item for item in self.of(kind).values() if item.get("name") == name]
+        return next(item for item in items if item.get("organization") in owners)
+
+    def _number(self, organization: str) -> int | None:
+        return next((n for n, item in self.objects["organizations"].items() if item["name"] == organization), None)
 
     def add(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         whole = {"description": "", **DEFAULTS.get(kind, {}), **given}
         check(kind, given, whole, self)
         self._refuse_second(kind, whole)
+        made = self._keep(kind, whole)
+        if kind == "projects":
+            self._clone(made)
+        return made
+
+    def _keep(self, kind: str, whole: Mapping[str, Any]) -> dict[str, Any]:
         self._last += 1
         self.objects[kind][self._last] = {**whole, "id": self._last, "lists": {}, "survey": {}}
-        if kind == "projects":
-            self._clone(self.objects[kind][self._last])
         return self.objects[kind][self._last]
 
     def _refuse_second(self, kind: str, whole: Mapping[str, Any]) -> None:
-        keys = {"workflow_job_template_nodes": ("identifier", "workflow_job_template"), "schedules": ("name",)}.get(
-            kind, ("name",) if kind in _GLOBAL else ("name", "organization", "inventory", "credential_type")
-        )
-        if any(all(other.get(key) == whole.get(key) for key in keys) for other in self.objects[kind].values()):
+        keys = _UNIQUE.get(kind, ("name", "organization"))
+        others = self.objects[kind].values()
+        if keys and any(all(other.get(key) == whole.get(key) for key in keys) for other in others):
             refuse(__all__=f"{kind} with this {' and '.join(keys)} already exists.")
 
     # -- projects ----------------------------------------------------------------------------------------
@@ -91,10 +117,8 @@ class Controller:
     def _read_hosts(self, source: dict[str, Any]) -> None:
         """Update an inventory from its file, as the job of an update does."""
         path = self.checkout(self.get("projects", source["source_project"])) / source["source_path"]
-        done = subprocess.run(["ansible-inventory", "-i", path, "--list"], capture_output=True, text=True, check=False)
-        found = json.loads(done.stdout or "{}").get("_meta", {}).get("hostvars", {})
-        source["hosts"] = found
-        self._updated(source, done.returncode or not found)
+        source["hosts"] = hosts_in(path)
+        self._updated(source, not source["hosts"])
 
     def _updated(self, item: Mapping[str, Any], code: object, **more: Any) -> None:
         update = {"id": item["id"], "status": "failed" if code else "successful", "failed": bool(code), "elapsed": 1.0}
@@ -143,9 +167,18 @@ class Controller:
             raise NotFound()
         if len(parts) == 1:
             return self._many(request.method, parts[0], given)
+        if "++" in parts[1]:
+            parts[1] = self._by_named_url(parts[0], parts[1])
         if not parts[1].isdigit() or int(parts[1]) not in self.of(parts[0]):
             raise NotFound()
         return self._one(request.method, parts[0], self.get(parts[0], parts[1]), parts[2:], given)
+
+    def _by_named_url(self, kind: str, text: str) -> str:
+        """Return the ID of NAME++ORGANIZATION, or nothing."""
+        name, _sign, organization = text.rpartition("++")
+        own = self._number(organization)
+        named = [n for n, item in self.of(kind).items() if item.get("name") == name and item.get("organization") == own]
+        return str(named[0]) if own and named else ""
 
     def _many(self, method: str, kind: str, given: dict[str, Any]) -> tuple[int, Any]:
         if method == "GET":
@@ -174,6 +207,7 @@ class Controller:
             return self._associate(method, item, ASSOCIATIONS.get(kind, {}).get(rest[0]), rest[0], given)
         if method == "PATCH":
             new = {name: value for name, value in given.items() if name != "type"}
+            change(kind, item, new)
             check(kind, new, {**item, **new}, self)
             item.update({name: "" if value is None and name == "kind" else value for name, value in new.items()})
         return 200, self._shown(kind, item)
@@ -211,6 +245,15 @@ class Controller:
         fields = self.get("credential_types", credential["credential_type"])["inputs"]["fields"]
         is_secret = any(field["id"] == name and field.get("secret") for field in fields)
         return "$encrypted$" if is_secret else credential["inputs"][name]
+
+
+def hosts_in(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the hosts of an inventory with their variables; none of one that cannot be read. A text is read once."""
+    text = path.read_bytes()
+    if text not in _HOSTS:
+        done = subprocess.run(["ansible-inventory", "-i", path, "--list"], capture_output=True, text=True, check=False)
+        _HOSTS[text] = json.loads(done.stdout or "{}").get("_meta", {}).get("hostvars", {})
+    return _HOSTS[text]
 
 
 def _fits(item: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:

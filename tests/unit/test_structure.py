@@ -135,7 +135,7 @@ def test_users_can_choose_each_cloud():
         re.findall(r"V\((\w+)\)", " ".join(specs["dr_copy_cloud"]["description"])),
         re.search(r"one of ([\w, ]+), not", str(refusal.value))[1].split(", "),
         [cloud for cloud in schema["enum"] if cloud],  # null: a run that was stopped for this very variable
-        next(q for q in questions if q["variable"] == "dr_copy_cloud")["choices"],
+        *[q["choices"] for q in questions if q["variable"] in ("dr_copy_cloud", "dr_restore_cloud")],
         [path.stem for path in (role / "tasks" / "clouds").glob("???.yml")],
         [path.name.partition("_")[0] for path in (PLUGINS / "modules").glob("*_snapshot_copy.py")],
     ]

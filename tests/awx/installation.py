@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A repository made of playbooks/awx, a controller that its setup.yml has set up, and what a node needs for a job."""
+"""A repository made of playbooks/awx, a controller that its setup.yml has set up for two organizations, and what a
+node needs for a job."""
 
 from __future__ import annotations
 
@@ -38,6 +39,21 @@ all:
       dr_copy_source_region: us-east-1
       dr_copy_destination_regions: [eu-west-1]
 """
+DRILLS = """
+all:
+  vars:
+    dr_restore_wait_timeout: 600
+    dr_restore_report_dir: "{{ lookup('ansible.builtin.env', 'REPORTS') }}"
+  hosts:
+    orders:
+      dr_restore_cloud: ebs
+      dr_restore_region: eu-west-1
+      dr_restore_zone: eu-west-1a
+    other:
+      dr_restore_cloud: ebs
+      dr_restore_region: nowhere-1
+      dr_restore_zone: nowhere-1a
+"""
 CREDENTIALS = [
     {
         "name": "aws-dr",
@@ -56,6 +72,29 @@ CREDENTIALS = [
     },
 ]
 SECRETS = (ec2.SECRET_KEY, alibaba.SECRET_KEY, tencent.SECRET_KEY, TOKEN)
+#: Of the same names in both organizations; no credential that somebody made there by hand has inputs here.
+SETTINGS = {
+    "awx_credentials": CREDENTIALS,
+    "awx_drill_credentials": [{"name": "aws-drill", "credential_type": "Amazon Web Services"}],
+    "awx_project_credential": "git",
+    "awx_image_credential": "registry",
+    "awx_image": "registry.example.com/dr-copy-ee:1",
+    "awx_notifications": ["chat"],
+    "awx_instance_groups": ["dr-copy pods"],
+}
+BY_HAND = {
+    "aws-drill": ("Amazon Web Services", {"username": ec2.ACCESS_KEY, "password": ec2.SECRET_KEY}),
+    "git": ("Source Control", {"username": "sre"}),
+    "registry": ("Container Registry", {"host": "registry.example.com"}),
+}
+#: What setup.yml is given for each organization beside that.
+ORGANIZATIONS = {
+    "Default": {},
+    "Payments": {
+        "awx_image": "registry.example.com/payments-ee:1",
+        "awx_credentials": [{**CREDENTIALS[0], "inputs": {"username": "AKIAPAYMENTS", "password": ec2.SECRET_KEY}}],
+    },
+}
 
 
 def outside() -> dict[str, str]:
@@ -71,13 +110,13 @@ class Installation:
         self.repository = directory / "repository"
         self.collections = directory / "requirements_collections"
         self.kept = directory / "controller"
-        self.output = directory / "output"
 
     def begin(self) -> None:
         """Make the repository as the guide says, with a built tarball in the place of Galaxy's, and set everything
-        up."""
+        up, in one organization after the other."""
         shutil.copytree(REPOSITORY / "playbooks" / "awx", self.repository)
         (self.repository / "inventories" / "plans.yml").write_text(PLANS)
+        (self.repository / "inventories" / "drills.yml").write_text(DRILLS)
         self._command("ansible-galaxy", "collection", "build", REPOSITORY, "--output-path", self.directory)
         wanted = self.repository / "collections" / "requirements.yml"
         named = yaml.safe_load(wanted.read_text())
@@ -87,11 +126,22 @@ class Installation:
             self._command("git", *command.split())
         self._install(wanted)
         controller = Controller(self.directory)
-        controller.add("notification_templates", {"name": "chat", "organization": 1, "notification_type": "slack"})
         controller.add("instance_groups", {"name": "dr-copy pods", "is_container_group": True})
+        for name in ORGANIZATIONS:
+            known = [n for n, item in controller.of("organizations").items() if item["name"] == name]
+            owner = {"organization": known[0] if known else controller.add("organizations", {"name": name})["id"]}
+            controller.add("notification_templates", {"name": "chat", "notification_type": "slack", **owner})
+            for credential, (kind, inputs) in BY_HAND.items():
+                of_type = controller.named("credential_types", kind)["id"]
+                given = {"name": credential, "credential_type": of_type, "inputs": inputs}
+                controller.add("credentials", {**given, **owner})
         self._keep(controller)
-        code, output = self.set_up()
-        self.output.write_text(f"{code}\n{output}")
+        for name in ORGANIZATIONS:
+            code, output = self.set_up(name)
+            self.output(name).write_text(f"{code}\n{output}")
+
+    def output(self, organization: str) -> Path:
+        return self.directory / f"{organization}.output"
 
     def _command(self, *command: object, **environment: str) -> None:
         subprocess.run(
@@ -121,22 +171,23 @@ class Installation:
         new.write_bytes(pickle.dumps(controller))
         new.replace(self.kept)
 
-    def set_up(self, *arguments: str, **variables: object) -> tuple[int, str]:
+    def set_up(self, organization: str = "Default", **variables: object) -> tuple[int, str]:
         """Run setup.yml as a user does; returns its exit code and output, and keeps the controller's new state."""
         controller = self.controller
         server = Server(controller.app)
         given = self.directory / f"variables{os.getpid()}.yml"
         settings = {
             "awx_project_url": str(self.repository),
-            "awx_credentials": CREDENTIALS,
-            "awx_image": "registry.example.com/dr-copy-ee:1",
-            "awx_notifications": ["chat"],
-            "awx_instance_groups": ["dr-copy pods"],
+            "awx_organization": organization,
+            **SETTINGS,
+            **ORGANIZATIONS[organization],
             **variables,
         }
         given.write_text(yaml.safe_dump(settings))
-        command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}", *arguments]
+        command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}"]
         environment = {**outside(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        environment["ANSIBLE_CONFIG"] = str(REPOSITORY / "tests" / "ansible.cfg")
+        environment["PYTHONPATH"] = str(REPOSITORY / "tests" / "playbooks" / "site")  # compiles modules once
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
         server.stop()
         self._keep(controller)

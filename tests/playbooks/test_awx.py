@@ -2,48 +2,121 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What playbooks/awx/setup.yml makes of an empty controller, by awx.awx against a stand-in for AWX's API."""
+"""What playbooks/awx/setup.yml makes of an empty controller for two organizations, by awx.awx against a stand-in for
+AWX's API."""
 
 from __future__ import annotations
 
 import json
-import subprocess
+import re
 
 import yaml
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import variables as of_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import variables as of_restores
 
-from tests.awx.installation import SECRETS
+from tests.awx.fields import ASSOCIATIONS, LINKS
+from tests.awx.installation import ORGANIZATIONS, SECRETS
 from tests.awx.jobs import Launch
-from tests.awx.stand_in import TOKEN
+from tests.awx.stand_in import hosts_in
 from tests.clouds import CLOUDS
-from tests.simulator import tencent
+from tests.simulator import ec2, tencent
 
 from .conftest import REPOSITORY
 
-SPECS = yaml.safe_load((REPOSITORY / "roles" / "dr_copy" / "meta" / "argument_specs.yml").read_text())
 LISTS = {
     "credentials": "credentials",
     "instance_groups": "instance_groups",
     "notification_templates_error": "notification_templates",
 }
-VARIABLES = set(SPECS["argument_specs"]["main"]["options"])
 
 
-def test_an_empty_controller_is_set_up_and_again_nothing_changes(awx):
-    code, output = awx.output.read_text().split("\n", 1)
-    assert code == "0" and "failed=0" in output, output
+def options(role):
+    specs = yaml.safe_load((REPOSITORY / "roles" / role / "meta" / "argument_specs.yml").read_text())
+    return specs["argument_specs"]["main"]["options"]
+
+
+#: The variables of the roles, as their argument specs have them.
+OPTIONS = {**options("dr_copy"), **options("dr_restore")}
+VARIABLES = {name for name in OPTIONS if name.startswith("dr_copy_")}
+#: How each is taken, and its default.
+TAKEN = {f"dr_copy_{name}": taken for name, taken in of_copies.VARIABLES.items()} | {
+    f"dr_restore_{name}": taken for name, taken in of_restores.VARIABLES.items()
+}
+
+
+def test_two_organizations_are_set_up_and_again_nothing_changes(awx):
     before = awx.controller
-    code, output = awx.set_up()
-    assert code == 0 and "changed=0" in output, output
-    after = awx.controller
-    assert json.dumps(before.objects, sort_keys=True) == json.dumps(after.objects, sort_keys=True)
-    for secret in SECRETS:
-        assert secret not in output + awx.output.read_text()
+    for name in ORGANIZATIONS:
+        code, first = awx.output(name).read_text().split("\n", 1)
+        assert code == "0" and "failed=0" in first, first
+        code, output = awx.set_up(name)
+        assert code == 0 and "changed=0" in output, output
+        for secret in SECRETS:
+            assert secret not in output + first
+    assert json.dumps(before.objects, sort_keys=True) == json.dumps(awx.controller.objects, sort_keys=True)
 
 
-def test_without_a_repository_nothing_is_begun(awx):
-    code, output = awx.set_up(awx_project_url="")
-    assert code != 0 and "Set awx_project_url to the URL of the Git repository" in output
+def owner(controller, kind, item):
+    """Return the ID of the organization that an object belongs to, or None."""
+    if item.get("organization"):
+        return item["organization"]
+    above = [(LINKS[name], item[name]) for name in ("inventory", "workflow_job_template", "unified_job_template")
+             if item.get(name)]  # fmt: skip
+    return owner(controller, above[0][0], controller.get(*above[0])) if above else None
+
+
+def test_nothing_of_one_organization_refers_to_the_other(awx):
+    controller = awx.controller
+    names = {}
+    for kind, items in controller.objects.items():
+        for item in items.values():
+            own = owner(controller, kind, item)
+            if not own:
+                continue
+            names.setdefault(own, set()).add((kind, item.get("name") or item["identifier"]))
+            links = {(LINKS[name], item[name]) for name in LINKS if item.get(name)}
+            for name, ids in item["lists"].items():
+                links |= {(ASSOCIATIONS[kind][name], number) for number in ids}
+            for other, number in links - {("organizations", own)}:
+                assert owner(controller, other, controller.get(other, number)) in (own, None), (kind, item["name"])
+    first, second = names.values()
+    alike = first & second
+    assert {name for _kind, name in first - alike} == {"dr-copy Default", "alibaba-dr", "tencent-dr"}
+    assert second - alike == {("execution_environments", "dr-copy Payments")}
+    keys = [Launch(controller, "dr-copy nightly", organization=name).environment() for name in ORGANIZATIONS]
+    assert [found["AWS_ACCESS_KEY_ID"] for found in keys] == [ec2.ACCESS_KEY, "AKIAPAYMENTS"]
+
+
+def test_what_would_fail_later_is_refused_before_anything_is_made(awx):
+    lacking = {"name": "half", "credential_type": "Alibaba Cloud", "inputs": {"access_key": "a", "secret_key": ""}}
+    vault = {"name": "vault", "credential_type": "Vault", "inputs": {}}
+    before = json.dumps(awx.controller.objects, sort_keys=True)
+    code, output = awx.set_up(
+        awx_project_url="", awx_credentials=[lacking, {"name": "any"}], awx_drill_credentials=[vault]
+    )
+    output = " ".join(output.split())
+    for told in (
+        "Set awx_project_url to the URL of the Git repository",
+        "The credential half of the type Alibaba Cloud needs secret_key.",
+        "Give the credential any its credential_type.",
+        "The credential vault of the type Vault needs vault_password.",
+    ):
+        assert told in output, output
+    assert code != 0 and "ok=0" in output
+    missing = [{"name": name, "credential_type": "Amazon Web Services"} for name in ("typo", "aws-drill")]
+    code, output = awx.set_up(awx_credentials=missing)
+    told = "has no credential typo of the type Amazon Web Services. Give it inputs"
+    assert code != 0 and told in " ".join(output.split()), output
+    assert before == json.dumps(awx.controller.objects, sort_keys=True), "state: exists would have made an empty one"
+
+
+def schedules(controller, template):
+    """Return what runs a template by the clock."""
+    return [s for s in controller.of("schedules").values() if s["unified_job_template"] == template["id"]]
+
+
+def asked(template):
+    return {question["variable"] for question in template["survey"]["spec"]}
 
 
 def test_jobs_are_as_a_night_needs_them(awx):
@@ -52,14 +125,60 @@ def test_jobs_are_as_a_night_needs_them(awx):
     assert nightly["job_slice_count"] == 2 and nightly["forks"] >= len(sample("plans.yml")) / 2
     assert nightly["timeout"] == 4 * 3600 and nightly["ask_job_type_on_launch"]
     assert status["job_slice_count"] == 1 and not status.get("survey_enabled")
-    asked = {question["variable"] for question in nightly["survey"]["spec"]}
-    assert not asked & VARIABLES, "an answer would win over every plan"
+    assert not asked(nightly) & set(OPTIONS), "an answer would win over every plan"
     on_demand = controller.named("job_templates", "dr-copy on demand")
-    asked = {question["variable"] for question in on_demand["survey"]["spec"]}
-    assert asked <= VARIABLES and not asked & set(sample("on_demand.yml")["on-demand"])
-    schedules = {s["name"]: s for s in controller.of("schedules").values()}
-    assert schedules["dr-copy every night"]["enabled"] and not schedules["dr-copy every night with status"]["enabled"]
-    assert schedules["dr-copy every night"]["unified_job_template"] == nightly["id"]
+    assert asked(on_demand) <= VARIABLES and not asked(on_demand) & set(sample("on_demand.yml")["on-demand"])
+    (by_itself,) = schedules(controller, nightly)
+    (in_workflow,) = schedules(controller, controller.named("workflow_job_templates", "dr-copy workflow"))
+    assert by_itself["name"] == "dr-copy every night" and by_itself["enabled"]
+    assert in_workflow["name"] == "dr-copy every night with status" and not in_workflow["enabled"]
+
+
+def test_drills_run_weekly_and_restores_when_somebody_asks(awx):
+    controller = awx.controller
+    drill, restore = (controller.named("job_templates", f"dr-copy {name}") for name in ("drill", "restore"))
+    assert asked(drill) == {f"dr_restore_{name}" for name in ("count", "max_gib", "level", "max_age_days")}
+    assert asked(restore) <= set(options("dr_restore"))
+    for name, host in {**sample("drills.yml"), **sample("on_demand.yml")}.items():
+        assert not (asked(drill) | asked(restore) if name == "on-demand" else asked(drill)) & set(host), name
+    assert drill["job_slice_count"] == 1 and drill["allow_simultaneous"] is False and drill["ask_limit_on_launch"]
+    assert drill["ask_job_type_on_launch"] and restore["ask_job_type_on_launch"]
+    (weekly,) = schedules(controller, drill)
+    assert weekly["name"] == "dr-copy drill every week" and weekly["enabled"] and "FREQ=WEEKLY" in weekly["rrule"]
+    assert not schedules(controller, restore)
+    for host, plan in sample("drills.yml").items():
+        plan = {**Launch(controller, "dr-copy drill").extra_variables(), **plan}
+        given = {name.removeprefix("dr_restore_"): value for name, value in plan.items()}
+        judged = of_restores.normalise(given, host, list(plan), is_drill=True)
+        assert judged["problems"] == [] and set(plan) <= set(OPTIONS), host
+        assert 2 * judged["values"]["wait_timeout"] < drill["timeout"], "to make and to delete"
+    assert {plan["dr_restore_cloud"] for plan in sample("drills.yml").values()} == set(CLOUDS)
+    answers = {"dr_restore_cloud": "ebs", "dr_restore_region": "eu-west-1", "dr_restore_zone": "eu-west-1a"}
+    plan = Launch(controller, "dr-copy restore", answers).extra_variables()
+    given = {name.removeprefix("dr_restore_"): value for name, value in plan.items()}
+    assert of_restores.normalise(given, "on-demand", list(plan))["problems"] == []
+
+
+def test_surveys_begin_with_the_roles_defaults_and_offer_what_the_roles_take(awx):
+    wanted = "keep_daily keep_weekly keep_monthly keep_yearly exclude_tags lock_days lock_mode"
+    on_demand = awx.controller.named("job_templates", "dr-copy on demand")
+    assert {f"dr_copy_{name}" for name in wanted.split()} <= asked(on_demand)
+    for template in awx.controller.of("job_templates").values():
+        for question in template["survey"].get("spec", []):
+            name, default = question["variable"], question["default"]
+            if name not in OPTIONS:
+                continue
+            take, usual = TAKEN[name]
+            told = set(re.findall(r"V\(([a-z]+)\)", " ".join(OPTIONS[name]["description"])))
+            if "choices" in question:
+                assert set(question["choices"]) == told, name
+                assert [take(choice) for choice in question["choices"]] == question["choices"]
+            if OPTIONS[name].get("required"):
+                assert usual is None and (question["required"] or name.endswith("_cloud")), name
+            else:
+                assert not question["required"] and (take(default) if default else usual) == usual, name
+    mode = next(q for q in on_demand["survey"]["spec"] if q["variable"] == "dr_copy_lock_mode")
+    assert mode["type"] == "text" and mode["default"] == "", "a compliance lock is written out, and picked by no slip"
 
 
 def test_two_slices_share_the_plans_without_one_in_common(awx):
@@ -72,7 +191,12 @@ def test_two_slices_share_the_plans_without_one_in_common(awx):
 
 def test_the_workflow_copies_judges_and_asks(awx):
     controller = awx.controller
-    nodes = {node["identifier"]: node for node in controller.of("workflow_job_template_nodes").values()}
+    workflow = controller.named("workflow_job_templates", "dr-copy workflow")["id"]
+    nodes = {
+        node["identifier"]: node
+        for node in controller.of("workflow_job_template_nodes").values()
+        if node["workflow_job_template"] == workflow
+    }
     names = {node["id"]: name for name, node in nodes.items()}
     links = {
         (name, when, names[number])
@@ -95,9 +219,7 @@ def test_the_workflow_copies_judges_and_asks(awx):
 
 def sample(name):
     """Return the hosts of a sample inventory, each with all its variables."""
-    path = REPOSITORY / "playbooks" / "awx" / "inventories" / name
-    listed = subprocess.run(["ansible-inventory", "-i", path, "--list"], check=True, capture_output=True, text=True)
-    return json.loads(listed.stdout)["_meta"]["hostvars"]
+    return hosts_in(REPOSITORY / "playbooks" / "awx" / "inventories" / name)
 
 
 def test_the_samples_are_plans_that_the_role_takes(awx):
@@ -109,21 +231,30 @@ def test_the_samples_are_plans_that_the_role_takes(awx):
     plans["on demand"] = {**defaults, **answers, **sample("on_demand.yml")["on-demand"]}
     for name, plan in plans.items():
         assert set(plan) <= VARIABLES, name
-        assert normalise({key.removeprefix("dr_copy_"): value for key, value in plan.items()})["problems"] == [], name
+        given = {key.removeprefix("dr_copy_"): value for key, value in plan.items()}
+        assert of_copies.normalise(given)["problems"] == [], name
     assert {plan["dr_copy_cloud"] for plan in plans.values()} == set(CLOUDS)
 
 
 def test_what_hangs_on_the_jobs_is_what_was_named(awx):
     controller = awx.controller
-    for template in controller.of("job_templates").values():
+    default = controller.named("organizations", "Default")["id"]
+    templates = [item for item in controller.of("job_templates").values() if item["organization"] == default]
+    assert len(templates) == 5
+    for template in templates:
         lists = {name: {controller.get(LISTS[name], n)["name"] for n in ids} for name, ids in template["lists"].items()}
         assert lists == {
-            "credentials": {"aws-dr", "alibaba-dr", "tencent-dr"},
+            "credentials": {"aws-drill"}
+            if template["name"] in ("dr-copy drill", "dr-copy restore")
+            else {"aws-dr", "alibaba-dr", "tencent-dr"},
             "instance_groups": {"dr-copy pods"},
             "notification_templates_error": {"chat"},
         }
         image = controller.get("execution_environments", template["execution_environment"])
         assert image["image"] == "registry.example.com/dr-copy-ee:1"
+        assert controller.get("credentials", image["credential"])["name"] == "registry"
+        project = controller.get("projects", template["project"])
+        assert controller.get("credentials", project["credential"])["name"] == "git"
     environment = Launch(controller, "dr-copy nightly").environment()
     assert {name for name, value in environment.items() if not value} == {
         "ALIBABA_CLOUD_SECURITY_TOKEN",
@@ -133,14 +264,3 @@ def test_what_hangs_on_the_jobs_is_what_was_named(awx):
         environment["TENCENTCLOUD_SECRET_ID"] == tencent.SECRET_ID
         and environment["TENCENTCLOUD_SECRET_KEY"] == tencent.SECRET_KEY
     )
-
-
-def test_the_stand_in_refuses_what_it_does_not_know(awx):
-    client = awx.controller.client()
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    answer = client.post("/api/v2/organizations/", json={"name": "Other", "colour": "red"}, headers=headers)
-    assert answer.status_code == 400 and "colour" in answer.get_data(as_text=True)
-    assert client.get("/api/v2/organizations/").status_code == 401
-    wrong = {"name": "odd", "kind": "cloud", "inputs": {"fields": []}, "injectors": {"env": {"X": "{{ secret }}"}}}
-    answer = client.post("/api/v2/credential_types/", json=wrong, headers=headers)
-    assert answer.status_code == 400 and "undefined" in answer.get_data(as_text=True)

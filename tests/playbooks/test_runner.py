@@ -69,7 +69,7 @@ class Node:
 
 @pytest.fixture
 def node(clouds, awx):
-    clouds.tell("settings", {"copy_seconds": 2})
+    clouds.tell("settings", {"copy_seconds": 2, "disk_seconds": 0.2})
     clouds.tell_of("ens", "settings", {"copy_seconds": 2})
     return Node(clouds, awx)
 
@@ -121,7 +121,7 @@ def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, nod
     no_secret_in(artifacts)
 
 
-def test_two_slices_run_in_two_workers_at_the_same_time(clouds, node):
+def test_two_slices_run_in_two_workers_at_the_same_time_and_a_drill_proves_what_they_made(clouds, node):
     estate(clouds)
     workers = {}
     for number, host in ((1, "edge"), (2, "orders")):
@@ -137,6 +137,45 @@ def test_two_slices_run_in_two_workers_at_the_same_time(clouds, node):
         assert (node.directory / "reports" / f"{host}.html").exists()
         no_secret_in(artifacts)
     assert len(clouds.copies()) == 3
+    drilled(clouds, node)
+    restored(clouds, node)
+
+
+def drilled(clouds, node):
+    """Run jobs of the weekly drill: one as the schedule does, one for a drill that there is not."""
+    calls = clouds.tell("calls")["CreateVolume"]
+    data, playbook = node.data("drill", "dr-copy drill", {"dr_restore_count": "2"}, limit="orders")
+    code, output = node.run(data, playbook, "drill")
+    assert code == 0 and "2 of 2 copies proven creatable" in output, output
+    assert clouds.tell("calls")["CreateVolume"] == calls + 2 and not made_of_copies(clouds)
+    told = json.loads((node.directory / "reports" / "orders.drill.json").read_text())
+    assert told["totals"]["proven"] == 2 and (node.directory / "reports" / "orders.drill.html").exists()
+    proven = [copy for copy in clouds.copies() if {"dr-copy:proven-at"} & {tag["Key"] for tag in copy["Tags"]}]
+    assert len(proven) == 2
+    no_secret_in(artifacts_of(data, "drill"))
+    data, playbook = node.data("typo", "dr-copy drill", limit="orders-typo")
+    code, output = node.run(data, playbook, "typo")
+    assert code != 0 and "no hosts to target" in " ".join(output.split()), output
+
+
+def restored(clouds, node):
+    """Run a job of a restore, most of whose survey is left empty."""
+    answers = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "id": "flood", "disk_names": "orders-1"}
+    answers.update(dict.fromkeys(("source_region", "disk_ids", "disk_tags", "at"), ""))
+    answers = {f"dr_restore_{name}": answer for name, answer in answers.items()}
+    data, playbook = node.data("restore", "dr-copy restore", answers)
+    code, output = node.run(data, playbook, "restore")
+    assert code == 0, output
+    manifest = json.loads((data / "project" / "on-demand.restore.json").read_text())
+    assert [row["disk_name"] for row in manifest["disks"]] == ["orders-1"]
+    assert [row["new_disk_id"] for row in manifest["disks"]] == made_of_copies(clouds)
+    no_secret_in(artifacts_of(data, "restore"))
+
+
+def made_of_copies(clouds):
+    """Return the IDs of the disks that a restore or a drill has made."""
+    tagged = [{"Name": "tag-key", "Values": ["dr-restore:id"]}]
+    return [v["VolumeId"] for v in clouds.client("eu-west-1").describe_volumes(Filters=tagged)["Volumes"]]
 
 
 def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):

@@ -36,3 +36,13 @@ def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
         progress.report([attempt])
     left = [json.loads(line)["left"] for line in (tmp_path / FILE).read_text().splitlines()]
     assert left == [None, 10, None]
+
+
+def test_nothing_is_told_before_it_is_known_what_is_to_be_begun(tmp_path):
+    (tmp_path / FILE).touch()
+    progress = Progress(str(tmp_path), Deadline(Turned(), 100))
+    attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
+    for attempt.decision in (Decision(needs_source=True), Decision(begin=True), Decision(settled=True)):
+        progress.report([attempt])
+    phases = [json.loads(line)["phase"] for line in (tmp_path / FILE).read_text().splitlines()]
+    assert phases == ["beginning", "finishing"]

@@ -37,10 +37,10 @@ class Progress:
         """Tell how far these are. A file that cannot be written is no reason to fail: then nothing more is told."""
         if not self._is_wanted:
             return
-        now = self._deadline.now()
-        if now - self._reported_at < EVERY and _phase_of(attempts) == self._phase:
+        now, phase = self._deadline.now(), _phase_of(attempts)
+        if not phase or (now - self._reported_at < EVERY and phase == self._phase):
             return
-        self._reported_at, self._phase = now, _phase_of(attempts)
+        self._reported_at, self._phase = now, phase
         try:
             with open(self._path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(self._state(attempts, now)) + "\n")
@@ -72,9 +72,12 @@ class Progress:
 
 
 def _phase_of(attempts: Sequence[Attempt]) -> str:
+    """Return what the run is at; nothing while sources are read, before it is known what is to be begun."""
     if any(attempt.waits_to_begin for attempt in attempts):
         return "beginning"
-    return "copying" if any(attempt.is_in_flight for attempt in attempts) else "finishing"
+    if any(attempt.is_in_flight for attempt in attempts):
+        return "copying"
+    return "" if any(attempt.is_open and attempt.decision.needs_source for attempt in attempts) else "finishing"
 
 
 def _slowest(attempts: Sequence[Attempt]) -> dict[str, Any] | None:

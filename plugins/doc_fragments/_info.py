@@ -50,7 +50,15 @@ options:
     type: str
   other_disks:
     description:
-      - Return in RV(other_disks) the region's disks that O(disk_tags) and O(disk_ids) leave out, by one listing more.
+      - Return in RV(other_disks) the region's disks that O(disk_tags) and O(disk_ids) leave out. All disks of the
+        region are then listed.
+    type: bool
+    default: false
+  packed:
+    description:
+      - Return the lists as one text, RV(packed), in their stead. The role P(multicloud.snapshots.dr_copy#role) asks for
+        it, since Ansible takes minutes to hand on the rows of a large account.
+      - The text is JSON, compressed by zlib, in Base64. Its form may change without notice.
     type: bool
     default: false
 notes:

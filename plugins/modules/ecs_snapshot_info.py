@@ -45,7 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 disks:
   description: Disks, sorted by their ID.
-  returned: always
+  returned: if not O(packed=true)
   type: list
   elements: dict
   contains:
@@ -69,6 +69,10 @@ disks:
       description: ID of the instance that it is attached to, or null.
       type: str
       sample: i-bp1aa11bb22cc33dd44
+    device:
+      description: Name under which the instance has it; null where it is attached to none, or the cloud does not tell.
+      type: str
+      sample: /dev/xvdb
     region:
       description: Region of the disk.
       type: str
@@ -79,13 +83,13 @@ disks:
       sample: false
 other_disks:
   description: The other disks of the region, in the same form as RV(disks).
-  returned: if O(other_disks=true)
+  returned: if O(other_disks=true) and not O(packed=true)
   type: list
   elements: dict
   sample: []
 snapshots:
   description: Snapshots and copies that the account owns, sorted by RV(snapshots[].created_at), then by their ID.
-  returned: always
+  returned: if not O(packed=true)
   type: list
   elements: dict
   contains:
@@ -188,6 +192,16 @@ snapshots:
       type: list
       elements: str
       sample: []
+packed:
+  description: The lists as one text.
+  returned: if O(packed=true)
+  type: str
+  sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
+account:
+  description: ID of the account whose snapshots these are; null where the cloud has not told it. EBS.
+  returned: success
+  type: str
+  sample: null
 api_calls:
   description: Calls made, by operation.
   returned: always

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_rules import keys_differ
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.errors import translated
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
 from botocore import exceptions as boto_errors
+
+from tests.simulator.ec2 import ACCOUNT, ec2_backends
 
 from .harness import run_module
 
@@ -745,3 +749,16 @@ def test_what_a_regions_default_may_encrypt_is_unknown_until_it_shows(ebs):
     assert ebs.run(source).copy()["encrypted"] is None
     assert ebs.run(source, wait=True).copy()["encrypted"] is False
     assert ebs.run(ebs.snapshot(), encrypted=True, check=True).copy()["encrypted"] is True
+
+
+def test_a_disk_tells_instance_and_device(ebs):
+    free, used = ebs.disk(**{"dr-copy": "true"}), ebs.disk(**{"dr-copy": "true"})
+    volume = ec2_backends[ACCOUNT][ebs.source].volumes[used]
+    volume.attachment = SimpleNamespace(
+        instance=SimpleNamespace(id="i-0cc11dd22ee33ff44"), device="/dev/sdf", volume=volume, status="attached"
+    )
+    disks = {disk["disk_id"]: disk for disk in ebs.info(ebs.source, disk_tags={"dr-copy": "true"})["disks"]}
+    assert [(disks[i]["attached_to"], disks[i]["device"]) for i in (free, used)] == [
+        (None, None),
+        ("i-0cc11dd22ee33ff44", "/dev/sdf"),
+    ]

@@ -45,6 +45,8 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     #: The connection's own region, where the cloud has such a thing.
     home_region: str | None = None
+    #: The ID of the account, once the cloud has told it; None where it tells none.
+    account: str | None = None
 
     def __init__(self) -> None:
         #: Calls made, by the cloud's name of the operation.

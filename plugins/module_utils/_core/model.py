@@ -55,10 +55,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk as a cloud shows it; ``size_gib`` in GiB, ``attached_to`` an instance's ID or None, ``created_at`` in UTC.
+    """A disk; ``attached_to`` is an instance's ID or None, ``device`` what that calls it, ``created_at`` is in UTC.
 
-    ``in_use`` says that it is attached, or that something else is being done with it. ``snapshot_id`` is what it was
-    made of: empty where of none, None where the cloud does not tell. ``is_recycled``: deleted, but not for good yet.
+    ``in_use``: attached, or in other use. ``snapshot_id`` is what it was made of: empty where of none, None where the
+    cloud does not tell. ``is_recycled``: deleted, but not for good yet.
     """
 
     disk_id: str
@@ -67,6 +67,7 @@ class Disk:
     size_gib: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     attached_to: str | None = None
+    device: str | None = None
     encrypted: bool | None = None
     kms_key: str | None = None
     zone: str | None = None
@@ -90,8 +91,7 @@ class Snapshot:
     ``size_gib`` is in GiB, ``progress`` in percent, ``created_at`` is aware (UTC).
     ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
     ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted.
-    ``owned`` is false for a snapshot that another account shares with this one.
-    ``reason`` says why it failed, ``obstacle`` why it cannot be a source though it is complete.
+    ``owned``: not another account's. ``reason``: why it failed, ``obstacle``: why it cannot be a source if complete.
     ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags tells
     that the copy is ours. ``expires_at`` is when the cloud deletes it by itself, ``locked_until`` when its lock ends,
     if known. ``traits`` are what else is worth knowing of it: "system_disk", "locked", "instant", "in_use".

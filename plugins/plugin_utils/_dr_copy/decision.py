@@ -12,7 +12,7 @@ from typing import Any
 from .destinations import copies_there
 from .planning import copy_plan
 from .registered import is_listed
-from .rows import Row, plain
+from .rows import Row, opened, plain
 from .selection import select, too_few
 
 #: Variables of the role that copy_plan takes by the same names.
@@ -20,23 +20,32 @@ _RULES = (
     "select", "keep", "keep_days", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "timezone",
     "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "now",
 )  # fmt: skip
-NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "snapshots": [], "plan": []}
+NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": []}
 
 
 def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``disks`` and ``snapshots`` that a run looks at and its ``plan``; or why it has ``stopped``, a text.
+    """Return the ``disks`` that a run looks at and its ``plan``; or why it has ``stopped``, a text.
 
     ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` is what is
     remembered of the plan's last report. Without a listing of the source region there is no plan.
     """
+    source, before = opened(source), [opened(call) for call in plain(before)]
     stopped = too_few(source, values)
     if stopped:
         return {**NOTHING, "stopped": stopped}
     if not is_listed(source):
         copies = [copy for call in before for copy in plain(call.get("snapshots") or ())]
-        return {**NOTHING, **select(source, copies, values, last)}
+        return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
     selected = select(source, [], values, last)
-    there = copies_there(before, selected["snapshots"], values)
+    plan = planned(selected["snapshots"], selected["disks"], before, values)
+    return {**NOTHING, "disks": selected["disks"], "plan": plan}
+
+
+def planned(
+    snapshots: Sequence[Row], disks: Sequence[Row], before: Sequence[Row], values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the plan for these snapshots and disks by the role's variables; ``before`` are the destinations'
+    listings."""
+    there = copies_there(before, snapshots, values)
     rules = {name: values[name] for name in _RULES}
-    plan = copy_plan(selected["snapshots"], selected["disks"], there, values["destination_regions"], **rules)
-    return {**NOTHING, **selected, "plan": plan}
+    return copy_plan(snapshots, disks, there, values["destination_regions"], **rules)

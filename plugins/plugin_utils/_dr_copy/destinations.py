@@ -21,7 +21,7 @@ def copies_in(listed: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     """Return the copies at the destinations, those of somebody else with disk and time from the sources that were
     read."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.get("judged_at") or values["now"]))
@@ -39,22 +39,24 @@ def place_of(options: Mapping[str, Any]) -> str | None:
     return options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None
 
 
-def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[dict[str, Any]]:
+def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
     """Fill in disk and time of copies that tell only their source's ID, from sources that were read.
 
     A copy that needed it no longer counts as managed: retention never goes by what was filled in.
     """
     sources = {str(s["snapshot_id"]): s for s in snapshots}
-    filled = []
-    for copy in copies:
-        source = dict(copy["source"]) if copy.get("source") else None
-        read: Mapping[str, Any] | None = sources.get(str(source["snapshot_id"])) if source else None
-        if source and read and not copy.get("doubt") and not (source["disk_id"] and source["created_at"]):
-            source["disk_id"] = source["disk_id"] or read["disk_id"]
-            source["created_at"] = source["created_at"] or read["created_at"]
-            source["managed"] = False
-        filled.append({**copy, "source": source})
-    return filled
+    return [_with_known_source(copy, sources) for copy in copies]
+
+
+def _with_known_source(copy: Row, sources: Mapping[str, Row]) -> Row:
+    parts = copy.get("source")
+    if not parts or copy.get("doubt") or (parts["disk_id"] and parts["created_at"]):
+        return copy
+    read = sources.get(str(parts["snapshot_id"]))
+    if read is None:
+        return copy
+    known = {key: parts[key] or read[key] for key in ("disk_id", "created_at")}
+    return {**copy, "source": {**parts, **known, "managed": False}}
 
 
 class Destinations:

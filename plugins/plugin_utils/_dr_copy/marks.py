@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .planning import THERE
-from .rows import Row, disk_id_of
+from .rows import Row, disk_id_of, opened, plain
 
+#: ATTACHED_TO holds the instance's ID and, where the cloud tells one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
 #: ENS has no tags of snapshots, so there the plan stands in the description, before what tells disk and time.
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
@@ -20,18 +21,20 @@ _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
 LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
 
 
-def source_tags(plan: Sequence[Row], selected: Row, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def source_tags(plan: Sequence[Row], source: Row, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the tags that copies are to carry, by snapshot: the marks, then where asked the snapshot's and the disk's
     own.
 
     They are given when the copy is made and never change an existing one, so two plans over one disk do not undo each
-    other's. Of what finds no room, marks go last. A disk's tags stand under those of its snapshot.
+    other's. Of what finds no room, marks go last. A disk's tags stand under those of its snapshot. ``source`` is the
+    listing of the source region.
     """
-    wanted = {str(row["snapshot_id"]) for row in plan if row["chosen"] or row["reason"] == THERE}
-    disks = {str(disk["disk_id"]): disk for disk in selected["disks"]}
+    wanted = {str(row["snapshot_id"]) for row in plain(plan) if row["chosen"] or row["reason"] == THERE}
+    source = opened(source)
+    disks = {str(disk["disk_id"]): disk for disk in source["disks"]}
     return {
         str(snapshot["snapshot_id"]): _tags(snapshot, disks.get(str(disk_id_of(snapshot))) or {}, values)
-        for snapshot in selected["snapshots"]
+        for snapshot in source["snapshots"]
         if str(snapshot["snapshot_id"]) in wanted
     }
 
@@ -54,7 +57,8 @@ def description(values: Mapping[str, Any]) -> str:
 
 
 def _tags(snapshot: Row, disk: Row, values: Mapping[str, Any]) -> dict[str, str]:
-    marks = {PLAN: values["plan"], DISK_NAME: disk.get("name"), ATTACHED_TO: disk.get("attached_to")}
+    attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
+    marks = {PLAN: values["plan"], DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
     carried = {
         **((disk.get("tags") or {}) if values["copy_disk_tags"] else {}),
         **((snapshot.get("tags") or {}) if values["copy_tags"] else {}),

@@ -33,7 +33,7 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     ``done["stopped"]``, where it is there, says what has ended the run early; ``done["last"]`` is what is remembered of
     the plan's last report.
     """
-    done = read_once(done)
+    done = read_once(done, values)
     state = RunState(done, values, check_mode)
     calls = [*([done["share"]] if done["share"] else []), *state.copied, *done["deleted"], *done["listed"]]
     if not (values["reads_only"] and not answers(done["source"])):

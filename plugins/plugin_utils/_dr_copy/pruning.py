@@ -15,8 +15,8 @@ from .destinations import Destinations, copies_of_plan
 from .marks import plan_of
 from .planning import USABLE
 from .registered import failures_of, is_listed
-from .retention import expired_copies, limits_of
-from .rows import Row, Taken, disk_id_of, parse_time
+from .retention import Retention, expired_copies, limits_of
+from .rows import Row, Taken, disk_id_of, parse_time, time_or_now
 from .run_state import RunState, read_once
 from .selection import wanted_disks
 
@@ -25,7 +25,9 @@ def prunable_after(
     done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
 ) -> list[dict[str, Any]]:
     """Return the copies that a run may delete once it has copied."""
-    done = read_once(done)
+    if not Retention.checked(limits_of(values), time_or_now(values["now"])).is_set:
+        return []
+    done = read_once(done, values)
     state = RunState(done, values, check_mode)
     return prunable(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
 

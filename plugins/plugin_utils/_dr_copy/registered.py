@@ -40,6 +40,6 @@ def failures_of(call: Row) -> list[Row]:
     """Return what went wrong in a call; one without any result of ours broke down altogether."""
     if "failures" in call:
         return list(call["failures"])
-    if call.get("skipped") or "snapshots" in call:
+    if call.get("skipped") or "snapshots" in call or "packed" in call:
         return []
     return [Refused(str(call.get("msg") or "a task failed without a message")).as_result(None, None)]

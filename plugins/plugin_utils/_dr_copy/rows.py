@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import unpacked
+
 Row = Mapping[str, Any]
 
 
@@ -22,6 +24,13 @@ def plain(rows: Any) -> Any:
     """
     unwrap = getattr(rows, "_non_lazy_copy", None)
     return rows if unwrap is None else unwrap()
+
+
+def opened(call: Row) -> Row:
+    """Return the registered result of a listing with its lists, be they rows or packed as one text. Raises
+    ValueError."""
+    call = plain(call)
+    return {**call, **unpacked(str(call["packed"]))} if "packed" in call else call
 
 
 class Taken(NamedTuple):

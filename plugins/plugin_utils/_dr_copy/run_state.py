@@ -15,8 +15,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from .check_mode import as_if_shared, with_planned
 from .destinations import copies_in
 from .doubts import with_doubts
+from .falling_back import without_gone
 from .registered import failures_of
-from .rows import Row, plain, time_or_now
+from .rows import Row, opened, plain, time_or_now
+from .selection import selected_snapshots
 
 
 class RunState:
@@ -47,9 +49,17 @@ class RunState:
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 
-def read_once(done: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the tasks have returned with its long lists as plain rows."""
-    return {**done, **{key: plain(done[key]) for key in ("source", "disks", "snapshots", "plan", "expired")}}
+def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the tasks have returned as plain rows, the listings opened, and the ``snapshots`` that the run looks
+    at."""
+    read = {**done, **{key: plain(done[key]) for key in ("disks", "plan", "expired", "share")}}
+    read["source"] = opened(done["source"])
+    read["listed"] = [opened(call) for call in plain(done["listed"])]
+    read.update({key: [plain(call) for call in plain(done[key])] for key in ("copied", "deleted")})
+    read["copied"] = without_gone(read["copied"], read["plan"])
+    read["share"] = without_gone([read["share"]], read["plan"])[0]
+    read["snapshots"] = plain(done["snapshots"]) if "snapshots" in done else selected_snapshots(read["source"], values)
+    return read
 
 
 def judged_at(values: Mapping[str, Any]) -> datetime:

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from .destinations import copies_of_plan
 from .marks import DISK_NAME, plan_of
 from .registered import is_listed
-from .rows import Row, disk_id_of, plain
+from .rows import Row, disk_id_of, opened, plain
 
 
 def select(
@@ -26,16 +26,19 @@ def select(
     and those that the copies' marks name as this plan's.
     """
     shard = values["shard"]
-    disks: Sequence[Row]
-    if is_listed(source):
-        disks, snapshots = wanted_disks(source, values), plain(source["snapshots"])
-    else:
-        disks, snapshots = _disks_remembered(copies, values, last or {}), []
-    left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
+    disks = wanted_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
     return {
         "disks": [disk for disk in disks if is_in_shard(disk["disk_id"], shard)],
-        "snapshots": [s for s in snapshots if is_in_shard(disk_id_of(s), shard) and disk_id_of(s) not in left_out],
+        "snapshots": selected_snapshots(source, values),
     }
+
+
+def selected_snapshots(source: Row, values: Mapping[str, Any]) -> list[Row]:
+    """Return the snapshots that this run looks at; none where the source region could not be listed."""
+    snapshots = plain(source.get("snapshots") or ()) if is_listed(source) else ()
+    left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
+    own = [s for s in snapshots if disk_id_of(s) not in left_out]
+    return [s for s in own if is_in_shard(disk_id_of(s), values["shard"])] if values["shard"] else own
 
 
 def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
@@ -45,7 +48,8 @@ def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
     """
     if parse_shard(values["shard"])[0] == 1 or not is_listed(source):
         return []
-    return [str(disk["disk_id"]) for disk in source["disks"] if is_in_shard(disk["disk_id"], values["shard"])]
+    disks = opened(source)["disks"]
+    return [str(disk["disk_id"]) for disk in disks if is_in_shard(disk["disk_id"], values["shard"])]
 
 
 def wanted_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:

@@ -79,6 +79,7 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         size_gib=shown.get("Size"),
         tags=_tags(shown),
         attached_to=shown.get("InstanceId") or None,
+        device=shown.get("Device") or None,
         encrypted=shown.get("Encrypted"),
         kms_key=shown.get("KMSKeyId") or None,
         zone=shown.get("ZoneId") or None,

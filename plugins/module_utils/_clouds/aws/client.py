@@ -150,7 +150,8 @@ class Clients:
             options.setdefault("endpoint", endpoint.replace("{region}", region))
         client = self._module.make_client(service, region=region, **options)
         client.meta.events.register("before-call", self._count_call)
-        client._response_parser._timestamp_parser = _timestamp
+        # The endpoint makes a parser for each answer, and not the one that the client holds.
+        client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)
         return client
 
     def _count_call(self, model: Any, **_kwargs: Any) -> None:

@@ -66,6 +66,10 @@ class EbsCloud(SnapshotCloud):
         self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
         self._asked_until: float | None = None
 
+    @property
+    def account(self) -> str | None:  # type: ignore[override]
+        return self._ec2.account
+
     def keys_differ(self, asked: str, shown: str | None) -> bool:
         return keys_differ(asked, shown)
 

@@ -104,6 +104,7 @@ def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
         size_gib=volume.get("Size"),
         tags=tags,
         attached_to=attachments[0].get("InstanceId"),
+        device=attachments[0].get("Device"),
         encrypted=volume.get("Encrypted"),
         kms_key=volume.get("KmsKeyId"),
         zone=volume.get("AvailabilityZone"),

@@ -125,6 +125,11 @@ class Ec2Calls:
         account = self._account_id(region)
         return shown.get("OwnerId") == account if account else scope.get("OwnerIds") == OWN["OwnerIds"]
 
+    @property
+    def account(self) -> str | None:
+        """The account's ID, where it was asked and told."""
+        return self._account or None
+
     def _account_id(self, region: str) -> str:
         """Return the account's ID, asked once; in ``region``, since accounts belong to a partition of AWS.
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
 from ..shards import is_in_shard, parse_shard
 from ..times import iso_utc
 from .options import id_problems, region_problems, tags_as_text
+from .packing import packed
 
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
@@ -45,22 +46,36 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     names_disks = bool(tags or params["disk_ids"])
     # Where copies are asked for, no disks of their region are meant.
     asks_for_copies = bool(params["copies_from"] or params["source_disk_ids"])
-    disks = [] if asks_for_copies and not names_disks else cloud.list_disks(region, tags, params["disk_ids"] or [])
+    disks, others = _disks(cloud, params, tags) if names_disks or not asks_for_copies else ([], None)
     wanted = _wanted(params, tags, {disk.disk_id for disk in disks}, names_disks)
     listed = [] if wanted.disk_ids is not None and not wanted.disk_ids else cloud.list_snapshots(region, wanted)
     snapshots = [s for s in listed if s.state is not State.ABSENT and wanted.passes(s)]
     if params["latest"]:
         snapshots = _latest(snapshots)
     snapshots = with_locks(cloud, region, snapshots)
-    others = _others(cloud, region, disks) if params["other_disks"] else {}
-    return {
-        "disks": [_disk_row(disk) for disk in sorted(disks, key=lambda d: d.disk_id)],
-        **others,
-        "snapshots": [
-            _snapshot_row(s, cloud) for s in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id))
-        ],
-        "api_calls": dict(sorted(cloud.calls.items())),
-    }
+    lists: dict[str, Iterable[dict[str, Any]]] = {"disks": _disk_rows(disks)}
+    if others is not None:
+        lists["other_disks"] = _disk_rows(others)
+    snapshots.sort(key=lambda s: (str(s.created_at), s.snapshot_id))
+    lists["snapshots"] = (_snapshot_row(s, cloud) for s in snapshots)
+    found = {"packed": packed(lists)} if params["packed"] else {name: list(rows) for name, rows in lists.items()}
+    return {**found, "account": cloud.account, "api_calls": dict(sorted(cloud.calls.items()))}
+
+
+def _disks(
+    cloud: SnapshotCloud, params: Mapping[str, Any], tags: Mapping[str, str]
+) -> tuple[list[Disk], list[Disk] | None]:
+    """Return the disks that the options name, and where they are asked for, the region's others.
+
+    These are all listed, so that the disks with the tags are among them and are not asked for once more.
+    """
+    region, disk_ids = params["region"], params["disk_ids"] or []
+    if not params["other_disks"]:
+        return cloud.list_disks(region, tags, disk_ids), None
+    everything = cloud.list_disks(region, {}, [])
+    named = [disk for disk in everything if disk.bears(tags) and (not disk_ids or disk.disk_id in disk_ids)]
+    found = {disk.disk_id for disk in named}
+    return named, [disk for disk in everything if disk.disk_id not in found]
 
 
 def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> list[Snapshot]:
@@ -98,18 +113,16 @@ def _set_or_none(given: Sequence[str] | None) -> frozenset[str] | None:
     return frozenset(given) if given else None
 
 
-def _others(cloud: SnapshotCloud, region: str, disks: Sequence[Disk]) -> dict[str, Any]:
-    found = {disk.disk_id for disk in disks}
-    others = [disk for disk in cloud.list_disks(region, {}, []) if disk.disk_id not in found]
-    return {"other_disks": [_disk_row(disk) for disk in sorted(others, key=lambda d: d.disk_id)]}
-
-
 def _latest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     newest: dict[str, Snapshot] = {}
     for snapshot in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id)):
         if snapshot.state is State.COMPLETED and snapshot.source is None and not snapshot.is_copy and snapshot.disk_id:
             newest[snapshot.disk_id] = snapshot
     return list(newest.values())
+
+
+def _disk_rows(disks: Sequence[Disk]) -> list[dict[str, Any]]:
+    return [_disk_row(disk) for disk in sorted(disks, key=lambda d: d.disk_id)]
 
 
 def _disk_row(disk: Disk) -> dict[str, Any]:
@@ -119,6 +132,7 @@ def _disk_row(disk: Disk) -> dict[str, Any]:
         "size_gib": disk.size_gib,
         "tags": dict(disk.tags),
         "attached_to": disk.attached_to,
+        "device": disk.device,
         "region": disk.region,
         "encrypted": disk.encrypted,
     }

@@ -55,6 +55,7 @@ INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "source_disk_ids": {"type": "list", "elements": "str"},
     "shard": {"type": "str"},
     "other_disks": {"type": "bool", "default": False},
+    "packed": {"type": "bool", "default": False},
 }
 
 

@@ -41,7 +41,7 @@ def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) ->
 
 def show_snapshots(module: Module, connect: Connect) -> None:
     """Run an info module to its end."""
-    keys: dict[str, Any] = {"changed": False, "disks": [], "snapshots": []}
+    keys: dict[str, Any] = {"changed": False, **({} if module.params["packed"] else {"disks": [], "snapshots": []})}
 
     def show() -> None:
         cloud = connect(module)

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Long lists as one text."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed, unpacked
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [{}, {"disks": []}, {"disks": [{"name": "ä", "tags": {}}], "other_disks": [], "snapshots": [{}, {"a": None}]}],
+)
+def test_what_is_packed_is_unpacked(lists):
+    assert unpacked(packed({name: iter(rows) for name, rows in lists.items()})) == lists
+
+
+@pytest.mark.parametrize("spoil", [lambda text: text[:-8], lambda text: text.replace(text[20:24], "****")])
+def test_a_text_that_is_not_whole_is_an_error(spoil):
+    text = packed({"disks": [{"disk_id": f"vol-{number}"} for number in range(50)]})
+    with pytest.raises(ValueError):
+        unpacked(spoil(text))
+    with pytest.raises(ValueError):
+        unpacked(base64.b64encode(zlib.compress(b"{")).decode())
+
+
+def test_the_info_modules_return_the_same_lists_packed(ebs):
+    ebs.snapshot(ebs.disk(**{"dr-copy": "true"}))
+    asked = {"disk_tags": {"dr-copy": "true"}, "other_disks": True}
+    plain, text = ebs.info(ebs.source, **asked), ebs.info(ebs.source, packed=True, **asked)
+    lists = unpacked(text["packed"])
+    assert lists == {name: plain[name] for name in ("disks", "other_disks", "snapshots")} and len(lists["disks"]) == 1
+    assert not set(lists) & set(text.result)

@@ -41,6 +41,7 @@ _value:
 from ansible.utils.display import Display
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import (
     decision,
+    falling_back,
     history,
     marks,
     module_calls,
@@ -91,6 +92,9 @@ FUNCTIONS = {
     "prunable": pruning.prunable_after,
     "deletions": module_calls.deletion_calls,
     "moved": registered.has_moved,
+    "gone": falling_back.disks_to_fall_back,
+    "fallen_back": falling_back.fallen_back,
+    "shares": falling_back.both_shares,
     # What a run shows.
     "outcome": outcome.outcome_of,
     "written_report": report_files.written_report,

@@ -10,8 +10,10 @@ import json
 import time
 from xml.etree import ElementTree
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from .conftest import PLACES
 from .test_role import role
 
 
@@ -66,3 +68,46 @@ def test_all_that_is_wrong_stands_in_one_message(clouds):
     }
     _result, output = role(clouds, expect=2, **bad)
     assert all(name in output for name in bad) and not clouds.copies()
+
+
+def plan_over(clouds, cloud):
+    source, destination = PLACES[cloud]
+    connection = {} if cloud == "ebs" else {"dr_copy_connection": clouds.connections[cloud]}
+    regions = {"dr_copy_source_region": source, "dr_copy_destination_regions": [destination]}
+    return {"dr_copy_cloud": cloud, **regions, **connection}
+
+
+@pytest.mark.parametrize("cloud", ["ebs", "ecs", "cbs"])
+def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, cloud):
+    """Somebody deletes the two newest while the run lists the destination. On EBS a real run would ask for a minute."""
+    disk, other = (clouds.disk_of(cloud, name, dr_copy="true") for name in ("database", "mail"))
+    oldest, beside = clouds.snapshot_of(cloud, disk), clouds.snapshot_of(cloud, other)
+    plan = {**plan_over(clouds, cloud), "dr_copy_rpo_hours": 24}
+    for arguments in [["--check"]] if cloud == "ebs" else [["--check"], []]:
+        gone = []
+        for _n in range(2):
+            time.sleep(1.1)  # the clouds tell whole seconds
+            gone.append(clouds.snapshot_of(cloud, disk))
+        gone_then = dict.fromkeys(gone, PLACES[cloud][1])
+        clouds.tell_of(cloud, "settings", {"vanish": gone_then, "copy_seconds": 0.2})
+        result, _output = role(clouds, *arguments, **plan)
+        rows = {row["snapshot_id"]: (row["chosen"], row["reason"]) for row in result["plan"]}
+        assert rows[gone[-1]] == (False, "gone before it was copied") and rows[oldest] == (True, "next newest")
+        assert rows[beside] == (True, "newest") and not result["failures"]
+        assert {row["source_snapshot_id"] for row in result["copies"]} == {oldest, beside}
+        assert result["counts"]["created"] == 2 and result["counts"]["failed"] == 0
+        assert all(point["within_rpo"] for point in result["recovery_points"])
+    if cloud != "ebs":
+        again, output = role(clouds, **plan)
+        assert "changed=0" in output and again["counts"]["unchanged"] == 2
+
+
+def test_a_disk_all_of_whose_snapshots_are_gone_has_failed(clouds):
+    disk = clouds.disk_of("ecs", "database", dr_copy="true")
+    gone = clouds.snapshot_of("ecs", disk)
+    clouds.tell_of("ecs", "settings", {"vanish": {gone: PLACES["ecs"][1]}})
+    result, output = role(clouds, expect=2, **plan_over(clouds, "ecs"))
+    (failure,) = result["failures"]
+    assert (failure["kind"], failure["disk_id"]) == ("not_found", disk) and gone in output
+    reasons = [(row["snapshot_id"], row["reason"]) for row in result["plan"]]
+    assert reasons == [(gone, "gone before it was copied"), (None, "no snapshot")]

@@ -123,6 +123,9 @@ class Cbs(Api3Cloud):
             ids.append(self.estate.add(made).id)
         return ids
 
+    def _forget(self, snapshot_id: str) -> None:
+        self.estate.forget(snapshot_id)
+
     def _truth(self) -> list[dict[str, Any]]:
         now = self.clock.monotonic()
         every = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())

@@ -39,8 +39,9 @@ KINDS = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable", "throttle
 #: After these a client cannot know whether the work was done.
 UNSURE = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable"}
 #: Settings of every cloud. ``latency`` is a call's seconds before the work is done; ``latencies``, the least and the
-#: most, draws such seconds for each call, of which a part passes before the work and a part after it.
-SETTINGS: dict[str, Any] = {"latency": 0.0, "latencies": [0.0, 0.0]}
+#: most, draws such seconds for each call, of which a part passes before the work and a part after it. ``vanish`` tells
+#: of snapshots, by their IDs, with a call to which region somebody deletes them.
+SETTINGS: dict[str, Any] = {"latency": 0.0, "latencies": [0.0, 0.0], "vanish": {}}
 _CODE = re.compile(rb'"Code": ?"([^"]+)"|<Code>([^<]+)</Code>')
 
 
@@ -93,12 +94,14 @@ class Control:
         make: Callable[[list[dict[str, Any]]], list[str]] | None = None,
         truth: Callable[[], list[dict[str, Any]]] | None = None,
         fill: Callable[..., None] | None = None,
+        forget: Callable[[str], None] | None = None,
     ):
         self._defaults = {**SETTINGS, **defaults}
         self._reset_state = reset_state
         self._make = make
         self._truth = truth
         self._fill = fill
+        self._forget = forget
         self._lock = threading.RLock()
         self.reset()
 
@@ -135,6 +138,14 @@ class Control:
             self.calls[action] += 1
             self.log.append(action)
             self.times.append((action, now))
+
+    def vanish(self, region: str) -> None:
+        """Delete behind everybody's back what is to go with a call to a region."""
+        with self._lock:
+            for snapshot_id, with_call_to in list(self.settings["vanish"].items()):
+                if region == with_call_to and self._forget:
+                    self._forget(snapshot_id)
+                    del self.settings["vanish"][snapshot_id]
 
     def too_fast(self, action: str, now: float) -> bool:
         """Whether an action was called more often within a second than the setting ``rate_limit`` allows (0: no
@@ -260,6 +271,7 @@ class ControlledApp:
             begun = self._clock.monotonic()
             control.count(action, begun)
             call = Call(len(control.journal), action, self._region_of(request), {}, begun)
+            control.vanish(call.region)
             kind = None
             if control.watch:
                 call.given = _given(request)

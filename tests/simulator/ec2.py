@@ -156,6 +156,11 @@ class _NoVolume:
     id, size = "vol-ffffffff", 0
 
 
+def _forget(snapshot_id: str) -> None:
+    for backend in list(ec2_backends[ACCOUNT].values()):
+        backend.snapshots.pop(snapshot_id, None)
+
+
 class Ec2:
     """One simulated EC2 with the snapshots of two accounts, over all regions."""
 
@@ -165,7 +170,7 @@ class Ec2:
     def __init__(self, clock: Any):
         quick.remember()
         self.clock = clock
-        self.control = Control(DEFAULTS, self._reset_state, fill=self.fill)
+        self.control = Control(DEFAULTS, self._reset_state, fill=self.fill, forget=_forget)
         #: By region, what stands beside moto's objects where a test wants an account of the size of real ones.
         self.large: dict[str, LargeRegion] = {}
         self.disks = Disks(self)

@@ -144,6 +144,10 @@ class Estate:
                 return snapshots[snapshot_id]
         return None
 
+    def forget(self, snapshot_id: str) -> None:
+        for snapshots in self.snapshots.values():
+            snapshots.pop(snapshot_id, None)
+
     def running_copies(self, region: str) -> list[SimulatedSnapshot]:
         now = self.clock.monotonic()
         return [s for s in self.snapshots.get(region, {}).values() if s.source_id and s.phase(now) == "running"]

@@ -109,7 +109,7 @@ class Api3Cloud:
 
     def __init__(self, clock: Any):
         self.clock = clock
-        self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth)
+        self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth, forget=self._forget)
         self.app = ControlledApp(
             self.control,
             self._serve,
@@ -133,6 +133,9 @@ class Api3Cloud:
         raise NotImplementedError
 
     def _truth(self) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def _forget(self, snapshot_id: str) -> None:
         raise NotImplementedError
 
     def _refusal(self, request: Request) -> Response | None:

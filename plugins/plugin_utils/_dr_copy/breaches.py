@@ -22,11 +22,12 @@ _NOT_COPIED = {
     planning.EXCLUDED: "its snapshots bear a tag of exclude_snapshot_tags",
     planning.UNTAGGED: "its snapshots lack a tag of snapshot_tags",
     planning.OBSTACLE: "its newest snapshot cannot be copied",
+    planning.GONE: "its newest snapshot was gone before it could be copied",
     planning.THERE: "no newer snapshot of the disk has been taken",
     planning.NEWER_THERE: "no newer snapshot of the disk has been taken",
 }
 #: Reasons that tell the least, the least telling last.
-_LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.NO_SNAPSHOT)
+_LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
 def breaches_of(result: Row, source_region: str, source: Row) -> list[dict[str, Any]]:

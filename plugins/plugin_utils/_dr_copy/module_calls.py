@@ -11,18 +11,22 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from .planning import THERE
-from .rows import Row
+from .rows import Row, plain
 
 
-def copy_calls(plan: Sequence[Row], shared: Sequence[Row] | None = None) -> list[dict[str, list[str]]]:
+def copy_calls(
+    plan: Sequence[Row], shared: Sequence[Row] | None = None, before: Sequence[Row] = ()
+) -> list[dict[str, list[str]]]:
     """Put the chosen rows of a plan into as few copy calls as there are different sets of destinations.
 
     Copies that are there already are among them, so that their tags and deadlines are brought into line. Across
     accounts, only the snapshots that were ``shared`` are copied. Disks take turns in the plan's order, which is that of
     their need, so that none starves where time is short. Of a disk older sources come first, since its next copy is
-    then incremental.
+    then incremental. What the calls ``before`` have tried is not tried again.
     """
-    wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
+    tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in plain(call).get("copies") or ()}
+    wanted = [row for row in plain(plan) if row["chosen"] or row["reason"] == THERE]
+    wanted = [row for row in wanted if (row["snapshot_id"], row["region"]) not in tried]
     if shared is not None:
         visible = {share["snapshot_id"] for share in shared}
         wanted = [row for row in wanted if row["snapshot_id"] in visible or not row["chosen"]]
@@ -50,8 +54,9 @@ def deletion_calls(expired: Sequence[Row], most: int = 0) -> list[dict[str, Any]
     return [{"region": region, **call} for region, call in by_region.items()]
 
 
-def snapshots_to_share(plan: Sequence[Row], replaces: bool = False) -> list[str]:
-    """Return the snapshots that a plan copies, each once, in the plan's order; where misfits are replaced, those
-    too."""
-    copied = [row for row in plan if row["chosen"] or (replaces and row["reason"] == THERE)]
-    return list(dict.fromkeys(row["snapshot_id"] for row in copied))
+def snapshots_to_share(plan: Sequence[Row], replaces: bool = False, shared: Sequence[Row] = ()) -> list[str]:
+    """Return the snapshots that a plan copies and that are not ``shared`` yet, each once, in the plan's order; where
+    misfits are replaced, those too."""
+    copied = [row for row in plain(plan) if row["chosen"] or (replaces and row["reason"] == THERE)]
+    visible = {share["snapshot_id"] for share in shared}
+    return [i for i in dict.fromkeys(row["snapshot_id"] for row in copied) if i not in visible]

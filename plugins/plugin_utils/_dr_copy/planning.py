@@ -27,13 +27,15 @@ OBSTACLE = "cannot be copied"
 EXCLUDED = "bears an excluded tag"
 UNTAGGED = "lacks a wanted tag"
 WOULD_GO = "retention would delete it"
+NEXT_NEWEST = "next newest"
+GONE = "gone before it was copied"
 THERE = "already there"
 NEWER_THERE = "a newer recovery point is already there"
 NO_SNAPSHOT = "no snapshot"
-CHOSEN = (NEWEST, WITHIN_KEEP, ALL)
+CHOSEN = (NEWEST, NEXT_NEWEST, WITHIN_KEEP, ALL)
 #: Reasons of snapshots that could be copied, chosen or not.
 USABLE = (*CHOSEN, WOULD_GO, THERE, NEWER_THERE)
-REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, NO_SNAPSHOT)
+REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, GONE, NO_SNAPSHOT)
 
 
 class _Rules:

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is copied where a disk's newest snapshot is gone by then."""
+
+from __future__ import annotations
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decision import decide
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.falling_back import (
+    both_shares,
+    disks_to_fall_back,
+    fallen_back,
+    without_gone,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+
+REGIONS = ["eu-west-1", "eu-central-1"]
+
+
+def values(**changed):
+    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": REGIONS, **changed}
+    return {**normalise(given)["values"], "now": "2026-11-21T12:00:00Z", "reads_only": False}
+
+
+def snapshot(number, disk=1, **changed):
+    taken = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-{disk}", "created_at": f"2026-11-21T{number:02d}:00:00Z"}
+    return {**taken, "region": "us-east-1", "state": "completed", "tags": {}, "source": None, **changed}
+
+
+def copy(number, region):
+    source = {"snapshot_id": f"snap-{number}", "region": "us-east-1", "disk_id": "vol-1", "managed": True}
+    source["created_at"] = f"2026-11-21T{number:02d}:00:00Z"
+    there = {"snapshot_id": f"copy-{number}", "region": region, "disk_id": None, "state": "completed", "tags": {}}
+    return {**there, "place": None, "source": source}
+
+
+def listed(*snapshots, disks=(1,)):
+    named = [{"disk_id": f"vol-{number}", "name": f"disk {number}", "tags": {}} for number in disks]
+    return {"packed": packed({"disks": named, "snapshots": snapshots})}
+
+
+def failed(number, *regions, kind="not_found"):
+    def failure(region):
+        return {"source_snapshot_id": f"snap-{number}", "region": region, "snapshot_id": None, "kind": kind}
+
+    rows = [{"source_snapshot_id": f"snap-{number}", "region": region, "error": failure(region)} for region in regions]
+    return {"copies": rows, "failures": [failure(region) for region in regions], "counts": {"failed": len(rows)}}
+
+
+def tell(plan):
+    return [(row["snapshot_id"], row["region"], row["chosen"], row["reason"]) for row in plan]
+
+
+def run(source, again, *calls, before=(), **changed):
+    given = values(**changed)
+    plan = decide(source, before, given, {})["plan"]
+    return fallen_back(plan, calls, source, again, before, given)
+
+
+def test_only_what_is_gone_of_the_newest_falls_back():
+    given = values()
+    plan = decide(listed(snapshot(3), snapshot(5), snapshot(6, 2), disks=(1, 2)), [], given, {})["plan"]
+    assert disks_to_fall_back(plan, [{}, failed(5, "eu-west-1")], given) == ["vol-1"]
+    assert disks_to_fall_back(plan, [failed(5, "eu-west-1", kind="refused"), failed(3, "eu-west-1")], given) == []
+    sharing = {"failures": failed(6, "us-east-1")["failures"], "shared": []}
+    assert disks_to_fall_back(plan, [sharing], given) == ["vol-2"]
+
+
+def test_the_next_newest_stands_where_the_newest_is_gone_and_nowhere_else():
+    source = listed(snapshot(2), snapshot(3), snapshot(4, state="pending"), snapshot(5))
+    plan = run(source, listed(snapshot(2), snapshot(3)), failed(5, "eu-west-1"))
+    west, central = REGIONS
+    assert tell(plan) == [
+        ("snap-5", west, False, "gone before it was copied"),
+        ("snap-3", west, True, "next newest"),
+        ("snap-5", central, True, "newest"),
+    ]
+    calls = copy_calls(plan, None, [{"copies": [{"source_snapshot_id": "snap-5", "region": central}]}])
+    assert calls == [{"snapshot_ids": ["snap-3"], "destination_regions": [west]}]
+
+
+def test_what_is_not_shown_any_more_is_passed_over_unless_nobody_knows():
+    source, failure = listed(snapshot(2), snapshot(3), snapshot(5)), failed(5, *REGIONS)
+    plan = run(source, listed(snapshot(2), snapshot(5)), failure)
+    assert [row["snapshot_id"] for row in plan if row["chosen"]] == ["snap-2", "snap-2"], "reads may lag"
+    unread = {"failures": [{"kind": "connection", "source_snapshot_id": None, "region": "us-east-1"}]}
+    assert [row["snapshot_id"] for row in run(source, unread, failure) if row["chosen"]] == ["snap-3", "snap-3"]
+
+
+def test_a_gone_one_is_a_failure_only_where_nothing_stands_in_its_stead():
+    source, call = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
+    before = [{"packed": packed({"snapshots": [copy(3, "eu-west-1")]}), "item": "eu-west-1"}]
+    plan = run(source, listed(snapshot(3)), call, before=before)
+    assert [row[3] for row in tell(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
+    (told,) = without_gone([call], plan)
+    assert not told["failures"] and not told["copies"] and told["counts"]["failed"] == 0
+    nothing = run(listed(snapshot(5)), listed(), call)
+    assert [row[3] for row in tell(nothing)] == ["gone before it was copied", "no snapshot"] * 2
+    assert without_gone([call], nothing) == [call]
+    other = failed(5, *REGIONS, kind="refused")
+    assert without_gone([other], plan)[0]["failures"] == other["failures"]
+
+
+def test_what_was_shared_before_and_after_is_one():
+    first = {"shared": [{"snapshot_id": "snap-1"}], "failures": [], "api_calls": {"ModifySnapshotAttribute": 1}}
+    second = {"shared": [{"snapshot_id": "snap-2"}], "failures": [], "api_calls": {"ModifySnapshotAttribute": 2}}
+    both = both_shares(first, second)
+    assert [share["snapshot_id"] for share in both["shared"]] == ["snap-1", "snap-2"]
+    assert both["api_calls"] == {"ModifySnapshotAttribute": 3} and both_shares({}, first) == first
+    assert both_shares({}, {"msg": "no account"})["failures"][0]["message"] == "no account"

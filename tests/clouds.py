@@ -26,6 +26,8 @@ class Cloud:
     disks by HTTP. ``keys`` are the connection options with which the simulator knows its caller. ``account`` is the
     cloud in tests/live. ``disk_estate`` is one of copies that disks are made of. ``doubt`` (seconds) is for how long a
     lost copy is looked for (promises: exactly-once), and ``is_slow`` says that a simulated call costs 10 ms and not 3.
+    ``copies_tell_disk``: the disk of their source, by a field of their own; ``copies_expire``: at a deadline that users
+    set; ``copies_are_locked``: the cloud refuses to delete a locked one.
     """
 
     name: str
@@ -42,6 +44,10 @@ class Cloud:
     account: str
     doubt: float
     is_slow: bool = False
+    snapshots_have_tags: bool = True
+    copies_tell_disk: bool = False
+    copies_expire: bool = False
+    copies_are_locked: bool = False
 
     @property
     def copy_module(self) -> str:
@@ -83,6 +89,7 @@ CLOUDS = {
             account="tests.live.clouds.ebs:EbsAccount",
             doubt=30.0,
             is_slow=True,
+            copies_are_locked=True,
         ),
         Cloud(
             name="ecs",
@@ -98,6 +105,9 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:EcsDisksEstate",
             account="tests.live.clouds.ecs:EcsAccount",
             doubt=10.0,
+            copies_tell_disk=True,
+            copies_expire=True,
+            copies_are_locked=True,
         ),
         Cloud(
             name="ens",
@@ -113,6 +123,8 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:EnsDisksEstate",
             account="tests.live.clouds.ens:EnsAccount",
             doubt=120.0,
+            copies_tell_disk=True,
+            snapshots_have_tags=False,
         ),
         Cloud(
             name="cbs",
@@ -128,6 +140,8 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:CbsDisksEstate",
             account="tests.live.clouds.cbs:CbsAccount",
             doubt=30.0,
+            copies_expire=True,
+            copies_are_locked=True,
         ),
     )
 }

@@ -18,13 +18,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import with_known_sources
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.doubts import with_doubts
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable
 
+from tests.clouds import CLOUDS
+
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
-#: Clouds whose copies tell no disk of their own, and those on which a deadline can be set.
-DISKLESS, WITH_DEADLINE = ("ebs", "cbs"), ("ecs", "cbs")
+#: What a spoilt tag tells as the time of the source.
+FUTURE = "2099-01-01T00:00:00Z"
 
 NO_CALENDAR = {"keep_daily": 0, "keep_weekly": 0, "keep_monthly": 0, "keep_yearly": 0, "timezone": "UTC"}
 CALENDARS = (
@@ -63,7 +66,7 @@ class NightHistory:
 
     def __init__(self, cloud: str, seed: int):
         self.draw = draw = random.Random(f"{cloud} {seed}")
-        self.cloud = cloud
+        self.cloud = CLOUDS[cloud]
         self.now = BEGIN
         self.disks = [{"disk_id": f"disk-{n}", "name": f"disk {n}"} for n in range(draw.randint(1, 3))]
         self.sources: list[Row] = []
@@ -75,7 +78,7 @@ class NightHistory:
         self.select = draw.choice(("latest", "all"))
         self.keep, self.keep_days = draw.choice(((0, 0), (1, 0), (3, 0), (0, 1), (0, 3), (2, 2), (5, 1)))
         self.calendar = draw.choice((NO_CALENDAR, NO_CALENDAR, *CALENDARS))
-        self.retention_days = draw.choice((0, 2, 4)) if cloud in WITH_DEADLINE else 0
+        self.retention_days = draw.choice((0, 2, 4)) if self.cloud.copies_expire else 0
         self.oldest = draw.choice((0, 0, 30))
 
     def new_id(self, what: str) -> str:
@@ -92,6 +95,8 @@ class NightHistory:
             source["state"] = "completed" if self.draw.random() < 0.8 else source["state"]
         for copy in self.copies:
             copy["state"] = "completed" if self.draw.random() < 0.9 else copy["state"]
+            if copy["locked_until"] and time_of(copy["locked_until"]) <= self.now:
+                copy["locked_until"] = None
         for disk in self.disks:
             for _snapshot in range(self.draw.choice((0, 1, 1, 2))):
                 self._take(disk["disk_id"])
@@ -116,7 +121,8 @@ class NightHistory:
         )
 
     def _odd(self, copy: Row) -> None:
-        what = self.draw.choice(("hold", "release", "double", "foreign", "untold", "gone"))
+        odd = ["hold", "release", "double", "foreign", "untold", "gone", "future"]
+        what = self.draw.choice([*odd, "lock"] if self.cloud.copies_are_locked else odd)
         if what == "hold":
             copy["tags"] = {**copy["tags"], "dr-copy:hold": self.draw.choice(("", "true", "false"))}
         elif what == "release":
@@ -129,6 +135,10 @@ class NightHistory:
             self.copies.append(made)
         elif what == "untold":
             copy["source"][self.draw.choice(("disk_id", "created_at"))] = None
+        elif what == "future":
+            copy["source"]["created_at"] = FUTURE
+        elif what == "lock":
+            copy["locked_until"] = text_of(self.now + timedelta(hours=self.draw.choice((6, 30))))
         elif what == "gone":
             self.copies.remove(copy)
 
@@ -136,11 +146,12 @@ class NightHistory:
         days = self.retention_days
         return {
             "snapshot_id": self.new_id("copy"),
-            "disk_id": None if self.cloud in DISKLESS else source["disk_id"],
+            "disk_id": source["disk_id"] if self.cloud.copies_tell_disk else None,
             "region": region,
             "state": state,
             "created_at": text_of(self.now),
             "tags": {},
+            "locked_until": None,
             "deadline": text_of(self.now + timedelta(days=days)) if days else None,
             "source": {
                 "snapshot_id": source["snapshot_id"],
@@ -177,7 +188,7 @@ class NightHistory:
             self.wrong.append(f"a second run would copy {chosen} and delete {again}")
 
     def _there(self) -> list[Row]:
-        return with_known_sources(self.copies, self.sources)
+        return with_known_sources(with_doubts(self.copies, self.sources, self.now), self.sources)
 
     def _plan(self) -> list[Row]:
         return copy_plan(
@@ -202,7 +213,8 @@ class NightHistory:
             **self.calendar,
             "now": text_of(self.now),
         }
-        return prunable(self.copies, self._plan(), self.disks, values)
+        judged = with_doubts(self.copies, self.sources, self.now)
+        return prunable(judged, self._plan(), self.disks, values)
 
     def _prune(self, broken: set[str]) -> None:
         expired = self._expired()
@@ -223,9 +235,11 @@ class NightHistory:
             found.append("it is somebody else's")
         if "dr-copy:hold" in copy["tags"]:
             found.append("it is held")
+        if copy["locked_until"]:
+            found.append("it is locked")
         if copy["state"] != "completed":
             found.append("it is not complete")
-        if not source["disk_id"] or not source["created_at"]:
+        if not source["disk_id"] or source["created_at"] in (None, FUTURE):
             return [*found, "its disk or time is unknown"]
         mine = (time_of(source["created_at"]), source["snapshot_id"])
         newer = {
@@ -234,9 +248,10 @@ class NightHistory:
             if c["region"] == copy["region"]
             and c["source"]["disk_id"] == source["disk_id"]
             and c["source"]["managed"]
-            and c["source"]["created_at"]
+            and c["source"]["created_at"] not in (None, FUTURE)
             and c["state"] == "completed"
             and "dr-copy:hold" not in c["tags"]
+            and not c["locked_until"]
         }
         newer = {one for one in newer if one > mine}
         if not newer:
@@ -264,6 +279,7 @@ class NightHistory:
         for copy in self.copies:
             source = copy["source"]
             disk = source["disk_id"] or copy["disk_id"]
-            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and source["created_at"]:
+            known = source["created_at"] not in (None, FUTURE)
+            if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and known:
                 there.append((time_of(source["created_at"]), source["snapshot_id"]))
         return bool(usable and there) and max(there) >= max(usable)

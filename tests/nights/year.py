@@ -28,6 +28,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.repo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import select
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 
+from tests.clouds import CLOUDS
 from tests.nights.history import kept_by_calendar
 from tests.unit.estates import Estate
 
@@ -92,7 +93,7 @@ class Year:
 
     def _spoil(self) -> tuple[Any, str] | None:
         """Let the newest copy of a disk tell a time in the future; returns it with the true one. ENS has no tags."""
-        if self.cloud == "ens":
+        if not CLOUDS[self.cloud].snapshots_have_tags:
             return None
         copies = [
             c for c in self.estate.copies(self.estate.destination) if self.taken[self._source_of(c)][1] == self.disks[0]
@@ -124,7 +125,7 @@ class Year:
         limits = {"keep": KEEP, "keep_days": KEEP_DAYS, **CALENDAR, "now": values["now"]}
         done["plan"] = copy_plan(done["snapshots"], done["disks"], known, values["destination_regions"], **limits)
         marks = {"copy_tags": True, "source_tags": source_tags(done["plan"], done, values)}
-        more = {"description": description(values)} if self.cloud == "ens" else marks
+        more = {"description": description(values)} if not CLOUDS[self.cloud].snapshots_have_tags else marks
         done["copied"] = [
             estate.run(*batch["snapshot_ids"], wait=True, **more).result for batch in copy_calls(done["plan"])
         ]

@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.failures import for_role
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.history import (
     csv_text,
+    index_over,
     last_report,
     months_of,
     outdated_files,
@@ -28,6 +29,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.mark
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import deletion_calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import NOTHING_DONE, outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import job_summary, report_of
@@ -79,14 +81,14 @@ def source(*disks, others=(), snapshots=()):
 
 
 def test_a_copy_carries_its_plan_and_what_its_disk_was():
-    shown = {**disk(1), "name": "database", "attached_to": "i-1"}
+    shown = {**disk(1), "name": "database", "attached_to": "i-1", "device": "/dev/sdf"}
     own = {**snapshot(1, 1), "tags": {"team": "dr", "dr-copy:plan": "of the source"}}
     plan, chosen = [{"snapshot_id": "snap-1", "chosen": True}], {"disks": [shown], "snapshots": [own]}
     tags = source_tags(plan, chosen, values())["snap-1"]
     assert tags == {
         "dr-copy:plan": "orders",
         "dr-copy:disk-name": "database",
-        "dr-copy:attached-to": "i-1",
+        "dr-copy:attached-to": "i-1 /dev/sdf",
         "team": "dr",
     }
     assert list(tags)[0] == "dr-copy:plan", "the marks find room before what is carried"
@@ -400,3 +402,60 @@ def test_a_cell_is_never_taken_for_a_formula():
     content = sample(1, host="orders", late=0)
     content["recovery_points"][0]["disk_name"] = "=HYPERLINK()"
     assert "'=HYPERLINK()" in csv_text(content)
+
+
+# -- shards of one plan --------------------------------------------------------------------------------------------
+
+
+def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
+    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    for part in ("1/2", "2/2"):
+        given = {**values(shard=part, report_dir=str(tmp_path), rpo_hours=24), "reads_only": False}
+        done = {**NOTHING_DONE, "source": source()}
+        assert written_report(outcome_of(done, given), done, given, run)["unwritten"] == ""
+    names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
+    day = given["now"][:10]
+    for part in ("1_2", "2_2"):
+        assert {f"orders_{part}.{end}" for end in ("json", "html", "junit.xml")} <= names
+        assert {f"history/orders_{part}/{day}.{end}" for end in ("json", "csv")} <= names
+    assert not {name for name in names if name.startswith(("orders.", "history/orders/"))}
+    assert "<h1>orders 2/2</h1>" in (tmp_path / "orders_2_2.html").read_text()
+
+
+def test_the_index_knows_the_shards_of_a_plan(tmp_path):
+    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    given = {**values(shard="1/3", report_dir=str(tmp_path)), "reads_only": False}
+    done = {**NOTHING_DONE, "source": source()}
+    first = written_report(outcome_of(done, given), done, given, run)
+    second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
+    page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
+    assert 'href="orders_2_3.status.html">orders 2/3<' in page and 'href="orders_1_3.html">orders 1/3<' in page
+    assert "orders 3/3" in page and "there is no earlier report" in page
+    assert "is there" not in index_over([], str(tmp_path), ["a"], ["orders"], [""], ["many"])
+
+
+def test_a_shard_remembers_its_own_last_report(tmp_path):
+    given = {**values(shard="1/2", report_dir=str(tmp_path)), "reads_only": False}
+    rows = [{"disk_id": "vol-1", "disk_name": "one"}]
+    for name in ("orders", "orders_1_2"):
+        report = {"finished_at": "2026-11-21T02:00:00Z", "source_listed": True, "recovery_points": rows, "settings": {}}
+        (tmp_path / f"{name}.json").write_text(json.dumps({**report, "finished_at": f"of {name}"}))
+    assert last_report(given)["finished_at"] == "of orders_1_2"
+
+
+def test_the_report_tells_the_account_or_what_the_connection_tells_of_it():
+    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+
+    def account(own, *others, **variables):
+        given = {**values(**variables), "reads_only": False}
+        before = [{"item": "eu-west-1", "account": one, "failures": []} for one in others]
+        done = {**NOTHING_DONE, "source": {**source(), "account": own}, "before": before}
+        report = report_of(outcome_of(done, given), done, given, run)
+        assert (report["account"] or "not told by the cloud") in report_page(report)
+        return report["account"]
+
+    assert account("111122223333", "111122223333") == "111122223333"
+    assert account("111122223333", "444455556666") == "111122223333 to 444455556666"
+    assert account(None) is None and account(None, connection={"profile": "dr", "secret_key": "x"}) == "profile dr"
+    arn = "acs:ram::1234567890123456:role/dr"
+    assert account(None, connection={"assume_role_arn": arn, "profile": "dr"}) == arn

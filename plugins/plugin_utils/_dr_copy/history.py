@@ -12,9 +12,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from .naming import file_name, label
 from .pages import index_page
 from .rows import Row, parse_time
 
@@ -30,11 +32,6 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def file_name(plan: str) -> str:
-    """Return a plan's name as part of a path."""
-    return plan.replace("/", "_")
-
-
 def last_report(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is remembered of a plan's last report: ``finished_at``, the selection, and the ``disks``.
 
@@ -42,7 +39,7 @@ def last_report(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not values["report_dir"]:
         return {}
-    plan = file_name(values["plan"])
+    plan = file_name(values["plan"], values["shard"])
     reports = [_read(Path(values["report_dir"]) / f"{plan}{end}.json") for end in ("", ".status")]
     parts = [r for r in reports if r.get("last") or (r.get("source_listed") and r.get("recovery_points"))]
     if not parts:
@@ -66,29 +63,34 @@ def index_over(
     others: Sequence[str] = (),
     names: Sequence[str] = (),
     why: Sequence[str] = (),
+    shards: Sequence[str] = (),
 ) -> str:
     """Write the page over all plans of an inventory: those of ``reports``, and of the ``others`` what they told last.
 
     ``names`` are the plans' names of these hosts, empty where they have none of their own, ``why`` what went wrong
-    there.
+    there, ``shards`` which parts of their plans they are.
     """
     plans = list(reports)
     silent = {}
-    for host, name, problem in zip(others, names, why):
-        parts = {} if problem else _newest(directory, name or host)
+    for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
+        parts = {} if problem else _newest(directory, name or host, shard)
         if parts:
             plans.append(parts)
         else:
-            silent[name or host] = problem or "it was not looked at, and there is no earlier report"
+            silent[label(name or host, shard)] = problem or "it was not looked at, and there is no earlier report"
     return index_page(plans, silent)
 
 
-def _newest(directory: str, plan: str) -> dict[str, Any]:
+def _newest(directory: str, plan: str, shard: str) -> dict[str, Any]:
+    try:
+        path = file_name(plan, shard)
+    except ValueError:  # a shard that the plan itself refuses
+        return {}
     parts = []
     for end in (".status", ""):
-        report = _read(Path(directory) / f"{file_name(plan)}{end}.json")
+        report = _read(Path(directory) / f"{path}{end}.json")
         if report.get("valid_until"):
-            parts.append({**report, "page": f"{file_name(plan)}{end}.html"})
+            parts.append({**report, "page": f"{path}{end}.html"})
     return max(parts, key=lambda report: str(report["finished_at"]), default={})
 
 
@@ -156,7 +158,7 @@ def _dated_files(values: Mapping[str, Any], end: str) -> Iterable[Path]:
 
 
 def _directory(values: Mapping[str, Any]) -> Path:
-    return Path(values["report_dir"]) / "history" / file_name(values["plan"])
+    return Path(values["report_dir"]) / "history" / file_name(values["plan"], values["shard"])
 
 
 def _date(report: Row) -> str:

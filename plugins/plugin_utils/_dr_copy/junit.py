@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from .naming import label_of
 from .rows import Row
 
 #: What XML 1.0 cannot hold, and a name in a cloud may.
@@ -20,7 +21,7 @@ _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def junit_text(report: Row) -> str:
     """Return JUnit XML. What could not be judged is an error, where no RPO is set it is skipped: neither is passed."""
     why = {(breach["disk_id"], breach["region"]): breach["why"] for breach in report["breaches"]}
-    suite = ElementTree.Element("testsuite", name=_text(report["name"]), timestamp=report["finished_at"])
+    suite = ElementTree.Element("testsuite", name=_text(label_of(report)), timestamp=report["finished_at"])
     for point in report["recovery_points"]:
         name = point["disk_id"] if not point["disk_name"] else f"{point['disk_name']} ({point['disk_id']})"
         case = ElementTree.SubElement(suite, "testcase", classname=_text(point["region"]), name=_text(name))
@@ -35,7 +36,7 @@ def junit_text(report: Row) -> str:
                 else f"no RPO is set: {state}"
             )
             _add(case, "error" if report["rpo_hours"] else "skipped", judged)
-    run = ElementTree.SubElement(suite, "testcase", classname=_text(report["name"]), name="the run itself")
+    run = ElementTree.SubElement(suite, "testcase", classname=_text(label_of(report)), name="the run itself")
     if report["failures"]:
         _add(run, "failure", f"{len(report['failures'])} failed. {spelt_out(report['failures'])}")
     counted = {f"{kind}s" if kind != "skipped" else kind: len(list(suite.iter(kind))) for kind in _VERDICTS}

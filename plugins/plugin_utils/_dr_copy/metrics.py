@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from .naming import label_of
 from .rows import Row, parse_time
 
 try:
@@ -43,7 +44,7 @@ Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 def metrics_file(directory: str, report: Row) -> Path:
     """Return the file of a plan; shards have a file each, since one run knows only its own."""
-    return Path(directory) / f"dr_copy_{_plan_of(report).replace('/', '_').replace(' ', '_')}.prom"
+    return Path(directory) / f"dr_copy_{label_of(report).replace('/', '_').replace(' ', '_')}.prom"
 
 
 def write_metrics(report: Row, directory: str) -> str:
@@ -56,7 +57,7 @@ def write_metrics(report: Row, directory: str) -> str:
     path = metrics_file(directory, report)
     before = _read(path)
     registry = CollectorRegistry()
-    plan, finished = _plan_of(report), _seconds(report["finished_at"])
+    plan, finished = label_of(report), _seconds(report["finished_at"])
     points = Gauge(
         _POINT,
         "When the source of a disk's newest complete copy was taken; 0: there is none",
@@ -93,11 +94,6 @@ def write_metrics(report: Row, directory: str) -> str:
 def is_success(report: Row) -> bool:
     """Whether a run failed in nothing: also the RPO was met, where one is set."""
     return not report["failures"] and not report["breaches"] and (report["within_rpo"] or not report["rpo_hours"])
-
-
-def _plan_of(report: Row) -> str:
-    plan = str(report["name"])
-    return f"{plan} {report['settings']['shard']}" if report["settings"].get("shard") else plan
 
 
 def _seconds(moment: str) -> float:

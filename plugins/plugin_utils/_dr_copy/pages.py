@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .naming import file_name, label_of
 from .planning import THERE
 from .reasons import failure_groups, late_groups, unjudged_groups
 from .rows import Row
@@ -44,6 +45,7 @@ def report_page(report: Row) -> str:
         scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
         policy=_policy(report),
         facts=_facts,
+        plan=label_of(report),
         left_out=Counter(row["reason"] for row in left_out),
         left_out_rows=left_out[:MOST],
         most=MOST,
@@ -56,7 +58,14 @@ def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) 
     judged = sorted(reports, key=_worst_plan_first)
     totals = {key: sum(report["totals"][key] for report in reports) for key in ("disks", "recovery_points", "breaches")}
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
-    return written("index.html.j2", unseen=unseen, plans=judged, totals=totals, look=look, overall=overall_of)
+    told = {"plans": judged, "totals": totals, "look": look}
+    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **told)
+
+
+def _page_of(report: Row) -> str:
+    """Return the file of a report's page, beside the index."""
+    name = file_name(str(report["name"]), str((report.get("settings") or {}).get("shard") or ""))
+    return str(report.get("page") or f"{name}.status.html")
 
 
 def overall_of(report: Row) -> str:
@@ -71,9 +80,12 @@ def overall_of(report: Row) -> str:
 
 
 def _policy(report: Row) -> dict[str, str]:
-    """Return the variables by which a plan runs, those that are set."""
+    """Return the account and the variables by which a plan runs, those that are set."""
     settings = report["settings"]
-    parts = {"RPO": f"{report['rpo_hours']} h" if report["rpo_hours"] else "not judged"}
+    parts = {
+        "account": report["account"] or "not told by the cloud",
+        "RPO": f"{report['rpo_hours']} h" if report["rpo_hours"] else "not judged",
+    }
     for name, value in settings.items():
         if value or name == "encrypted":
             parts[name.replace("_", " ")] = _setting(value)
@@ -118,7 +130,7 @@ def _worst_plan_first(report: Row) -> tuple[int, bool, int, int, str]:
         totals["recovery_points"] > 0,
         -totals["breaches"] - totals["unjudged"],
         -totals["failures"],
-        str(report["name"]),
+        label_of(report),
     )
 
 

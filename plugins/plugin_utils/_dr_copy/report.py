@@ -68,7 +68,7 @@ def report_of(
 
     ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values["judged_at"]`` is the run's end.
     """
-    done = read_once(done)
+    done = read_once(done, values)
     calls: Counter[str] = Counter()
     for call in (
         done["source"],
@@ -96,6 +96,7 @@ def report_of(
         "source_answered": answers(done["source"]),
         "source_listed": is_listed(done["source"]),
         "source_problem": spelt_out(failures_of(done["source"])) or None,
+        "account": _account(done, values),
         "settings": {name: values[name] for name in SETTINGS},
         "rpo_hours": values["rpo_hours"],
         "within_rpo": _within_rpo(result, breaches, unjudged, values),
@@ -131,6 +132,12 @@ def report_of(
     forgets = is_listed(done["source"]) and not done.get("stopped")
     last = {} if forgets else done.get("last") or {}
     return {**report, "months": months_of(values, report), "last": dict(last)}
+
+
+def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+    """Return the account, or both where it is copied across accounts; what the connection tells of it; or None."""
+    told = [call.get("account") for call in (done["source"], *done["before"])]
+    return " to ".join(dict.fromkeys(filter(None, told))) or values.get("login") or None
 
 
 def _late(point: Row) -> dict[str, Any]:

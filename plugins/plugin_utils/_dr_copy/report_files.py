@@ -13,9 +13,10 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from .history import brief_text, csv_text, dated_files, file_name, outdated_files
+from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .metrics import write_metrics
+from .naming import file_name
 from .pages import report_page
 from .report import report_of, report_text
 from .rows import Row
@@ -39,8 +40,11 @@ def written_report(
 
 
 def report_files(report: Row, values: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the files of a run: each one's ``path``, and the ``form`` of what is in it, for report_content."""
-    plan, base = file_name(values["plan"]), values["report_dir"]
+    """Return the files of a run: each one's ``path``, and the ``form`` of what is in it, for report_content.
+
+    They bear the plan's name and the shard.
+    """
+    plan, base = file_name(values["plan"], values["shard"]), values["report_dir"]
     parts = f"{base}/{plan}{'.status' if report['kind'] == 'status' else ''}"
     ends = {"page": "html", "json": "json", "junit": "junit.xml"}
     files = [{"path": f"{parts}.{end}", "form": form} for form, end in ends.items()]

@@ -102,7 +102,8 @@ def normalise(
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
     ``values`` holds them, and beside them ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout will
-    be over, ``across_accounts``, and the ``place`` within each region, None for the region itself. ``problems`` names
+    be over, ``across_accounts``, the ``login``, which names the account where the cloud does not, and the ``place``
+    within each region, None for the region itself. ``problems`` names
     each wrong one, and those of ``names``, the names that the user has set, which the role does not have. ``ran`` are
     the plans that the play has run for this host, each with its ``selection``: another one under the same name is a
     problem. ``warnings`` names what is allowed but may hurt.
@@ -129,6 +130,7 @@ def normalise(
     values["now"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     values["ends_at"] = int(started.timestamp()) + values["wait_timeout"]
     values["across_accounts"] = bool(values["source_connection"])
+    values["login"] = _login(values["connection"])
     values["place"] = place_of(values["copy_options"])
     for name in ("report_dir", "metrics_dir"):
         values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
@@ -137,6 +139,13 @@ def normalise(
         "problems": list(dict.fromkeys(problems)),
         "warnings": risks(values),
     }
+
+
+def _login(connection: Mapping[str, Any]) -> str:
+    """Return what of a connection is no secret and tells the account: the role to assume, or the profile."""
+    if connection.get("assume_role_arn"):
+        return str(connection["assume_role_arn"])
+    return f"profile {connection['profile']}" if connection.get("profile") else ""
 
 
 def _same_name(values: Mapping[str, Any], ran: Mapping[str, str]) -> list[str]:

@@ -23,7 +23,9 @@
     found.textContent = filtered ? ` ${number} of ${rows.length} rows` : "";
   }
   if (tools && rows.length) {
-    tools.append(label, search, late, lateLabel, found);
+    const filter = Object.assign(document.createElement("span"), {className: "together"});
+    filter.append(late, lateLabel);
+    tools.append(label, search, filter, found);
     search.addEventListener("input", show);
     late.addEventListener("change", show);
   }

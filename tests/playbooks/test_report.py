@@ -203,3 +203,18 @@ def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory,
     index = (clouds.directory / "status" / "index.html").read_text()
     assert "1 of 1 plans needs a look" in index and "(could not be listed)" in index
     assert [(p["disk_id"], p["source_snapshot_id"]) for p in content["recovery_points"]] == [(disk, source)]
+
+
+def test_shards_of_one_plan_are_told_apart(clouds, inventory):
+    snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
+    parts = {f"web-{n}": {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_shard": f"{n}/2"} for n in (1, 2)}
+    code, output = status(clouds, inventory(**parts))
+    assert code == 2, output
+    directory = clouds.directory / "status"
+    found = [report(directory, f"web_{n}_2.status")[0] for n in (1, 2)]
+    assert sorted(content["totals"]["recovery_points"] for content in found) == [0, 1]
+    index = (directory / "index.html").read_text()
+    assert all(f'href="web_{n}_2.status.html">web {n}/2<' in index for n in (1, 2)) and "1 of 2 plans needs" in index
+    code, output = status(clouds, inventory(**parts), "-e", "dr_copy_hosts=web-1")
+    index = (directory / "index.html").read_text()
+    assert all(f'href="web_{n}_2.status.html">web {n}/2<' in index for n in (1, 2)), "the other one's told last"

@@ -139,7 +139,9 @@ class Benchmark:
     def quiet_plan(self) -> list[Figure]:
         """A run of the role over 3 disks with nothing to copy, beside a play with one task."""
         estate = self.estate()
-        estate.server.fill(3, 3, 3)
+        # The peer asks for the attributes of each, which only moto's own snapshots have.
+        for _disk in range(3):
+            estate.our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
         variables = {
             "dr_copy_cloud": "ebs",
             "dr_copy_source_region": estate.source,
@@ -147,9 +149,10 @@ class Benchmark:
             "dr_copy_connection": estate.connection(),
         }
         role = {"ansible.builtin.include_role": {"name": "multicloud.snapshots.dr_copy"}, "vars": variables}
-        ours = self.play(role, times=3)
         asked = {"region": estate.destination, **estate.connection()}
-        info = self.play({"amazon.aws.ec2_snapshot_info": asked, "no_log": True}, times=3)
+        theirs = {"amazon.aws.ec2_snapshot_info": asked, "no_log": True}
+        # In turns, since what else a machine does changes.
+        ours, info = (min(taken) for taken in zip(*((self.play(role), self.play(theirs)) for _n in range(4))))
         what = "a plan of 3 disks with nothing to copy, beside one amazon.aws.ec2_snapshot_info"
         return [Figure(what, ours / info, 4.5, "times")]
 

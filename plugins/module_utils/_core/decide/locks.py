@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..errors import Retry
 from ..model import Snapshot, State
 from .memory import Memory
 from .sightings import LOCK
@@ -34,11 +35,18 @@ def locks_later(wanted: Wanted, copy: Snapshot) -> bool:
 def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
     """Return those of the copies whose locks are to be read before they are written to.
 
-    What this run has made itself has none, and where locks may not be read the cloud's own refusal has to do.
+    What this run has made itself has none, unless the answer to its lock was lost; and where locks may not be read the
+    cloud's own refusal has to do.
     """
     if not wanted.cloud.lock_modes or memory.locks_unread:
         return ()
-    return tuple(i for i in (c.snapshot_id for c in copies) if i not in memory.locks and i not in memory.own)
+    ids = [copy.snapshot_id for copy in copies]
+    return tuple(i for i in ids if i not in memory.locks and (i not in memory.own or _lock_is_in_doubt(memory, i)))
+
+
+def _lock_is_in_doubt(memory: Memory, snapshot_id: str) -> bool:
+    refusal = memory.refusal_of(snapshot_id, LOCK)
+    return refusal is not None and refusal.error.retry is Retry.LOOK_FIRST
 
 
 def _wants_lock(wanted: Wanted, copy: Snapshot) -> bool:

@@ -201,6 +201,21 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert not out.failed and len(cloud.copies()) == 30 and cloud.calls[cloud.copy_action] <= 33
         assert cloud.clock.monotonic() - begun < 10 * 30 * 1.5 and is_true(cloud, out)
 
+    def test_the_last_copy_is_not_deleted_on_the_first_page_of_a_long_listing(self, cloud):
+        """What goes and what stays were seen within 15 seconds, however long a listing takes (promises: fresh-look)."""
+        source = cloud.snapshot()
+        older = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        last = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        for _n in range(300):
+            cloud.snapshot(region=cloud.destination, age_hours=0)
+        cloud.settings(latency=6.0)
+        cloud.at(cloud.clock.monotonic() + 8, lambda: cloud.forget(older.id, cloud.destination))
+        out = cloud.run(source, remove_duplicates=True)
+        assert ids(cloud.copies()) == {last.id}
+        assert not out.failed and out["snapshot_id"] == last.id and not out["changed"] and is_true(cloud, out)
+
     def test_tag_keys_that_differ_in_case_alone_are_one_key(self, cloud):
         """The user's tag wins over the carried one, in whatever case (promises: tags; api-facts: ecs-tag-keys)."""
         source = cloud.snapshot(Team="storage", site="berlin")

@@ -74,8 +74,8 @@ class Memory:
     ) -> None:
         """Take in a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
 
-        Its age counts from its start; where it took long, from its end, since a listing may take minutes.
-        """
+        Its age counts from its start; where it took long, from its end, since a listing may take minutes. But a copy
+        that one has shown may be gone by then, so it counts as shown at its start."""
         self.looked_at = until = at if until is None or until - at < sightings.LONG_LOOK else until
         if asked is None:
             self._take_listing(shown, at)
@@ -87,7 +87,7 @@ class Memory:
                 self.still_shown.discard(snapshot_id)
         for snapshot_id, copy in shown.items():
             if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
-                self._shown(snapshot_id, copy, until)
+                self._shown(snapshot_id, copy, at if asked is None else until)
 
     def _take_listing(self, shown: Mapping[str, Snapshot], at: float) -> None:
         self.listed_at = at

@@ -898,3 +898,25 @@ class PagedListings:
         out = cloud.run(source, wait=True)
         assert not out.failed and out["snapshot_id"] == there.id and ids(cloud.copies()) == {there.id}
         assert cloud.calls[cloud.copy_action] == 0 and len(pages) > 2
+
+    def test_a_count_that_falls_and_rises_while_it_is_read_hides_no_copy(self, cloud):
+        """Snapshots come and go at once; else what moved up is copied once more (promises: listings)."""
+        old = [cloud.snapshot(region=cloud.destination, age_hours=99) for _n in range(self.page_size)]
+        source = cloud.snapshot()
+        there = cloud.our_copy(source)
+        cloud.clock.sleep(5)
+        for _n in range(self.page_size + 5):
+            cloud.snapshot(region=cloud.destination, age_hours=0)
+        pages = []
+
+        def change(action, region):
+            if action == cloud.list_action and region == cloud.destination:
+                pages.append(region)
+                if len(pages) == 2:
+                    cloud.forget(old[0], cloud.destination)
+                elif len(pages) == 3:
+                    cloud.snapshot(region=cloud.destination, age_hours=0)
+
+        with_script(cloud, change)
+        out = cloud.run(source)
+        assert not out.failed and out["snapshot_id"] == there.id and ids(cloud.copies()) == {there.id}

@@ -61,6 +61,11 @@ def test_a_listing_that_shrinks_is_read_again():
     assert listing.read() == [i for i in range(25) if i != 3] and listing.asked == 6
 
 
+def test_a_listing_that_shrinks_and_grows_again_is_read_again():
+    listing = Listing(range(35), {2: lambda ids: ids.remove(3), 3: lambda ids: ids.append(99)})
+    assert listing.read() == [*(i for i in range(35) if i != 3), 99] and listing.asked == 8
+
+
 def test_an_id_that_comes_twice_makes_it_read_again():
     listing = Listing(range(25), {2: lambda ids: ids.insert(0, 99)})
     assert listing.read() == [99, *range(25)] and listing.asked == 6

@@ -71,12 +71,12 @@ def steady_pages(
     """
     before: list[Any] = []
     for _attempt in range(READS):
-        listed, most, total = _all_pages(page, size, tried)
+        listed, fell, total = _all_pages(page, size, tried)
         ids = [id_of(item) for item in listed]
         repeated = len(set(ids)) < len(ids)
-        complete = not isinstance(total, int) or (total == most and len(listed) >= total)
+        complete = not isinstance(total, int) or len(listed) >= total
         # A count that is wrong each time must not keep anybody from working: the same items twice are all there are.
-        if not repeated and (complete or (total == most and ids == before)):
+        if not repeated and not fell and (complete or ids == before):
             return listed
         before = ids
     raise Unreachable(f"{tried}: the listing kept changing while it was read", hint="Run again.")
@@ -84,18 +84,19 @@ def steady_pages(
 
 def _all_pages(
     page: Callable[[int], tuple[list[dict[str, Any]], Any]], size: int, tried: str
-) -> tuple[list[dict[str, Any]], int, Any]:
+) -> tuple[list[dict[str, Any]], bool, Any]:
     """Read pages until the count is reached or one is empty; without a count, until one is short.
 
-    Returns the items, the highest count and the last one.
+    Returns the items, whether the count fell meanwhile, though it may have risen again, and the last count.
     """
     listed: list[dict[str, Any]] = []
-    most = 0
+    before, fell = 0, False
     for number in range(1, MOST_PAGES + 1):
         items, total = page(number)
         listed += items
         counted = isinstance(total, int)
-        most = max(most, total) if counted else most
+        if counted:
+            fell, before = fell or total < before, total
         if not items or (len(listed) >= total if counted else len(items) < size):
-            return listed, most, total
+            return listed, fell, total
     raise Unreachable(f"{tried}: the pages of the listing do not end")

@@ -60,6 +60,15 @@ class TestCbs(RestoreContract):
         out = cloud.restore(*copies, state="absent", wait=True)
         assert not out.failed and out["counts"]["deleted"] == 3 and not cloud.disks(), out.text
 
+    def test_a_disk_that_stays_in_the_recycle_bin_is_told(self, cloud):
+        copy = cloud.copy()
+        cloud.settings(recycles=True)
+        first = cloud.restore(copy, wait=True)
+        cloud.faults({"action": "TerminateDisks", "fault": "throttle", "nth": list(range(2, 99))})
+        out = cloud.restore(copy, state="absent", wait=True, wait_timeout=120)
+        assert out.failed and out["changed"] and row_of(out)["disk_id"] == first["disk_id"], out.text
+        assert {f["disk_id"] for f in out["failures"]} == {first["disk_id"]} and len(out["failures"]) == 1
+
     def test_a_disk_in_the_recycle_bin_is_none(self, cloud):
         copy = cloud.copy()
         cloud.settings(recycles=True)

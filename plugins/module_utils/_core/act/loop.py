@@ -183,7 +183,8 @@ class Loop:
             elif self._is_still_wanted(attempt, snapshot_id, what):
                 found.append((snapshot_id, failures.not_written(snapshot_id, region, what, refusal.error)))
         if self._policy.wait and self._cloud.deletes_later and not decision.settled:
-            found += [(i, failures.deletion_not_shown(i, region)) for i in memory.deleted if i in memory.still_shown]
+            unseen = [i for i in memory.deleted if i in memory.still_shown and i not in memory.seen]
+            found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
         reported = {snapshot_id for snapshot_id, _error in found}
         if not decision.settled and attempt.error is None:
             unsent = [

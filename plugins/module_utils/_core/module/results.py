@@ -165,7 +165,9 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
     """Return the copy that a row tells of: the one that counts, or where none is wanted the first that went."""
     memory = attempt.memory
     if attempt.wanted.policy.absent and memory.deleted:
-        return memory.gone[next(iter(memory.deleted))]
+        first = next(iter(memory.deleted))
+        # What is in a recycle bin shows again.
+        return memory.gone[first] if first in memory.gone else memory.seen[first].copy
     return attempt.copy
 
 

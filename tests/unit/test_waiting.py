@@ -99,6 +99,8 @@ SECRETS = (
     "Authorization: TC3-HMAC-SHA256 Credential=AKIDsecret/2026, Signature=abc",
     "PresignedUrl=https%3A%2F%2Fx X-Amz-Credential=AKIAsecret&X-Amz-Signature=abc",
     "http://user:secret@proxy:8080/",
+    "The Canonical String should have been 'POST\n/\n\nhost:sts\nx-amz-security-token:tok123/+=\n\nhost'",
+    "X-TC-Token: tok123",
 )
 
 

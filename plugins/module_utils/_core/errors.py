@@ -51,6 +51,7 @@ _SECRETS = (
         re.compile(r"(?i)((?:access_?key_?id|signature|security_?token|x-[a-z0-9-]+|credential|secret)=)[^&\s\"',]+"),
         r"\1***",
     ),
+    (re.compile(r"(?i)((?:security|tc)-token\s*:\s*)[^\s\"',\\]+"), r"\1***"),
     (re.compile(r"(?i)(authorization:?\s*)[a-z0-9]+-hmac-sha256.*"), r"\1***"),
     (re.compile(r"(?i)(presignedurl=)\S+"), r"\1***"),
     (re.compile(r"(?is)(header value\b).*"), r"\1 ***"),

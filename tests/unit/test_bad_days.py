@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
 from botocore.auth import SigV4Auth
 
-from tests.simulator import ec2
+from tests.simulator import ec2, tencent
 from tests.simulator.alibaba import ApiError
 
 from .contract_bad_days import (
@@ -358,6 +358,24 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert out.failed and out.failure()["snapshot_id"] == cloud.copies()[0].id and "tags" in out["msg"]
         assert out.copy()["state"] == "completed" and is_true(cloud, out)
         assert 280 <= cloud.clock.monotonic() - begun <= 310
+
+    def test_a_busy_destination_that_refuses_the_whole_call_keeps_no_other(self, cloud, monkeypatch):
+        """Which destination is busy the service need not say, so each is asked for alone (promises: all-are-tried)."""
+        source, real = cloud.snapshot(), cloud.server._result
+        cloud.foreign_copy(cloud.snapshot(), seconds=LONG_COPY)
+        cloud.settings(quota=1)
+
+        def result(source, region, name):
+            answer = real(source, region, name)
+            if answer["Code"] == "ResourceBusy":
+                raise tencent.ApiError(answer["Code"], answer["Message"])
+            return answer
+
+        monkeypatch.setattr(cloud.server, "_result", result)
+        regions = [cloud.destination, cloud.other_destination]
+        out = cloud.run(source, destination_regions=regions, wait=True, wait_timeout=120)
+        assert len(cloud.copies(cloud.other_destination)) == 1
+        assert out.failure()["region"] == cloud.destination and out.failure()["kind"] == "busy"
 
     def test_a_deleted_copy_is_looked_for_until_it_is_gone(self, cloud):
         """Deleting: the service deletes behind its answer."""

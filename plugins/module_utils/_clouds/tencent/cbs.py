@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._core.cloud import SnapshotCloud, batches
-from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Retry, Throttled, Underway
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Retry, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
@@ -134,7 +134,7 @@ class CbsCloud(SnapshotCloud):
         try:
             return self._begin(orders)
         except CopyError as error:
-            if len(orders) == 1 or error.spreads or not (error.retry is Retry.NEVER or isinstance(error, Underway)):
+            if len(orders) == 1 or error.spreads or not _is_of_one(error):
                 raise
         # Which destination the service meant it does not say, so each is asked for alone.
         answers: list[Snapshot | CopyError] = []
@@ -183,8 +183,7 @@ class CbsCloud(SnapshotCloud):
         try:
             self._delete_all(region, snapshot_ids, tried)
         except CopyError as error:
-            is_of_one = error.retry is Retry.NEVER or (isinstance(error, Busy) and not isinstance(error, Throttled))
-            if is_of_one and not error.spreads and len(snapshot_ids) > 1:
+            if _is_of_one(error) and not error.spreads and len(snapshot_ids) > 1:
                 return {i: failed for one in snapshot_ids for i, failed in self.delete(region, [one]).items()}
             return {} if isinstance(error, NotFound) else dict.fromkeys(snapshot_ids, error)
         return {}
@@ -221,3 +220,8 @@ class CbsCloud(SnapshotCloud):
             "DescribeDisks", "DiskSet", region, tried, asked or [{"Filters": filters or None}]
         )
         return [disk for item in shown if (disk := disk_of(item, region)).bears(tags)]
+
+
+def _is_of_one(error: CopyError) -> bool:
+    """Whether one of several that a call was for may have been the reason to refuse them all."""
+    return error.retry is Retry.NEVER or (isinstance(error, Busy) and not isinstance(error, Throttled))

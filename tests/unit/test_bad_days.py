@@ -377,6 +377,14 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert len(cloud.copies(cloud.other_destination)) == 1
         assert out.failure()["region"] == cloud.destination and out.failure()["kind"] == "busy"
 
+    def test_each_copy_that_is_not_deleted_in_time_is_told(self, cloud):
+        """One that is refused for good hides none that was waited for (promises: timeout)."""
+        source = cloud.snapshot()
+        refused, pending = cloud.our_copy(source), cloud.our_copy(source, seconds=LONG_COPY)
+        cloud.settings(denied=[delete_action(cloud)])
+        out = cloud.run(source, state="absent", wait=True, wait_timeout=60)
+        assert named(out) == {refused.id, pending.id}, out["failures"]
+
     def test_a_deleted_copy_is_looked_for_until_it_is_gone(self, cloud):
         """Deleting: the service deletes behind its answer."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()

@@ -62,7 +62,7 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     return Decision(
         copy=next(iter(doomed), None),
         delete=delete,
-        stays={c.snapshot_id: c.snapshot_id for c, _same in ready},
+        stays={c.snapshot_id: c.snapshot_id for c in doomed},
         look_at=look_at,
         retry_at=retry_at,
         needs_locks=bool(unknown),

@@ -26,6 +26,7 @@ from .contract_bad_days import (
     is_true,
     named,
     raising,
+    rival_of,
 )
 
 #: How long (seconds) copies of others keep a disk busy.
@@ -307,6 +308,20 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert out["snapshot_id"] == good.id and cloud.calls[delete_action(cloud)] == 0 and is_true(cloud, out)
 
     # -- nodes --------------------------------------------------------------------------------------------------
+
+    def test_ones_own_copy_that_is_gone_at_the_deadline_is_not_told_as_complete(self, cloud):
+        """Beside an earlier one in progress it is followed on; what no look shows is not known (promises: unseen)."""
+        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        cloud.settings(copy_seconds=30.0)
+        rival = rival_of(cloud, source, seconds=3600)
+
+        def forget():
+            (mine,) = [copy for copy in cloud.copies() if copy.id != rival.id]
+            cloud.forget(mine.id, cloud.destination)
+
+        cloud.at(begun + 70, forget)
+        out = cloud.run(source, wait=True, wait_timeout=110)
+        assert out.failed and out.failure()["kind"] == "timeout" and out.copy()["state"] == "pending", out.result
 
     def test_one_bad_node_fails_alone(self, cloud):
         """The service refuses a call that names a node which does not exist, for all nodes of the call.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..cloud import SnapshotCloud
 from ..decide import failures
@@ -16,7 +17,7 @@ from ..decide.sightings import DELETE, LONG_LOOK
 from ..decide.transitions import decide
 from ..decide.wanted import Policy, Wanted
 from ..errors import CopyError
-from ..model import CopyRequest
+from ..model import CopyRequest, State
 from ..waiting import SHORTEST_PAUSE, Deadline
 from .attempt import Attempt
 from .calls import Calls
@@ -162,6 +163,9 @@ class Loop:
                 attempt.error = failures.overdue(
                     attempt.request, memory, attempt.copy, self._policy.wait, region.unread, self._policy.absent, source
                 )
+                sighting = memory.seen.get(attempt.copy.snapshot_id) if attempt.copy else None
+                if attempt.error and sighting and sighting.unseen:  # in progress until it shows, or is missing
+                    attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))
             attempt.failures += self._unfinished(attempt)
 
     @staticmethod

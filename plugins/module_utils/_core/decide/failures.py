@@ -164,8 +164,11 @@ def overdue(
             f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
             hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",
         )
-    if copy is None or copy.state is not State.PENDING or not wait:
+    if copy is None or not wait:
         return None
+    if copy.state is not State.PENDING:
+        sighting = memory.seen.get(copy.snapshot_id)
+        return _not_shown(request, copy) if sighting and sighting.unseen and not absent else None
     if absent:
         return TimedOut(
             f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} could not be deleted "
@@ -177,4 +180,12 @@ def overdue(
         f"{copy.provider_state} "
         f"({copy.progress} %) after wait_timeout; the cloud continues to make it",
         hint=f"Run again to adopt the {request.noun}, or raise wait_timeout.",
+    )
+
+
+def _not_shown(request: CopyRequest, copy: Snapshot) -> TimedOut:
+    return TimedOut(
+        f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} was "
+        f"{copy.provider_state}, but the last look before wait_timeout did not show it",
+        hint=f"Run again: the next run finds the {request.noun}, or makes a new one.",
     )

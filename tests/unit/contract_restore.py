@@ -236,6 +236,7 @@ class RestoreContract:
         out = cloud.restore(one, state="absent", wait=True, zone=...)
         row = row_of(out)
         assert not out.failed and out["changed"] and (row["action"], row["state"]) == ("deleted", "absent"), out.text
+        assert "DescribeLockedSnapshots" not in out["api_calls"], "disks have no locks"
         assert {d.id for d in cloud.disks()} == {other, cloud.restore(two)["disk_id"]}
         again = cloud.restore(one, state="absent", wait=True)
         assert not again["changed"] and row_of(again)["action"] == "none" and row_of(again)["disk_id"] is None

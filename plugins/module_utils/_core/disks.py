@@ -48,6 +48,7 @@ class DiskCloud(SnapshotCloud):
     many_destinations_per_call = False
     one_copy_per_disk = False
     expires_after_copying = False
+    lock_modes: tuple[str, ...] = ()
     deleted_per_call = 1
     tag_rules: TagRules | None = None
     misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."

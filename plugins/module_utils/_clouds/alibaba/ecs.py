@@ -66,7 +66,7 @@ class EcsCloud(SnapshotCloud):
     lists_in_progress = True
     tagged_per_call = 50
     one_copy_per_disk = True
-    lock_modes = ("compliance",)
+    lock_modes: tuple[str, ...] = ("compliance",)
     #: The client token makes asking again safe.
     doubt_seconds = 10.0
 

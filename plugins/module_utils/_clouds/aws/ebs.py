@@ -56,7 +56,7 @@ class EbsCloud(SnapshotCloud):
     lists_by_source = True
     tagged_per_call = 1000
     may_encrypt_by_default = True
-    lock_modes = ("governance", "compliance")
+    lock_modes: tuple[str, ...] = ("governance", "compliance")
 
     def __init__(self, module: AwsModule):
         super().__init__()

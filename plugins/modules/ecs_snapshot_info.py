@@ -186,6 +186,16 @@ snapshots:
         When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
       type: str
       sample: null
+    full_size_bytes:
+      description: >-
+        Size of all that the disk had in use, in bytes, whatever earlier snapshots hold of it; null on other clouds
+        than EBS, and where AWS does not tell it.
+      type: int
+      sample: null
+    completed_at:
+      description: When it became complete, ISO 8601 in UTC; null on other clouds than EBS, and where it is not told.
+      type: str
+      sample: null
     traits:
       description: >-
         What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.

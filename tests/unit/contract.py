@@ -517,6 +517,14 @@ class CopyContract:
         assert copy["source"]["managed"] and len(there["snapshots"]) == 1
         assert cloud.info(cloud.destination, copies_from=["elsewhere-1"])["snapshots"] == []
 
+    def test_info_tells_the_full_size_and_when_it_was_complete_where_the_cloud_does(self, cloud):
+        """EBS does; on the other clouds both keys are there, and null."""
+        source = cloud.snapshot()
+        (row,) = cloud.info(cloud.source, snapshot_ids=[source])["snapshots"]
+        is_told = cloud.module == "ebs_snapshot_copy"
+        assert (row["full_size_bytes"] is not None, row["completed_at"] is not None) == (is_told, is_told)
+        assert not is_told or row["completed_at"].endswith("Z")
+
     def test_info_tells_what_is_wrong_and_what_to_do(self, cloud):
         out = cloud.info(cloud.source, secret_key="wrongSecretWrongSecretWrongSecret")
         assert out.failed and out["failures"][0]["kind"] == "credentials" and out["failures"][0]["code"] in out["msg"]

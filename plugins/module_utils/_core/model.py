@@ -120,6 +120,8 @@ class Snapshot:
     marked_ours: bool = False
     expires_at: datetime | None = None
     locked_until: datetime | None = None
+    completed_at: datetime | None = None
+    full_size_bytes: int | None = None
     traits: tuple[str, ...] = ()
     disk: Disk | None = None
 
@@ -175,14 +177,12 @@ class SnapshotFilter:
         """Whether a snapshot is wanted. A copy whose disk nobody knows passes ``source_disk_ids``."""
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)
+        of_disks = source is not None and (source.disk_id is None or source.disk_id in (self.source_disk_ids or ()))
         return (
             (self.disk_ids is None or disk_id in self.disk_ids)
             and (self.snapshot_ids is None or snapshot.snapshot_id in self.snapshot_ids)
             and (self.copies_from is None or (source is not None and source.region in self.copies_from))
-            and (
-                self.source_disk_ids is None
-                or (source is not None and (source.disk_id is None or source.disk_id in self.source_disk_ids))
-            )
+            and (self.source_disk_ids is None or of_disks)
         )
 
 

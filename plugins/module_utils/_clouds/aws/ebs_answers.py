@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What EC2 is asked and answers, translated (api-facts: ebs-copy-mark, ebs-copy-phases)."""
+"""What EC2 is asked and answers, translated (api-facts: ebs-copy-mark, ebs-copy-phases, ebs-full-size)."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
         owned=owned,
         is_copy=is_copy,
         source=source,
+        completed_at=shown.get("CompletionTime"),
+        full_size_bytes=shown.get("FullSnapshotSizeInBytes"),
         reason=shown.get("StateMessage") if state is State.ERROR else None,
         obstacle=_obstacle(shown),
     )

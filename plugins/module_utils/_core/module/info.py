@@ -158,6 +158,8 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud) -> dict[str, Any]:
         "place": snapshot.place,
         "obstacle": snapshot.obstacle,
         "locked_until": iso_utc(snapshot.locked_until),
+        "full_size_bytes": snapshot.full_size_bytes,
+        "completed_at": iso_utc(snapshot.completed_at),
         "traits": list(snapshot.traits),
     }
 

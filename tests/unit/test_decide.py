@@ -19,9 +19,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     misfit,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import DELETE
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous, Throttled
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
     HOLD,
     CopyOrder,
@@ -341,3 +342,17 @@ def test_a_deletion_in_doubt_is_looked_after_in_pauses():
     assert decide(wanted, memory, later, NOON).look_at <= later, "at once"
     memory.looked({}, ["copy-1"], later)
     assert decide(wanted, memory, later, NOON).look_at > later, "then not as fast as the cloud answers"
+
+
+def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():
+    """A look that lagged had shown the copy still; its deletion is this run's all the same (promises: deleting)."""
+    source = Provenance("source", managed=True)
+    copy = Snapshot("copy", "there", State.COMPLETED, "completed", is_copy=True, source=source)
+    memory = Memory()
+    memory.looked({"copy": copy}, None, NOW)
+    memory.write_refused("copy", DELETE, Ambiguous("lost"), NOW + 1)
+    memory.looked({"copy": copy}, None, NOW + 2)
+    memory.write_refused("copy", DELETE, Throttled("slow down"), NOW + 3)
+    for seconds in (10, 80, 140):
+        memory.looked({}, None, NOW + seconds)
+    assert memory.changed and list(memory.deleted) == ["copy"]

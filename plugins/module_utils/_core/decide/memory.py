@@ -123,10 +123,10 @@ class Memory:
             self.gone.pop(snapshot_id, None)
         elif AGE[copy.state] >= AGE[sighting.copy.state]:
             lost = self.refusal_of(snapshot_id, TAGS)
-            if lost and isinstance(lost.error, Ambiguous) and copy.tags != sighting.copy.tags:
+            if lost and lost.was_lost and copy.tags != sighting.copy.tags:
                 self.changed = self.updated = True  # the change whose answer was lost took effect
             lost = self.refusal_of(snapshot_id, EXPIRY)
-            if lost and isinstance(lost.error, Ambiguous) and copy.expires_at and not sighting.copy.expires_at:
+            if lost and lost.was_lost and copy.expires_at and not sighting.copy.expires_at:
                 self.changed = self.updated = True
             sighting.copy = kept(sighting.copy, copy)
         sighting.first_shown_at = min(sighting.first_shown_at, at)
@@ -147,7 +147,7 @@ class Memory:
     def _gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
         """A copy is gone: deleted by this run, where the answer to its deletion was lost."""
         refusal = self.refusals.pop((snapshot_id, DELETE), None)
-        if refusal and isinstance(refusal.error, Ambiguous):
+        if refusal and refusal.was_lost:
             self.deleted[snapshot_id], self.changed = at, True
         self._forget(snapshot_id, copy)
 
@@ -203,7 +203,7 @@ class Memory:
     def write_refused(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
         """A deletion, a change of tags or an expiry was refused, or its answer was lost; each may be sent again."""
         refusal = self.refusals.setdefault((snapshot_id, what), Refusal(error, since=now))
-        refusal.error, refusal.at = error, now
+        refusal.error, refusal.at, refusal.was_lost = error, now, refusal.was_lost or isinstance(error, Ambiguous)
         if what in (DELETE, LOCK) and not isinstance(error, Busy):
             self.locks.pop(snapshot_id, None)  # it may be locked by now
         refusal.attempts += not isinstance(error, Busy)
@@ -237,7 +237,7 @@ class Memory:
             if lock and not lock.is_over:
                 self.refusals.pop((snapshot_id, DELETE), None)
                 lost = self.refusals.pop((snapshot_id, LOCK), None)
-                took_effect = lost is not None and isinstance(lost.error, Ambiguous)
+                took_effect = lost is not None and lost.was_lost
                 self.changed, self.updated = self.changed or took_effect, self.updated or took_effect
                 sighting.copy = replace(sighting.copy, locked_until=lock.until)
 

@@ -40,6 +40,8 @@ class Refusal:
     #: How often it was sent, and how often of that a busy cloud was not the reason.
     sent: int = 0
     attempts: int = 0
+    #: Whether an answer to it was ever lost, so that it may have taken effect.
+    was_lost: bool = False
 
     @property
     def is_final(self) -> bool:

@@ -203,6 +203,12 @@ class CopyContract:
         assert out.failed and out.failure()["kind"] == "ambiguous" and cloud.calls[cloud.copy_action] == 1
         assert out.copy()["action"] == "none" and out.copy()["snapshot_id"] is None
 
+    def test_a_refusal_after_the_time_of_doubt_is_reported_as_a_refusal(self, cloud):
+        first, then = {"fault": "drop", "nth": [1]}, {"fault": "throttle"}
+        cloud.faults({"action": cloud.copy_action, **first}, {"action": cloud.copy_action, **then})
+        out = cloud.run(cloud.snapshot(), wait=True, wait_timeout=int(cloud.adapter.doubt_seconds) + 30)
+        assert out.failed and out.failure()["kind"] == "busy" and cloud.calls[cloud.copy_action] > 1
+
     def test_others_go_on_while_one_is_in_doubt(self, cloud):
         sources = [cloud.snapshot() for _n in range(4)]
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})

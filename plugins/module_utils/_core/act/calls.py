@@ -72,6 +72,7 @@ class Calls(Writes):
             if other.request.snapshot_id == first.request.snapshot_id
             and (other.order.name, other.order.description) == (order.name, order.description)
             and other.memory.is_fresh(now)
+            and not other.memory.fatal
         ]
 
     def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:

@@ -172,8 +172,8 @@ class Memory:
     # -- what calls of this run did --------------------------------------------------------------------
 
     def copy_sent(self, today: datetime) -> None:
-        """A copy call is sent."""
-        self.under_way, self.asked_at = True, today
+        """A copy call is sent; the doubt about an earlier one is over."""
+        self.under_way, self.asked_at, self.lost_at = True, today, None
 
     def copy_accepted(self, copy: Snapshot, now: float) -> None:
         """The cloud has answered a copy call with a copy."""

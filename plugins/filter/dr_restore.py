@@ -38,10 +38,10 @@ _value:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.parsing import as_dict
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
     choosing,
     drill,
+    drill_files,
     drill_report,
     manifest,
     variables,
@@ -70,20 +70,19 @@ FUNCTIONS = {
     "manifest": manifest.manifest_of,
     "problems": manifest.problems_of,
     "lines": manifest.lines_of,
-    "text": report_text,
-    "last": drill_report.last_drill,
+    "last": drill_files.last_drill,
     "proofs": drill.with_proofs,
     "picked": drill.picked,
     "reapable": drill.reapable,
     "over": drill.own_disks,
+    "to_compare": drill.to_compare,
     "judged": drill.judged,
     "marks": drill.marks,
     "drill_report": drill_report.drill_report,
     "drill_problems": drill_report.drill_problems,
     "drill_lines": drill_report.drill_lines,
-    "drill_file": drill_report.drill_file,
-    "drill_page": drill_report.drill_page,
-    "write_metrics": drill_report.write_drill_metrics,
+    "written_drill": drill_files.written_drill,
+    "written_manifest": drill_files.written_manifest,
 }
 
 

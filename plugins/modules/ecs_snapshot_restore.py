@@ -115,6 +115,10 @@ disks:
       description: Whether the disk is encrypted; null while that is unknown.
       type: bool
       sample: true
+    kms_key_id:
+      description: KMS key of the disk, as the cloud tells it; null where it has none, or none is told.
+      type: str
+      sample: null
     disk_type:
       description: Type of the disk, in the cloud's own word.
       type: str

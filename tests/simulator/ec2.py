@@ -69,7 +69,9 @@ DEFAULTS: dict[str, Any] = {
     "deleting_seconds": 5.0,
     "blocks_shown_after": 0.0,
     "empty_page_first": False,
+    "blocks_up_to": 4096,
     "broken_blocks": {},
+    "missing_blocks": {},
     "roles": {},
     "session_seconds": 3600.0,
     "keys": {

@@ -16,8 +16,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 BLOCK = 524288
-#: Every so many blocks one is written, and none from that number on.
-EVERY, MOST = 3, 4096
+#: Every so many blocks one is written.
+EVERY = 3
 PATH = re.compile(r"/snapshots/(?P<id>[^/]+)/blocks(/(?P<index>\d+))?")
 
 
@@ -64,24 +64,22 @@ class Blocks:
             start = int(base64.b64decode(token)) if token else 0
         except ValueError:
             return _error("ValidationException", 400, "INVALID_PAGE_TOKEN", "The page token is not valid.")
-        first = int(request.args.get("startingBlockIndex", 0))
-        indexes = [i for i in written(snapshot) if token or i >= first]
+        first = start if token else int(request.args.get("startingBlockIndex", 0))
+        indexes = [i for i in self._written(snapshot) if i >= first]
         # A page may be empty and yet not be the last.
-        chosen = (
-            [] if self._ec2.control.settings["empty_page_first"] and token is None else indexes[start : start + size]
-        )
+        chosen = [] if self._ec2.control.settings["empty_page_first"] and token is None else indexes[:size]
         answer: dict[str, Any] = {
             "Blocks": [{"BlockIndex": i, "BlockToken": _token(snapshot, i)} for i in chosen],
             "ExpiryTime": self._ec2.clock.utc().timestamp() + 7 * 86400,
             "VolumeSize": snapshot.volume.size,
             "BlockSize": BLOCK,
         }
-        if start + len(chosen) < len(indexes):
-            answer["NextToken"] = base64.b64encode(str(start + len(chosen)).encode()).decode()
+        if len(chosen) < len(indexes):
+            answer["NextToken"] = base64.b64encode(str(indexes[len(chosen)]).encode()).decode()
         return Response(json.dumps(answer), content_type="application/json")
 
     def _block(self, snapshot: Any, index: int, token: str) -> Response:
-        if token != _token(snapshot, index) or index not in written(snapshot):
+        if token != _token(snapshot, index) or index not in self._written(snapshot):
             return _error("ValidationException", 400, "INVALID_BLOCK_TOKEN", "The block token is not valid.")
         broken = index in self._ec2.control.settings["broken_blocks"].get(snapshot.id, ())
         data = content(root_of(snapshot) if not broken else f"broken {snapshot.id}", index)
@@ -93,16 +91,18 @@ class Blocks:
         }
         return Response(data, headers=headers, content_type="application/octet-stream")
 
+    def _written(self, snapshot: Any) -> list[int]:
+        """Return the indexes of the blocks that are written; a copy has those of its source."""
+        settings = self._ec2.control.settings
+        missing = settings["missing_blocks"].get(snapshot.id, ())
+        written = range(0, min(snapshot.volume.size * 2048, settings["blocks_up_to"]), EVERY)
+        return [index for index in written if index not in missing]
+
 
 def root_of(snapshot: Any) -> str:
     """Return the snapshot that the data of a copy came from."""
     root = getattr(snapshot, "root_id", None) or getattr(snapshot, "source_id", None)
     return str(root or snapshot.id)
-
-
-def written(snapshot: Any) -> range:
-    """Return the indexes of the blocks that are written; a copy has those of its source."""
-    return range(0, min(snapshot.volume.size * 2048, MOST), EVERY)
 
 
 def content(root: str, index: int) -> bytes:

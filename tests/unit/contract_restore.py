@@ -12,7 +12,7 @@ import pytest
 
 ROW_KEYS = {
     *("snapshot_id", "region", "zone", "disk_id", "action", "state", "provider_state", "size_gib", "encrypted"),
-    *("disk_type", "created_at", "seconds", "tags", "error"),
+    *("kms_key_id", "disk_type", "created_at", "seconds", "tags", "error"),
 }
 RESULT_KEYS = {"changed", "disks", "failures", "counts", "api_calls"}
 FAILURE_KEYS = {"snapshot_id", "disk_id", "region", "kind", "code", "message", "request_id", "hint"}

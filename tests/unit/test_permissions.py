@@ -167,6 +167,25 @@ def test_the_policy_of_restoring_allows_just_what_is_needed(action, resource, co
     assert is_allowed(policies()["ebs-restore"], action, resource, context) is allowed
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "allowed"),
+    [
+        ("ebs:ListSnapshotBlocks", COPY, True),
+        ("ebs:GetSnapshotBlock", COPY, True),
+        ("ebs:ListSnapshotBlocks", SOURCE, True),
+        ("ebs:GetSnapshotBlock", SOURCE, True),
+        ("ebs:GetSnapshotBlock", SOURCE.replace("us-east-1", "ap-south-1"), False),
+        ("ebs:PutSnapshotBlock", COPY, False),
+        ("ebs:StartSnapshot", COPY, False),
+        ("ec2:DeleteSnapshot", COPY, False),
+        ("kms:Decrypt", KEYS[1] + "-7777-8888-9999-000000000000", True),
+        ("kms:CreateGrant", KEYS[1] + "-7777-8888-9999-000000000000", False),
+    ],
+)
+def test_the_policy_of_reading_blocks_allows_just_what_is_needed(action, resource, allowed):
+    assert is_allowed(policies()["ebs-readable"], action, resource) is allowed
+
+
 @pytest.mark.parametrize("name", ["ebs", "ebs-source"])
 def test_nothing_that_writes_is_allowed_without_a_condition(name):
     for statement in policies()[name]["Statement"]:

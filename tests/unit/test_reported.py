@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.coverage import coverage_of, warnings_of
@@ -41,12 +43,14 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.repo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message, log_lines
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import select, too_few
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.standing import with_facts
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 
 from .reports import sample
 from .test_breaches import ago, copy, failure, report, snapshot
 
+SCHEMA = Path(__file__).resolve().parents[2] / "roles" / "dr_copy" / "files" / "report.schema.json"
 DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}
 
 
@@ -459,3 +463,39 @@ def test_the_report_tells_the_account_or_what_the_connection_tells_of_it():
     assert account(None) is None and account(None, connection={"profile": "dr", "secret_key": "x"}) == "profile dr"
     arn = "acs:ram::1234567890123456:role/dr"
     assert account(None, connection={"assume_role_arn": arn, "profile": "dr"}) == arn
+
+
+# What drills have proven
+
+
+def drilled(hours_ago, level="creatable"):
+    return {"dr-copy:proven-at": ago(hours_ago), "dr-copy:proven-level": level}
+
+
+def test_the_last_proof_of_a_disk_is_told_with_the_copy_that_it_is_of():
+    newest, older, oldest = (copy(n, 24.0 * n) for n in (1, 2, 3))
+    older["tags"], oldest["tags"] = drilled(30, "readable"), drilled(60)
+    point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
+    for made in (newest, older, oldest):
+        made["source"]["disk_id"] = "vol-1"
+    done = {**NOTHING_DONE, "listed": [{"item": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
+    (told,) = with_facts([point], done, values())
+    assert (told["proven_at"], told["proven_level"]) == (ago(30), "readable")
+    assert told["proven_snapshot_id"] == older["snapshot_id"] != told["snapshot_id"]
+    older["tags"], oldest["tags"] = drilled(-24), drilled(60, "certain")
+    (told,) = with_facts([point], done, values())
+    assert "proven_at" not in told, "a tag is no truth"
+
+
+def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
+    night = sample(late=0)
+    one, two = night["recovery_points"][:2]
+    one.update(proven_at=ago(30), proven_level="creatable", proven_snapshot_id=one["snapshot_id"])
+    two.update(proven_at=ago(60), proven_level="readable", proven_snapshot_id="snap-other")
+    page = report_content(night, "page")
+    assert f"proven creatable {ago(30)[:10]}" in page
+    assert f"an earlier copy proven readable {ago(60)[:10]}" in page
+    assert f"an earlier copy proven creatable {ago(30)[:10]}" not in page
+    schema = json.loads((SCHEMA).read_text())
+    jsonschema.validate(night, schema)
+    jsonschema.validate({**night, "recovery_points": night["recovery_points"][2:]}, schema)

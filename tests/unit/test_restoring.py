@@ -12,12 +12,14 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
     choosing,
     drill,
+    drill_files,
     drill_report,
     manifest,
     variables,
 )
 
 NOW = "2026-11-21T12:00:00Z"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VALUES = {
     **{name: default for name, (_take, default) in variables.VARIABLES.items()},
     "cloud": "ebs",
@@ -55,7 +57,9 @@ def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00
 
 def made(number, **facts):
     row = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-n{number}", "zone": "eu-west-1a", "disk_type": "gp3"}
-    row.update(state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None)
+    row.update(
+        state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None, kms_key_id=None
+    )
     return {**row, **facts}
 
 
@@ -96,11 +100,22 @@ def test_a_drill_never_bears_the_id_of_a_restore_whose_disks_it_would_delete():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("level", "readable"), ("count", 0), ("wait", False), ("expires_after_hours", 1), ("wait_timeout", 0)],
+    [
+        ("cloud", "ecs"),
+        ("blocks", 0),
+        ("blocks", 1001),
+        ("count", 0),
+        ("wait", False),
+        ("expires_after_hours", 1),
+        ("wait_timeout", 0),
+    ],
 )
 def test_what_a_drill_cannot_prove_is_refused(name, value):
-    given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", name: value}
-    assert any(name in problem for problem in variables.normalise(given, "h", (), True)["problems"])
+    given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
+    assert not variables.normalise(given, "h", (), True)["problems"]
+    named = {"cloud": "readable can be proven on ebs alone"}.get(name, name)
+    given[name] = value
+    assert any(named in problem for problem in variables.normalise(given, "h", (), True)["problems"])
 
 
 # Recovery points
@@ -249,15 +264,19 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
     ("facts", "why"),
     [
         ({}, None),
+        ({"kms_key_id": KEY.rpartition("/")[2]}, None),
+        ({"kms_key_id": KEY.replace("1", "2")}, f"the copy has the key {KEY}, the disk has the key"),
+        ({"kms_key_id": None}, "the disk tells no key"),
         ({"state": "creating"}, "creating"),
         ({"size_gib": 4}, "4 GiB"),
         ({"encrypted": None}, "encrypted"),
         ({"encrypted": False}, "encrypted"),
     ],
 )
-def test_green_means_available_with_size_and_encryption(facts, why):
-    rows = points([copy(1, encrypted=True)])
-    (row,) = drill.judged(rows, {"disks": [made(1, **{"encrypted": True, **facts})], "failures": []}, VALUES)
+def test_green_means_available_with_size_encryption_and_key(facts, why):
+    facts = {"encrypted": True, "kms_key_id": KEY, **facts}
+    rows = points([copy(1, encrypted=True, kms_key_id=KEY)])
+    (row,) = drill.judged(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
     assert row["proven"] is (why is None) and (why is None or why in row["why"])
     assert bool(drill.marks([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
 
@@ -265,7 +284,7 @@ def test_green_means_available_with_size_and_encryption(facts, why):
 def test_nothing_is_written_on_copies_of_somebody_else():
     foreign = copy(1)
     foreign["source"]["managed"] = False
-    (row,) = drill.judged(points([foreign]), {"disks": [made(1)], "failures": []}, VALUES)
+    (row,) = drill.judged(points([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
     assert row["proven"] and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
     (call,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
     assert call["snapshot_ids"] == ["snap-s1"] and call["tags"] == {
@@ -275,7 +294,7 @@ def test_nothing_is_written_on_copies_of_somebody_else():
 
 
 def drilled(rows, call, **done):
-    tried = drill.judged(rows, call, VALUES)
+    tried = drill.judged(rows, call, {}, VALUES)
     given = {"calls": [call], "tried": tried, "reaped": [], "left": [], "over": [], **done}
     return drill_report.drill_report(rows, given, {**VALUES, "max_age_days": 7}, False)
 
@@ -285,10 +304,10 @@ def test_the_report_never_claims_more_than_its_level():
     report = drilled(rows[:1] + rows[1:], {"disks": [made(1), made(2, state="error")], "failures": []})
     message = drill_report.drill_problems(report)
     assert "1 of 2 copies were not proven creatable" in message and "not proven within 7 days" in message
-    page = drill_report.drill_page(report)
+    page = drill_files.drill_page(report)
     assert report["claim"] in page and "&lt;mail&gt;" in page and "<mail>" not in page
     good = drilled(rows[:1], {"disks": [made(int(rows[0]["copy_id"][-1]))], "failures": []})
-    assert not drill_report.drill_problems(good) and "✓" in drill_report.drill_page(good)
+    assert not drill_report.drill_problems(good) and "✓" in drill_files.drill_page(good)
 
 
 def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
@@ -306,10 +325,71 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
 
 def test_the_last_report_of_another_region_tells_nothing(tmp_path):
     values = {**VALUES, "report_dir": str(tmp_path)}
-    assert drill_report.last_drill(values) == {}
+    assert drill_files.last_drill(values) == {}
     report = drilled(proofs([copy(1)]), {"disks": [made(1)], "failures": []})
     (tmp_path / "orders.drill.json").write_text(json.dumps(report))
-    assert drill_report.last_drill(values)["disks"][0]["proven_at"] == NOW
-    assert drill_report.last_drill({**values, "region": "eu-central-1"}) == {}
+    assert drill_files.last_drill(values)["disks"][0]["proven_at"] == NOW
+    assert drill_files.last_drill({**values, "region": "eu-central-1"}) == {}
     (tmp_path / "orders.drill.json").write_text("{")
-    assert drill_report.last_drill(values) == {}
+    assert drill_files.last_drill(values) == {}
+
+
+# Blocks
+
+
+def compared(number, **facts):
+    row = {"snapshot_id": f"snap-{number}", "blocks": 16, "compared": True, "note": None, "error": None}
+    return {**row, **facts}
+
+
+READABLE = {**VALUES, "level": "readable", "max_age_days": 7}
+
+
+def drilled_readable(*comparisons, **result):
+    rows = proofs([copy(1), copy(2, "vol-2", name="mail")], level="readable")
+    call = {"disks": [made(1), made(2)], "failures": []}
+    given = {"comparisons": list(comparisons), "failures": [], **result}
+    tried = drill.judged(rows, call, given, READABLE)
+    done = {"calls": [call, given], "tried": tried, "reaped": [], "left": [], "over": []}
+    return drill_report.drill_report(rows, done, READABLE, False)
+
+
+def test_readable_is_proven_by_blocks_beside_the_disk():
+    report = drilled_readable(compared(1), compared(2))
+    assert report["totals"]["proven"] == 2 and not report["totals"]["uncompared"]
+    assert not drill_report.drill_problems(report)
+    assert any("readable in 2.5 s, 16 blocks read, equal to the source's" in line for line in
+               drill_report.drill_lines(report))  # fmt: skip
+    page = drill_files.drill_page(report)
+    assert "overall is-good" in page and "16 blocks equal" in page
+    marks = drill.marks(report["tried"], {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
+    assert marks[0]["tags"]["dr-copy:proven-level"] == "readable"
+
+
+def test_only_copies_of_which_a_disk_was_made_are_read():
+    rows = proofs([copy(1), copy(2, "vol-2"), copy(3, "vol-3")])
+    (call,) = drill.to_compare(rows, {"disks": [made(1), made(2, state="error")], "failures": []})
+    assert call == {"snapshot_id": "snap-1", "source_snapshot_id": "snap-s1", "source_region": "us-east-1"}
+
+
+def test_a_copy_whose_blocks_differ_or_were_not_read_is_not_proven():
+    error = {"kind": "mismatch", "message": "The copy snap-1 differs in the block 12", "code": None, "hint": None,
+             "request_id": None, "region": "eu-west-1"}  # fmt: skip
+    report = drilled_readable(compared(1, compared=None, error=error), failures=[error])
+    message = drill_report.drill_problems(report)
+    assert "2 of 2 copies were not proven readable" in message and "differs in the block 12" in message
+    assert not drill.marks(report["tried"], {"snapshots": [copy(1)]}, READABLE)
+    assert report["tried"][1]["why"], "silence is no proof"
+    assert "its blocks were not read" in drilled_readable()["tried"][0]["why"]
+
+
+def test_a_source_that_is_gone_is_said_and_not_green():
+    gone = compared(2, compared=False, note="its source snap-s2 is gone, so its blocks were read and not compared")
+    report = drilled_readable(compared(1), gone)
+    assert not drill_report.drill_problems(report) and report["totals"]["uncompared"] == 1
+    lines = " ".join(drill_report.drill_lines(report))
+    assert "1 of them were NOT COMPARED" in lines and "NOT COMPARED; its source snap-s2 is gone" in lines
+    page = drill_files.drill_page(report)
+    assert (
+        "overall is-amber" in page and "overall is-good" not in page and "were not compared with their sources" in page
+    )

@@ -23,6 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy impo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.junit import junit_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.rows import parse_time
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drill_files
 from prometheus_client.parser import text_string_to_metric_families
 
 from .reports import NAMES, sample
@@ -32,8 +33,6 @@ MONITORING = REPOSITORY / "docs" / "monitoring"
 RULES = MONITORING / "dr_copy.rules.yml"
 #: Where tools that no Python package holds are kept from run to run.
 TOOLS = Path.home() / ".cache" / "dr-copy-tools"
-#: What a drill writes, which is no copy run.
-OF_DRILLS = {"dr_copy_drill_timestamp_seconds"}
 
 
 def read(path):
@@ -150,6 +149,25 @@ def test_a_missing_library_is_reported_at_the_beginning(monkeypatch):
     assert shown == ["dr_copy_metrics_dir needs the Python package prometheus_client"]
 
 
+def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path):
+    report = sample(late=0)
+    first, second = report["recovery_points"][:2]
+    first.update(proven_at="2026-11-20T05:00:00Z", proven_level="creatable", proven_snapshot_id=first["snapshot_id"])
+    path = metrics.write_metrics(report, str(tmp_path))
+    proofs = values_of(read(path), metrics.DRILL, "disk")
+    assert proofs[first["disk_id"]] == seconds("2026-11-20T05:00:00Z") and proofs[second["disk_id"]] == 0
+    first.update(state="unknown", proven_at=None)
+    found = read(metrics.write_metrics(report, str(tmp_path)))
+    assert values_of(found, metrics.DRILL, "disk") == proofs, "what could not be listed is as it was"
+    drilled = {"host": "orders", "region": "eu-west-1", "disks": [{"disk_id": first["disk_id"], "proven_at": None}]}
+    assert not values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
+    Path(path).unlink()
+    assert values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
+    left = values_of(read(metrics.write_metrics(report, str(tmp_path))), metrics.DRILL, "disk")
+    assert set(left) == set(proofs) - {first["disk_id"]}
+    assert not values_of(read(metrics.write_metrics({**report, "cloud": "ens"}, str(tmp_path))), metrics.DRILL, "disk")
+
+
 # Alerts and the dashboard
 
 
@@ -167,7 +185,7 @@ def test_alerts_and_dashboard_know_just_the_metrics_that_are_written(tmp_path):
     asked = [rule["expr"] for rule in alerts]
     asked += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     used = {name for text in asked for name in re.findall(r"\bdr_copy_\w+", text)}
-    assert used - OF_DRILLS == written
+    assert used == written
     ids = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(ids)) == len(ids) and all(panel["title"] for panel in dashboard["panels"])
 

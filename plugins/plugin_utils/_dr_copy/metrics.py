@@ -35,6 +35,9 @@ KINDS = (
     "refused",
     "timeout",
 )
+#: Of copy runs and of drills alike.
+DRILL = "dr_copy_drill_timestamp_seconds"
+DRILL_HELP = "When a copy of a disk was last proven by making a disk of it; 0: never"
 _POINT = "dr_copy_recovery_point_timestamp_seconds"
 _SUCCESS = "dr_copy_last_success_timestamp_seconds"
 
@@ -69,6 +72,8 @@ def write_metrics(report: Row, directory: str) -> str:
         known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
+    _tell_proofs(report, before, told_elsewhere(path), registry)
+
     def tell(name: str, description: str, value: float) -> None:
         Gauge(name, description, ("plan",), registry=registry).labels(plan=plan).set(value)
 
@@ -89,6 +94,43 @@ def write_metrics(report: Row, directory: str) -> str:
     write_to_textfile(str(path), registry)
     os.chmod(path, 0o644)  # node_exporter runs as another user
     return str(path)
+
+
+def told_elsewhere(path: Path) -> set[tuple[str, str, str]]:
+    """Return plan, disk and region of each proof that another file beside this one tells.
+
+    node_exporter refuses a series that two files tell: one of a plan and of its drill, which may bear the same name.
+    """
+    others = [other for kind in ("dr_copy_*.prom", "dr_drill_*.prom") for other in path.parent.glob(kind)]
+    found: set[tuple[str, str, str]] = set()
+    for other in others:
+        lines = [] if other == path else [line for line in _lines(other) if line.startswith(DRILL)]
+        for family in text_string_to_metric_families("\n".join(lines) + "\n") if lines else ():
+            found.update((s.labels["plan"], s.labels["disk"], s.labels["region"]) for s in family.samples)
+    return found
+
+
+def _tell_proofs(
+    report: Row, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
+) -> None:
+    """Tell when a drill last proved a copy of each disk, but on ENS, whose copies cannot tell it."""
+    if report["cloud"] == "ens":
+        return
+    proofs = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
+    for point in report["recovery_points"]:
+        labels = {"plan": _plan_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
+        if (labels["plan"], labels["disk"], labels["region"]) in elsewhere:
+            continue
+        unknown = point["state"] == "unknown"
+        seconds = _earlier(before, DRILL, labels) if unknown else _seconds(point.get("proven_at") or "")
+        proofs.labels(**labels).set(seconds)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except (OSError, ValueError):
+        return []  # no file of ours
 
 
 def is_success(report: Row) -> bool:

@@ -113,8 +113,17 @@ def _facts(point: Row) -> str:
         f"expires {_day(point['expires_at'])}" if point.get("expires_at") else "",
         f"locked until {_day(point['locked_until'])}" if point.get("locked_until") else "",
         f"copied in {point['minutes']} min" if point.get("minutes") else "",
+        _proof(point),
     ]
     return ", ".join(filter(None, parts)) or "–"
+
+
+def _proof(point: Row) -> str:
+    """Say when a drill last proved a copy of the disk, and whether it was this one."""
+    if not point.get("proven_at"):
+        return ""
+    which = "" if point["proven_snapshot_id"] == point["snapshot_id"] else "an earlier copy "
+    return f"{which}proven {point['proven_level']} {_day(point['proven_at'])}"
 
 
 def _day(text: str | None) -> str:

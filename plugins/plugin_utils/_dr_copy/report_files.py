@@ -34,7 +34,7 @@ def written_report(
     if values["report_dir"] and not run["check_mode"]:
         problems += _write_files(report, values)
     if values["metrics_dir"] and not run["check_mode"] and not values["reads_only"]:
-        why = _failure_of(write_metrics, report, values["metrics_dir"])
+        why = failure_of(write_metrics, report, values["metrics_dir"])
         problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
     return {**report, "unwritten": " ".join(problems)}
 
@@ -63,15 +63,15 @@ def _write_files(report: Row, values: Mapping[str, Any]) -> list[str]:
     """Write the files of a run and take away dated ones that are too old; say what could not be written."""
     problems = []
     for file in report_files(report, values):
-        why = _failure_of(_write, Path(file["path"]), report, file["form"])
+        why = failure_of(lambda file=file: write_whole(Path(file["path"]), report_content(report, file["form"])))
         problems += [f"The report {file['path']} could not be written: {why}"] if why else []
     for path in outdated_files(values):
-        why = _failure_of(os.unlink, path)
+        why = failure_of(os.unlink, path)
         problems += [f"The old report {path} could not be taken away: {why}"] if why else []
     return problems
 
 
-def _failure_of(action: Callable[..., Any], *given: Any) -> str:
+def failure_of(action: Callable[..., Any], *given: Any) -> str:
     """Do something; return why it failed, or nothing."""
     try:
         action(*given)
@@ -80,11 +80,11 @@ def _failure_of(action: Callable[..., Any], *given: Any) -> str:
     return ""
 
 
-def _write(path: Path, report: Row, form: str) -> None:
-    """Write a report in one of its forms, as a whole, since it may be read at any moment."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a file as a whole, since it may be read at any moment. Raises OSError."""
     _make_directory(path.parent)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(report_content(report, form))
+    part.write_text(text)
     part.chmod(0o644)
     part.replace(path)
 

@@ -9,12 +9,18 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
+
 from .destinations import copies_of_plan
-from .rows import Row, disk_id_of, is_complete, parse_time
+from .doubts import TOLERANCE
+from .rows import Row, disk_id_of, is_complete, parse_time, time_or_now
 from .run_state import RunState
+
+#: What a level of a drill claims, from the weaker to the stronger.
+LEVELS = ("creatable", "readable")
 
 
 def unfinished_copies(done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -29,10 +35,12 @@ def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[s
     out.
 
     ``points`` is how many complete copies of the disk are in the region, ``oldest`` when the first of their sources was
-    taken, ``minutes`` how long the copy took.
+    taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,
+    ``proven_snapshot_id``, which may be an earlier one.
     """
     by_id: dict[str, Row] = {}
     of_disk: dict[tuple[str, str], list[str]] = {}
+    proofs = _proofs(RunState(done, values, False).copies, time_or_now(values["now"]))
     for copy in RunState(done, values, False).copies:
         if copy.get("source") and is_complete(copy):
             by_id[str(copy["snapshot_id"])] = copy
@@ -40,8 +48,35 @@ def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[s
                 copy["source"]["created_at"] or ""
             )
     return [
-        {**p, **_facts(by_id.get(str(p["snapshot_id"])), of_disk.get((p["disk_id"], p["region"]), ()))} for p in points
+        {
+            **p,
+            **_facts(by_id.get(str(p["snapshot_id"])), of_disk.get((p["disk_id"], p["region"]), ())),
+            **proofs.get((str(p["disk_id"]), p["region"]), {}),
+        }
+        for p in points
     ]
+
+
+def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[str, str]]:
+    """Return when a copy of each disk in each region was last proven by a drill, at what level, and which copy.
+
+    A time that is ahead of now is no proof.
+    """
+    proofs: dict[tuple[str, str], dict[str, str]] = {}
+    for copy in copies:
+        tags = copy.get("tags") or {}
+        time, level = parse_time(tags.get(PROVEN_AT)), tags.get(PROVEN_LEVEL)
+        if not copy.get("source") or not time or time - now > TOLERANCE or level not in LEVELS:
+            continue
+        proof = {
+            "proven_at": time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "proven_level": level,
+            "proven_snapshot_id": str(copy["snapshot_id"]),
+        }
+        key = str(disk_id_of(copy)), str(copy["region"])
+        if key not in proofs or proof["proven_at"] > proofs[key]["proven_at"]:
+            proofs[key] = proof
+    return proofs
 
 
 def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:

@@ -23,14 +23,15 @@ _OURS = "dr-copy:"
 def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each disk that is to be restored, with its newest recovery point not after ``at``.
 
-    ``listed`` is the listing of the region, ``restored`` that of the disks which this restore has made already: a disk
-    that has one stays with the point that it was made of, also if newer ones have come since. A disk without a usable
-    point has the key ``missing``, which says why, and no ``copy_id``.
+    ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
+    one has made a new one stays with the point that it was made of, also if newer ones have come since. A disk without
+    a usable point has the key ``missing``, which says why, and no ``copy_id``.
     """
     now = time_or_now(values["now"])
     at = time_or_now(values["at"] or values["now"])
     copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
-    used = {disk["tags"].get(RESTORE_SNAPSHOT_ID) for disk in plain(restored.get("disks") or ())}
+    there = [disk["tags"] for disk in plain(restored.get("disks") or ())]
+    used = {tags.get(RESTORE_SNAPSHOT_ID) for tags in there if tags.get(RESTORE_ID) == values["id"]}
     by_disk: dict[str, list[Row]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)
@@ -131,6 +132,7 @@ def _row(disk_id: str, own: Sequence[Row], used: Iterable[Any], at: datetime, no
         "size_gib": chosen["size_gib"] if chosen else None,
         "copy_id": chosen["snapshot_id"] if chosen else None,
         "copy_encrypted": chosen["encrypted"] if chosen else None,
+        "copy_key": chosen.get("kms_key_id") if chosen and chosen["encrypted"] else None,
         "source_snapshot_id": source.get("snapshot_id"),
         "source_region": source.get("region"),
         "taken_at": source.get("created_at"),
@@ -159,6 +161,6 @@ def _why(own: Sequence[Row], timed: Sequence[Any], before: Sequence[Any]) -> str
 
 
 def _missing(disk_id: str | None, name: str | None, why: str) -> dict[str, Any]:
-    keys = ("instance", "device", "size_gib", "copy_id", "copy_encrypted", "source_snapshot_id", "source_region")
-    empty = dict.fromkeys((*keys, "taken_at", "age_hours"))
+    keys = ("instance", "device", "size_gib", "copy_id", "copy_encrypted", "copy_key", "source_snapshot_id")
+    empty = dict.fromkeys((*keys, "source_region", "taken_at", "age_hours"))
     return {"disk_id": disk_id, "disk_name": name, "tags": {}, **empty, "missing": why}

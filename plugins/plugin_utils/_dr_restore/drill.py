@@ -21,9 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from .._dr_copy.doubts import TOLERANCE
 from .._dr_copy.registered import failures_of
 from .._dr_copy.rows import Row, disk_id_of, parse_time, plain, time_or_now
-
-#: What a level claims, from the weaker to the stronger.
-LEVELS = ("creatable", "readable")
+from .._dr_copy.standing import LEVELS
 
 
 def with_proofs(rows: Sequence[Row], listed: Row, last: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -102,20 +100,49 @@ def own_disks(listed: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def judged(chosen: Sequence[Row], made: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def judged(chosen: Sequence[Row], made: Row, compared: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each copy that was tried: whether it is ``proven``, else ``why`` not; ``chosen`` are what was
-    picked."""
+    picked, ``made`` and ``compared`` the registered results of making disks and of comparing blocks.
+
+    ``compared`` of a row says whether its blocks were compared with the source's, as ``note`` says why not; both are
+    None where its level asks for none.
+    """
     found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
+    read = {row["snapshot_id"]: row for row in plain(compared.get("comparisons") or ())}
     broken = spelt_out(failures_of(made)) or "no disk was made of it"
-    return [_judged(row, found.get(row["copy_id"]), broken, values) for row in chosen]
+    unread = spelt_out(failures_of(compared)) or "its blocks were not read"
+    rows = []
+    for row in chosen:
+        disk, blocks = found.get(row["copy_id"]), read.get(row["copy_id"])
+        why = _doubt(row, disk) if disk else broken
+        if not why and values["level"] == "readable":
+            why = _doubt_of_blocks(blocks) if blocks else unread
+        rows.append(_judged(row, disk, blocks, why, values))
+    return rows
+
+
+def to_compare(chosen: Sequence[Row], made: Row) -> list[dict[str, Any]]:
+    """Return the copies whose blocks are to be read: those of which a disk was made as it was to be."""
+    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
+    return [
+        {
+            "snapshot_id": row["copy_id"],
+            "source_snapshot_id": row["source_snapshot_id"],
+            "source_region": row["source_region"],
+        }
+        for row in chosen
+        if row["copy_id"] in found and not _doubt(row, found[row["copy_id"]])
+    ]
 
 
 def marks(tried: Sequence[Row], listed: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the calls that write on proven copies what was proven, one for each region of sources.
 
     They name sources, as the copy modules do, which change the tags of existing copies; only our own copies are written
-    to.
+    to. Snapshots on ENS have no tags.
     """
+    if values["cloud"] == "ens":
+        return []
     ours = {str(c["snapshot_id"]) for c in _copies(listed, values) if c["source"]["managed"]}
     by_region: dict[str, list[str]] = {}
     for row in tried:
@@ -146,13 +173,17 @@ def _proof(proof: tuple[datetime, str] | None) -> dict[str, str | None]:
     }
 
 
-def _judged(row: Row, made: Row | None, broken: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    why = _doubt(row, made) if made else broken
+def _judged(
+    row: Row, made: Row | None, blocks: Row | None, why: str | None, values: Mapping[str, Any]
+) -> dict[str, Any]:
     keys = ("disk_id", "disk_name", "copy_id", "source_snapshot_id", "source_region", "taken_at", "size_gib")
     return {
         **{key: row[key] for key in keys},
         "new_disk_id": made["disk_id"] if made else None,
         "seconds": made["seconds"] if made else None,
+        "blocks": blocks["blocks"] if blocks else None,
+        "compared": blocks["compared"] if blocks else None,
+        "note": blocks["note"] if blocks else None,
         "proven": not why,
         "level": None if why else values["level"],
         "why": why,
@@ -169,4 +200,16 @@ def _doubt(row: Row, made: Row) -> str | None:
         return f"the disk has {made['size_gib']} GiB, the copy {row['size_gib']}"
     if row["copy_encrypted"] and made["encrypted"] is not True:
         return "the copy is encrypted, the disk is not told to be"
+    if row["copy_key"] and not _same_key(row["copy_key"], made["kms_key_id"]):
+        told = f"has the key {made['kms_key_id']}" if made["kms_key_id"] else "tells no key"
+        return f"the copy has the key {row['copy_key']}, the disk {told}"
     return None
+
+
+def _same_key(one: str, other: str | None) -> bool:
+    # Some services tell the ARN of a key, others its ID alone.
+    return bool(other) and one.rpartition("/")[2] == str(other).rpartition("/")[2]
+
+
+def _doubt_of_blocks(blocks: Row) -> str | None:
+    return spelt_out([blocks["error"]]) if blocks["error"] else None

@@ -2,23 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a drill: as JSON that stays stable, as a page, as metrics, and what the screen shows."""
+"""The report of a drill, and what the screen shows of it. Pure."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
-from .._dr_copy.pages import written
 from .._dr_copy.registered import failures_of
 from .._dr_copy.report import collection_version
-from .._dr_copy.rows import Row, parse_time
+from .._dr_copy.rows import Row
 from .choosing import named
 from .drill import overdue
 from .manifest import NAMED, SCHEMA
@@ -29,24 +25,6 @@ NOT_PROVEN = {
     "creatable": "That the data can be read, and that a system starts from it, is not proven by this level.",
     "readable": "That a file system is whole, and that a system starts from it, is not proven by this level.",
 }
-
-
-def drill_file(values: Mapping[str, Any]) -> str:
-    """Return the path of a drill's report without its ending."""
-    return f"{values['report_dir']}/{values['host'].replace('/', '_')}.drill"
-
-
-def last_drill(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the last report of this drill; empty where there is none, or none that can be read."""
-    path = Path(f"{drill_file(values)}.json")
-    if not values["report_dir"] or not path.exists():
-        return {}
-    try:
-        report = json.loads(path.read_text())
-    except ValueError:
-        return {}
-    fits = isinstance(report, dict) and all(report.get(key) == values[key] for key in ("cloud", "region"))
-    return dict(report) if fits and report.get("schema") == SCHEMA else {}
 
 
 def drill_report(rows: Sequence[Row], done: Row, values: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -79,6 +57,7 @@ def drill_report(rows: Sequence[Row], done: Row, values: Mapping[str, Any], chec
             "disks": len(disks),
             "tried": len(done["tried"]),
             "proven": len(proven),
+            "uncompared": len(uncompared(done["tried"])),
             "never": sum(disk["proven_at"] is None for disk in disks),
             "overdue": len(late),
             "reaped": len(done["reaped"]),
@@ -93,6 +72,11 @@ def drill_report(rows: Sequence[Row], done: Row, values: Mapping[str, Any], chec
         "disks": disks,
         "collection": collection_version(),
     }
+
+
+def uncompared(tried: Sequence[Row]) -> list[Row]:
+    """Return the copies that are proven as far as can be, but of which there was nothing to compare with, or read."""
+    return [row for row in tried if row["proven"] and row["note"]]
 
 
 def drill_problems(report: Row) -> str:
@@ -130,12 +114,14 @@ def drill_lines(report: Row) -> list[str]:
         head = f"{totals['tried']} copies would be tried in {report['zone'] or report['region']}"
     rest = f"{totals['never']} of {totals['disks']} disks were never proven"
     lines = [f"{head}; {rest}", report["claim"]]
+    if report["totals"]["uncompared"]:
+        lines.append(f"{report['totals']['uncompared']} of them were NOT COMPARED with their sources")
     for row in report["tried"]:
         took = f" in {row['seconds']} s" if row["seconds"] is not None else ""
         state = (
             "would be tried"
             if report["check_mode"]
-            else f"{row['level']}{took}"
+            else f"{row['level']}{took}{_read(row)}"
             if row["proven"]
             else f"NOT PROVEN: {row['why']}"
         )
@@ -148,32 +134,11 @@ def drill_lines(report: Row) -> list[str]:
     return lines
 
 
-def drill_page(report: Row) -> str:
-    """Write the report as one self-contained HTML page."""
-    return written("drill.html.j2", report=report, problems=drill_problems(report), named=named)
-
-
-def write_drill_metrics(report: Row, directory: str) -> str:
-    """Write when each disk's copies were last proven, as a whole file, and return its path. Raises OSError."""
-    # Only who sets dr_restore_metrics_dir needs it; the role's first task has asked for it.
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
-
-    path = Path(directory) / f"dr_drill_{report['host'].replace('/', '_').replace(' ', '_')}.prom"
-    registry = CollectorRegistry()
-    gauge = Gauge(
-        "dr_copy_drill_timestamp_seconds",
-        "When a copy of a disk was last proven by making a disk of it; 0: never",
-        ("plan", "disk", "region"),
-        registry=registry,
-    )
-    for disk in report["disks"]:
-        time = parse_time(disk["proven_at"])
-        labels = {"plan": report["host"], "disk": disk["disk_id"], "region": report["region"]}
-        gauge.labels(**labels).set(time.timestamp() if time else 0.0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(path), registry)
-    os.chmod(path, 0o644)  # node_exporter runs as another user
-    return str(path)
+def _read(row: Row) -> str:
+    if row["blocks"] is None:
+        return ""
+    what = "equal to the source's" if row["compared"] else "NOT COMPARED"
+    return f", {row['blocks']} blocks read, {what}{'; ' + row['note'] if row['note'] else ''}"
 
 
 def _some(rows: list[Any], key: str) -> str:

@@ -57,6 +57,8 @@ VARIABLES: dict[str, tuple[Callable[[Any], Any], Any]] = {
 }
 #: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets.
 NOT_ITS_OWN = ("hosts", "result")
+#: Of one copy, as the module that compares takes them.
+MOST_BLOCKS = 1000
 #: The ids of drills begin so, and those of restores never do.
 OF_DRILLS = "drill-"
 #: Of a restore_id: so many characters of the host's name find room beside "drill-" and a time.
@@ -138,10 +140,13 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
 
 def _drill_faults(values: Mapping[str, Any]) -> list[str]:
     faults = []
-    if values["level"] == "readable":
+    if values["level"] == "readable" and values["cloud"] != "ebs":
         faults.append(
-            "dr_restore_level: readable cannot be proven yet, so it is refused rather than told green; set creatable"
+            f"dr_restore_level: readable can be proven on ebs alone, since {values['cloud']} lets nobody read blocks; "
+            "set creatable"
         )
+    if values["level"] == "readable" and not 1 <= values["blocks"] <= MOST_BLOCKS:
+        faults.append(f"dr_restore_blocks must be 1 to {MOST_BLOCKS}, not {values['blocks']}")
     if values["count"] == 0:
         faults.append("dr_restore_count must be at least 1")
     if values["cloud"] == "ens" and values["max_gib"]:

@@ -106,6 +106,10 @@ class Clients:
         """
         return self._client("ec2", region, "writes", aws_config=self._config({}, retries={"total_max_attempts": 1}))
 
+    def block_reader(self, region: str) -> Any:
+        """Return the client of the EBS direct APIs, which reads blocks of snapshots."""
+        return self._client("ebs", region, "reads", **self._way_to_others())
+
     def account_reader(self, region: str) -> Any:
         """Return the client that tells the account's ID.
 
@@ -113,14 +117,14 @@ class Clients:
         """
         quick = {"connect_timeout": 5, "read_timeout": 10}
         config = self._config(quick, retries={"total_max_attempts": 2})
-        return self._client("sts", region, "reads", aws_config=config, **self._way_to_sts())
+        return self._client("sts", region, "reads", aws_config=config, **self._way_to_others())
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
         """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""
         return botocore.config.Config(**{**usual, **(self._module.params.get("aws_config") or {}), **fixed})
 
-    def _way_to_sts(self) -> dict[str, Any]:
-        """An endpoint that is EC2's alone does not serve STS; then AWS's own address of the service is taken."""
+    def _way_to_others(self) -> dict[str, Any]:
+        """An endpoint that is EC2's alone serves no other service; then AWS's own address of that is taken."""
         host = urlsplit(self._module.params.get("endpoint_url") or "").hostname or ""
         return {"endpoint": None} if "ec2" in host.split(".") else {}
 
@@ -139,7 +143,7 @@ class Clients:
 
     def _credentials_of_role(self, region: str) -> Any:
         if self._role is None:
-            sts = self._counted("sts", self._module.params.get("region") or region, self._way_to_sts())
+            sts = self._counted("sts", self._module.params.get("region") or region, self._way_to_others())
             self._role = role_credentials(self._module.params, sts, self._now)
         return self._role
 

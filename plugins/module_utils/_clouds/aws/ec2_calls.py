@@ -60,6 +60,7 @@ class Ec2Calls:
         #: The account's ID; None until it was asked, empty where it cannot be.
         self._account: str | None = None
         self.reader, self.writer = self._clients.reader, self._clients.writer
+        self.block_reader = self._clients.block_reader
 
     def read(self, tried: str, call: Callable[[], Answer]) -> Answer:
         try:

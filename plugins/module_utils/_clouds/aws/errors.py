@@ -63,7 +63,7 @@ ERRORS: dict[str, type[CopyError]] = {
         Credentials,
     ),
     **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), Forbidden),
-    **dict.fromkeys(("InvalidSnapshot.NotFound", "InvalidVolume.NotFound"), NotFound),
+    **dict.fromkeys(("InvalidSnapshot.NotFound", "InvalidVolume.NotFound", "ResourceNotFoundException"), NotFound),
     # The token stands for another call: the disk of that one is looked for (api-facts: ebs-disk-token).
     "IdempotentParameterMismatch": Underway,
     "InsufficientVolumeCapacity": Refused,

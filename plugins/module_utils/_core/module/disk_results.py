@@ -95,6 +95,7 @@ def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
         "provider_state": copy.provider_state if copy else None,
         "size_gib": copy.size_gib if copy else None,
         "encrypted": copy.encrypted if copy else None,
+        "kms_key_id": copy.kms_key if copy else None,
         "disk_type": disk.disk_type if disk else None,
         "created_at": iso_utc(copy.created_at) if copy else None,
         "seconds": _seconds(attempt, copy),

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Blocks of EBS snapshots, read by the EBS direct APIs (api-facts: ebs-blocks)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..._core.errors import Forbidden, NotFound, Unreachable
+from ..._core.waiting import persist
+from ..paging import items_of
+from .ebs import EbsCloud
+
+#: The least and the most that a page lists.
+LEAST, PAGE = 100, 10000
+#: For so long (seconds) a complete copy may not show yet in the EBS direct APIs.
+SHOWN_SECONDS = 60.0
+HINT = (
+    "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and where it is encrypted "
+    "kms:Decrypt on its key; the guide to permissions has a policy."
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The blocks that are written from ``first`` on, up to, but without, ``end``; None: up to the snapshot's end.
+
+    ``tokens`` are what AWS wants to be given for each block that is read, ``size_gib`` and ``block_size`` the
+    snapshot's.
+    """
+
+    first: int
+    end: int | None
+    tokens: dict[int, str]
+    size_gib: int
+    block_size: int
+
+
+class EbsBlocks(EbsCloud):
+    """EBS, with the blocks of its snapshots. Each method raises a CopyError and nothing else."""
+
+    def list_blocks(self, region: str, snapshot_id: str, first: int, most: int, is_new: bool = False) -> Window:
+        """List about so many written blocks from an index on; ``is_new``: one that shows late is waited for."""
+        ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
+        ask = partial(ask, MaxResults=min(PAGE, max(LEAST, most)))
+        read = partial(self._page, f"Listing the blocks of {snapshot_id} in {region}", ask)
+        tokens: dict[int, str] = {}
+        # AWS takes the first index and a page's token, but heeds only one of them.
+        given: dict[str, Any] = {"StartingBlockIndex": first}
+        while True:
+            page, found = self._persisted(partial(read, given), is_new and not tokens)
+            tokens.update(found)
+            token = page.get("NextToken")
+            if not token or len(tokens) >= most:
+                break
+            given = {"NextToken": token}
+        end = max(tokens) + 1 if token and tokens else None
+        return Window(first, end, tokens, int(page["VolumeSize"]), int(page["BlockSize"]))
+
+    def checksum(self, region: str, snapshot_id: str, index: int, token: str) -> str:
+        """Read a block; return the checksum of what was read, in base64."""
+        tried = f"Reading the block {index} of {snapshot_id} in {region}"
+        ask = self._ec2.block_reader(region).get_snapshot_block
+
+        def read() -> tuple[str, str]:
+            answer = ask(SnapshotId=snapshot_id, BlockIndex=index, BlockToken=token)
+            data = answer["BlockData"].read()
+            return base64.b64encode(hashlib.sha256(data).digest()).decode(), str(answer["Checksum"])
+
+        def whole() -> str:
+            found, told = self._ec2.read(tried, read)
+            if found != told:
+                raise Unreachable(f"{tried}: what was received has another checksum than AWS tells")
+            return found
+
+        return str(persist(partial(self._with_hint, whole), self.deadline))
+
+    def _page(self, tried: str, ask: Any, given: Any) -> tuple[Any, dict[int, str]]:
+        page = self._ec2.read(tried, partial(ask, **given))
+        listed = items_of(page, "Blocks", tried=tried)
+        if not page.get("BlockSize"):
+            raise Unreachable(f"{tried}: the answer does not tell the size of a block")
+        return page, {int(block["BlockIndex"]): str(block["BlockToken"]) for block in listed}
+
+    def _persisted(self, read: Any, may_show_late: bool) -> Any:
+        ask = partial(self._with_hint, read)
+        until = self.deadline.now() + SHOWN_SECONDS
+        while True:
+            try:
+                return persist(ask, self.deadline)
+            except NotFound:
+                if not may_show_late or self.deadline.passed or self.deadline.now() >= until:
+                    raise
+                self.deadline.sleep(5.0)
+
+    @staticmethod
+    def _with_hint(call: Any) -> Any:
+        try:
+            return call()
+        except Forbidden as error:
+            raise error.as_kind(Forbidden, hint=HINT) from error

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compare random blocks of copies with those of their sources, by checksums."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
+from ..._core.module import runner
+from ..._core.module.messages import spelt_out
+from ..._core.module.options import id_problems, region_problems
+from ..._core.module.runner import Module, end_module, guarded
+from ..._core.waiting import Deadline
+from .client import AwsModule
+from .ebs_blocks import PAGE, EbsBlocks, Window
+
+OPTIONS = {
+    "copies": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "snapshot_id": {"type": "str", "required": True},
+            "source_snapshot_id": {"type": "str"},
+            "source_region": {"type": "str"},
+        },
+    },
+    "blocks": {"type": "int", "default": 16},
+    "wait_timeout": {"type": "int", "default": 3600},
+}
+MOST_BLOCKS = 1000
+#: How many blocks are listed from each random index of a snapshot that has more than a page of them.
+WINDOW = 100
+#: How often an index is drawn for each block that is wanted, since blocks may lie far apart.
+DRAWS = 2
+GONE = "is gone, or not this account's to see"
+HINT = "Do not rely on this copy: restore from another one, and make it anew (delete it, then copy again)."
+
+
+class Comparison:
+    """One copy, and the snapshot that it was made of."""
+
+    def __init__(self, cloud: EbsBlocks, region: str, given: Mapping[str, Any], wanted: int):
+        self._cloud, self._wanted = cloud, wanted
+        self._copy = region, str(given["snapshot_id"])
+        self._source = given.get("source_region") or "", given.get("source_snapshot_id") or ""
+        self.row: dict[str, Any] = {
+            "snapshot_id": self._copy[1],
+            "region": region,
+            "source_snapshot_id": self._source[1] or None,
+            "source_region": self._source[0] or None,
+            "blocks": 0,
+            "compared": None,
+            "note": None,
+            "error": None,
+        }
+
+    def run(self) -> None:
+        """Compare; raises a CopyError where copy and source differ, or where one cannot be read."""
+        window = self._cloud.list_blocks(*self._copy, 0, PAGE, is_new=True)
+        if not self._can_compare():
+            self.row["compared"] = False
+            if not window.tokens:
+                raise Refused(
+                    f"{self._copy[1]} has no written block, and there is no source to compare it with: nothing was read"
+                )
+        read: set[int] = set()
+        for found in self._windows(window):
+            theirs = self._listed_of_source(found, window) if self._with_source else None
+            among, open_still = sorted(set(found.tokens) - read), self._wanted - len(read)
+            for index in random.sample(among, min(len(among), open_still if found is window else 1)):
+                self._compare_block(index, found, theirs)
+                read.add(index)
+                self.row["blocks"] = len(read)
+            if len(read) >= self._wanted:
+                break
+        if self._with_source:
+            self.row["compared"] = True
+        if not read:
+            self.row["note"] = "neither the copy nor its source has a written block, so nothing was read"
+
+    def _can_compare(self) -> bool:
+        """Whether the source shows. That it cannot be asked for another reason is a CopyError."""
+        region, snapshot_id = self._source
+        self._with_source = False
+        if not region or not snapshot_id:
+            self.row["note"] = "which snapshot it was made of is not known, so its blocks were read and not compared"
+            return False
+        try:
+            self._cloud.list_blocks(region, snapshot_id, 0, 1)
+        except NotFound:
+            self.row["note"] = f"its source {snapshot_id} in {region} {GONE}, so its blocks were read and not compared"
+            return False
+        self._with_source = True
+        return True
+
+    def _windows(self, first: Window) -> Iterator[Window]:
+        """Yield all blocks where a page holds them, else some from random indexes on, and at last the first page."""
+        total = first.size_gib * 2**30 // first.block_size
+        for _draw in range(DRAWS * self._wanted if first.end is not None else 0):
+            yield self._cloud.list_blocks(*self._copy, random.randrange(total), WINDOW)
+        yield first
+
+    def _listed_of_source(self, ours: Window, whole: Window) -> Window:
+        """List the same blocks of the source; raises Mismatch where one of the two lacks a block of the other."""
+        theirs = self._cloud.list_blocks(*self._source, ours.first, PAGE if ours is whole else WINDOW)
+        if (ours.size_gib, ours.block_size) != (theirs.size_gib, theirs.block_size):
+            raise self._mismatch(
+                f"is of {ours.size_gib} GiB in blocks of {ours.block_size} bytes, {self._of()} of {theirs.size_gib} "
+                f"GiB in blocks of {theirs.block_size}"
+            )
+        end = min(math.inf if window.end is None else window.end for window in (ours, theirs))
+        here, there = ({index for index in window.tokens if index < end} for window in (ours, theirs))
+        if missing := there - here:
+            raise self._mismatch(f"lacks the block {min(missing)}, which {self._of()} has")
+        if more := here - there:
+            raise self._mismatch(f"has the block {min(more)}, which {self._of()} lacks")
+        return theirs
+
+    def _compare_block(self, index: int, ours: Window, theirs: Window | None) -> None:
+        found = self._cloud.checksum(*self._copy, index, ours.tokens[index])
+        if theirs is None or index not in theirs.tokens:
+            return
+        if found != self._cloud.checksum(*self._source, index, theirs.tokens[index]):
+            raise self._mismatch(f"differs in the block {index} from {self._of()}")
+
+    def _of(self) -> str:
+        return f"its source {self._source[1]} in {self._source[0]}"
+
+    def _mismatch(self, what: str) -> Mismatch:
+        return Mismatch(f"The copy {self._copy[1]} in {self._copy[0]} {what}", hint=HINT)
+
+
+def compare_copies(module: AwsModule) -> None:
+    """Run the module to its end."""
+    keys: dict[str, Any] = {"changed": False, "comparisons": [], "failures": [], "api_calls": {}}
+    guarded(module, partial(_compare, module, keys), keys)
+
+
+def _compare(module: Module, keys: dict[str, Any]) -> None:
+    cloud, params = EbsBlocks(module), module.params
+    cloud.deadline = Deadline(runner.Clock(), params["wait_timeout"])  # type: ignore[attr-defined]
+    region = cloud.home_region or ""
+    if problems := _problems(cloud, region, params):
+        raise BadInput(problems)
+    try:
+        for given in params["copies"]:
+            comparison = Comparison(cloud, region, given, params["blocks"])
+            try:
+                comparison.run()
+            except CopyError as error:
+                failure = error.as_result(comparison.row["source_snapshot_id"], region, given["snapshot_id"])
+                comparison.row["error"] = failure
+                keys["failures"].append(failure)
+            keys["comparisons"].append(comparison.row)
+    finally:
+        keys["api_calls"] = dict(sorted(cloud.calls.items()))
+        for warning in dict.fromkeys(cloud.warnings):
+            module.warn(warning)
+    end_module(module, keys, spelt_out(keys["failures"]))
+
+
+def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[str]:
+    pattern, example = cloud.snapshot_id_pattern, cloud.snapshot_id_example
+    found = []
+    for key in ("snapshot_id", "source_snapshot_id"):
+        found += id_problems(f"copies.{key}", [c[key] for c in params["copies"] if c[key]], pattern, example)
+    regions = [c["source_region"] for c in params["copies"] if c["source_region"]]
+    found += region_problems(cloud, "copies.source_region", list(dict.fromkeys(regions)))
+    if not 1 <= params["blocks"] <= MOST_BLOCKS:
+        found.append(f"blocks: {params['blocks']} is not within 1 to {MOST_BLOCKS}")
+    if params["wait_timeout"] < 1:
+        found.append(f"wait_timeout: must be at least 1, not {params['wait_timeout']}")
+    return found + (region_problems(cloud, "region", [region]) if region else ["region: is required"])

@@ -1,6 +1,7 @@
 # Each target is alone enough on a machine with git, make and a Python of 3.10 or newer.
 .PHONY: help unit demo test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
 SEEDS ?= 300
+DRILLS ?= 200
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,8 +18,8 @@ test: ## every check and test
 lint: ## the static checks alone
 	@bash tests/scripts/lint.sh
 
-storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed; the tables go into docs/docsite/rst/reliability.rst
-	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --write
+storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed, DRILLS storms over drills; the tables go into docs/docsite/rst/reliability.rst
+	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --write
 
 mutants: ## break the engine on purpose in a hundred ways, and line by line where it is pure; the tests must find it; tables as above
 	@bash tests/scripts/mutants.sh --write

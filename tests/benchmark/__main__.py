@@ -93,6 +93,29 @@ class Benchmark:
         what = f"{estate.module}: {count} copies of {seconds:g} s, 20 at once, beside {least:g} s"
         return Figure(what, taken / least, bound, "times")
 
+    def restores(self) -> list[Figure]:
+        return [self.restore(cloud, 200, 2.0, 1.15) for cloud in CLOUDS.values()]
+
+    def restore(self, cloud: Any, count: int, seconds: float, bound: float) -> Figure:
+        """Disks of copies in a quota of 20."""
+        clock = RealClock()
+        served = cloud.load("server_with_disks")(clock)
+        server = Server(served.app)
+        served.reset()
+        estate = cloud.load("disk_estate")(served, clock, server.url)
+        estate.settings(disk_seconds=seconds, disk_quota=20)
+        copies = [estate.copy() for _n in range(count)]
+        module = f"multicloud.snapshots.{cloud.restore_module}"
+        zone = {"zone": estate.zone} if estate.zone else {}
+        given = {"region": estate.destination, "wait": True, **zone, **estate.connection()}
+        task = {module: {"snapshot_ids": copies, "restore_id": "bench", **given}, "no_log": True}
+        whole = self.play(task)
+        taken = whole - self.play(task)  # a rerun has nothing to make
+        server.stop()
+        least = count / 20 * seconds
+        what = f"{cloud.restore_module}: {count} disks of {seconds:g} s, 20 at once, beside {least:g} s"
+        return Figure(what, taken / least, bound, "times")
+
     # -- reruns ------------------------------------------------------------------------------------------
 
     def reruns(self) -> list[Figure]:
@@ -223,7 +246,7 @@ class Benchmark:
         ]
 
 
-PARTS = ("one_task", "quiet_plan", "windows", "shards", "night", "reruns", "long_wait", "peer")
+PARTS = ("one_task", "quiet_plan", "windows", "restores", "shards", "night", "reruns", "long_wait", "peer")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .cbs import Cbs, CbsSnapshot
-from .state import Disk, new_id
+from .state import Disk, new_id, told
 from .tencent import ApiError, required
 
 CBS = "cbs", "2017-03-12"
@@ -49,14 +49,12 @@ class CbsDisks(Cbs):
     }
 
     def __init__(self, clock: Any):
-        self.recycled: set[str] = set()
         #: By token: what was asked, and the answer.
         self.tokens: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         super().__init__(clock)
 
     def _reset_state(self) -> None:
         super()._reset_state()
-        self.recycled.clear()
         self.tokens.clear()
 
     def _truth(self) -> list[dict[str, Any]]:
@@ -64,7 +62,7 @@ class CbsDisks(Cbs):
         disks = [
             d for kept in self.estate.disks.values() for d in kept.values() if d.gone_at is None or now < d.gone_at
         ]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **vars(disk)} for disk in disks]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **told(disk)} for disk in disks]
 
     def CreateDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         token = given.get("ClientToken")
@@ -131,13 +129,13 @@ class CbsDisks(Cbs):
 
     def _shown_disk(self, disk: Disk) -> dict[str, Any]:
         shown = super()._shown_disk(disk)
-        if disk.id in self.recycled:
+        if disk.recycled:
             shown["DiskState"] = "TORECYCLE"
         return shown
 
     def CreateSnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         disk = self.estate.disks.get(region, {}).get(required(given, "DiskId"))
-        if disk is None or disk.id in self.recycled:
+        if disk is None or disk.recycled:
             raise ApiError("InvalidDiskId.NotFound", f"The disk `{given['DiskId']}` does not exist.")
         name = given.get("SnapshotName", "Unnamed")
         if len(name) > 60:
@@ -178,10 +176,10 @@ class CbsDisks(Cbs):
             if disk.attached_to:
                 raise ApiError("ResourceUnavailable.Attached", f"The disk `{disk_id}` is attached.")
         for disk_id in given["DiskIds"]:
-            if disk_id in self.recycled or not self.control.settings["recycles"]:
+            if kept[disk_id].recycled or not self.control.settings["recycles"]:
                 kept[disk_id].gone_at = now + self.control.settings["disks_deleted_after"]
             else:
-                self.recycled.add(disk_id)
+                kept[disk_id].recycled = True
         return {}
 
     def DescribeDiskConfigQuota(self, given: dict[str, Any], region: str) -> dict[str, Any]:

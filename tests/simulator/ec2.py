@@ -196,6 +196,7 @@ class Ec2:
         self.history = None
         self.large = {}
         self.disks.tokens.clear()
+        self.disks.history = None
         for regions in list(ec2_backends.values()):
             for backend in list(regions.values()):
                 backend.reset()
@@ -427,7 +428,7 @@ class Ec2:
         filters = call._filters_from_querystring()
         found = []
         for volume in volumes:
-            tags = dict(backend.tags.get(volume.id, {}))
+            tags = getattr(volume, "seen_tags", None) or dict(backend.tags.get(volume.id, {}))
             if all(volume_passes(volume, tags, name, values) for name, values in filters.items()):
                 found.append(volume_shown(volume, tags, call.region))
         return self._page(call, found, "Volumes", False)

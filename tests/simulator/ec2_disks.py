@@ -18,6 +18,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from .ec2_rules import check_snapshot_id, check_tags, invalid
 from .ec2_shown import tag_list
+from .history import History
 
 #: Least and greatest size of each type, in GiB.
 SIZES = {
@@ -44,14 +45,24 @@ class SimulatedDisk(models.Volume):
         self.vanishes = vanishes
         self.visible_at = self._begun + disks.settings["visible_after"]
         self.deleted_at = math.inf
+        #: Where a replica shows it: the moment that the replica has come to.
+        self.seen_at = math.inf
 
     @property
     def begun(self) -> float:
         return self._begun
 
     @property
+    def _now(self) -> float:
+        return float(min(self._disks.clock.monotonic(), self.seen_at))
+
+    @property
+    def is_shown(self) -> bool:
+        return self.visible_at <= self._now and not self.is_gone
+
+    @property
     def status(self) -> str:
-        now = self._disks.clock.monotonic()
+        now = self._now
         if now >= self.deleted_at:
             return "deleting"
         if now - self._begun < self.duration:
@@ -60,7 +71,7 @@ class SimulatedDisk(models.Volume):
 
     @property
     def is_gone(self) -> bool:
-        now = self._disks.clock.monotonic()
+        now = self._now
         vanished = self.vanishes and now - self._begun >= min(self.duration, 1.0)
         return bool(vanished or now >= self.deleted_at + self._disks.settings["deleting_seconds"])
 
@@ -73,6 +84,8 @@ class Disks:
         self.clock = ec2.clock
         #: By region and token: what was asked, and the ID of the answer.
         self.tokens: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
+        #: Where there is one, reads are answered by replicas that lag.
+        self.history: History | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -87,6 +100,9 @@ class Disks:
         """Return the volumes that a read shows now."""
         self._sweep(backend)
         now = self.clock.monotonic()
+        if self.history:
+            seen = [v for v in self.history.seen(backend.region_name) if getattr(v, "is_shown", True)]
+            return [v for v in seen if not ids or v.id in ids]
         return [v for v in backend.describe_volumes(ids) if getattr(v, "visible_at", 0.0) <= now]
 
     def _sweep(self, backend: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .alibaba import ApiError, required, truth
 from .ecs import NAME, Ecs, _tags
-from .state import Disk, SimulatedSnapshot, new_id
+from .state import Disk, SimulatedSnapshot, new_id, told
 
 #: Categories that a zone sells, with the smallest size in GiB (api-facts: ecs-disk-calls).
 SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
@@ -45,7 +45,7 @@ class EcsDisks(Ecs):
 
     def _truth(self) -> list[dict[str, Any]]:
         disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **vars(disk)} for disk in disks]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **told(disk)} for disk in disks]
 
     def CreateDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
         zone, category = required(given, "ZoneId"), given.get("DiskCategory", "cloud")

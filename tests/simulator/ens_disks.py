@@ -10,7 +10,7 @@ from typing import Any
 
 from .alibaba import ApiError, required
 from .ens import NODE, Ens
-from .state import Disk, SimulatedSnapshot, new_id
+from .state import Disk, SimulatedSnapshot, new_id, told
 
 CATEGORIES = ("cloud_efficiency", "cloud_ssd")
 #: GiB that a node sells at least.
@@ -39,7 +39,7 @@ class EnsDisks(Ens):
 
     def _truth(self) -> list[dict[str, Any]]:
         disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **vars(disk)} for disk in disks]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **told(disk)} for disk in disks]
 
     def CreateDisk(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         node = required(given, "EnsRegionId")

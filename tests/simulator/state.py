@@ -33,7 +33,8 @@ def new_id(prefix: str, length: int = 20) -> str:
 class Disk:
     """A disk; one made of a snapshot is being made for ``duration`` seconds from ``begun`` (monotonic).
 
-    ``loading_until`` is when its data is loaded, ``gone_at`` when one that was deleted is shown no longer.
+    ``loading_until`` is when its data is loaded, ``gone_at`` when one that was deleted is shown no longer, ``recycled``
+    whether it is in the recycle bin.
     """
 
     id: str
@@ -53,9 +54,21 @@ class Disk:
     visible_at: float = 0.0
     loading_until: float = 0.0
     gone_at: float | None = None
+    recycled: bool = False
+    #: Where a replica shows it: the moment that the replica has come to.
+    seen_at: float = math.inf
 
     def is_being_made(self, now: float) -> bool:
-        return now - self.begun < self.duration
+        return min(now, self.seen_at) - self.begun < self.duration
+
+    def is_shown(self, now: float) -> bool:
+        now = min(now, self.seen_at)
+        return self.visible_at <= now and (self.gone_at is None or now < self.gone_at)
+
+
+def told(disk: Disk) -> dict[str, Any]:
+    """Return the facts of a disk; infinity is no JSON."""
+    return {name: value for name, value in vars(disk).items() if name != "seen_at"}
 
 
 @dataclass
@@ -114,6 +127,7 @@ class Estate:
         self.snapshots: dict[str, dict[str, SimulatedSnapshot]] = {}
         #: Where there is one, reads are answered by replicas that lag.
         self.history: History | None = None
+        self.disk_history: History | None = None
 
     def add(self, thing: Any) -> Any:
         kind = self.disks if isinstance(thing, Disk) else self.snapshots
@@ -130,6 +144,8 @@ class Estate:
     def shown_disks(self, region: str) -> list[Disk]:
         """Return the disks of a region that a read shows by now; those that were deleted go after a while."""
         now, kept = self.clock.monotonic(), self.disks.get(region, {})
+        if self.disk_history:
+            return [disk for disk in self.disk_history.seen(region) if disk.is_shown(now)]
         for disk_id in [disk.id for disk in kept.values() if disk.gone_at is not None and now >= disk.gone_at]:
             del kept[disk_id]
         return [disk for disk in kept.values() if disk.visible_at <= now]

@@ -4,7 +4,7 @@
 
 """Let storms pass over each cloud, print a table, and write it into the documentation.
 
-python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--write]
+python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--drills N] [--write]
 python -m tests.storms --story CLOUD SEED [--collision]     one storm, made smaller where it goes wrong, call by call
 """
 
@@ -22,6 +22,7 @@ from tests.tables import DOCS, list_table, write_between
 
 from .checks import Findings
 from .collisions import collision_of
+from .drills import drill_storm_of
 from .faults import storm_of
 from .processes import passed, simulated_clouds
 from .servers import StormServer
@@ -48,6 +49,17 @@ COLLIDED = (
     "doubles allowed",
     "wrong",
 )
+DRILLS = (
+    "cloud",
+    "storms over drills",
+    "disks made",
+    "calls",
+    "killed",
+    "killed with a disk there",
+    "doubles allowed",
+    "wrong",
+    "seconds a storm",
+)
 PROCESSES = ("cloud", "playbooks killed", "wrong")
 #: A row of a table, and the names of its columns.
 Row = tuple[object, ...]
@@ -63,6 +75,7 @@ def main() -> None:
     parser.add_argument("--cloud", nargs="*", default=list(CLOUDS))
     parser.add_argument("--collisions", type=int, default=0)
     parser.add_argument("--processes", type=int, default=0)
+    parser.add_argument("--drills", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--story", nargs=2, metavar=("CLOUD", "SEED"))
@@ -84,8 +97,12 @@ def main() -> None:
 
 def _tables(pool: ProcessPoolExecutor, given: argparse.Namespace) -> Iterator[tuple[str, Head, list[Row]]]:
     """Yield each table, by its name in the guide."""
-    storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
-    yield "storms", STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]
+    if given.drills:
+        drills = {cloud: _drills(pool, cloud, given.first, given.drills) for cloud in given.cloud}
+        yield "drills", DRILLS, [_row_of_drills(cloud, _sum(jobs)) for cloud, jobs in drills.items()]
+    if given.seeds:
+        storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
+        yield "storms", STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]
     if given.collisions:
         found = {cloud: _collisions(pool, cloud, given.collisions) for cloud in given.cloud}
         yield "collisions", COLLIDED, [_row_of_collisions(cloud, of_cloud) for cloud, of_cloud in found.items()]
@@ -97,6 +114,36 @@ def _tables(pool: ProcessPoolExecutor, given: argparse.Namespace) -> Iterator[tu
 def _submitted(pool: ProcessPoolExecutor, cloud: str, first: int, number: int, collisions: bool) -> list[Any]:
     jobs = range(first, first + number, JOB)
     return [pool.submit(_pass, cloud, begin, min(JOB, first + number - begin), collisions) for begin in jobs]
+
+
+def _drills(pool: ProcessPoolExecutor, cloud: str, first: int, number: int) -> list[Any]:
+    jobs = range(first, first + number, JOB)
+    return [pool.submit(_pass_drills, cloud, begin, min(JOB, first + number - begin)) for begin in jobs]
+
+
+def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
+    """Let some storms over drills pass over one cloud; returns what was counted."""
+    server, found = StormServer(cloud, with_disks=True), Counter[str]()
+    for seed in range(first, first + number):
+        try:
+            findings = server.drilled(drill_storm_of(cloud, seed))
+        except Exception as error:
+            print(f"  {cloud} drill seed {seed}: {type(error).__name__}: {error}", flush=True)
+            found.update(storms=1, wrong=1)
+            continue
+        found.update(
+            storms=1,
+            disks=findings.disks,
+            calls=findings.calls,
+            kills=findings.kills,
+            between=findings.killed_between,
+            doubled=findings.doubled,
+            wrong=int(bool(findings.faults)),
+            milliseconds=int(findings.seconds * 1000),
+        )
+        if findings.faults:
+            print(f"  {cloud} drill seed {seed}: {'; '.join(findings.faults[:4])}", flush=True)
+    return found
 
 
 def _collisions(pool: ProcessPoolExecutor, cloud: str, wanted: int) -> Counter[str]:
@@ -155,6 +202,11 @@ def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
     seconds = f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}"
     names = ("storms", "runs", "copies", "calls", "kills")
     return cloud, *(found[name] for name in names), share, found["left"], found["wrong"], seconds
+
+
+def _row_of_drills(cloud: str, found: Counter[str]) -> Row:
+    names = ("storms", "disks", "calls", "kills", "between", "doubled", "wrong")
+    return cloud, *(found[name] for name in names), f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}"
 
 
 def _row_of_collisions(cloud: str, found: Counter[str]) -> tuple[object, ...]:

@@ -16,6 +16,8 @@ from tests.simulator.wire import wired
 
 from .checks import Findings, checked
 from .collisions import collision_of
+from .drill_checks import DrillFindings, checked_drills
+from .drills import DrillStorm
 from .faults import Storm, storm_of
 from .scheduler import Scheduler
 
@@ -26,12 +28,14 @@ URL = "http://127.0.0.1:9"
 class StormServer:
     """One cloud, on whose state storm after storm passes."""
 
-    def __init__(self, cloud: str, served: tuple[Any, Any, str] | None = None):
+    def __init__(self, cloud: str, served: tuple[Any, Any, str] | None = None, with_disks: bool = False):
         """Make a cloud, or take one that is there: it, the clock that can be exchanged, and its address."""
         self.cloud = cloud
+        self._estate = "disk_estate" if with_disks else "estate"
         if served is None:
             clock = ExchangeableClock()
-            served = CLOUDS[cloud].load("server")(clock), clock, URL
+            made = CLOUDS[cloud].load("server_with_disks" if with_disks else "server")(clock)
+            served = made, clock, URL
         self._served, self._clock, self._url = served
 
     def estate(self) -> Any:
@@ -42,7 +46,7 @@ class StormServer:
         """Return an empty estate on a clock that somebody else turns."""
         self._clock.clock = clock
         self._served.reset()
-        return CLOUDS[self.cloud].load("estate")(self._served, clock, self._url)
+        return CLOUDS[self.cloud].load(self._estate)(self._served, clock, self._url)
 
     def wire(self) -> AbstractContextManager[None]:
         """Serve this cloud's address to the SDKs of this process."""
@@ -55,6 +59,13 @@ class StormServer:
     def collided(self, seed: int) -> Findings:
         """Let the runs of a seed collide, and check them."""
         return self.checked(collision_of(self.cloud, seed))
+
+    def drilled(self, storm: DrillStorm) -> DrillFindings:
+        """Let a storm over drills pass, and check it; the server is one with disks."""
+        begun = time.process_time()
+        findings = checked_drills(storm, self.estate_on(Scheduler(f"drill {storm.cloud} {storm.seed}")))
+        findings.seconds = time.process_time() - begun
+        return findings
 
     def checked(self, storm: Storm) -> Findings:
         """Let a storm pass, and check it. What the storm needs is drawn from its seed alone."""

@@ -54,13 +54,53 @@ class RunOutcome:
         return self.result[key]
 
 
-class Simulation(Watch):
+class Runs(Watch):
+    """Runs on one cloud: what happens to their calls, and which are killed."""
+
+    history: History
+
+    def __init__(self, scheduler: Scheduler):
+        self.scheduler = scheduler
+        self.endless: set[str] = set()
+        #: What is drawn for each run, by its name.
+        self._runs: dict[str, Any] = {}
+        self._calls_of: Counter[str] = Counter()
+
+    def begins(self, call: Call) -> str | None:
+        call.by = self.scheduler.run
+        self._calls_of[call.by] += 1
+        run, number = self._runs[call.by], self._calls_of[call.by]
+        if number > ENDLESS:
+            self.endless.add(call.by)
+            self._kill(call.by)
+        if run.expires_at and number >= run.expires_at:
+            return "expire"
+        kind = dict(run.faults).get(number)
+        if kind == "kill_before":
+            self._kill(call.by)
+        if kind in KILLS or (kind == "no_snapshot_id" and not call.action.startswith("Copy")):
+            return None
+        return kind
+
+    def worked(self, call: Call) -> None:
+        call.changed = self.history.note(call)
+        run = self._runs[call.by]
+        if dict(run.faults).get(self._calls_of[call.by]) == "kill_after":
+            call.lost = True
+            self._kill(call.by)
+
+    def _kill(self, name: str) -> None:
+        self.scheduler.kill(name)
+        raise Killed
+
+
+class Simulation(Runs):
     """One storm's cloud, and the runs on it."""
 
     def __init__(self, storm: Storm, estate: Estate):
         self.storm = storm
         self.estate = estate
-        self.scheduler: Scheduler = estate.clock
+        super().__init__(estate.clock)
         self.control = estate.server.control
         self.regions = [estate.destination, estate.other_destination, estate.third_destination][: storm.destinations]
         if storm.within_region:
@@ -68,11 +108,8 @@ class Simulation(Watch):
         #: What was planted: by whom, by ID.
         self.planted: dict[str, str] = {}
         self.outcomes: list[RunOutcome] = []
-        self._runs: dict[str, PlannedRun] = {}
-        self._calls_of: Counter[str] = Counter()
         self._round: list[str] = []
         self._number = 0
-        self.endless: set[str] = set()
         if storm.cloud == "ebs":
             estate.server.open([estate.source, *self.regions])
         number_anew()
@@ -164,33 +201,6 @@ class Simulation(Watch):
         for region in dict.fromkeys([self.estate.source, *self.regions]):
             for snapshot in self.estate.everything(region):
                 yield (region, snapshot.id), (snapshot, self.estate.tags_of(snapshot))
-
-    def begins(self, call: Call) -> str | None:
-        call.by = self.scheduler.run
-        self._calls_of[call.by] += 1
-        run, number = self._runs[call.by], self._calls_of[call.by]
-        if number > ENDLESS:
-            self.endless.add(call.by)
-            self._kill(call.by)
-        if run.expires_at and number >= run.expires_at:
-            return "expire"
-        kind = dict(run.faults).get(number)
-        if kind == "kill_before":
-            self._kill(call.by)
-        if kind in KILLS or (kind == "no_snapshot_id" and not call.action.startswith("Copy")):
-            return None
-        return kind
-
-    def worked(self, call: Call) -> None:
-        call.changed = self.history.note(call)
-        run = self._runs[call.by]
-        if dict(run.faults).get(self._calls_of[call.by]) == "kill_after":
-            call.lost = True
-            self._kill(call.by)
-
-    def _kill(self, name: str) -> None:
-        self.scheduler.kill(name)
-        raise Killed
 
     # -- what happens ------------------------------------------------------------------------------------
 

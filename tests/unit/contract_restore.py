@@ -212,6 +212,15 @@ class RestoreContract:
         out = cloud.restore(*copies, wait=True, state="absent", **cloud.quick_reads)
         assert not out.failed and not cloud.disks(), out.text
 
+    @pytest.mark.slow
+    def test_two_hundred_disks_take_little_more_time_than_the_quota_asks_for(self, cloud):
+        copies = [cloud.copy() for _n in range(200)]
+        cloud.settings(disk_seconds=2.0, disk_quota=20)
+        begun = cloud.clock.monotonic()
+        out = cloud.restore(*copies, wait=True, max_in_flight=20)
+        assert not out.failed and len(cloud.disks()) == 200 and cloud.calls[cloud.make_action] == 200
+        assert cloud.clock.monotonic() - begun <= 1.15 * 200 / 20 * 2.0
+
     def test_a_timeout_loses_nothing(self, cloud):
         copies = [cloud.copy() for _n in range(6)]
         cloud.settings(disk_seconds=50.0)

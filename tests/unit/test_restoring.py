@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
     choosing,
     drill,
@@ -18,6 +20,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore i
     variables,
 )
 
+from tests.clouds import CLOUDS
+
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_restore"
 NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VALUES = {
@@ -393,3 +398,21 @@ def test_a_source_that_is_gone_is_said_and_not_green():
     assert (
         "overall is-amber" in page and "overall is-good" not in page and "were not compared with their sources" in page
     )
+
+
+# Size
+
+
+def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
+    copies = [copy(n, f"vol-{n}", name=f"disk {n:03}", day=day) for n in range(300) for day in (18, 19, 20)]
+    rows = points(copies)
+    assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
+    assert len(drill.picked(proofs(copies), {**VALUES, "count": 300})) == 300
+    for cloud in CLOUDS:
+        path = ROLE / "tasks" / "clouds" / cloud
+        (task,) = yaml.safe_load((path / "make.yml").read_text())
+        given = task[f"multicloud.snapshots.{cloud}_snapshot_restore"]
+        assert given["snapshot_ids"] == "{{ _dr_restore_copy_ids }}" and not {"loop", "with_items"} & set(task)
+        # The disks of a drill are one deletion too; a loop is over the drills that have left some.
+        deletions = drill.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES)["calls"]
+        assert [len(call["snapshot_ids"]) for call in deletions] == [300]

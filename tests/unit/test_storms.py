@@ -14,6 +14,7 @@ import pytest
 
 from tests.clouds import CLOUDS
 from tests.storms.collisions import collision_of
+from tests.storms.drills import drill_storm_of
 from tests.storms.faults import storm_of
 from tests.storms.servers import StormServer
 from tests.storms.shrink import smallest, story
@@ -51,6 +52,8 @@ SEEDS = [
     for seed in (*brief(cloud, 0, storms), *brief(cloud, NEW, new))
 ] + KEPT
 COLLISIONS = [(cloud, seed) for cloud, (_s, number, _n) in NUMBER.items() for seed in (*range(number), NEW, NEW + 1)]
+#: Storms over drills: a few fixed ones, one of each day, and those that once went wrong.
+DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]
 
 
 @pytest.fixture
@@ -66,6 +69,15 @@ def test_a_storm_loses_doubles_and_touches_nothing(server, cloud, seed):
 @pytest.mark.parametrize(("cloud", "seed"), COLLISIONS)
 def test_runs_that_collide_leave_one_copy(server, cloud, seed):
     hold(server, collision_of(cloud, seed))
+
+
+@pytest.mark.parametrize(("cloud", "seed"), DRILLS)
+def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(served, cloud, seed):
+    server, storm = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True), drill_storm_of(cloud, seed)
+    findings = server.drilled(storm)
+    if findings.faults:
+        least = smallest(storm, lambda smaller: server.drilled(smaller).faults, tries=60, seconds=60)
+        pytest.fail(f"{findings.faults[:5]}\nthe smallest that goes wrong alike: {least}")
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

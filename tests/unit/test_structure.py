@@ -152,6 +152,29 @@ def test_the_copy_modules_document_the_same_result():
     assert len({str(block) for block in blocks.values()}) == 1
 
 
+def test_the_restore_modules_document_the_same_result_in_the_same_words():
+    """Fragments cannot carry what a module returns before core 2.20, so each has them; samples may differ."""
+
+    def words(entries):
+        facts = {name: {k: v for k, v in entry.items() if k != "sample"} for name, entry in entries.items()}
+        return {name: {**entry, "contains": words(entry.get("contains", {}))} for name, entry in facts.items()}
+
+    names = [name for name in MODULES if name.endswith("_restore")]
+    blocks = {
+        name: words(yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").RETURN)) for name in names
+    }
+    assert len(blocks) == len(CLOUDS)
+    for name in names:
+        assert blocks[name] == blocks[names[0]], name
+
+
+def test_what_restore_modules_document_themselves_is_their_own():
+    """What they share is in the fragment, in the words of which the code's options are made."""
+    for name in (name for name in MODULES if name.endswith("_restore")):
+        module = importlib.import_module(f"{COLLECTION}.modules.{name}")
+        assert set(yaml.safe_load(module.DOCUMENTATION)["options"]) == {"disk_type"}, name
+
+
 def test_every_module_is_in_the_group_of_all():
     groups = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())["action_groups"]
     assert sorted(groups["all"]) == MODULES

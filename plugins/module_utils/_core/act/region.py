@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 
 from ..cloud import SnapshotCloud, safely
+from ..decide.sightings import SAME_SECOND
 from ..decide.transitions import COMPARE_AFTER
 from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Unreachable
 from ..model import Snapshot, State
@@ -138,9 +139,10 @@ class Region:
     @property
     def _compare_at(self) -> float:
         """When to look at what other runs have made: a little after the last copy was begun, but now and then."""
-        return max(
-            min(self._last_begun + COMPARE_AFTER, self._first_begun + FRESH_SECONDS), self._listed_at + COMPARE_AFTER
-        )
+        # Where nothing else is waited for, a copy that has just shown needs but a second listing.
+        pause = COMPARE_AFTER if self.in_flight or self.queue else SAME_SECOND
+        since_begun = min(self._last_begun + COMPARE_AFTER, self._first_begun + FRESH_SECONDS)
+        return max(since_begun, self._listed_at + pause)
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may be begun, where the first of them needs a new look for it."""

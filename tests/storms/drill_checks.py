@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let a storm over drills pass, and hold the promises against the server's truth: nothing of a drill is left, nothing
+else was touched, and each disk was made once."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulator.control import Call
+from tests.simulator.history import Version
+
+from .drilling import KEPT, Drilling, DrillOutcome
+from .drills import DOUBT, DrillStorm
+from .faults import LOOK
+from .simulation import ENDLESS
+
+MAKES = {"CreateVolume", "CreateDisk", "CreateDisks"}
+DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
+ID, SNAPSHOT, EXPIRES = "dr-restore:id", "dr-restore:snapshot-id", "dr-restore:expires-at"
+#: What stays whatever drills do; and what a drill has to take away.
+STAY, GO = ("untagged", "restore", "attached", "forged", "half", "later"), ("expired",)
+
+
+@dataclass
+class DrillFindings:
+    """What was found wrong, and figures for the table."""
+
+    storm: DrillStorm
+    faults: list[str] = field(default_factory=list)
+    disks: int = 0
+    calls: int = 0
+    kills: int = 0
+    #: Runs that were killed while a disk of theirs was there.
+    killed_between: int = 0
+    doubled: int = 0
+    log: list[str] = field(default_factory=list)
+    drilling: Drilling | None = None
+    seconds: float = 0.0
+
+
+class Made:
+    """One disk, from its making to its end."""
+
+    def __init__(self, drilling: Drilling, disk_id: str, versions: list[Version]):
+        self.id, self.versions = disk_id, versions
+        born = versions[0]
+        self.maker = born.by if isinstance(born.by, Call) else None
+        self.by = self.maker.by if self.maker else ""
+        self.restore_id, self.snapshot_id = born.tags.get(ID, ""), born.tags.get(SNAPSHOT, "")
+        self.planted = drilling.planted.get(disk_id, "")
+        self.begun = float(born.thing.begun)
+        self.shown = max(self.begun, float(born.thing.visible_at))
+        self.vanishes = bool(getattr(born.thing, "vanishes", False))
+
+    @property
+    def end(self) -> float:
+        """When it was deleted, or taken away: from then on it is nobody's."""
+        if self.vanishes:
+            return self.begun
+        for version in self.versions:
+            thing = version.thing
+            if thing is None or _is_deleted(thing):
+                return version.moment
+        return math.inf
+
+    def at(self, moment: float) -> Version | None:
+        found = [version for version in self.versions if version.moment <= moment]
+        return found[-1] if found and found[-1].thing is not None else None
+
+
+def _is_deleted(thing: Any) -> bool:
+    return getattr(thing, "deleted_at", math.inf) < math.inf or getattr(thing, "gone_at", None) is not None
+
+
+def attached(thing: Any) -> bool:
+    return bool(getattr(thing, "attachment", None) or getattr(thing, "attached_to", ""))
+
+
+def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
+    """Let a storm pass over an empty estate and check it."""
+    drilling = Drilling(storm, estate)
+    findings = DrillFindings(storm, drilling=drilling)
+    for passing in storm.rounds:
+        drilling.passes(passing)
+    kept, last, further = drilling.clear_up()
+    drilling.history.note("end")
+    disks = {i: Made(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
+    calls = drilling.control.journal
+    faults = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
+    faults += _touched(drilling, disks, calls)
+    faults += _doubles(drilling, list(disks.values()), findings)
+    if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
+        faults.append("a run without faults did not come to its end")
+    else:
+        faults += _of_the_end(drilling, list(disks.values()), kept, further)
+    findings.faults = faults
+    findings.disks, findings.calls = len(disks) - len(drilling.planted), len(calls)
+    findings.kills = len(drilling.scheduler.dead)
+    findings.killed_between = sum(_was_between(outcome, list(disks.values())) for outcome in drilling.outcomes)
+    findings.log = [f"{c.begun:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
+    drilling.control.watch = None
+    return findings
+
+
+def _was_between(outcome: DrillOutcome, disks: list[Made]) -> bool:
+    own = [disk for disk in disks if disk.by == outcome.name]
+    return not outcome.came_to_its_end and any(disk.end > outcome.ended for disk in own)
+
+
+def _of_run(drilling: Drilling, outcome: DrillOutcome) -> Iterator[str]:
+    if outcome.broke:
+        yield f"broke down: {outcome.broke}"
+    if outcome.name in drilling.endless:
+        yield f"came to no end: it made more than {ENDLESS} calls"
+    for what, result in outcome.results:
+        if "Unexpected" in str(result.get("msg", "")):
+            yield f"{what} broke down: {result['msg']}"
+        for row in result.get("disks", ()) if what == "make" else ():
+            if row["state"] == "available" and row["tags"].get(ID) != outcome.restore_id:
+                yield f"{row['disk_id']} is told as made, and bears {row['tags']}"
+
+
+def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> Iterator[str]:
+    """What was deleted bore our tags, was past its time or this run's own, and attached to nothing (promises:
+    deleting)."""
+    runs = {outcome.name: outcome for outcome in drilling.outcomes}
+    for call in calls:
+        reads = call.action.startswith("Describe") or call.action in ("GetCallerIdentity",)
+        dry = str(call.given.get("DryRun", "")).lower() == "true"
+        if not (reads or dry or call.action in MAKES | DELETES):
+            yield f"{call.action} was sent, which no drill needs"
+        if call.action not in DELETES:
+            continue
+        run = runs[call.by]
+        for _region, disk_id in call.changed:
+            disk = disks[disk_id]
+            version = disk.at(call.worked - 1e-6)
+            if version is None:
+                continue
+            tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
+            own = tags.get(ID) == run.restore_id
+            if not (tags.get(ID) and tags.get(SNAPSHOT) and tags.get(EXPIRES)) and not run.run.kept:
+                yield f"{what}, which lacks our tags, was deleted by {call.by}"
+            elif not own and not tags.get(EXPIRES, "9") <= run.now:
+                yield f"{what}, another's, was deleted by {call.by} before its time ({tags.get(EXPIRES)})"
+            if run.run.kept and disk.by != call.by:
+                yield f"{what} was deleted by {call.by}, which keeps its disks"
+            if attached(version.thing):
+                yield f"{what}, which is attached, was deleted by {call.by}"
+    for disk in disks.values():
+        if disk.planted in STAY and any(isinstance(v.by, Call) for v in disk.versions[1:]):
+            yield f"{disk.id} ({disk.planted}) was touched"
+
+
+def _doubles(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> Iterator[str]:
+    """No disk is made beside one that every read showed, nor beside one that this run has made (promises:
+    exactly-once)."""
+    storm = drilling.storm
+    of_place: dict[tuple[str, str], list[Made]] = defaultdict(list)
+    for disk in disks:
+        of_place[disk.restore_id, disk.snapshot_id].append(disk)
+    seen = storm.lag + LOOK + 2 * storm.call + 0.1
+    blind = storm.lag + 2 * storm.call >= DOUBT[storm.cloud]
+    for disk in disks:
+        if disk.maker is None:
+            continue
+        since = disk.maker.begun
+        for other in of_place[disk.restore_id, disk.snapshot_id]:
+            if other is disk or other.begun >= disk.begun or other.end <= disk.begun or other.maker is None:
+                continue
+            findings.doubled += 1
+            what = f"{disk.id} was made by {disk.by} beside {other.id} of {disk.restore_id}, {disk.snapshot_id}"
+            if other.by != disk.by and other.shown <= since - seen:
+                yield f"{what}, which every read showed"
+            elif other.by == disk.by and not other.maker.lost:
+                yield f"{what}, which was accepted"
+            elif other.by == disk.by and not blind:
+                yield f"{what}, whose answer was lost, and which shows"
+
+
+def _of_the_end(drilling: Drilling, disks: list[Made], kept: DrillOutcome, further: DrillOutcome) -> Iterator[str]:
+    there = [disk for disk in disks if disk.end == math.inf]
+    for disk in there:
+        is_drills = disk.restore_id.startswith("drill-") and disk.planted not in STAY
+        if is_drills and not attached(disk.versions[-1].thing):
+            yield f"{disk.id} of {disk.restore_id} is left"
+    for disk in disks:
+        if disk.planted in STAY and disk.end < math.inf:
+            yield f"{disk.id} ({disk.planted}) is gone"
+    (_what, result) = kept.results[-1]
+    rows = {row["snapshot_id"]: row for row in result.get("disks", ())}
+    for number in kept.run.copies:
+        copy = drilling.copies[number]
+        own = [disk for disk in there if (disk.restore_id, disk.snapshot_id) == (KEPT, copy)]
+        row = rows.get(copy) or {}
+        if not own:
+            yield f"{copy} has no disk in the end: {row.get('state')} {row.get('error')}"
+        elif row.get("disk_id") not in {disk.id for disk in own} or row.get("error"):
+            yield f"{copy} is told as {row.get('disk_id')} {row.get('error')}, there are {[disk.id for disk in own]}"
+    (_what, result) = further.results[-1]
+    if result.get("changed") or result["failures"]:
+        yield f"a further restore changes something: {result.get('msg')}"

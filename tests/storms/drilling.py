@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The cloud of a storm over drills, and drills there: modules one after the other, as the tasks of the role."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drill
+from moto.moto_api._internal import mock_random
+
+from tests.simulator.cbs_disks import NEVER
+from tests.simulator.history import History, Kept, Key
+from tests.simulator.state import number_anew
+from tests.simulator.wire import wired
+from tests.unit.harness import COLLECTION, RUNNER, module_args
+
+from .drills import DrillRound, DrillStorm, PlannedDrill
+from .faults import Event
+from .scheduler import Killed, scheduled_threads
+from .simulation import Runs
+
+KEPT = "flood"
+FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass
+class DrillOutcome:
+    """What a drill or a restore did: its calls of modules, and what each said."""
+
+    name: str
+    run: PlannedDrill
+    restore_id: str
+    now: str = ""
+    begun: float = math.nan
+    ended: float = math.nan
+    results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    broke: str = ""
+    came_to_its_end: bool = False
+
+
+class Drilling(Runs):
+    """Copies and disks on one cloud, and drills there."""
+
+    def __init__(self, storm: DrillStorm, estate: Any):
+        super().__init__(estate.clock)
+        self.storm, self.estate = storm, estate
+        self.control = estate.server.control
+        self.outcomes: list[DrillOutcome] = []
+        self._round: list[str] = []
+        self._number = 0
+        # Before pools of threads are exchanged, since what is imported meanwhile keeps them.
+        names = (estate.info_module, estate.restore_module)
+        self._files = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
+        if storm.cloud == "ebs":
+            estate.server.open([estate.destination])
+        number_anew()
+        random.seed(storm.seed)
+        mock_random.seed(storm.seed)
+        self.copies = [estate.copy() for _n in range(storm.copies)]
+        #: Disks that are there before, by ID: what they are.
+        self.planted: dict[str, str] = {}
+        for number, what in enumerate(storm.others):
+            self._plant(number, what)
+        self._settings()
+        self.history = History(self.scheduler, self._truth, storm.seed)
+        if storm.cloud == "ebs":
+            estate.server.disks.history = self.history
+        else:
+            estate.server.estate.disk_history = self.history
+        self.history.lags = storm.lags
+        self.control.watch = self
+        self.scheduler.sleep(storm.lag + 1.0)
+
+    def _settings(self) -> None:
+        storm, cloud = self.storm, self.storm.cloud
+        given: dict[str, Any] = {
+            "disk_seconds": storm.disk_seconds,
+            "disk_seconds_of": {self.copies[n]: storm.disk_seconds * 10 for n in storm.slow},
+            "disk_quota": storm.quota,
+            "latencies": [0.0, storm.latency],
+        }
+        given["deleting_seconds" if cloud == "ebs" else "disks_deleted_after"] = storm.deleting
+        if cloud == "ecs":
+            given["disks_load_for"] = storm.refused
+        if cloud == "cbs":
+            given.update(recycles=storm.refused > 0, disks_never_made_of=[self.copies[n] for n in storm.vanishing])
+        if cloud == "ebs":
+            given["vanishing"] = [self.copies[n] for n in storm.vanishing]
+        self.estate.settings(**given)
+
+    def _plant(self, number: int, what: str) -> None:
+        copy, other = self.copies[number % len(self.copies)], self.copies[(number + 1) % len(self.copies)]
+        if what == "forged" and (self.storm.cloud == "cbs" or copy == other):
+            return  # CBS does not tell what a disk was made of
+        past, future = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+        ours = self.estate.tags_for(copy, f"drill-old-{number}")
+        expired = {**ours, "dr-restore:expires-at": past}
+        tags = {
+            "untagged": {},
+            "restore": self.estate.tags_for(copy, f"another-{number}"),
+            "attached": expired,
+            "forged": expired,
+            "half": {key: value for key, value in expired.items() if key != "dr-restore:snapshot-id"},
+            "later": {**ours, "dr-restore:expires-at": future},
+            "expired": expired,
+        }[what]
+        disk = self.estate.plant(other if what == "forged" else copy, tags)
+        if what == "attached":
+            self.estate.attach(disk)
+        self.planted[disk.id] = what
+
+    # -- the server's truth ------------------------------------------------------------------------------
+
+    def _truth(self) -> Iterator[tuple[Key, Kept]]:
+        for disk in self.estate.disks():
+            if getattr(disk, "visible_at", 0.0) < NEVER:
+                yield (self.estate.destination, disk.id), (disk, self.estate.tags_of_disk(disk))
+
+    # -- what happens ------------------------------------------------------------------------------------
+
+    def happens(self, event: Event) -> None:
+        ours = [d for d in self.estate.disks() if d.id not in self.planted]
+        taken = ours[event.number % len(ours)] if ours else None
+        if event.kind == "quota":
+            self.estate.settings(disk_quota=1 + event.number % 6)
+        elif event.kind == "kill":
+            self.scheduler.kill(self._round[event.number % len(self._round)])
+        elif taken and event.kind == "attach" and _can_be_attached(taken, self.scheduler.monotonic()):
+            self.estate.attach(taken)
+        elif taken and event.kind == "take":
+            self.estate.remove_disk(taken)
+        self.history.note("event")
+
+    # -- the runs ----------------------------------------------------------------------------------------
+
+    def passes(self, passing: DrillRound, name: str = "") -> list[DrillOutcome]:
+        """Let the runs of a round pass."""
+        self._number += 1
+        number = self._number
+        self.scheduler.sleep(passing.gap)
+        for event in passing.events:
+            moment = self.scheduler.monotonic() + event.after
+            self.scheduler.at(moment, lambda event=event: number == self._number and self.happens(event))
+        parts = []
+        self._round = [name or f"{number}.{n}" for n, _run in enumerate(passing.runs, 1)]
+        for run_name, run in zip(self._round, passing.runs):
+            self._runs[run_name] = run
+            outcome = DrillOutcome(run_name, run, KEPT if run.kept else f"drill-{run_name}")
+            self.outcomes.append(outcome)
+            parts.append((run_name, self._prepared(outcome), run.late))
+        threads = int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
+        with (
+            wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
+            scheduled_threads(self.scheduler),
+            mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: self.scheduler),
+            mock.patch.object(self.estate.adapter, "calls_at_once", threads),
+        ):
+            self.scheduler.play(parts)
+        self._number += 1
+        return self.outcomes[-len(parts) :]
+
+    def _prepared(self, outcome: DrillOutcome) -> Callable[[], None]:
+        def work() -> None:
+            outcome.begun = self.scheduler.monotonic()
+            outcome.now = self.scheduler.utc().strftime(FORM)
+            try:
+                (self._restore if outcome.run.kept else self._drill)(outcome)
+                outcome.came_to_its_end = True
+            except Killed:
+                pass
+            except BaseException as error:
+                outcome.broke = f"{type(error).__name__}: {error}"
+            finally:
+                outcome.ended = self.scheduler.monotonic()
+
+        return work
+
+    def _restore(self, outcome: DrillOutcome) -> None:
+        self._make(outcome, 0)
+
+    def _drill(self, outcome: DrillOutcome) -> None:
+        """Do what roles/dr_restore/tasks/prove.yml does."""
+        values = {"now": outcome.now, "id": outcome.restore_id}
+        there = self._reap(outcome, values, own=False)
+        if "disks" in there and not there["failures"]:
+            self._make(outcome, math.ceil(2 * outcome.run.wait_timeout / 3600) + 1)
+            self._delete(outcome, outcome.restore_id, self._wanted(outcome))
+        self._reap(outcome, values, own=True)
+
+    def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
+        there = self._look(outcome)
+        for call in drill.reapable(there, values, own)["calls"]:
+            self._delete(outcome, call["id"], call["snapshot_ids"])
+        return there
+
+    def _wanted(self, outcome: DrillOutcome) -> list[str]:
+        return [self.copies[n] for n in outcome.run.copies]
+
+    def _look(self, outcome: DrillOutcome) -> dict[str, Any]:
+        tags = {"dr-restore:expires-at": "*"}
+        return self._call(outcome, "look", self.estate.info_module, "show_snapshots", {"disk_tags": tags})
+
+    def _make(self, outcome: DrillOutcome, hours: int) -> None:
+        given = {
+            "snapshot_ids": self._wanted(outcome),
+            "restore_id": outcome.restore_id,
+            "wait": True,
+            "expires_after_hours": hours,
+            "wait_timeout": outcome.run.wait_timeout,
+            "max_in_flight": outcome.run.max_in_flight,
+            **({"zone": self.estate.zone} if self.estate.zone else {}),
+        }
+        self._call(outcome, "make", self.estate.restore_module, "restore_disks", given)
+
+    def _delete(self, outcome: DrillOutcome, restore_id: str, snapshot_ids: list[str]) -> None:
+        given = {
+            "snapshot_ids": snapshot_ids,
+            "restore_id": restore_id,
+            "state": "absent",
+            "wait": True,
+            "wait_timeout": outcome.run.wait_timeout,
+        }
+        self._call(outcome, "delete", self.estate.restore_module, "restore_disks", given)
+
+    def _call(self, outcome: DrillOutcome, what: str, name: str, entry: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Call a module; returns its result."""
+        file = self._files[name]
+        parts: list[Any] = []
+        args = {"region": self.estate.destination, **self.estate.connection(), **self.estate.quick_reads, **given}
+        if self.storm.cloud != "ebs":
+            args["read_timeout"] = self.storm.read_timeout
+        # No call is made, and no turn given away, while the options are read.
+        with (
+            module_args({**args, "_ansible_remote_tmp": "/tmp"}),
+            mock.patch.object(file, entry, lambda *all_parts: parts.extend(all_parts)),
+        ):
+            file.main()
+        said: dict[str, Any] = {}
+
+        def ended(**result: Any) -> None:
+            said.update(result)
+            raise _Ended
+
+        parts[0].exit_json = lambda **result: ended(**result)
+        parts[0].fail_json = lambda msg, **result: ended(msg=msg, failed=True, **result)
+        try:
+            getattr(file, entry)(*parts)
+        except _Ended:
+            pass
+        said.setdefault("failures", [])
+        outcome.results.append((what, said))
+        return said
+
+    def clear_up(self) -> tuple[DrillOutcome, DrillOutcome, DrillOutcome]:
+        """Let time pass and all faults end; then a restore, a drill, and the restore once more."""
+        everything = tuple(n for n in range(self.storm.copies) if n not in self.storm.vanishing)
+        self.history.lags = (0.0,)
+        self.estate.settings(latencies=[0.0, 0.0], disk_quota=1000)
+        gap = timedelta(hours=12).total_seconds()
+        restore = PlannedDrill(True, everything, wait_timeout=20000)
+        one = PlannedDrill(False, everything[:1], wait_timeout=20000)
+        (kept,) = self.passes(DrillRound((restore,), gap=gap), "kept")
+        (last,) = self.passes(DrillRound((one,), gap=1.0), "last")
+        (further,) = self.passes(DrillRound((restore,), gap=1.0), "further")
+        return kept, last, further
+
+
+def _can_be_attached(disk: Any, now: float) -> bool:
+    """Whether a disk is made, and not being deleted."""
+    made = disk.begun + disk.duration <= now
+    return bool(made and getattr(disk, "deleted_at", math.inf) == math.inf and not getattr(disk, "recycled", False))
+
+
+class _Ended(BaseException):
+    """A module has come to its end."""

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Storms over restores and drills, drawn from one seed: the modules, in the order in which the role calls them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tests.clouds import CLOUDS
+
+from .faults import FAULTS, KILLS, PLAIN, Event
+
+#: Longer than any drill's disks are to live.
+AFTERWARDS = 12 * 3600.0
+#: Calls of a run for which faults are drawn; later ones are answered.
+CALLS = 120
+#: The disks that are there before: of a restore that people keep, attached, with tags that are not true or not all
+#: there; and two of an earlier drill, of which one is past its time.
+OTHERS = ("untagged", "restore", "attached", "forged", "half", "later", "expired")
+
+
+@dataclass(frozen=True)
+class PlannedDrill:
+    """One drill, or one restore that people keep. ``faults`` are by the number of its call."""
+
+    kept: bool
+    copies: tuple[int, ...]
+    faults: tuple[tuple[int, str], ...] = ()
+    expires_at: int | None = None
+    wait_timeout: int = 1800
+    max_in_flight: int = 20
+    late: float = 0.0
+
+
+@dataclass(frozen=True)
+class DrillRound:
+    runs: tuple[PlannedDrill, ...]
+    events: tuple[Event, ...] = ()
+    gap: float = 30.0
+
+
+@dataclass(frozen=True)
+class DrillStorm:
+    """Copies in one region, disks of others there, and rounds of drills and restores."""
+
+    cloud: str
+    seed: int
+    copies: int = 1
+    others: tuple[str, ...] = ()
+    disk_seconds: float = 2.0
+    slow: tuple[int, ...] = ()
+    deleting: float = 5.0
+    refused: float = 0.0  # ECS: seconds for which a disk cannot be deleted yet; CBS: whether there is a recycle bin
+    vanishing: tuple[int, ...] = ()
+    latency: float = 0.0
+    lags: tuple[float, ...] = (0.0,)
+    quota: int = 1000
+    threads: bool = True
+    read_timeout: int = 60
+    rounds: tuple[DrillRound, ...] = ()
+
+    @property
+    def lag(self) -> float:
+        """Seconds after which every read shows a change."""
+        return max(self.lags)
+
+    @property
+    def call(self) -> float:
+        """The longest that a call takes (seconds)."""
+        return min(self.latency, float(self.read_timeout))
+
+    def smaller(self) -> Iterator[DrillStorm]:
+        """Yield storms with one thing less."""
+        for number in range(len(self.rounds)):
+            if len(self.rounds) > 1:
+                yield replace(self, rounds=self.rounds[:number] + self.rounds[number + 1 :])
+        for number in range(len(self.others)):
+            yield replace(self, others=self.others[:number] + self.others[number + 1 :])
+        for number, passing in enumerate(self.rounds):
+            for fewer in _fewer(passing):
+                yield replace(self, rounds=(*self.rounds[:number], fewer, *self.rounds[number + 1 :]))
+        for name, plain in {**PLAIN, "vanishing": (), "refused": 0.0, "disk_seconds": 2.0, "quota": 1000}.items():
+            if hasattr(self, name) and getattr(self, name) != plain:
+                yield replace(self, **{name: plain})
+
+
+def _fewer(passing: DrillRound) -> Iterator[DrillRound]:
+    for number in range(len(passing.events)):
+        yield replace(passing, events=passing.events[:number] + passing.events[number + 1 :])
+    for number, run in enumerate(passing.runs):
+        before, after = passing.runs[:number], passing.runs[number + 1 :]
+        if before or after:
+            yield replace(passing, runs=(*before, *after))
+        size = len(run.faults)
+        while size:
+            for start in range(0, len(run.faults), size):
+                faults = run.faults[:start] + run.faults[start + size :]
+                yield replace(passing, runs=(*before, replace(run, faults=faults), *after))
+            size //= 2
+        for one in range(len(run.copies) if len(run.copies) > 1 else 0):
+            copies = run.copies[:one] + run.copies[one + 1 :]
+            yield replace(passing, runs=(*before, replace(run, copies=copies), *after))
+
+
+def drill_storm_of(cloud: str, seed: int) -> DrillStorm:
+    """Draw a storm. The same cloud and seed give the same storm."""
+    draw = random.Random(f"drill {cloud} {seed}")
+    count = draw.choice((1, 2, 3, 4, 6, 9))
+    # CBS does not show a disk in the making, and one that is not made within ten minutes counts as failed.
+    disk_seconds = draw.choice((0.5, 2.0, 2.0, 20.0, 50.0 if cloud == "cbs" else 90.0))
+    return DrillStorm(
+        cloud,
+        seed,
+        copies=count,
+        others=tuple(draw.choice(OTHERS) for _n in range(draw.choice((0, 1, 3, 5)))),
+        disk_seconds=disk_seconds,
+        slow=tuple(n for n in range(count) if draw.random() < 0.1),
+        deleting=draw.choice((0.0, 1.0, 5.0, 40.0)),
+        refused=draw.choice((0.0, 0.0, 20.0, 200.0)) if cloud in ("ecs", "cbs") else 0.0,
+        vanishing=tuple(n for n in range(count) if draw.random() < 0.08) if cloud in ("ebs", "cbs") else (),
+        latency=draw.choice((0.0, 0.0, 0.3, 1.0, 5.0)),
+        lags=draw.choice(((0.0,), (0.0, 2.0), (0.0, 5.0), (0.0, 3.0, 12.0), (1.0, 25.0), (0.0, 20.0, 60.0))),
+        quota=draw.choice((1, 3, 1000, 1000)),
+        threads=draw.random() < 0.7,
+        read_timeout=draw.choice((2, 5, 60)),
+        rounds=tuple(_round(cloud, count, draw) for _n in range(draw.choice((1, 2, 2, 3)))),
+    )
+
+
+def _round(cloud: str, count: int, draw: random.Random) -> DrillRound:
+    kinds = ("quota", "kill", "kill", "attach", "take")
+    events = tuple(
+        Event(round(draw.uniform(0.0, 90.0), 1), draw.choice(kinds), draw.randrange(1000))
+        for _n in range(draw.choice((0, 0, 1, 3)))
+    )
+    first, *others = (_run(cloud, count, draw, number) for number in range(draw.choice((1, 1, 1, 2))))
+    # Two runs of one restore are no part of these storms.
+    runs = (first, *(replace(run, kept=False) for run in others))
+    return DrillRound(runs, events, draw.choice((0.0, 1.0, 60.0, 3 * 3600.0, AFTERWARDS)))
+
+
+def _run(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDrill:
+    kinds = FAULTS + (("charset", "no_result_set") if cloud == "cbs" else ())
+    share = draw.choice((0.0, 0.05, 0.15, 0.35))
+    faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
+    if draw.random() < 0.3:
+        start = draw.randint(1, 30)
+        faults.update(dict.fromkeys(range(start, start + draw.randint(2, 12)), "throttle"))
+    if draw.random() < 0.5:  # most of all between making and deleting
+        faults[draw.randint(2, 25)] = draw.choice(KILLS)
+    return PlannedDrill(
+        kept=draw.random() < 0.25,
+        copies=tuple(sorted(draw.sample(range(count), draw.randint(1, count)))),
+        faults=tuple(sorted(faults.items())),
+        expires_at=draw.randint(2, 60) if draw.random() < 0.07 else None,
+        wait_timeout=draw.choice((5, 60, 1800, 1800)),
+        max_in_flight=draw.choice((1, 3, 20)),
+        late=draw.choice((0.0, 0.3, 4.0, 30.0)) if number else 0.0,
+    )
+
+
+#: For how long a lost answer is looked for on each cloud (seconds).
+DOUBT = {name: cloud.doubt for name, cloud in CLOUDS.items()}

@@ -22,6 +22,7 @@ from .facts import bare_copy, pages
 from .journal import Journal, still_runs
 from .mark import Mark, is_run
 from .promises import colliding, copying, deleting, prepare, protecting
+from .restoring import restoring
 from .results import Results
 from .run import Run
 from .sanitise import Sanitiser
@@ -94,7 +95,7 @@ def _run(given: argparse.Namespace) -> int:
         run = Run(account, given.source, given.destination, mark, journal, results, params)
         run.lent_disk, run.brief, run.poll, run.patience = given.disk, given.brief, given.poll, given.patience
         try:
-            for step in (prepare, copying, protecting, colliding, deleting):
+            for step in (prepare, copying, protecting, restoring, colliding, deleting):
                 step(run)
             for look in (pages, bare_copy):
                 _noted(run, look)

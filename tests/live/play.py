@@ -68,14 +68,16 @@ def task(module: str, register: str, given: dict[str, Any], **more: Any) -> dict
     return {f"multicloud.snapshots.{module}": given, "register": register, "ignore_errors": True, **more}
 
 
-def role(variables: dict[str, Any], register: str) -> list[dict[str, Any]]:
-    """Return the tasks that run the role and keep its result; a failure is a result."""
-    run = {"include_role": {"name": "multicloud.snapshots.dr_copy"}, "vars": variables}
+def role(
+    variables: dict[str, Any], register: str, name: str = "dr_copy", tasks_from: str = "main"
+) -> list[dict[str, Any]]:
+    """Return the tasks that run a role and keep its result; a failure is a result."""
+    run = {"include_role": {"name": f"multicloud.snapshots.{name}", "tasks_from": tasks_from}, "vars": variables}
     failed = {"set_fact": {f"{register}_error": "{{ ansible_failed_result.msg | default('failed') }}"}}
     keep = {
         "debug": {
             "msg": {
-                "result": "{{ dr_copy_result | default({}) }}",
+                "result": f"{{{{ {name}_result | default({{}}) }}}}",
                 "error": f"{{{{ {register}_error | default('') }}}}",
             }
         },

@@ -32,14 +32,16 @@ class TestEbs(RestoreContract):
         copy = cloud.copy()
         out = cloud.restore(copy, encrypted=True, kms_key_id=key, wait=True)
         assert not out.failed and row_of(out)["encrypted"] is True and cloud.disks()[0].kms_key_id == key
+        assert row_of(out)["kms_key_id"] == key
         other = cloud.restore(copy, encrypted=True, kms_key_id=key.replace("5", "6"), wait=True)
         assert other.failure()["kind"] == "mismatch"
         elsewhere = cloud.restore(copy, encrypted=True, kms_key_id=key.replace("eu-west-1", "us-east-1"))
         assert elsewhere.failed and "us-east-1" in elsewhere["msg"]
 
     def test_a_disk_of_an_encrypted_snapshot_is_encrypted(self, cloud):
-        out = cloud.restore(cloud.copy(encrypted=True, kms_key_id="arn:aws:kms:eu-west-1:1:key/a"), wait=True)
-        assert not out.failed and row_of(out)["encrypted"] is True
+        key = "arn:aws:kms:eu-west-1:1:key/a"
+        out = cloud.restore(cloud.copy(encrypted=True, kms_key_id=key), wait=True)
+        assert not out.failed and row_of(out)["encrypted"] is True and row_of(out)["kms_key_id"] == key
 
     def test_check_mode_asks_whether_it_would_be_allowed(self, cloud):
         cloud.settings(denied=["CreateVolume"])

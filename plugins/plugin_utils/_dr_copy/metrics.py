@@ -118,7 +118,7 @@ def _tell_proofs(
         return
     proofs = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
     for point in report["recovery_points"]:
-        labels = {"plan": _plan_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
+        labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
         if (labels["plan"], labels["disk"], labels["region"]) in elsewhere:
             continue
         unknown = point["state"] == "unknown"

@@ -146,4 +146,4 @@ def test_a_lock_that_outlives_retention_is_warned_of():
     assert not normalise({**GIVEN, "lock_days": 30})["warnings"], "nothing is deleted anyway"
     assert not normalise({**GIVEN, "lock_days": 7, "keep": 7, "rpo_hours": 26})["warnings"]
     problems = normalise({**GIVEN, "lock_days": 30, "keep_daily": 7, "keep_monthly": 12})["warnings"]
-    assert "dr_copy_lock_days (30) outlives retention" in problems[0] and "7 days" in problems[0]
+    assert "dr_copy_lock_days (30) is longer than retention" in problems[0] and "7 days" in problems[0]

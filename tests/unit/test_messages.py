@@ -79,8 +79,8 @@ BAD_INPUT = [
     (
         "cbs",
         {"name": LONG},
-        f"name '{LONG}' has 60 characters, at most 44 are allowed, since ' [SOURCE]' is appended to it, by "
-        "which the copy is recognised",
+        f"name '{LONG}' has 60 characters, at most 44 are allowed, since ' [SOURCE]' is appended, "
+        "which identifies the copy",
     ),
     (
         "ebs",
@@ -294,15 +294,15 @@ HAPPENINGS = [
         "ebs",
         expired,
         "Copying SOURCE from us-east-1 to eu-west-1: Request has expired [RequestExpired, request REQUEST]. "
-        "Log in again, and compare this machine's clock: AWS takes requests of the last five minutes. 1 copy "
+        "Log in again, and check this machine's clock: AWS accepts a request for five minutes. 1 copy "
         "requested: 1 failed.",
     ),
     (
         "cbs",
         expired,
         "Copying SOURCE from ap-guangzhou to ap-beijing: The token is invalid or has expired "
-        "[AuthFailure.TokenFailure, request REQUEST]. The temporary keys have expired, or the token is of "
-        "another key: give new ones; those of an instance's or an assumed role are renewed by themselves. 1 "
+        "[AuthFailure.TokenFailure, request REQUEST]. The temporary keys have expired, or the token belongs"
+        " to another key: give new ones. Keys of an instance role or an assumed role are renewed automatically. 1 "
         "copy requested: 1 failed.",
     ),
     (

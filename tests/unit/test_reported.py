@@ -146,7 +146,7 @@ def test_a_refused_read_is_no_breach_but_fails_for_its_own_reason():
     undated = of_plan("orders")
     undated["source"]["created_at"] = None
     content = report(copies=[undated], plan="orders")
-    assert content["within_rpo"] is None and "does not tell when" in failure_message(content)
+    assert content["within_rpo"] is None and "does not show when" in failure_message(content)
 
 
 FUTURE = ago(-24 * 365)
@@ -308,7 +308,7 @@ def test_a_selection_that_protects_nothing_warns_loudly():
     assert any("Not one of" in line for line in log_lines(content)) and "Not one of" in report_content(content, "page")
     mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
     content = report(snapshots=mixed, plan="orders")
-    assert any("More snapshots are left out than are taken, 2 to 1" in line for line in content["warnings"])
+    assert any("More snapshots are left out (2) than chosen (1)" in line for line in content["warnings"])
     assert report(snapshots=[snapshot(1, 1)], plan="orders")["warnings"] == []
 
 
@@ -359,7 +359,7 @@ def test_three_thousand_disks_are_reported_in_few_words(late):
     [
         (expired_copies, ("x",), {}, "rows are lists of dicts, as the info modules return them (copies is a text)"),
         (expired_copies, ([1],), {}, "copies is a list of a number"),
-        (expired_copies, ([],), {"keeep": 1}, "keeep is no limit; these are: keep, keep_daily"),
+        (expired_copies, ([],), {"keeep": 1}, "keeep is not a limit; the limits are: keep, keep_daily"),
         (recovery_points, ([], [], []), {"rpo": 1}, "its arguments are copies, destination_regions, rpo_hours, now"),
         (recovery_points, ([], [], ["eu-west-1"], "soon"), {}, "rpo_hours must be a number from 0, not 'soon'"),
         (copy_plan, ([], [], [], ["eu-west-1"]), {"retention_days": -1}, "retention_days must be a number from 0"),

@@ -75,9 +75,8 @@ def risks(values: Mapping[str, Any]) -> list[str]:
     is_pruned = any(values[name] for name in ("keep_days", *COUNTED))
     if is_pruned and values["lock_days"] > days:
         risk.append(
-            f"dr_copy_lock_days ({values['lock_days']}) outlives retention, which lets most nightly copies go after "
-            "about "
-            f"{days} days: they stay, and are billed, until their locks end"
+            f"dr_copy_lock_days ({values['lock_days']}) is longer than retention, which would delete most nightly "
+            f"copies after about {days} days: they stay, and are billed, until their locks end"
         )
     return risk
 
@@ -91,10 +90,7 @@ def _lock_faults(values: Mapping[str, Any]) -> list[str]:
     if mode and not days:
         faults.append("dr_copy_lock_mode needs dr_copy_lock_days")
     if cloud == "ecs" and days and mode != "compliance":
-        faults.append(
-            "dr_copy_lock_days: a lock on ecs cannot be ended by anybody before its time, so write "
-            "dr_copy_lock_mode: compliance"
-        )
+        faults.append("dr_copy_lock_days: nobody can end a lock on ecs early, so set dr_copy_lock_mode: compliance")
     return faults
 
 

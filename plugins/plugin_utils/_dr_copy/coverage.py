@@ -55,8 +55,8 @@ def warnings_of(result: Row, source: Row, values: Mapping[str, Any]) -> list[str
     parts = []
     if not is_listed(source):
         parts.append(
-            f"The source region {values['source_region']} could not be listed. The recovery points are judged by the "
-            "last report and by what the copies tell; disks that neither names are not shown."
+            f"The source region {values['source_region']} could not be listed. The recovery points are those of the "
+            "last report and of the copies themselves; disks in neither are not shown."
         )
     usable = {row["disk_id"] for row in plan if row["reason"] in planning.USABLE}
     if is_listed(source) and coverage["selected"] and not usable:
@@ -64,7 +64,7 @@ def warnings_of(result: Row, source: Row, values: Mapping[str, Any]) -> list[str
     left_out = sum(row["reason"] in _UNASKED for row in plan)
     taken = sum(row["reason"] in planning.USABLE for row in plan)
     if usable and left_out > taken:
-        parts.append(f"More snapshots are left out than are taken, {left_out} to {taken}: {_counted(plan)}.")
+        parts.append(f"More snapshots are left out ({left_out}) than chosen ({taken}): {_counted(plan)}.")
     if coverage["missing"]:
         number = len(coverage["missing"])
         parts.append(
@@ -72,7 +72,7 @@ def warnings_of(result: Row, source: Row, values: Mapping[str, Any]) -> list[str
             f"selected: {_listed(coverage['missing'])}."
         )
     if coverage["near_misses"]:
-        parts.append(f"Tags that nearly match, so that nothing is copied: {_listed(coverage['near_misses'])}.")
+        parts.append(f"Disks whose tags nearly match are not copied: {_listed(coverage['near_misses'])}.")
     return parts
 
 

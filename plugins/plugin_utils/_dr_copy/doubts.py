@@ -49,9 +49,9 @@ def _doubt(parts: Row, listed: Row | None, now: datetime) -> str | None:
         return None
     taken = parse_time(listed["created_at"])
     if time and taken and abs(time - taken) > TOLERANCE:
-        return f"says that its source was taken at {parts['created_at']}, but it was at {listed['created_at']}"
+        return f"says that its source was taken at {parts['created_at']}, but it was taken at {listed['created_at']}"
     if parts["disk_id"] and listed["disk_id"] and parts["disk_id"] != listed["disk_id"]:
-        return f"says that its source is of the disk {parts['disk_id']}, but it is of {listed['disk_id']}"
+        return f"says that its source is a snapshot of {parts['disk_id']}, but it is one of {listed['disk_id']}"
     return None
 
 
@@ -60,6 +60,6 @@ def _failure(copy: Row) -> dict[str, Any]:
     problem = Mismatch(
         f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It counts as no recovery "
         "point",
-        hint="Put its dr-copy: tags right, or delete it by hand. Then run again.",
+        hint="Correct its dr-copy: tags, or delete it by hand. Then run again.",
     )
     return problem.as_result(source, str(copy["region"]), str(copy["snapshot_id"]))

@@ -72,7 +72,7 @@ def too_many_deletions(expired: Sequence[Row], values: Mapping[str, Any]) -> lis
     message = (
         f"Retention would delete {len(expired)} copies, more than dr_copy_max_deletions ({most}). None was deleted"
     )
-    hint = "Check dr_copy_keep and the other limits. Where they are meant so, raise dr_copy_max_deletions for one run."
+    hint = "Check dr_copy_keep and the other limits. If they are right, raise dr_copy_max_deletions for one run."
     return [of_the_run(message, hint)]
 
 

@@ -19,17 +19,17 @@ _OF_ONE = re.compile(
 )
 #: What to do where no failure says it, by what the reason begins with or holds.
 _NEXT = (
-    ("no complete snapshot", "See why no snapshot is taken of these disks: their schedule, or its tags."),
-    ("no newer snapshot", "See why the schedule takes no snapshot of these disks any more."),
-    ("dr_copy_max_snapshot_age_hours", "See why the schedule takes no snapshot of these disks any more."),
-    ("is unfinished", "Wait until the cloud has completed it; look at its state if it stays so."),
-    ("has failed", "Take a new snapshot, and see in the cloud's console why this one failed."),
-    ("cannot be copied", "See in the JSON under plan what keeps it from being copied, and take another snapshot."),
-    ("in progress", "Wait: the next run adopts the copy. Look at the size of the disk if that lasts."),
-    ("not copied yet", "Run dr_copy, or see why it has not run since the snapshot was taken."),
-    ("source region could not be listed", "Restore from the copies if the region stays away: see dr_restore."),
-    ("does not tell when", "Set the tag dr-copy:source-created-at on the copy, or let the next run make a new one."),
-    ("the region could not be listed", "Mend what the failure below names, then run again."),
+    ("no complete snapshot", "Find out why no snapshot of these disks is taken: check their schedule and its tags."),
+    ("no newer snapshot", "Find out why the schedule takes no more snapshots of these disks."),
+    ("dr_copy_max_snapshot_age_hours", "Find out why the schedule takes no more snapshots of these disks."),
+    ("is unfinished", "Wait until the cloud has completed it. If it stays unfinished, check its state in the console."),
+    ("has failed", "Take a new snapshot, and check in the cloud's console why this one failed."),
+    ("cannot be copied", "See under plan in the JSON report why not, and take another snapshot."),
+    ("in progress", "Wait: the next run adopts the copy. If that lasts, check the size of the disk."),
+    ("not copied yet", "Run dr_copy, or find out why it has not run since the snapshot was taken."),
+    ("source region could not be listed", "If the region stays unreachable, restore from the copies: see dr_restore."),
+    ("does not show when", "Set the tag dr-copy:source-created-at on the copy, or let the next run make a new one."),
+    ("the region could not be listed", "Fix what the failure below names, then run again."),
 )
 
 

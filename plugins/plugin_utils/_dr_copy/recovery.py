@@ -58,7 +58,7 @@ def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, 
         "age_hours": age,
         "state": "completed" if newest else "pending" if pending else "absent",
         "within_rpo": None if undated or not rpo_hours else age is not None and age <= rpo_hours,
-        "unknown": f"{newest['snapshot_id']} does not tell when its source was taken" if newest and undated else None,
+        "unknown": f"{newest['snapshot_id']} does not show when its source was taken" if newest and undated else None,
     }
 
 

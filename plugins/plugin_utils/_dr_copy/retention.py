@@ -97,7 +97,7 @@ class Retention(NamedTuple):
         days = float(limits.get("keep_days", 0))
         if not 0 <= days < float("inf"):
             bad.append(f"keep_days must be a number from 0, not {limits['keep_days']!r}")
-        bad += [f"{name} is no limit; these are: {', '.join(LIMITS)}" for name in limits if name not in LIMITS]
+        bad += [f"{name} is not a limit; the limits are: {', '.join(LIMITS)}" for name in limits if name not in LIMITS]
         if bad:
             raise ValueError("; ".join(bad))
         keep, *periods = (int(value) for value in given.values())

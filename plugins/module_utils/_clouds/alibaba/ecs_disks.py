@@ -33,9 +33,10 @@ _OTHER_ZONE = "Name another zone or disk_type, or run again later."
 _QUOTA = "Delete disks that nobody needs, have the quota raised, or name another zone or disk_type."
 DISK_HINTS = {
     **HINTS,
-    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS makes no data disk of it: make an image of it, and an instance of "
-    "that.",
-    "OperationDenied.SnapshotNotAllowed": "ECS makes no disk of it: look at it in the console, whether it is archived.",
+    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS makes no data disk of this snapshot: make an image of it, "
+    "and an instance of the image.",
+    "OperationDenied.SnapshotNotAllowed": "ECS makes no disk of this snapshot: check in the console whether it "
+    "is archived.",
     "InvalidDiskSize.TooSmall": "Give a size_gib that is at least the snapshot's.",
     "InvalidDataDiskSize.ValueNotSupported": "Give a size_gib that the type takes.",
     **dict.fromkeys(("Zone.NotOnSale", "OperationDenied", "InvalidDataDiskCategory.NotSupported"), _OTHER_ZONE),

@@ -39,8 +39,8 @@ HINTS = {
 }
 #: A refused node comes without a reason (api-facts: ens-partial-success).
 UNTOLD = (
-    "The service gives no reason. Likely ones: a sales rule for the node, arrears, or no capacity there. Order a disk "
-    "snapshot on that node in the console, which tells it, or ask the support with the request ID."
+    "The service gives no reason. Likely ones: a sales rule for the node, unpaid bills, or no capacity there. Order a "
+    "disk snapshot on that node in the console, which shows the reason, or send the request ID to the support."
 )
 #: How often an order that could not be created is tried: it may be passing or permanent (api-facts: ens-order-failed).
 ORDER_ATTEMPTS = 4

@@ -37,11 +37,9 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     disk_tag_rules = TAG_RULES
     loss_hint = (
-        "AWS removes a disk that it may not encrypt, without telling why: check that the key of the snapshot, or "
-        "kms_key_id, "
-        f"exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Else look in CloudTrail for "
-        "who "
-        "deleted it. Then run again."
+        "AWS removes a disk that it may not encrypt, and gives no reason: check that the key of the snapshot, or "
+        f"kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Otherwise look "
+        "in CloudTrail for who deleted it. Then run again."
     )
 
     def list_restored(self, region: str) -> list[Disk]:

@@ -79,10 +79,9 @@ HINTS = {
     "OptInRequired": "Enable this region for the account, or name another one.",
     "ExpiredToken": "Log in again: the temporary credentials have expired. The next run continues where this one "
     "stopped.",
-    "RequestExpired": "Log in again, and compare this machine's clock: AWS takes requests of the last five minutes.",
+    "RequestExpired": "Log in again, and check this machine's clock: AWS accepts a request for five minutes.",
     "AuthFailure": "Check access_key, secret_key and session_token (or the profile), this machine's clock, and that "
-    "the "
-    "account has enabled this region.",
+    "the account has enabled this region.",
     "InvalidRegion": "Check source_region, and that the account has enabled it.",
     "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
     "InvalidSnapshot.InUse": "An AMI uses it, or it is enabled for fast restores: end that first, or keep the copy.",

@@ -61,8 +61,7 @@ def _refusal(error: CopyError, arn: str) -> CopyError:
     if isinstance(error, (Busy, Unreachable)):
         return error
     hint = (
-        f"Grant sts:AssumeRole on {arn} to the caller, and name the caller in the role's trust policy; where that asks "
-        "for "
-        "an external ID, give assume_role_external_id."
+        f"Grant sts:AssumeRole on {arn} to the caller, and name the caller in the role's trust policy. If the "
+        "policy asks for an external ID, set assume_role_external_id."
     )
     return error.as_kind(Credentials, hint=hint)

@@ -56,9 +56,8 @@ class CbsCloud(SnapshotCloud):
     deletes_later = True
     expires_after_copying = True
     loss_hint = (
-        "CBS shows no failed copies and gives no reason: look for the copy in CloudAudit and in the console's "
-        "messages, "
-        "and at the account's balance and snapshot quota there. Run again to make a new copy."
+        "CBS shows no failed copies and gives no reason. Look for the copy in CloudAudit and in the console's "
+        "messages, and check the account's balance and snapshot quota. Run again to make a new copy."
     )
 
     def __init__(self, module: Any):
@@ -90,9 +89,8 @@ class CbsCloud(SnapshotCloud):
             return super().name_problem(name, snapshot_id)
         left = self.name_rule.longest - len(closing(snapshot_id))
         return (
-            f"has {len(name)} characters, at most {left} are allowed, since {closing(snapshot_id)!r} is appended to "
-            "it, "
-            "by which the copy is recognised"
+            f"has {len(name)} characters, at most {left} are allowed, since {closing(snapshot_id)!r} is appended, "
+            "which identifies the copy"
         )
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
@@ -101,8 +99,7 @@ class CbsCloud(SnapshotCloud):
         if instant:
             self.warnings.append(
                 f"{some(instant)} in {region}: instant snapshots are kept on the disk's own cluster, and CBS does not "
-                "say "
-                "whether they can be copied. Should it refuse, take an ordinary snapshot of the disk"
+                "say whether they can be copied. If it refuses, take an ordinary snapshot of the disk"
             )
         return {**found}
 

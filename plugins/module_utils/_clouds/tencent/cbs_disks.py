@@ -35,9 +35,8 @@ class CbsDisks(DiskCloud, CbsCloud):
     #: A refused token may stand for a disk in the making, which does not show.
     doubt_seconds = 120.0
     loss_hint = (
-        "CBS shows a disk only once it is made, and none that has failed, without a reason: look for it in CloudAudit "
-        "and in "
-        "the console's messages, and at the account's balance and quota there. Then run again."
+        "CBS shows a disk only once it is made, shows no failed disk, and gives no reason. Look for it in CloudAudit "
+        "and in the console's messages, and check the account's balance and quota. Then run again."
     )
 
     def list_restored(self, region: str) -> list[Disk]:

@@ -52,10 +52,9 @@ class CbsReads:
         if newest and newest > self._today() + AHEAD and region not in self._ahead:
             self._ahead.add(region)
             self._warnings.append(
-                f"{region}: the newest snapshot seems to be made in the future ({newest:%Y-%m-%d %H:%M} UTC). Either "
-                "this "
-                "machine's clock is slow, or CBS writes times of another zone than Asia/Shanghai here; ages and "
-                "retention_days are then off by as much"
+                f"{region}: the newest snapshot has a creation time in the future ({newest:%Y-%m-%d %H:%M} UTC). "
+                "Either this machine's clock is slow, or CBS shows times here that are not in Asia/Shanghai; ages and "
+                "retention_days are then wrong by that difference"
             )
         return [s for s in listed if s.state is not State.ABSENT]
 

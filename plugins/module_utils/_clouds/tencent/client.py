@@ -53,7 +53,7 @@ DEFAULT_ENDPOINT, FINANCE_ENDPOINT = "https://cbs.tencentcloudapi.com", "https:/
 FINANCE = "-fsi"
 STS_HINT = (
     "Check that the role trusts this caller, that its external ID is right, and that the caller may "
-    "name/sts:AssumeRole."
+    "call name/sts:AssumeRole."
 )
 #: Where STS is asked for ordinary regions: what it gives holds in all of them.
 STS_REGION = "ap-guangzhou"

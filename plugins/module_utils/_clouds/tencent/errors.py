@@ -80,17 +80,16 @@ HINTS: dict[str | type[CopyError], str] = {
     **dict.fromkeys(
         ("InvalidSnapshot.NotSupported", "ResourceUnavailable.NotSupported", "UnsupportedOperation"),
         "CBS does not do this with such a snapshot: it may be shared by another account, instant, locked or in use. "
-        "Look at it in the console; take an ordinary snapshot of the disk instead.",
+        "Check it in the console; take an ordinary snapshot of the disk instead.",
     ),
     "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be "
     "copied to this region.",
     "UnsupportedOperation.SnapshotHasBindedImage": "A custom image uses it: delete the image first, or keep the copy.",
     "UnsupportedOperation.SnapHasShared": "It is shared with another account: end that first, or keep the copy.",
-    "UnsupportedOperation.StateError": "Look at its state in the console; run again when it is NORMAL.",
-    "AuthFailure.TokenFailure": "The temporary keys have expired, or the token is of another key: give new ones; "
-    "those of "
-    "an instance's or an assumed role are renewed by themselves.",
-    "AuthFailure.SignatureExpire": "Set this machine's clock: the service takes requests of the last five minutes.",
+    "UnsupportedOperation.StateError": "Check its state in the console; run again when it is NORMAL.",
+    "AuthFailure.TokenFailure": "The temporary keys have expired, or the token belongs to another key: "
+    "give new ones. Keys of an instance role or an assumed role are renewed automatically.",
+    "AuthFailure.SignatureExpire": "Set this machine's clock: the service accepts a request for five minutes.",
     "LimitExceeded.ResourceAttachedTags": "A snapshot holds at most 50 tags: give fewer, or delete some.",
     Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
     Forbidden: "Grant the caller this action in CAM; the guide lists the actions that are needed.",

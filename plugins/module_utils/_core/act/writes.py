@@ -44,7 +44,7 @@ class Writes:
         if (region, what) in self._shut:
             refused = dict.fromkeys(owners, self._shut[region, what])
         elif rests_until > now:
-            refused = dict.fromkeys(owners, Throttled(f"The service rests in {region} after it was throttled"))
+            refused = dict.fromkeys(owners, Throttled(f"Calls in {region} pause after throttling"))
             for snapshot_id, attempt in owners.items():
                 attempt.memory.write_postponed(snapshot_id, what, refused[snapshot_id], rests_until)
             return []

@@ -80,16 +80,15 @@ def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
     return TimedOut(
         f"The cloud accepted the tags of the copy {copy.snapshot_id} in {copy.region}, but does not show the change: "
         f"{', '.join(keys)}",
-        hint="The copy itself is good. Run again to tag it; if this comes back, look at the tags in the console and "
-        "at the "
-        "caller's permission for the tag service.",
+        hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
+        "the caller's permission for the tag service.",
     )
 
 
 def deletion_not_shown(copy_id: str, region: str) -> TimedOut:
     return TimedOut(
         f"The cloud accepted the deletion of {copy_id} in {region}, but still shows it after wait_timeout",
-        hint="Run again. If this comes back, look at it in the console.",
+        hint="Run again. If this happens again, check it in the console.",
     )
 
 
@@ -124,7 +123,8 @@ def overdue(
     refusal = memory.refusal
     if memory.known is None and not unread:
         return TimedOut(
-            f"{request.region} was not read within wait_timeout, so what there is of {request.snapshot_id} is unknown",
+            f"{request.region} was not read within wait_timeout, so the state of any {request.noun} of "
+            f"{request.snapshot_id} is unknown",
             hint=AGAIN,
         )
     if copy is None and memory.lost_at is not None and isinstance(refusal, Underway):

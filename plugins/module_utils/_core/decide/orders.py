@@ -40,8 +40,8 @@ def order_of(
         tags, left_out = tags_for_copy(request, source, cloud.tag_rules, name)
         if left_out:
             warnings.append(
-                f"Copies of {request.snapshot_id} do not get these of its tags, because the cloud does not accept them "
-                f"or has no room for them: {', '.join(sorted(left_out))}"
+                f"These tags of {request.snapshot_id} are left out of its copies, because the cloud does not accept "
+                f"them or has no room for them: {', '.join(sorted(left_out))}"
             )
         if request.copy_tags and not source.owned and request.source_tags is None:
             warnings.append(

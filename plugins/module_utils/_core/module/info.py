@@ -88,9 +88,7 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
     try:
         locks = cloud.list_locks(region)
     except (Credentials, Refused) as error:
-        cloud.warnings.append(
-            f"Which copies in {region} are locked could not be read, so locked_until is null: {error}"
-        )
+        cloud.warnings.append(f"The locks on copies in {region} could not be read, so locked_until is null: {error}")
         return snapshots
     held = {snapshot_id: lock.until for snapshot_id, lock in locks.items() if not lock.is_over}
     return [replace(s, locked_until=held[s.snapshot_id]) if s.snapshot_id in held else s for s in snapshots]

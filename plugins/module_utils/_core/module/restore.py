@@ -161,7 +161,7 @@ def _offers_asked(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int 
     try:
         return _offer_problems(persist(partial(safely, Unreachable, ask), cloud.deadline), first, sizes)
     except CopyError as error:
-        cloud.warnings.append(f"Whether {first.region} offers such disks could not be read: {error}")
+        cloud.warnings.append(f"The disks that {first.region} offers could not be read: {error}")
         return []
 
 

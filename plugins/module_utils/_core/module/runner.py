@@ -81,7 +81,7 @@ def guarded(
         place = _place(sys.exc_info()[2])
         unexpected = Refused(
             f"Unexpected {type(error).__name__} at {place}: {error}",
-            hint="Nothing more was tried. Run again; please report this if it comes back.",
+            hint="Nothing more was tried. Run again; please report this if it happens again.",
         )
         failures = [*keys.get("failures", ()), form(unexpected.as_result(None, None))]
         module.fail_json(msg=spelt_out(failures[-1:]), **{**keys, "failures": failures})

@@ -13,14 +13,14 @@ options:
   access_key:
     description:
       - ID of the access key; environment E(ALIBABA_CLOUD_ACCESS_KEY_ID) or E(ALICLOUD_ACCESS_KEY).
-      - Options come before the environment, that before profiles. Among options O(access_key) comes first, then
-        O(profile), then O(ecs_ram_role).
-      - Where nothing is given, the provider chain of Alibaba Cloud's own library decides (the Python library
+      - Options come before the environment, and the environment before profiles. Among options O(access_key) comes
+        first, then O(profile), then O(ecs_ram_role).
+      - If nothing is given, the provider chain of Alibaba Cloud's own library decides (the Python library
         C(alibabacloud_credentials)). It tries OIDC (RRSA) by E(ALIBABA_CLOUD_OIDC_TOKEN_FILE),
         E(ALIBABA_CLOUD_OIDC_PROVIDER_ARN) and E(ALIBABA_CLOUD_ROLE_ARN), the current profile of
         C(~/.aliyun/config.json), C(~/.alibabacloud/credentials.ini), the role of the instance, and
         E(ALIBABA_CLOUD_CREDENTIALS_URI).
-      - Temporary credentials are refreshed while the task runs, but for those that are given as they are.
+      - Temporary credentials are refreshed while the task runs, except keys and tokens that are given directly.
     type: str
   secret_key:
     description:
@@ -43,11 +43,11 @@ options:
     type: str
   assume_role_session_name:
     description:
-      - Name of the session in which O(assume_role_arn) is assumed; C(multicloud-snapshots) where none is given.
+      - Name of the session in which O(assume_role_arn) is assumed; C(multicloud-snapshots) by default.
     type: str
   assume_role_external_id:
     description:
-      - External ID that the role demands, where it belongs to somebody else.
+      - External ID that the role demands, if it belongs to somebody else.
     type: str
   ecs_ram_role:
     description:
@@ -55,7 +55,7 @@ options:
     type: str
   sts_endpoint:
     description:
-      - Where roles are assumed, such as C(sts.cn-hangzhou.aliyuncs.com) or, from inside a VPC,
+      - Address at which roles are assumed, such as C(sts.cn-hangzhou.aliyuncs.com) or, from inside a VPC,
         C(sts-vpc.cn-hangzhou.aliyuncs.com). Without it C(sts.aliyuncs.com), or what the profile says.
     type: str
   endpoint_url:

@@ -8,7 +8,7 @@ from __future__ import annotations
 class ModuleDocFragment:
     """Connection options of the modules for AWS.
 
-    Most are those of amazon.aws, told anew: its own fragments are not there where Galaxy reads documentation.
+    Most are those of amazon.aws, repeated here: Galaxy reads documentation without the fragments of amazon.aws.
     """
 
     DOCUMENTATION = r"""
@@ -16,7 +16,7 @@ options:
   access_key:
     description:
       - ID of the access key; environment E(AWS_ACCESS_KEY_ID) or E(AWS_ACCESS_KEY).
-      - Not together with O(profile). Where neither is given, the credential chain of boto3 decides.
+      - Not together with O(profile). Without both, the credential chain of boto3 decides.
     type: str
     aliases: [aws_access_key_id, aws_access_key]
   secret_key:
@@ -69,8 +69,8 @@ options:
     default: false
   assume_role_arn:
     description:
-      - Role to assume with the credentials that the other options lead to. Its session is renewed before it ends, so
-        that a task may wait for longer.
+      - Role to assume with the credentials from the other options. The session is renewed before it ends, so a task may
+        last longer.
     type: str
   assume_role_session_name:
     description:

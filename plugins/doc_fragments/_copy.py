@@ -6,14 +6,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of all copy modules; those that only some clouds have stand apart."""
+    """Options of all copy modules; options that only some clouds have are in sections of their own."""
 
     DOCUMENTATION = r"""
 options:
   snapshot_ids:
     description:
       - IDs of the snapshots to copy. A single ID works as well.
-      - An empty list is no error and does nothing. An ID that is given twice counts once.
+      - An empty list does nothing and is no error. Repeated IDs count once.
     type: list
     elements: str
     required: true
@@ -22,73 +22,72 @@ options:
     description:
       - V(present) makes the copies that are missing.
       - V(absent) deletes the copies of these snapshots in these regions, also when the sources are gone, and nothing
-        else. Only what is certain to be a copy made by this collection is deleted; whatever else is found is left and
-        named in RV(failures).
+        else. It deletes a copy only if this collection certainly made it. Others are kept and named in RV(failures).
     type: str
     choices: [present, absent]
     default: present
   copy_ids:
     description:
-      - Of the copies found, delete only these, and leave one that is in progress.
+      - Delete only these copies, and only if they are not in progress.
       - Only with O(state=absent).
     type: list
     elements: str
-  name: # what each cloud's is stands in its module
+  name: # each module describes its own
     type: str
   replace_failed:
     description:
       - Replace a copy that had failed before this run. With V(false) it is reported as failed.
-      - A copy that fails during this run is never tried again by it.
+      - A run never tries again a copy that fails during it.
     type: bool
     default: true
   replace_mismatched:
     description:
-      - Where a copy does not fit what is asked, make the wanted one beside it, and delete the other, if it was made by
-        this collection, once the new one is complete.
+      - If a copy does not match the request, make the requested one beside it. When that is complete, delete the other
+        if this collection made it.
     type: bool
     default: false
   remove_duplicates:
     description:
-      - Delete complete copies made by this collection beyond the one that counts.
-      - While none is complete nothing is removed.
+      - Delete complete copies that this collection made beyond the one that counts.
+      - While no copy is complete, nothing is deleted.
     type: bool
     default: false
   max_in_flight:
     description:
-      - How many copies may be in progress at once in one destination region, those of others in the account included
-        where the cloud shows them. At least one of this run is always asked for.
-      - What the cloud allows is followed, so a number above its quota does no harm.
+      - How many copies may be in progress at once in one destination region, including those of others in the account
+        if the cloud shows them. The run always asks for at least one copy of its own.
+      - The run keeps to what the cloud allows, so a number above its quota does no harm.
     type: int
     default: 20
   wait:
     description:
       - V(false) returns when the cloud has accepted every copy.
       - V(true) returns when every copy is complete.
-      - Two runs with V(true) at the same time leave one copy. The run that made the later copy takes it back, and waits
+      - Two runs with V(true) at the same time leave one copy. The run that made the later copy deletes it, and waits
         for the earlier one.
     type: bool
     default: false
   wait_timeout:
     description:
-      - Seconds for the whole call, the time spent waiting for quota included; at least 1.
-      - When they are over the task fails, and the copies go on in the cloud. The next run adopts them.
+      - Seconds for the whole call, including the time spent waiting for quota; at least 1.
+      - When they are over, the task fails, and the copies continue in the cloud. The next run adopts them.
     type: int
     default: 3600
   wait_delay:
     description:
-      - Longest pause between two polls, in seconds. While copies are young or nearly complete the pauses are shorter.
+      - Longest pause between two polls, in seconds. For young or nearly complete copies the pauses are shorter.
     type: int
     default: 15
 notes:
-  - A copy with the tag C(dr-copy:hold), whatever its value, is deleted by nothing; O(state=absent) names it in
-    RV(failures).
-  - O(name) and what else describes a copy is given when it is made and never changes an existing one. Such texts may
-    hold the placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
+  - Nothing deletes a copy with the tag C(dr-copy:hold), whatever its value; O(state=absent) names it in RV(failures).
+  - O(name) and the description are set when a copy is made, and never change an existing copy. They may hold the
+    placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
     UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
-  - While it runs, a task shows on stderr how far it is, at each change and every 30 seconds. The variable
-    C(snapshot_copy_progress=false) keeps it quiet, as O(ignore:no_log) does.
-  - A call whose answer is lost is looked for before it is made again, so that no second copy is made.
+  - While it runs, a task shows its progress on stderr, at each change and every 30 seconds. The variable
+    C(snapshot_copy_progress=false) turns that off, and so does O(ignore:no_log).
+  - If the answer to a copy call is lost, the module looks for the copy before it calls again. So it makes no second
+    copy.
 """
 
     SOURCE = r"""
@@ -115,7 +114,7 @@ options:
 options:
   description:
     description:
-      - Description of each copy. May hold placeholders as O(name).
+      - Description of each copy. May hold placeholders like O(name).
     type: str
     default: Copied from {snapshot_id} in {source_region}
 """
@@ -125,13 +124,13 @@ options:
   encrypted:
     description:
       - Encrypt the copies.
-      - With V(true) an existing copy that is not encrypted does not fit, see O(replace_mismatched).
+      - With V(true) an existing copy that is not encrypted does not match, see O(replace_mismatched).
     type: bool
     default: false
   kms_key_id:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
-      - An existing copy with another key does not fit, see O(replace_mismatched). Keys are compared only where both are
+      - An existing copy with another key does not match, see O(replace_mismatched). Keys are compared only if both are
         known in the same form; the notes say which.
     type: str
 """
@@ -140,8 +139,8 @@ options:
 options:
   retention_days:
     description:
-      - So many days after it was made the cloud deletes the copy; 1 to 65536. Without it a copy stays until it is
-        deleted.
+      - Let the cloud delete each copy so many days after it was made; 1 to 65536. Without it a copy stays until
+        somebody deletes it.
     type: int
 """
 
@@ -149,28 +148,29 @@ options:
 options:
   tags:
     description:
-      - Tags that each copy is to have. Existing copies made by this collection are brought into line.
-      - Every copy gets the tags C(dr-copy:source-snapshot-id), C(dr-copy:source-region), C(dr-copy:source-disk-id) and
-        C(dr-copy:source-created-at) as well, by which later runs know it. Room for them is kept.
+      - Tags that each copy is to have. Existing copies made by this collection get them too.
+      - Every copy also gets the tags C(dr-copy:source-snapshot-id), C(dr-copy:source-region),
+        C(dr-copy:source-disk-id) and C(dr-copy:source-created-at). Later runs identify it by them. Room for them is
+        kept.
     type: dict
     aliases: [resource_tags]
   purge_tags:
     description:
-      - Take away other tags; only where O(tags) is given.
-      - Spares the C(dr-copy:) tags that every copy gets, the tag C(dr-copy:hold), keys that the cloud reserves, and
+      - Remove other tags; only if O(tags) is given.
+      - Keeps the C(dr-copy:) tags that every copy gets, the tag C(dr-copy:hold), keys that the cloud reserves, and
         with O(copy_tags) the source's keys.
     type: bool
     default: false
   copy_tags:
     description:
-      - When a copy is made, give it the source's tags too. O(tags) win over them.
-      - Tags that the cloud would not take, or that find no room, are left out with a warning.
+      - When a copy is made, give it the source's tags too. O(tags) take precedence.
+      - Tags that the cloud would refuse, or that exceed its limit, are left out with a warning.
     type: bool
     default: false
   source_tags:
     description:
-      - Tags that O(copy_tags) takes instead of a source's own, such as those of its disk. A dict of snapshot IDs, each
-        with a dict of tags; sources that it does not name give their own.
+      - Tags that O(copy_tags) uses instead of a source's own, such as those of its disk. A dict of snapshot IDs, each
+        with a dict of tags. For other sources their own tags are used.
     type: dict
 """
 

@@ -26,20 +26,20 @@ options:
     elements: str
   latest:
     description:
-      - Only each disk's newest completed snapshot that is no copy.
+      - Only each disk's newest completed snapshot that is not a copy.
     type: bool
     default: false
   copies_from:
     description:
-      - Only copies of snapshots in these regions. Disks are then listed only where O(disk_tags) or O(disk_ids) name
+      - Only copies of snapshots in these regions. Disks are then listed only if O(disk_tags) or O(disk_ids) select
         some.
     type: list
     elements: str
   source_disk_ids:
     description:
-      - Only copies of snapshots of these disks, and copies of which nobody knows the disk. Disks are listed as with
+      - Only copies of snapshots of these disks, and copies whose source disk is unknown. Disks are listed as with
         O(copies_from).
-      - On EBS, a copy whose tags name its source but not the disk is left out, since AWS cannot be asked for that.
+      - On EBS, a copy whose tags name its source but not the disk is left out, since AWS cannot search for it.
     type: list
     elements: str
   shard:
@@ -56,13 +56,13 @@ options:
     default: false
   packed:
     description:
-      - Return the lists as one text, RV(packed), in their stead. The role P(multicloud.snapshots.dr_copy#role) asks for
-        it, since Ansible takes minutes to hand on the rows of a large account.
+      - Return the lists as one text, RV(packed), instead. The role P(multicloud.snapshots.dr_copy#role) uses it, since
+        Ansible takes minutes to hand on the rows of a large account.
       - The text is JSON, compressed by zlib, in Base64. Its form may change without notice.
     type: bool
     default: false
 notes:
-  - All filters that are given must match. Where the cloud has such filters, it is asked only for what they let pass.
+  - All filters that are given must match. If the cloud has such filters, the module requests only what matches.
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.

@@ -12,9 +12,9 @@ class ModuleDocFragment:
 options:
   secret_id:
     description:
-      - ID of the key. Without it, in this order, O(profile), O(cvm_role), the environment (E(TENCENTCLOUD_SECRET_ID),
-        then the E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE) that TKE gives a pod) and the profile file are
-        asked.
+      - ID of the key. Without it, the module tries in this order O(profile), O(cvm_role), the environment
+        (E(TENCENTCLOUD_SECRET_ID), then the E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE) that TKE gives a pod)
+        and the profile file.
       - The keys of an instance's, a pod's or an assumed role are temporary and are renewed while a task runs.
     type: str
   secret_key:
@@ -27,20 +27,20 @@ options:
     type: str
   profile:
     description:
-      - Profile of C(~/.tencentcloud/credentials), with C(secret_id), C(secret_key), and where needed C(token) or
-        C(role_arn). Without it C(default) is taken, or the only one that is there. One that is named here is preferred
-        to keys of the environment.
-      - With V(tccli:NAME) it is the profile C(NAME) of the command line C(tccli), of C(~/.tccli/NAME.credential). What
-        C(tccli) got by a login in the browser is not renewed while a task runs.
+      - Profile of C(~/.tencentcloud/credentials), with C(secret_id), C(secret_key), and if needed C(token) or
+        C(role_arn). Without it, the profile C(default) is used, or the only one in the file. A profile that is named
+        here takes precedence over keys of the environment.
+      - V(tccli:NAME) is the profile C(NAME) of the command line C(tccli), in C(~/.tccli/NAME.credential). Keys that
+        C(tccli) got by a login in the browser are not renewed while a task runs.
     type: str
   cvm_role:
     description:
-      - Name of the CAM role of the instance that the module runs on, whose keys the instance's metadata service gives.
-        It is asked only where this is set, and within O(connect_timeout).
+      - Name of the CAM role of the instance that the module runs on. The keys come from the instance's metadata
+        service, which is asked only if this is set, and within O(connect_timeout).
     type: str
   assume_role_arn:
     description:
-      - Role to assume, with the key or role that was found otherwise.
+      - Role to assume with the key or role from the other options.
     type: str
   assume_role_session_name:
     description:
@@ -56,8 +56,8 @@ options:
         E(TENCENTCLOUD_CBS_ENDPOINT). International accounts use C(https://cbs.intl.tencentcloudapi.com). Without it,
         finance regions (C(*-fsi)) are called at C(https://cbs.REGION.tencentcloudapi.com), all others at
         C(https://cbs.tencentcloudapi.com).
-      - The services for tags and roles are called there too; where the host begins with C(cbs.), with C(tag.) and
-        C(sts.) in its place.
+      - The services for tags and roles are called there too. If the host begins with C(cbs.), they are called at the
+        same host with C(tag.) and C(sts.) instead.
     type: str
   validate_certs:
     description:

@@ -13,9 +13,9 @@ author:
 description:
   - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination
     that was considered, and for each disk without a usable snapshot.
-  - Only complete snapshots that are no copies are chosen. The newest of a disk is always chosen, unless it or a newer
+  - Only complete snapshots that are not copies are chosen. The newest of a disk is always chosen, unless it or a newer
     recovery point is already there.
-  - What retention would delete is not chosen, so that with the same arguments a second run copies nothing.
+  - A snapshot whose copy retention would delete is not chosen, so a second run with the same arguments copies nothing.
 positional: disks, copies, destination_regions
 options:
   _input:
@@ -75,12 +75,12 @@ options:
     default: UTC
   retention_days:
     description: >-
-      With O(select=all), leave out snapshots that are so many days old: the cloud's own deadline has taken their
-      copies, or soon would. V(0) is no limit.
+      With O(select=all), leave out snapshots that are so many days old: the cloud has deleted their copies by its own
+      deadline, or soon would. V(0) is no limit.
     type: float
     default: 0
   max_snapshot_age_hours:
-    description: Snapshots that are older are left out as stale; 0 takes any age.
+    description: Older snapshots are left out as stale; 0 allows any age.
     type: float
     default: 0
   snapshot_tags:
@@ -88,11 +88,11 @@ options:
     type: dict
     default: {}
   exclude_snapshot_tags:
-    description: Leave out snapshots that bear any of these tags; the value V(*) means any. They hide no older snapshot.
+    description: Leave out snapshots that bear any of these tags and consider older ones; the value V(*) means any.
     type: dict
     default: {}
   now:
-    description: The time to reckon ages from, ISO 8601; by default the present.
+    description: The time to measure ages from, ISO 8601; by default the present.
     type: str
 """
 

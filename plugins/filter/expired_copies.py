@@ -6,17 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: expired_copies
-short_description: Return the copies that retention lets go
+short_description: Return the copies that retention no longer keeps
 version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 description:
-  - Takes copies as the info modules of this collection return them, and returns those that may go, the oldest first.
-  - A copy may go only if no limit that is set keeps it. With all limits V(0) none goes.
-  - Age and order go by when the source was taken, not by when it was copied. Copies of one source are one recovery
-    point.
-  - Only complete copies that this collection has made count or go. One that bears the tag C(dr-copy:hold), and one
-    whose source time or disk is unknown, neither counts nor goes. The newest of a disk and region never goes.
+  - Takes copies as the info modules of this collection return them, and returns those that may be deleted, the oldest
+    first.
+  - A copy may be deleted only if no limit keeps it. With all limits V(0), none may.
+  - Age and order count from when the source was taken, not from when it was copied. Copies of one source are one
+    recovery point.
+  - Only complete copies that this collection made count, and only they may be deleted. A copy with the tag
+    C(dr-copy:hold), or whose source time or disk is unknown, does not count and is never deleted. Nor is the newest
+    copy of a disk in a region.
 options:
   _input:
     description: Copies, of any number of disks and regions.
@@ -34,7 +36,7 @@ options:
   keep_daily:
     description: >-
       Keep the newest recovery point of each of the last so many days that have one, in O(timezone). Days without one do
-      not count, so the newest stay however long nothing was copied.
+      not count, so the newest points stay however long ago the last copy was made.
     type: int
     default: 0
   keep_weekly:
@@ -50,16 +52,16 @@ options:
     type: int
     default: 0
   timezone:
-    description: Time zone whose days, weeks, months and years are meant, by its name in the IANA database.
+    description: Time zone of the days, weeks, months and years, by its name in the IANA database.
     type: str
     default: UTC
   now:
-    description: The time to reckon ages from, ISO 8601; by default the present.
+    description: The time to measure ages from, ISO 8601; by default the present.
     type: str
 """
 
 EXAMPLES = r"""
-- name: Show what would go if a week were kept, and three recovery points at the least
+- name: Show what would be deleted if a week, and at least three recovery points, were kept
   ansible.builtin.debug:
     msg: "{{ copies | multicloud.snapshots.expired_copies(keep=3, keep_days=7) | map(attribute='snapshot_id') }}"
   vars:
@@ -78,7 +80,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The copies that may go, unchanged, those of the oldest sources first.
+  description: The copies that may be deleted, unchanged, those of the oldest sources first.
   type: list
   elements: dict
   sample:

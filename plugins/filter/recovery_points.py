@@ -13,7 +13,7 @@ author:
 description:
   - Takes lists as the info modules of this collection return them, and returns a row for each disk and destination;
     disks without a copy are included.
-  - The age goes by when the source was taken, not by when it was copied.
+  - The age counts from when the source was taken, not from when it was copied.
 positional: copies, destination_regions
 options:
   _input:
@@ -32,11 +32,11 @@ options:
     elements: str
     required: true
   rpo_hours:
-    description: The recovery point objective in hours; 0 does not judge.
+    description: The recovery point objective in hours; 0 checks nothing.
     type: float
     default: 0
   now:
-    description: The time to reckon ages from, ISO 8601; by default the present.
+    description: The time to measure ages from, ISO 8601; by default the present.
     type: str
 """
 
@@ -88,11 +88,11 @@ _value:
       type: float
       sample: 1.5
     state:
-      description: V(completed), V(pending) where only unfinished copies are there, or V(absent).
+      description: V(completed), V(pending) if there are only unfinished copies, or V(absent).
       type: str
       sample: completed
     within_rpo:
-      description: Whether it is young enough; null where O(rpo_hours) is 0, and where it could not be judged.
+      description: Whether it is young enough; null if O(rpo_hours) is 0, or if it could not be judged.
       type: bool
       sample: true
     unknown:

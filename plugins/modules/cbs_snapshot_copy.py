@@ -12,26 +12,26 @@ short_description: Copy snapshots of Tencent Cloud CBS disks to other regions, o
 version_added: 1.0.0
 description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
-  - Finds copies that are there already, whoever made them, where their tags or names tell the source, and makes none
-    beside them.
-  - CBS records no source on a copy and takes no tags in the copy call, so a copy is known by its name first, and by the
-    tags that are set right after the call. A run that was cut off in between is completed by the next.
-  - CBS cannot cancel a copy, and shows no failed ones; a copy that is gone has failed.
+  - Finds existing copies, whoever made them, if their tags or names show the source, and makes no second one.
+  - CBS records no source on a copy and takes no tags in the copy call. So the module identifies a copy first by its
+    name, and then by the tags that it sets right after the call. If a run is cut off in between, the next one sets the
+    tags.
+  - CBS cannot cancel a copy, and shows no failed copies; a copy that is gone has failed.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
   name:
     description:
       - Name of each copy, at most 60 characters.
-      - A name that is given always gets the ID of the source added, as C( [snap-...]), which takes 16 of the 60
-        characters. By it the copy is known as ours before it has tags. The default name holds the ID already.
+      - The ID of the source is added to every name that you give, as C( [snap-...]), which takes 16 of the 60
+        characters. It identifies the copy before it has tags. The default name holds the ID already.
     default: copy-of-{snapshot_id}
 notes:
-  - O(retention_days) is set once a copy is complete, and only on one that has no such time yet; with O(wait=false) the
-    next run sets it. Where it would be less than a day ahead it is not set, and a warning is given. It is never moved.
-  - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; for such a source a warning is
-    given. A copy of a system disk's snapshot can become an image, and no disk.
-  - CBS deletes behind its answer, so that a deleted copy can show for a while.
+  - O(retention_days) is set once a copy is complete, if it has no deadline yet; with O(wait=false) by the next run. If
+    the deadline would be less than a day ahead, it is not set, and a warning is given. A deadline is never moved.
+  - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
+    copy of a system disk's snapshot can become an image, but not a disk.
+  - CBS answers before a deletion takes effect, so a deleted copy can still show for a while.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -97,13 +97,13 @@ copies:
       type: str
       sample: ap-beijing
     snapshot_id:
-      description: ID of the copy; null where none is there.
+      description: ID of the copy; null if there is none.
       type: str
       sample: snap-d012rm6t
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
-        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -115,7 +115,7 @@ copies:
       type: str
       sample: NORMAL
     progress:
-      description: Percent complete; 0 until complete where the cloud tells none.
+      description: Percent complete; 0 until complete if the cloud reports none.
       type: int
       sample: 100
     size_gib:
@@ -131,8 +131,7 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
-        know.
+      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
       type: str
       sample: null
     name:
@@ -166,7 +165,7 @@ failures:
       type: str
       sample: ap-beijing
     snapshot_id:
-      description: ID of the copy that it is about; null where there is none.
+      description: ID of the copy that failed; null if there is none.
       type: str
       sample: snap-d012rm6t
     kind:
@@ -176,7 +175,7 @@ failures:
       type: str
       sample: refused
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: UnsupportedOperation.SnapshotNotSupportCopy
     message:
@@ -207,7 +206,7 @@ duplicates:
       type: str
       sample: ap-beijing
     snapshot_id:
-      description: ID of the superfluous copy.
+      description: ID of the duplicate.
       type: str
       sample: snap-e5f6g7h8
 counts:

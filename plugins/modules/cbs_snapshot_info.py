@@ -12,7 +12,7 @@ short_description: List Tencent Cloud CBS disks by tag, and their snapshots and 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one region, in the shape that the info modules of all clouds share.
-  - Tells of each copy which snapshot it was made of.
+  - Shows the source of each copy.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 extends_documentation_fragment:
@@ -53,7 +53,7 @@ disks:
       type: str
       sample: disk-hdh1y4za
     name:
-      description: Name of the disk; empty where it has none.
+      description: Name of the disk; empty if it has none.
       type: str
       sample: database
     size_gib:
@@ -97,7 +97,7 @@ snapshots:
       type: str
       sample: snap-ckgjwkqh
     disk_id:
-      description: ID of the disk that it was taken of; null for a copy, see RV(snapshots[].source).
+      description: ID of its disk; null for a copy, see RV(snapshots[].source).
       type: str
       sample: disk-hdh1y4za
     region:
@@ -125,11 +125,11 @@ snapshots:
       type: bool
       sample: false
     kms_key_id:
-      description: Always null; the cloud tells no key.
+      description: Always null; the cloud shows no key.
       type: str
       sample: null
     expires_at:
-      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
       type: str
       sample: null
     created_at:
@@ -137,7 +137,7 @@ snapshots:
       type: str
       sample: "2026-11-21T02:06:37Z"
     name:
-      description: Name of the snapshot; empty where it has none.
+      description: Name of the snapshot; empty if it has none.
       type: str
       sample: nightly
     description:
@@ -149,7 +149,7 @@ snapshots:
       type: dict
       sample: {"env": "prod"}
     source:
-      description: Null for a snapshot that is no copy; else what it was made of.
+      description: The source of a copy; null for a snapshot that is not a copy.
       type: dict
       contains:
         snapshot_id:
@@ -161,11 +161,11 @@ snapshots:
           type: str
           sample: ap-guangzhou
         disk_id:
-          description: Disk of the source; null where unknown.
+          description: Disk of the source; null if unknown.
           type: str
           sample: disk-hdh1y4za
         created_at:
-          description: When the source was taken, ISO 8601 in UTC; null where unknown.
+          description: When the source was taken, ISO 8601 in UTC; null if unknown.
           type: str
           sample: "2026-11-20T23:00:00Z"
         managed:
@@ -177,12 +177,12 @@ snapshots:
       type: str
       sample: null
     obstacle:
-      description: Why a complete snapshot cannot be copied; null where it can.
+      description: Why a complete snapshot cannot be copied; null if it can.
       type: str
       sample: null
     locked_until:
       description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
       type: str
       sample: null
     full_size_bytes:
@@ -197,7 +197,7 @@ snapshots:
       sample: null
     traits:
       description: >-
-        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
       type: list
       elements: str
       sample: [system_disk]

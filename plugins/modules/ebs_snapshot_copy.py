@@ -12,59 +12,58 @@ short_description: Copy EBS snapshots to other AWS regions, once and only once
 version_added: 1.0.0
 description:
   - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
-  - Finds copies that are there already, complete or in progress, those that the AWS console made included, and makes
-    none beside them.
-  - Can stand in for M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning.
+  - Finds existing copies, complete or in progress, including those made in the AWS console, and makes no second one.
+  - Can replace M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
   destination_regions:
     description:
-      - Regions that the copies go to. Where it is left out, O(region) is the destination.
+      - Regions that the copies go to. Without it, O(region) is the destination.
     type: list
     elements: str
     aliases: [destination_region]
   name:
     description:
-      - The tag C(Name) of each copy. Without it a copy has none, unless O(tags) or O(copy_tags) bring one.
+      - The tag C(Name) of each copy. Without it a copy has no such tag, unless O(tags) or O(copy_tags) set one.
   completion_duration_minutes:
     description:
       - Make time-based copies, which AWS completes within so many minutes; 15 to 2880, in steps of 15. They cost extra.
-      - Not possible together with O(destination_outpost_arn) and O(destination_availability_zone).
+      - Cannot be combined with O(destination_outpost_arn) or O(destination_availability_zone).
     type: int
   destination_outpost_arn:
     description:
       - ARN of an Outpost in the destination region that the copies go to.
-      - AWS copies there from that region only, so O(source_region) is the destination region too, and encrypted only,
-        so O(encrypted) must be true.
+      - AWS copies to an Outpost only from its own region, so O(source_region) must be the destination region.
+      - Copies on an Outpost are always encrypted, so O(encrypted) must be true.
     type: str
   destination_availability_zone:
     description:
       - Local Zone of the destination region that the copies go to, such as C(us-east-1-bos-1a).
-      - AWS copies there from that region only, so O(source_region) is the destination region too.
+      - AWS copies to a Local Zone only from its own region, so O(source_region) must be the destination region.
     type: str
   lock_days:
     description:
-      - Lock each complete copy that was made by this collection and has no lock, once, for so many days from then on; 1
-        to 36500. Nobody deletes a locked copy, and no run of this module tries to. A lock is never changed or removed.
+      - Lock each complete copy that this collection made and that has no lock, for so many days from then on; 1 to
+        36500. Nobody can delete a locked copy, and this module does not try. It never changes or removes a lock.
     type: int
   lock_mode:
     description:
-      - Those who have the permission C(ec2:UnlockSnapshot) can end a V(governance) lock. A V(compliance) lock cannot be
-        ended before its time by anybody, from the first moment on.
+      - A V(governance) lock can be ended with the permission C(ec2:UnlockSnapshot). Nobody can end a V(compliance) lock
+        early, from the first moment on.
     type: str
     choices: [governance, compliance]
     default: governance
 notes:
-  - Tags of a snapshot that another account shares cannot be read, so O(source_tags) has to tell them. A snapshot that
-    is named there and not known yet is asked for again for a minute, since one that was just shared may be unknown for
-    a while.
-  - An encrypted source stays encrypted in any case, and so does every copy in a region where encryption by default is
+  - Tags of a snapshot that another account shares cannot be read; set them with O(source_tags). The module asks again
+    for a minute for a snapshot that O(source_tags) names and AWS does not know, since AWS may not know a snapshot that
+    was just shared.
+  - A copy of an encrypted source is always encrypted, and so is every copy in a region where encryption by default is
     on.
-  - O(kms_key_id) is a key's ID or alias, or the ARN of either. Whether an existing copy has another key is only judged
-    where both are known as ARNs of keys, or by the same kind of alias.
-  - What AWS accepts and cannot copy, such as a snapshot that has vanished meanwhile or a key that may not be used,
-    comes back as a copy that fails, and is reported in the words of AWS.
+  - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only where both
+    are ARNs of keys, or the same kind of alias.
+  - AWS may accept a copy that it cannot make, such as one of a snapshot that has vanished or with a key that may not be
+    used. Such a copy fails later and is reported in the words of AWS.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -135,13 +134,13 @@ copies:
       type: str
       sample: eu-west-1
     snapshot_id:
-      description: ID of the copy; null where none is there.
+      description: ID of the copy; null if there is none.
       type: str
       sample: snap-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
-        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -153,7 +152,7 @@ copies:
       type: str
       sample: completed
     progress:
-      description: Percent complete; 0 until complete where the cloud tells none.
+      description: Percent complete; 0 until complete if the cloud reports none.
       type: int
       sample: 100
     size_gib:
@@ -169,8 +168,7 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
-        know.
+      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
       type: str
       sample: null
     name:
@@ -204,7 +202,7 @@ failures:
       type: str
       sample: eu-west-1
     snapshot_id:
-      description: ID of the copy that it is about; null where there is none.
+      description: ID of the copy that failed; null if there is none.
       type: str
       sample: snap-0ff99ee88dd77cc66
     kind:
@@ -214,7 +212,7 @@ failures:
       type: str
       sample: failed_copy
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: InvalidSnapshot.NotFound
     message:
@@ -244,7 +242,7 @@ duplicates:
       type: str
       sample: eu-west-1
     snapshot_id:
-      description: ID of the superfluous copy.
+      description: ID of the duplicate.
       type: str
       sample: snap-0ee88dd77cc66bb55
 counts:

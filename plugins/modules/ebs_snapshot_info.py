@@ -12,7 +12,7 @@ short_description: List EBS volumes by tag, and their snapshots and copies
 version_added: 1.0.0
 description:
   - Lists volumes and snapshots of one AWS region, in the shape that the info modules of all clouds share.
-  - Tells of each copy which snapshot it was made of, where that is known.
+  - Shows the source of each copy, if it is known.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 extends_documentation_fragment:
@@ -49,7 +49,7 @@ disks:
       type: str
       sample: vol-0aa11bb22cc33dd44
     name:
-      description: Name of the disk; empty where it has none.
+      description: Name of the disk; empty if it has none.
       type: str
       sample: database
     size_gib:
@@ -93,7 +93,7 @@ snapshots:
       type: str
       sample: snap-0aa11bb22cc33dd44
     disk_id:
-      description: ID of the disk that it was taken of; null for a copy, see RV(snapshots[].source.disk_id).
+      description: ID of its disk; null for a copy, see RV(snapshots[].source.disk_id).
       type: str
       sample: vol-0aa11bb22cc33dd44
     region:
@@ -121,11 +121,11 @@ snapshots:
       type: bool
       sample: false
     kms_key_id:
-      description: Key that it is encrypted with; null where it is not, or the cloud does not tell.
+      description: Key that encrypts it; null if it is not encrypted, or the cloud does not show the key.
       type: str
       sample: arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666
     expires_at:
-      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
       type: str
       sample: null
     created_at:
@@ -133,7 +133,7 @@ snapshots:
       type: str
       sample: "2026-11-21T02:06:37Z"
     name:
-      description: Name of the snapshot; empty where it has none.
+      description: Name of the snapshot; empty if it has none.
       type: str
       sample: nightly
     description:
@@ -145,7 +145,7 @@ snapshots:
       type: dict
       sample: {"env": "prod"}
     source:
-      description: Null for a snapshot that is no copy; else what it was made of.
+      description: The source of a copy; null for a snapshot that is not a copy.
       type: dict
       contains:
         snapshot_id:
@@ -157,11 +157,11 @@ snapshots:
           type: str
           sample: us-east-1
         disk_id:
-          description: Disk of the source; null where unknown.
+          description: Disk of the source; null if unknown.
           type: str
           sample: vol-0aa11bb22cc33dd44
         created_at:
-          description: When the source was taken, ISO 8601 in UTC; null where unknown.
+          description: When the source was taken, ISO 8601 in UTC; null if unknown.
           type: str
           sample: "2026-11-20T23:00:00Z"
         managed:
@@ -173,12 +173,12 @@ snapshots:
       type: str
       sample: null
     obstacle:
-      description: Why a complete snapshot cannot be copied; null where it can.
+      description: Why a complete snapshot cannot be copied; null if it can.
       type: str
       sample: null
     locked_until:
       description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
       type: str
       sample: null
     full_size_bytes:
@@ -193,7 +193,7 @@ snapshots:
       sample: "2026-11-21T02:16:02Z"
     traits:
       description: >-
-        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
       type: list
       elements: str
       sample: []

@@ -13,8 +13,8 @@ version_added: 1.0.0
 description:
   - Gives another account the permission to make volumes and copies of snapshots that this account owns.
   - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.
-  - The permission is only added, and none is taken away. An account that had it for a moment may have copied already,
-    another plan may be using it, and AWS offers no way to take one away that is safe while others change them.
+  - The module only adds the permission and never removes one. An account that had it for a moment may have copied
+    already, another plan may use it, and AWS has no safe way to remove it while others change permissions.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -31,7 +31,7 @@ options:
     required: true
   wait_timeout:
     description:
-      - Seconds in which throttling is waited out, for all snapshots together. AWS takes five such changes a second.
+      - Seconds to wait out throttling, for all snapshots together. AWS allows five such changes a second.
     type: int
     default: 300
 extends_documentation_fragment:
@@ -47,9 +47,9 @@ attributes:
     description: When run twice in a row with the same arguments, the second run changes nothing.
     support: full
 notes:
-  - A snapshot that is encrypted with the key that AWS manages for EBS cannot be shared. Of one with a key of yours, the
-    other account needs the use of that key as well.
-  - Snapshots that are public count as shared.
+  - A snapshot that is encrypted with the key that AWS manages for EBS cannot be shared. If it is encrypted with a key
+    of yours, the other account must be allowed to use that key as well.
+  - Public snapshots count as shared.
 seealso:
   - module: multicloud.snapshots.ebs_snapshot_copy
   - module: amazon.aws.ec2_snapshot

@@ -12,13 +12,13 @@ short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions, o
 version_added: 1.0.0
 description:
   - Copies many snapshots of ECS disks to many regions in one call.
-  - Finds copies that are there already, whoever made them, and makes none beside them.
-  - Alibaba Cloud allows one unfinished copy per disk and destination region, so snapshots of one disk go one after the
-    other, the oldest first, while other disks go on.
-  - An encrypted source is copied encrypted, whatever O(encrypted) says.
-  - A key is of one region, so O(kms_key_id) serves one destination only. Existing copies are compared with it by the
-    key's ID, which is the last part of an ARN; an alias is not compared.
-  - Tag keys that differ by case alone are one key here.
+  - Finds existing copies, whoever made them, and makes no second one.
+  - Alibaba Cloud allows one unfinished copy per disk and destination region. So snapshots of one disk are copied one
+    after the other, the oldest first, while other disks go on.
+  - A copy of an encrypted source is always encrypted, whatever O(encrypted) says.
+  - A key belongs to one region, so O(kms_key_id) allows only one destination. Existing copies are compared by the key's
+    ID, which is the last part of an ARN; an alias is not compared.
+  - Tag keys that differ only in case are one key.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -28,16 +28,15 @@ options:
     default: copy-of-{snapshot_id}
   lock_days:
     description:
-      - Lock each complete copy that was made by this collection and has no lock, once, for so many days from then on; 1
-        to 36500, and no more than O(retention_days). No run of this module tries to delete a locked copy. A lock is
-        never changed or removed.
-      - ECS knows only locks that B(cannot be ended) before their time by anybody, from the first moment on. Try it with
-        check mode first.
+      - Lock each complete copy that this collection made and that has no lock, for so many days from then on; 1 to
+        36500, and no more than O(retention_days). This module does not try to delete a locked copy, and never changes
+        or removes a lock.
+      - Nobody B(can end) a lock of ECS early, from the first moment on. Try it in check mode first.
       - Needs aliyun-python-sdk-ecs 4.24.83 or newer.
     type: int
   lock_mode:
     description:
-      - The mode of the lock. ECS has this one alone.
+      - The mode of the lock. ECS has only this one.
     type: str
     choices: [compliance]
     default: compliance
@@ -54,7 +53,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ecs
-  - alibabacloud_credentials, where other credentials than a key pair or a token are used
+  - alibabacloud_credentials, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_info
 """
@@ -108,13 +107,13 @@ copies:
       type: str
       sample: eu-central-1
     snapshot_id:
-      description: ID of the copy; null where none is there.
+      description: ID of the copy; null if there is none.
       type: str
       sample: s-gw8ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
-        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -126,7 +125,7 @@ copies:
       type: str
       sample: completed
     progress:
-      description: Percent complete; 0 until complete where the cloud tells none.
+      description: Percent complete; 0 until complete if the cloud reports none.
       type: int
       sample: 100
     size_gib:
@@ -142,8 +141,7 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
-        know.
+      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
       type: str
       sample: null
     name:
@@ -177,7 +175,7 @@ failures:
       type: str
       sample: eu-central-1
     snapshot_id:
-      description: ID of the copy that it is about; null where there is none.
+      description: ID of the copy that failed; null if there is none.
       type: str
       sample: s-gw8ff99ee88dd77cc66
     kind:
@@ -187,7 +185,7 @@ failures:
       type: str
       sample: failed_copy
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: InvalidSnapshot.NotFound
     message:
@@ -217,7 +215,7 @@ duplicates:
       type: str
       sample: eu-central-1
     snapshot_id:
-      description: ID of the superfluous copy.
+      description: ID of the duplicate.
       type: str
       sample: s-gw8ee88dd77cc66bb55
 counts:

@@ -12,7 +12,7 @@ short_description: List Alibaba Cloud ECS disks by tag, and their snapshots and 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one region, in the shape that the info modules of all clouds share.
-  - Tells of each copy which snapshot it was made of.
+  - Shows the source of each copy.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 extends_documentation_fragment:
@@ -22,7 +22,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ecs
-  - alibabacloud_credentials, where other credentials than a key pair or a token are used
+  - alibabacloud_credentials, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_copy
 """
@@ -54,7 +54,7 @@ disks:
       type: str
       sample: d-bp1aa11bb22cc33dd44
     name:
-      description: Name of the disk; empty where it has none.
+      description: Name of the disk; empty if it has none.
       type: str
       sample: database
     size_gib:
@@ -98,7 +98,7 @@ snapshots:
       type: str
       sample: s-bp1aa11bb22cc33dd44
     disk_id:
-      description: ID of the disk that it, or the source of the copy, was taken of.
+      description: ID of the disk of the snapshot, or of the copy's source.
       type: str
       sample: d-bp1aa11bb22cc33dd44
     region:
@@ -126,11 +126,11 @@ snapshots:
       type: bool
       sample: false
     kms_key_id:
-      description: Key that it is encrypted with; null where it is not, or the cloud does not tell.
+      description: Key that encrypts it; null if it is not encrypted, or the cloud does not show the key.
       type: str
       sample: 0a1b2c3d-1111-2222-3333-444455556666
     expires_at:
-      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
       type: str
       sample: null
     created_at:
@@ -138,7 +138,7 @@ snapshots:
       type: str
       sample: "2026-11-21T02:06:37Z"
     name:
-      description: Name of the snapshot; empty where it has none.
+      description: Name of the snapshot; empty if it has none.
       type: str
       sample: nightly
     description:
@@ -150,7 +150,7 @@ snapshots:
       type: dict
       sample: {"env": "prod"}
     source:
-      description: Null for a snapshot that is no copy; else what it was made of.
+      description: The source of a copy; null for a snapshot that is not a copy.
       type: dict
       contains:
         snapshot_id:
@@ -162,11 +162,11 @@ snapshots:
           type: str
           sample: cn-hangzhou
         disk_id:
-          description: Disk of the source; null where unknown.
+          description: Disk of the source; null if unknown.
           type: str
           sample: d-bp1aa11bb22cc33dd44
         created_at:
-          description: When the source was taken, ISO 8601 in UTC; null where unknown.
+          description: When the source was taken, ISO 8601 in UTC; null if unknown.
           type: str
           sample: "2026-11-20T23:00:00Z"
         managed:
@@ -178,12 +178,12 @@ snapshots:
       type: str
       sample: null
     obstacle:
-      description: Why a complete snapshot cannot be copied; null where it can.
+      description: Why a complete snapshot cannot be copied; null if it can.
       type: str
       sample: null
     locked_until:
       description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
       type: str
       sample: null
     full_size_bytes:
@@ -198,7 +198,7 @@ snapshots:
       sample: null
     traits:
       description: >-
-        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
       type: list
       elements: str
       sample: []

@@ -11,10 +11,10 @@ module: ens_snapshot_copy
 short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to other nodes, once and only once
 version_added: 1.0.0
 description:
-  - Copies many snapshots of disks on edge nodes to many nodes. A region is here a node, such as V(cn-hangzhou-26).
-  - Finds copies that are there already, and makes none beside them. A copy that is made twice is billed twice here, and
-    the service has no token against that, so every node is looked at before a call is repeated.
-  - The service knows no tags of snapshots, so there are no options for them.
+  - Copies many snapshots of disks on edge nodes to many nodes. Here a region is a node, such as V(cn-hangzhou-26).
+  - Finds existing copies, and makes no second one. A second copy would be billed, and the service has no token against
+    it, so the module looks at every node before it repeats a call.
+  - The service has no snapshot tags, so there are no options for them.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -46,7 +46,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ens
-  - alibabacloud_credentials, where other credentials than a key pair or a token are used
+  - alibabacloud_credentials, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ens_snapshot_info
 """
@@ -87,13 +87,13 @@ copies:
       type: str
       sample: cn-chengdu-26
     snapshot_id:
-      description: ID of the copy; null where none is there.
+      description: ID of the copy; null if there is none.
       type: str
       sample: sp-5ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or none could be started. V(adopted): one in progress was
-        found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
     state:
@@ -105,11 +105,11 @@ copies:
       type: str
       sample: completed
     progress:
-      description: Percent complete; 0 until complete where the cloud tells none.
+      description: Percent complete; 0 until complete if the cloud reports none.
       type: int
       sample: 100
     size_gib:
-      description: Always null, since ENS tells sizes in an uncertain unit.
+      description: Always null, since the unit of sizes on ENS is uncertain.
       type: int
       sample: null
     encrypted:
@@ -121,8 +121,7 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null where it has none, or this run had no need to
-        know.
+      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
       type: str
       sample: null
     name:
@@ -156,7 +155,7 @@ failures:
       type: str
       sample: cn-chengdu-26
     snapshot_id:
-      description: ID of the copy that it is about; null where there is none.
+      description: ID of the copy that failed; null if there is none.
       type: str
       sample: sp-5ff99ee88dd77cc66
     kind:
@@ -166,7 +165,7 @@ failures:
       type: str
       sample: failed_copy
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: InvalidSnapshot.NotFound
     message:
@@ -196,7 +195,7 @@ duplicates:
       type: str
       sample: cn-chengdu-26
     snapshot_id:
-      description: ID of the superfluous copy.
+      description: ID of the duplicate.
       type: str
       sample: sp-5ee88dd77cc66bb55
 counts:

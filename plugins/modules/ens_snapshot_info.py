@@ -12,9 +12,9 @@ short_description: List Alibaba Cloud Edge Node Service disks by tag, and their 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one node, in the shape that the info modules of all clouds share.
-  - Tells of each copy which snapshot it was made of.
-  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known of copies that the role made, by the
-    end of their description.
+  - Shows the source of each copy.
+  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known only of copies that the role made,
+    from the end of their description.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:
@@ -29,7 +29,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ens
-  - alibabacloud_credentials, where other credentials than a key pair or a token are used
+  - alibabacloud_credentials, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ens_snapshot_copy
 """
@@ -61,7 +61,7 @@ disks:
       type: str
       sample: d-5aa11bb22cc33dd44
     name:
-      description: Name of the disk; empty where it has none.
+      description: Name of the disk; empty if it has none.
       type: str
       sample: database
     size_gib:
@@ -105,7 +105,7 @@ snapshots:
       type: str
       sample: sp-5aa11bb22cc33dd44
     disk_id:
-      description: ID of the disk that it, or the source of the copy, was taken of.
+      description: ID of the disk of the snapshot, or of the copy's source.
       type: str
       sample: d-5aa11bb22cc33dd44
     region:
@@ -133,11 +133,11 @@ snapshots:
       type: bool
       sample: false
     kms_key_id:
-      description: Always null; the cloud tells no key.
+      description: Always null; the cloud shows no key.
       type: str
       sample: null
     expires_at:
-      description: When the cloud deletes it by itself; null where it stays, or the cloud does not tell.
+      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
       type: str
       sample: null
     created_at:
@@ -145,7 +145,7 @@ snapshots:
       type: str
       sample: "2026-11-21T02:06:37Z"
     name:
-      description: Name of the snapshot; empty where it has none.
+      description: Name of the snapshot; empty if it has none.
       type: str
       sample: nightly
     description:
@@ -157,7 +157,7 @@ snapshots:
       type: dict
       sample: {"env": "prod"}
     source:
-      description: Null for a snapshot that is no copy; else what it was made of.
+      description: The source of a copy; null for a snapshot that is not a copy.
       type: dict
       contains:
         snapshot_id:
@@ -169,11 +169,11 @@ snapshots:
           type: str
           sample: cn-hangzhou-26
         disk_id:
-          description: Disk of the source; null where unknown.
+          description: Disk of the source; null if unknown.
           type: str
           sample: d-5aa11bb22cc33dd44
         created_at:
-          description: When the source was taken, ISO 8601 in UTC; null where unknown.
+          description: When the source was taken, ISO 8601 in UTC; null if unknown.
           type: str
           sample: "2026-11-20T23:00:00Z"
         managed:
@@ -185,12 +185,12 @@ snapshots:
       type: str
       sample: null
     obstacle:
-      description: Why a complete snapshot cannot be copied; null where it can.
+      description: Why a complete snapshot cannot be copied; null if it can.
       type: str
       sample: null
     locked_until:
       description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null where it has none. EBS and ECS.
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
       type: str
       sample: null
     full_size_bytes:
@@ -205,7 +205,7 @@ snapshots:
       sample: null
     traits:
       description: >-
-        What else is worth knowing of it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
       type: list
       elements: str
       sample: []

@@ -16,14 +16,14 @@ from .._core.errors import Unreachable
 Item = TypeVar("Item")
 #: More pages than any account fills.
 MOST_PAGES = 2000
-#: So often a listing is read at most, where it changes while it is read.
+#: How often a listing is read at most if it changes while it is read.
 READS = 5
 
 
 def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
-    """Return the list that an answer holds under these keys; null beside a count of 0 is an empty one.
+    """Return the list that an answer holds under these keys; null beside a count of 0 is an empty list.
 
-    Raises Unreachable where there is none: that is not an empty one (api-facts: null-listings).
+    Raises Unreachable if there is no list: that is not an empty one (api-facts: null-listings).
     """
     found: Any = answer
     for key in keys:
@@ -63,7 +63,7 @@ def steady_pages(
     id_of: Callable[[dict[str, Any]], Any],
     tried: str,
 ) -> list[dict[str, Any]]:
-    """Read all pages of a listing by number or offset, which is asked oldest first, so that growth comes at its end.
+    """Read all pages of a listing by number or offset. It is sorted oldest first, so growth comes at its end.
 
     ``page`` takes a number from 1 and returns items and the count. The listing is read again where the count fell, an
     ID came twice, or fewer items came than the count says. Raises Unreachable where that goes on, or the pages never
@@ -75,7 +75,7 @@ def steady_pages(
         ids = [id_of(item) for item in listed]
         repeated = len(set(ids)) < len(ids)
         complete = not isinstance(total, int) or len(listed) >= total
-        # A count that is wrong each time must not keep anybody from working: the same items twice are all there are.
+        # A count that is always wrong must not stop a run: the same items twice count as all there are.
         if not repeated and not fell and (complete or ids == before):
             return listed
         before = ids

@@ -51,7 +51,7 @@ CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class Service:
-    """Calls of one service. Each goes out once: repeating is the caller's, who knows what is safe.
+    """Calls of one service. Each is sent once; the caller decides whether to repeat it.
 
     The SDK would repeat some by itself (api-facts: alibaba-sdk-retries).
     """
@@ -111,7 +111,7 @@ class Service:
         except (ClientException, ServerException) as error:
             raise self._translated(error, tried) from None
         except IndexError:
-            # The SDK takes a refused signature apart by a colon that is not always there
+            # The SDK splits the message of a refused signature at a colon that is not always there
             # (api-facts: alibaba-signature-colon).
             raise Credentials(
                 f"{tried}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]

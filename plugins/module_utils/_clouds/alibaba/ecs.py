@@ -27,9 +27,9 @@ from .ecs_rules import key_problems
 
 #: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
 PAGE = 100
-#: By tag the service lists no more disks than these, and says nothing of the others (api-facts: ecs-disks-by-tag).
+#: Most disks that the service lists by tag; it does not mention the others (api-facts: ecs-disks-by-tag).
 MOST_BY_TAG = 1000
-#: So many disks at most are asked for one by one, since a call takes but one; for more the whole region is listed.
+#: Most disks that are read one by one, since a call takes only one; for more, the whole region is listed.
 FEW_DISKS = 20
 #: What the service takes as tags, of snapshots and disks alike.
 TAG_RULES = TagRules(
@@ -119,7 +119,7 @@ class EcsCloud(SnapshotCloud):
         return [s for s in listed if s.source and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List by ID or, for a few disks, by disk; no filter knows the source of a copy (api-facts:
+        """List by ID or, for a few disks, by disk; no filter covers the source of a copy (api-facts:
         ecs-describe-limits)."""
         tried = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
@@ -146,14 +146,14 @@ class EcsCloud(SnapshotCloud):
             # One token per wanted copy and run: a replay of an older one may name a copy deleted since
             # (api-facts: ecs-client-token).
             ClientToken=self._tokens.setdefault((request.snapshot_id, request.region), uuid.uuid4().hex),
-            # The service copies an encrypted source only where it is asked to (api-facts: ecs-encrypted-source).
+            # The service copies an encrypted source only if the call says so (api-facts: ecs-encrypted-source).
             Encrypted=True if request.encrypted or order.source.encrypted else None,
             KMSKeyId=request.kms_key_id,
             RetentionDays=request.retention_days,
             **numbered("Tag", [{"Key": key, "Value": value} for key, value in order.tags.items()]),
         )
         if answer.get("SnapshotId"):
-            # Only a lost answer needs the token: once this copy is withdrawn, a replay would name it still.
+            # Only a lost answer needs the token. After this copy is withdrawn, a replay would still name it.
             self._tokens.pop((request.snapshot_id, request.region), None)
         else:
             raise Ambiguous(f"{tried}: the call was accepted, but returned no snapshot ID")
@@ -191,7 +191,7 @@ class EcsCloud(SnapshotCloud):
             SnapshotId=snapshot_id,
             LockMode=mode,
             LockDuration=days,
-            # Required; with 0 the lock cannot be undone from the first moment on, as the user was told.
+            # Required. With 0 the lock cannot be undone from the first moment on, as the documentation says.
             CoolOffPeriod=0,
             ClientToken=uuid.uuid4().hex,
         )

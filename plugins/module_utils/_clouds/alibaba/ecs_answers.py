@@ -17,7 +17,7 @@ from ..._core.tags import provenance_of
 from ..._core.times import parse_iso_utc
 
 STATES = {"progressing": State.PENDING, "accomplished": State.COMPLETED, "failed": State.ERROR}
-#: Of disks; in the other ones a disk is there, and in FREE nothing is being done with it.
+#: States of disks. In all others the disk exists; in those of FREE no operation is going on.
 DISK_STATES = {"Creating": State.PENDING, "Deleting": State.ABSENT, "Deleted": State.ABSENT}
 FREE = ("Available", "Creating")
 #: Categories that cannot be copied (api-facts: ecs-categories).
@@ -54,7 +54,7 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
 
 
 def _source(shown: Mapping[str, Any], tags: Mapping[str, str]) -> Provenance | None:
-    """Tell the source by the cloud's own fields; the tags add when it was taken, and that the copy is ours.
+    """Return the source from the cloud's own fields; the tags add when it was taken, and that the copy is ours.
 
     What SourceDiskId of a copy holds is not known for certain, so our tag decides (api-facts: ecs-source-disk).
     """
@@ -97,7 +97,7 @@ def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
 
 
 def lock_of(shown: Mapping[str, Any]) -> Lock:
-    """Translate a lock. One whose end is not told is taken for over, by a time long ago."""
+    """Translate a lock. If its end is not shown, it counts as over, with a time long ago."""
     until = parse_iso_utc(shown.get("LockExpiredTime"))
     return Lock(
         until or datetime(1970, 1, 1, tzinfo=timezone.utc), until is None or shown.get("LockStatus") == "expired"

@@ -22,10 +22,10 @@ from .ecs_rules import key_problems
 
 DISK_ERRORS: dict[str, type[CopyError]] = {
     **ERRORS,
-    # The token stands for another call: the disk of that one is looked for.
+    # The token belongs to another call: look for the disk of that call.
     "IdempotentParameterMismatch": Underway,
     **dict.fromkeys(("InvalidSnapshotId.NotReady", "InvalidSnapshot.NotReady"), Busy),
-    # A disk that is available already refuses its deletion while its data is loaded.
+    # ECS refuses to delete an available disk while its data is loaded.
     **dict.fromkeys(("IncorrectDiskStatus.Initializing", "DiskCreatingSnapshot"), Busy),
     "InvalidDiskId.NotFound": NotFound,
 }
@@ -64,7 +64,7 @@ class EcsDisks(DiskCloud, EcsCloud):
         return key_problems(first.kms_key_id, first.encrypted, [first.region]) if first and first.kms_key_id else []
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        # What keeps a snapshot from being copied need not keep it from becoming a disk: the service says so itself.
+        # A snapshot that cannot be copied may still become a disk; otherwise the service refuses.
         found = super().read_sources(region, snapshot_ids)
         return {i: replace(s, obstacle=None) if isinstance(s, Snapshot) else s for i, s in found.items()}
 
@@ -97,7 +97,7 @@ class EcsDisks(DiskCloud, EcsCloud):
                 Size=options["size_gib"],
                 Encrypted=True if request.encrypted or order.source.encrypted else None,
                 KMSKeyId=request.kms_key_id,
-                # The SDK sends none by itself, and the service makes a disk for each call then.
+                # The SDK sends no token by itself; without one the service makes a disk for each call.
                 ClientToken=self.token_of(order),
                 **numbered("Tag", [{"Key": key, "Value": value} for key, value in (request.tags or {}).items()]),
             )

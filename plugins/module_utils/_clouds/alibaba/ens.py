@@ -42,7 +42,7 @@ UNTOLD = (
     "The service gives no reason. Likely ones: a sales rule for the node, unpaid bills, or no capacity there. Order a "
     "disk snapshot on that node in the console, which shows the reason, or send the request ID to the support."
 )
-#: How often an order that could not be created is tried: it may be passing or permanent (api-facts: ens-order-failed).
+#: How often an order that could not be created is tried: the cause may pass or stay (api-facts: ens-order-failed).
 ORDER_ATTEMPTS = 4
 #: Results of a page, and IDs of a describe call (api-facts: ens-describe-limits).
 PAGE, IDS = 50, 100
@@ -126,7 +126,7 @@ class EnsCloud(SnapshotCloud):
         except CopyError as error:
             if len(orders) == 1 or error.retry is not Retry.NEVER or isinstance(error, (Credentials, NotFound)):
                 raise
-        # Nothing was begun, and which node was meant the service does not say, so each is asked for alone.
+        # Nothing was started, and the service does not say which node it refused. So send each node alone.
         return [answer for order in orders for answer in self._begin_alone(order)]
 
     def _begin_alone(self, order: CopyOrder) -> Sequence[Snapshot | CopyError]:
@@ -154,7 +154,7 @@ class EnsCloud(SnapshotCloud):
         return [self._allocated(order, answer, tried) for order in orders]
 
     def _patience(self, order: CopyOrder, error: Busy) -> CopyError:
-        """An order that could not be created is asked for a few times, then it counts as refused."""
+        """Try an order that could not be created a few times, then count it as refused."""
         if error.code != "Order.CreateFailed":
             return error
         self._failed_orders[order.request.snapshot_id] += 1
@@ -163,14 +163,14 @@ class EnsCloud(SnapshotCloud):
         return error.as_kind(Refused)
 
     def _allocated(self, order: CopyOrder, answer: Mapping[str, Any], tried: str) -> Snapshot | CopyError:
-        """Read what came of one node; the status of the whole answer is not enough (api-facts: ens-partial-success)."""
+        """Read the result for one node; the status of the answer is not enough (api-facts: ens-partial-success)."""
         node, request_id = order.request.region, answer.get("RequestId")
         for item in answer.get("AllocationId") or ():
             if item.get("EnsRegionId") == node and item.get("InstanceId"):
                 answered = [str(snapshot_id) for snapshot_id in item["InstanceId"]]
                 copy_id = next((i for i in answered if re.fullmatch(self.snapshot_id_pattern, i)), None)
                 if copy_id is None:
-                    # Documents call these IDs of instances, and show such: its source fields tell the copy
+                    # Documents call and show these as instance IDs: the source fields identify the copy
                     # (api-facts: ens-copy-ids).
                     return Ambiguous(
                         f"{tried}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
@@ -191,7 +191,7 @@ class EnsCloud(SnapshotCloud):
         )
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-        """ENS knows no tags of snapshots, and the engine asks for none where tag_rules is None."""
+        """ENS has no snapshot tags; the engine changes none where tag_rules is None."""
         return {}
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:

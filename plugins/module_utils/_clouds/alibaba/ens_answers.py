@@ -14,10 +14,10 @@ from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
 from ..._core.times import parse_iso_utc
 
 STATES = {"creating": State.PENDING, "available": State.COMPLETED, "error": State.ERROR, "deleting": State.ABSENT}
-#: Of disks; in the other ones a disk is there, and in FREE nothing is being done with it.
+#: States of disks. In all others the disk exists; in those of FREE no operation is going on.
 DISK_STATES = {"creating": State.PENDING, "deleting": State.ABSENT, "deleted": State.ABSENT}
 FREE = ("available", "creating", "expiring")
-#: ENS has no tags of snapshots, so the role ends its descriptions so: the source's disk, and when it was taken.
+#: ENS has no snapshot tags, so the role ends its descriptions with the source's disk and time.
 SUFFIX = re.compile(r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$")
 
 
@@ -55,7 +55,7 @@ def _source(shown: Mapping[str, Any]) -> Provenance:
 
 
 def source_of_order(order: CopyOrder) -> Provenance:
-    """Tell the source of a copy that was just begun."""
+    """Return the source of a copy that was just started."""
     source = order.source
     managed = SUFFIX.search(order.description or "") is not None
     return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at, managed)

@@ -50,7 +50,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         return [disk_of(item, str(item.get("EnsRegionId") or "")) for items in shown for item in items]
 
     def source_of(self, disk: Disk) -> str | None:
-        """Tell the snapshot by our tags, or by our name where a disk has none of our tags."""
+        """Return the snapshot from our tags, or from our name if the disk has none of our tags."""
         if RESTORE_ID in disk.tags or not disk.snapshot_id:
             return super().source_of(disk)
         return disk.snapshot_id if disk.name == self._name(disk.snapshot_id) else None

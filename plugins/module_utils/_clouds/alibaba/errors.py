@@ -21,7 +21,7 @@ from ..._core.errors import (
     Unreachable,
 )
 
-#: What codes mean; one that is not listed means what its beginning up to a dot means (api-facts: alibaba-error-codes).
+#: What codes mean. An unlisted code means the same as its part before a dot (api-facts: alibaba-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("Throttling", "Rejected.Throttling"), Throttled),
     **dict.fromkeys(

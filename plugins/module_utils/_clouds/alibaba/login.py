@@ -4,7 +4,7 @@
 
 """Which credentials for Alibaba Cloud count: options, then environment, then profiles, then the vendor's own chain.
 
-All but keys that are given as they are is the vendor's library: see providers.py.
+Keys that are given directly are handled here, all else by the vendor's library: see providers.py.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Keys(NamedTuple):
 
 
 class Login:
-    """The keys of a connection, as they are at the moment.
+    """The current keys of a connection.
 
-    ``trouble`` says why they could not be refreshed, where the last ones are used on until the cloud refuses them.
+    ``trouble`` says why a refresh failed; the last keys are then used until the cloud refuses them.
     """
 
     trouble: str | None = None
@@ -70,7 +70,7 @@ class Login:
 
 
 class Given:
-    """Keys that are given as they are, in the form of the library's providers."""
+    """Keys that are given directly, in the form of the library's providers."""
 
     def __init__(self, keys: Keys):
         self.get_access_key_id = lambda: keys.key_id
@@ -83,7 +83,7 @@ class Given:
 
 
 def failed(error: Exception, tried: str, hint: str | None = None) -> CopyError:
-    """Return what the library raised as ours, with the code and the request ID of an answer that it quotes."""
+    """Turn the library's error into ours, with the code and the request ID of an answer that it quotes."""
     if isinstance(error, CopyError):
         return error
     answered = {name: re.search(rf'"{name}"\s*:\s*"([^"]+)"', str(error)) for name in ("Code", "RequestId")}
@@ -93,7 +93,7 @@ def failed(error: Exception, tried: str, hint: str | None = None) -> CopyError:
 
 
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
-    """Find what gives the credentials; asks nobody yet. Raises Credentials for what cannot be."""
+    """Find the source of the credentials, without any call. Raises Credentials for options that cannot work."""
     sts = params.get("sts_endpoint")
     path = home / ".aliyun" / "config.json"
     keys = _of_options(params)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential providers of the vendor's library, alibabacloud_credentials, as the options and profiles ask for them.
+"""Credential providers of the vendor's library alibabacloud_credentials, chosen by options and profiles.
 
 The library is loaded only where it is needed: it takes half a second.
 """
@@ -21,7 +21,7 @@ from .errors import silence
 SESSION_NAME = "multicloud-snapshots"
 #: What makes the library's chain log in by OIDC.
 OIDC = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABA_CLOUD_ROLE_ARN")
-#: Modes in which the library's own reading of profiles leaves out the address of STS, or does not know.
+#: Modes of profiles that the library does not know, or reads without the address of STS.
 _ROLE_MODES = ("RamRoleArn", "ChainableRamRoleArn", "OIDC")
 
 
@@ -40,12 +40,12 @@ def library() -> Any:
 
 
 def of_instance(role: str | None) -> Any:
-    """The role of the instance, by its metadata service, with a token as that may demand."""
+    """The role of the instance, by its metadata service, with a token if that demands one."""
     return library().EcsRamRoleCredentialsProvider(role_name=role or None, async_update_enabled=False)
 
 
 def of_role(before: Any, params: Mapping[str, Any], sts: str | None) -> Any:
-    """The role that the options name, assumed with the credentials that are there."""
+    """The role that the options name, assumed with the other credentials."""
     http = importlib.import_module("alibabacloud_credentials.http")
     milliseconds = [1000 * params[name] for name in ("connect_timeout", "read_timeout")]
     return library().RamRoleArnCredentialsProvider(
@@ -103,7 +103,7 @@ def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | No
 
 
 def of_chain(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
-    """The library's own chain; before it, what it cannot do: another address of STS, the mode CredentialsURI."""
+    """The library's own chain, after what that cannot do: another address of STS, the mode CredentialsURI."""
     mode = profiles.get("", {}).get("mode")
     if all(os.environ.get(name) for name in OIDC):
         if sts:

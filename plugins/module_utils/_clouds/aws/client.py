@@ -40,7 +40,7 @@ except ImportError:
 class AwsModule(AnsibleAWSModule):
     """amazon.aws's module class.
 
-    While clients are made its failures are raised, so that a runner can end the module.
+    It raises the failures of making a client, so that the runner can end the module.
     """
 
     def __init__(self, **kwargs: Any):
@@ -89,9 +89,9 @@ class Clients:
         self._calls = calls
         self._now = now
         self._made: dict[tuple[str, str], Any] = {}
-        #: Those of the role to assume, which all clients share; None where the caller's own are used.
+        #: Credentials of the role to assume, which all clients share; None if the caller's own are used.
         self._role: Any = None
-        #: boto3's clients may be used by several threads, but not be made so.
+        #: boto3's clients may be used in several threads, but not made in several.
         self._lock = threading.Lock()
 
     def reader(self, region: str) -> Any:
@@ -111,9 +111,9 @@ class Clients:
         return self._client("ebs", region, "reads", **self._way_to_others())
 
     def account_reader(self, region: str) -> Any:
-        """Return the client that tells the account's ID.
+        """Return the client that reads the account's ID.
 
-        It gives up soon, since a private network may not lead to STS.
+        It gives up soon, since a private network may have no way to STS.
         """
         quick = {"connect_timeout": 5, "read_timeout": 10}
         config = self._config(quick, retries={"total_max_attempts": 2})

@@ -32,7 +32,7 @@ try:
 except ImportError:
     pass  # Clients says so by name
 
-#: For so long (seconds) a source of another account is asked for again: one just shared may be unknown
+#: How long (seconds) a source of another account is asked for again: AWS may not know a newly shared one
 #: (api-facts: ebs-just-shared).
 SHARED_SECONDS = 60.0
 #: What the service takes as tags, of snapshots and disks alike.
@@ -62,7 +62,7 @@ class EbsCloud(SnapshotCloud):
         super().__init__()
         self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages)
         self.home_region = module.region
-        #: Sources of another account, by which the user's options tell of them; asked for again until that moment.
+        #: Sources that the user's options name as another account's, and until when to ask for them again.
         self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
         self._asked_until: float | None = None
 
@@ -99,7 +99,7 @@ class EbsCloud(SnapshotCloud):
         return {**found, **self._just_shared(region, [i for i in snapshot_ids if i not in found], tried)}
 
     def _just_shared(self, region: str, missing: Sequence[str], tried: str) -> dict[str, Snapshot]:
-        """Ask again, for a minute in all, for those that the user says are another account's."""
+        """Ask again, for a minute in all, for sources that the user's options name as another account's."""
         missing = [snapshot_id for snapshot_id in missing if snapshot_id in self._of_others]
         if missing and self._asked_until is None:
             self._asked_until = self.deadline.now() + SHARED_SECONDS

@@ -21,16 +21,16 @@ STATES = {
     "recovering": State.PENDING,
     "recoverable": State.ABSENT,
 }
-#: Of volumes; one that is being deleted is none any more (api-facts: ebs-disk-delete).
+#: States of volumes. A volume that is being deleted counts as gone (api-facts: ebs-disk-delete).
 VOLUME_STATES = {
     "creating": State.PENDING,
     "deleting": State.ABSENT,
     "deleted": State.ABSENT,
     "error": State.ERROR,
 }
-#: The volume of what has none of its own: copies, and what was imported or written through the EBS direct APIs.
+#: The volume ID of snapshots without a volume: copies, imports, and those written through the EBS direct APIs.
 NO_VOLUME = re.compile(r"vol-f+")
-#: What a copy says before AWS has looked at its source: size, and encryption where it is not on, are unknown then.
+#: A copy's message before AWS has read its source: size, and encryption if it is not on, are unknown then.
 NO_METADATA = "Metadata not updated"
 #: How the console describes a copy (api-facts: ebs-console-description).
 CONSOLE_DESCRIPTION = re.compile(r"\[Copied (snap-(?:[0-9a-f]{17}|[0-9a-f]{8})) from ([a-z0-9-]+)\]")
@@ -40,11 +40,11 @@ def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
     """Translate a snapshot of DescribeSnapshots."""
     tags = {tag["Key"]: tag["Value"] for tag in shown.get("Tags") or ()}
     without_volume = NO_VOLUME.fullmatch(shown.get("VolumeId") or "") is not None
-    # TransferType says "standard" on every snapshot, so it tells nothing else.
+    # TransferType is "standard" on every snapshot, so it says nothing.
     is_copy = without_volume or shown.get("TransferType") == "time-based"
     source = provenance_of(tags) or _console_source(shown.get("Description") or "")
     if source and not without_volume:
-        source = replace(source, managed=source.managed and not is_copy)  # nothing recorded looks so: leave it alone
+        source = replace(source, managed=source.managed and not is_copy)  # no recording looks like this: leave it alone
     state = STATES.get(shown["State"], State.PENDING)
     progress = re.match(r"\d+", shown.get("Progress") or "")
     return Snapshot(

@@ -19,9 +19,9 @@ from .ebs_queries import tag_filters
 from .ec2_calls import Filters, queries_of
 from .errors import KMS_ACTIONS
 
-#: Of zones that the account can make something in.
+#: States of zones that the account can use.
 USABLE = ("opt-in-not-required", "opted-in")
-#: Least and greatest size of each type in GiB; no call tells them, nor which types a zone has
+#: Smallest and largest size of each type in GiB. No call returns them, or which types a zone has
 #: (api-facts: ebs-disk-offers).
 TYPES = {
     "gp2": (1, 16384),
@@ -47,7 +47,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters])
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        # By filter, since asking by VolumeIds fails as a whole where one is missing.
+        # By filter, since a call by VolumeIds fails as a whole if one is missing.
         return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:

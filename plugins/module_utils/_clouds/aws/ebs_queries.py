@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How EC2 is asked for what is wanted and no more (api-facts: ebs-describe-limits). No filter knows the source of a
-copy, so that copies are
-found by our tags, and those of the console by how it describes them."""
+"""Queries that make EC2 return what is wanted and little else (api-facts: ebs-describe-limits).
+
+No filter covers the source of a copy. So copies are found by our tags, and those of the console by its description."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..._core.model import SnapshotFilter
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_REGION, SOURCE_SNAPSHOT_ID
 from .ec2_calls import VALUES, Filters, queries_of
 
-#: What has no volume of its own, and is not complete: the copies that take room (api-facts: ebs-copy-mark).
+#: Unfinished snapshots without a volume of their own: the copies that take room (api-facts: ebs-copy-mark).
 COPIES_IN_PROGRESS: Filters = [
     {"Name": "status", "Values": ["pending"]},
     {"Name": "volume-id", "Values": ["vol-ffffffff*"]},
@@ -24,14 +24,14 @@ COPIES_IN_PROGRESS: Filters = [
 
 
 def copies_of(source_ids: Sequence[str]) -> list[Filters]:
-    """Return the queries that find the copies of these sources; those of the console of many sources in one."""
+    """Return the queries that find the copies of these sources; for many, one query for the console's copies."""
     few = len(source_ids) <= VALUES
     described = [f"[Copied {i} from *" for i in source_ids] if few else ["[Copied snap-*"]
     return [*queries_of(f"tag:{SOURCE_SNAPSHOT_ID}", source_ids), *queries_of("description", described)]
 
 
 def snapshots_for(wanted: SnapshotFilter) -> list[Filters]:
-    """Return the queries that find all that passes a filter, and as little else as can be asked."""
+    """Return the queries that find all snapshots that pass a filter, and as few others as possible."""
     if wanted.snapshot_ids is not None:
         return queries_of("snapshot-id", wanted.snapshot_ids)
     if wanted.only_copies:
@@ -42,7 +42,7 @@ def snapshots_for(wanted: SnapshotFilter) -> list[Filters]:
 
 
 def _copies(wanted: SnapshotFilter) -> list[Filters]:
-    """A copy that our tags mark, but not with its disk, no filter finds among those of some disks."""
+    """Return the queries for copies. A copy whose tags do not name its disk is not found by disk."""
     regions = wanted.copies_from
     of_regions = [] if regions is None else [{"Name": f"tag:{SOURCE_REGION}", "Values": sorted(regions)}]
     described = queries_of("description", ["[Copied snap-*"] if regions is None else _described(regions))
@@ -56,11 +56,11 @@ def _described(regions: Any) -> list[str]:
 
 
 def tag_filters(tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the filters that find what bears all these tags; a value of "*" means any."""
+    """Return the filters that match all these tags; a value of "*" means any."""
     return [
         {"Name": "tag-key", "Values": [key]}
         if value == "*"
-        # A backslash takes the meaning of wildcards.
+        # A backslash escapes wildcards.
         else {"Name": f"tag:{key}", "Values": [re.sub(r"([*?\\])", r"\\\1", value)]}
         for key, value in tags.items()
     ]

@@ -25,7 +25,7 @@ _ARN = re.compile(r"arn:[a-z-]+:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]+):\
 @lru_cache(maxsize=1)
 def known_regions() -> frozenset[str]:
     """Return every region that the installed boto3 knows for EC2, of all partitions."""
-    # Without the profile of the environment: which regions there are does not depend on whether it exists.
+    # Without the profile of the environment: the list of regions does not depend on whether it exists.
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     # Not by session.get_available_regions(), which reads the whole model of EC2 for one word of it.
     resolver = botocore.regions.EndpointResolver(session.get_component("data_loader").load_data("endpoints"))
@@ -92,8 +92,7 @@ def _problems_of_copying_to_a_place(request: CopyRequest) -> list[str]:
 
 
 def keys_differ(asked: str, shown: str | None) -> bool:
-    """Whether two names of keys are known to be of different keys: both ARNs of keys, or both the same form of
-    alias."""
+    """Whether two names certainly mean different keys: both are ARNs of keys, or the same form of alias."""
     forms = (r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+", r"arn:[^:]+:kms:[^:]+:\d{12}:alias/.+", r"alias/.+")
     alike = any(re.fullmatch(form, asked) and re.fullmatch(form, shown or "") for form in forms)
     return alike and asked != shown

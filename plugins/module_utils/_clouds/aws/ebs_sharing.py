@@ -25,7 +25,7 @@ OPTIONS = {
     "account_id": {"type": "str", "required": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
-#: AWS's words where the key is its own, which no other account can be given.
+#: AWS's words if the key is its own, which no other account can get.
 DEFAULT_KEY = "default key"
 KEY_HINT = (
     "The snapshot is encrypted with the key that AWS manages for EBS, which no other account can use. Copy it within "
@@ -37,7 +37,7 @@ KEY_HINT = (
 
 
 class EbsSharing(EbsCloud):
-    """EC2, with the permission that lets another account use a snapshot."""
+    """The calls of EC2 for the permission of another account to use a snapshot."""
 
     def list_shared(self, region: str, account: str) -> set[str]:
         """Return the account's own snapshots that another account may use, in one listing. Raises a CopyError."""

@@ -37,7 +37,7 @@ OWN: dict[str, Any] = {"OwnerIds": ["self"]}
 
 
 def queries_of(name: str, values: Iterable[str], *others: Mapping[str, Any]) -> list[Filters]:
-    """Return the queries that find what has one of many values, as many in each as EC2 takes."""
+    """Return queries that match any of many values, as many values in each as EC2 allows."""
     return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES)]
 
 
@@ -57,7 +57,7 @@ class Ec2Calls:
         self._long: set[tuple[str, str]] = set()
         self._clients = Clients(module, calls, now)
         self._warnings = warnings
-        #: The account's ID; None until it was asked, empty where it cannot be.
+        #: The account's ID; None before the first call, empty if it cannot be read.
         self._account: str | None = None
         self.reader, self.writer = self._clients.reader, self._clients.writer
         self.block_reader = self._clients.block_reader
@@ -88,7 +88,7 @@ class Ec2Calls:
         return {s["SnapshotId"]: snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown}
 
     def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
-        """Read by filter, since asking by SnapshotIds fails as a whole where one is missing."""
+        """Read by filter, since a call by SnapshotIds fails as a whole if one is missing."""
         found = self.snapshots(region, tried, queries_of("snapshot-id", ids), **scope) if ids else {}
         return {i: found[i] for i in ids if i in found and found[i].state is not State.ABSENT}
 
@@ -101,7 +101,7 @@ class Ec2Calls:
         queries: Sequence[Filters],
         scope: Mapping[str, Any],
     ) -> Iterator[Mapping[str, Any]]:
-        """Read all pages of all queries; but all that the account owns, in one call, where it fits into a page.
+        """Read all pages of all queries, or all that the account owns in one call, if that fits into a page.
 
         Raises Unreachable for an answer without a list, which a proxy may give.
         """

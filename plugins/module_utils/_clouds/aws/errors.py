@@ -96,11 +96,11 @@ HINTS = {
 }
 
 
-#: The one case that only the message tells: a key that the caller may not use is no wrong login
+#: The one case that only the message shows: a key that the caller may not use is not a wrong login
 #: (api-facts: ebs-key-not-authorized).
 KEY_NOT_AUTHORIZED = "Not authorized to use key"
 KEY_HINT = f"Let the caller use the key, by its IAM policy and by the key's own policy: {KMS_ACTIONS}."
-#: Differs in each answer, and tells nobody anything.
+#: Differs in each answer and is of no use to a reader.
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: .*", re.S)
 
 

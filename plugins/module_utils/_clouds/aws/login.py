@@ -55,7 +55,7 @@ def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], date
 
 
 def _refusal(error: CopyError, arn: str) -> CopyError:
-    """Say that there is no login; but asking again helps where STS could not be reached: nothing else was sent."""
+    """Return the failure of a login. If STS could not be reached, it may be tried again: nothing else was sent."""
     if isinstance(error, Ambiguous):
         return error.as_kind(Unreachable)
     if isinstance(error, (Busy, Unreachable)):

@@ -22,7 +22,7 @@ from .cbs_tags import change_tags
 from .client import Service, some
 from .errors import failure
 
-#: Disks that a filter takes; and so many at most are asked for, instead of the whole region (api-facts:
+#: Most disks in a filter, and most disks to ask for; for more, the whole region is listed (api-facts:
 #: cbs-describe-limits).
 DISKS, FEW_DISKS = 10, 100
 #: The states of copies under way.
@@ -80,7 +80,7 @@ class CbsCloud(SnapshotCloud):
         )
 
     def full_name(self, name: str, snapshot_id: str) -> str:
-        """Add the source's ID, and with it our mark: a name is the only one that comes with the copy."""
+        """Add the source's ID as our mark: the name is the only mark that CBS sets together with the copy."""
         return full_name(name, snapshot_id)
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:
@@ -116,7 +116,7 @@ class CbsCloud(SnapshotCloud):
         return [s for s in listed if s.owned and s.is_copy and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List by ID or, for a few disks, by disk; no filter knows the source of a copy (api-facts:
+        """List by ID or, for a few disks, by disk; no filter covers the source of a copy (api-facts:
         cbs-describe-limits)."""
         tried = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
@@ -133,7 +133,7 @@ class CbsCloud(SnapshotCloud):
         except CopyError as error:
             if len(orders) == 1 or error.spreads or not _is_of_one(error):
                 raise
-        # Which destination the service meant it does not say, so each is asked for alone.
+        # The service does not say which destination it refused, so send each alone.
         answers: list[Snapshot | CopyError] = []
         for order in orders:
             try:
@@ -160,7 +160,7 @@ class CbsCloud(SnapshotCloud):
         return [self._result(order, results.get(order.request.region), answer.get("RequestId")) for order in orders]
 
     def _result(self, order: CopyOrder, item: Mapping[str, Any] | None, request_id: Any) -> Snapshot | CopyError:
-        """Read what came of one destination; a call can succeed and fail for some (api-facts: cbs-copy-results)."""
+        """Read the result for one destination; a call may fail for some (api-facts: cbs-copy-results)."""
         request = order.request
         tried = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
         if item is None:
@@ -175,7 +175,7 @@ class CbsCloud(SnapshotCloud):
         return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        """Delete in one call; it is all or nothing, so one that is refused is made for each copy alone."""
+        """Delete in one call. It is all or nothing, so after a refusal each copy is deleted alone."""
         tried = f"Deleting {some(snapshot_ids)} in {region}"
         try:
             self._delete_all(region, snapshot_ids, tried)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What CBS answers, translated; and what the names of its copies tell, since it records no source."""
+"""What CBS answers, translated; and what the names of its copies say, since it records no source."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ..._core.tags import provenance_of
 
 #: CREATING, COPYING_FROM_REMOTE and CHECKING_COPIED are under way; there is no failed state (api-facts: cbs-states).
 STATES = {"NORMAL": State.COMPLETED, "ROLLBACKING": State.COMPLETED, "TORECYCLE": State.ABSENT}
-#: CBS answers with times without a zone, which are China's; requests name the zone (api-facts: cbs-times).
+#: CBS answers with China's time without a zone; requests name the zone (api-facts: cbs-times).
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 TIME_FORM = "%Y-%m-%d %H:%M:%S"
 SNAPSHOT_ID = r"snap-[0-9a-z]{8}"
-#: What else is told of a snapshot: our word, by the key and value that CBS shows (api-facts: cbs-traits).
+#: Other facts about a snapshot: our word, by the key and value that CBS shows (api-facts: cbs-traits).
 _TRAITS = {
     "system_disk": ("DiskUsage", "SYSTEM_DISK"),
     "locked": ("IsLocked", True),
@@ -33,7 +33,7 @@ _OUR_ENDING = re.compile(rf" \[({SNAPSHOT_ID})\]$")
 
 
 def closing(snapshot_id: str) -> str:
-    """Return what a name ends in, where it does not tell the source otherwise."""
+    """Return the ending of a name that does not show the source otherwise."""
     return f" [{snapshot_id}]"
 
 
@@ -44,7 +44,7 @@ def full_name(name: str, snapshot_id: str) -> str:
 
 
 def source_in_name(name: str) -> tuple[str | None, bool]:
-    """Tell the source that a copy's name names, and whether only this collection names copies so.
+    """Return the source that a copy's name shows, and whether only this collection uses such names.
 
     The closing ID decides; else a name with exactly one ID, as a whole word.
     """
@@ -56,7 +56,7 @@ def source_in_name(name: str) -> tuple[str | None, bool]:
 
 
 def _region_in_name(name: str) -> str | None:
-    """Tell the source's region, which only the service's own name for a copy tells (api-facts: cbs-default-name)."""
+    """Return the source's region, which only the service's own name for a copy shows (api-facts: cbs-default-name)."""
     match = _SERVICES_DEFAULT.fullmatch(name)
     return match[1] if match else None
 
@@ -94,7 +94,7 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
 
 
 def source_of_order(order: CopyOrder) -> Provenance:
-    """Tell the source of a copy that was just begun; its tags come later."""
+    """Return the source of a copy that was just started; its tags come later."""
     source = order.source
     return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at)
 

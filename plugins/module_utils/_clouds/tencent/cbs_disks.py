@@ -18,7 +18,7 @@ from .cbs import TAG_RULES, CbsCloud
 from .cbs_answers import disk_of
 from .cbs_reads import PAGE
 
-#: What is paid by the hour.
+#: Billing by the hour.
 HOURLY = "POSTPAID_BY_HOUR"
 
 
@@ -32,7 +32,7 @@ class CbsDisks(DiskCloud, CbsCloud):
     may_answer_with_gone = True
     #: CBS shows no disk before it is made, and none that has failed.
     unseen_seconds = 600.0
-    #: A refused token may stand for a disk in the making, which does not show.
+    #: A refused token may belong to a disk that is being made and does not show yet.
     doubt_seconds = 120.0
     loss_hint = (
         "CBS shows a disk only once it is made, shows no failed disk, and gives no reason. Look for it in CloudAudit "
@@ -44,7 +44,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [{"Filters": filters}])
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        """Read by ID; where an ID that is missing makes the service refuse them all, out of all of this restore."""
+        """Read by ID. If a missing ID makes the service refuse the call, read all disks of this restore."""
         queries = [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)]
         try:
             return self._disks(region, f"Looking at the disks in {region}", queries)
@@ -59,7 +59,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         tried = f"Listing what disks can be had in {region}"
         given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
         answer = self._service.read("DescribeDiskConfigQuota", region, tried, **given)
-        # The service also answers what was not asked for.
+        # The service also returns disks that were not asked for.
         sold = [
             item
             for item in items_of(answer, "DiskConfigSet", tried=tried)
@@ -102,7 +102,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         return self.new_disk(order, str(ids[0]), "", name=name, snapshot_id=None)
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        # Past DiskCloud, to the cloud's own way with what is all or nothing.
+        # Not DiskCloud's: the cloud's own method handles a call that is all or nothing.
         return CbsCloud.delete(self, region, snapshot_ids)
 
     def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:

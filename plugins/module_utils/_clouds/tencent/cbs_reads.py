@@ -20,7 +20,7 @@ from .client import Service
 
 #: IDs and results of a describe call.
 PAGE = 100
-#: How listings are asked, so that what is new comes at their end.
+#: The order of listings: what is new comes at their end.
 OLDEST_FIRST = {"OrderField": "CREATE_TIME", "Order": "ASC"}
 #: A creation time so far ahead of this machine's clock means that the service writes times of another zone.
 AHEAD = timedelta(minutes=5)
@@ -33,11 +33,11 @@ class CbsReads:
         self, service: Service, pages: Callable[[], Pages], today: Callable[[], datetime], warnings: list[str]
     ):
         self._service, self._new_pages, self._today, self._warnings = service, pages, today, warnings
-        #: Regions whose clock was seen to be ahead, and warned of.
+        #: Regions whose clock is ahead, and for which a warning was given.
         self._ahead: set[str] = set()
 
     def by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
-        """Read by ID; where an ID that is missing makes the service refuse them all, out of the whole listing."""
+        """Read by ID. If a missing ID makes the service refuse the call, read the whole listing."""
         wanted = set(snapshot_ids)
         try:
             found = self.listed(region, tried, [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)])

@@ -21,7 +21,7 @@ TAGS = 10
 
 
 def change_tags(service: Service, region: str, ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-    """Make one change to at most ten snapshots, provenance last, so that a copy that has it has all others too.
+    """Make one change to at most ten snapshots, provenance last: a copy with provenance has all other tags too.
 
     Returns what failed, by ID.
     """

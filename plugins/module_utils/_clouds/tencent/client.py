@@ -55,7 +55,7 @@ STS_HINT = (
     "Check that the role trusts this caller, that its external ID is right, and that the caller may "
     "call name/sts:AssumeRole."
 )
-#: Where STS is asked for ordinary regions: what it gives holds in all of them.
+#: The region of STS for ordinary regions: its keys are valid in all of them.
 STS_REGION = "ap-guangzhou"
 #: Calls of one action that the service takes in a second (api-facts: cbs-call-rate), and the margin (seconds) for the
 #: way there.
@@ -87,7 +87,7 @@ class Pace:
 
 
 class Service:
-    """Calls of CBS and of the tag service. Each goes out once: repeating is the caller's, who knows what is safe.
+    """Calls of CBS and of the tag service. Each is sent once; the caller decides whether to repeat it.
 
     The SDK's own retryer is not used: it makes a call again that has succeeded (api-facts: cbs-sdk-retries).
     """
@@ -106,7 +106,7 @@ class Service:
         self._endpoint = checked_endpoint(given)
         self._timeouts = checked_timeouts(params)
         self._login = current_login(params)
-        #: By the region in which STS is asked.
+        #: By the region of STS.
         self._credentials: dict[str, Any] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -132,7 +132,7 @@ class Service:
     ) -> dict[str, Any]:
         """Send a call once.
 
-        Raises a CopyError, also where the answer is an error or none, or logging in fails before.
+        Raises a CopyError, also if the answer is an error or is missing, or if the login fails.
         """
         self._calls[action] += 1
         options = None if signed else {"SkipSign": True}
@@ -182,7 +182,7 @@ class Service:
         return ClientProfile(httpProfile=http, language="en-US")
 
     def _ask_sts(self, action: str, region: str, given: dict[str, Any], credential: Any) -> dict[str, Any]:
-        """Ask for temporary keys; it changes nothing, so an answer that was lost may be asked for again."""
+        """Ask for temporary keys. This changes nothing, so it may be repeated after a lost answer."""
         tried = f"Assuming the role {given['RoleArn']}"
         client = CommonClient("sts", VERSIONS["sts"], credential, region, self._profile("sts", region))
         try:

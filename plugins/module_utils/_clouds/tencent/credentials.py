@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The SDK's credentials, which renew themselves while a task runs; what they raise, or swallow, is told as ours."""
+"""The SDK's credentials, renewed while a task runs. The errors that they raise or swallow become ours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ try:
 except ImportError:
     pass  # Service says what is missing
 
-#: Renewed so long (seconds) before they expire.
+#: How long (seconds) before they expire they are renewed.
 EARLY = 300
 ROLE_HINT = (
     "Check that the instance has this role (ask its metadata.tencentyun.com), and that no proxy is in between: "
@@ -84,7 +84,7 @@ class SafeCredential:
 
 
 def credential_of(login: Login, ask: AskSts, region: str, seconds: int) -> Any:
-    """Return what signs calls. ``region`` is where STS is asked, ``seconds`` how long a connection is waited for."""
+    """Return the credential that signs calls. ``region`` is that of STS, ``seconds`` the limit for a connection."""
     if login.pod:
         own = _of_pod(ask, seconds)
     elif login.cvm_role is not None:
@@ -100,7 +100,7 @@ def credential_of(login: Login, ask: AskSts, region: str, seconds: int) -> Any:
 def _assumed(login: Login, own: Any, ask: AskSts, region: str, seconds: int) -> SafeCredential:
     """Return the SDK's credential of a role.
 
-    Its own way of asking knows no token, external ID, endpoint_url or time-out.
+    The SDK's own call has no token, external ID, endpoint_url or time-out.
     """
     role = sdk.STSAssumeRoleCredential("", "", login.role_arn, login.session_name)
     given = {"RoleArn": login.role_arn, "RoleSessionName": login.session_name}
@@ -135,7 +135,7 @@ def _keep(role: Any, answer: dict[str, Any]) -> None:
 
 
 def _metadata_answer(role: Any, seconds: int) -> str:
-    """Ask once more for the words, which the SDK swallows."""
+    """Ask once more for the message, which the SDK swallows."""
     url = f"{role._role_endpoint}{role.role or ''}"
     try:
         code = json.loads(open_url(url, timeout=seconds).read()).get("Code")

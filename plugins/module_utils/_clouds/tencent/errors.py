@@ -33,7 +33,7 @@ try:
 except ImportError:
     pass  # they come with the SDK; Service says what is missing
 
-#: What codes mean; one that is not listed means what its beginning up to a dot means (api-facts: cbs-error-codes).
+#: What codes mean. An unlisted code means the same as its part before a dot (api-facts: cbs-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("RequestLimitExceeded", "LimitExceeded.TagQuotaLimitExceeded"), Throttled),
     "ResourceUnavailable.TooManyCreatingSnapshot": QuotaFull,
@@ -97,7 +97,7 @@ HINTS: dict[str | type[CopyError], str] = {
 
 
 def translated(error: Any, tried: str) -> CopyError:
-    """Turn the SDK's error into ours. What was never sent is told apart by what the SDK has caught."""
+    """Turn the SDK's error into ours. The exception that the SDK caught shows whether the call was sent."""
     caught = error.__context__
     reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
     if isinstance(caught, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
@@ -122,7 +122,7 @@ def _server_words(body: bytes) -> tuple[str, str]:
 def failure(code: str | None, words: str | None, tried: str, request_id: str | None) -> CopyError:
     """Return the error that a code of the cloud means; an unknown one is a refusal."""
     kind = kind_of(code or "?", ERRORS) or Refused
-    # CBS begins its words with the end of the request's ID, by which equal ones would differ (recorded).
+    # CBS starts its messages with the end of the request ID, so equal messages would differ (recorded).
     words = re.sub(r"^\([0-9a-f]{12}\)", "", words or "")
     hint = HINTS.get(code or "?") or HINTS.get(kind)
     return kind(f"{tried}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint)

@@ -5,7 +5,7 @@
 """How to log in to Tencent Cloud: read from options, environment and profiles, without any call.
 
 The SDK's own chain is not used: it ignores tokens, fails on a file without ``[default]``, and asks the metadata service
-where nobody wants it (api-facts: cbs-credentials). What is found is handed to its classes in credentials.py.
+unasked (api-facts: cbs-credentials). credentials.py hands what is found to the SDK's classes.
 """
 
 from __future__ import annotations

@@ -27,51 +27,50 @@ class Capabilities:
     tag_rules: TagRules | None
     #: Whether source and destination region may be the same.
     copies_within_region = False
-    #: Whether copies in progress can be listed by themselves, without the complete ones, of which there may be
-    #: thousands.
+    #: Whether copies in progress can be listed without the complete ones, of which there may be thousands.
     lists_in_progress = False
-    #: Whether the copies of some sources can be listed by themselves, without those of all others.
+    #: Whether the copies of some sources can be listed without those of all others.
     lists_by_source = False
-    #: Whether one call can begin the copies of one source in several regions.
+    #: Whether one call can start the copies of one source in several regions.
     many_destinations_per_call = False
     #: Whether a copy in progress can be cancelled by deleting it.
     cancels_by_deletion = False
-    #: Whether a disk can have but one unfinished copy at a destination.
+    #: Whether a disk can have only one unfinished copy at a destination.
     one_copy_per_disk = False
-    #: Copy calls that the SDK can make at once, in threads.
+    #: How many copy calls the SDK can make at once, in threads.
     calls_at_once = 1
-    #: Whether a copy gets its tags by the copy call; else they are set once it is begun, and looked for after that.
+    #: Whether the copy call sets the tags; else they are set once the copy is started, and looked for after that.
     tags_in_copy_call = True
-    #: Copies that one call can tag alike, and that one call can delete.
+    #: How many copies one call can tag alike, and how many it can delete.
     tagged_per_call = 1
     deleted_per_call = 1
     #: Whether the time at which the cloud deletes a copy is set once the copy is complete.
     expires_after_copying = False
     #: The modes of locks on snapshots, the usual one first; none where locks can be neither set nor listed.
     lock_modes: tuple[str, ...] = ()
-    #: Whether a deletion takes effect behind its answer, so that a deleted copy is looked for until it is gone.
+    #: Whether a deletion takes effect after its answer: then a deleted copy is looked for until it is gone.
     deletes_later = False
-    #: Whether a region may encrypt by itself, so that a copy tells its encryption only once it shows.
+    #: Whether a region may encrypt by itself: then the encryption of a copy is unknown until a look shows it.
     may_encrypt_by_default = False
-    #: For so long (seconds) a copy whose answer was lost is looked for before it is asked for again
+    #: How long (seconds) to look for a copy whose answer was lost before the call is made again
     #: (promises: exactly-once; api-facts: read-lag).
     doubt_seconds = 30.0
-    #: A copy whose ID the cloud has told is missing only after so long (seconds) unseen.
+    #: How long (seconds) a copy whose ID the cloud returned stays unseen before it is missing.
     unseen_seconds = UNSEEN_SECONDS
-    #: Whether asking again can be answered with the ID of what is gone by now: then one that never shows is asked for
-    #: once more.
+    #: Whether a repeated call can return the ID of a copy that is gone: then one that never shows is requested once
+    #: more.
     may_answer_with_gone = False
-    #: What to do about a copy that the cloud had accepted and shows no longer.
+    #: What to do about a copy that the cloud accepted and no longer shows.
     loss_hint = "Run again to make a new copy; look in the cloud's audit log for who deleted it."
-    #: What to do about a copy that does not fit what is asked.
+    #: What to do about a copy that does not fit.
     misfit_hint = "Set replace_mismatched: true to make a matching copy beside it."
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
-        """Whether two names of keys are known to be of different keys."""
+        """Whether two names certainly mean different keys."""
         return False
 
     def other_misfit(self, request: CopyRequest, copy: Snapshot) -> str | None:
-        """Say why a copy of the right encryption and key does not fit what is asked all the same, or None."""
+        """Say why a copy with the right encryption and key still does not fit, or None."""
         return None
 
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
@@ -79,7 +78,7 @@ class Capabilities:
         return None
 
     def expected_encryption(self, order: CopyOrder) -> bool | None:
-        """Whether a copy will be encrypted, as far as that is known before it shows."""
+        """Whether a copy will be encrypted, if that is known before it shows."""
         return (
             True
             if order.source.encrypted or order.request.encrypted
@@ -89,7 +88,7 @@ class Capabilities:
         )
 
     def full_name(self, name: str, snapshot_id: str) -> str:
-        """Return the name of a copy of this source, where the user's alone would not do."""
+        """Return the name of a copy of this source: the user's, with what the cloud needs in it."""
         return name
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:

@@ -26,13 +26,13 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def reads(method: Method) -> Method:
-    """Mark a method that only reads: it may be repeated, and what goes wrong in it leaves nothing in doubt."""
+    """Mark a method that only reads: it may be repeated, and its failures leave nothing in doubt."""
     method.access = "read"  # type: ignore[attr-defined]
     return method
 
 
 def writes(method: Method) -> Method:
-    """Mark a method that writes: it sends each call once, and what goes wrong in it may have taken effect."""
+    """Mark a method that writes: it sends each call once, and a failed call may have taken effect."""
     method.access = "write"  # type: ignore[attr-defined]
     return method
 
@@ -51,16 +51,16 @@ class SnapshotCloud(Capabilities, abc.ABC):
     def __init__(self) -> None:
         #: Calls made, by the cloud's name of the operation.
         self.calls: Counter[str] = Counter()
-        #: What the user is to know beside the result.
+        #: What the user should know beside the result.
         self.warnings: list[str] = []
         #: The end of the run, by which calls are paced.
         self.deadline = Deadline(Clock(), math.inf)
-        #: For so long (seconds) a page of a listing, but the first, is asked for again where it fails.
+        #: How long (seconds) a failed page of a listing, except the first, is asked for again.
         self.page_seconds = 30.0
 
     @abc.abstractmethod
     def region_problem(self, region: str) -> str | None:
-        """Say why there can be no such region, or None; without any call."""
+        """Say why this is not a region, or None; without any call."""
 
     def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         """Find what is wrong with places inside regions, without any call."""
@@ -75,7 +75,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         """Read snapshots by ID, also those that another account shares; unknown ones are left out.
 
-        A region of None, where the module allows it, means any.
+        None as region means any, if the module allows it.
         """
 
     @reads
@@ -83,7 +83,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
         """List the copies in a region that the account owns, those in progress of others included.
 
-        With ``source_ids`` the adapter may leave out what are not copies of these.
+        With ``source_ids`` the adapter may leave out other copies.
         """
 
     @reads
@@ -94,24 +94,24 @@ class SnapshotCloud(Capabilities, abc.ABC):
     @reads
     @abc.abstractmethod
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        """Read the state of copies; one that the cloud does not show is left out."""
+        """Read the state of copies; those that the cloud does not show are left out."""
 
     @writes
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        """Ask for the copies of one source in as many regions, in one call where the cloud has one; return at once.
+        """Start the copies of one source in as many regions, in one call where the cloud has one; return at once.
 
-        Answers for each order, in their order. An error that is raised holds for all of them.
+        Returns an answer for each order, in their order. A raised error holds for all of them.
         """
         return [_result_of(self.begin_one, order) for order in orders]
 
     @writes
     def begin_one(self, order: CopyOrder) -> Snapshot:
-        """Ask for one copy, for clouds whose call begins one."""
+        """Start one copy, for clouds whose call starts one."""
         raise NotImplementedError
 
     @writes
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        """Delete copies; one that is gone already is a success. Returns what failed, by ID."""
+        """Delete copies; a copy that is already gone is a success. Returns what failed, by ID."""
         answers = {i: _result_of(self.delete_one, region, i) for i in snapshot_ids}
         return {i: a for i, a in answers.items() if isinstance(a, CopyError) and not isinstance(a, NotFound)}
 
@@ -143,7 +143,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     @reads
     def check_permission(self, order: CopyOrder) -> None:
-        """Ask the cloud whether this copy would be allowed, where it can be asked."""
+        """Ask the cloud whether this copy would be allowed, if it has such a call."""
 
     @reads
     @abc.abstractmethod
@@ -153,7 +153,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
     @reads
     @abc.abstractmethod
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List the snapshots in a region that the account owns. What is not ``wanted`` may be among them."""
+        """List the snapshots in a region that the account owns. Others than the ``wanted`` ones may be among them."""
 
     def pages(self) -> Pages:
         """Return what reads the pages of one listing."""
@@ -176,15 +176,14 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
 
 class Pages:
-    """Reads the pages of one listing: a later one that fails is asked for again alone, not the listing from its
-    start."""
+    """Reads the pages of one listing. A failed page after the first is read again alone, not the whole listing."""
 
     def __init__(self, deadline: Deadline, seconds: float):
         self._deadline, self._seconds = deadline, seconds
         self._has_begun = False
 
     def read(self, page: Callable[[], Answer]) -> Answer:
-        """Read a page. Raises a CopyError: at once for the first page, which whoever lists asks for again."""
+        """Read a page. Raises a CopyError: at once for the first page, which the caller reads again."""
         answer = persist(page, self._deadline.within(self._seconds)) if self._has_begun else page()
         self._has_begun = True
         return answer
@@ -197,7 +196,7 @@ def batches(values: Sequence[Item], size: int) -> Iterator[list[Item]]:
 
 
 def safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
-    """Make a call; whatever goes wrong that is no CopyError becomes one of this kind, so that it ends no other call."""
+    """Make a call. Any other exception becomes a CopyError of this kind, so that it ends no other call."""
     try:
         return call()
     except CopyError:

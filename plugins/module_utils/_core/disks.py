@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of snapshots: to the engine they are copies of snapshots of their own region."""
+"""Disks that one restore makes of snapshots. The engine treats them as copies of snapshots of their own region."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class DiskCloud(SnapshotCloud):
     """A cloud whose copies are the disks of one restore. It is mixed in before the cloud's own class.
 
     An order's request holds the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: as the snapshot) in its options,
-    and all its tags: they come with the call, and nothing changes them afterwards.
+    and all its tags: the call sets them, and nothing changes them afterwards.
     """
 
     copies_within_region = True
@@ -64,7 +64,7 @@ class DiskCloud(SnapshotCloud):
         #: Tokens that have been answered, by snapshot and region.
         self._answered: Counter[tuple[str, str]] = Counter()
 
-    # -- what a cloud tells ----------------------------------------------------------------------------
+    # -- what a cloud shows ---------------------------------------------------------------------------
 
     @reads
     @abc.abstractmethod
@@ -74,15 +74,15 @@ class DiskCloud(SnapshotCloud):
     @reads
     @abc.abstractmethod
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        """Read disks by ID; one that the cloud does not show is left out."""
+        """Read disks by ID; those that the cloud does not show are left out."""
 
     @reads
     @abc.abstractmethod
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        """List what disks can be had in a region; with ``zone`` what other zones sell may be left out."""
+        """List the disks that a region offers; with ``zone`` the offers of other zones may be left out."""
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        # A cloud's own way is that of its copy call.
+        # The cloud's own method is that of its copy call.
         return SnapshotCloud.begin(self, orders)
 
     # -- disks as copies -------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class DiskCloud(SnapshotCloud):
     def as_copy(self, disk: Disk) -> Snapshot | None:
         """Return a disk of this restore as a copy of its snapshot, or None for any other disk.
 
-        Where the cloud itself tells another snapshot than the tags do, it is no such copy, and nothing is done to it.
+        If the cloud shows another snapshot than the tags, it is no such copy, and nothing is done to it.
         """
         source_id = self.source_of(disk)
         if source_id is None:
@@ -119,7 +119,7 @@ class DiskCloud(SnapshotCloud):
             name=disk.name,
             tags=disk.tags,
             is_copy=is_certain and not disk.is_recycled,
-            # One in the recycle bin counts as no disk, but can be deleted for good.
+            # A disk in the recycle bin counts as gone, but can be deleted for good.
             recorded=is_certain and disk.is_recycled,
             source=Provenance(source_id, disk.region, managed=is_certain),
             obstacle=where if disk.in_use else None,
@@ -128,11 +128,11 @@ class DiskCloud(SnapshotCloud):
         )
 
     def source_of(self, disk: Disk) -> str | None:
-        """Return the snapshot that a disk of this restore was made of, by our tags; None for any other disk."""
+        """Return the snapshot of a disk of this restore, from our tags; None for any other disk."""
         return disk.tags.get(RESTORE_SNAPSHOT_ID) if disk.tags.get(RESTORE_ID) == self.restore_id else None
 
     def new_disk(self, order: CopyOrder, disk_id: str, provider_state: str, **facts: Any) -> Snapshot:
-        """Return a disk that the cloud has just accepted, as far as it is known before the first read."""
+        """Return a disk that the cloud just accepted, as far as it is known before the first read."""
         request, source = order.request, order.source
         known: dict[str, Any] = {
             "size_gib": request.options["size_gib"] or source.size_gib,
@@ -160,7 +160,7 @@ class DiskCloud(SnapshotCloud):
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
 
     def token_is_used(self, order: CopyOrder) -> None:
-        """Note that a token stands for another call, or for a disk that is gone."""
+        """Note that a token belongs to another call, or to a disk that is gone."""
         self._answered[order.request.snapshot_id, order.request.region] += 1
 
     # -- what fits -------------------------------------------------------------------------------------

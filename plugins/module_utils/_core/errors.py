@@ -20,7 +20,7 @@
     |  |- Throttled           busy          later; the pauses grow
     |  |- QuotaFull           busy          when a copy in progress has ended
     |  |- DiskBusy            busy          when the other copy of the disk has ended
-    |  '- Underway            busy          after looking for the copy that somebody has begun
+    |  '- Underway            busy          after looking for the copy that somebody has started
     |- Unreachable            connection    later: the request was never sent
     '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
 
@@ -34,7 +34,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-#: What to do where an account holds as many snapshots as it may.
+#: What to do if an account holds as many snapshots as it may.
 TOO_MANY_SNAPSHOTS = "Delete snapshots that nobody needs in this region, or have its quota raised."
 
 
@@ -67,13 +67,13 @@ def redacted(text: str) -> str:
 
 
 class CopyError(Exception):
-    """A failure told in the cloud's own words; ``code`` and ``request_id`` are the cloud's."""
+    """A failure in the cloud's own words; ``code`` and ``request_id`` are the cloud's."""
 
     kind = "refused"
     retry = Retry.NEVER
-    #: Whether the failure of one copy call holds for every further one to the same destination.
+    #: Whether the failure of one copy call holds for all further calls to the same destination.
     spreads = False
-    #: What to do next, where nothing better is known.
+    #: What to do next, if nothing better is known.
     usual_hint: str | None = None
 
     def __init__(
@@ -107,7 +107,7 @@ class CopyError(Exception):
 
 
 def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError] | None:
-    """Return what a code means: one that is not listed means what its beginning up to a dot means."""
+    """Return what a code means. An unlisted code means the same as its part before a dot."""
     while code:
         if code in errors:
             return errors[code]
@@ -120,7 +120,7 @@ class Refused(CopyError):
 
 
 class BadInput(Refused):
-    """The user's options cannot be honoured; found before anything was sent."""
+    """The user's options cannot work; found before anything was sent."""
 
     def __init__(self, problems: list[str]):
         super().__init__("; ".join(problems))
@@ -148,14 +148,14 @@ class TimedOut(Refused):
 
 
 class Credentials(CopyError):
-    """Not logged in, or no longer: true of every further call to the region."""
+    """Not logged in, or no longer: every further call to the region would fail too."""
 
     kind = "credentials"
     spreads = True
 
 
 class Forbidden(Credentials):
-    """The caller may not do this. Permissions can depend on the snapshot and its tags, so others are still tried."""
+    """The caller may not do this. Permissions can depend on the snapshot and its tags, so try the others."""
 
     spreads = False
 
@@ -178,7 +178,7 @@ class DiskBusy(Busy):
 
 
 class Underway(Busy):
-    """Somebody is making just this copy: find it and adopt it; until it shows, wait."""
+    """Somebody is making this very copy: wait until it shows, and adopt it."""
 
     retry = Retry.LOOK_FIRST
 
@@ -190,7 +190,7 @@ class Unreachable(CopyError):
 
 
 class Ambiguous(CopyError):
-    """The answer was lost, or is none: the call may have taken effect or not."""
+    """The answer was lost or is missing: the call may have taken effect or not."""
 
     kind = "ambiguous"
     retry = Retry.LOOK_FIRST

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks on snapshots, and what is wrong with the options of one. Its bounds are alike on all clouds that have any."""
+"""Locks on snapshots, and what is wrong with their options. All clouds with locks have the same bounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_LOCK_DAYS = 36500
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock on a snapshot, which ends at ``until`` (aware), or is over."""
+    """A lock on a snapshot. It ends at ``until`` (aware), or is over."""
 
     until: datetime
     is_over: bool = False

@@ -34,7 +34,7 @@ class Action(str, Enum):
     DELETED = "deleted"
 
 
-#: A copy with this tag, whatever its value, is deleted by nothing.
+#: Nothing deletes a copy with this tag, whatever its value.
 HOLD = "dr-copy:hold"
 
 
@@ -57,8 +57,8 @@ class Provenance:
 class Disk:
     """A disk; ``attached_to`` is an instance's ID or None, ``device`` what that calls it, ``created_at`` is in UTC.
 
-    ``in_use``: attached, or in other use. ``snapshot_id`` is what it was made of: empty where of none, None where the
-    cloud does not tell. ``is_recycled``: deleted, but not for good yet.
+    ``in_use``: attached, or in other use. ``snapshot_id`` is what it was made of: empty if of none, None if the cloud
+    does not show it. ``is_recycled``: deleted, but not for good yet.
     """
 
     disk_id: str
@@ -92,9 +92,9 @@ class Snapshot:
     ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
     ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted.
     ``owned``: not another account's. ``reason``: why it failed, ``obstacle``: why it cannot be a source if complete.
-    ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags tells
+    ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags shows
     that the copy is ours. ``expires_at`` is when the cloud deletes it by itself, ``locked_until`` when its lock ends,
-    if known. ``traits`` are what else is worth knowing of it: "system_disk", "locked", "instant", "in_use".
+    if known. ``traits`` are other facts about it: "system_disk", "locked", "instant", "in_use".
     """
 
     snapshot_id: str
@@ -127,7 +127,7 @@ class Snapshot:
 
     @property
     def noun(self) -> str:
-        """What messages call it."""
+        """The word for it in messages."""
         return "disk" if self.disk else "copy"
 
     @property
@@ -137,7 +137,7 @@ class Snapshot:
 
     @property
     def held(self) -> bool:
-        """Whether somebody keeps it from being deleted (promises: held)."""
+        """Whether it is kept from every deletion (promises: held)."""
         return (
             self.locked_until is not None
             or bool({"locked", "in_use"} & {*self.traits})
@@ -146,7 +146,7 @@ class Snapshot:
 
     @property
     def deletable(self) -> bool:
-        """Whether it is certain beyond doubt that this is a copy of ours."""
+        """Whether this is certainly a copy of ours."""
         return self.ours and self.is_copy and self.owned
 
     @property
@@ -157,7 +157,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class SnapshotFilter:
-    """Which snapshots a listing is for; what is None limits nothing, and all that is set must match.
+    """Which snapshots a listing is for. None limits nothing; all that is set must match.
 
     ``disk_ids`` are disks whose snapshots, and whose copies, are wanted; ``disks_are_here`` says that all of them are
     known to be in the region that is listed. ``copies_from`` are regions, ``source_disk_ids`` disks of sources.
@@ -174,7 +174,7 @@ class SnapshotFilter:
         return self.copies_from is not None or self.source_disk_ids is not None
 
     def passes(self, snapshot: Snapshot) -> bool:
-        """Whether a snapshot is wanted. A copy whose disk nobody knows passes ``source_disk_ids``."""
+        """Whether a snapshot is wanted. A copy whose disk is unknown passes ``source_disk_ids``."""
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)
         of_disks = source is not None and (source.disk_id is None or source.disk_id in (self.source_disk_ids or ()))
@@ -190,9 +190,9 @@ class SnapshotFilter:
 class CopyRequest:
     """One copy that is asked for: a source snapshot and a destination region.
 
-    ``source_region`` is None where it is to be looked up. ``name`` and ``description`` are templates (see
-    templates.py). ``tags`` is None where the user named none, ``retention_days`` where copies stay, ``lock`` (days,
-    mode) where none is. ``options`` holds the cloud's own options. ``noun`` is what messages call the thing.
+    ``source_region`` is None if it is to be looked up. ``name`` and ``description`` are templates (see templates.py).
+    ``tags`` is None if the user gave none, ``retention_days`` if copies stay, ``lock`` (days, mode) if there is none.
+    ``options`` holds the cloud's own options. ``noun`` is the word for the result in messages.
     """
 
     snapshot_id: str
@@ -212,7 +212,7 @@ class CopyRequest:
     noun: str = "copy"
 
     def is_asked_of(self, snapshot: Snapshot) -> bool:
-        """Whether ``snapshot`` says that it is a copy of this source in this place, fitting or not."""
+        """Whether ``snapshot`` shows that it is a copy of this source in this place, fitting or not."""
         source = snapshot.source
         return (
             source is not None
@@ -236,7 +236,7 @@ class CopyOrder:
 
 @dataclass(frozen=True)
 class TagChange:
-    """Tags to set on and keys to take from an existing copy."""
+    """Tags to set on an existing copy, and keys to remove from it."""
 
     set: Mapping[str, str] = field(default_factory=dict)
     remove: tuple[str, ...] = ()

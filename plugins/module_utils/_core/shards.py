@@ -11,7 +11,7 @@ import re
 
 
 def parse_shard(shard: str) -> tuple[int, int]:
-    """Read ``2/8`` as the second of eight parts; an empty text is the whole. Raises ValueError."""
+    """Read ``2/8`` as the second of eight parts; an empty text means all disks. Raises ValueError."""
     if not shard:
         return 1, 1
     match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", shard)
@@ -22,7 +22,7 @@ def parse_shard(shard: str) -> tuple[int, int]:
 
 
 def is_in_shard(disk_id: str | None, shard: str) -> bool:
-    """Whether a disk belongs to a part: by a hash of its ID, so that every run on every machine divides alike."""
+    """Whether a disk belongs to a part, by a hash of its ID: every run on every machine divides alike."""
     part, parts = parse_shard(shard)
     number = int.from_bytes(hashlib.sha256(str(disk_id or "").encode()).digest()[:8], "big")
     return number % parts == part - 1

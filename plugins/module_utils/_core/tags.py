@@ -18,9 +18,9 @@ SOURCE_REGION = "dr-copy:source-region"
 SOURCE_DISK_ID = "dr-copy:source-disk-id"
 SOURCE_CREATED_AT = "dr-copy:source-created-at"
 PROVENANCE_KEYS = (SOURCE_SNAPSHOT_ID, SOURCE_REGION, SOURCE_DISK_ID, SOURCE_CREATED_AT)
-#: When a disk was last made of a copy to prove that it can be, and what that proved.
+#: When a drill last made a disk of a copy, and what that proved.
 PROVEN_AT, PROVEN_LEVEL = "dr-copy:proven-at", "dr-copy:proven-level"
-#: Tags that tell of one copy alone: no copy of it gets them, and no purge takes them away.
+#: Tags about one copy alone: no copy of it gets them, and no purge removes them.
 OF_THE_COPY = (HOLD, PROVEN_AT, PROVEN_LEVEL)
 
 
@@ -30,7 +30,7 @@ class TagRules:
 
     ``reserved`` are key prefixes that only the cloud may write, ``forbidden`` is a regular expression
     that neither key nor value may contain, ``name_key`` the tag in which a cloud keeps the name. With
-    ``case_insensitive_keys`` keys that differ by case alone are one. ``ours`` are the keys that room is kept for.
+    ``case_insensitive_keys`` keys that differ only in case are one. ``ours`` are the keys for which room is kept.
     """
 
     most: int
@@ -44,7 +44,7 @@ class TagRules:
     ours: tuple[str, ...] = PROVENANCE_KEYS
 
     def same(self, key: str) -> str:
-        """Return what two keys have in common that are one to the cloud."""
+        """Return a key in the form in which the cloud compares keys."""
         return key.lower() if self.case_insensitive_keys else key
 
     def problem(self, key: str, value: str) -> str | None:
@@ -66,7 +66,7 @@ class TagRules:
         return key.lower().startswith(self.reserved) if self.reserved else False
 
     def room(self, named: bool) -> int:
-        """How many tags are left for the user beside provenance and, where ``named``, the name."""
+        """Return how many tags are left for the user beside provenance and, if ``named``, the name."""
         return self.most - len(self.ours) - (1 if named and self.name_key else 0)
 
     def problems(self, tags: Mapping[str, str], named: bool) -> list[str]:
@@ -87,7 +87,7 @@ class TagRules:
 
 
 def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None = None) -> dict[str, str]:
-    """Return those of the wanted tags that are not there, or have another value; keys as they are spelt there."""
+    """Return the wanted tags that are missing or have another value; existing keys keep their spelling."""
     shown = {rules.same(key): key for key in tags} if rules else {}
     spelt = {
         shown.get(rules.same(key), key) if rules and key not in tags else key: value for key, value in wanted.items()
@@ -96,12 +96,12 @@ def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules 
 
 
 def undone(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
-    """Return the keys in which tags are not as they would be after a change."""
+    """Return the keys whose tags are not yet as after a change."""
     return [*lacking(tags, change.set, rules), *(key for key in change.remove if key in tags)]
 
 
 def provenance_tags(source: Snapshot) -> dict[str, str]:
-    """Return the tags that say of which snapshot a copy was made; what is unknown is left out."""
+    """Return the tags that name the source of a copy; unknown values are left out."""
     facts = {
         SOURCE_SNAPSHOT_ID: source.snapshot_id,
         SOURCE_REGION: source.region,
@@ -112,7 +112,7 @@ def provenance_tags(source: Snapshot) -> dict[str, str]:
 
 
 def provenance_of(tags: Mapping[str, str]) -> Provenance | None:
-    """Read the provenance that provenance_tags wrote; None where the tags hold none."""
+    """Read the provenance that provenance_tags wrote; None if the tags hold none."""
     if not tags.get(SOURCE_SNAPSHOT_ID):
         return None
     return Provenance(
@@ -127,10 +127,10 @@ def provenance_of(tags: Mapping[str, str]) -> Provenance | None:
 def tags_for_copy(
     request: CopyRequest, source: Snapshot, rules: TagRules, name: str | None
 ) -> tuple[dict[str, str], list[str]]:
-    """Put together the tags of a new copy: provenance over the user's over the source's.
+    """Combine the tags of a new copy: provenance over the user's over the source's.
 
-    Returns the tags and the source's keys that were left out: reserved ones are not mentioned,
-    those that the cloud would not take or that find no room are.
+    Returns the tags and the source's keys that were left out because the cloud would refuse them or has no room.
+    Reserved keys are left out without mention.
     """
     provenance = {rules.same(key) for key in PROVENANCE_KEYS}
     wanted = {
@@ -160,8 +160,8 @@ def change_of_tags(
 ) -> TagChange:
     """Say what brings the tags of an existing copy into line with the user's.
 
-    With ``purge`` other keys go, but for provenance, reserved ones, the name where one was asked
-    for, and those in ``kept``.
+    With ``purge`` other keys are removed, except provenance, reserved keys, the name if one was given, and those in
+    ``kept``.
     """
     if request.tags is None:
         return TagChange()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and descriptions: templates with a few placeholders, held against a cloud's rules."""
+"""Names and descriptions: templates with a few placeholders, checked by a cloud's rules."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TextRule:
 
 
 def template_problems(template: str) -> list[str]:
-    """Name each placeholder that is not one of ours; attributes, indexes and formats are none either."""
+    """Name each unknown placeholder; those with attributes, indexes or formats are unknown too."""
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
@@ -59,7 +59,7 @@ def template_problems(template: str) -> list[str]:
 
 
 def render(template: str, request: CopyRequest, source: Snapshot | None = None) -> str:
-    """Fill in a template that template_problems found good; without a source its data are empty."""
+    """Fill in a template without problems; without a source its data are empty."""
     return template.format_map(
         {
             "snapshot_id": request.snapshot_id,
@@ -73,7 +73,7 @@ def render(template: str, request: CopyRequest, source: Snapshot | None = None) 
 
 
 def needs_source(template: str) -> bool:
-    """Whether a template can be judged only once the source is known."""
+    """Whether a template can be checked only once the source is known."""
     return any(field in _OF_THE_SOURCE for _t, field, _s, _c in Formatter().parse(template))
 
 
@@ -82,7 +82,7 @@ def text_problems(
 ) -> list[str]:
     """Find what is wrong with a template before any call, for all requests it is meant for.
 
-    ``problem_of`` takes a text and the source's ID. What the source's own data may still mend is left to later.
+    ``problem_of`` takes a text and the source's ID. A problem that the source's own data may solve is not reported yet.
     """
     found = [f"{label} {problem}" for problem in template_problems(template)]
     if found:

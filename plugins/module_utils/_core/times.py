@@ -17,7 +17,7 @@ def iso_utc(moment: datetime | None) -> str | None:
 
 
 def parse_iso_utc(text: str | None) -> datetime | None:
-    """Read an ISO 8601 text as an aware datetime; a text without a zone is UTC, a bad one is None."""
+    """Read an ISO 8601 text as an aware datetime; a text without a zone is UTC, an invalid one is None."""
     if not text:
         return None
     try:

@@ -17,9 +17,9 @@ from .errors import CopyError, Retry, Throttled
 
 Result = TypeVar("Result")
 
-#: A copy whose ID the cloud has told is missing only after so long (seconds) unseen, and so many looks.
+#: A copy whose ID the cloud returned is missing only after so long (seconds) unseen, and so many looks.
 UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
-#: Nothing is written on a look that is older (seconds).
+#: The oldest look (seconds) on which something is written.
 FRESH_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
 SHORTEST_PAUSE = 0.1
@@ -41,7 +41,7 @@ class Clock:
 
 
 class Deadline:
-    """The end of a run, ``seconds`` after its beginning, on a monotonic clock."""
+    """The end of a run, ``seconds`` after its start, on a monotonic clock."""
 
     def __init__(self, clock: Clock, seconds: float):
         self._clock = clock
@@ -65,7 +65,7 @@ class Deadline:
         return self.remaining <= 0
 
     def within(self, seconds: float) -> Deadline:
-        """Return a deadline so many seconds from now, or this one where it comes first."""
+        """Return a deadline so many seconds from now, or this one if it comes first."""
         return Deadline(self._clock, min(seconds, self.remaining))
 
     def sleep(self, seconds: float) -> None:
@@ -98,8 +98,10 @@ class Backoff:
 
 
 class Retries:
-    """When a read that fails is made again: while the cloud throttles, or what is ``waited_out`` lasts, until the
-    deadline; else ``ATTEMPTS`` times within ``ATTEMPTS_SECONDS``.
+    """When to repeat a read that fails.
+
+    Until the deadline while the cloud throttles, or what is ``waited_out`` lasts. Else ``ATTEMPTS`` times within
+    ``ATTEMPTS_SECONDS``.
     """
 
     def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
@@ -124,7 +126,7 @@ class Retries:
 
 
 def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
-    """Make a call that is safe to repeat until it is answered. Raises the last CopyError."""
+    """Make a call that is safe to repeat, until it is answered. Raises the last CopyError."""
     retries = Retries(deadline, waited_out)
     while True:
         try:
@@ -136,11 +138,11 @@ def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[Cop
 
 
 def poll_pause(age: float, progress: int, longest: float) -> float:
-    """Seconds until a copy is worth another look: a sixth of the time it is likely to need still.
+    """Return the seconds until a copy is worth another look: a sixth of the time that it probably still needs.
 
-    ``age`` in seconds since it began, ``progress`` in percent (0: not told, then it is likely to
-    need its age once more), ``longest`` the user's O(wait_delay). An old copy is never looked at often,
-    since some stand at 99 % for long; the shortest pause grows to half a second within ten.
+    ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then it probably needs its age once
+    more), ``longest`` the user's O(wait_delay). An old copy is never looked at often, since some stay at 99 % for long;
+    the shortest pause grows to half a second within ten.
     """
     needed = age * (100 - progress) / progress if progress else age
     needed = max(needed, age / 8)

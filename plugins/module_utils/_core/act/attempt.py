@@ -56,7 +56,7 @@ class Attempt:
 
     @property
     def is_open(self) -> bool:
-        """Whether this run still has to do with it."""
+        """Whether this run still has work for it."""
         return self.error is None and not self.decision.settled
 
     @property
@@ -77,5 +77,5 @@ class Attempt:
 
 
 def source_disk_of(copy: Snapshot) -> str | None:
-    """Return the disk that a copy's source was taken of, as far as the copy tells it."""
+    """Return the disk of a copy's source, if the copy shows it."""
     return (copy.source.disk_id if copy.source else None) or copy.disk_id

@@ -27,10 +27,10 @@ class Calls(Writes):
         super().__init__(cloud, deadline)
         self._at_once = 1
 
-    # -- beginning copies --------------------------------------------------------------------------------
+    # -- starting copies ---------------------------------------------------------------------------------
 
     def begin(self, regions: Mapping[str, Region]) -> list[Attempt]:
-        """Begin copies wherever there is room and a fresh look, in calls that begin as many as the cloud takes."""
+        """Start copies where there is room and a fresh look, as many in a call as the cloud takes."""
         done: list[Attempt] = []
         asked: list[list[Attempt]] = []
         sent: set[Attempt] = set()
@@ -59,7 +59,7 @@ class Calls(Writes):
     def _batch(
         self, first: Attempt, ready: Mapping[str, list[Attempt]], regions: Mapping[str, Region]
     ) -> list[Attempt]:
-        """Return the requests that one call can begin: the same source, name and description, other destinations."""
+        """Return the requests that one call can start: same source, name and description, different destinations."""
         if not self._cloud.many_destinations_per_call:
             return [first]
         now = self._deadline.now()
@@ -76,21 +76,21 @@ class Calls(Writes):
         ]
 
     def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:
-        """Make these copy calls, at once where the cloud's SDK allows it, and take in their answers."""
+        """Make these copy calls, in parallel where the cloud's SDK allows it, and note their answers."""
         if len(calls) > 1:
             with ThreadPoolExecutor(len(calls)) as pool:
                 answers = list(pool.map(self._ask, calls))
         else:
             answers = [self._ask(call) for call in calls]
         pairs = [pair for call, answer in zip(calls, answers) for pair in zip(call, answer)]
-        # Several at once only while all is well: a first call tells whether the cloud takes any.
+        # In parallel only while all is well: a first call shows whether the cloud takes any.
         all_well = not any(isinstance(answer, CopyError) for _attempt, answer in pairs)
         if calls:
             self._at_once = self._cloud.calls_at_once if all_well else 1
         shut_out: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
             shut_out += self._answered(attempt, regions[attempt.request.region], answer)
-        for call in calls:  # so that one call asks again for what one call was refused
+        for call in calls:  # so that one call repeats what one call was refused
             windows = [regions[a.request.region].window for a in call]
             latest = max(window.opens_at for window in windows)
             for window in windows:
@@ -105,7 +105,7 @@ class Calls(Writes):
         return [*answers, *[Ambiguous("The answer is incomplete")] * (len(call) - len(answers))]
 
     def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError) -> list[Attempt]:
-        """Write down what became of a copy call, by the kind of the failure alone. Returns whom else it has ended."""
+        """Note the result of a copy call, by the kind of its failure alone. Returns other attempts that it ends."""
         now = self._deadline.now()
         if isinstance(answer, Snapshot):
             attempt.memory.copy_accepted(answer, now)
@@ -133,7 +133,7 @@ class Calls(Writes):
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
             for ids in batches(list(owners), self._cloud.deleted_per_call):
-                # Calls take time: what is no longer on a fresh look is decided anew.
+                # Calls take time: without a fresh look, decide anew.
                 some = {i: owners[i] for i in ids if _may_delete(owners[i], i, self._deadline.now())}
                 if some:
                     self._write(name, DELETE, some, partial(self._cloud.delete, name, list(some)), self._deleted)
@@ -156,13 +156,13 @@ class Calls(Writes):
 
     def _tag(self, name: str, some: list[Attempt]) -> None:
         change, now = some[0].decision.change, self._deadline.now()
-        # Calls take time: what is no longer on a fresh look is decided anew.
+        # Calls take time: without a fresh look, decide anew.
         owners = {a.copy.snapshot_id: a for a in some if a.copy and _is_known(a, a.copy.snapshot_id, now)}
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)
         refused = self._write(name, TAGS, owners, send, partial(self._tagged, change), split=len(owners) > 1)
-        for attempt in refused:  # one that is full or gone spoils the call for the others
+        for attempt in refused:  # a copy that is gone or has no room fails the call for the others
             self._tag(name, [attempt])
 
     def _tagged(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:

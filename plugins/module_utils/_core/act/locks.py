@@ -41,8 +41,10 @@ class Locks(Reads):
         return True
 
     def _not_read(self, attempt: Attempt, error: CopyError) -> None:
-        """Lock nothing blindly, since another lock would change one that is there; a locked copy the cloud will not
-        delete."""
+        """Lock nothing while the locks are unknown: a new lock would change an existing one.
+
+        The cloud itself refuses to delete a locked copy.
+        """
         attempt.memory.locks_unread = error
         if attempt.decision.drift.needs_locks and attempt.copy:
             attempt.memory.write_refused(attempt.copy.snapshot_id, LOCK, error, self._deadline.now())

@@ -26,12 +26,12 @@ from .progress import Progress
 from .region import Region
 from .sources import Sources
 
-#: So long (seconds) before the deadline all that is under way is looked at for the last time.
+#: How long (seconds) before the deadline the run looks for the last time at what is under way.
 LAST_LOOK_SECONDS = 1.0
 
 
 class Loop:
-    """One run over many requests. A single thread; only copy calls go out several at once, where the SDK takes that."""
+    """One run over many requests. A single thread; only copy calls go out in parallel, where the SDK allows it."""
 
     def __init__(
         self,
@@ -87,14 +87,14 @@ class Loop:
 
     @property
     def _last_look_at(self) -> float:
-        """When to look once more before the deadline, so that what is told is not old; never, once that was done."""
+        """When to look once more before the deadline, so that the result is not old; never, once that was done."""
         return math.inf if self._looked_last else self._deadline.end - LAST_LOOK_SECONDS
 
     def _look(self, act: bool) -> list[Attempt]:
         """Read what is due in each region, in check mode once, and the sources. Nothing is read after the deadline.
 
-        Where looks are slow, the regions that were looked at are written to before the next ones, else their looks
-        would always be too old by then.
+        If looks are slow, write to the regions that were looked at before looking at the next ones. Otherwise their
+        looks would always be too old by then.
         """
         learnt = []
         started = self._deadline.now()
@@ -153,7 +153,7 @@ class Loop:
         return min([*(region.due_at(now) for region in regions), self._sources.due_at, self._locks.due_at])
 
     def _report_late(self, act: bool) -> None:
-        """Tell what wait_timeout has overtaken; in check mode, what could not be read before."""
+        """Report what was not done by wait_timeout; in check mode, what could not be read by then."""
         for attempt in self.attempts:
             decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
             if not act and memory.known is not None and not (decision.needs_source and attempt.copy is None):
@@ -170,8 +170,7 @@ class Loop:
 
     @staticmethod
     def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
-        """Whether a write that was refused is missing: a look may have shown that it took effect, or was no longer
-        needed."""
+        """Whether a refused write is still needed: a look may have shown that it took effect, or is not needed."""
         decision = attempt.decision
         if attempt.error or what == DELETE:
             return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.doomed)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a long run is, for whoever has made the file to which it is told: the action plugin of a copy module."""
+"""The progress of a long run, written to a file that the action plugin of a copy module reads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..model import State
 from ..waiting import Deadline
 from .attempt import Attempt
 
-#: Name of the file within the task's temporary directory. Without it nothing is told.
+#: Name of the file within the task's temporary directory. Without it nothing is written.
 FILE = "snapshot-copy-progress"
-#: So often (seconds) it is told at the most, but for a change of phase.
+#: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 1.0
 
 
@@ -34,7 +34,7 @@ class Progress:
         self._done_at_first: float | None = None
 
     def report(self, attempts: Sequence[Attempt]) -> None:
-        """Tell how far these are. A file that cannot be written is no reason to fail: then nothing more is told."""
+        """Write how far these are. If the file cannot be written, the run goes on and writes nothing more."""
         if not self._is_wanted:
             return
         now, phase = self._deadline.now(), _phase_of(attempts)
@@ -81,7 +81,7 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
 
 
 def _slowest(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
-    """Return the copy under way that has been so for longest."""
+    """Return the copy that has been under way for longest."""
     under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.snapshot_id in a.memory.seen]
     first = min(under_way, key=lambda a: a.memory.seen[a.copy.snapshot_id].known_at if a.copy else 0, default=None)
     if first is None or first.copy is None:

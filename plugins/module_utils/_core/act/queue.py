@@ -11,14 +11,14 @@ from itertools import islice
 
 from .attempt import Attempt
 
-#: How many requests that may be begun soon are taken together.
+#: How many requests that may start soon are taken together.
 AHEAD = 200
 
 
 class Queue:
     """Requests go in the order asked; of one disk older sources first, since its next copy is then incremental.
 
-    Where a disk takes but one copy at a time, each disk has a line of its own.
+    If a disk allows only one copy at a time, each disk has a line of its own.
     """
 
     def __init__(self, by_disk: bool):

@@ -21,9 +21,9 @@ from .window import Window
 
 #: How long (seconds) a destination with nothing of ours under way is left alone when it was busy.
 RETRY_SECONDS = 5.0
-#: How long (seconds) a disk is left alone whose copy was refused, since it has an unfinished one.
+#: How long (seconds) a disk is left alone after the cloud refused a second unfinished copy of it.
 DISK_SECONDS = 60.0
-#: How old (seconds) the look at requests that may be begun soon may get before they are looked at again.
+#: How old (seconds) the look at requests that may start soon may get before they are looked at again.
 STALE_SECONDS = FRESH_SECONDS - 3.0
 
 
@@ -77,7 +77,7 @@ class Region:
         return self._counted_at > -math.inf and self.window.has_room(len(self.in_flight), self._others, now)
 
     def next_to_begin(self, now: float) -> list[Attempt]:
-        """Return requests that may be begun now; where a disk takes but one copy, one of each disk."""
+        """Return requests that may start now; if a disk allows only one copy, one of each disk."""
         if not self.queue or not self.has_room(now):
             return []
         busy = {a.disk for a in self.in_flight}
@@ -90,7 +90,7 @@ class Region:
         self.in_flight[attempt] = None
 
     def accepted(self, now: float) -> None:
-        """Note that a copy was begun, so that a look at other runs' copies is worth its price a little later."""
+        """Note that a copy was started: a little later a look at other runs' copies is worth its price."""
         self.window.accepted()
         self._last_begun = now
         self._first_begun = now if self._first_begun == -math.inf else self._first_begun
@@ -131,7 +131,7 @@ class Region:
 
     @property
     def _recount_at(self) -> float:
-        """When to count what is in progress: before the first copy, and where others have taken the room."""
+        """When to count the copies in progress: before the first copy, and while others take the room."""
         if not self.queue or not (self._others or self._crowded or self._counted_at == -math.inf):
             return math.inf
         return self._counted_at + max(self._longest, RETRY_SECONDS)
@@ -145,14 +145,16 @@ class Region:
         return max(since_begun, self._listed_at + pause)
 
     def _stale(self, now: float) -> list[Attempt]:
-        """Return the requests that may be begun, where the first of them needs a new look for it."""
+        """Return the requests that may start, if the first of them needs a new look for that."""
         chosen = self.next_to_begin(now)
         stale = [a for a in chosen if now - a.memory.fresh_at > STALE_SECONDS]
         return stale if stale and stale[0] is chosen[0] else []
 
     def look(self, last: bool = False) -> list[Attempt]:
-        """Look at what is due, or for the ``last`` time at all; in few reads. Returns what something was learnt
-        about."""
+        """Look at what is due, or for the ``last`` time at everything, in few reads.
+
+        Returns the requests about which something was learned.
+        """
         now = self._deadline.now()
         if now < self._retries.due_at:
             return []
@@ -218,8 +220,10 @@ class Region:
         return list(asked)
 
     def _count_running(self, now: float) -> list[Attempt]:
-        """Count what is in progress, where the cloud can be asked for just that. Returns what others have begun of
-        it."""
+        """Count the copies in progress, if the cloud can list them alone.
+
+        Returns the waiting requests whose copy is already in progress.
+        """
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
@@ -229,9 +233,9 @@ class Region:
         return [a for a in self.queue if a.request.snapshot_id in found]
 
     def _not_read(self, error: CopyError) -> list[Attempt]:
-        """A look has failed. Without credentials nothing more is learned here; else look again after a pause.
+        """Note that a look failed. Without credentials nothing more is learned here; else look again after a pause.
 
-        Returns the requests that have failed for it.
+        Returns the requests that fail because of it.
         """
         self.unread = error
         final = self._retries.failed(error)

@@ -11,7 +11,7 @@ import math
 from ..errors import CopyError, QuotaFull
 from ..waiting import Backoff
 
-#: So long (seconds) after the cloud has refused a copy for those under way, no more than then are asked for.
+#: How long (seconds) after the quota was full no more copies than at that time are asked for.
 WIDEN_SECONDS = 15.0
 
 
@@ -49,7 +49,7 @@ class Window:
         self.opens_at = now + (self._backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
 
     def looked(self, now: float = math.inf) -> None:
-        """Note that the copies in progress were counted anew. A while after the last refusal the window widens."""
+        """Note that the copies in progress were counted anew. Widen the window a while after the last refusal."""
         if self._full:
             self._full = False
         elif self._limit < self._most and now - self._refused_at >= WIDEN_SECONDS:

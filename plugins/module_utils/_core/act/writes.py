@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One write on copies that are there: sent once, and written down what came back."""
+"""One write on existing copies: send it once, and note what came back."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .attempt import Attempt
 
 
 class Writes:
-    """Sends writes; a service that throttles rests, one that takes nothing more is not asked again."""
+    """Sends writes. Pauses where a service throttles, and stops where it takes nothing more."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         self._cloud = cloud
         self._deadline = deadline
-        #: By region and kind of write: until when (monotonic) the service is left alone, and why it takes nothing more.
+        #: By region and kind of write: until when (monotonic) the service is left alone; why it takes nothing more.
         self._rests: dict[tuple[str, str], tuple[Backoff, float]] = {}
         self._shut: dict[tuple[str, str], CopyError] = {}
 
@@ -34,9 +34,9 @@ class Writes:
         done: Callable[[str, Attempt], None],
         split: bool = False,
     ) -> list[Attempt]:
-        """Send one call, unless its service rests or takes nothing more; write down what became of each copy.
+        """Send one call, unless its service pauses or takes nothing more; note the result for each copy.
 
-        With ``split`` a refusal of the whole call is not written down, but its requests are returned, to be sent alone.
+        With ``split`` a refusal of the whole call is not noted; its requests are returned, to be sent alone.
         """
         now = self._deadline.now()
         backoff, rests_until = self._rests.get((region, what), (Backoff(LONGEST_PAUSE), 0.0))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The copies of one source in one place, sorted by what they are worth. Pure."""
+"""The copies of one source in one place, sorted by their use. Pure."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from datetime import datetime, timezone
 from ..capabilities import Capabilities
 from ..model import CopyRequest, Snapshot, State
 
-#: A copy of which nobody knows when it was begun comes after all others.
+#: A copy whose start time is unknown comes after all others.
 UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
 class Sorted:
-    """Copies by what they are worth, each list in the order of ``counting_order``.
+    """Copies by their use, each list in the order of ``counting_order``.
 
-    ``duplicates`` are those that live beside an earlier one of the same encryption and key.
+    ``duplicates`` are copies beside an earlier one of the same encryption and key.
     """
 
     fitting: tuple[Snapshot, ...]
@@ -31,12 +31,12 @@ class Sorted:
 
 
 def counting_order(copy: Snapshot) -> tuple[bool, bool, datetime, str]:
-    """Sort key by which one of several copies counts: the least does (promises: counting-order)."""
+    """Sort key of the copy that counts: the lowest (promises: counting-order)."""
     return (not copy.ours, copy.state is not State.COMPLETED, *begin_order(copy))
 
 
 def begin_order(copy: Snapshot) -> tuple[datetime, str]:
-    """Sort key by which all runs decide alike whose copy stays: never by state, which changes meanwhile."""
+    """Sort key by which all runs choose the same copy that stays. It ignores the state, which changes meanwhile."""
     return (copy.created_at or UNKNOWN_TIME, copy.snapshot_id)
 
 
@@ -56,7 +56,7 @@ def sort_out(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabiliti
 
 
 def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | None:
-    """Say why a copy does not fit what is asked, or None. What is not shown yet is no mismatch."""
+    """Say why a copy does not fit, or None. What is not shown yet is no mismatch."""
     if request.encrypted and copy.encrypted is False:
         return "it is not encrypted"
     if request.kms_key_id and cloud.keys_differ(request.kms_key_id, copy.kms_key):
@@ -65,15 +65,15 @@ def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | N
 
 
 def are_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
-    """Whether two copies are of equal encryption and key, as far as both show it."""
+    """Whether two copies have equal encryption and key, as far as both show them."""
     if None not in (one.encrypted, other.encrypted) and one.encrypted != other.encrypted:
         return False
     return not (one.kms_key and other.kms_key and cloud.keys_differ(one.kms_key, other.kms_key))
 
 
 def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
-    """Pair the duplicates that may go with what stays: both complete, what goes ours, what stays the first of its
-    kind."""
+    """Pair each duplicate that may go with the copy that stays: both complete, the one that goes ours, the one that
+    stays the first of its kind."""
     live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
     stay = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in stay if _are_shown_alike(s, c, cloud)), None)) for c in copies.duplicates]
@@ -81,6 +81,6 @@ def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapsho
 
 
 def _are_shown_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
-    """Whether both tell the same of encryption and key: what is unknown of one is no reason to delete it."""
+    """Whether both show the same encryption and key: an unknown value is no reason to delete a copy."""
     same = (one.encrypted, bool(one.kms_key)) == (other.encrypted, bool(other.kms_key))
     return same and are_alike(one, other, cloud)

@@ -18,14 +18,15 @@ from .drift import NO_DRIFT, Drift
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done for one request now, and what it is.
+    """What is to be done for one request now, and which copy counts.
 
-    ``copy`` is the one that counts. ``delete``, ``change``, ``expiry`` and ``lock`` may be sent now, ``stays`` says for
-    which copy's sake each deletion is; ``doomed`` goes in the end if all
-    goes well. ``look_at`` is when (monotonic) another look is worth its price, at all copies where ``at_all``;
-    ``compare`` asks for one at all copies too, some time; ``poll_at`` is when a copy in progress is worth one, though
-    nobody waits for it; ``retry_at`` when a write that was refused may be sent again. ``leftover`` should go and must
-    not.
+    - ``copy`` is the one that counts.
+    - ``delete``, ``change``, ``expiry`` and ``lock`` may be sent now. ``stays`` names the copy that stays for each
+      deletion. ``doomed`` goes in the end if all goes well. ``leftover`` should go but must not.
+    - ``look_at`` is when (monotonic) another look is worth its price, at all copies if ``at_all``. ``compare`` asks for
+      a look at all copies some time.
+    - ``poll_at`` is when a copy in progress is worth a look, though nobody waits for it. ``retry_at`` is when a refused
+      write may be sent again.
     """
 
     copy: Snapshot | None = None

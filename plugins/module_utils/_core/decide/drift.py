@@ -22,7 +22,7 @@ from .wanted import Wanted
 class Drift:
     """What a copy lacks.
 
-    ``unshown``: tags that the cloud has taken and does not show; ``expires_later``: once complete.
+    ``unshown``: tags that the cloud accepted and does not show; ``expires_later``: once complete.
     """
 
     change: TagChange = TagChange()
@@ -43,8 +43,8 @@ class Drift:
 
     @property
     def first_change(self) -> TagChange:
-        """The change of tags that comes first: room is made before it is taken, and half a change is told as what it
-        is."""
+        """The change of tags that comes first. Tags are removed before others are added, to make room; each half is
+        reported by itself."""
         return TagChange(remove=self.change.remove) if self.change.remove else self.change
 
     @property
@@ -102,7 +102,7 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChang
             known = provenance_tags(there)
             missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
         else:
-            # Without its source nothing is guessed: later runs would take it for certain.
+            # Without the source, guess nothing: later runs would take it for certain.
             missing = lacking(copy.tags, tags_for_copy(request, there, cloud.tag_rules, None)[0], cloud.tag_rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
     sent = memory.tags_sent.get(copy.snapshot_id)
@@ -111,8 +111,8 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChang
     if not cloud.tags_in_copy_call and memory.seen[copy.snapshot_id].shown_at <= memory.tags_sent_at[copy.snapshot_id]:
         return TagChange(), False, (*sent.set, *sent.remove)
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
-        # Taken by the cloud: a look that does not show it is old. Where tags come by another service, they are looked
-        # for.
+        # The cloud accepted it: a look that does not show it is old. Where tags come by another service, look for
+        # them.
         return TagChange(), False, () if cloud.tags_in_copy_call else tuple(undone(copy.tags, change, cloud.tag_rules))
     return change, False, ()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a copy expires, on clouds that are told so after copying (promises: expiry). Pure."""
+"""When a copy expires, on clouds that set it after copying (promises: expiry). Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from ..model import CopyRequest, Snapshot, State
 from ..times import iso_utc
 
-#: An expiry that is nearer than this is not set: it would take the copy away at once.
+#: An expiry that is nearer than this is not set: the cloud would delete the copy at once.
 NEAREST = timedelta(days=1)
 
 
 def expiry_of(request: CopyRequest, copy: Snapshot, now: datetime) -> tuple[datetime | None, str | None]:
-    """Return the expiry to set on a complete copy of ours that has none, and a warning where it cannot be set."""
+    """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set."""
     if request.retention_days is None or not copy.deletable or copy.expires_at or copy.state is not State.COMPLETED:
         return None, None
     untouched = f"retention_days is not set on {copy.snapshot_id} in {copy.region}, which stays until it is deleted"

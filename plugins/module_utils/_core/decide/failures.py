@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures that decisions end in, in words. Pure."""
+"""The failures of decisions, in words. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def failed_copy(copy: Snapshot, hint: str) -> FailedCopy:
 
 
 def missing_copy(request: CopyRequest, copy: Snapshot, hint: str) -> FailedCopy:
-    """Return the failure of a copy that the cloud had accepted and shows no longer, or shows as being deleted."""
+    """Return the failure of a copy that the cloud accepted and no longer shows, or shows as being deleted."""
     return FailedCopy(
         f"The {copy.noun} {copy.snapshot_id} of {request.snapshot_id} is no longer shown in {request.region}: "
         f"it was deleted, or it failed and the cloud removed it (last seen {copy.provider_state or 'in progress'})",
@@ -93,7 +93,7 @@ def deletion_not_shown(copy_id: str, region: str) -> TimedOut:
 
 
 def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> CopyError:
-    """Return the failure of tags, expiry or a deletion that wait_timeout has overtaken."""
+    """Return the failure of tags, expiry or a deletion that was not done by wait_timeout."""
     names = {TAGS: "tags", EXPIRY: "time of expiry", LOCK: "lock"}
     done = (
         f"The {names[what]} of {copy_id} in {region} were not set"
@@ -116,7 +116,7 @@ def overdue(
     absent: bool,
     source_unread: CopyError | None = None,
 ) -> CopyError | None:
-    """Return the failure of a request that wait_timeout has overtaken.
+    """Return the failure of a request that is not settled at wait_timeout.
 
     ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks of copies: which copies get one, and whose locks must be known before something is deleted. Pure."""
+"""Locks of copies: which copies get one, and which locks must be known before a deletion. Pure."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def locks_later(wanted: Wanted, copy: Snapshot) -> bool:
 def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
     """Return those of the copies whose locks are to be read before they are written to.
 
-    What this run has made itself has none, unless the answer to its lock was lost; and where locks may not be read the
-    cloud's own refusal has to do.
+    A copy of this run has no lock, unless the answer to its lock was lost. If locks may not be read, the cloud's own
+    refusal has to do.
     """
     if not wanted.cloud.lock_modes or memory.locks_unread:
         return ()

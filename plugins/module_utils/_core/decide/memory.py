@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run knows of one request: what looks have shown, and what its own calls did. Written by ``act``.
+"""What a run knows of one request: what looks showed, and what its own calls did. Written by ``act``.
 
 Times are seconds on the monotonic clock.
 """
@@ -28,40 +28,40 @@ class Memory:
     """What this run knows of one request. Only the methods ``looked`` to ``expiry_accepted`` change it."""
 
     seen: dict[str, Sighting] = field(default_factory=dict)
-    #: After so long (seconds) unseen a copy is missing.
+    #: How long (seconds) a copy stays unseen before it is missing.
     unseen_seconds: float = UNSEEN_SECONDS
     #: Missing copies that no look has ever shown.
     never_shown: set[str] = field(default_factory=set)
-    #: Copies that a cloud shows no longer, or shows as going, and those that this run has deleted.
+    #: Copies that the cloud no longer shows, or shows as being deleted, and those that this run deleted.
     gone: dict[str, Snapshot] = field(default_factory=dict)
     deleted: dict[str, float] = field(default_factory=dict)
     #: Deleted copies that a look may still show.
     still_shown: set[str] = field(default_factory=set)
-    #: When the last look was begun, and the last one at all copies of the source; what the first one showed.
+    #: When the last look started, and the last one at all copies of the source; what the first one showed.
     looked_at: float = -math.inf
     fresh_at: float = -math.inf
     listed_at: float = -math.inf
     known: frozenset[str] | None = None
     failed_first: frozenset[str] = frozenset()
-    #: Copies that this run made, or has very likely made by a call whose answer was lost.
+    #: Copies that this run made, or very likely made by a call whose answer was lost.
     own: dict[str, float] = field(default_factory=dict)
-    #: Own copies that a listing has shown together with every earlier one, since what is begun earlier shows earlier.
+    #: Own copies that a listing showed together with every earlier one: an earlier copy shows earlier.
     compared: set[str] = field(default_factory=set)
     under_way: bool = False
     lost_at: float | None = None
-    #: When calls were out whose answer was lost, and when the one that is out now was sent (aware).
+    #: When calls whose answer was lost were out, and when the call that is out now was sent (aware).
     lost_calls: list[tuple[datetime, datetime]] = field(default_factory=list)
     asked_at: datetime | None = None
     refusal: CopyError | None = None
     fatal: CopyError | None = None
-    #: What was refused of further writes, by copy and kind of write.
+    #: Refused writes, by copy and kind of write.
     refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
-    #: Changes of tags that the cloud has taken, by copy, and when.
+    #: Changes of tags that the cloud accepted, by copy, and when.
     tags_sent: dict[str, TagChange] = field(default_factory=dict)
     tags_sent_at: dict[str, float] = field(default_factory=dict)
-    #: Copies whose time of expiry the cloud has taken.
+    #: Copies whose expiry the cloud accepted.
     expiring: set[str] = field(default_factory=set)
-    #: Locks by copy as they were read last, None where there is none; why they could not be read.
+    #: Locks by copy as they were last read, None for no lock; why they could not be read.
     locks: dict[str, Lock | None] = field(default_factory=dict)
     locks_unread: CopyError | None = None
     changed: bool = False
@@ -72,10 +72,10 @@ class Memory:
     def looked(
         self, shown: Mapping[str, Snapshot], asked: Iterable[str] | None, at: float, until: float | None = None
     ) -> None:
-        """Take in a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
+        """Note a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
 
-        Its age counts from its start; where it took long, from its end, since a listing may take minutes. But a copy
-        that one has shown may be gone by then, so it counts as shown at its start."""
+        Its age counts from its start. After a long look it counts from the end, since a listing may take minutes. But a
+        copy that it showed may be gone by then, so the copy counts as shown at the start."""
         self.looked_at = until = at if until is None or until - at < sightings.LONG_LOOK else until
         if asked is None:
             self._take_listing(shown, at)
@@ -91,7 +91,7 @@ class Memory:
 
     def _take_listing(self, shown: Mapping[str, Snapshot], at: float) -> None:
         self.listed_at = at
-        # Clouds tell times in whole seconds: a copy of the same second may show a second later.
+        # Clouds show times in whole seconds: a copy of the same second may show a second later.
         self.compared.update(
             i
             for i in shown
@@ -101,7 +101,7 @@ class Memory:
             self.known = frozenset(i for i, copy in shown.items() if copy.is_copy and copy.state is not State.ABSENT)
             self.failed_first = frozenset(i for i, copy in shown.items() if copy.state is State.ERROR)
         elif self.lost_calls:
-            # What appears after a lost call and is ours is taken for what that call has made.
+            # A copy of ours that appears after a lost call counts as made by that call.
             new = {
                 i: at for i, c in shown.items() if i not in self.known and i not in self.seen and self._may_be_own(c)
             }
@@ -109,7 +109,7 @@ class Memory:
             self.own.update(new)
 
     def _may_be_own(self, copy: Snapshot) -> bool:
-        """Whether a call of this run whose answer was lost may have made a copy: ours, begun while it was out."""
+        """Whether a lost call of this run may have made a copy: ours, started while the call was out."""
         made, skew = copy.created_at, sightings.CLOCK_SKEW
         return copy.ours and (made is None or any(a - skew <= made <= z + skew for a, z in self.lost_calls))
 
@@ -135,7 +135,7 @@ class Memory:
         sighting.shown_at, sighting.unseen = at, 0
 
     def _unseen(self, snapshot_id: str, at: float) -> None:
-        """A look has not shown it: it is missing only after a while and several looks (promises: unseen)."""
+        """Note that a look did not show it: it is missing only after a while and several looks (promises: unseen)."""
         sighting = self.seen[snapshot_id]
         sighting.unseen += 1
         since = max(sighting.known_at, sighting.shown_at)
@@ -145,7 +145,7 @@ class Memory:
             self._gone(snapshot_id, sighting.copy, at)
 
     def _gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
-        """A copy is gone: deleted by this run, where the answer to its deletion was lost."""
+        """Note that a copy is gone: this run deleted it, if the answer to its deletion was lost."""
         refusal = self.refusals.pop((snapshot_id, DELETE), None)
         if refusal and refusal.was_lost:
             self.deleted[snapshot_id], self.changed = at, True
@@ -157,32 +157,32 @@ class Memory:
 
     @property
     def copies(self) -> list[Snapshot]:
-        """The copies that are there, as far as is known."""
+        """The copies that exist, as far as is known."""
         return [sighting.copy for sighting in self.seen.values()]
 
     @property
     def may_begin(self) -> bool:
-        """Whether no copy call of this run is out, or may have taken effect."""
+        """Whether no copy call of this run is out or may have taken effect."""
         return not (self.under_way or self.own or self.lost_calls)
 
     def is_fresh(self, now: float) -> bool:
-        """Whether a copy may be begun on the last look at all copies."""
+        """Whether the last look at all copies is fresh enough to start a copy."""
         return now - self.fresh_at <= FRESH_SECONDS
 
     # -- what calls of this run did --------------------------------------------------------------------
 
     def copy_sent(self, today: datetime) -> None:
-        """A copy call is sent; the doubt about an earlier one is over."""
+        """Note that a copy call is sent; the doubt about an earlier one is over."""
         self.under_way, self.asked_at, self.lost_at = True, today, None
 
     def copy_accepted(self, copy: Snapshot, now: float) -> None:
-        """The cloud has answered a copy call with a copy."""
+        """Note that the cloud answered a copy call with a copy."""
         self.under_way, self.changed, self.refusal, self.lost_at = False, True, None, None
         self.seen[copy.snapshot_id] = Sighting(copy, now)
         self.own[copy.snapshot_id] = now
 
     def copy_in_doubt(self, error: CopyError, now: float, today: datetime) -> None:
-        """Whether a copy call took effect is unknown; or somebody is just making the copy."""
+        """Note that it is unknown whether a copy call took effect, or that somebody is just making the copy."""
         self.under_way, self.refusal, self.lost_at = False, error, now
         if not isinstance(error, Underway):
             self.lost_calls.append((self.asked_at or today, today))
@@ -193,7 +193,7 @@ class Memory:
             self.fatal = error
 
     def deletion_accepted(self, snapshot_id: str, now: float) -> None:
-        """The cloud has accepted to delete a copy."""
+        """Note that the cloud accepted a deletion."""
         self.deleted[snapshot_id] = now
         self.still_shown.add(snapshot_id)
         self._forget(snapshot_id, self.seen[snapshot_id].copy)
@@ -201,7 +201,7 @@ class Memory:
         self.changed = True
 
     def write_refused(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
-        """A deletion, a change of tags or an expiry was refused, or its answer was lost; each may be sent again."""
+        """Note that a write was refused, or its answer was lost; it may be sent again."""
         refusal = self.refusals.setdefault((snapshot_id, what), Refusal(error, since=now))
         refusal.error, refusal.at, refusal.was_lost = error, now, refusal.was_lost or isinstance(error, Ambiguous)
         if what in (DELETE, LOCK) and not isinstance(error, Busy):
@@ -209,12 +209,12 @@ class Memory:
         refusal.attempts += not isinstance(error, Busy)
         lasts = refusal.attempts >= ATTEMPTS and now - refusal.since >= ATTEMPTS_SECONDS
         refusal.sent += 1
-        # Alike for all that one call was for, so that one call asks again.
+        # The same for all copies of one call, so that one call repeats it.
         pause = min(2.0**refusal.sent / 2, LONGEST_PAUSE)
         refusal.until = math.inf if error.retry is Retry.NEVER or lasts else now + pause
 
     def write_postponed(self, snapshot_id: str, what: str, error: CopyError, until: float) -> None:
-        """A write was not sent, since its service rests until then."""
+        """Note that a write was not sent, since its service pauses until then."""
         self.refusals.setdefault((snapshot_id, what), Refusal(error, since=until)).until = until
 
     def refusal_of(self, snapshot_id: str, what: str) -> Refusal | None:
@@ -231,7 +231,7 @@ class Memory:
         self._updated(snapshot_id, EXPIRY, expires_at=moment)
 
     def locks_read(self, found: Mapping[str, Lock]) -> None:
-        """The locks in the region were read."""
+        """Note the locks in the region."""
         for snapshot_id, sighting in self.seen.items():
             lock = self.locks[snapshot_id] = found.get(snapshot_id)
             if lock and not lock.is_over:

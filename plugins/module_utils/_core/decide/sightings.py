@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One copy as it was last shown, and one write as it was last refused. Times are seconds on the monotonic clock."""
+"""One copy as last shown, and one write as last refused. Times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ..waiting import FRESH_SECONDS
 
 #: The longest pause (seconds) before a write that was refused is sent again.
 LONGEST_PAUSE = 30.0
-#: A look that takes so long (seconds) would be too old to write on before it has ended.
+#: A look that takes longer (seconds) would be too old for a write before it ends.
 LONG_LOOK = FRESH_SECONDS / 2
-#: For so long (seconds) after a copy was shown first, one that was begun in the same second may not show yet.
+#: How long (seconds) after a copy was first shown another one of the same second may not show yet.
 SAME_SECOND = 1.5
 #: By how much the cloud's clock may differ from this machine's.
 CLOCK_SKEW = timedelta(seconds=5)
-#: Order in which states follow each other: a look that shows an earlier one comes from a replica that lags.
+#: Order of states: a look that shows an earlier state comes from a replica that lags.
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
-#: Kinds of writes on copies that are there.
+#: Kinds of writes on existing copies.
 DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
 
 
 @dataclass(eq=False, slots=True)
 class Refusal:
-    """Why a write was not done, and when it may be sent again: never, where ``until`` is infinite."""
+    """Why a write was not done, and when it may be sent again: never, if ``until`` is infinite."""
 
     error: CopyError
     since: float
-    #: When it was refused last, or its answer was lost.
+    #: When it was last refused, or its answer was lost.
     at: float = -math.inf
     until: float = 0.0
     #: How often it was sent, and how often of that a busy cloud was not the reason.
@@ -54,8 +54,10 @@ class Refusal:
 
 @dataclass(eq=False, slots=True)
 class Sighting:
-    """One copy as it was last shown or told. ``known_at``: when its ID was first known, ``shown_at``: by the last look,
-    ``complete_at``: when a look first showed it complete.
+    """One copy as a look last showed it, or the answer to a call returned it.
+
+    ``known_at``: when its ID was first known. ``shown_at``: the last look that showed it. ``complete_at``: when a look
+    first showed it complete.
     """
 
     copy: Snapshot
@@ -68,16 +70,16 @@ class Sighting:
     first_state: State = State.PENDING
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the last look showed it, not longer ago than what may be written on."""
+        """Whether the last look showed it and is fresh enough for a write."""
         return self.unseen == 0 and now - self.shown_at <= FRESH_SECONDS
 
     def is_known(self, now: float) -> bool:
-        """Whether the last look showed it, or the answer to a call has told it, not long ago."""
+        """Whether a fresh look showed it, or a recent answer to a call returned it."""
         return self.is_fresh(now) or now - self.known_at <= FRESH_SECONDS
 
 
 def kept(before: Snapshot, now: Snapshot) -> Snapshot:
-    """Return what a look shows, with what an earlier one knew and this one does not (yet, or any more)."""
+    """Return what a look shows, completed by what an earlier look showed and this one does not."""
     known = {
         name: getattr(before, name)
         for name in ("size_gib", "encrypted", "created_at", "expires_at", "locked_until")

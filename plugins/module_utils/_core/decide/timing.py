@@ -17,7 +17,7 @@ from .wanted import Wanted
 
 
 def doubt_ends(wanted: Wanted, memory: Memory) -> float | None:
-    """Say when a copy whose answer was lost may be asked for again; None where none is in doubt."""
+    """Say when a copy call whose answer was lost may be sent again; None if none is in doubt."""
     if memory.lost_at is None:
         return None
     end = memory.lost_at + wanted.cloud.doubt_seconds
@@ -58,21 +58,21 @@ def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
 
 
 def look_after(memory: Memory, snapshot_id: str) -> float:
-    """Say when to look whether a write in doubt took effect: at once, then in pauses that grow while the copy does not
-    show."""
+    """Say when to look whether a write in doubt took effect: at once, then after pauses that grow while the copy does
+    not show."""
     unseen = memory.seen[snapshot_id].unseen
     return memory.looked_at + growing(unseen) if unseen else -math.inf
 
 
 def growing(waited: float) -> float:
-    """Seconds to the next look at what does not show yet."""
+    """Return the seconds until the next look for a copy that does not show yet."""
     return max(0.5, min(waited / 2, 15.0)) if math.isfinite(waited) else 0.5
 
 
 def now_or_later(
     memory: Memory, pairs: list[tuple[Snapshot, Snapshot]], now: float
 ) -> tuple[tuple[Snapshot, ...], float, float]:
-    """Sort deletions into what may be sent now, when to look first, and when to ask again."""
+    """Sort deletions: which may be sent now, when to look first, and when to send again."""
     delete, look, retry = [], math.inf, math.inf
     for goes, stays in pairs:
         refusal = memory.refusal_of(goes.snapshot_id, DELETE)

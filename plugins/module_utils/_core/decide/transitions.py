@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows from what is wanted, what is shown, and what this run has done: the one place where a state changes.
+"""What follows from what is wanted, what is shown, and what this run did: the one place where a state changes.
+
 Pure.
 
 .. code-block:: text
@@ -16,8 +17,8 @@ Pure.
     copy call in doubt            -> look, until a copy shows or the time of doubt is over; then begin again
     copy in progress              -> wait for it; taken back, if this run made it and another run an earlier one
     copy complete                 -> tags, expiry, deletions that it allows; then settled
-    copy of this run failed, gone -> failed; no second attempt in this run, but where a token was answered with what is
-    gone another's failed, gone        -> failed if it was there at first; else begin
+    copy of this run failed, gone -> failed; no second attempt in this run, unless a token returned a copy that is gone
+    another's failed, gone        -> failed if it was there at first; else begin
     to be absent                  -> deleted; once complete, where the cloud cannot cancel; refused, where it is held
 
 A deletion needs a look, not older than 15 seconds, that shows what goes and what stays.
@@ -41,7 +42,7 @@ from .sightings import DELETE, EXPIRY, LOCK, TAGS
 from .timing import doubt_ends, growing, look_after, look_again, next_look, next_search, now_or_later
 from .wanted import Wanted
 
-#: So long (seconds) after a copy was begun, all copies are looked at for those of other runs.
+#: How long (seconds) after a copy was started to look for copies of other runs.
 COMPARE_AFTER = 3.0
 
 
@@ -73,7 +74,7 @@ def _without_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float) ->
     if doubt_ends(wanted, memory) is not None:
         return Decision(look_at=next_search(wanted, memory), at_all=True)
     mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None)
-    if mine:  # another attempt would end alike
+    if mine:  # another attempt would end the same way
         return Decision(copy=mine, error=failures.mismatch(request, mine, wanted.cloud), settled=True)
     if copies.misfits and not policy.replace_mismatched:
         first = copies.misfits[0]
@@ -89,7 +90,7 @@ def _without_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float) ->
 
 
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
-    """Tell a copy that was followed and failed, or is gone: one of this run's own, or one that was there at first."""
+    """Return a followed copy that failed or is gone: one of this run's own, or one that was there at first."""
     for copy in copies.failed:
         if copy.snapshot_id in memory.own or (copy.snapshot_id not in memory.failed_first and _was_first(memory, copy)):
             error = failures.failed_copy(copy, wanted.cloud.failure_hint(copy))
@@ -106,18 +107,18 @@ def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
 
 
 def _is_asked_for_once_more(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
-    """Whether the cloud has told an ID that never showed, once, and may have told what an earlier run had made."""
+    """Whether the cloud returned an ID once that never showed, and that may be of a copy of an earlier run."""
     return wanted.cloud.may_answer_with_gone and len(memory.own) == 1 and copy.snapshot_id in memory.never_shown
 
 
 def _was_first(memory: Memory, copy: Snapshot) -> bool:
-    """Whether a copy was there when the run began, and is all that this run has followed."""
+    """Whether a copy was there when the run started, and is the only one that this run followed."""
     return bool(memory.known) and copy.snapshot_id in (memory.known or ()) and not memory.own and not memory.lost_calls
 
 
 def _replaced(wanted: Wanted, memory: Memory, copies: Sorted, complete: bool) -> tuple[Snapshot, ...]:
-    """Return what a copy that fits replaces: the failed ones found at first, and once it is complete the complete
-    misfits."""
+    """Return what a copy that fits replaces: the copies that had failed at first; once it is complete, also the
+    complete misfits."""
     policy = wanted.policy
     failed = [c for c in copies.failed if policy.replace_failed and c.snapshot_id in memory.failed_first]
     misfits = [c for c in copies.misfits if policy.replace_mismatched and complete and c.state is not State.PENDING]
@@ -153,7 +154,7 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
     if follows:
         look_at = min(look_at, poll_at)
     in_doubt = policy.wait and doubt_ends(wanted, memory) is not None
-    if in_doubt:  # the copy that a lost call has made may still show beside this one
+    if in_doubt:  # the copy of a lost call may still show beside this one
         look_at = min(look_at, next_search(wanted, memory))
     if drift.unshown:
         sent_at = memory.tags_sent_at[copy.snapshot_id]
@@ -184,22 +185,22 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
 
 
 def _counting(copies: Sorted, memory: Memory) -> Snapshot:
-    """Return the copy that counts: this run's own until it is taken back; one that the last look has shown first."""
+    """Return the copy that counts: this run's own until it is taken back, and rather one that the last look showed."""
     own = [c for c in copies.fitting if c.snapshot_id in memory.own]
     shown = [c for c in own or copies.fitting if not memory.seen[c.snapshot_id].unseen]
     return (shown or own or list(copies.fitting))[0]
 
 
 def _duplicates(copies: Sorted, copy: Snapshot) -> tuple[Snapshot, ...]:
-    """Return the copies beyond the one that counts, where another one would count by itself too."""
+    """Return the copies beyond the one that counts; if that is a duplicate itself, the first copy is among them."""
     first = [c for c in copies.fitting[:1] if copy in copies.duplicates]
     return (*first, *(c for c in copies.duplicates if c is not copy))
 
 
 def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[list[tuple[Snapshot, Snapshot]], bool, bool]:
-    """Say which copies of this run go, since another run has made an earlier one; all runs decide so alike.
+    """Say which copies of this run go, since another run made an earlier one; all runs decide alike.
 
-    Returns pairs of what goes and what stays, whether another state is waited for, and whether a listing is.
+    Returns pairs of what goes and what stays, whether to wait for another state, and whether for a listing.
     """
     ready, waits, compare = [], False, False
     for mine in (c for c in copies.fitting if c.snapshot_id in memory.own):
@@ -225,7 +226,7 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[list[tu
 
 
 def _drift_now(memory: Memory, copy: Snapshot, drift: Drift, now: float) -> tuple[str | None, float, float]:
-    """Say which of tags, expiry and lock may be sent now, in this order; else when to look, or to ask again."""
+    """Say which of tags, expiry and lock may be sent now, in this order; else when to look, or to send again."""
     for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock)):
         if not wanted:
             continue

@@ -35,7 +35,7 @@ class Policy:
 class Wanted:
     """One request with its policy.
 
-    The source is read only where it is needed; then ``order`` or ``problem`` is set too.
+    The source is read only if it is needed; then ``order`` or ``problem`` is set too.
     """
 
     request: CopyRequest

@@ -17,12 +17,12 @@ from .results import action_of, copy_shown, counts_of, deleted_ids, error_of, fa
 
 COUNTED = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
 STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: "error", State.ABSENT: "absent"}
-#: To the engine a disk beside one that has failed replaces it.
+#: To the engine, a disk made beside a failed one replaces it.
 ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
 
 
 def disk_result(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:
-    """Return the keys of the result that tell of the disks; ``planned`` in check mode."""
+    """Return the keys of the result about the disks; ``planned`` in check mode."""
     rows = [_result_row(attempt, planned) for attempt in attempts]
     result: dict[str, Any] = {
         "changed": any(is_changed(attempt, planned) for attempt in attempts),
@@ -36,7 +36,7 @@ def disk_result(attempts: Sequence[Attempt], planned: bool = False) -> dict[str,
 
 
 def disk_failure(failure: dict[str, Any]) -> dict[str, Any]:
-    """Return a failure as the restore modules tell it: of a snapshot, and of a disk."""
+    """Return a failure in the form of the restore modules: of a snapshot, and of a disk."""
     kept = {key: value for key, value in failure.items() if key != "source_snapshot_id"}
     return {"snapshot_id": failure["source_snapshot_id"], "disk_id": failure["snapshot_id"]} | {
         key: value for key, value in kept.items() if key != "snapshot_id"
@@ -105,7 +105,7 @@ def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
 
 
 def _seconds(attempt: Attempt, copy: Snapshot | None) -> float | None:
-    """Return how long a disk took from the call until it was available, where this run made it and saw it."""
+    """Return how long a disk took from the call until it was available, if this run made it and saw it."""
     memory = attempt.memory
     if copy is None or copy.snapshot_id not in memory.own or copy.snapshot_id not in memory.seen:
         return None

@@ -44,7 +44,7 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     region = params["region"]
     tags = tags_as_text(params["disk_tags"] or {}, "disk_tags")
     names_disks = bool(tags or params["disk_ids"])
-    # Where copies are asked for, no disks of their region are meant.
+    # A query for copies asks for no disks of their region.
     asks_for_copies = bool(params["copies_from"] or params["source_disk_ids"])
     disks, others = _disks(cloud, params, tags) if names_disks or not asks_for_copies else ([], None)
     wanted = _wanted(params, tags, {disk.disk_id for disk in disks}, names_disks)
@@ -79,9 +79,9 @@ def _disks(
 
 
 def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> list[Snapshot]:
-    """Fill in the locks of copies, in one listing, and only where there are copies of ours that could have one.
+    """Fill in the locks of copies, with one listing, and only if there are copies of ours that could have one.
 
-    Who may not read locks gets a warning: a locked copy is refused to be deleted by the cloud itself.
+    Without the permission to read locks there is a warning: the cloud itself refuses to delete a locked copy.
     """
     if not cloud.lock_modes or not any(s.deletable and s.state is State.COMPLETED for s in snapshots):
         return snapshots
@@ -95,7 +95,7 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
 
 
 def _wanted(params: Mapping[str, Any], tags: Mapping[str, str], found: set[str], names_disks: bool) -> SnapshotFilter:
-    """Return the filter that the options make, once it is known which disks they name."""
+    """Return the filter of the options, once the disks that they select are known."""
     disk_ids = found if tags else set(params["disk_ids"] or ())
     shard = params["shard"] or ""
     return SnapshotFilter(
@@ -163,9 +163,9 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud) -> dict[str, Any]:
 
 
 def _source_row(source: Provenance | None, cloud: SnapshotCloud) -> dict[str, Any] | None:
-    """Tell the source of a copy.
+    """Return the source of a copy.
 
-    Tags that somebody has spoilt make it nobody's: nothing could be asked about that ID.
+    If somebody spoilt its tags, it does not count as managed: such an ID cannot be looked up.
     """
     if source is None:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 SPELT_OUT = 10
 
 
-#: What a result holds: its rows, what one and many of them are called, and the states that are counted.
+#: What a result holds: its rows, the words for one and for many, and the states that are counted.
 COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
 
@@ -39,7 +39,7 @@ def about_failures(result: Mapping[str, Any], planned: bool) -> str:
 
 
 def spelt_out(failures: Sequence[Mapping[str, Any]]) -> str:
-    """Tell failures in the cloud's words, those that say the same once, and each hint once behind its failures."""
+    """Return failures in the cloud's words: equal ones once, and each hint once behind its failures."""
     by_hint: dict[str, dict[str, int]] = {}
     for failure in failures:
         alike = by_hint.setdefault(failure["hint"] or "", {})
@@ -61,7 +61,7 @@ def _words(failure: Mapping[str, Any]) -> str:
 
 
 def about_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> str:
-    """Name copies beyond the one that counts, and how to be rid of them."""
+    """Name copies beyond the one that counts, and say how to remove them."""
     named = ", ".join(
         f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:SPELT_OUT]
     )

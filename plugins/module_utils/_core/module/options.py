@@ -16,7 +16,7 @@ from ..errors import BadInput
 from ..model import CopyRequest
 from ..templates import TextRule, text_problems
 
-#: Of every copy module. What a cloud does not have it leaves out.
+#: Options of every copy module; a cloud leaves out what it does not have.
 COPY_OPTIONS: dict[str, dict[str, Any]] = {
     "snapshot_ids": {
         "type": "list",
@@ -127,7 +127,7 @@ def _plain_problem(rule: TextRule, text: str, _snapshot_id: str) -> str | None:
 def tags_as_text(tags: Any, label: str = "tags") -> dict[str, str]:
     """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty.
 
-    Raises BadInput for what is no dict.
+    Raises BadInput if they are not a dict.
     """
     if not isinstance(tags or {}, Mapping):
         raise BadInput([f"{label}: must be a dict of keys and values, not {tags!r}"])

@@ -26,7 +26,7 @@ from .disk_results import disk_diff, disk_failure, disk_result, doubles
 from .options import id_problems, number_problems, region_problems, tags_as_text
 from .runner import Module, deadline_of, end_run, guarded, run_loop
 
-#: Of every restore module; a cloud's own are ``disk_type``, and ``zone`` where it has zones.
+#: Options of every restore module; a cloud adds ``disk_type``, and ``zone`` if it has zones.
 RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
     "snapshot_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["snapshot_id"]},
     "restore_id": {"type": "str", "required": True},
@@ -71,7 +71,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
     loop = Loop(cloud, requests, policy, deadline)
 
     def work() -> None:
-        # What is wrong is known once all that is there has been looked at, and before anything is written.
+        # The problems are known once everything was looked at, and before anything is written.
         loop.run(act=False)
         if problems := _problems_found(cloud, loop.attempts, requests):
             raise BadInput(problems)
@@ -132,7 +132,7 @@ def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
 
 
 def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:
-    """Find what is wrong with the options by what the cloud tells: of the snapshots, and of the disks to be had."""
+    """Find what is wrong with the options, from the snapshots and the offers of disks that the cloud shows."""
     found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
     sizes = {a.request.snapshot_id: a.order.source.size_gib for a in attempts if a.waits_to_begin}
     if found or sizes:
@@ -141,7 +141,7 @@ def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Seq
 
 
 def _problems_asked(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
-    """Find, beside options that are wrong by themselves, what only the cloud can tell, as far as it can be asked."""
+    """Find, beside options that are wrong by themselves, the problems that only the cloud can show."""
     region = params["region"]
     asked = [r for r in requests if re.fullmatch(cloud.snapshot_id_pattern, r.snapshot_id)]
     if params["state"] == "absent" or not asked or not region or cloud.region_problem(region):
@@ -166,7 +166,7 @@ def _offers_asked(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int 
 
 
 def _offer_problems(offers: Sequence[Offer], first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
-    """Name zone, type and sizes that the cloud does not have; where it tells of no disk at all, nothing is known."""
+    """Name zone, type and sizes that the cloud does not offer. If it shows no offer at all, nothing is known."""
     zone, disk_type, size = (first.options[key] for key in ("zone", "disk_type", "size_gib"))
     if not offers:
         return []

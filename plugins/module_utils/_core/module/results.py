@@ -19,7 +19,7 @@ COUNTED = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", 
 
 
 def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:
-    """Return the keys of the result that tell of the copies; ``planned`` in check mode."""
+    """Return the keys of the result about the copies; ``planned`` in check mode."""
     rows = [_row(attempt, planned) for attempt in attempts]
     result: dict[str, Any] = {
         "changed": any(is_changed(attempt, planned) for attempt in attempts),
@@ -38,7 +38,7 @@ def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, A
 
 
 def empty_result() -> dict[str, Any]:
-    """Return the keys of the result where nothing was looked at yet."""
+    """Return the keys of the result before anything was looked at."""
     return result_of([])
 
 
@@ -52,7 +52,7 @@ def diff_of(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 
 
 def about_locks(attempts: Sequence[Attempt]) -> list[str]:
-    """Say of a dry run which of its writes cannot be undone: locks in compliance mode."""
+    """Say which writes of a dry run cannot be undone: locks in compliance mode."""
     new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock or a.decision.drift.locks_later]
     days = [a.request.lock[0] for a in new if a.request.lock and a.request.lock[1] == "compliance"]
     if not days:
@@ -82,7 +82,7 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
 
 
 def _duplicate_ids(attempt: Attempt) -> list[str]:
-    """Return the copies beyond the one that counts which the last look has shown."""
+    """Return the copies beyond the one that counts that the last look showed."""
     seen = attempt.memory.seen
     ids = [c.snapshot_id for c in attempt.decision.duplicates]
     return [i for i in ids if i in seen and not seen[i].unseen]
@@ -162,7 +162,7 @@ def _empty_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def copy_shown(attempt: Attempt) -> Snapshot | None:
-    """Return the copy that a row tells of: the one that counts, or where none is wanted the first that went."""
+    """Return the copy of a row: the one that counts, or if none is wanted the first that was deleted."""
     memory = attempt.memory
     if attempt.wanted.policy.absent and memory.deleted:
         first = next(iter(memory.deleted))
@@ -172,7 +172,7 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
 
 
 def _source_region(attempt: Attempt) -> str | None:
-    """Return where the source is; where it was not given, it was looked up, or the copy tells it."""
+    """Return the source's region. If it was not given, it was looked up, or the copy shows it."""
     order, copy = attempt.wanted.order, copy_shown(attempt)
     found = order.source.region if order else copy.source.region if copy and copy.source else None
     return attempt.request.source_region or found
@@ -224,7 +224,7 @@ def _culprit(attempt: Attempt) -> str | None:
 
 
 def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
-    """Return all that has failed of a request: itself, and writes on copies."""
+    """Return all failures of a request: its own, and those of writes on copies."""
     snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
     error = error_of(attempt)
     failures = [error.as_result(snapshot_id, region, _culprit(attempt))] if error else []
@@ -235,7 +235,7 @@ def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
 def counts_of(
     rows: Sequence[dict[str, Any]], attempts: Sequence[Attempt], planned: bool, counted: Sequence[str]
 ) -> dict[str, int]:
-    """Count rows by what was done and by their state, as far as that is ``counted``."""
+    """Count rows by what was done and by their state, for the names in ``counted``."""
     counts: Counter[str] = Counter()
     for row, attempt in zip(rows, attempts):
         failed = bool(failures_of_attempt(attempt))

@@ -66,8 +66,7 @@ def guarded(
     keys: Mapping[str, Any],
     form: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> None:
-    """Turn whatever goes wrong into a message with all keys of the result; never a traceback. ``form`` is a
-    failure's."""
+    """Turn any failure, given its ``form``, into a message with all keys of the result; never a traceback."""
     try:
         run()
     except BadInput as error:
@@ -114,7 +113,7 @@ class CopyRun:
         params = self._params
         deadline = deadline_of(params)
         params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
-        # Surveys give an empty text where nothing is said.
+        # Surveys give an empty text for no answer.
         params["name"] = params["name"] or self._module.argument_spec["name"].get("default")
         params["source_region"] = params["source_region"] or None
         cloud = connect(self._module)
@@ -127,7 +126,7 @@ class CopyRun:
         self._finish(cloud, requests, deadline)
 
     def _default_destination(self, cloud: SnapshotCloud) -> None:
-        """Where destination_regions was left out, the connection's region is the destination."""
+        """Use the connection's region as destination if destination_regions was left out."""
         params = self._params
         if params["destination_regions"] is None:
             region = cloud.home_region
@@ -191,12 +190,12 @@ class CopyRun:
 
 
 def deadline_of(params: Mapping[str, Any]) -> Deadline:
-    """Return the end of a run that begins now."""
+    """Return the end of a run that starts now."""
     return Deadline(Clock(), params["wait_timeout"])
 
 
 def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
-    """Do what is wanted; in check mode decide it, and ask the cloud whether it would be allowed."""
+    """Do what is wanted; in check mode only decide, and ask the cloud whether it would be allowed."""
     loop.run(act=not module.check_mode)
     if module.check_mode:
         _ask_for_permission(cloud, loop.attempts, cloud.deadline)
@@ -211,13 +210,12 @@ def end_run(
     tell: Callable[[Sequence[Attempt], bool], dict[str, Any]],
     compare: Callable[[Sequence[Attempt], bool], dict[str, Any]],
 ) -> None:
-    """Do the work of a run and end the module. ``tell`` and ``compare`` make the result and the diff of its
-    requests."""
+    """Do the work of a run and end the module. ``tell`` makes the result of the requests, ``compare`` the diff."""
     planned = bool(module.check_mode)
     try:
         work()
     finally:
-        # Also where something unexpected ends the run: what was done by then is told.
+        # Report what was done, even if something unexpected ends the run.
         keys.update(tell(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
     if module._diff:
         keys["diff"] = compare(loop.attempts, planned)
@@ -232,13 +230,13 @@ def end_run(
 
 
 def _directory_of(module: Module) -> str | None:
-    """Return the task's temporary directory, where an action plugin of the controller has made one."""
+    """Return the task's temporary directory, if an action plugin of the controller made one."""
     directory = getattr(getattr(module, "_module", module), "_tmpdir", None)
     return None if directory is None else str(directory)
 
 
 def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline: Deadline) -> None:
-    """Ask once per destination whether a copy would be allowed; no permission at all holds for all of that region."""
+    """Ask once per destination whether a copy would be allowed. Missing credentials fail all copies to that region."""
     planned = [a for a in attempts if a.waits_to_begin]
     for region in dict.fromkeys(a.request.region for a in planned):
         there = [a for a in planned if a.request.region == region]

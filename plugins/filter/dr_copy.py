@@ -59,7 +59,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters impo
 
 
 def connection(given):
-    """Return connection options as a dict, as they are given in YAML or in a survey."""
+    """Return connection options, given in YAML or in a survey, as a dict."""
     return parsing.as_dict(given or {})
 
 
@@ -78,10 +78,10 @@ def loaded(given):
 
 FUNCTIONS = {
     "loaded": loaded,
-    # What the user gives.
+    # The user's input.
     "connection": connection,
     "variables": normalise,
-    # What a run decides.
+    # Decisions of a run.
     "last": history.last_report,
     "decided": decision.decide,
     "part": selection.disks_of_part,
@@ -95,7 +95,7 @@ FUNCTIONS = {
     "gone": falling_back.disks_to_fall_back,
     "fallen_back": falling_back.fallen_back,
     "shares": falling_back.both_shares,
-    # What a run shows.
+    # Output of a run.
     "outcome": outcome.outcome_of,
     "written_report": report_files.written_report,
     "summary": report.job_summary,
@@ -112,8 +112,7 @@ def dr_copy(value, what, /, *args, **kwargs):
 
 
 class FilterModule:
-    """One filter for all: Galaxy and the site of documentation show each name, and these are nobody's but the
-    role's."""
+    """One filter for all private functions: Galaxy and the documentation site list each filter's name."""
 
     def filters(self):
         return {"dr_copy": dr_copy}

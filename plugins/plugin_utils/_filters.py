@@ -15,9 +15,9 @@ from ansible.errors import AnsibleFilterError
 
 
 def as_filter(function: Callable[..., Any], name: str | None = None) -> Callable[..., Any]:
-    """Return a function as a filter: what is wrong with its arguments becomes a message that names the filter.
+    """Return a function as a filter. Problems with its arguments become messages that name the filter.
 
-    ``name`` is the filter's, where it is not the function's.
+    ``name`` is the filter's, if it is not the function's.
     """
 
     called = name or function.__name__
@@ -48,7 +48,7 @@ def as_filter(function: Callable[..., Any], name: str | None = None) -> Callable
 
 
 def _kind(value: Any) -> str:
-    """Say what an argument is, without showing it: it may be long, or secret."""
+    """Describe an argument without showing it: it may be long, or secret."""
     if isinstance(value, str):
         return "a text"
     if isinstance(value, Mapping):

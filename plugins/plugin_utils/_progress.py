@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows how far a long copy task is, while its module runs: a line now and then, on stderr, never in a result.
+"""Shows the progress of a long copy task while its module runs: lines on stderr, never in a result.
 
-And ends the module where its job is gone, whether anything is shown or not.
+Also ends the module if its job is gone, whether anything is shown or not.
 """
 
 from __future__ import annotations
@@ -25,18 +25,17 @@ from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE
 
-#: At most one line in so many seconds, but for a change of phase.
+#: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 30.0
-#: So often (seconds) the file and the parent process are looked at.
+#: How often (seconds) to look at the file and the parent process.
 LOOK = 0.5
 
 
 def _own_stderr() -> int | None:
     """Return a descriptor of stderr that lasts.
 
-    The core loads action plugins before it forks a worker for a task, and newer cores then take the worker's own stderr
-    away (ansible/executor/process/worker.py, _detach). Opened anew by its name, a file would be written at another
-    place.
+    The core loads action plugins before it forks a worker for a task. Newer cores then close the worker's own stderr
+    (ansible/executor/process/worker.py, _detach). A file opened again by its name would be written at another place.
     """
     try:
         return os.dup(2)
@@ -48,7 +47,7 @@ STDERR = _own_stderr()
 
 
 class ProgressAction(ActionBase):  # type: ignore[misc]
-    """Runs the module of the same name, once, and shows what it tells of its progress meanwhile."""
+    """Runs the module of the same name, once, and meanwhile shows the progress that it reports."""
 
     TRANSFERS_FILES = True
     _supports_check_mode = True
@@ -70,7 +69,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         return dict(result)
 
     def _watch(self, task_vars: Any) -> Watch | None:
-        """Return what looks after the module, or None where it runs elsewhere or is to outlive this task."""
+        """Return the thread that watches the module; None if it runs elsewhere or outlives this task."""
         name = str(self._task.action).rpartition(".")[2]
         directory = self._connection._shell.tmpdir
         is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
@@ -94,7 +93,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
 
 
 class Watch:
-    """A thread that reads the file to which a module tells its progress, and ends the module where its job is gone.
+    """A thread that reads the progress file of a module, and ends the module if its job is gone.
 
     Without such a file nothing is shown. ``prefix`` begins each line. Times are seconds.
     """
@@ -123,13 +122,13 @@ class Watch:
                 end_with_module(os.path.dirname(self._path))
             state = self._newest()
             now = time.monotonic()
-            # What is done at once needs no line.
+            # A task that ends at once needs no line.
             if state and now - begun >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
                 self._phase, self._shown_at = state["phase"], now
                 show_on_stderr(f"{self._prefix}: {line_of(state)}")
 
     def _newest(self) -> dict[str, Any] | None:
-        """Return the last whole line that the module has written since the last look."""
+        """Return the last whole line that the module wrote since the last look."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 file.seek(self._read)
@@ -141,11 +140,11 @@ class Watch:
 
 
 def show_on_stderr(line: str) -> None:
-    """Write a line to ansible-playbook's own stderr: what goes through its queue hangs it where nobody reads."""
+    """Write a line to ansible-playbook's own stderr: its queue would hang if nobody reads."""
     if STDERR is None:
         return
     try:
-        # What cannot be written at once is not worth a wait; the next line tells more.
+        # A line that cannot be written at once is not worth a wait; the next one says more.
         ready = select.poll()
         ready.register(STDERR, select.POLLOUT)
         if any(event & select.POLLOUT for _fd, event in ready.poll(0)):
@@ -155,9 +154,9 @@ def show_on_stderr(line: str) -> None:
 
 
 def end_with_module(directory: str) -> None:
-    """End this worker and its module: the ansible-playbook that they belong to is gone.
+    """End this worker and its module: their ansible-playbook is gone.
 
-    Newer cores give each worker a session of its own, which a runner's cancel does not reach; on older ones somebody
+    Newer cores give each worker a session of its own, which a runner's cancel does not reach. On older ones somebody
     may have killed ansible-playbook alone. ``directory`` is the task's, in which the module's parameters lie.
     """
     for pid in _descendants(os.getpid()):
@@ -183,7 +182,7 @@ def _descendants(ancestor: int) -> list[int]:
 
 
 def line_of(state: dict[str, Any]) -> str:
-    """Say on one line how far a task is."""
+    """Say in one line how far a task is."""
     parts = [f"{state['copied']} of {state['total']} copied", f"{state['under_way']} under way"]
     if state["waiting"]:
         parts.append(f"{state['waiting']} waiting for room")

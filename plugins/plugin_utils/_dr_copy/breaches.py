@@ -26,12 +26,12 @@ _NOT_COPIED = {
     planning.THERE: "no newer snapshot of the disk has been taken",
     planning.NEWER_THERE: "no newer snapshot of the disk has been taken",
 }
-#: Reasons that tell the least, the least telling last.
+#: Reasons that say the least; the least useful one last.
 _LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
 def breaches_of(result: Row, source_region: str, source: Row) -> list[dict[str, Any]]:
-    """Return the recovery points that miss the RPO, worst first, each with why its copy is late.
+    """Return the recovery points that miss the RPO, worst first, each with the reason why its copy is late.
 
     ``source`` is the registered result of listing the source region.
     """
@@ -42,7 +42,7 @@ def breaches_of(result: Row, source_region: str, source: Row) -> list[dict[str, 
 
 
 def unjudged_of(result: Row) -> list[dict[str, Any]]:
-    """Return the recovery points that could not be judged, each with why: they are neither well nor late."""
+    """Return the recovery points that could not be checked, each with the reason: they are neither well nor late."""
     return [{**point, "why": point["unknown"]} for point in result["recovery_points"] if point["unknown"]]
 
 
@@ -70,7 +70,7 @@ class _Reasons:
                 return f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"
             if row["chosen"] and copy is None:
                 return f"its newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
-        # Rows stand newest first, so the first reason is the newest snapshot's, out of those that were not passed over.
+        # Rows are sorted newest first, so the first reason is that of the newest snapshot that was not skipped.
         rows = sorted(rows, key=lambda row: _LAST.index(row["reason"]) if row["reason"] in _LAST else -1)
         reasons = (_NOT_COPIED[row["reason"]] for row in rows if row["reason"] in _NOT_COPIED)
         return next(reasons, _NOT_COPIED[planning.THERE])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a dry run would see at the destinations if its copies, and what is shared for them, were there. Pure."""
+"""What a dry run would see at the destinations if it had made its copies and shared their snapshots. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .rows import Row
 
 
 def with_planned(copies: Sequence[Row], calls: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
-    """Add what the copy calls of a dry run would make, as if it were there and complete."""
+    """Add the copies that a dry run would make, as if they were there and complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
     planned = [
         _as_if_there(row, sources[str(row["source_snapshot_id"])])
@@ -51,7 +51,7 @@ def _as_if_there(row: Row, source: Row) -> dict[str, Any]:
 
 
 def as_if_shared(calls: Sequence[Row], shared: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the copy calls of a dry run as they would be once these snapshots are shared: now they cannot be seen."""
+    """Return the copy calls of a dry run as if these snapshots, which cannot be seen yet, were shared."""
     ids = {share["snapshot_id"] for share in shared}
     return [_seen(call, ids) if "copies" in call else dict(call) for call in calls]
 

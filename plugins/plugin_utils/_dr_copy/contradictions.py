@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables of the role that do not go together, and those that may hurt."""
+"""Variables of the role that contradict each other, and those that may do harm."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import metrics
 from .destinations import place_of
 from .retention import COUNTED
 
-#: What each cloud's copy module lacks: such a variable is refused, not passed over (promises: options).
+#: What each cloud's copy module lacks: such a variable is refused, not ignored (promises: options).
 NOT_HONOURED: dict[str, tuple[str, ...]] = {
     "ebs": ("retention_days",),
     "cbs": ("description", "encrypted", "kms_key_id", "lock_days", "lock_mode"),
@@ -63,7 +63,7 @@ SET_BY_ROLE = (
 
 
 def risks(values: Mapping[str, Any]) -> list[str]:
-    """Return what is allowed but may hurt."""
+    """Return what is allowed but may do harm."""
     risk = []
     if values["retention_days"] and not values["rpo_hours"]:
         risk.append(
@@ -95,7 +95,7 @@ def _lock_faults(values: Mapping[str, Any]) -> list[str]:
 
 
 def contradictions(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
-    """Return what variables, each a good one by itself, cannot be together or on their cloud."""
+    """Return the variables that are valid alone but not together, or not on their cloud."""
     faults = []
     cloud = values["cloud"]
     for name in NOT_HONOURED.get(str(cloud), ()):

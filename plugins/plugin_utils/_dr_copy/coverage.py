@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a plan protects what it is meant to protect: disks that it leaves out, and why. Pure."""
+"""Whether a plan protects what it should: disks that it leaves out, and why. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .registered import is_listed
 from .rows import Row
 from .selection import excluded_disks
 
-#: Words that people tag with where ``true`` is asked for; an empty value is a tag of which only the key was typed.
+#: Values that people write for ``true``; an empty value is a tag with only a key.
 _MEANS_TRUE = ("true", "yes", "1", "on", "")
-#: Why snapshots are left out though nobody asked for it.
+#: Reasons for leaving out snapshots that nobody asked for.
 _UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
@@ -29,9 +29,10 @@ def coverage_of(
 ) -> dict[str, Any]:
     """Return which disks a run selected, and which it did not.
 
-    ``selected`` is a number, ``excluded`` the disks that a tag excludes, ``missing`` those that the ``last`` report of
-    the same selection had and that are not selected now. ``unselected`` is the number of the region's other disks and
-    ``near_misses`` those of them whose tags nearly match; both are None where the region's disks were not listed.
+    - ``selected`` is a number. ``excluded`` are the disks that a tag excludes.
+    - ``missing`` are disks of the ``last`` report with the same selection that are not selected now.
+    - ``unselected`` is the number of the region's other disks, and ``near_misses`` are those whose tags nearly match;
+      both are None if the region's disks were not listed.
     """
     shard = values["shard"]
     chosen = {str(disk["disk_id"]) for disk in disks}
@@ -50,7 +51,7 @@ def coverage_of(
 
 
 def warnings_of(result: Row, source: Row, values: Mapping[str, Any]) -> list[str]:
-    """Return what looks like a mistake though nothing has failed: silence never means safety."""
+    """Return what looks like a mistake though nothing failed: silence never means safety."""
     plan, coverage = result["plan"], result["coverage"]
     parts = []
     if not is_listed(source):
@@ -77,7 +78,7 @@ def warnings_of(result: Row, source: Row, values: Mapping[str, Any]) -> list[str
 
 
 def _before(last: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the disks of the last report, where that had the same selection."""
+    """Return the disks of the last report, if it had the same selection."""
     same = last and last["disk_ids"] == values["disk_ids"] and last["shard"] == values["shard"]
     return list(last["disks"]) if last and same else []
 
@@ -89,7 +90,7 @@ def _near_misses(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[s
 
 
 def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
-    """Return the tag that is the one asked for, but for case, signs or a letter; or None."""
+    """Return the tag that differs from the wanted one only in case, signs or one letter; or None."""
     if key in tags and value in ("*", tags[key]):
         return key
     alike = {_plain(one): one for one in tags if value == "*" or _same_value(value, tags[one])}

@@ -15,21 +15,20 @@ from .rows import Row, Taken, disk_id_of, is_complete, plain, taken_at, time_or_
 
 
 def copies_in(listed: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
-    """Return what the destinations' listings tell, at the place to which the plan copies: a region, or a site in it."""
+    """Return the copies in the destinations' listings at the plan's place: a region, or a site in it."""
     return [
         copy for call in listed for copy in plain(call.get("snapshots") or ()) if copy.get("place") == values["place"]
     ]
 
 
 def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
-    """Return the copies at the destinations, those of somebody else with disk and time from the sources that were
-    read."""
+    """Return the copies at the destinations; somebody else's get disk and time from the sources that were read."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.get("judged_at") or values["now"]))
     return with_known_sources(copies, snapshots)
 
 
 def copies_of_plan(copies: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
-    """Return the copies that this collection has made of disks in the plan's source region."""
+    """Return the copies that this collection made of disks in the plan's source region."""
     own = [copy for copy in copies if copy.get("source") and copy["source"]["managed"]]
     return [copy for copy in own if copy["source"]["region"] == values["source_region"]]
 
@@ -40,9 +39,9 @@ def place_of(options: Mapping[str, Any]) -> str | None:
 
 
 def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
-    """Fill in disk and time of copies that tell only their source's ID, from sources that were read.
+    """Fill in disk and time of copies that show only their source's ID, from sources that were read.
 
-    A copy that needed it no longer counts as managed: retention never goes by what was filled in.
+    A copy that needs this no longer counts as managed: retention never uses filled-in facts.
     """
     sources = {str(s["snapshot_id"]): s for s in snapshots}
     return [_with_known_source(copy, sources) for copy in copies]
@@ -73,13 +72,12 @@ class Destinations:
         self.points = points_of(copies, counts_for_planning)
 
     def is_safe(self, disk_id: str, region: str, newest: Taken) -> bool:
-        """Whether a complete copy of a disk's newest usable snapshot, or of a newer one, is in the region."""
+        """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""
         there = self.newest.get((disk_id, region))
         return there is not None and there >= newest
 
     def need_of(self, disk_id: str, regions: Sequence[str]) -> list[str]:
-        """Return what sorts disks by their need of a copy: those without one in a region first, then by their newest
-        one."""
+        """Return the sort key by a disk's need of a copy: without one in a region first, then by age of the newest."""
         newest = (self.newest.get((disk_id, region)) for region in regions)
         return sorted(taken.time.isoformat() if taken else "" for taken in newest)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies whose provenance cannot be true: a tag is no truth. Pure."""
+"""Copies whose provenance cannot be true: a tag is no proof. Pure."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from .rows import Row, parse_time
 
-#: Clocks of machines and clouds differ; a source time that is further ahead, or further off, is wrong.
+#: How far the clocks of machines and clouds may differ. A source time that is further ahead or off is wrong.
 TOLERANCE = timedelta(minutes=15)
 
 
 def with_doubts(copies: Iterable[Row], snapshots: Sequence[Row], now: datetime) -> list[Row]:
-    """Take the source time from copies that tell a wrong one: so they have no rank and are no recovery point.
+    """Remove the source time from copies with a wrong one: they have no order and are no recovery point.
 
-    Such a copy has the key ``doubt``, which says what speaks against it: a time ahead of ``now``, or another time or
-    disk than that of the source among ``snapshots``.
+    The key ``doubt`` of such a copy names the reason: a time ahead of ``now``, or another time or disk than that of the
+    source among ``snapshots``.
     """
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots if not snapshot.get("source")}
     return [_judged(copy, sources, now) for copy in copies]
 
 
 def failures_of_doubts(copies: Iterable[Row]) -> list[dict[str, Any]]:
-    """Return a failure for each copy that is in doubt."""
+    """Return a failure for each copy with a wrong provenance."""
     return [_failure(copy) for copy in copies if copy.get("doubt")]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures of a run: with the disks that they hit, each told once, in the words of the role. Pure."""
+"""The failures of a run: with the disks that they hit, each reported once, in the words of the role. Pure."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _PASSED_ON = (
     "completion_duration_minutes",
     "instance_billing_cycle",
 )
-#: Options that the role has as variables, as far as no other word of a hint is spelt so.
+#: Options that the role has as variables, except those that hints also use as ordinary words.
 _OWN = tuple(name for name in SET_BY_ROLE if name in VARIABLES and "_" in name) + ("source_region",)
 
 
 def failures_with_disks(
     failures: Iterable[Row], disks: Sequence[Row], snapshots: Sequence[Row], copies: Sequence[Row]
 ) -> list[dict[str, Any]]:
-    """Return failures, each told once, with ``disk_id`` and ``disk_name`` where they are known, None where not.
+    """Return failures, each once, with ``disk_id`` and ``disk_name``, None if unknown.
 
     Hints name the role's variables instead of the modules' options.
     """
@@ -51,7 +51,7 @@ def failures_with_disks(
 
 
 def of_the_run(message: str, hint: str | None = None) -> dict[str, Any]:
-    """Return what stopped a run, or a part of it, as a failure."""
+    """Return as a failure what stopped a run or a part of it."""
     return Refused(message, hint=hint).as_result(None, None)
 
 
@@ -65,7 +65,7 @@ def for_role(hint: str | None) -> str | None:
 
 
 def too_many_deletions(expired: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the failure of a run that would delete more than the plan allows, or nothing."""
+    """Return the failure of a run that would delete more than the plan allows, else nothing."""
     most = values["max_deletions"]
     if not most or len(expired) <= most:
         return []
@@ -77,7 +77,7 @@ def too_many_deletions(expired: Sequence[Row], values: Mapping[str, Any]) -> lis
 
 
 def _each_once(failures: Iterable[Row]) -> list[Row]:
-    """Leave out what was told before: a region that refuses everything does so for the listing and for each copy."""
+    """Leave out repeated failures: a region that refuses everything refuses the listing and each copy."""
     failures = list(failures)
     once: dict[tuple[Any, ...], Row] = {}
     coded = {(f["region"], f["code"]) for f in failures if f["code"] and f["source_snapshot_id"]}

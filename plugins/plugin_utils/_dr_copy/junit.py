@@ -14,12 +14,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from .naming import label_of
 from .rows import Row
 
-#: What XML 1.0 cannot hold, and a name in a cloud may.
+#: Characters that a name in a cloud may have and XML 1.0 may not.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_text(report: Row) -> str:
-    """Return JUnit XML. What could not be judged is an error, where no RPO is set it is skipped: neither is passed."""
+    """Return JUnit XML. A point that could not be checked is an error, without an RPO skipped: neither is passed."""
     why = {(breach["disk_id"], breach["region"]): breach["why"] for breach in report["breaches"]}
     suite = ElementTree.Element("testsuite", name=_text(label_of(report)), timestamp=report["finished_at"])
     for point in report["recovery_points"]:

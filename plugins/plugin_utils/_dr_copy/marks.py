@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role writes on copies beside the modules' provenance: the plan, and what the source's disk was. Pure."""
+"""What the role writes on copies beside the modules' provenance: the plan, and facts of the disk. Pure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from .rows import Row, disk_id_of, opened, plain
 
 #: ATTACHED_TO holds the instance's ID and, where the cloud tells one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
-#: ENS has no tags of snapshots, so there the plan stands in the description, before what tells disk and time.
+#: ENS has no snapshot tags, so its descriptions hold the plan, before disk and time.
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
-#: What ENS takes as a description, and what a placeholder in it becomes at most.
+#: The longest description on ENS, and the longest value of a placeholder in it.
 LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
 
 
 def source_tags(plan: Sequence[Row], source: Row, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return the tags that copies are to carry, by snapshot: the marks, then where asked the snapshot's and the disk's
-    own.
+    """Return the tags of copies, by snapshot: the marks, and if wanted the snapshot's and the disk's own.
 
-    They are given when the copy is made and never change an existing one, so two plans over one disk do not undo each
-    other's. Of what finds no room, marks go last. A disk's tags stand under those of its snapshot. ``source`` is the
-    listing of the source region.
+    They are set when the copy is made and never change an existing one, so two plans over one disk do not undo each
+    other's. If there is no room for all, marks are dropped last. A snapshot's tags take precedence over its disk's.
+    ``source`` is the listing of the source region.
     """
     wanted = {str(row["snapshot_id"]) for row in plain(plan) if row["chosen"] or row["reason"] == THERE}
     source = opened(source)
@@ -40,14 +39,14 @@ def source_tags(plan: Sequence[Row], source: Row, values: Mapping[str, Any]) -> 
 
 
 def plan_of(copy: Row) -> str | None:
-    """Return the plan that made a copy, None where the copy does not tell."""
+    """Return the plan that made a copy, None if the copy does not show it."""
     match = _IN_DESCRIPTION.search(str(copy.get("description") or ""))
     parts = (copy.get("tags") or {}).get(PLAN) or (match[1] if match else None)
     return str(parts) if parts else None
 
 
 def description(values: Mapping[str, Any]) -> str:
-    """Return the description of a copy on ENS, with the plan where there is room for it."""
+    """Return the description of a copy on ENS, with the plan if there is room for it."""
     text = values["description"] or "Copied from {snapshot_id} in {source_region}"
     end = " [{disk_id} {source_created_at}]"
     plan = f" (plan {values['plan']})"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls that the role makes of modules: for copies, for deletions, for sharing. Pure."""
+"""The arguments of the role's module calls: to copy, to delete, to share. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .rows import Row, plain
 def copy_calls(
     plan: Sequence[Row], shared: Sequence[Row] | None = None, before: Sequence[Row] = ()
 ) -> list[dict[str, list[str]]]:
-    """Put the chosen rows of a plan into as few copy calls as there are different sets of destinations.
+    """Put the chosen rows of a plan into one copy call for each set of destinations.
 
-    Copies that are there already are among them, so that their tags and deadlines are brought into line. Across
-    accounts, only the snapshots that were ``shared`` are copied. Disks take turns in the plan's order, which is that of
-    their need, so that none starves where time is short. Of a disk older sources come first, since its next copy is
-    then incremental. What the calls ``before`` have tried is not tried again.
+    Existing copies are among them, so that their tags and deadlines are brought into line. Across accounts, only
+    snapshots that were ``shared`` are copied. Disks take turns in the plan's order, which is that of their need, so
+    none starves if time is short. Older sources of a disk come first, since its next copy is then incremental. What
+    the calls ``before`` tried is not tried again.
     """
     tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in plain(call).get("copies") or ()}
     wanted = [row for row in plain(plan) if row["chosen"] or row["reason"] == THERE]
@@ -41,8 +41,7 @@ def copy_calls(
 
 
 def deletion_calls(expired: Sequence[Row], most: int = 0) -> list[dict[str, Any]]:
-    """Put copies that are to go into one call a region; where they are more than ``most`` (0: any number), none
-    goes."""
+    """Put expired copies into one call a region; none if there are more than ``most`` (0: any number)."""
     if most and len(expired) > most:
         return []
     by_region: dict[str, dict[str, list[str]]] = {}
@@ -55,8 +54,10 @@ def deletion_calls(expired: Sequence[Row], most: int = 0) -> list[dict[str, Any]
 
 
 def snapshots_to_share(plan: Sequence[Row], replaces: bool = False, shared: Sequence[Row] = ()) -> list[str]:
-    """Return the snapshots that a plan copies and that are not ``shared`` yet, each once, in the plan's order; where
-    misfits are replaced, those too."""
+    """Return the snapshots that a plan copies and that are not ``shared`` yet, each once, in the plan's order.
+
+    If misfits are replaced, those too.
+    """
     copied = [row for row in plain(plan) if row["chosen"] or (replaces and row["reason"] == THERE)]
     visible = {share["snapshot_id"] for share in shared}
     return [i for i in dict.fromkeys(row["snapshot_id"] for row in copied) if i not in visible]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of the role: what the tasks of a run add up to. Pure."""
+"""The result of the role, from the results of its tasks. Pure."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .registered import answers, failures_of
 from .rows import Row, disk_id_of
 from .run_state import RunState, judged_at, read_once
 
-#: What a run has done before its first task has ended.
+#: What a run has done before its first task ends.
 _LISTS = ("before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "expired", "deleted")
 NOTHING_DONE: dict[str, Any] = {**{key: [] for key in _LISTS}, "source": {"skipped": True}, "share": {}}
 
 
 def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
-    """Add up what the tasks of the role returned to its result.
+    """Return the result of the role from the results of its tasks.
 
-    ``done["stopped"]``, where it is there, says what has ended the run early; ``done["last"]`` is what is remembered of
-    the plan's last report.
+    ``done["stopped"]``, if given, says what ended the run early; ``done["last"]`` is what is remembered of the plan's
+    last report.
     """
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
@@ -63,7 +63,7 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
 
 
 def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:
-    """Add up the counts of the calls: a copy that was begun and then failed counts as failed alone."""
+    """Add up the counts of the calls: a copy that started and then failed counts only as failed."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
     for call in copied:
         counts.update(call.get("counts") or {})
@@ -74,5 +74,5 @@ def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:
     return dict(counts)
 
 
-#: Actions of copies that may fail after they were begun.
+#: Actions of copies that may fail after they were started.
 BEGUN = ("created", "replaced", "adopted")

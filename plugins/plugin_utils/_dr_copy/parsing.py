@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of variables, taken from YAML, JSON or the text of a survey. Pure."""
+"""Parse values of variables from YAML, JSON or the text of a survey. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from .retention import zone_of
 
-#: What the cloud with the widest bounds takes.
+#: The bounds of the cloud that allows most.
 LONGEST_KEY, LONGEST_VALUE = 128, 256
 
 
 class InvalidValue(ValueError):
-    """A value that cannot be taken; says what would be."""
+    """A value that is not valid; says what would be."""
 
 
 def as_text(value: Any) -> str:
@@ -36,7 +36,7 @@ def as_whole_number(value: Any) -> int:
 
 
 def as_time_zone(value: Any) -> str:
-    """Take the name of a time zone, and leave it a name: facts hold no objects."""
+    """Check the name of a time zone and return it: facts hold no objects."""
     try:
         zone_of(as_text(value))
     except ValueError as error:
@@ -81,13 +81,13 @@ def as_dict(value: Any) -> dict[str, Any]:
 
 
 def as_tags(value: Any) -> dict[str, str]:
-    """Take tags as a mapping; YAML's true and false are the words that people tag with."""
+    """Take tags as a dict; YAML's true and false become the words that people write in tags."""
     found = {key: str(entry).lower() if isinstance(entry, bool) else entry for key, entry in as_dict(value).items()}
     return {key: "" if entry is None else as_text(entry) for key, entry in found.items()}
 
 
 def as_tag_filter(value: Any) -> dict[str, str]:
-    """Take tags that are looked for; refuse those that no cloud takes, which would never be found."""
+    """Take tags to search for; refuse those that no cloud allows, since they would never be found."""
     tags = as_tags(value)
     for key, entry in tags.items():
         if not 1 <= len(key) <= LONGEST_KEY or len(entry) > LONGEST_VALUE:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which copies a run may delete, which it has deleted, and which belong to no disk of the plan. Pure."""
+"""Which copies a run may delete, which it deleted, and which belong to no disk of the plan. Pure."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ def prunable(
     values: Mapping[str, Any],
     failed: Collection[tuple[str, str]] = (),
 ) -> list[dict[str, Any]]:
-    """Return the copies that retention lets go: only of disks that this run selected, and only in regions where the
-    newest usable snapshot of the disk, or a newer recovery point, is safely there, and no copy of the disk failed.
+    """Return the copies that retention no longer keeps.
 
-    ``copies`` are as listed: what the role fills in of somebody else's is no ground to delete anything.
+    Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
+    snapshot, or a newer recovery point, and where no copy of the disk failed. ``copies`` are as listed: what the role
+    fills in for somebody else's copies is no reason to delete anything.
     """
     newest: dict[tuple[str, str], Taken] = {}
     for row in plan:
@@ -65,12 +66,12 @@ def prunable(
 
 
 def _failed_copies(calls: Sequence[Row]) -> set[tuple[str, str]]:
-    """Return source and region of each copy that failed in these copy calls, in whatever way."""
+    """Return source and region of each copy that failed in these calls, in any way."""
     return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
 
 
 def deleted_copies(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return those of the expired copies that the deleting calls have deleted."""
+    """Return the expired copies that the calls have deleted."""
     gone: set[tuple[str, str]] = set()
     kept: set[str] = set()
     for call in calls:
@@ -92,9 +93,9 @@ def orphans(
 ) -> list[dict[str, Any]]:
     """Return the plan's own copies, by their mark, whose disk this run has not selected.
 
-    ``kind`` is "gone" where the disk is not in the source region any more, "unselected" where it is, and None where the
-    region's disks were not listed. Where the plan names disk IDs, copies of other disks are not looked at. Of shards
-    the first tells those of all, since it alone lists all copies.
+    ``kind`` is "gone" if the disk is no longer in the source region, "unselected" if it is, and None if the region's
+    disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard returns the
+    orphans of all shards, since it alone lists all copies.
     """
     if parse_shard(values["shard"])[0] > 1:
         return []
@@ -102,7 +103,7 @@ def orphans(
     chosen = {str(disk["disk_id"]) for disk in [*disks, *wanted_disks(source, values)]}
     there = {str(disk["disk_id"]) for key in ("disks", "other_disks") for disk in source.get(key) or ()}
     gone = "gone" if is_listed(source) and "other_disks" in source else None
-    # Where the source region was not listed, nobody knows the disks of other shards.
+    # Without a listing of the source region, the disks of other shards are unknown.
     part = "" if is_listed(source) else values["shard"]
     return [
         {**_as_result(copy), "kind": "unselected" if disk_id_of(copy) in there else gone}
@@ -115,7 +116,7 @@ def orphans(
 
 
 def _as_result(copy: Row) -> dict[str, Any]:
-    """Return what the role's result tells of a copy."""
+    """Return a copy in the form of the role's result."""
     source = copy["source"]
     return {
         "snapshot_id": copy["snapshot_id"],

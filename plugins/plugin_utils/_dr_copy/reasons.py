@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from .rows import Row
 from .screen import worst_first
 
-#: What differs from disk to disk in one and the same reason: IDs, times, parts of a whole.
+#: The parts of a reason that differ from disk to disk: IDs, times, percentages.
 _OF_ONE = re.compile(
     r"\b(?:[a-z]+-[0-9a-z]{6,}|\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:, request [^\]]+)?"
     r"|\(\d+ %\)|, request [^\]]+|, but it was.*"
 )
-#: What to do where no failure says it, by what the reason begins with or holds.
+#: What to do if no failure says it, by words in the reason.
 _NEXT = (
     ("no complete snapshot", "Find out why no snapshot of these disks is taken: check their schedule and its tags."),
     ("no newer snapshot", "Find out why the schedule takes no more snapshots of these disks."),
@@ -34,7 +34,7 @@ _NEXT = (
 
 
 class Group(NamedTuple):
-    """Rows of one reason: recovery points where ``points``, else failures."""
+    """Rows of one reason: recovery points if ``points``, else failures."""
 
     why: str
     next: str
@@ -50,7 +50,7 @@ def late_groups(report: Row) -> list[Group]:
 
 
 def unjudged_groups(report: Row) -> list[Group]:
-    """Return the recovery points that could not be judged, by their reason."""
+    """Return the recovery points that could not be checked, by their reason."""
     rows = [{**point, "within_rpo": None, "unknown": point["why"]} for point in report["unjudged"]]
     return _grouped(rows, lambda row: str(row["why"]), lambda row: None, True)
 

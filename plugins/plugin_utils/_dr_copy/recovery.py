@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The newest recovery point of each disk in each destination, and how it stands to the RPO. Pure."""
+"""The newest recovery point of each disk in each destination, compared with the RPO. Pure."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def recovery_points(
 ) -> list[dict[str, Any]]:
     """Return each disk's newest complete copy in each destination; disks without one are included.
 
-    The age in hours goes by when the source was taken. ``within_rpo`` is None where ``rpo_hours`` is 0, and where it
-    could not be judged; ``unknown`` then says why. A copy that tells a source time ahead of now is no recovery point.
-    Raises ValueError for a ``now`` that is no time.
+    The age in hours counts from when the source was taken. ``within_rpo`` is None if ``rpo_hours`` is 0, or if it could
+    not be checked; ``unknown`` then says why. A copy with a source time ahead of now is no recovery point. Raises
+    ValueError for a ``now`` that is not a time.
     """
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
@@ -63,6 +63,6 @@ def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, 
 
 
 def _age_key(copy: Row) -> tuple[bool, Any, str]:
-    """Sort by when the source was taken; a copy whose source time is unknown comes before all others."""
+    """Sort by when the source was taken; a copy with an unknown source time comes first."""
     taken = taken_at(copy)
     return (taken is not None, taken or (), str(copy["snapshot_id"]))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the registered result of a module tells of its call. Pure."""
+"""What the registered result of a module says about its call. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from .rows import Row
 
-#: Kinds of failure by which a region that does not answer is told from one that refuses.
+#: Kinds of failure of a region that does not answer; others mean that it refuses.
 NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
 
 
 def answers(source: Row) -> bool:
-    """Whether a region answered to a listing, be it with a refusal."""
+    """Whether a region answered to a listing, even with a refusal."""
     return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
 
 
@@ -27,8 +27,7 @@ def is_listed(source: Row) -> bool:
 
 
 def has_moved(calls: Sequence[Row]) -> bool:
-    """Whether copy calls have changed, waited for or failed on anything, so that copies no longer are as they were
-    listed."""
+    """Whether copy calls changed, waited for or failed on anything, so that the listing of copies is out of date."""
     moved = ("adopted", "pending", "failed")
     return any(
         call.get("changed") or failures_of(call) or any((call.get("counts") or {}).get(key) for key in moved)
@@ -37,7 +36,7 @@ def has_moved(calls: Sequence[Row]) -> bool:
 
 
 def failures_of(call: Row) -> list[Row]:
-    """Return what went wrong in a call; one without any result of ours broke down altogether."""
+    """Return the failures of a call; a call without a result of ours failed as a whole."""
     if "failures" in call:
         return list(call["failures"])
     if call.get("skipped") or "snapshots" in call or "packed" in call:

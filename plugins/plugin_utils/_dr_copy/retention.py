@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which copies count as recovery points, and which of these retention lets go. Pure."""
+"""Which copies count as recovery points, and which of them retention keeps. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from .doubts import with_doubts
 from .rows import Row, Taken, is_complete, taken_at, time_or_now
 
-#: A copy with this tag, whatever its value, is never deleted by retention (promises: held).
+#: Retention never deletes a copy with this tag, whatever its value (promises: held).
 HOLD = "dr-copy:hold"
-#: The limits by the calendar: how the period of a local time is told.
+#: The limits by the calendar: the period of a local time.
 PERIODS: dict[str, Callable[[datetime], object]] = {
     "keep_daily": lambda local: local.date(),
     "keep_weekly": lambda local: local.isocalendar()[:2],
@@ -29,7 +29,7 @@ LIMITS = (*COUNTED, "keep_days", "timezone")
 
 
 class Point(NamedTuple):
-    """A recovery point: what one source is restored from in one region, be it one copy or several."""
+    """A recovery point: the copies of one source in one region, one or several."""
 
     taken: Taken
     copies: tuple[Row, ...]
@@ -41,8 +41,7 @@ def counts_for_retention(copy: Row) -> bool:
 
 
 def counts_for_planning(copy: Row) -> bool:
-    """Whether a copy is ranked with the sources: also a locked one, since its rank is no reason to copy another
-    instead."""
+    """Whether a copy is sorted with the sources: also a locked copy, since no other is copied in its place."""
     return _is_point(copy)
 
 
@@ -61,7 +60,7 @@ def points_of(
 ) -> dict[tuple[str, str], list[Point]]:
     """Return the recovery points of each disk and region out of the copies that count, newest first.
 
-    Where copies of one source tell different times, the youngest holds: so the point is kept longer.
+    If copies of one source have different times, the latest one counts: so the point is kept longer.
     """
     found: dict[tuple[str, str], dict[str, list[Row]]] = {}
     for copy in copies:
@@ -80,7 +79,7 @@ def _point(copies: Sequence[Row]) -> Point:
 
 
 class Retention(NamedTuple):
-    """Which recovery points may go: those that no limit which is set keeps, and never the newest."""
+    """Which recovery points may be deleted: those that no limit keeps, and never the newest."""
 
     keep: int
     keep_days: float
@@ -110,8 +109,8 @@ class Retention(NamedTuple):
     def kept(self, newest_first: Sequence[Taken]) -> set[Taken]:
         """Return those of a disk's recovery points in a region that stay; ``newest_first`` are all of them.
 
-        A limit that counts leaves out what has no recovery point: the last seven days are the last seven that have one.
-        What is let go never changes what is kept, so a second look lets nothing more go.
+        A limit that counts skips periods without a recovery point: the last seven days are the last seven with one.
+        A deletion never changes which points are kept, so a second run deletes nothing more.
         """
         if not self.is_set:
             return set(newest_first)
@@ -129,7 +128,7 @@ class Retention(NamedTuple):
 
 def zone_of(name: str) -> tzinfo:
     """Return a time zone by its name in the IANA database, such as ``Europe/Berlin``. Raises ValueError."""
-    if name == "UTC":  # also on a machine without the database
+    if name == "UTC":  # it also fails on a machine without the database
         return timezone.utc
     try:
         return ZoneInfo(name)
@@ -152,11 +151,11 @@ def _is_count(value: Any) -> bool:
 def expired_copies(
     copies: Iterable[Row], keep: int = 0, keep_days: float = 0, now: str | None = None, **calendar: Any
 ) -> list[dict[str, Any]]:
-    """Return the copies that may go, those of the oldest sources first. Raises ValueError for bad limits.
+    """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for bad limits.
 
     ``keep`` counts recovery points of a disk in a region, ``keep_days`` is days since the source was taken.
     ``calendar`` holds ``keep_daily``, ``keep_weekly``, ``keep_monthly`` and ``keep_yearly``, which count days, ISO
-    weeks, months and years in ``timezone`` ("UTC"): the newest point of each stays. With all of them 0 nothing goes.
+    weeks, months and years in ``timezone`` ("UTC"): the newest point of each stays. With all of them 0, all stay.
     """
     retention = Retention.checked({"keep": keep, "keep_days": keep_days, **calendar}, time_or_now(now))
     going = []

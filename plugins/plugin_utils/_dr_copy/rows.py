@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a row tells: a snapshot, a copy or a disk as the info modules return them. Pure."""
+"""Facts of a row: a snapshot, a copy or a disk as the info modules return them. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Row = Mapping[str, Any]
 
 
 def plain(rows: Any) -> Any:
-    """Return rows that a module has returned without the wrappers of ansible-core 2.19 and newer.
+    """Return the rows of a module without the wrappers of ansible-core 2.19 and newer.
 
-    These template each value of each row anew whenever it is read, which takes minutes for the copies of a real
-    account. What modules return holds no templates.
+    The wrappers template each value whenever it is read. That takes minutes for the copies of a real account. What
+    modules return holds no templates.
     """
     unwrap = getattr(rows, "_non_lazy_copy", None)
     return rows if unwrap is None else unwrap()
@@ -41,7 +41,7 @@ class Taken(NamedTuple):
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Read an ISO 8601 text as an aware datetime; without a zone it is UTC, a bad one is None."""
+    """Read an ISO 8601 text as an aware datetime; without a zone it is UTC, an invalid one is None."""
     return _parsed(str(text)) if text else None
 
 
@@ -56,7 +56,7 @@ def _parsed(text: str) -> datetime | None:
 
 
 def time_or_now(now: str | None) -> datetime:
-    """Return the time to reckon from. Raises ValueError for a text that is no time."""
+    """Return the time to measure ages from. Raises ValueError for a text that is not a time."""
     moment = parse_time(now) if now else datetime.now(timezone.utc)
     if moment is None:
         raise ValueError(f"now must be an ISO 8601 time, not {now!r}")
@@ -64,7 +64,7 @@ def time_or_now(now: str | None) -> datetime:
 
 
 def number(name: str, value: Any) -> float:
-    """Return a number from 0 of a user's. Raises ValueError with the name of what is none."""
+    """Return a user's number from 0. Raises ValueError with its name if it is none."""
     try:
         taken = float(value)
     except (TypeError, ValueError):
@@ -75,7 +75,7 @@ def number(name: str, value: Any) -> float:
 
 
 def age_in_hours(created_at: str | None, now: datetime) -> float | None:
-    """Return the age in hours, with two decimals, or None where the time is unknown."""
+    """Return the age in hours, with two decimals, or None if the time is unknown."""
     created = parse_time(created_at)
     return None if created is None else round((now - created) / timedelta(hours=1), 2)
 
@@ -85,14 +85,14 @@ def is_complete(snapshot: Row) -> bool:
 
 
 def disk_id_of(snapshot: Row) -> str | None:
-    """Return the disk that a snapshot, or the source of a copy, was taken of."""
+    """Return the disk of a snapshot, or of a copy's source."""
     source = snapshot.get("source") or {}
     disk = source.get("disk_id") or snapshot.get("disk_id")
     return None if disk is None else str(disk)
 
 
 def taken_at(snapshot: Row) -> Taken | None:
-    """Return when a snapshot was taken, or for a copy when its source was; None where the time is unknown."""
+    """Return when a snapshot, or the source of a copy, was taken; None if the time is unknown."""
     source = snapshot.get("source") or {
         "created_at": snapshot.get("created_at"),
         "snapshot_id": snapshot["snapshot_id"],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state that the tasks of a run have led to. Pure."""
+"""The state after the tasks of a run. Pure."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .selection import selected_snapshots
 
 
 class RunState:
-    """What a run has led to, or in check mode would lead to, out of what its tasks returned.
+    """The state after a run, or in check mode the state that it would reach, from the results of its tasks.
 
-    ``done`` holds the registered results ``source`` and ``share`` (empty but across accounts) and, as lists,
+    ``done`` holds the registered results ``source`` and ``share`` (empty, except across accounts) and, as lists,
     ``copied``, ``listed`` and ``deleted``, and what was decided: ``disks``, ``snapshots``, ``plan``, ``expired``.
     """
 
     def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
         self.shared = done["share"].get("shared") or []
         self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
-        #: The copies at the destinations, as they were listed last.
+        #: The copies at the destinations, as last listed.
         self.copies = with_doubts(copies_in(done["listed"], values), done["snapshots"], judged_at(values))
         if check_mode and values["wait"]:
             self.copies = with_planned(self.copies, self.copied, done["snapshots"])
@@ -41,7 +41,7 @@ class RunState:
         self.unread = {str(call["item"]): spelt_out(failures_of(call)) for call in done["listed"] if failures_of(call)}
 
     def judged(self, point: Row) -> dict[str, Any]:
-        """Return a recovery point with its state: of a region that could not be listed nobody knows it."""
+        """Return a recovery point with its state, which is unknown in a region that could not be listed."""
         if point["region"] in self.unread:
             why = f"the region could not be listed: {self.unread[point['region']]}"
             return {**point, "state": "unknown", "within_rpo": None, "unknown": why}
@@ -50,8 +50,7 @@ class RunState:
 
 
 def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the tasks have returned as plain rows, the listings opened, and the ``snapshots`` that the run looks
-    at."""
+    """Return the results of the tasks as plain rows, the listings opened, and the ``snapshots`` of the run."""
     read = {**done, **{key: plain(done[key]) for key in ("disks", "plan", "expired", "share")}}
     read["source"] = opened(done["source"])
     read["listed"] = [opened(call) for call in plain(done["listed"])]
@@ -63,5 +62,5 @@ def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
 
 
 def judged_at(values: Mapping[str, Any]) -> datetime:
-    """Return the time by which ages are judged: the run's end, once that is known."""
+    """Return the time at which ages are measured: the run's end, once that is known."""
     return time_or_now(values.get("judged_at") or values["now"])

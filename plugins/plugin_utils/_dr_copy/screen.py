@@ -16,12 +16,12 @@ from .rows import Row
 NAMED = 10
 #: Rows that a brief log shows of the recovery points, and of what failed.
 WORST = 20
-#: Characters of the message with which a run fails, and of what it says of one failure.
+#: Characters of the message with which a run fails, and of its part about one failure.
 LONGEST, LONGEST_EACH = 4000, 300
 
 
 def failure_message(report: Row) -> str:
-    """Say in one message all for which the role fails at its end, or nothing; 4,000 characters at most."""
+    """Say in one message why the role fails at its end, or nothing; at most 4,000 characters."""
     points, late, unjudged = len(report["recovery_points"]), report["breaches"], report["unjudged"]
     parts = []
     if late:
@@ -35,7 +35,7 @@ def failure_message(report: Row) -> str:
         )
     if report["failures"]:
         parts.insert(0, f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
-    # Each part has its share, so that none hides another.
+    # Each part gets its share of the length, so that none hides another.
     return " ".join(_cut(part, LONGEST // len(parts) - 1) for part in parts)
 
 
@@ -69,7 +69,7 @@ def recovery_table(result: Row) -> list[str]:
 
 
 def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
-    """Sort recovery points: late ones, then those that could not be judged, each by age, those without one first."""
+    """Sort recovery points: late ones, then unchecked ones, then the others; each by age, those without one first."""
     age = point["age_hours"]
     rank = 0 if point["within_rpo"] is False else 1 if point["unknown"] else 2
     return (rank, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
@@ -101,7 +101,7 @@ def _some(parts: Iterable[str]) -> str:
 
 
 def _grouped(failures: Sequence[Row]) -> str:
-    """Tell failures by kind, code and region: whom each hit, then the first in its own words, with the hint."""
+    """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for failure in failures:
         key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))

@@ -20,10 +20,10 @@ from .rows import Row, disk_id_of, opened, plain
 def select(
     source: Row, copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any] | None = None
 ) -> dict[str, list[Row]]:
-    """Return the disks and snapshots that this run looks at, out of what the source region's listing tells.
+    """Return the disks and snapshots that this run looks at, from the source region's listing.
 
-    Where that region could not be listed, the disks are those of the plan's ``last`` report (see history.last_report),
-    and those that the copies' marks name as this plan's.
+    If that region could not be listed, the disks are those of the plan's ``last`` report (see history.last_report), and
+    those that the marks of copies name as this plan's.
     """
     shard = values["shard"]
     disks = wanted_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
@@ -42,9 +42,9 @@ def selected_snapshots(source: Row, values: Mapping[str, Any]) -> list[Row]:
 
 
 def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
-    """Return the disks whose copies alone a shard lists; none where it is to list all.
+    """Return the disks whose copies a shard lists; empty if it lists all copies.
 
-    The first shard lists all, since it tells the orphans of all; so does one that could not list the source region.
+    The first shard lists all, since it reports the orphans of all. So does a shard without the source region's listing.
     """
     if parse_shard(values["shard"])[0] == 1 or not is_listed(source):
         return []
@@ -53,17 +53,17 @@ def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
 
 
 def wanted_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
-    """Return the disks with the plan's tags that bear none of those which exclude a disk, whatever the shard."""
+    """Return the disks with the plan's tags and without a tag that excludes them, in all shards."""
     return [disk for disk in plain(source.get("disks") or ()) if not _is_excluded(disk, values["exclude_tags"])]
 
 
 def excluded_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
-    """Return the disks with the plan's tags that a tag excludes, whatever the shard."""
+    """Return the disks with the plan's tags that a tag excludes, in all shards."""
     return [disk for disk in plain(source.get("disks") or ()) if _is_excluded(disk, values["exclude_tags"])]
 
 
 def too_few(source: Row, values: Mapping[str, Any]) -> str:
-    """Say why a run must not go on with the disks that were found, or nothing; judged before sharding."""
+    """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards."""
     if not is_listed(source):
         return ""
     number = len(wanted_disks(source, values))
@@ -96,7 +96,7 @@ def _disks_remembered(
     marked = [copy for copy in own if plan_of(copy) == values["plan"]]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
     if not known and not marked:
-        # Copies that were made before there were marks: nothing tells whose they are.
+        # Copies from before there were marks: nothing shows whose they are.
         marked = [copy for copy in own if plan_of(copy) is None]
     for copy in marked:
         disk_id = str(copy["source"]["disk_id"])

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands at the destinations beside the recovery points: copies under way, and facts of each point's copy.
+"""What else is at the destinations: copies under way, and facts of each recovery point's copy.
 
 Pure.
 """
@@ -24,15 +24,14 @@ LEVELS = ("creatable", "readable")
 
 
 def unfinished_copies(done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the copies of the run's disks that are under way or have failed, as the destinations were listed last."""
+    """Return the copies of the run's disks that are under way or failed, by the last listing."""
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
     copies = copies_of_plan(RunState(done, values, False).copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
 def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return recovery points with what is known of their copies and of the disk's other points; unknown keys are left
-    out.
+    """Return recovery points with facts of their copies and of the disk's other points; unknown keys are left out.
 
     ``points`` is how many complete copies of the disk are in the region, ``oldest`` when the first of their sources was
     taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,

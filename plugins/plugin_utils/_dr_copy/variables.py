@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's variables: checked and normalised, all faults in one message."""
+"""The role's variables: checked and normalised, all problems in one message."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from .parsing import (
     one_of,
 )
 
-#: Tags of the snapshots that scanners of disks make and delete within hours: the newest of a disk, and gone before it
-#: is copied. (api-facts: ebs-scanners)
+#: Tags of the snapshots that disk scanners make and delete within hours: each would be the newest of its disk, and
+#: gone before it is copied. (api-facts: ebs-scanners)
 TAGS_OF_SCANNERS = {
     "CreatedBy": "Microsoft Defender for Cloud",
     "DatadogAgentlessScanner": "true",
@@ -39,7 +39,7 @@ TAGS_OF_SCANNERS = {
     "Orca": "*",
     "wiz": "auto-gen-snapshot",
 }
-#: Every variable of the role: how it is taken, and its default. None as default: required.
+#: Every variable of the role: how it is parsed, and its default. None as default: required.
 VARIABLES: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "cloud": (one_of("ebs", "ecs", "ens", "cbs"), None),
     "source_region": (as_text, None),
@@ -87,12 +87,12 @@ VARIABLES: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "connection": (as_dict, {}),
     "source_connection": (as_dict, {}),
 }
-#: What tells two plans apart.
+#: The variables in which two plans differ.
 SELECTION = ("cloud", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
 DEFAULTS = {name: default for name, (_take, default) in VARIABLES.items()}
-#: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets and hands on.
+#: Names with the role's prefix that are not its variables: the playbooks take them, or a run sets them.
 NOT_ITS_OWN = ("hosts", "result", "summary")
-#: Hold credentials, so they are judged here but never handed on as facts.
+#: They hold credentials, so they are checked here but never become facts.
 SECRET = ("connection", "source_connection")
 
 
@@ -101,12 +101,14 @@ def normalise(
 ) -> dict[str, Any]:
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
-    ``values`` holds them, and beside them ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout will
-    be over, ``across_accounts``, the ``login``, which names the account where the cloud does not, and the ``place``
-    within each region, None for the region itself. ``problems`` names
-    each wrong one, and those of ``names``, the names that the user has set, which the role does not have. ``ran`` are
-    the plans that the play has run for this host, each with its ``selection``: another one under the same name is a
-    problem. ``warnings`` names what is allowed but may hurt.
+    - ``values`` holds them. It also holds ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout is
+      over, ``across_accounts``, the ``login``, which names the account if the cloud does not, and the ``place`` within
+      each region, None for the region itself.
+    - ``problems`` names each wrong variable, and each of ``names`` (set by the user) that the role does not have.
+    - ``warnings`` names what is allowed but may do harm.
+
+    ``ran`` are the plans that the play has run for this host, each with its ``selection``: another selection under the
+    same name is a problem.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -125,7 +127,7 @@ def normalise(
     values["selection"] = json.dumps([values[name] for name in SELECTION], sort_keys=True)
     problems += [*contradictions(values, DEFAULTS), *_unknown(names), *_same_name(values, ran or {})]
     if any(problem.startswith("dr_copy_shard ") for problem in problems):
-        values["shard"] = DEFAULTS["shard"]  # the report of a run that is refused needs one
+        values["shard"] = DEFAULTS["shard"]  # the report of a refused run needs a valid one
     started = datetime.now(timezone.utc)
     values["now"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
     values["ends_at"] = int(started.timestamp()) + values["wait_timeout"]
@@ -158,7 +160,7 @@ def _same_name(values: Mapping[str, Any], ran: Mapping[str, str]) -> list[str]:
 
 
 def _unknown(names: Sequence[str]) -> list[str]:
-    """Name the variables of the role's prefix that it does not have, each with the nearest that it has."""
+    """Name the unknown variables with the role's prefix, each with the nearest known one."""
     known = [f"dr_copy_{name}" for name in VARIABLES]
     unknown = [name for name in names if name not in known and name.removeprefix("dr_copy_") not in NOT_ITS_OWN]
     near = {name: get_close_matches(name, known, 1, 0) for name in unknown}

@@ -29,7 +29,7 @@ def _retention(cloud: Any, options: Any) -> str:
     return "yes, set once complete" if cloud.expires_after_copying else "yes"
 
 
-#: What is told to readers and asked of no adapter, since no code depends on it (docs/development/api-facts.md).
+#: Facts for readers that no adapter declares, since no code depends on them (docs/development/api-facts.md).
 FACTS: dict[str, dict[str, str]] = {
     "the cloud records what a copy was made of": {
         "ECS": "yes",

@@ -15,7 +15,7 @@ from tests.tables import DOCS, list_table, write_between
 
 @dataclass(frozen=True)
 class Figure:
-    """One row: what was measured, the figure, the bound that it must keep (None: only told), the unit."""
+    """One row: what was measured, the figure, the bound that it must keep (None: only reported), the unit."""
 
     what: str
     figure: float

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 SHARE = 0.3
-#: What tells of what a copy was made, and who owns it: a cloud that lies about these cannot be caught.
+#: The source and the owner of a copy: nobody can catch a cloud that lies about these.
 TRUSTED = {
     "key",
     "value",

@@ -12,7 +12,7 @@
     journal     what is about to be made, on disk before the call
     clouds/     for each cloud what the modules do not do: make a disk and a snapshot, list and delete what bears the
     mark play        ansible-playbook with the collection's modules and role, as a user runs it
-    promises    what is promised, each with a verdict
+    promises    what is promised, each with its result
     facts       what the service does: lags, states, defaults, sizes of pages
     sanitise    takes keys, accounts and names out of what is written
     results     the transcript, the tables, and the answers in the form of tests/recorded

@@ -190,7 +190,7 @@ def _progress(raw: Mapping[str, Any]) -> str:
 
 
 def _clock(run: Run, raw: Mapping[str, Any]) -> None:
-    """See how far the time that the service tells is from UTC, in hours."""
+    """See how far the time that the service shows is from UTC, in hours."""
     created = raw.get(run.account.created_key)
     try:
         moment = (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of the README, each tried by ansible-playbook as a user would, each with a verdict."""
+"""The promises of the README, each tried by ansible-playbook as a user would, each with its result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def prepare(run: Run) -> None:
         watch_disk(run, run.disk_id)
     for number in (1, 2):
         if number == 2:
-            time.sleep(1.1)  # some clouds tell times in whole seconds
+            time.sleep(1.1)  # some clouds show times in whole seconds
         snapshot_id = run.made(
             "a snapshot", run.source, lambda: account.make_snapshot(run.source, run.disk_id, run.mark)
         )

@@ -59,7 +59,7 @@ class Run:
         ended: Callable[[Thing | None], bool],
         seen: Callable[[Thing | None], None],
     ) -> Thing | None:
-        """Look until ``ended``; ``seen`` is told each look. Raises Failed after ``patience`` seconds."""
+        """Look until ``ended``; ``seen`` gets each look. Raises Failed after ``patience`` seconds."""
         deadline = time.monotonic() + self.patience
         pause = min(0.2, self.poll)
         while True:

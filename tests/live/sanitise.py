@@ -54,7 +54,7 @@ class Sanitiser:
         self.hide([str(Path.home()), socket.gethostname(), getpass.getuser()])
 
     def hide(self, texts: Iterable[str]) -> None:
-        """Never write these; words too short to be told from others are left."""
+        """Never write these; words too short to differ from others are left."""
         self._secrets |= {text for text in texts if len(text) >= 6 and text != KEY}
 
     def text(self, text: str) -> str:

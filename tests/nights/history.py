@@ -5,7 +5,7 @@
 """A random history of one plan: disks, snapshots and copies that come and go, with three runs a day of the role's
 filters.
 
-Nothing here calls a cloud: rows stand for what the info modules would tell. Each deletion is judged by rules of this
+Nothing here calls a cloud: rows stand for what the info modules would show. Each deletion is checked by rules of this
 file's own, written apart from the filters'.
 """
 
@@ -26,7 +26,7 @@ from tests.clouds import CLOUDS
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
-#: What a spoilt tag tells as the time of the source.
+#: The time of the source in a spoilt tag.
 FUTURE = "2099-01-01T00:00:00Z"
 
 NO_CALENDAR = {"keep_daily": 0, "keep_weekly": 0, "keep_monthly": 0, "keep_yearly": 0, "timezone": "UTC"}

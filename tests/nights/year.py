@@ -36,7 +36,7 @@ from tests.unit.estates import Estate
 SOURCE_DAYS = 3
 KEEP, KEEP_DAYS, RPO_HOURS = 5, 10, 30
 CALENDAR = {"keep_daily": 12, "keep_weekly": 6, "keep_monthly": 9, "keep_yearly": 2, "timezone": "Europe/Berlin"}
-#: The night on which a disk loses its tag, that on which a copy's tag tells a time in the future, and those on which
+#: The night on which a disk loses its tag, that on which a copy's tag holds a time in the future, and those on which
 #: the source region is down.
 UNTAGGED, FUTURE, DOWN = 3, 5, range(8, 15)
 CREATED_AT = "dr-copy:source-created-at"
@@ -92,7 +92,7 @@ class Year:
             self._drop_old_sources()
 
     def _spoil(self) -> tuple[Any, str] | None:
-        """Let the newest copy of a disk tell a time in the future; returns it with the true one. ENS has no tags."""
+        """Give the newest copy of a disk a time in the future; returns it with the true one. ENS has no tags."""
         if not CLOUDS[self.cloud].snapshots_have_tags:
             return None
         copies = [
@@ -170,7 +170,7 @@ class Year:
         strays = {row["disk_id"] for row in report["orphans"]} - {self.leaving}
         strangers = {point["disk_id"] for point in report["recovery_points"]} - {*disks, self.leaving}
         if strays or strangers:
-            self.wrong.append(f"night {self.nights}: {strays} are called orphans, {strangers} are judged")
+            self.wrong.append(f"night {self.nights}: {strays} are called orphans, {strangers} are checked")
         missing = [disk["disk_id"] for disk in report["coverage"]["missing"]]
         if missing != ([self.leaving] if self.nights == UNTAGGED and len(disks) == 3 else []):
             self.wrong.append(f"night {self.nights}: {missing} are said to have fallen out")

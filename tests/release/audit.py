@@ -4,7 +4,7 @@
 
 """Ask for known vulnerabilities of what requirements.txt brings, by pip-audit.
 
-Where its service answers for no package, that is said, and fails only in CI: silence is not told as success.
+Where its service answers for no package, that is said, and fails only in CI: silence is not reported as success.
 """
 
 from __future__ import annotations

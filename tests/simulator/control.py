@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a test can tell a simulated cloud over HTTP, and what it counts.
+"""What a test can set on a simulated cloud over HTTP, and what it counts.
 
 Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
 GET ``calls`` (how often each action was called), GET ``log`` (each call in order). Where the cloud is our own: POST
@@ -54,7 +54,7 @@ class Call:
     region: str
     given: dict[str, Any]
     begun: float
-    #: Who called, where a test tells them apart.
+    #: Who called, if a test distinguishes callers.
     by: str = ""
     fault: str | None = None
     worked: float = math.nan

@@ -91,7 +91,7 @@ CODES = {
     "throttle": ("RequestLimitExceeded", "Request limit exceeded.", 503),
     "expire": ("RequestExpired", "Request has expired.", 400),
 }
-#: These judge their parameters before they ask for permission.
+#: These check their parameters before they ask for permission.
 JUDGED_FIRST = ("CopySnapshot", "CreateVolume", "DeleteVolume", "ListSnapshotBlocks", "GetSnapshotBlock")
 #: HTTP statuses that moto does not give to EC2's codes.
 STATUS = {"UnauthorizedOperation": 403, "DryRunOperation": 412, "AuthFailure": 403, "AccessDenied": 403}
@@ -565,7 +565,7 @@ def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 class _WithStatus:
-    """Tells moto the caller's account, and gives its answers the HTTP status that AWS gives to a code."""
+    """Gives moto the caller's account, and gives its answers the HTTP status that AWS gives to a code."""
 
     def __init__(self, app: Any, account_of: Callable[[str], str], blocks: Blocks):
         self._app = app

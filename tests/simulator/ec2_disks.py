@@ -239,7 +239,7 @@ class Disks:
 
     @staticmethod
     def _answer(disk: Any, tags: dict[str, str]) -> ActionResult:
-        """Answer as recorded: no owner, ARN or attachments yet; the key only where it was told."""
+        """Answer as recorded: no owner, ARN or attachments yet; the key only if the call named it."""
         return ActionResult(
             {
                 "VolumeId": disk.id,

@@ -13,7 +13,7 @@ from botocore.session import Session
 from moto.ec2.exceptions import EC2ClientError
 
 SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
-#: IDs that AWS never gives out, and tells from others (api-facts: ebs-impossible-ids).
+#: IDs that AWS never issues, and distinguishes from others (api-facts: ebs-impossible-ids).
 NEVER_ISSUED = ("snap-0123456789abcdef0", "snap-00000000000000000")
 REGIONS = frozenset(
     region

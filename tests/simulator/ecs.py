@@ -371,7 +371,7 @@ def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
     }
 
 
-#: What is told of a disk and is empty where nobody has made use of it.
+#: Facts of a disk that are empty if nobody has used them.
 EMPTY = (
     "AutoSnapshotPolicyId",
     "BdfId",

@@ -97,7 +97,7 @@ class Ens(RpcCloud):
                 billing_cycle=given.get("InstanceBillingCycle"),
             )
             self.estate.add(copy)
-            # Documents call what is told here IDs of instances, and show such (api-facts: ens-copy-ids).
+            # The documentation calls and shows these as instance IDs (api-facts: ens-copy-ids).
             answers = {"snapshot": copy.id, "instance": f"e{copy.id[-9:]}", "another": new_id("sp-")}
             taken.append({"EnsRegionId": node, "InstanceId": [answers[settings["tells_ids"]]]})
         if not taken and settings["all_refused_as"] == "error":

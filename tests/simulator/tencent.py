@@ -148,7 +148,7 @@ class Api3Cloud:
     def _authenticate(self, request: Request) -> None:
         authorization = request.headers.get("Authorization", "")
         if authorization == "SKIP" and request.headers.get("X-TC-Action") == "AssumeRoleWithWebIdentity":
-            return  # its token tells who calls
+            return  # its token shows who calls
         match = _AUTHORIZATION.fullmatch(authorization)
         if not match:
             raise ApiError("AuthFailure.InvalidAuthorization", "Authorization is not in the form that TC3 wants.")

@@ -205,7 +205,7 @@ def reported_doubles(out):
 
 
 def is_true(cloud, out):
-    """Whether each row tells what the server has, and none is complete in spite of an error of the copy itself."""
+    """Whether each row shows what the server has, and none is complete in spite of an error of the copy itself."""
     phases = {"completed": "complete", "pending": "running", "error": "failed"}
     for row in out["copies"]:
         there = {s.id: cloud.phase_of(s) for s in cloud.everything(row["region"])}
@@ -236,7 +236,7 @@ class BadDaysContract:
     # -- 1. what counts as a copy, at the moment of the write ---------------------------------------------
 
     def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
-        """Points 1 and 2: nothing is written on the strength of an old look."""
+        """Nothing is written on an old look (promises: fresh-look)."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()
         is_source = {cloud.source}
         with_script(
@@ -253,7 +253,7 @@ class BadDaysContract:
         assert cloud.calls[cloud.copy_action] == 0 and not out["changed"] and is_true(cloud, out)
 
     def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
-        """Points 1, 2 and 4: each call that is made again rests on a look of its own."""
+        """Each repeated call has a look of its own (promises: fresh-look, exactly-once, quota)."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
@@ -392,7 +392,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize("lag", [20.0, 110.0])
     def test_reads_that_lag_steadily_fail_nothing(self, cloud, lag):
-        """A copy whose ID was told is missing only after 120 seconds unseen (promises: unseen)."""
+        """A copy whose ID was returned is missing only after 120 seconds unseen (promises: unseen)."""
         sources = [cloud.snapshot() for _n in range(3)]
         cloud.settings(copy_seconds=600.0, visible_after=lag)
         out = cloud.run(*sources, wait=True)
@@ -424,7 +424,7 @@ class BadDaysContract:
         assert ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
 
     def test_a_copy_that_never_shows_has_failed_after_two_minutes_and_three_looks(self, cloud):
-        """Points 2 and 6: then it is told, and not made again by the same run."""
+        """Then it is reported, and the same run does not make it again (promises: failed-copies)."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(visible_after=100000.0)
         seen = with_script(cloud)
@@ -455,7 +455,7 @@ class BadDaysContract:
         ],
     )
     def test_two_runs_at_once_leave_one_copy(self, cloud, seconds, lag, late, lost):
-        """Both rank copies of ours alike, and the run that made a later one takes its own back (promises: two-runs).
+        """Both order copies of ours alike, and the run that made a later one takes it back (promises: two-runs).
 
         Copies take ``seconds`` and show after ``lag``; the second run comes ``late``; the answer to the copy call of
         number ``lost`` is lost: 1 and 2 are mostly the first run's, 3 the second one's.
@@ -505,7 +505,7 @@ class BadDaysContract:
     def test_an_unexpected_error_after_a_copy_call_makes_no_second_copy_and_stops_no_other(
         self, cloud, monkeypatch, error
     ):
-        """Points 2 and 3: an error of any class ends one call, and one of a write is ambiguous."""
+        """An error of any class ends one call; of a write, it is ambiguous (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
         raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2]), after=True)
         out = cloud.run(*sources, wait=True)
@@ -515,7 +515,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
     def test_an_unexpected_error_that_stays_fails_its_copy_alone(self, cloud, monkeypatch, error):
-        """Points 2 and 3: the one that is in doubt at wait_timeout is told, the others are copied."""
+        """A copy in doubt at wait_timeout is reported, others are copied (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
         raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2], times=10000))
         out = cloud.run(*sources, wait=True, wait_timeout=400)
@@ -549,7 +549,7 @@ class BadDaysContract:
         assert len(cloud.copies(cloud.other_destination)) == 1 and not cloud.copies() and is_true(cloud, out)
 
     def test_an_unexpected_error_of_a_deletion_stops_no_other_and_is_looked_after(self, cloud, monkeypatch):
-        """Points 2 and 3: the deletion took effect, so it is no failure."""
+        """The deletion took effect, so it is no failure (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot() for _n in range(3)]
         for source in sources:
             cloud.our_copy(source)
@@ -561,7 +561,7 @@ class BadDaysContract:
     # -- 3. and 4. what is busy stops nothing else ----------------------------------------------------------
 
     def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
-        """Points 3 and 4: the deletion is asked for again until wait_timeout, seldom, and the copies go on."""
+        """The deletion is repeated until wait_timeout, seldom, and copies go on (promises: all-are-tried, quota)."""
         doubled = cloud.snapshot(age_hours=50)
         kept = cloud.our_copy(doubled)
         cloud.clock.sleep(5)
@@ -610,7 +610,7 @@ class BadDaysContract:
         assert not again.failed and again.copy()["action"] == "adopted" and cloud.calls[cloud.copy_action] == 1
 
     def test_reads_that_fail_to_the_end_are_reported_as_such(self, cloud):
-        """Points 3 and 5: not a copy that is slow, but a cloud that does not answer."""
+        """The copy is not slow: the cloud does not answer (promises: all-are-tried, timeout)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=1000.0)
         with_script(
@@ -699,7 +699,7 @@ class TaggedCopies:
     # -- 3. and 10. tags ----------------------------------------------------------------------------------
 
     def test_a_copy_that_is_followed_instead_of_ones_own_gets_the_tags(self, cloud):
-        """Points 2 and 10: tags are brought into line on copies of ours, whoever of us made them."""
+        """Tags are brought into line on copies of ours, whichever run made them (promises: exactly-once, tags)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source)
@@ -710,7 +710,7 @@ class TaggedCopies:
         assert not cloud.run(source, wait=True, tags={"team": "dr"})["changed"]
 
     def test_a_copy_that_another_run_makes_while_this_one_waits_gets_the_tags(self, cloud):
-        """Points 2 and 10: as above, where this run never began one."""
+        """As above, in a run that started no copy (promises: exactly-once, tags)."""
         first_one, second = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
         cloud.settings(copy_seconds=60.0)
         cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(second, seconds=30))
@@ -737,7 +737,7 @@ class TaggedCopies:
         assert out.copy()["tags"] == cloud.tags_of(copy) and out.copy()["state"] == "completed"
 
     def test_an_unexpected_error_of_a_change_of_tags_is_looked_after(self, cloud, monkeypatch):
-        """Points 2 and 3: the tags are held against what shows, and set again where they are not there."""
+        """The tags are compared with what shows, and set again if missing (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot() for _n in range(2)]
         copies = [cloud.our_copy(source) for source in sources]
         raising(monkeypatch, cloud.adapter, "change_tags", UNEXPECTED[2], first(1))
@@ -783,7 +783,7 @@ class TaggedCopies:
         assert out["changed"] and HOLD in str(out["failures"]) and out["failures"][0]["hint"]
 
     def test_absent_in_check_mode_foresees_the_hold(self, cloud):
-        """Points 7 and 13: the same decisions as in a real run."""
+        """The same decisions as in a real run (promises: check-mode, held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source)
         hold(cloud, held)
@@ -822,7 +822,7 @@ class FailedCopies:
     """What holds where the cloud shows a copy that has failed (not CBS)."""
 
     def test_a_throttled_deletion_of_a_failed_copy_lets_the_others_begin(self, cloud):
-        """Points 3, 4 and 6: with a window of one, the copies follow each other at once."""
+        """With a window of one, copies follow each other at once (promises: all-are-tried, quota, failed-copies)."""
         bad, begun = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
         failed = cloud.our_copy(bad, failure="no")
         cloud.settings(copy_seconds=300.0)
@@ -835,7 +835,7 @@ class FailedCopies:
         assert named(out) == {failed.id} and cloud.calls[delete_action(cloud)] < 130
 
     def test_a_failed_copy_goes_where_another_run_replaces_it_meanwhile(self, cloud):
-        """Points 1 and 6: found failed when the run began, so its place is cleared whoever makes the new one."""
+        """It had failed before the run, so it is replaced, whoever makes the new one (promises: failed-copies)."""
         one, two = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
         failed = cloud.our_copy(two, failure="no")
         cloud.settings(copy_seconds=60.0)

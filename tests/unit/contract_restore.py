@@ -364,7 +364,7 @@ class RestoreContract:
         for check in (True, False):
             out = cloud.restore(cloud.copy(size=60), size_gib=50, disk_type="cloud_of_dreams", wait=True, check=check)
             assert out.failed and "cloud_of_dreams" in out["msg"] and "size_gib" in out["msg"] and not cloud.disks()
-            assert cloud.disk_type in out["msg"], "what there is instead is told"
+            assert cloud.disk_type in out["msg"], "what there is instead is named"
 
     def test_an_unknown_zone_is_reported_before_any_write(self, cloud):
         if cloud.zone is None:

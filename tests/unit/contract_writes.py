@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run writes, on which look, how often, and what it tells of what it could not write or read
+"""What a run writes, on which look, how often, and what it reports if it could not write or read
 (docs/development/promises.md).
 
 WritesContract holds for every cloud. TagWrites and EncryptedCopies hold where the cloud has tags of snapshots, and
@@ -68,7 +68,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("state", ["present", "absent"])
     def test_a_region_that_was_never_looked_at_is_reported(self, cloud, state):
-        """Points 3 and 5: silence is not success, whatever is wanted there."""
+        """Silence is not success, whatever is wanted there (promises: all-are-tried, timeout)."""
         source = cloud.snapshot()
         left = cloud.our_copy(source, cloud.other_destination) if state == "absent" else None
         cloud.settings(latency=4.0)
@@ -92,7 +92,7 @@ class WritesContract:
         assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[delete_action(cloud)] == 0
 
     def test_a_double_that_was_not_deleted_in_time_is_reported(self, cloud):
-        """Points 1 and 5: a copy is complete, and what was asked beside it was not done."""
+        """A copy is complete, but what was asked beside it was not done (promises: idempotent, timeout)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -121,7 +121,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("seconds", [4.0, 6.0, 20.0])
     def test_slow_looks_at_many_regions_starve_none(self, cloud, monkeypatch, seconds):
-        """Points 2 and 3: looks at other regions make one that was looked at first too old to write on."""
+        """Looks at other regions make the first look too old for a write (promises: fresh-look, all-are-tried)."""
         sources, begun = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
         regions = self.regions(cloud)
         cloud.settings(copy_seconds=1000.0)
@@ -154,7 +154,7 @@ class WritesContract:
         assert {region: looks[region] for region in self.regions(cloud)} == dict.fromkeys(self.regions(cloud), 1)
 
     def test_check_mode_tells_which_region_it_could_not_read(self, cloud):
-        """Points 3 and 7: nothing is foreseen for a region that does not answer; the others are."""
+        """Nothing is predicted for a region that does not answer (promises: all-are-tried, check-mode)."""
         source = cloud.snapshot()
         with_script(cloud, lambda action, region: "throttle" if region == cloud.destination else None)
         regions = [cloud.destination, cloud.other_destination]
@@ -165,7 +165,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("check", [True, False])
     def test_sources_that_could_not_be_read_are_reported_in_the_clouds_words(self, cloud, check):
-        """Points 3, 4 and 7: a throttled source region is waited out until wait_timeout, and then named."""
+        """A throttled source region is waited out until wait_timeout, then named (promises: quota, check-mode)."""
         source = cloud.snapshot()
         seen = with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
         if cloud.module.startswith("ens"):
@@ -179,7 +179,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("fault", ["expire"])
     def test_credentials_that_expire_end_all_queued_requests_at_once(self, cloud, fault):
-        """Failures, kind credentials: what one call was told holds for every further one."""
+        """Failures, kind credentials: the answer to one call holds for every further one."""
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(60)]
         begun = cloud.clock.monotonic()
         cloud.faults({"action": cloud.copy_action, "fault": fault})
@@ -211,7 +211,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
     def test_a_deletion_whose_answer_was_lost_counts_as_deleted(self, cloud, monkeypatch, kind):
-        """Point 2 and returned keys: it took effect, so it was changed and is told as deleted."""
+        """It took effect, so it was changed and is reported as deleted (promises: exactly-once)."""
         source = cloud.snapshot()
         cloud.our_copy(source)
         self._lose_a_deletion(cloud, monkeypatch, kind)
@@ -222,7 +222,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
     def test_a_double_whose_deletion_lost_its_answer_counts_as_deleted(self, cloud, monkeypatch, kind):
-        """Point 2 and returned keys: the same of a double, beside the copy that stays."""
+        """The same for a duplicate, beside the copy that stays (promises: exactly-once)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -262,7 +262,7 @@ class TagWrites:
             assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
 
     def test_a_source_that_nobody_needs_any_more_keeps_no_run_going(self, cloud):
-        """Points 4 and 6: a throttled source region is left alone once the copy that it was read for has failed."""
+        """A throttled source region is left alone once its copy has failed (promises: quota, failed-copies)."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()
         copy = cloud.our_copy(source, seconds=60.0, failure="no")
         take_tag(cloud, copy, "dr-copy:source-disk-id")
@@ -301,7 +301,7 @@ class EncryptedCopies:
         assert out["changed"] and out["counts"]["created"] == 1 and out["snapshot_id"] == cloud.copies()[0].id
 
     def test_a_double_stays_where_only_a_copy_of_other_encryption_would(self, cloud):
-        """Point 1, duplicates: of equal encryption and key, and one of them stays."""
+        """Duplicates have equal encryption and key, and one of them stays (promises: counting-order)."""
         source = cloud.snapshot()
         plain, encrypted = cloud.our_copy(source), cloud.our_copy(source)
         encrypted.encrypted = True

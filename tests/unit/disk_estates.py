@@ -41,7 +41,7 @@ class Restores:
     #: Regions that calls name beside the one of the disks.
     central_regions: tuple[str, ...] = ()
     status_of_errors = 400
-    #: Whether the size of a snapshot is told.
+    #: Whether the size of a snapshot is shown.
     tells_sizes = True
     #: Whether a disk is shown while it is made; for so long (seconds) a killed run's disks may not show, and the next
     #: run comes so much later.

@@ -65,7 +65,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert out["counts"]["created"] == out["counts"]["completed"] == 9 and is_true(cloud, out)
 
     def test_a_session_that_ends_in_the_middle_is_reported_with_what_was_done(self, cloud, monkeypatch):
-        """Points 3 and 5: the copies that were begun are named, in the state in which they were last seen."""
+        """The copies that were started are named in their last seen state (promises: all-are-tried, timeout)."""
         sources, begun = [cloud.snapshot(age_hours=50 - n) for n in range(5)], cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         real = SigV4Auth.add_auth
@@ -127,7 +127,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
     @pytest.mark.parametrize("volume", ["vol-0123456789abcdef0", "vol-ffffffff0"])
     def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud, monkeypatch, volume):
-        """Points 1 and "Deleting": the volume ID tells a copy; TransferType stands on every snapshot."""
+        """The volume ID marks a copy; TransferType is on every snapshot (promises: deleting)."""
         source = cloud.snapshot()
         ordinary = _with_our_tags(cloud, source)
         cloud.get(ordinary, cloud.destination).shown_volume_id = volume
@@ -140,7 +140,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert not cloud.copies() and ordinary in ids(cloud.everything(cloud.destination))
 
     def test_a_failed_snapshot_that_is_no_copy_is_not_deleted_for_a_new_one(self, cloud):
-        """Points 1 and 6: replace_failed deletes only what "Deleting" allows."""
+        """replace_failed deletes only what may be deleted (promises: failed-copies, deleting)."""
         source = cloud.snapshot()
         ordinary = _with_our_tags(cloud, source)
         cloud.get(ordinary, cloud.destination).status = "error"
@@ -277,7 +277,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert ids(cloud.copies()) - {going.id} == {row["snapshot_id"]} and is_true(cloud, out)
 
     def test_a_copy_that_turns_deleting_while_it_is_waited_for_has_failed(self, cloud):
-        """Points 1 and 6: somebody deletes it; that is told at once, and this run makes no other."""
+        """Somebody deletes it: that is reported at once, and this run makes no other (promises: failed-copies)."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         cloud.at(begun + 20, lambda: setattr(cloud.copies()[0], "forced_state", "deleting"))
@@ -297,7 +297,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert cloud.calls[delete_action(cloud)] == 0
 
     def test_a_copy_that_is_being_deleted_is_no_double(self, cloud):
-        """Neither told nor deleted beside the one that counts (promises: counting-order)."""
+        """Neither reported nor deleted beside the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
         going = cloud.our_copy(source)
         going.forced_state = "deleting"
@@ -366,7 +366,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert out.copy()["tags"] == cloud.tags_of(cloud.copies()[0])
 
     def test_tags_that_never_show_fail_at_the_end_of_the_time(self, cloud):
-        """Points 5 and 9: the copy is good, and the failure says what is missing."""
+        """The copy is good, and the failure says what is missing (promises: timeout, provenance)."""
         source, begun = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(deaf_tags=True)
         out = cloud.run(source, wait=True, wait_timeout=300)
@@ -426,7 +426,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
 
     def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud):
-        """Points 1 and "Deleting": CopyFromRemote tells a copy."""
+        """CopyFromRemote marks a copy (promises: deleting)."""
         source = cloud.snapshot()
         ordinary = _with_our_tags(cloud, source)
         out = cloud.run(source, wait=True)

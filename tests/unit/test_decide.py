@@ -42,7 +42,7 @@ SOURCE = Snapshot("source", "here", State.COMPLETED, "completed", disk_id="disk"
 
 
 class Cloud(Capabilities):
-    """A cloud that cancels, takes tags in the call, and tells keys by ARN."""
+    """A cloud that cancels, takes tags in the call, and shows keys as ARNs."""
 
     cancels_by_deletion = True
     tag_rules = None

@@ -34,7 +34,7 @@ class TestEns(CopyContract):
     # -- where the service knows less, its own promise takes the place of the common one -----------------
 
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):
-        """ENS tells no quota of copies in progress, so the window is the user's."""
+        """ENS shows no quota of copies in progress, so the window is the user's."""
         cloud.settings(copy_seconds=20.0)
         out = cloud.run(*[cloud.snapshot() for _n in range(30)], wait=True, max_in_flight=5)
         assert not out.failed and cloud.peak_in_progress() == 5 and len(cloud.copies()) == 30

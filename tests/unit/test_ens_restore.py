@@ -16,7 +16,7 @@ class TestEns(RestoreContract):
     def cloud(self, ens_disks):
         return ens_disks
 
-    # -- the size of a snapshot is not told for certain (api-facts: ens-sizes) ---------------------------
+    # -- the size of a snapshot is not certain (api-facts: ens-sizes) ---------------------------
 
     def test_a_size_below_a_snapshots_is_refused_before_any_write(self, cloud):
         """What is too small the service raises."""
@@ -28,7 +28,7 @@ class TestEns(RestoreContract):
         for check in (True, False):
             out = cloud.restore(cloud.copy(), disk_type="cloud_of_dreams", wait=True, check=check)
             assert out.failed and "cloud_of_dreams" in out["msg"] and not cloud.disks()
-            assert cloud.disk_type in out["msg"], "what there is instead is told"
+            assert cloud.disk_type in out["msg"], "what there is instead is named"
         out = cloud.restore(cloud.copy(), size_gib=5, wait=True)
         assert out.failed and "20 to 32000 GiB" in out["msg"] and not cloud.disks()
 

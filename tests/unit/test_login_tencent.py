@@ -181,7 +181,7 @@ def test_the_order_of_options_and_environment(tmp_path):
 
 @pytest.fixture
 def on_its_clock(cbs, monkeypatch):
-    """Let the SDK and the stand-ins tell the time by the clock that the test turns."""
+    """Let the SDK and the stand-ins read the time from the clock that the test sets."""
     caught = SimpleNamespace(
         time=lambda: cbs.clock.utc().timestamp(), gmtime=time.gmtime, strftime=time.strftime, sleep=time.sleep
     )

@@ -68,7 +68,7 @@ def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(clo
     assert named - {"TagResources"} == called | {"DescribeDisks", "DescribeSnapshots"}
 
 
-# -- the conditions of AWS's policies, which moto does not judge --------------------------------------------
+# -- the conditions of AWS's policies, which moto does not check --------------------------------------------
 
 OURS = {"aws:ResourceTag/dr-copy:source-snapshot-id": "snap-0aa10000000000001"}
 SOURCE = "arn:aws:ec2:us-east-1::snapshot/snap-0aa10000000000001"
@@ -81,7 +81,7 @@ def listed(value):
 
 
 def is_allowed(policy, action, resource, context=None):
-    """Judge a call as IAM does, as far as these policies go: Allow alone, four operators, wildcards."""
+    """Check a call as IAM does, as far as these policies go: Allow alone, four operators, wildcards."""
     context = context or {}
     for statement in policy["Statement"]:
         assert statement["Effect"] == "Allow" and set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
@@ -224,7 +224,7 @@ def ebs(served):
 class User:
     """A user of the simulated account with a policy, whom moto's IAM lets do no more than that.
 
-    moto judges actions; it asks for every call on all resources and knows no conditions, so these two are left out.
+    moto checks actions; it asks for every call on all resources and knows no conditions, so these two are left out.
     """
 
     def __init__(self, estate, policy):

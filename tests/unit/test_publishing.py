@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What readers of the published collection are told is so."""
+"""What the published collection says to its readers is true."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_a_recorded_error_of_a_disk_becomes_what_it_means(request, name, item):
     assert (failure["kind"], failure["code"]) == (becomes["kind"], answer["code"]), item["note"]
     assert answer["message"].rstrip(".") in failure["message"] and failure["request_id"]
     assert becomes.get("hint", "") in (failure["hint"] or "")
-    assert "copy" not in out["msg"].replace(copy, ""), "it is a disk that is told of"
+    assert "copy" not in out["msg"].replace(copy, ""), "the message is about a disk"
 
 
 # -- the simulated EC2, by boto3 ---------------------------------------------------------------------------

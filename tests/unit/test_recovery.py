@@ -68,7 +68,7 @@ def test_a_plan_chooses_only_complete_snapshots_and_says_why_not(snapshots, sele
     for one in disks:
         for region in REGIONS:
             rows = [r for r in plan if (r["disk_id"], r["region"]) == (one["disk_id"], region)]
-            assert rows, "each disk is told of"
+            assert rows, "each disk has a row"
             assert select == "all" or sum(r["chosen"] for r in rows) <= 1
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role tells on the nights that matter: whose copies, which disks, and nothing green that is not known."""
+"""What the role reports on the nights that matter: whose copies, which disks, and nothing green that is unknown."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_where_the_source_is_down_a_plan_is_judged_by_its_own_disks():
     assert [d["disk_id"] for d in unmarked] == ["vol-1"], "copies of before there were marks are taken kindly"
 
 
-# -- what cannot be judged, and what cannot be true -----------------------------------------------------------------
+# -- what cannot be checked, and what cannot be true ----------------------------------------------------------------
 
 
 def test_a_refused_read_is_no_breach_but_fails_for_its_own_reason():
@@ -160,7 +160,7 @@ def test_a_source_time_in_the_future_is_a_failure_and_no_recovery_point():
     assert [(f["kind"], f["snapshot_id"]) for f in content["failures"]] == [("mismatch", "copy-9")]
     assert "in the future" in failure_message(content)
     old = [of_plan("orders", n, hours=24 * n) for n in (1, 2)]
-    assert [c["snapshot_id"] for c in expired_copies([liar, *old], keep=1, now=ago(0))] == ["copy-2"], "it has no rank"
+    assert [c["snapshot_id"] for c in expired_copies([liar, *old], keep=1, now=ago(0))] == ["copy-2"], "it has no order"
     assert copy_plan([snapshot(1, 1)], [disk(1)], [liar], ["eu-west-1"], now=ago(0))[0]["chosen"]
     assert recovery_points([disk(1)], [liar], ["eu-west-1"], 24, ago(0))[0]["snapshot_id"] is None
     soon = of_plan("orders", 9, hours=-0.2)
@@ -198,7 +198,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     page = report_content(content, "page")
     assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
     (tmp_path / "orders.json").write_text(report_content(content, "json"))
-    assert last_report(given)["finished_at"] == ago(24), "what the last whole report told is kept"
+    assert last_report(given)["finished_at"] == ago(24), "what the last whole report says is kept"
 
 
 def test_a_report_says_until_when_it_tells_of_today():
@@ -254,7 +254,7 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     assert not too_few(there, values(min_disks=1)) and not too_few(source(), values())
     assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))
     assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))
-    assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed tells no number"
+    assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed shows no number"
 
 
 def test_a_run_decides_nothing_where_too_few_disks_are_found():

@@ -79,7 +79,7 @@ def test_shards_read_what_they_have(large):
     ids, rows = set(), 0
     for part in range(1, SHARDS + 1):
         out = large.info(large.source, disk_tags={"dr-copy": "true"}, shard=f"{part}/{SHARDS}")
-        assert len(out["disks"]) == 300  # all are told, so that nobody takes an empty part for an empty plan
+        assert len(out["disks"]) == 300  # all are listed, so that nobody takes an empty part for an empty plan
         own = {s["disk_id"] for s in out["snapshots"]}
         assert not own & ids
         ids |= own

@@ -21,7 +21,7 @@ from tests.storms.shrink import smallest, story
 
 pytestmark = pytest.mark.slow
 
-#: Told by `make test`; all workers of a run must have the same.
+#: Set by `make test`; all workers of a run must have the same.
 NEW = int(os.environ.get("STORM_SEED") or date.today().strftime("%Y%m%d"))
 #: How many storms and collisions of each cloud pass here, and how many new ones; a call costs 10 ms on EC2, 3
 #: elsewhere.

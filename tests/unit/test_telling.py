@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What machines are told of a run: metrics, alerts on them, a dashboard, JUnit XML, and a rulebook that starts runs."""
+"""What machines read about a run: metrics, alerts on them, a dashboard, JUnit XML, and a rulebook that starts runs."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_credentials_are_judged_but_never_handed_on_nor_shown():
 
 def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():
     assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7})["warnings"], (
-        "nothing would tell of a disk without a copy"
+        "nothing would report a disk without a copy"
     )
     names = ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_hosts", "dr_copy_summary", "dr_copy_zzz"]
     problems = normalise(BASICS, names)["problems"]

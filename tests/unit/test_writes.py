@@ -59,7 +59,7 @@ class TestCbs(TagWrites, WritesContract):
         return cbs
 
     def test_expiry_is_written_on_looks_of_fifteen_seconds_at_most(self, cloud):
-        """Points 2 and 11: each copy needs a call of its own."""
+        """Each copy needs a call of its own (promises: exactly-once, expiry)."""
         latency, sources = 4.0, [cloud.snapshot() for _n in range(12)]
         for source in sources:
             cloud.our_copy(source)
@@ -72,7 +72,7 @@ class TestCbs(TagWrites, WritesContract):
 
     @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
     def test_an_expiry_whose_answer_was_lost_is_looked_at_and_set_once(self, cloud, kind):
-        """Points 2 and 11: it took effect, so it is not set again, and the run has changed something."""
+        """It took effect, so it is not set again, and the run changed something (promises: exactly-once, expiry)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         cloud.faults({"action": "ModifySnapshotAttribute", "fault": kind, "nth": [1]})
@@ -82,7 +82,7 @@ class TestCbs(TagWrites, WritesContract):
         assert out.copy()["action"] == "updated" and is_true(cloud, out)
 
     def test_an_expiry_that_was_not_set_fails_its_copy_alone(self, cloud):
-        """Points 3 and 11: judged by copy."""
+        """Each copy is decided by itself (promises: all-are-tried, expiry)."""
         sources = [cloud.snapshot() for _n in range(3)]
         copies = [cloud.our_copy(source) for source in sources]
         cloud.faults(

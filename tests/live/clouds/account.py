@@ -94,7 +94,7 @@ class Account(abc.ABC):
         """What the adapter's translator makes of a snapshot's answer."""
 
     def secrets(self) -> set[str]:
-        """Keys, tokens and the account's names as far as the clients tell them, never to be written anywhere."""
+        """Keys, tokens and the account's names as far as the clients show them; never written anywhere."""
         return set()
 
 
@@ -140,6 +140,6 @@ def cloud_of(
 
 
 def texts_of(holder: Any, *names: str) -> set[str]:
-    """Return those of an object's attributes that are texts long enough to be told from words."""
+    """Return the attributes of an object that are texts long enough to differ from words."""
     values = (getattr(holder, name, None) for name in names)
     return {value for value in values if isinstance(value, str) and len(value) >= 12}

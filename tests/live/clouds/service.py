@@ -33,7 +33,7 @@ class ServiceAccount(Account):
 
 
 def all_pages(page: Callable[[int], tuple[list[Any], Any]]) -> list[Any]:
-    """Read a listing by numbered pages (from 1) until the told total is reached, or a page is empty."""
+    """Read a listing by numbered pages (from 1) until the returned total is reached, or a page is empty."""
     found: list[Any] = []
     for number in range(1, 2000):
         items, total = page(number)

@@ -116,14 +116,14 @@ class Watch:
         self._thread.join(2 * LOOK)
 
     def _follow(self) -> None:
-        begun = time.monotonic()
+        started = time.monotonic()
         while not self._ended.wait(LOOK):
             if os.getppid() != self._parent:
                 end_with_module(os.path.dirname(self._path))
             state = self._newest()
             now = time.monotonic()
             # A task that ends at once needs no line.
-            if state and now - begun >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
+            if state and now - started >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
                 self._phase, self._shown_at = state["phase"], now
                 show_on_stderr(f"{self._prefix}: {line_of(state)}")
 

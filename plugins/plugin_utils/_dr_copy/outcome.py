@@ -68,11 +68,11 @@ def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:
     for call in copied:
         counts.update(call.get("counts") or {})
         failed = [row for row in call.get("copies") or () if row["error"] and row["state"] in ("error", "absent")]
-        counts.subtract(str(row["action"]) for row in failed if row.get("action") in BEGUN)
+        counts.subtract(str(row["action"]) for row in failed if row.get("action") in STARTED)
     for call in deleted:
         counts.update({key: (call.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
     return dict(counts)
 
 
 #: Actions of copies that may fail after they were started.
-BEGUN = ("created", "replaced", "adopted")
+STARTED = ("created", "replaced", "adopted")

@@ -71,8 +71,8 @@ def recovery_table(result: Row) -> list[str]:
 def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
     """Sort recovery points: late ones, then unchecked ones, then the others; each by age, those without one first."""
     age = point["age_hours"]
-    rank = 0 if point["within_rpo"] is False else 1 if point["unknown"] else 2
-    return (rank, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
+    group = 0 if point["within_rpo"] is False else 1 if point["unknown"] else 2
+    return (group, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
 
 
 def _done(report: Row) -> str:

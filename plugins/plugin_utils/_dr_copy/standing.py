@@ -81,14 +81,14 @@ def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[
 def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:
     if copy is None:
         return {}
-    begun, ended = parse_time(copy.get("created_at")), parse_time(copy.get("completed_at"))
+    started, ended = parse_time(copy.get("created_at")), parse_time(copy.get("completed_at"))
     facts = {
         "size_gib": copy.get("size_gib"),
         "encrypted": copy.get("encrypted"),
         "kms_key_id": copy.get("kms_key_id"),
         "expires_at": copy.get("expires_at"),
         "locked_until": copy.get("locked_until"),
-        "minutes": round((ended - begun) / timedelta(minutes=1), 1) if begun and ended else None,
+        "minutes": round((ended - started) / timedelta(minutes=1), 1) if started and ended else None,
         "points": len(taken) or None,
         "oldest": min(filter(None, taken), default=None),
     }

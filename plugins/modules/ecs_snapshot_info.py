@@ -70,7 +70,7 @@ disks:
       type: str
       sample: i-bp1aa11bb22cc33dd44
     device:
-      description: Name under which the instance has it; null where it is attached to none, or the cloud does not tell.
+      description: Name of the device on the instance; null if it is not attached, or the cloud does not show it.
       type: str
       sample: /dev/xvdb
     region:
@@ -208,7 +208,7 @@ packed:
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
 account:
-  description: ID of the account whose snapshots these are; null where the cloud has not told it. EBS.
+  description: ID of the account that owns the snapshots; null if the cloud did not return it. EBS.
   returned: success
   type: str
   sample: null

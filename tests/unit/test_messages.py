@@ -368,8 +368,8 @@ LOGINS = [
     (
         "ebs",
         {"access_key": None, "secret_key": None},
-        "Listing the copies in eu-west-1: Unable to locate credentials [NoCredentialsError]. Set keys or a "
-        "profile by options or environment, or use an instance role. 1 copy requested: 1 failed.",
+        "Asking for the account's ID (sts:GetCallerIdentity): Unable to locate credentials [NoCredentialsError]."
+        " Set keys or a profile by options or environment, or use an instance role. 1 copy requested: 1 failed.",
     ),
     (
         "ebs",

@@ -45,7 +45,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     #: The connection's own region, where the cloud has such a thing.
     home_region: str | None = None
-    #: The ID of the account, once the cloud has told it; None where it tells none.
+    #: The ID of the account, once the cloud returned it; None if it returns none.
     account: str | None = None
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is copied in the stead of a disk's newest snapshot that was gone before it could be copied. Pure."""
+"""What to copy if a disk's newest snapshot is gone before it could be copied. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pair = tuple[str, str]
 
 
 def disks_to_fall_back(plan: Sequence[Row], calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
-    """Return the disks whose newest snapshot these calls, of copying and sharing, have found to be gone."""
+    """Return the disks whose newest snapshot was gone, by these calls to copy and share."""
     plan = plain(plan)
     gone = _gone(plan, calls, values)
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
@@ -30,10 +30,10 @@ def disks_to_fall_back(plan: Sequence[Row], calls: Sequence[Row], values: Mappin
 def fallen_back(
     plan: Sequence[Row], calls: Sequence[Row], source: Row, again: Row, before: Sequence[Row], values: Mapping[str, Any]
 ) -> list[Row]:
-    """Return a plan in which a newest snapshot that is gone is left out, and the disk's next newest one stands instead.
+    """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
 
-    ``source`` and ``before`` are the listings by which was planned. ``again`` is what the source region shows of these
-    disks now: what it does not show any more is no choice either.
+    ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region shows of these
+    disks now: a snapshot that it no longer shows is not chosen.
     """
     plan = plain(plan)
     gone = _gone(plan, calls, values)
@@ -63,14 +63,14 @@ def fallen_back(
 
 
 def without_gone(calls: Sequence[Row], plan: Sequence[Row]) -> list[Row]:
-    """Return calls without what failed since a snapshot was gone in whose stead another one is copied, or is there."""
+    """Return calls without the failures of gone snapshots that another one replaces, copied now or before."""
     usable = {_place(row) for row in plan if row["reason"] in USABLE}
     gone = {_pair(row) for row in plan if row["reason"] == GONE and _place(row) in usable}
     return [_without(call, gone) for call in calls] if gone else list(calls)
 
 
 def both_shares(first: Row, second: Row) -> dict[str, Any]:
-    """Return the results of sharing, before falling back (empty where that was not yet) and now, as one."""
+    """Return the results of both calls to share, before falling back (may be empty) and now, as one."""
     both = [plain(call) for call in (first, second) if call]
     calls: Counter[str] = Counter()
     for call in both:
@@ -87,7 +87,7 @@ def _without(call: Row, gone: set[Pair]) -> Row:
         return call
     ids = {snapshot_id for snapshot_id, _region in gone}
     copies = call.get("copies")
-    if copies is None:  # a call of sharing, whose failures are about the source region
+    if copies is None:  # a call to share: its failures are about the source region
         return {**call, "failures": [f for f in failures_of(call) if not _is_of_gone(f) or _source(f) not in ids]}
     failures = [f for f in failures_of(call) if not _is_of_gone(f) or (_source(f), str(f["region"])) not in gone]
     left = [row for row in copies if (_source(row), str(row["region"])) not in gone]

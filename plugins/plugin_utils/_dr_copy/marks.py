@@ -13,7 +13,7 @@ from typing import Any
 from .planning import THERE
 from .rows import Row, disk_id_of, opened, plain
 
-#: ATTACHED_TO holds the instance's ID and, where the cloud tells one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
+#: ATTACHED_TO holds the instance's ID and, if the cloud shows one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
 #: ENS has no snapshot tags, so its descriptions hold the plan, before disk and time.
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a plan, and a shard of it, and their files are called. Pure."""
+"""The names of a plan, of a shard of it, and of their files. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .rows import Row
 def file_name(plan: str, shard: str = "") -> str:
     """Return the name of a plan, or of one of its shards, as part of a path: ``web``, ``web_2_8``.
 
-    Raises ValueError for a shard that is none.
+    Raises ValueError for an invalid shard.
     """
     end = "_{}_{}".format(*parse_shard(shard)) if shard else ""
     return plan.replace("/", "_") + end
@@ -26,5 +26,5 @@ def label(plan: str, shard: str = "") -> str:
 
 
 def label_of(report: Row) -> str:
-    """Return what a report is about, in words."""
+    """Return the name of a report's plan or shard, in words."""
     return label(str(report["name"]), str((report.get("settings") or {}).get("shard") or ""))

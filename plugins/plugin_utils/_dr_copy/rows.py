@@ -27,8 +27,10 @@ def plain(rows: Any) -> Any:
 
 
 def opened(call: Row) -> Row:
-    """Return the registered result of a listing with its lists, be they rows or packed as one text. Raises
-    ValueError."""
+    """Return the registered result of a listing with its lists as rows, also if they were packed as one text.
+
+    Raises ValueError.
+    """
     call = plain(call)
     return {**call, **unpacked(str(call["packed"]))} if "packed" in call else call
 

@@ -144,7 +144,7 @@ def normalise(
 
 
 def _login(connection: Mapping[str, Any]) -> str:
-    """Return what of a connection is no secret and tells the account: the role to assume, or the profile."""
+    """Return the part of a connection that names the account and is no secret: the role to assume, or the profile."""
     if connection.get("assume_role_arn"):
         return str(connection["assume_role_arn"])
     return f"profile {connection['profile']}" if connection.get("profile") else ""

@@ -154,7 +154,7 @@ class Clients:
             options.setdefault("endpoint", endpoint.replace("{region}", region))
         client = self._module.make_client(service, region=region, **options)
         client.meta.events.register("before-call", self._count_call)
-        # The endpoint makes a parser for each answer, and not the one that the client holds.
+        # The endpoint makes a new parser for each answer, and does not use the one of the client.
         client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)
         return client
 

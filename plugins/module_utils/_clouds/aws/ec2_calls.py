@@ -82,7 +82,7 @@ class Ec2Calls:
         self, region: str, tried: str, queries: Sequence[Filters] = ((),), **scope: Any
     ) -> dict[str, Snapshot]:
         """Return the snapshots that any of these queries finds, and maybe others, by ID."""
-        self._account_id(region)  # before the listing, which would be older than it is taken for else
+        self._account_id(region)  # before the listing: otherwise that would be older than it seems
         # Translated one by one, so that raw answers of many thousand snapshots are never held at once.
         shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope)
         return {s["SnapshotId"]: snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown}
@@ -128,7 +128,7 @@ class Ec2Calls:
 
     @property
     def account(self) -> str | None:
-        """The account's ID, where it was asked and told."""
+        """The account's ID, if it was read."""
         return self._account or None
 
     def _account_id(self, region: str) -> str:

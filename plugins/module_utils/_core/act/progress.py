@@ -72,7 +72,7 @@ class Progress:
 
 
 def _phase_of(attempts: Sequence[Attempt]) -> str:
-    """Return what the run is at; nothing while sources are read, before it is known what is to be begun."""
+    """Return the phase of the run; nothing while sources are read, before the copies to start are known."""
     if any(attempt.waits_to_begin for attempt in attempts):
         return "beginning"
     if any(attempt.is_in_flight for attempt in attempts):

@@ -65,9 +65,9 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
 def _disks(
     cloud: SnapshotCloud, params: Mapping[str, Any], tags: Mapping[str, str]
 ) -> tuple[list[Disk], list[Disk] | None]:
-    """Return the disks that the options name, and where they are asked for, the region's others.
+    """Return the disks that the options select, and if asked for, the region's others.
 
-    These are all listed, so that the disks with the tags are among them and are not asked for once more.
+    Then one listing reads all disks of the region, so the selected ones need no listing of their own.
     """
     region, disk_ids = params["region"], params["disk_ids"] or []
     if not params["other_disks"]:

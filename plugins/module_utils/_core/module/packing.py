@@ -4,8 +4,8 @@
 
 """Long lists of rows as one text.
 
-ansible-core looks at each value of each row whenever a result or a fact is handed on, which for the snapshots of a real
-account takes minutes and gigabytes; a text it hands on as it is. Pure.
+ansible-core looks at each value of each row whenever it hands on a result or a fact. For the snapshots of a real
+account that takes minutes and gigabytes. It hands on a text unchanged. Pure.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from typing import Any
 
 
 def packed(lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
-    """Return lists of rows as one text; each row is forgotten once it is in there."""
+    """Return lists of rows as one text. Each row is freed once it is packed."""
     compressor = zlib.compressobj(6)
     parts = [compressor.compress(part.encode()) for part in _json_of(lists)]
     return base64.b64encode(b"".join([*parts, compressor.flush()])).decode()
 
 
 def unpacked(text: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the lists of rows that are in a text. Raises ValueError for one that is not whole."""
+    """Return the lists of rows in a text. Raises ValueError for a text that is not complete."""
     try:
         lists: dict[str, list[dict[str, Any]]] = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
     except zlib.error as error:
-        raise ValueError(f"a packed list is not as it was returned: {error}") from error
+        raise ValueError(f"a packed list has changed since it was returned: {error}") from error
     return lists
 
 

@@ -183,12 +183,12 @@ snapshots:
       sample: null
     full_size_bytes:
       description: >-
-        Size of all that the disk had in use, in bytes, whatever earlier snapshots hold of it; null on other clouds
-        than EBS, and where AWS does not tell it.
+        Size of everything that the disk had in use, in bytes, also what earlier snapshots hold; null on other clouds
+        than EBS, and if AWS does not return it.
       type: int
       sample: 5368709120
     completed_at:
-      description: When it became complete, ISO 8601 in UTC; null on other clouds than EBS, and where it is not told.
+      description: When it became complete, ISO 8601 in UTC; null except on EBS, and if AWS does not return it.
       type: str
       sample: "2026-11-21T02:16:02Z"
     traits:

@@ -30,21 +30,21 @@ def junit_text(report: Row) -> str:
             parts = why.get((point["disk_id"], point["region"]), state)
             _add(case, "failure", f"misses the RPO of {report['rpo_hours']} h: {state}; {parts}")
         elif point["within_rpo"] is None:
-            judged = (
+            unchecked = (
                 f"could not be judged: {state}; {point['unknown']}"
                 if report["rpo_hours"]
                 else f"no RPO is set: {state}"
             )
-            _add(case, "error" if report["rpo_hours"] else "skipped", judged)
+            _add(case, "error" if report["rpo_hours"] else "skipped", unchecked)
     run = ElementTree.SubElement(suite, "testcase", classname=_text(label_of(report)), name="the run itself")
     if report["failures"]:
         _add(run, "failure", f"{len(report['failures'])} failed. {spelt_out(report['failures'])}")
-    counted = {f"{kind}s" if kind != "skipped" else kind: len(list(suite.iter(kind))) for kind in _VERDICTS}
+    counted = {f"{kind}s" if kind != "skipped" else kind: len(list(suite.iter(kind))) for kind in _RESULTS}
     suite.attrib.update({"tests": str(len(suite)), **{kind: str(number) for kind, number in counted.items()}})
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-_VERDICTS = ("failure", "error", "skipped")
+_RESULTS = ("failure", "error", "skipped")
 
 
 def _add(case: ElementTree.Element, element: str, message: str) -> None:

@@ -83,11 +83,11 @@ def _done(report: Row) -> str:
     parts = [f"{number} {word}" for word, number in counted.items()]
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
-    judged = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
-    judged += f", {totals['breaches']} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
-    judged += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
+    state = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
+    state += f", {totals['breaches']} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
+    state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     start = "would be done" if report["check_mode"] else "done"
-    return f"{start}: {', '.join(parts) or 'nothing'}; {totals['disks']} disks, {judged}"
+    return f"{start}: {', '.join(parts) or 'nothing'}; {totals['disks']} disks, {state}"
 
 
 def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:

@@ -131,7 +131,7 @@ class Year:
         ]
         after = self._listed()
         done.update(listed=[after], listed_again=[after])
-        done["expired"] = prunable_after({**done, "expired": []}, values)
+        done["expired"] = prunable_after({**done, "expired": [], "deleted": []}, values)
         done["deleted"] = [
             estate.run(*call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"]).result
             for call in deletion_calls(done["expired"])

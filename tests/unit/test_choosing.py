@@ -132,7 +132,7 @@ ECS = {"cloud": "ecs", "source_region": "cn-hangzhou", "destination_regions": ["
         ({**GIVEN, "lock_days": -1}, "dr_copy_lock_days must be a whole number, 0 or more"),
         ({**GIVEN, "lock_mode": "compliance"}, "dr_copy_lock_mode needs dr_copy_lock_days"),
         ({**GIVEN, "lock_mode": "strict", "lock_days": 1}, "dr_copy_lock_mode must be one of governance, compliance"),
-        ({**ECS, "lock_days": 7}, "write dr_copy_lock_mode: compliance"),
+        ({**ECS, "lock_days": 7}, "set dr_copy_lock_mode: compliance"),
         ({**ECS, "lock_days": 8, "lock_mode": "compliance", "retention_days": 7}, "outlive the copy"),
         ({**GIVEN, "cloud": "cbs", "lock_days": 7}, "dr_copy_lock_days is not supported on cbs"),
         ({**GIVEN, "cloud": "ens", "lock_days": 7}, "dr_copy_lock_days is not supported on ens"),

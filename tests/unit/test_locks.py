@@ -197,7 +197,7 @@ def test_the_info_module_tells_locks_in_one_call_and_only_where_there_are_copies
     cloud.settings(denied=[LOCKS])
     blind = cloud.info(cloud.destination)
     assert not blind.failed and blind["snapshots"][0]["locked_until"] is None
-    assert "Which copies in" in blind.text and "could not be read" in blind.text
+    assert "The locks on copies in" in blind.text and "could not be read" in blind.text
 
 
 @pytest.mark.parametrize("days", [0, -1, 36501])

@@ -67,7 +67,7 @@ def owner(controller, kind, item):
 
 def test_nothing_of_one_organization_refers_to_the_other(awx):
     controller = awx.controller
-    names = {}
+    names: dict[int, set[tuple[str, str]]] = {}
     for kind, items in controller.objects.items():
         for item in items.values():
             own = owner(controller, kind, item)
@@ -79,7 +79,8 @@ def test_nothing_of_one_organization_refers_to_the_other(awx):
                 links |= {(ASSOCIATIONS[kind][name], number) for number in ids}
             for other, number in links - {("organizations", own)}:
                 assert owner(controller, other, controller.get(other, number)) in (own, None), (kind, item["name"])
-    first, second = names.values()
+    assert len(names) == 2
+    first, second = (names[number] for number in names)
     alike = first & second
     assert {name for _kind, name in first - alike} == {"dr-copy Default", "alibaba-dr", "tencent-dr"}
     assert second - alike == {("execution_environments", "dr-copy Payments")}

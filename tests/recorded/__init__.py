@@ -14,8 +14,9 @@ Each item is ``<cloud>/<phenomenon>.json``:
     disk      IDs, accounts, names, times are replaced
     error     {"status": HTTP status, "code": ..., "message": ...}
     disk_error  an error of a call that makes or deletes a disk, in the form of ``error``
-    becomes   what our translation must make of it: fields of ``Snapshot`` or ``Disk``, or {"kind": ..., "class": ...}
-    of an error note      what is worth knowing, in a sentence
+    becomes   what our translation must make of it: fields of ``Snapshot`` or ``Disk``;
+              of an error {"kind": ..., "class": ...}
+    note      what is worth knowing, in a sentence
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ class Drilling(Runs):
             said.update(result)
             raise _Ended
 
-        parts[0].exit_json = lambda **result: ended(**result)
+        parts[0].exit_json = ended
         parts[0].fail_json = lambda msg, **result: ended(msg=msg, failed=True, **result)
         try:
             getattr(file, entry)(*parts)

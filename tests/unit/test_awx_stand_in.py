@@ -142,10 +142,10 @@ class Site:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         return self.controller.client().open(f"/api/v2/{path}", method=method, json=given, headers=headers)
 
-    def make(self, kind, /, **given):
-        answer = self.call("POST", f"{kind}/", given)
+    def make(self, objects, **given):
+        answer = self.call("POST", f"{objects}/", given)
         assert answer.status_code == 201, answer.text
-        self.ids[kind], self.taken[kind] = answer.json["id"], given
+        self.ids[objects], self.taken[objects] = answer.json["id"], given
 
     def survey(self, *questions):
         template = self.controller.get("job_templates", self.ids["job_templates"])

@@ -111,3 +111,21 @@ def test_a_disk_all_of_whose_snapshots_are_gone_has_failed(clouds):
     assert (failure["kind"], failure["disk_id"]) == ("not_found", disk) and gone in output
     reasons = [(row["snapshot_id"], row["reason"]) for row in result["plan"]]
     assert reasons == [(gone, "gone before it was copied"), (None, "no snapshot")]
+
+
+def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
+    """On CBS tags follow the copy: a run that ends between the two leaves a copy that retention does not know."""
+    disk = clouds.disk_of("cbs", "database", dr_copy="true")
+    first = clouds.snapshot_of("cbs", disk)
+    clouds.tell_of("cbs", "settings", {"copy_seconds": 0.2})
+    fault = {"action": "TagResources", "fault": "refuse", "code": "UnauthorizedOperation", "status": 200}
+    clouds.tell_of("cbs", "faults", [fault])
+    role(clouds, expect=2, **plan_over(clouds, "cbs"))
+    clouds.tell_of("cbs", "faults", [])
+    time.sleep(1.1)  # the cloud tells whole seconds
+    second = clouds.snapshot_of("cbs", disk)
+    result, _output = role(clouds, **plan_over(clouds, "cbs"))
+    actions = {row["source_snapshot_id"]: row["action"] for row in result["copies"]}
+    assert actions == {first: "updated", second: "created"}
+    again, output = role(clouds, **plan_over(clouds, "cbs"))
+    assert "changed=0" in output and [row["source_snapshot_id"] for row in again["copies"]] == [second]

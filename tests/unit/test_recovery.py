@@ -81,6 +81,20 @@ def test_the_newest_is_chosen_unless_a_newer_recovery_point_is_there():
     assert "snap-1" not in {r["snapshot_id"] for r in plan}
 
 
+def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest():
+    snapshots = [snapshot(1, 0, 3), snapshot(2, 0, 5)]
+    known = {"snapshot_id": "snap-1", "region": None, "disk_id": None, "created_at": None, "managed": False}
+    cut_off = {**copy(9, 0, 3), "source": known, "name": "copy-of-snap-1"}
+    plan = copy_plan(snapshots, [disk(0)], [cut_off], REGIONS, now=NOW)
+    rows = {(r["region"], r["snapshot_id"], r["reason"]) for r in plan}
+    newest = {(region, "snap-2", "newest") for region in REGIONS}
+    assert rows == newest | {("eu-west-1", "snap-1", "already there")}
+    assert {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-west-1"]} in copy_calls(plan)
+    for other in ({"name": "somebody's"}, {"source": {**known, "managed": True}}, {"state": "pending"}):
+        plan = copy_plan(snapshots, [disk(0)], [{**cut_off, **other}], REGIONS, now=NOW)
+        assert {r["snapshot_id"] for r in plan} == {"snap-2"}
+
+
 def test_batches_hold_each_chosen_row_once_oldest_first():
     snapshots = [snapshot(1, 0, 5), snapshot(2, 1, 3)]
     plan = copy_plan(snapshots, [disk(0), disk(1)], [copy(9, 0, 9)], REGIONS, now=NOW)

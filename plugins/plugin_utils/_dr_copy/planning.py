@@ -97,7 +97,8 @@ def copy_plan(
     """Say which snapshots of the disks are to be copied where, and why others are not.
 
     Rows of disks without any recovery point in a region come first, then of those whose newest one is oldest.
-    With ``select`` "latest" each disk's newest complete snapshot that is no copy is considered, with "all" every one.
+    With ``select`` "latest" each disk's newest complete snapshot that is no copy is considered, with "all" every one;
+    beside it older ones whose copies lost their tags, so that these get them and retention knows them.
     What retention would delete there is left out, so that a second run with the same arguments copies nothing.
     ``max_snapshot_age_hours`` of 0 takes snapshots of any age. Only snapshots that bear all ``snapshot_tags`` and none
     of ``exclude_snapshot_tags`` are considered, and the others hide no older one; the value "*" means any. ``calendar``
@@ -115,6 +116,7 @@ def copy_plan(
         exclude_snapshot_tags or {},
     )
     there = Destinations(with_doubts(copies, snapshots, moment))
+    unmarked = {(str(c["source"]["snapshot_id"]), c["region"]) for c in copies if _lost_its_tags(c)}
     of_disk: dict[str | None, list[Row]] = {}
     for snapshot in snapshots:
         of_disk.setdefault(disk_id_of(snapshot), []).append(snapshot)
@@ -128,9 +130,18 @@ def copy_plan(
             for snapshot, why, _taken in considered:
                 reason = why or reasons[str(snapshot["snapshot_id"])]
                 rows.append(_plan_row(disk, region, snapshot, reason, moment))
+            older = [s for s in own[len(considered) :] if (str(s["snapshot_id"]), region) in unmarked]
+            rows += [_plan_row(disk, region, snapshot, THERE, moment) for snapshot in older]
             if not usable and not any(why == STALE for _s, why, _taken in considered):
                 rows.append(_plan_row(disk, region, None, NO_SNAPSHOT, moment))
     return rows
+
+
+def _lost_its_tags(copy: Row) -> bool:
+    """Whether the run that made a copy was cut off before it tagged it, by the name: then the copy module tags it."""
+    source = copy.get("source") or {}
+    made_of = source.get("snapshot_id")
+    return bool(made_of and made_of in str(copy.get("name")) and not source.get("managed") and is_complete(copy))
 
 
 def _considered(own: Sequence[Row], rules: _Rules) -> list[tuple[Row, str | None, Taken | None]]:

@@ -727,9 +727,9 @@ def _all_duplicates(copies: Any, *_cloud: Any) -> Any:
 
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("looks may be of any age", "decide.memory", "FRESH_SECONDS", lambda real: 1e9),
-    ("a copy is missing at once", "decide.memory", "UNSEEN_SECONDS", lambda real: 0.0),
+    ("a copy is missing at once", "capabilities", "Capabilities.unseen_seconds", lambda real: 0.0),
     ("a copy is missing after one look", "decide.memory", "UNSEEN_LOOKS", lambda real: 1),
-    ("a missing copy is waited for to the end", "decide.memory", "UNSEEN_SECONDS", lambda real: 1e9),
+    ("a missing copy is waited for to the end", "capabilities", "Capabilities.unseen_seconds", lambda real: 1e9),
     ("nothing is known of what this run has made", "decide.memory", "Memory.copy_accepted", _forgetting),
     ("a lost call is forgotten", "decide.memory", "Memory.copy_in_doubt", _not_lost),
     ("the newest copy stays", "decide.copies", "begin_order", _reversed),

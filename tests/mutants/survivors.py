@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 #: By the name of a broken engine.
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {
+    "polls-have-no-pause": "the loop itself sleeps for a tenth of a second between two looks",
+}
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/retention.py:12``.
 LINES: dict[str, str] = {}

@@ -207,7 +207,11 @@ class RpcCloud:
 
 
 def _given(request: Request) -> dict[str, str]:
-    return {**request.args.to_dict(), **request.form.to_dict()}
+    """Return a call's parameters, read once."""
+    if "simulator.given" not in request.environ:
+        request.environ["simulator.given"] = {**request.args.to_dict(), **request.form.to_dict()}
+    given: dict[str, str] = request.environ["simulator.given"]
+    return given
 
 
 def _action(request: Request) -> str:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -22,8 +23,6 @@ from .ec2_rules import matches
 from .ec2_shown import NO_VOLUME, passes, shown
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
-#: How EC2 writes what is no plain member: the list's name and that of its item.
-_LISTS = {"Tags": "tagSet"}
 #: Queries whose results are kept, so that a listing's pages do not search anew.
 _KEPT = 8
 
@@ -126,27 +125,40 @@ def _passes(snapshot: LargeSnapshot, name: str, values: list[str]) -> bool:
     return passes(shown(snapshot, snapshot.seen_tags), name, values)
 
 
-def page_text(facts: Sequence[Mapping[str, Any]], token: str | None) -> str:
-    """Write a page of DescribeSnapshots as EC2 does."""
-    items = "".join(f"<item>{''.join(_element(k, v) for k, v in one.items())}</item>" for one in facts)
+def page_text(key: str, facts: Sequence[Mapping[str, Any]], token: str | None) -> str:
+    """Write a page of DescribeSnapshots or DescribeVolumes as EC2 does."""
+    items = _element(key, facts)
     more = f"<nextToken>{token}</nextToken>" if token else ""
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<DescribeSnapshotsResponse xmlns="{NAMESPACE}">'
-        f"<requestId>0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d</requestId><snapshotSet>{items}</snapshotSet>{more}"
-        "</DescribeSnapshotsResponse>"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Describe{key}Response xmlns="{NAMESPACE}">'
+        f"<requestId>0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d</requestId>{items}{more}"
+        f"</Describe{key}Response>"
     )
 
 
 #: Members whose name on the wire is not their own with a small first letter (botocore's service model).
-_WIRE = {"State": "status", "StateMessage": "statusMessage"}
+_WIRE = {
+    "State": "status",
+    "StateMessage": "statusMessage",
+    "Tags": "tagSet",
+    "Snapshots": "snapshotSet",
+    "Volumes": "volumeSet",
+    "Attachments": "attachmentSet",
+}
+
+
+@cache
+def _wire(name: str) -> str:
+    return _WIRE.get(name) or name[0].lower() + name[1:]
 
 
 def _element(name: str, value: Any) -> str:
-    if name in _LISTS:
-        tags = "".join(f"<item><key>{escape(t['Key'])}</key><value>{escape(t['Value'])}</value></item>" for t in value)
-        return f"<{_LISTS[name]}>{tags}</{_LISTS[name]}>"
-    wire = _WIRE.get(name) or name[0].lower() + name[1:]
-    if isinstance(value, bool):
+    wire = _wire(name)
+    if isinstance(value, Mapping):
+        text = "".join(_element(k, v) for k, v in value.items())
+    elif isinstance(value, (list, tuple)):
+        text = "".join(f"<item>{''.join(_element(k, v) for k, v in one.items())}</item>" for one in value)
+    elif isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, datetime):
         text = value.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import functools
+from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import botocore.client
 import botocore.hooks
@@ -49,3 +53,52 @@ def remember() -> None:
     moto.core.responses.method_names_from_class = functools.cache(moto.core.responses.method_names_from_class)
     application = moto.moto_server.werkzeug_app.DomainDispatcherApplication
     application.get_backend_for_host = functools.cache(application.get_backend_for_host)
+
+
+_clients: dict[str, Any] = {}
+
+
+@contextlib.contextmanager
+def kept_clients(module_class: Any) -> Iterator[None]:
+    """Let a module class of ours make a client once for equal options, and hand on a copy that hears its own events."""
+    make = module_class.make_client
+
+    def make_client(module: Any, service: str, **options: Any) -> Any:
+        given = {name: value for name, value in module.params.items() if name in _CONNECTION}
+        config = getattr(options.get("aws_config"), "_user_provided_options", None)
+        key = repr((service, sorted({**options, "aws_config": config}.items()), sorted(given.items())))
+        if key not in _clients:
+            _clients[key] = make(module, service, **options)
+        return _copy_of(_clients[key])
+
+    with mock.patch.object(module_class, "make_client", make_client):
+        yield
+
+
+@contextlib.contextmanager
+def kept_sdk_clients(client_module: Any) -> Iterator[None]:
+    """Let Alibaba's SDK make a client once for equal options: each reads a list of all endpoints."""
+    make = client_module.AcsClient
+
+    def made(**options: Any) -> Any:
+        key = repr({name: vars(value) if name == "credential" else value for name, value in options.items()})
+        if key not in _clients:
+            _clients[key] = make(**options)
+        return _clients[key]
+
+    with mock.patch.object(client_module, "AcsClient", made):
+        yield
+
+
+_CONNECTION = (
+    *("access_key", "secret_key", "session_token", "profile", "region", "endpoint_url"),
+    *("validate_certs", "aws_ca_bundle", "aws_config"),
+)
+
+
+def _copy_of(client: Any) -> Any:
+    made = object.__new__(type(client))  # copy.copy() stumbles over __getattr__
+    vars(made).update(vars(client))
+    made.meta, made._endpoint = copy.copy(client.meta), copy.copy(client._endpoint)
+    made.meta.events = made._endpoint._event_emitter = copy.copy(client.meta.events)
+    return made

@@ -51,6 +51,12 @@ def key_of(authorization: str) -> str:
     return match["key"] if match else ""
 
 
+def service_of(authorization: str) -> str:
+    """Return the service that the request is signed for."""
+    match = _HEADER.fullmatch(authorization)
+    return match["service"] if match else ""
+
+
 def region_of(request: Request) -> str:
     """Return the region that the request is signed for."""
     match = _HEADER.fullmatch(request.headers.get("Authorization", ""))

@@ -65,7 +65,7 @@ class Line:
         head, _empty, body = bytes(self._sent).partition(b"\r\n\r\n")
         first, _end, rest = head.partition(b"\r\n")
         method, target, _version = first.decode("latin-1").split(" ", 2)
-        headers = http.client.parse_headers(io.BytesIO(rest + b"\r\n\r\n"))
+        headers = _headers(rest.split(b"\r\n"))
         path, _sign, query = target.partition("?")
         given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
         return {
@@ -107,6 +107,18 @@ class _Answer(io.BytesIO):
         return super().readline(*size)
 
 
+def _headers(lines: list[bytes]) -> http.client.HTTPMessage:
+    """Return headers as http.client does, without the parser of e-mails, which takes a tenth of a call's time."""
+    message = http.client.HTTPMessage()
+    for name, _colon, value in (line.decode("latin-1").partition(":") for line in lines):
+        message[name] = value.strip()
+    return message
+
+
+def _parse_headers(file: Any, *_arguments: Any) -> http.client.HTTPMessage:
+    return _headers(list(iter(lambda: file.readline().rstrip(b"\r\n"), b"")))
+
+
 @contextlib.contextmanager
 def wired(app: Callable[..., Any], origin: str, before_each: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Serve every request to ``origin`` by ``app``; ``before_each`` is called where the first byte would be sent."""
@@ -120,5 +132,8 @@ def wired(app: Callable[..., Any], origin: str, before_each: Callable[[], None] 
             connection.sock.settimeout(connection.timeout if isinstance(connection.timeout, (int, float)) else None)
         return real(connection, data)
 
-    with mock.patch.object(http.client.HTTPConnection, "send", send):
+    with (
+        mock.patch.object(http.client.HTTPConnection, "send", send),
+        mock.patch.object(http.client, "parse_headers", _parse_headers),
+    ):
         yield

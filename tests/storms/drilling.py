@@ -21,12 +21,11 @@ from moto.moto_api._internal import mock_random
 from tests.simulator.cbs_disks import NEVER
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import number_anew
-from tests.simulator.wire import wired
-from tests.unit.harness import COLLECTION, RUNNER, module_args
+from tests.unit.harness import COLLECTION, module_args
 
 from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
-from .scheduler import Killed, scheduled_threads
+from .scheduler import Killed
 from .simulation import Runs
 
 KEPT = "flood"
@@ -158,14 +157,7 @@ class Drilling(Runs):
             outcome = DrillOutcome(run_name, run, KEPT if run.kept else f"drill-{run_name}")
             self.outcomes.append(outcome)
             parts.append((run_name, self._prepared(outcome), run.late))
-        threads = int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
-        with (
-            wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
-            scheduled_threads(self.scheduler),
-            mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: self.scheduler),
-            mock.patch.object(self.estate.adapter, "calls_at_once", threads),
-        ):
-            self.scheduler.play(parts)
+        self._play(parts)
         self._number += 1
         return self.outcomes[-len(parts) :]
 

@@ -10,6 +10,7 @@ import importlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -19,6 +20,7 @@ from moto.moto_api._internal import mock_random
 from tests.simulator.control import Call, Watch
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
+from tests.simulator.quick import kept_clients, kept_sdk_clients
 from tests.simulator.state import number_anew
 from tests.simulator.wire import wired
 from tests.unit.estates import Estate
@@ -58,6 +60,8 @@ class Runs(Watch):
     """Runs on one cloud: what happens to their calls, and which are killed."""
 
     history: History
+    estate: Any
+    storm: Any
 
     def __init__(self, scheduler: Scheduler):
         self.scheduler = scheduler
@@ -92,6 +96,28 @@ class Runs(Watch):
     def _kill(self, name: str) -> None:
         self.scheduler.kill(name)
         raise Killed
+
+    def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
+        """Let runs pass, each with its name, its work and how late it begins: on this clock, and served in turns."""
+        adapter, threads = self.estate.adapter, int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
+        with (
+            wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
+            scheduled_threads(self.scheduler),
+            mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: self.scheduler),
+            mock.patch.object(adapter, "calls_at_once", threads),
+            _kept_clients(self.storm.cloud),
+        ):
+            self.scheduler.play(parts)
+
+
+def _kept_clients(cloud: str) -> AbstractContextManager[None]:
+    """Making clients takes longer than many a run; nothing of a storm depends on how they are made."""
+    clouds = f"{COLLECTION}.plugins.module_utils._clouds"
+    if cloud == "ebs":
+        return kept_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
+    if cloud in ("ecs", "ens"):
+        return kept_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"))
+    return nullcontext()
 
 
 class Simulation(Runs):
@@ -279,18 +305,9 @@ class Simulation(Runs):
             outcome = self._new_outcome(run_name, run)
             self.outcomes.append(outcome)
             parts.append((run_name, self._prepared(outcome, check), run.late))
-        with (
-            wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
-            scheduled_threads(self.scheduler),
-            mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: self.scheduler),
-            mock.patch.object(self.estate.adapter, "calls_at_once", self._threads()),
-        ):
-            self.scheduler.play(parts)
+        self._play(parts)
         self._number = -1
         return self.outcomes[-len(parts) :]
-
-    def _threads(self) -> int:
-        return int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
 
     def _new_outcome(self, name: str, run: PlannedRun) -> RunOutcome:
         asked = random.Random(run.order).sample(self.sources, len(self.sources)) if run.order else list(self.sources)

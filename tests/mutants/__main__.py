@@ -41,6 +41,8 @@ BAD_DAYS = "tests/unit/test_bad_days.py"
 LONGEST = 900.0
 #: By whom one is found that lives, and one of which the place is not there any more.
 NOBODY, NOT_THERE = "nobody", "not there"
+#: What else becomes of one, which finds it as well.
+BREAKS_DOWN, ENDLESS = "it breaks down", "it comes to no end"
 HEAD = ("broken engine", "found by")
 _forked = multiprocessing.get_context("fork")
 
@@ -59,19 +61,29 @@ def main() -> None:
         return
     for cloud in CLOUDS:
         importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_copy")
-    # What is wrong without any mutant would find them all, so it is left out.
-    healthy = {"storms": [_storms_of(cloud) for cloud in NUMBER]}
-    if not given.storms_only:
-        healthy["tests"] = [[cloud] for cloud in UNIT]
-    ill = [
-        label
-        for answer in _in_children([_job(_ill, kind, part) for kind in healthy for part in healthy[kind]], given.jobs)
-        for label in answer
-    ]
+    for cloud in sorted({cloud for one in chosen for cloud in one.clouds}):
+        StormServer(cloud).passed(brief(cloud, 0, 1)[0])  # children find imported and made what each would make anew
+    _tell(_judged(chosen, given.jobs, given.storms_only), given.write)
+
+
+def _judged(chosen: list[Broken], at_once: int, storms_only: bool) -> list[tuple[Broken, str]]:
+    """Return what finds each; what goes wrong without any mutant as well finds none, and is left out."""
+    found: dict[str, str] = {}
+    well, ill = {NOBODY, NOT_THERE, BREAKS_DOWN, ENDLESS}, set[str]()
+    while waiting := [one for one in chosen if one.name not in found]:
+        jobs = [job(_found, one, sorted(ill), storms_only) for one in waiting]
+        answers = in_children(jobs, at_once, LONGEST)
+        new = sorted(set(answers) - well - ill)
+        wrongs = in_children([job(_is_ill, label) for label in new], at_once)
+        ill |= {label for label, wrong in zip(new, wrongs, strict=True) if wrong}
+        well |= set(new) - ill
+        known = {one.name: by for one, by in zip(waiting, answers, strict=True) if by in well}
+        if not known and not new:
+            raise RuntimeError(f"what goes wrong by itself cannot be left out: {answers}")
+        found |= known
     if ill:
-        print(f"without any mutant these go wrong, and are left out: {ill}", flush=True)
-    answers = _in_children([_job(_found, one, ill, given.storms_only) for one in chosen], given.jobs, LONGEST)
-    _tell(list(zip(chosen, answers)), given.write)
+        print(f"without any mutant these go wrong, and are left out: {sorted(ill)}", flush=True)
+    return [(one, found[one.name]) for one in chosen]
 
 
 def _tell(rows: list[tuple[Broken, str]], write: bool) -> None:
@@ -91,19 +103,19 @@ def _tell(rows: list[tuple[Broken, str]], write: bool) -> None:
 # -- processes -------------------------------------------------------------------------------------------
 
 
-def _job(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+def job(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: work(*arguments)
 
 
-def _in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> list[Any]:
+def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> list[Any]:
     """Do each job in a process of its own, since what is broken in one must not reach the next; a late one is ended."""
     waiting, running = list(enumerate(jobs)), {}
     answers: dict[int, Any] = {}
     while waiting or running:
         while waiting and len(running) < at_once:
-            number, job = waiting.pop(0)
+            number, work = waiting.pop(0)
             ours, theirs = _forked.Pipe()
-            process = _forked.Process(target=_answer, args=(job, theirs))
+            process = _forked.Process(target=_answer, args=(work, theirs))
             process.start()
             theirs.close()
             running[number] = process, ours, time.monotonic()
@@ -113,7 +125,7 @@ def _in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float
                 answers[number] = _received(ours)
             elif time.monotonic() - begun > longest:
                 process.kill()
-                answers[number] = "it comes to no end"
+                answers[number] = ENDLESS
             else:
                 continue
             process.join()
@@ -121,21 +133,21 @@ def _in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float
     return [answers[number] for number in sorted(answers)]
 
 
-def _answer(job: Callable[[], Any], pipe: Any) -> None:
-    pipe.send(job())
+def _answer(work: Callable[[], Any], pipe: Any) -> None:
+    pipe.send(work())
 
 
 def _received(pipe: Any) -> Any:
     try:
         return pipe.recv()
     except EOFError:
-        return "it breaks down"
+        return BREAKS_DOWN
 
 
 # -- what a child does -----------------------------------------------------------------------------------
 
 
-def _storms_of(cloud: str) -> list[str]:
+def storms_of(cloud: str) -> list[str]:
     """Name the brief storms and the collisions of a cloud that `make test` runs, in turns."""
     storms, collisions, _new = NUMBER[cloud]
     names = (
@@ -145,41 +157,38 @@ def _storms_of(cloud: str) -> list[str]:
     return [name for pair in itertools.zip_longest(*names) for name in pair if name]
 
 
-def _ill(kind: str, part: list[str]) -> list[str]:
-    """Return what finds something in the engine as it is."""
-    if kind == "tests":
-        return _failed_tests(UNIT[part[0]])
-    server = StormServer(part[0].split()[0])
-    return [label for label in part if _goes_wrong(server, label)]
+def _is_ill(label: str) -> bool:
+    """Whether a storm or a test goes wrong in the engine as it is."""
+    return bool(failed_tests([label])) if "/" in label else goes_wrong(StormServer(label.split()[0]), label)
 
 
 def _found(one: Broken, ill: list[str], storms_only: bool) -> str:
     """Return what finds a broken engine first."""
-    begun, by = time.monotonic(), ""
+    begun, by = time.process_time(), ""
     try:
         with broken(one.name):
             by = _first_storm(one, ill) or ("" if storms_only else _first_test(one, ill)) or NOBODY
     except LookupError as error:
         print(error, flush=True)
         by = NOT_THERE
-    print(f"{time.monotonic() - begun:4.0f} s  {one.name}: {by}", flush=True)
+    print(f"{time.process_time() - begun:4.0f} s  {one.name}: {by}", flush=True)
     return by
 
 
 def _first_storm(one: Broken, ill: list[str]) -> str:
     """Let storms pass, in turns over the clouds, until one goes wrong."""
     servers = {cloud: StormServer(cloud) for cloud in one.clouds}
-    waiting = {cloud: [label for label in _storms_of(cloud) if label not in ill] for cloud in one.clouds}
+    waiting = {cloud: [label for label in storms_of(cloud) if label not in ill] for cloud in one.clouds}
     while any(waiting.values()):
         for cloud in sorted(waiting, key=lambda cloud: CLOUDS[cloud].is_slow):
             if waiting[cloud]:
                 label = waiting[cloud].pop(0)
-                if _goes_wrong(servers[cloud], label):
+                if goes_wrong(servers[cloud], label):
                     return label
     return ""
 
 
-def _goes_wrong(server: StormServer, label: str) -> bool:
+def goes_wrong(server: StormServer, label: str) -> bool:
     _cloud, kind, seed = label.split()
     check = server.collided if kind == "collision" else server.passed
     try:
@@ -191,9 +200,9 @@ def _goes_wrong(server: StormServer, label: str) -> bool:
 
 def _first_test(one: Broken, ill: list[str]) -> str:
     for cloud in UNIT:
-        if cloud in one.clouds and (failed := _failed_tests(UNIT[cloud], ill, first=True)):
+        if cloud in one.clouds and (failed := failed_tests(UNIT[cloud], ill, first=True)):
             return failed[0]
-    return next(iter(_failed_tests([BAD_DAYS], ill, first=True)), "")
+    return next(iter(failed_tests([BAD_DAYS], ill, first=True)), "")
 
 
 class _Failed:
@@ -207,7 +216,7 @@ class _Failed:
             self.names.append(report.nodeid)
 
 
-def _failed_tests(paths: list[str], leave_out: Iterable[str] = (), first: bool = False) -> list[str]:
+def failed_tests(paths: list[str], leave_out: Iterable[str] = (), first: bool = False) -> list[str]:
     failed = _Failed()
     options = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *(["-x"] if first else [])]
     options += [f"--deselect={name}" for name in leave_out if "::" in name]

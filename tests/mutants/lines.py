@@ -2,113 +2,155 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Change the pure code line by line with Cosmic Ray, and see whether its tests find each change.
+"""Change the pure code line by line with Cosmic Ray's operators, and see whether its tests find each change.
 
-python -m tests.mutants.lines [PATH ...] [--sample N] [--write]
+python -m tests.mutants.lines [PATH ...] [--sample N] [--jobs N] [--write]
 
-Runs in the staged copy alone: a change is written into the file, and taken back after the tests.
+Each change is judged in a process that is forked from one that has the libraries imported, reads the changed text in
+place of the file, and ends with the first test that fails. No file is written to.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.machinery
 import random
-import subprocess
+import resource
 import sys
-import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.tables import DOCS, list_table, write_between
 
+from .__main__ import failed_tests, goes_wrong, in_children, job, storms_of
 from .survivors import LINES
 
-#: Each pure file, with the tests that are to find a change of it. A folder stands for the files in it.
+#: What is to find a change of the engine's decisions, the quickest first: test files, and the brief storms of a cloud.
+ENGINE = (
+    "tests/unit/test_decide.py",
+    *("ecs", "tests/unit/test_ecs_contract.py"),
+    *("cbs", "tests/unit/test_cbs_contract.py"),
+    *("ens", "ebs", "tests/unit/test_ens_contract.py", "tests/unit/test_locks.py"),
+)
+#: Each pure file, with what is to find a change of it. A folder stands for the files in it.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/retention.py": "tests/unit/test_retention.py",
-    "plugins/plugin_utils/_dr_copy/rows.py": "tests/unit/test_retention.py tests/unit/test_recovery.py",
-    "plugins/plugin_utils/_dr_copy/planning.py": "tests/unit/test_retention.py tests/unit/test_recovery.py",
-    "plugins/module_utils/_core/decide": "tests/unit/test_decide.py tests/unit/test_ecs_contract.py "
-    "tests/unit/test_cbs_contract.py tests/unit/test_ens_contract.py tests/unit/test_bad_days.py "
-    "tests/unit/test_storms.py",
+    "plugins/plugin_utils/_dr_copy/retention.py": ("tests/unit/test_retention.py",),
+    "plugins/plugin_utils/_dr_copy/rows.py": ("tests/unit/test_retention.py", "tests/unit/test_recovery.py"),
+    "plugins/plugin_utils/_dr_copy/planning.py": ("tests/unit/test_retention.py", "tests/unit/test_recovery.py"),
+    "plugins/module_utils/_core/decide": ENGINE,
 }
-#: Changes of a file that are tried, drawn from all that there are; and the seconds that its tests may take.
-SAMPLE, LONGEST = 20, 1200.0
+#: Changes of a file that are tried, drawn from all that there are, the same each time.
+SAMPLE = 10
+#: Seconds of the processor after which a change comes to no end, which finds it; and of the clock, for one that hangs.
+LONGEST, HANGS = 300, 3600.0
 #: Changes that tell nothing: of annotations, and of numbers and decorators of data classes.
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
 HEAD = ("file", "changes tried", "found", "not found, in lines")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a file: where it is, and the text of the file with it."""
+
+    path: str
+    line: int
+    operator: str
+    occurrence: int
+
+    def text(self) -> str:
+        from cosmic_ray import mutating, plugins
+
+        made = mutating.mutate_code(Path(self.path).read_text(), plugins.get_operator(self.operator)(), self.occurrence)
+        return str(made)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--sample", type=int, default=SAMPLE)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    rows, tried, found = [], 0, 0
-    for path, tests in _files(given.paths):
-        lived, number = _session(path, tests, given.sample)
-        named = {line: LINES.get(f"{path}:{line}", "") for line in lived}
-        listing = ", ".join(f"{line}{f' ({why})' if why else ''}" for line, why in sorted(named.items())) or "none"
-        rows.append((f"``{Path(path).name}``", number, number - len(lived), listing))
-        tried, found = tried + number, found + number - len(lived)
+    changes = [change for path in _files(given.paths) for change in _drawn(path, given.sample)]
+    lived = in_children([job(_lives, change) for change in changes], given.jobs, HANGS)
+    ended = [f"{c.path}:{c.line}" for c, lives in zip(changes, lived, strict=True) if not isinstance(lives, bool)]
+    if ended:
+        print(f"these break down, or come to no end within {LONGEST} s of the processor: {ended}", flush=True)
+    rows, found = [], 0
+    for path in dict.fromkeys(change.path for change in changes):
+        tried = [(change, lives is True) for change, lives in zip(changes, lived, strict=True) if change.path == path]
+        lines = sorted({change.line for change, lives in tried if lives})
+        named = [f"{line}{f' ({why})' if (why := LINES.get(f'{path}:{line}')) else ''}" for line in lines]
+        number = sum(not lives for _change, lives in tried)
+        rows.append((f"``{Path(path).name}``", len(tried), number, ", ".join(named) or "none"))
+        found += number
         print(rows[-1], flush=True)
-    print(f"{found} of {tried} changes were found")
+    print(f"{found} of {len(changes)} changes were found, of at most {given.sample} a file")
     if given.write:
         write_between(DOCS / "reliability.rst", "lines", list_table(HEAD, rows))
-    sys.exit(found < 0.95 * tried)
+    sys.exit(found < 0.95 * len(changes))
 
 
-def _files(wanted: list[str]) -> list[tuple[str, str]]:
+def _files(wanted: list[str]) -> list[str]:
     found = []
-    for name, tests in PURE.items():
+    for name in PURE:
         paths = sorted(Path(name).glob("*.py")) if Path(name).is_dir() else [Path(name)]
-        found += [(str(path), tests) for path in paths if path.stat().st_size]
-    return [(path, tests) for path, tests in found if not wanted or any(path.startswith(one) for one in wanted)]
+        found += [str(path) for path in paths if path.stat().st_size]
+    return [path for path in found if not wanted or any(path.startswith(one) for one in wanted)]
 
 
-def _session(path: str, tests: str, sample: int) -> tuple[list[int], int]:
-    """Try changes of one file; returns the lines of those that were not found, and how many were tried."""
-    from cosmic_ray.work_db import WorkDB, use_db
+def _drawn(path: str, sample: int) -> list[Change]:
+    """Return a sample of the changes of a file, the same each time."""
+    from cosmic_ray import plugins
+    from cosmic_ray.ast import ast_nodes, get_ast
 
-    with tempfile.TemporaryDirectory() as directory:
-        config, session = Path(directory, "config.toml"), Path(directory, "session.sqlite")
-        command = f"{sys.executable} -W ignore -m pytest -x -q -n 0 -p no:cacheprovider {tests}"
-        config.write_text(
-            f'[cosmic-ray]\nmodule-path = "{path}"\ntimeout = {LONGEST}\nexcluded-modules = []\n'
-            f'test-command = "{command}"\n[cosmic-ray.distributor]\nname = "local"\n'
-        )
-        _cosmic_ray("init", str(config), str(session))
-        with use_db(str(session), WorkDB.Mode.open) as work:
-            number = _drawn(work, path, sample)
-        before = Path(path).read_text()
-        try:
-            _cosmic_ray("exec", str(config), str(session))
-        finally:
-            Path(path).write_text(before)
-        with use_db(str(session), WorkDB.Mode.open) as work:
-            places = {item.job_id: item.mutations[0].start_pos[0] for item in work.work_items}
-            lived = [places[job] for job, outcome in work.results if outcome.test_outcome == "survived"]
-    return lived, number
+    tree, worthy = get_ast(Path(path).read_text()), []
+    for name in sorted(plugins.operator_names()):
+        operator = plugins.get_operator(name)
+        if name.startswith(LEFT_OUT) or operator.arguments():
+            continue
+        places = [place for node in ast_nodes(tree) for place in operator().mutation_positions(node)]
+        worthy += [Change(path, start[0], name, number) for number, (start, _end) in enumerate(places)]
+    return random.Random(path).sample(worthy, min(sample, len(worthy)))
 
 
-def _drawn(work: object, path: str, sample: int) -> int:
-    """Leave a sample of the changes to be tried, the same each time; returns how many."""
-    from cosmic_ray.work_item import WorkerOutcome, WorkResult
-
-    items = list(work.work_items)  # type: ignore[attr-defined]
-    worthy = [item for item in items if not item.mutations[0].operator_name.startswith(LEFT_OUT)]
-    worthy.sort(
-        key=lambda item: (item.mutations[0].start_pos, item.mutations[0].operator_name, item.mutations[0].occurrence)
-    )
-    chosen = {item.job_id for item in random.Random(path).sample(worthy, min(sample, len(worthy)))}
-    for item in items:
-        if item.job_id not in chosen:
-            work.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))  # type: ignore[attr-defined]
-    return len(chosen)
+# -- what a child does -----------------------------------------------------------------------------------
 
 
-def _cosmic_ray(*arguments: str) -> None:
-    subprocess.run([str(Path(sys.executable).with_name("cosmic-ray")), *arguments], check=True)
+def _lives(change: Change) -> bool:
+    """Whether nothing finds a change."""
+    begun = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
+    _read_instead(Path(change.path).resolve(), change.text().encode())
+    finders = next(finders for name, finders in PURE.items() if change.path.startswith(name))
+    by = next((by for finder in finders if (by := _found_by(finder))), "")
+    seconds = time.process_time() - begun
+    print(f"{seconds:4.0f} s  {change.path}:{change.line} {change.operator}: {by or 'nobody'}", flush=True)
+    return not by
+
+
+def _read_instead(path: Path, text: bytes) -> None:
+    """Let this process import a file with another text, and all that may have imported it anew."""
+    read = importlib.machinery.SourceFileLoader.get_data
+    ours = ("tests.unit", "tests.storms", "tests.simulator", "tests.clouds", "ansible_collections.multicloud")
+
+    def get_data(loader: Any, name: str) -> bytes:
+        return text if Path(name).resolve() == path else read(loader, name)
+
+    importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign]
+    for name in [name for name in sys.modules if name.startswith(ours)]:
+        del sys.modules[name]
+
+
+def _found_by(finder: str) -> str:
+    """Return what goes wrong first in a file of tests, or in the brief storms of a cloud."""
+    if finder.endswith(".py"):
+        return next(iter(failed_tests([finder], first=True)), "")
+    servers = importlib.import_module("tests.storms.servers")
+    server = servers.StormServer(finder)
+    return next((label for label in storms_of(finder) if goes_wrong(server, label)), "")
 
 
 if __name__ == "__main__":

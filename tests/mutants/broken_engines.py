@@ -47,6 +47,7 @@ def _with(option: str) -> tuple[str, ...]:
 
 
 TAGS, DESCRIPTION, EXPIRY, ENCRYPTION = map(_with, ("tags", "description", "retention_days", "encrypted"))
+LOCKS, MODES = map(_with, ("lock_days", "lock_mode"))
 #: ECS has a token against doubles. On CBS a failed copy vanishes, and a second call for the same copy is refused.
 NO_TOKEN = tuple(name for name in CLOUDS if name != "ecs")
 NOT_CBS = tuple(name for name in CLOUDS if name != "cbs")
@@ -197,6 +198,9 @@ options("encrypted is ignored", ENCRYPTION, encrypted=False, kms_key_id=None)
 options("kms_key_id is ignored", ENCRYPTION, kms_key_id=None)
 options("retention_days is doubled", EXPIRY, retention_days=lambda days: days and 2 * days)
 options("retention_days is ignored", EXPIRY, retention_days=None)
+options("lock_days is ignored", LOCKS, lock_days=None)
+options("lock_days is doubled", LOCKS, lock_days=lambda days: days and 2 * days)
+options("lock_mode is ignored", MODES, lock_mode=lambda mode: mode and "governance")
 options("copy_ids is ignored", copy_ids=None)
 options("wait is ignored", wait=False)
 options("wait is always on", wait=True)
@@ -321,6 +325,30 @@ def _change(cloud: Any) -> None:
 @adapter("does not see tags", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, tags={}))
+
+
+@adapter("locks again at each run", LOCKS)
+def _change(cloud: Any) -> None:
+    cloud.list_locks = lambda region: {}
+
+
+@adapter("locks a copy in progress", LOCKS)
+def _change(cloud: Any) -> None:
+    real = cloud.begin_one
+
+    def begin_one(order: Any) -> Any:
+        made = real(order)
+        if order.request.lock:
+            days, mode = order.request.lock
+            cloud.lock(order.request.region, made.snapshot_id, days, mode or cloud.lock_modes[0])
+        return made
+
+    cloud.begin_one = begin_one
+
+
+@adapter("tells the lock without sending it", LOCKS)
+def _change(cloud: Any) -> None:
+    cloud.lock = lambda region, snapshot_id, days, mode: cloud.deadline.utc() + timedelta(days=days)
 
 
 @adapter("reads five times for each look")

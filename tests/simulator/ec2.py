@@ -509,7 +509,8 @@ class Ec2:
     def describe_locked_snapshots(self, call: Any) -> ActionResult:
         call.error_on_dryrun()
         ids, now = call._get_param("SnapshotIds", []) or [], self.clock.utc()
-        own = [s for s in call.ec2_backend.snapshots.values() if s.owner_id == call.current_account and lock_of(s)]
+        there = self.history.seen(call.region, locks=True) if self.history else call.ec2_backend.snapshots.values()
+        own = [s for s in there if s.owner_id == call.current_account and lock_of(s)]
         return self._page(call, [_lock_shown(s, now) for s in own if not ids or s.id in ids], "Snapshots", bool(ids))
 
     def create_tags(self, call: Any) -> Any:

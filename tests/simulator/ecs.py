@@ -206,7 +206,9 @@ class Ecs(RpcCloud):
 
     def DescribeLockedSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
         ids, now = [value for name, value in given.items() if name.startswith("SnapshotIds.")], self.clock.utc()
-        there = {s.id: s for s in self.estate.snapshots.get(region, {}).values() if lock_of(s)}
+        history = self.estate.history
+        shown = history.seen(region, locks=True) if history else self.estate.snapshots.get(region, {}).values()
+        there = {s.id: s for s in shown if lock_of(s)}
         if missing := [i for i in ids if i not in there]:
             raise ApiError(
                 "InvalidSnapshotLock.NotFound", f"The specified snapshot(s) {missing} is(are) not locked.", 404

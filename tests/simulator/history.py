@@ -39,6 +39,8 @@ class History:
         self._clock = clock
         self._truth = truth
         self._draw = random.Random(f"replicas {seed}")
+        #: Reads of locks draw for themselves, so that they change nothing of the others.
+        self._draw_of_locks = random.Random(f"replicas of locks {seed}")
         #: Seconds by which each replica lags.
         self.lags: Sequence[float] = (0.0,)
         self.versions: dict[Key, list[Version]] = {}
@@ -70,9 +72,9 @@ class History:
             found = version
         return found if found is not None and found.thing is not None else None
 
-    def seen(self, region: str) -> list[Any]:
-        """Return the snapshots of a region as one of the replicas shows them."""
-        moment = self._clock.monotonic() - self._draw.choice(self.lags)
+    def seen(self, region: str, locks: bool = False) -> list[Any]:
+        """Return the snapshots of a region as one of the replicas shows them, or as one of those for locks does."""
+        moment = self._clock.monotonic() - (self._draw_of_locks if locks else self._draw).choice(self.lags)
         shown = []
         for key in self.versions:
             if key[0] == region and (version := self.at(key, moment)):

@@ -17,6 +17,9 @@ from .faults import DOUBT, LOOK
 from .simulation import FOREIGN, RunOutcome
 from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, Truth, ids_of, is_dry, regions_of, source_of
 
+#: The mode of a lock where none is asked.
+MODE = {"ebs": "governance", "ecs": "compliance"}
+
 
 def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     calls = truth.calls_of(outcome)
@@ -27,6 +30,7 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     yield from _doubled(truth, outcome)
     yield from _deleted(truth, outcome)
     yield from _written(truth, outcome)
+    yield from _locked(truth, outcome)
 
 
 def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
@@ -214,6 +218,30 @@ def _written(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                     yield f"{key[1]}, which is no copy, was written to"
                 elif copy.by == FOREIGN:
                     yield f"somebody else's {copy.id} of {copy.place} was written to"
+
+
+def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+    """What a run may lock: as it was asked, once, a complete copy that counts (promises: locks)."""
+    days, mode = outcome.options.get("lock_days"), outcome.options.get("lock_mode") or MODE.get(truth.storm.cloud)
+    for call in truth.calls_of(outcome):
+        for key in call.changed if call.action == "LockSnapshot" else ():
+            if key not in truth.copies:
+                continue  # told already
+            copy, before = truth.copies[key], call.worked - 1e-6
+            what, lock, old = f"{copy.id} of {copy.place}", copy.lock(call.worked), copy.locks(before)
+            if lock and (lock.days != days or lock.mode != mode or lock.cool_off):
+                yield f"{what} was locked {lock.mode} for {lock.days} days, asked was {mode} for {days}"
+            if copy.place not in truth.places_of(outcome):
+                yield f"{what}, which was not asked about, was locked"
+            if copy.phase(call.worked) != "complete":
+                yield f"{what} was locked while it was {copy.phase(call.worked)}"
+            if old and old[-1][0].moment <= call.begun - truth.shown:
+                yield f"{what} was locked anew, though every read showed its lock of {old[-1][0].moment:.1f}"
+            for other in truth.of_place[copy.place]:
+                ranks = (other.ours, truth.fits(other, outcome), other.begin_order < copy.begin_order)
+                alike = other.encrypted() == copy.encrypted() and other.key() == copy.key()
+                if all(ranks) and alike and other.stayed(("complete",), call.begun - truth.shown, before):
+                    yield f"{what} was locked, and {other.id} counts"
 
 
 def unanswered(truth: Truth, outcome: RunOutcome) -> tuple[Counter[tuple[str, str]], set[str]]:

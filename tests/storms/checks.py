@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from tests.simulator.control import Call
+
 from .call_checks import unanswered, wrong_calls
 from .faults import DOUBT, Round, Storm
 from .row_checks import Rows
@@ -61,11 +63,9 @@ def checked(storm: Storm, estate: Any) -> Findings:
         findings.faults += _of_the_end(truth, findings, last, predicted, further)
         findings.faults += _not_lost(truth, complete, last)
     findings.faults += _sources_untouched(truth)
-    findings.copies, findings.calls = len(truth.copies), len(truth.calls)
-    findings.kills = len(simulation.scheduler.dead)
-    findings.log = [f"{c.begun:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in truth.calls]
+    findings.copies = len(truth.copies)
     _collisions(truth, findings)
-    simulation.control.watch = None
+    simulation.end(findings)
     return findings
 
 
@@ -133,6 +133,11 @@ def _of_the_end(
         yield f"check mode foresaw changed: {predicted['changed']}, it was {last['changed']}"
     if last.run.state == "present":
         yield from _doubles(truth, findings, last)
+        for failure in last["failures"]:
+            held = truth.copies.get((failure["region"], failure["snapshot_id"]))
+            misfit = failure["kind"] == "mismatch"
+            if held and not misfit and held.phase(last.ended) == "complete" and held.held(last.ended):
+                yield f"{held.id}, which is complete and held, is in failures: {failure['message']}"
     else:
         yield from _all_absent(truth, last)
     writes = [c for c in truth.calls_of(further) if c.action in WRITES and c.changed]
@@ -161,6 +166,8 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     if not copy.ours:
         return
     made = copy.maker is not None
+    if options.get("lock_days"):
+        yield from _has_lock(copy, options["lock_days"])
     if storm.cloud != "ens":
         yield from _tagged(truth, copy, options, made)
     if not made:
@@ -183,6 +190,15 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
         yield f"{copy.id} has the description {thing.description!r}"
     if storm.cloud == "ecs" and options.get("retention_days") != thing.retention_days:
         yield f"{copy.id} is kept for {thing.retention_days} days"
+
+
+def _has_lock(copy: Copy, days: int) -> Iterator[str]:
+    """It was locked for as long as was asked; by nobody again, even if that lock is over."""
+    locks = copy.locks()
+    if not locks:
+        yield f"{copy.id} was to be locked for {days} days, and is not"
+    elif isinstance(locks[-1][0].by, Call) and locks[-1][1].days != days:
+        yield f"{copy.id} is locked for {locks[-1][1].days} days, asked was {days}"
 
 
 def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> Iterator[str]:
@@ -304,6 +320,8 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     if copy.maker is None:
         return True
     run = next(outcome for outcome in truth.simulation.outcomes if outcome.name == copy.by)
+    if copy.held(run.ended):
+        return True  # whether it might be locked is judged by the call
     if run.result is None or not run.run.wait or run.run.state != "present":
         return True
     row = next(r for r in run["copies"] if (r["source_snapshot_id"], r["region"]) == copy.place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-from .faults import FAULTS, KILLS, Event, PlannedRun, Round, Source, Storm
+from .faults import FAULTS, KILLS, Event, PlannedRun, Round, Source, Storm, with_locks
 
 
 def collision_of(cloud: str, seed: int) -> Storm:
@@ -26,7 +26,7 @@ def collision_of(cloud: str, seed: int) -> Storm:
         "remove_duplicates": draw.random() < 0.2,
         **({} if cloud == "ebs" else {"read_timeout": 60}),
     }
-    return Storm(
+    storm = Storm(
         cloud,
         seed,
         count,
@@ -40,6 +40,7 @@ def collision_of(cloud: str, seed: int) -> Storm:
         threads=draw.random() < 0.5,
         rounds=(Round(runs, events), Round((PlannedRun(wait_timeout=7200),), gap=60.0)),
     )
+    return with_locks(storm, random.Random(f"lock collision {cloud} {seed}"))
 
 
 def _run(draw: random.Random, number: int) -> PlannedRun:

@@ -101,11 +101,9 @@ def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     else:
         faults += _of_the_end(drilling, list(disks.values()), kept, further)
     findings.faults = faults
-    findings.disks, findings.calls = len(disks) - len(drilling.planted), len(calls)
-    findings.kills = len(drilling.scheduler.dead)
+    findings.disks = len(disks) - len(drilling.planted)
     findings.killed_between = sum(_was_between(outcome, list(disks.values())) for outcome in drilling.outcomes)
-    findings.log = [f"{c.begun:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
-    drilling.control.watch = None
+    drilling.end(findings)
     return findings
 
 

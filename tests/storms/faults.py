@@ -30,6 +30,8 @@ FAULTS = (
 )
 MORE_FAULTS = {"cbs": ("charset", "no_result_set", "no_snapshot_id")}
 KILLS = ("kill_before", "kill_after")
+#: The modes of locks where a cloud has such; none written out is the cloud's own.
+LOCKS = {"ebs": ("", "governance", "compliance"), "ecs": ("",)}
 #: How long (seconds) each cloud's lost answers are looked for, and how long a copy may stay unseen
 #: (promises: exactly-once, unseen).
 DOUBT = {name: cloud.doubt for name, cloud in CLOUDS.items()}
@@ -82,6 +84,8 @@ class PlannedRun:
     copies: tuple[int, ...] | None = None
     late: float = 0.0
     order: int = 0
+    #: Whether it asks for the storm's lock.
+    locks: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,9 @@ class Storm:
     quota: int = 20
     threads: bool = True
     rounds: tuple[Round, ...] = ()
+    #: The lock that runs ask for: days and, on EBS, its mode; and the calls about locks that are forbidden at first.
+    lock: tuple[int, str] | None = None
+    locks_denied: tuple[str, ...] = ()
 
     @property
     def lag(self) -> float:
@@ -161,6 +168,8 @@ PLAIN: dict[str, Any] = {
     "slow": (),
     "copy_seconds": 5.0,
     "quota": 20,
+    "lock": None,
+    "locks_denied": (),
 }
 #: Without these a storm would be another one.
 KEPT_OPTIONS = ("wait_delay", "read_timeout")
@@ -248,7 +257,21 @@ def storm_of(cloud: str, seed: int) -> Storm:
         rounds=(*rounds, _last_round(draw, longest)),
     )
     most = max(2, int(LONGEST * window / copy_seconds))
-    return storm if count <= most else _with_sources(storm, most)
+    return with_locks(storm if count <= most else _with_sources(storm, most), random.Random(f"lock {cloud} {seed}"))
+
+
+def with_locks(storm: Storm, draw: random.Random) -> Storm:
+    """Draw which runs lock their copies: from a generator of its own, so that all else stays as it was drawn."""
+    if storm.cloud not in LOCKS or draw.random() >= 0.4:
+        return storm
+    # One of a day ends within a long storm.
+    lock = draw.choice((1, 7, 30)), draw.choice(LOCKS[storm.cloud])
+    rounds = tuple(
+        replace(passing, runs=tuple(replace(run, locks=draw.random() < 0.7) for run in passing.runs))
+        for passing in storm.rounds
+    )
+    denied = draw.choice(((),) * 6 + (("LockSnapshot",), ("DescribeLockedSnapshots",)))
+    return replace(storm, rounds=rounds, lock=lock, locks_denied=denied)
 
 
 def _last_round(draw: random.Random, longest: float) -> Round:

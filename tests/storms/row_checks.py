@@ -11,6 +11,7 @@ a failure ``ambiguous``. The share of the rows that were checked is in the table
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from .call_checks import unanswered
@@ -78,7 +79,7 @@ class Rows:
         yield from self._of_state(row, copy, failures)
         yield from self._of_action(row, place, copy)
         if copy and row["state"] in ("completed", "pending"):
-            yield from self._of_facts(row, copy)
+            yield from self._of_facts(row, copy, failures)
 
     def _of_state(self, row: dict[str, Any], copy: Copy | None, failures: list[dict[str, Any]]) -> Iterator[str]:
         outcome, state = self.outcome, row["state"]
@@ -145,7 +146,7 @@ class Rows:
         by = copy.remover
         return getattr(by, "by", None) == self.outcome.name and not (surely and by.lost)
 
-    def _of_facts(self, row: dict[str, Any], copy: Copy) -> Iterator[str]:
+    def _of_facts(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
         """Tags, encryption and name of the row are those that the copy has."""
         versions = [v for v in copy.versions if v.thing is not None and v.moment <= self.outcome.ended]
         if (
@@ -156,8 +157,19 @@ class Rows:
             and not self._tagged_in_vain(copy)
         ):
             yield f"{copy.id} has the tags {versions[-1].tags}, the row has {row['tags']}"
+        yield from self._of_lock(row, copy, failures)
         if row["encrypted"] is not None and bool(row["encrypted"]) != copy.encrypted():
             yield f"{copy.id} is reported as encrypted: {row['encrypted']}"
+
+    def _of_lock(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
+        """A lock that the row reports is there, and holds as long; one that was asked for is reported, or failed."""
+        ends = [lock.until for _version, lock in copy.locks(self.outcome.ended)]
+        told = row["locked_until"] and datetime.fromisoformat(row["locked_until"].replace("Z", "+00:00"))
+        if told and not any(end >= told for end in ends):
+            yield f"{copy.id} is reported as locked until {told}, its locks end {[str(end) for end in ends]}"
+        asked = self.outcome.options.get("lock_days") and self.outcome.name != "check"
+        if asked and row["state"] == "completed" and copy.ours and not failures and not ends:
+            yield f"{copy.id} is complete, was to be locked, and no failure tells why it is not"
 
     def _tagged_in_vain(self, copy: Copy) -> bool:
         """Whether the cloud took tags of this run for a copy that another run had deleted just before."""

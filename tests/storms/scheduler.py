@@ -68,7 +68,10 @@ class Scheduler:
         return self._now
 
     def utc(self) -> datetime:
-        return self._begin + timedelta(seconds=self._now - 1000.0)
+        return self.utc_at(self._now)
+
+    def utc_at(self, moment: float) -> datetime:
+        return self._begin + timedelta(seconds=moment - 1000.0)
 
     def sleep(self, seconds: float) -> None:
         until = self._now + max(0.0, seconds)

@@ -17,7 +17,7 @@ from unittest import mock
 
 from moto.moto_api._internal import mock_random
 
-from tests.simulator.control import Call, Watch
+from tests.simulator.control import Call, Control, Watch
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
 from tests.simulator.quick import kept_clients, kept_sdk_clients
@@ -62,6 +62,7 @@ class Runs(Watch):
     history: History
     estate: Any
     storm: Any
+    control: Control
 
     def __init__(self, scheduler: Scheduler):
         self.scheduler = scheduler
@@ -96,6 +97,13 @@ class Runs(Watch):
     def _kill(self, name: str) -> None:
         self.scheduler.kill(name)
         raise Killed
+
+    def end(self, findings: Any) -> None:
+        """Write down figures and the call log, which the same seed gives each time; hear of no further call."""
+        calls = self.control.journal
+        findings.calls, findings.kills = len(calls), len(self.scheduler.dead)
+        findings.log = [f"{c.begun:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
+        self.control.watch = None
 
     def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
         """Let runs pass, each with its name, its work and how late it begins: on this clock, and served in turns."""
@@ -274,6 +282,9 @@ class Simulation(Runs):
             **self.estate.quick_reads,
             **self.storm.options,
         }
+        if run.locks and self.storm.lock and run.state == "present":
+            days, mode = self.storm.lock
+            options.update(lock_days=days, **({"lock_mode": mode} if mode else {}))
         if options.pop("kms_key_id", None):
             options["kms_key_id"] = self.key
         if run.state == "absent":
@@ -291,7 +302,7 @@ class Simulation(Runs):
     def passes(self, number: int, passing: Round, name: str = "", check: bool = False) -> list[RunOutcome]:
         """Let the runs of a round pass; returns what they said."""
         failing = {self.sources[n]: "a fault" for run in passing.runs for n in run.failing}
-        self.estate.settings(fail_copies_of=failing)
+        self.estate.settings(fail_copies_of=failing, denied=list(self.storm.locks_denied) if number else [])
         self.scheduler.sleep(passing.gap)
         for event in passing.events:
             moment = self.scheduler.monotonic() + event.after

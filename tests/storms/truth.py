@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.simulator.control import Call
 from tests.simulator.history import Key, Version
-from tests.simulator.locks import lock_of
+from tests.simulator.locks import SimulatedLock, lock_of
 
 from .faults import LOOK
 from .simulation import FOREIGN, HOLD, RunOutcome, Simulation
@@ -40,6 +40,7 @@ class Copy:
     def __init__(self, simulation: Simulation, key: Key, versions: list[Version]):
         self._phase_of = simulation.estate.phase_of
         self._now = simulation.scheduler.monotonic
+        self._utc_at = simulation.scheduler.utc_at
         self.region, self.id = key
         self.versions = versions
         self.born = versions[0]
@@ -111,7 +112,23 @@ class Copy:
 
     def held(self, moment: float | None = None) -> bool:
         version = self.version(moment)
-        return bool(version and (HOLD in version.tags or lock_of(version.thing)))
+        lock = self.lock(moment)
+        ends = lock and lock.holds(self._utc_at(self._now() if moment is None else moment))
+        return bool(ends or (version and HOLD in version.tags))
+
+    def lock(self, moment: float | None = None) -> SimulatedLock | None:
+        """Return its lock as it was at a moment, be it over or not."""
+        version = self.version(moment)
+        return lock_of(version.thing) if version else None
+
+    def locks(self, until: float = math.inf) -> list[tuple[Version, SimulatedLock]]:
+        """Return every lock that it ever had up to a moment, with the version that had it first."""
+        found: list[tuple[Version, SimulatedLock]] = []
+        for version in self.versions:
+            lock = lock_of(version.thing)
+            if lock and version.moment <= until and not (found and found[-1][1] == lock):
+                found.append((version, lock))
+        return found
 
     def encrypted(self) -> bool:
         return bool(self.last.encrypted)

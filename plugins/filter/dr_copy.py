@@ -46,7 +46,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy impo
     marks,
     module_calls,
     outcome,
-    parsing,
     pruning,
     registered,
     report,
@@ -55,12 +54,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy impo
     selection,
     variables,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
-
-
-def connection(given):
-    """Return connection options, given in YAML or in a survey, as a dict."""
-    return parsing.as_dict(given or {})
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._private_filters import EVERY_ROLES, filter_of
 
 
 def normalise(given, names=(), ran=None):
@@ -71,15 +65,9 @@ def normalise(given, names=(), ran=None):
     return normalised
 
 
-def loaded(given):
-    """Return what is given: asked for where nothing but this plugin is to be loaded."""
-    return given
-
-
 FUNCTIONS = {
-    "loaded": loaded,
+    **EVERY_ROLES,
     # The user's input.
-    "connection": connection,
     "variables": normalise,
     # Decisions of a run.
     "last": history.last_report,
@@ -106,13 +94,8 @@ FUNCTIONS = {
 }
 
 
-def dr_copy(value, what, /, *args, **kwargs):
-    """Call the function that ``what`` names."""
-    return as_filter(FUNCTIONS[what], f"dr_copy {what}")(value, *args, **kwargs)
-
-
 class FilterModule:
     """One filter for all private functions: Galaxy and the documentation site list each filter's name."""
 
     def filters(self):
-        return {"dr_copy": dr_copy}
+        return {"dr_copy": filter_of("dr_copy", FUNCTIONS)}

@@ -37,7 +37,6 @@ _value:
   type: raw
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.parsing import as_dict
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
     choosing,
     drill,
@@ -46,22 +45,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore i
     manifest,
     variables,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
-
-
-def connection(given):
-    """Return connection options as a dict, as they are given in YAML or in a survey."""
-    return as_dict(given or {})
-
-
-def loaded(given):
-    """Return what is given: asked for where nothing but this plugin is to be loaded."""
-    return given
-
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._private_filters import EVERY_ROLES, filter_of
 
 FUNCTIONS = {
-    "loaded": loaded,
-    "connection": connection,
+    **EVERY_ROLES,
     "variables": variables.normalise,
     "points": choosing.chosen_points,
     "refusal": choosing.refusal,
@@ -86,13 +73,8 @@ FUNCTIONS = {
 }
 
 
-def dr_restore(value, what, /, *args, **kwargs):
-    """Call the function that ``what`` names."""
-    return as_filter(FUNCTIONS[what], f"dr_restore {what}")(value, *args, **kwargs)
-
-
 class FilterModule:
-    """One filter for all: nobody's but the role's."""
+    """One filter for all private functions: Galaxy and the documentation site list each filter's name."""
 
     def filters(self):
-        return {"dr_restore": dr_restore}
+        return {"dr_restore": filter_of("dr_restore", FUNCTIONS)}

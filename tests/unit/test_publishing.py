@@ -20,7 +20,7 @@ from ansible_collections.amazon.aws.plugins.doc_fragments.common import ModuleDo
 from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDocFragment as AwsRegion
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from ansible_collections.multicloud.snapshots.plugins.doc_fragments._aws import ModuleDocFragment as Ours
-from ansible_collections.multicloud.snapshots.plugins.filter.dr_copy import FUNCTIONS
+from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy, dr_restore
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 
 from tests.release import pictures
@@ -136,8 +136,10 @@ def test_a_link_to_nothing_is_found(tmp_path):
     assert dead_links(tmp_path) == ["b.html: a.html#gone", "b.html: c.html", "b.html: d.svg"]
 
 
-def test_the_role_and_the_playbooks_call_functions_that_are_there():
+@pytest.mark.parametrize("plugin", [dr_copy, dr_restore])
+def test_roles_and_playbooks_call_the_functions_that_are_there(plugin):
+    (name,) = plugin.FilterModule().filters()
     texts = [path for top in ("roles", "playbooks") for path in sorted((REPOSITORY / top).rglob("*.yml"))]
-    called = set(re.findall(r"snapshots\.dr_copy\(\s*'(\w+)'", "".join(path.read_text() for path in texts)))
-    assert called == set(FUNCTIONS)
-    assert not [path for path in texts if re.search(r"\| *multicloud\.snapshots\.dr_copy_", path.read_text())]
+    called = set(re.findall(rf"snapshots\.{name}\(\s*'(\w+)'", "".join(path.read_text() for path in texts)))
+    assert called == set(plugin.FUNCTIONS)
+    assert not [path for path in texts if re.search(rf"\| *multicloud\.snapshots\.{name}_", path.read_text())]

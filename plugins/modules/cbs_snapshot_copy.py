@@ -27,8 +27,8 @@ options:
         characters. It identifies the copy before it has tags. The default name holds the ID already.
     default: copy-of-{snapshot_id}
 notes:
-  - O(retention_days) is set once a copy is complete, if it has no deadline yet; with O(wait=false) by the next run. If
-    the deadline would be less than a day ahead, it is not set, and a warning is given. A deadline is never moved.
+  - O(retention_days) is set once a copy is complete, if it has no expiry yet; with O(wait=false) by the next run. If
+    the expiry would be less than a day ahead, it is not set, and a warning is given. An expiry is never moved.
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
   - CBS answers before a deletion takes effect, so a deleted copy can still show for a while.

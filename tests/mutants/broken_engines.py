@@ -617,7 +617,7 @@ def _change(cloud: Any) -> None:
     cloud.set_expiry = lambda region, snapshot_id, moment: real(region, snapshot_id, moment + timedelta(days=30))
 
 
-@adapter("a deadline is never set", ("cbs",))
+@adapter("an expiry is never set", ("cbs",))
 def _change(cloud: Any) -> None:
     cloud.set_expiry = lambda region, snapshot_id, moment: None
 

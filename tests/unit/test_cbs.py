@@ -424,7 +424,7 @@ def test_rows_show_the_tags_that_are_there(cbs):
 # -- retention -------------------------------------------------------------------------------------------
 
 
-def test_a_deadline_is_set_once_on_a_complete_copy(cbs):
+def test_an_expiry_is_set_once_on_a_complete_copy(cbs):
     source = cbs.snapshot()
     cbs.settings(copy_seconds=60.0)
     out = cbs.run(source, retention_days=30, wait=True)
@@ -434,7 +434,7 @@ def test_a_deadline_is_set_once_on_a_complete_copy(cbs):
     assert not cbs.run(source, retention_days=60)["changed"] and copy.deadline == copy.created + timedelta(days=30)
 
 
-def test_without_waiting_the_next_run_sets_the_deadline_and_this_one_says_so(cbs):
+def test_without_waiting_the_next_run_sets_the_expiry_and_this_one_says_so(cbs):
     source = cbs.snapshot()
     out = cbs.run(source, retention_days=30)
     assert "next run" in str(out["warnings"]) and cbs.copies()[0].deadline is None
@@ -443,7 +443,7 @@ def test_without_waiting_the_next_run_sets_the_deadline_and_this_one_says_so(cbs
     assert out.copy()["action"] == "updated" and cbs.copies()[0].deadline
 
 
-def test_a_deadline_that_is_near_or_past_is_not_set(cbs):
+def test_an_expiry_that_is_near_or_past_is_not_set(cbs):
     source, foreign = cbs.snapshot(), cbs.snapshot()
     copy, other = cbs.our_copy(source), cbs.foreign_copy(foreign)
     copy.created -= timedelta(days=29, hours=1)
@@ -452,7 +452,7 @@ def test_a_deadline_that_is_near_or_past_is_not_set(cbs):
     assert "less than a day ahead" in str(out["warnings"]) and copy.id in str(out["warnings"])
 
 
-def test_an_ordinary_snapshot_with_our_tags_gets_no_deadline(cbs):
+def test_an_ordinary_snapshot_with_our_tags_gets_no_expiry(cbs):
     source = cbs.snapshot()
     stray = cbs.get(cbs.snapshot(region="ap-beijing"), "ap-beijing")
     stray.tags.update({"dr-copy:source-snapshot-id": source, "dr-copy:source-region": "ap-guangzhou"})
@@ -467,7 +467,7 @@ def test_a_name_of_ones_own_is_remembered_while_tags_show_late(cbs):
     assert cbs.copies()[0].deadline
 
 
-def test_check_mode_foresees_the_deadline_of_a_copy_in_progress(cbs):
+def test_check_mode_foresees_the_expiry_of_a_copy_in_progress(cbs):
     source = cbs.snapshot()
     cbs.our_copy(source, seconds=30)
     foreseen = cbs.run(source, retention_days=9, wait=True, check=True)

@@ -266,7 +266,7 @@ def test_times_in_requests_are_iso_8601_with_a_zone(cbs, requests):
     "deadline",
     ["2026-12-24 10:00:00", "2026-12-24T10:00:00", "2026-11-22T01:59:59+00:00", "2026-11-20T02:00:00+00:00", "soon"],
 )
-def test_the_simulator_refuses_what_is_no_deadline(cbs, deadline):
+def test_the_simulator_refuses_what_is_no_expiry(cbs, deadline):
     copy = cbs.our_copy(cbs.snapshot())
     given = {"SnapshotId": copy.id, "IsPermanent": False, "Deadline": deadline}
     assert call(cbs, "ModifySnapshotAttribute", "ap-beijing", **given) == "InvalidParameterValue"

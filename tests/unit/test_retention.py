@@ -167,7 +167,7 @@ def test_sources_and_recovery_points_are_ranked_together():
     assert reasons(sources, select="all")["snap-3"] == "all are selected"
 
 
-def test_the_clouds_own_deadline_leaves_out_what_it_would_take():
+def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
     sources = [source(1, hours=1), source(2, hours=60)]
     assert reasons(sources, select="all", retention_days=2)["snap-2"] == "retention would delete it"
     assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}

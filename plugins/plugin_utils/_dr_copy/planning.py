@@ -73,8 +73,8 @@ class _Rules:
         age = age_in_hours(snapshot["created_at"], self.retention.now)
         return STALE if age is None or (self.oldest and age > self.oldest) else None
 
-    def deadline_passed(self, taken: Taken) -> bool:
-        """Whether the cloud's own deadline would already have taken a copy made when the snapshot was."""
+    def expiry_passed(self, taken: Taken) -> bool:
+        """Whether the cloud's own expiry would already have taken a copy made when the snapshot was."""
         age = (self.retention.now - taken.time) / timedelta(days=1)
         return not self.latest and bool(self.retention_days) and age >= self.retention_days
 
@@ -178,7 +178,7 @@ def _reasons(
             reason = NEWEST
         elif rules.latest:
             reason = NEWER_THERE
-        elif taken not in kept or rules.deadline_passed(taken):
+        elif taken not in kept or rules.expiry_passed(taken):
             reason = WOULD_GO
         else:
             reason = WITHIN_KEEP if rules.retention.is_set else ALL

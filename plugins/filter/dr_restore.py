@@ -43,6 +43,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore i
     drill_files,
     drill_report,
     manifest,
+    reaping,
     variables,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._private_filters import EVERY_ROLES, filter_of
@@ -60,8 +61,10 @@ FUNCTIONS = {
     "last": drill_files.last_drill,
     "proofs": drill.with_proofs,
     "picked": drill.picked,
-    "reapable": drill.reapable,
-    "over": drill.own_disks,
+    "reapable": reaping.reapable,
+    "told_deleted": reaping.told_deleted,
+    "doubtful": reaping.doubtful,
+    "over": reaping.own_disks,
     "to_compare": drill.to_compare,
     "judged": drill.judged,
     "marks": drill.marks,

@@ -179,6 +179,12 @@ failures:
       description: What to do next.
       type: str
       sample: Detach it first, if nobody needs it, then run again.
+deleted_ids:
+  description: IDs of all disks that were deleted; one that is still shown at O(wait_timeout) is in RV(failures) too.
+  returned: always
+  type: list
+  elements: str
+  sample: [d-bp131n0q38u3a4zi****]
 counts:
   description: >-
     Numbers of disks by what was done (C(created), C(adopted), C(deleted), C(unchanged)), and by what became of them

@@ -215,6 +215,24 @@ def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, clo
         assert {t["dr-copy:proven-at"] for t in tags} == {first["started_at"], second["started_at"]}
 
 
+@pytest.mark.parametrize("settings", [{"deleting_seconds": 600}, {"disks_listed_after": 600}])
+def test_a_disk_that_a_drill_has_deleted_is_not_told_as_left_by_a_listing_that_shows_it(clouds, ebs, settings):
+    ebs.copies("database")
+    clouds.tell("settings", settings)
+    code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
+    report = ebs.report()
+    assert code == 0 and report["totals"]["proven"] == 1 and report["left"] == [] and report["reaped"] == [], output
+    assert ebs.calls()["DeleteVolume"] == 1
+
+
+def test_a_disk_that_a_drill_could_not_delete_is_told_as_left(clouds, ebs):
+    ebs.copies("database")
+    clouds.tell("settings", {"denied": ["DeleteVolume"]})
+    code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
+    (left,) = ours(clouds)
+    assert code == 2 and f"1 disks of this drill are left: {left}" in output, output
+
+
 def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_compare(clouds, ebs):
     copies = ebs.copies_of({name: clouds.disk(name) for name in ("equal", "broken", "alone")})
     (equal, _source), (broken, source), (alone, gone) = copies.items()

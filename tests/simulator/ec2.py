@@ -68,6 +68,7 @@ DEFAULTS: dict[str, Any] = {
     "vanishing": [],
     "no_stock": [],
     "deleting_seconds": 5.0,
+    "disks_listed_after": 0.0,
     "blocks_shown_after": 0.0,
     "empty_page_first": False,
     "blocks_up_to": 4096,
@@ -197,6 +198,7 @@ class Ec2:
         self.history = None
         self.large = {}
         self.disks.tokens.clear()
+        self.disks.deleted.clear()
         self.disks.history = None
         for regions in list(ec2_backends.values()):
             for backend in list(regions.values()):

@@ -18,7 +18,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from .ec2_rules import check_snapshot_id, check_tags, invalid
 from .ec2_shown import tag_list
-from .history import History
+from .history import History, frozen
 
 #: Least and greatest size of each type, in GiB.
 SIZES = {
@@ -84,6 +84,8 @@ class Disks:
         self.clock = ec2.clock
         #: By region and token: what was asked, and the ID of the answer.
         self.tokens: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
+        #: By region, deleted disks as reads show them for ``disks_listed_after`` seconds yet, and until when.
+        self.deleted: dict[str, list[tuple[Any, float]]] = {}
         #: Where there is one, reads are answered by replicas that lag.
         self.history: History | None = None
 
@@ -103,7 +105,9 @@ class Disks:
         if self.history:
             seen = [v for v in self.history.seen(backend.region_name) if getattr(v, "is_shown", True)]
             return [v for v in seen if not ids or v.id in ids]
-        return [v for v in backend.describe_volumes(ids) if getattr(v, "visible_at", 0.0) <= now]
+        old = {v.id: v for v, until in self.deleted.get(backend.region_name, ()) if now < until}
+        known = [v for v in backend.describe_volumes(ids) if getattr(v, "visible_at", 0.0) <= now and v.id not in old]
+        return [*known, *(v for v in old.values() if not ids or v.id in ids)]
 
     def _sweep(self, backend: Any) -> None:
         for volume in [v for v in backend.volumes.values() if getattr(v, "is_gone", False)]:
@@ -274,6 +278,10 @@ class Disks:
         if volume.attachment:
             instance = volume.attachment.instance.id
             raise invalid(f"Volume {volume_id} is currently attached to {instance}", "VolumeInUse")
+        if self.settings["disks_listed_after"]:
+            old = frozen(volume, dict(backend.tags.get(volume_id, {})))
+            old.seen_at = now = self.clock.monotonic()
+            self.deleted.setdefault(call.region, []).append((old, now + self.settings["disks_listed_after"]))
         if hasattr(volume, "deleted_at"):
             volume.deleted_at = self.clock.monotonic()
             self._sweep(backend)

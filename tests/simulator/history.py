@@ -57,7 +57,7 @@ class History:
             if kept is None and last is not None and last.thing is not None:
                 versions.append(Version(moment, by, None, {}))
             elif kept is not None and not (last and last.thing is not None and _same(last, kept)):
-                versions.append(Version(moment, by, _frozen(*kept), dict(kept[1])))
+                versions.append(Version(moment, by, frozen(*kept), dict(kept[1])))
             else:
                 continue
             changed.append(key)
@@ -92,7 +92,7 @@ def _facts(thing: Any) -> dict[str, Any]:
     return {name: value for name, value in vars(thing).items() if name not in ("tags", "seen_at", "seen_tags")}
 
 
-def _frozen(thing: Any, tags: dict[str, str]) -> Any:
+def frozen(thing: Any, tags: dict[str, str]) -> Any:
     """Return a thing as it is now, whatever becomes of it."""
     frozen = copy.copy(thing)
     frozen.seen_tags = dict(tags)

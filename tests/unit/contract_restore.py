@@ -14,7 +14,7 @@ ROW_KEYS = {
     *("snapshot_id", "region", "zone", "disk_id", "action", "state", "provider_state", "size_gib", "encrypted"),
     *("kms_key_id", "disk_type", "created_at", "seconds", "tags", "error"),
 }
-RESULT_KEYS = {"changed", "disks", "failures", "counts", "api_calls"}
+RESULT_KEYS = {"changed", "disks", "failures", "deleted_ids", "counts", "api_calls"}
 FAILURE_KEYS = {"snapshot_id", "disk_id", "region", "kind", "code", "message", "request_id", "hint"}
 
 
@@ -249,6 +249,15 @@ class RestoreContract:
         assert {d.id for d in cloud.disks()} == {other, cloud.restore(two)["disk_id"]}
         again = cloud.restore(one, state="absent", wait=True)
         assert not again["changed"] and row_of(again)["action"] == "none" and row_of(again)["disk_id"] is None
+
+    def test_every_disk_that_was_deleted_is_told_also_a_double(self, cloud):
+        one, two = cloud.copy(), cloud.copy()
+        cloud.restore(one, two, wait=True)
+        cloud.plant(one, cloud.tags_for(one))
+        there = {d.id for d in cloud.disks()}
+        out = cloud.restore(one, two, state="absent", wait=True)
+        assert len(there) == 3 and set(out["deleted_ids"]) == there and not cloud.disks(), out.text
+        assert cloud.restore(one, two, state="absent", wait=True)["deleted_ids"] == []
 
     def test_an_attached_disk_is_left_and_named(self, cloud):
         one, two = cloud.copy(), cloud.copy()

@@ -27,6 +27,16 @@ class TestEbs(RestoreContract):
         assert 120 <= cloud.clock.monotonic() - begun < 150 and len(cloud.disks()) == 1
         assert cloud.calls[cloud.make_action] == 2, "another attempt would end alike"
 
+    def test_a_disk_that_is_being_deleted_is_not_listed(self, cloud):
+        kept, copy = cloud.copy(), cloud.copy()
+        cloud.settings(deleting_seconds=600.0)
+        cloud.restore(kept, copy, wait=True)
+        cloud.restore(copy, state="absent", wait=True)
+        shown = cloud.info(cloud.destination, disk_tags={"dr-restore:id": "*"})["disks"]
+        assert [d["tags"]["dr-restore:snapshot-id"] for d in shown] == [kept]
+        there = cloud.info(cloud.destination, disk_tags={"dr-restore:id": "*"}, other_disks=True)["other_disks"]
+        assert not [d for d in there if "dr-restore:id" in d["tags"]]
+
     def test_a_key_encrypts_the_disk(self, cloud):
         key = f"arn:aws:kms:eu-west-1:123456789012:key/{'1' * 8}-2222-3333-4444-555555555555"
         copy = cloud.copy()

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy, dr_restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
     choosing,
     drill,
     drill_files,
     drill_report,
     manifest,
+    reaping,
     variables,
 )
 
@@ -121,6 +124,20 @@ def test_what_a_drill_cannot_prove_is_refused(name, value):
     named = {"cloud": "readable can be proven on ebs alone"}.get(name, name)
     given[name] = value
     assert any(named in problem for problem in variables.normalise(given, "h", (), True)["problems"])
+
+
+# The filter
+
+
+@pytest.mark.parametrize("plugin", [dr_copy, dr_restore])
+def test_a_private_filter_calls_what_its_first_argument_names(plugin):
+    ((name, private),) = plugin.FilterModule().filters().items()
+    assert private("profile=dr", "connection") == {"profile": "dr"} and private(None, "connection") == {}
+    assert private([1], "loaded") == [1]
+    with pytest.raises(AnsibleFilterError, match=f"{name}: there is no 'conection'"):
+        private({}, "conection")
+    with pytest.raises(AnsibleFilterError, match=f"{name} connection: .*its arguments are none"):
+        private({}, "connection", 1)
 
 
 # Recovery points
@@ -257,12 +274,51 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
         disk(8, snapshot="snap-8"),
         disk(9, snapshot="snap-8", expires=later),
     ]
-    found = drill.reapable({"disks": disks}, VALUES)
+    found = reaping.reapable({"disks": disks}, VALUES)
     assert found["calls"] == [{"id": "drill-1", "snapshot_ids": ["snap-1"]}]
     assert [row["disk_id"] for row in found["left"]] == ["vol-n5"]
-    own = drill.reapable({"disks": disks}, VALUES, own=True)["calls"]
+    own = reaping.reapable({"disks": disks}, VALUES, own=True)["calls"]
     assert own[1:] == [{"id": "flood", "snapshot_ids": ["snap-6"]}]
-    assert [row["disk_id"] for row in drill.own_disks({"disks": disks}, VALUES)] == ["vol-n6"]
+    assert [row["disk_id"] for row in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
+
+
+def deletion(*numbers, failed=(), **facts):
+    """The registered result of deleting the disks of these numbers; ``failed`` are told as deleted, and as not gone."""
+    failures = [{"kind": "timeout", "message": "still shown", "disk_id": f"vol-n{n}"} for n in failed]
+    return {"disks": [], "deleted_ids": [f"vol-n{n}" for n in numbers], "failures": failures, **facts}
+
+
+def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_shows_it():
+    later = "2026-11-21T13:00:00Z"
+    # Of one snapshot there were two disks; the first was attached when a replica last looked.
+    shown = {"disks": [disk(1, "flood", expires=later, attached_to="i-1"), disk(2, "flood", expires=later),
+                       disk(3, expires="2026-11-21T11:00:00Z", snapshot="snap-3")]}  # fmt: skip
+    calls = [{"disks": [made(1)]}, deletion(1, 2), {"results": []}, deletion(3)]
+    assert reaping.reapable(shown, VALUES, calls, own=True) == {"calls": [], "left": []}
+    assert reaping.doubtful(shown, {"disks": [made(1), made(2)]}, calls, VALUES) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        [deletion(2)],
+        [deletion(1, failed=[1])],
+        [{"failed": True, "msg": "boom"}],
+        [{"disks": [], "deleted_ids": [], "failures": []}],
+    ],
+    ids=["none", "another", "still_shown", "broken", "nothing_found"],
+)
+def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_it_shows(told):
+    own = disk(1, "flood", expires="2026-11-21T13:00:00Z")
+    assert reaping.doubtful({"disks": [own]}, {"skipped": True}, told, VALUES) == ["vol-n1"], "it shows late"
+    call = {"disks": [made(1), made(2, disk_id=None)]}
+    assert reaping.doubtful({"disks": []}, call, told, VALUES) == ["vol-n1"], "it does not show yet"
+    assert [row["disk_id"] for row in reaping.own_disks({"disks": [own]}, told, VALUES)] == ["vol-n1"]
+    assert reaping.own_disks({"disks": []}, told, VALUES) == [], "a look by its ID has told it as gone"
+    assert reaping.reapable({"disks": [own]}, VALUES, told, own=True)["calls"] == [
+        {"id": "flood", "snapshot_ids": ["snap-1"]}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -326,6 +382,31 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
                             "hint": None,
                             "request_id": None}]}  # fmt: skip
     assert "No answer" in drill_report.drill_problems(drilled([], unread))
+
+
+def test_a_disk_that_no_drill_tries_is_told_and_not_green():
+    rows = proofs([copy(1), copy(2, "vol-2", name="big", size_gib=600), copy(3, "vol-3", name="new", state="pending")])
+    capped = {**VALUES, "max_gib": 500}
+    picked = drill.picked(rows, capped)
+    call = {"disks": [made(1)], "failures": []}
+    done = {"calls": [call], "tried": drill.judged(picked, call, {}, VALUES), "reaped": [], "left": [], "over": []}
+    report = drill_report.drill_report(rows, done, capped, check_mode=False)
+    why = "its 600 GiB are more than dr_restore_max_gib (500)"
+    assert [row["disk_name"] for row in report["untried"]] == ["big", "new"] and report["totals"]["untried"] == 2
+    assert report["untried"][0] == {"disk_id": "vol-2", "disk_name": "big", "size_gib": 600, "proven_at": None,
+                                    "why": why}  # fmt: skip
+    assert not drill_report.drill_problems(report), "no age of a proof is asked"
+    lines = drill_report.drill_lines(report)
+    assert f"big (vol-2): CANNOT BE TRIED: {why}" in lines and any(
+        "none of its copies is complete" in one for one in lines
+    )
+    page = drill_files.drill_page(report)
+    assert "overall is-amber" in page and "overall is-good" not in page and why in page
+    aged = drill_report.drill_report(rows, done, {**capped, "max_age_days": 7}, False)
+    assert f"big (vol-2): never, since {why}" in drill_report.drill_problems(aged)
+    big = [row for row in rows if row["disk_name"] == "big"]
+    alone = drill_report.drill_report(big, {**done, "tried": []}, capped, False)
+    assert f"No copy could be tried: big (vol-2): {why}." in drill_report.drill_problems(alone)
 
 
 def test_the_last_report_of_another_region_tells_nothing(tmp_path):
@@ -414,5 +495,5 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
         given = task[f"multicloud.snapshots.{cloud}_snapshot_restore"]
         assert given["snapshot_ids"] == "{{ _dr_restore_copy_ids }}" and not {"loop", "with_items"} & set(task)
         # The disks of a drill are one deletion too; a loop is over the drills that have left some.
-        deletions = drill.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES)["calls"]
+        deletions = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES)["calls"]
         assert [len(call["snapshot_ids"]) for call in deletions] == [300]

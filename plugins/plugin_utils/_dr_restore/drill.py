@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a drill decides: which copies it proves, which disks it deletes, and what was proven. Pure."""
+"""What a drill decides: which copies it proves, and what was proven. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.disks import (
-    RESTORE_EXPIRES_AT,
-    RESTORE_ID,
-    RESTORE_SNAPSHOT_ID,
-)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
 
@@ -57,47 +52,17 @@ def picked(rows: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     return chosen
 
 
-def reapable(listed: Row, values: Mapping[str, Any], own: bool = False) -> dict[str, list[Any]]:
-    """Return the ``calls`` that delete disks of drills, and the disks that are ``left`` though their time is over.
-
-    Only a disk that bears all our tags goes, that is attached to nothing, and whose time is over; with ``own`` also one
-    of this very drill. A call names a restore and its snapshots, so where one disk of both must stay, all of both do.
-    """
-    now = time_or_now(values["now"])
-    calls: dict[str, list[str]] = {}
-    left, kept = [], set()
-    due = []
-    for disk in plain(listed.get("disks") or ()):
-        tags = disk["tags"]
-        restore, snapshot = tags.get(RESTORE_ID), tags.get(RESTORE_SNAPSHOT_ID)
-        expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
-        if not restore or not snapshot or not expires:
-            continue
-        is_over = expires <= now or (own and restore == values["id"])
-        if is_over and not disk["attached_to"]:
-            due.append((restore, snapshot))
-            continue
-        kept.add((restore, snapshot))
-        if is_over:
-            left.append(
-                {"disk_id": disk["disk_id"], "attached_to": disk["attached_to"], "expires_at": tags[RESTORE_EXPIRES_AT]}
-            )
-    for restore, snapshot in dict.fromkeys(due):
-        if (restore, snapshot) not in kept:
-            calls.setdefault(restore, []).append(snapshot)
-    return {"calls": [{"id": key, "snapshot_ids": ids} for key, ids in calls.items()], "left": left}
+def untried(rows: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the disks of which no drill with these variables proves a copy, and ``why``."""
+    keys = ("disk_id", "disk_name", "size_gib", "proven_at")
+    return [{**{key: row[key] for key in keys}, "why": why} for row in rows if (why := _why_untried(row, values))]
 
 
-def own_disks(listed: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the disks of this very drill that are shown and attached to nothing."""
-    own = [
-        d
-        for d in plain(listed.get("disks") or ())
-        if d["tags"].get(RESTORE_ID) == values["id"] and not d["attached_to"]
-    ]
-    return [
-        {"disk_id": d["disk_id"], "attached_to": None, "expires_at": d["tags"].get(RESTORE_EXPIRES_AT)} for d in own
-    ]
+def _why_untried(row: Row, values: Mapping[str, Any]) -> str | None:
+    most = values["max_gib"]
+    if row["copy_id"] and most and (row["size_gib"] or 0) > most:
+        return f"its {row['size_gib']} GiB are more than dr_restore_max_gib ({most})"
+    return None if row["copy_id"] else str(row["missing"])
 
 
 def judged(chosen: Sequence[Row], made: Row, compared: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from .._dr_copy.registered import failures_of
 from .._dr_copy.report import collection_version
 from .._dr_copy.rows import Row
 from .choosing import named
-from .drill import overdue
+from .drill import overdue, untried
 from .manifest import NAMED, SCHEMA
 
 _OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level")
@@ -43,6 +43,7 @@ def drill_report(rows: Sequence[Row], done: Row, values: Mapping[str, Any], chec
     failures = [failure for call in done["calls"] for failure in failures_of(call)]
     late = overdue(disks, values)
     proven = [row for row in done["tried"] if row["proven"]]
+    never_tried = untried(rows, values)
     return {
         "schema": SCHEMA,
         "kind": "drill",
@@ -60,12 +61,14 @@ def drill_report(rows: Sequence[Row], done: Row, values: Mapping[str, Any], chec
             "uncompared": len(uncompared(done["tried"])),
             "never": sum(disk["proven_at"] is None for disk in disks),
             "overdue": len(late),
+            "untried": len(never_tried),
             "reaped": len(done["reaped"]),
             "left": len(done["left"]) + len(done["over"]),
             "failures": len(failures),
         },
         "tried": list(done["tried"]),
         "overdue": late,
+        "untried": never_tried,
         "failures": failures,
         "reaped": list(done["reaped"]),
         "left": [*done["left"], *done["over"]],
@@ -90,12 +93,10 @@ def drill_problems(report: Row) -> str:
     if not report["disks"] and not report["failures"]:
         parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
-        parts.append("No copy could be tried: none is complete, or dr_restore_max_gib is below the size of each.")
+        parts.append(f"No copy could be tried: {_some(report['untried'], 'why')}.")
     if report["overdue"]:
-        rows = [
-            {**row, "since": f"last on {row['proven_at']}" if row["proven_at"] else "never"}
-            for row in report["overdue"]
-        ]
+        cause = {row["disk_id"]: f", since {row['why']}" for row in report["untried"]}
+        rows = [{**row, "since": _last_proof(row) + cause.get(row["disk_id"], "")} for row in report["overdue"]]
         parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
     if report["failures"] and not failed:
         parts.append(spelt_out(report["failures"]))
@@ -126,12 +127,19 @@ def drill_lines(report: Row) -> list[str]:
             else f"NOT PROVEN: {row['why']}"
         )
         lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}: {state}")
+    lines += [f"{named(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
+    if len(report["untried"]) > NAMED:
+        lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
         f"left, since attached to {row['attached_to']}: {row['disk_id']}"
         for row in report["left"]
         if row["attached_to"]
     ]
     return lines
+
+
+def _last_proof(row: Row) -> str:
+    return f"last on {row['proven_at']}" if row["proven_at"] else "never"
 
 
 def _read(row: Row) -> str:

@@ -28,6 +28,7 @@ def disk_result(attempts: Sequence[Attempt], planned: bool = False) -> dict[str,
         "changed": any(is_changed(attempt, planned) for attempt in attempts),
         "disks": rows,
         "failures": [disk_failure(failure) for attempt in attempts for failure in failures_of_attempt(attempt)],
+        "deleted_ids": [disk_id for attempt in attempts for disk_id in deleted_ids(attempt, planned)],
         "counts": counts_of(rows, attempts, planned, COUNTED),
     }
     if len(rows) == 1:

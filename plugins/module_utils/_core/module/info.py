@@ -65,17 +65,21 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
 def _disks(
     cloud: SnapshotCloud, params: Mapping[str, Any], tags: Mapping[str, str]
 ) -> tuple[list[Disk], list[Disk] | None]:
-    """Return the disks that the options select, and if asked for, the region's others.
+    """Return the disks that the options select, and if asked for, the region's others; none that is being deleted.
 
     Then one listing reads all disks of the region, so the selected ones need no listing of their own.
     """
     region, disk_ids = params["region"], params["disk_ids"] or []
     if not params["other_disks"]:
-        return cloud.list_disks(region, tags, disk_ids), None
-    everything = cloud.list_disks(region, {}, [])
+        return _existing(cloud.list_disks(region, tags, disk_ids)), None
+    everything = _existing(cloud.list_disks(region, {}, []))
     named = [disk for disk in everything if disk.bears(tags) and (not disk_ids or disk.disk_id in disk_ids)]
     found = {disk.disk_id for disk in named}
     return named, [disk for disk in everything if disk.disk_id not in found]
+
+
+def _existing(disks: Iterable[Disk]) -> list[Disk]:
+    return [disk for disk in disks if disk.state is not State.ABSENT]
 
 
 def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> list[Snapshot]:

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks a drill deletes, and which are left. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.disks import (
+    RESTORE_EXPIRES_AT,
+    RESTORE_ID,
+    RESTORE_SNAPSHOT_ID,
+)
+
+from .._dr_copy.rows import Row, parse_time, plain, time_or_now
+
+
+def reapable(
+    listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), own: bool = False
+) -> dict[str, list[Any]]:
+    """Return the ``calls`` that delete disks of drills, and the disks that are ``left`` though their time is over.
+
+    Only a disk that bears all our tags goes, that is attached to nothing, and whose time is over; with ``own`` also one
+    of this very drill. A call names a restore and its snapshots, so where one disk of both must stay, all of both do.
+    ``calls`` are the registered results of the drill so far: an old listing may show what they have deleted.
+    """
+    now = time_or_now(values["now"])
+    deletions: dict[str, list[str]] = {}
+    left, kept = [], set()
+    due = []
+    for disk in _not_deleted(listed, calls):
+        tags = disk["tags"]
+        restore, snapshot = tags.get(RESTORE_ID), tags.get(RESTORE_SNAPSHOT_ID)
+        expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
+        if not restore or not snapshot or not expires:
+            continue
+        is_over = expires <= now or (own and restore == values["id"])
+        if is_over and not disk["attached_to"]:
+            due.append((restore, snapshot))
+            continue
+        kept.add((restore, snapshot))
+        if is_over:
+            left.append(_left(disk))
+    for restore, snapshot in dict.fromkeys(due):
+        if (restore, snapshot) not in kept:
+            deletions.setdefault(restore, []).append(snapshot)
+    return {"calls": [{"id": key, "snapshot_ids": ids} for key, ids in deletions.items()], "left": left}
+
+
+def told_deleted(calls: Sequence[Row]) -> list[str]:
+    """Return the disks that deletions have told as deleted, by their registered results, and not as shown still."""
+    gone: dict[str, None] = {}
+    for call in calls:
+        shown = {failure.get("disk_id") for failure in plain(call.get("failures") or ())}
+        gone.update(dict.fromkeys(i for i in plain(call.get("deleted_ids") or ()) if i not in shown))
+    return list(gone)
+
+
+def own_disks(listed: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the disks of this very drill that are shown, attached to nothing, and not told as deleted."""
+    shown = _not_deleted(listed, calls)
+    return [_left(d) for d in shown if d["tags"].get(RESTORE_ID) == values["id"] and not d["attached_to"]]
+
+
+def doubtful(listed: Row, made: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
+    """Return the IDs of disks of this very drill that no deletion has told as deleted, whether they are listed or not:
+    a listing may be old. A look by ID shows whether they are left."""
+    gone = set(told_deleted(calls))
+    shown = [disk["disk_id"] for disk in own_disks(listed, calls, values)]
+    known = [disk["disk_id"] for disk in plain(made.get("disks") or ()) if disk["disk_id"]]
+    return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
+
+
+def _not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
+    gone = set(told_deleted(calls))
+    return [disk for disk in plain(listed.get("disks") or ()) if disk["disk_id"] not in gone]
+
+
+def _left(disk: Row) -> dict[str, Any]:
+    expires_at = disk["tags"].get(RESTORE_EXPIRES_AT)
+    return {"disk_id": disk["disk_id"], "attached_to": disk["attached_to"], "expires_at": expires_at}

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import COMPARE_AFTER
 
 from tests.clouds import CLOUDS
 from tests.simulator.clock import FakeClock, RealClock
@@ -93,11 +94,17 @@ class Benchmark:
         what = f"{estate.module}: {count} copies of {seconds:g} s, 20 at once, beside {least:g} s"
         return Figure(what, taken / least, bound, "times")
 
-    def restores(self) -> list[Figure]:
-        return [self.restore(cloud, 200, 2.0, 1.15) for cloud in CLOUDS.values()]
+    def restores(self) -> Iterator[Figure]:
+        for cloud in CLOUDS.values():
+            yield from self.restore(cloud, 200, 2.0, 1.15)
 
-    def restore(self, cloud: Any, count: int, seconds: float, bound: float) -> Figure:
-        """Disks of copies in a quota of 20."""
+    def restore(self, cloud: Any, count: int, seconds: float, bound: float) -> Iterator[Figure]:
+        """Disks of copies in a quota of 20.
+
+        Timed twice: by the server's own truth from the first disk's begin to the last one's end; and the whole task,
+        without a rerun's time. A task ends only COMPARE_AFTER seconds after its last call, so that it sees the disks of
+        other runs. Disks that take less time wait for that.
+        """
         clock = RealClock()
         served = cloud.load("server_with_disks")(clock)
         server = Server(served.app)
@@ -112,9 +119,12 @@ class Benchmark:
         whole = self.play(task)
         taken = whole - self.play(task)  # a rerun has nothing to make
         server.stop()
+        begun = sorted(disk.begun for disk in estate.disks())
         least = count / 20 * seconds
-        what = f"{cloud.restore_module}: {count} disks of {seconds:g} s, 20 at once, beside {least:g} s"
-        return Figure(what, taken / least, bound, "times")
+        what = f"{cloud.restore_module}: {count} disks of {seconds:g} s, 20 at once"
+        yield Figure(f"{what}, beside {least:g} s", (begun[-1] + seconds - begun[0]) / least, bound, "times")
+        least += max(0.0, COMPARE_AFTER - seconds)
+        yield Figure(f"{what}, the task's begin and end included, beside {least:g} s", taken / least, bound, "times")
 
     # -- reruns ------------------------------------------------------------------------------------------
 
@@ -269,7 +279,8 @@ def main() -> None:
     benchmark.stop()
     print(f"Measured on {os.cpu_count()} cores with the simulated clouds on the same machine.")
     if given.write:
-        write([Figure(**row) for part in PARTS for row in parts.get(part, ())])
+        measured = [Figure(**row) for part in PARTS for row in parts.get(part, ())]
+        write(measured, is_all=parts.keys() >= set(PARTS))
     sys.exit(0 if all(figure.kept for figure in figures) else 1)
 
 

@@ -35,11 +35,30 @@ class Figure:
         return self.what, f"{self.figure:.4g} {self.unit}", bound, "yes" if self.kept else "**no**"
 
 
-def write(figures: Sequence[Figure]) -> None:
-    """Write table and picture into the documentation."""
+def write(figures: Sequence[Figure], is_all: bool) -> None:
+    """Write table and picture into the documentation. If some parts were not measured, their figures stay, and what
+    the page says of them."""
     path = DOCS / "performance.rst"
-    write_between(path, "figures", list_table(("What", "Figure", "Bound", "Kept"), [f.cells for f in figures]))
+    note, there = ("", []) if is_all else _written(path.read_text())
+    measured = {one.what: one for one in figures}
+    figures = [measured.pop(one.what, one) for one in there] + list(measured.values())
+    table = list_table(("What", "Figure", "Bound", "Kept"), [f.cells for f in figures])
+    write_between(path, "figures", note + table)
     _draw([f for f in figures if f.bound and f.figure], DOCS / "performance.svg")
+
+
+def _written(page: str) -> tuple[str, list[Figure]]:
+    """Return what the page says before its table, and the figures in that."""
+    block = page.partition(".. begin figures\n\n")[2].partition("\n\n.. end figures")[0]
+    note, _sign, table = block.partition(".. list-table::")
+    rows = [row.split("\n     - ") for row in table.split("\n   * - ")[2:]]
+    return note, [_of_cells(*row) for row in rows]
+
+
+def _of_cells(what: str, figure: str, bound: str, _kept: str) -> Figure:
+    number, _space, unit = figure.strip().partition(" ")
+    least = bound.split()[-1] if bound.strip() else None
+    return Figure(what, float(number), None if least is None else float(least), unit, bound.startswith("at least"))
 
 
 def _draw(figures: Sequence[Figure], path: Path) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable_after
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
@@ -106,6 +108,38 @@ def test_what_kept_the_copy_from_being_made():
     assert "default key" in why(snapshots=new, share=share, source_connection={"profile": "production"})
     kept = failure("snap-1", "eu-west-1", "in use by an AMI", snapshot_id="copy-0")
     assert "AMI" not in why(snapshots=new, deleted=[{"copies": [], "failures": [kept], "counts": {}}])
+
+
+@pytest.mark.parametrize("listed", [[], [{**copy(1, 1), "state": "pending"}]], ids=["not_shown", "shown_as_pending"])
+def test_a_copy_that_the_run_has_told_as_complete_is_one_though_an_old_listing_shows_it_otherwise(listed):
+    row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "snapshot_id": "copy-1", "state": "completed"}
+    row.update(error=None, action="created", tags={}, progress=100)
+    call = {"copies": [row], "failures": [], "counts": {}}
+    content = report(snapshots=[snapshot(1, 1)], copies=listed, copied=[call])
+    (point,) = content["recovery_points"]
+    assert (point["snapshot_id"], point["state"], point["within_rpo"]) == ("copy-1", "completed", True)
+    assert not content["breaches"] and not content["unfinished"]
+    for other in ({**row, "state": "pending"}, {**row, "error": failure("snap-1", "eu-west-1", "gone")}):
+        content = report(snapshots=[snapshot(1, 1)], copies=listed, copied=[{**call, "copies": [other]}])
+        assert content["recovery_points"][0]["within_rpo"] is False
+    failed = {**copy(1, 1), "state": "error"}
+    content = report(snapshots=[snapshot(1, 1)], copies=[failed], copied=[call])
+    assert content["recovery_points"][0]["within_rpo"] is False, "a later state is no old listing"
+
+
+def test_retention_never_takes_a_copy_for_complete_that_is_only_told_so():
+    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
+    values = {**normalise(given)["values"], "now": ago(0), "reads_only": False}
+    row = {"source_snapshot_id": "snap-3", "region": "eu-west-1", "snapshot_id": "copy-3", "state": "completed",
+           "error": None}  # fmt: skip
+    snapshots, old = [snapshot(3, 1)], [copy(1, 60), copy(2, 30)]
+    plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
+    done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
+    done.update(snapshots=snapshots, plan=plan, copied=[{"copies": [row], "failures": []}], expired=[], deleted=[])
+    done["listed"] = [{"item": "eu-west-1", "snapshots": old, "failures": []}]
+    assert prunable_after(done, values) == []
+    done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, copy(3, 1)], "failures": []}]
+    assert [c["snapshot_id"] for c in prunable_after(done, values)] == ["copy-1", "copy-2"]
 
 
 def test_a_region_that_could_not_be_listed():

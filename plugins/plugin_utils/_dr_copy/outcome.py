@@ -38,7 +38,7 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     calls = [*([done["share"]] if done["share"] else []), *state.copied, *done["deleted"], *done["listed"]]
     if not (values["reads_only"] and not answers(done["source"])):
         calls.insert(0, done["source"])
-    copies = with_known_sources(state.copies, done["snapshots"])
+    copies = with_known_sources(state.known, done["snapshots"])
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from .check_mode import as_if_shared, with_planned
-from .destinations import copies_in
+from .destinations import copies_in, with_told
 from .doubts import with_doubts
 from .falling_back import without_gone
 from .registered import failures_of
@@ -39,6 +39,9 @@ class RunState:
             (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
         }
         self.unread = {str(call["item"]): spelt_out(failures_of(call)) for call in done["listed"] if failures_of(call)}
+        #: The same with what the copy calls have told since: recovery points are judged by it, retention is not.
+        listed = {str(call["item"]) for call in done["listed"]} - set(self.unread)
+        self.known = with_told(self.copies, self.copied, done["snapshots"], listed, values["place"])
 
     def judged(self, point: Row) -> dict[str, Any]:
         """Return a recovery point with its state, which is unknown in a region that could not be listed."""

@@ -29,12 +29,19 @@ ERRORS = {name.removeprefix("error-"): item for name, item in recorded("ebs", "e
 OURS = "111122223333"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 MODEL = botocore.model.ServiceModel(botocore.loaders.Loader().load_service_model("ec2", "service-2"), "ec2")
-#: What botocore gives as a time, and the recordings hold as text.
-TIMES = ("StartTime", "CompletionTime", "CreateTime")
+SNAPSHOT, VOLUME = MODEL.shape_for("Snapshot"), MODEL.shape_for("Volume")
 
 
-def as_botocore_gives(facts):
-    return {key: datetime.fromisoformat(value) if key in TIMES else value for key, value in facts.items()}
+def as_botocore_gives(facts, model):
+    """Return what botocore makes of an answer: its model's times are no text, and it drops what its model lacks."""
+    given = {}
+    for key, value in facts.items():
+        member = model.members.get(key)
+        if member and member.type_name == "structure":
+            given[key] = as_botocore_gives(value, member)
+        elif member:
+            given[key] = datetime.fromisoformat(value) if member.type_name == "timestamp" else value
+    return given
 
 
 def types_of(facts):
@@ -47,7 +54,7 @@ def types_of(facts):
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_a_recorded_snapshot_is_understood(name):
     item = SNAPSHOTS[name]
-    shown = as_botocore_gives(item["snapshot"])
+    shown = as_botocore_gives(item["snapshot"], SNAPSHOT)
     made = snapshot_of(shown, "us-east-1", shown["OwnerId"] == OURS)
     for field, value in item["becomes"].items():
         if field == "source":
@@ -59,7 +66,7 @@ def test_a_recorded_snapshot_is_understood(name):
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_only_what_has_no_volume_is_ever_deleted(name):
     marks = [{"Key": "dr-copy:source-snapshot-id", "Value": "snap-0aa10000000000009"}]
-    shown = {**as_botocore_gives(SNAPSHOTS[name]["snapshot"]), "Tags": marks}
+    shown = {**as_botocore_gives(SNAPSHOTS[name]["snapshot"], SNAPSHOT), "Tags": marks}
     made = snapshot_of(shown, "us-east-1", shown["OwnerId"] == OURS)
     assert made.deletable == (set(shown["VolumeId"][4:]) == {"f"} and shown["OwnerId"] == OURS)
     with_volume = snapshot_of({**shown, "VolumeId": "vol-0bb10000000000001"}, "us-east-1", True)
@@ -69,7 +76,7 @@ def test_only_what_has_no_volume_is_ever_deleted(name):
 @pytest.mark.parametrize("name", DISKS)
 def test_a_recorded_disk_is_understood(name):
     item = DISKS[name]
-    made = disk_of(as_botocore_gives(item["disk"]), "us-east-1")
+    made = disk_of(as_botocore_gives(item["disk"], VOLUME), "us-east-1")
     for field, value in item["becomes"].items():
         assert getattr(made, field) == value, (field, item["note"])
 
@@ -127,7 +134,7 @@ def simulated(ebs, client, name):
 
 
 def check_alike(shown, item):
-    wanted = types_of(as_botocore_gives(item["snapshot"]))
+    wanted = types_of(as_botocore_gives(item["snapshot"], SNAPSHOT))
     assert types_of(shown) == wanted, item["note"]
     for key in ("State", "StateMessage", "TransferType", "StorageTier", "VolumeId"):
         if key != "VolumeId" or set(item["snapshot"][key][4:]) == {"f"}:
@@ -158,7 +165,7 @@ def test_the_simulator_shows_ordinary_snapshots_as_aws_does(ebs, client):
     ebs.make_unfinished(snapshot)
     pending = reader.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]
     own = {"StorageTier": "str", "TransferType": "str"}
-    assert types_of(pending) == {**own, **types_of(as_botocore_gives(SNAPSHOTS["snapshot-pending"]["snapshot"]))}
+    assert types_of(pending) == {**own, **types_of(as_botocore_gives(SNAPSHOTS["snapshot-pending"]["snapshot"], SNAPSHOT))}
     assert pending["Progress"] == ""
 
 
@@ -177,7 +184,7 @@ def test_the_simulator_shows_a_shared_snapshot_as_aws_does(ebs, client):
 def test_the_simulator_shows_a_disk_as_aws_does(ebs, client):
     disk = ebs.disk(Name="database")
     shown = client("us-east-1").describe_volumes(VolumeIds=[disk])["Volumes"][0]
-    assert types_of(shown) == types_of(as_botocore_gives(DISKS["disk"]["disk"]))
+    assert types_of(shown) == types_of(as_botocore_gives(DISKS["disk"]["disk"], VOLUME))
 
 
 @pytest.mark.parametrize(

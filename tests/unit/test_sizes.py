@@ -215,10 +215,10 @@ def test_what_is_in_progress_is_counted_alone_where_the_cloud_can_be_asked(reque
 
 CLIENTS = """
 import re
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
-with patch_module_args({"region": "us-east-1", "access_key": "a", "secret_key": "b"}):
+from ansible_collections.multicloud.snapshots.tests.unit.harness import module_args
+with module_args({"region": "us-east-1", "access_key": "a", "secret_key": "b"}):
     cloud = EbsCloud(AwsModule(argument_spec={}))
 for region in ("us-east-1", "eu-west-1", "eu-central-1"):
     assert cloud._ec2.reader(region) and cloud._ec2.writer(region)

@@ -83,8 +83,8 @@ options:
     type: str
 requirements:
   - python >= 3.10
-  - boto3 >= 1.35.0
-  - botocore >= 1.35.0
+  - boto3 >= 1.40.20
+  - botocore >= 1.40.20
 notes:
   - Environment variables and files of the credentials are read where the module runs.
 """

@@ -35,7 +35,7 @@ extends_documentation_fragment:
   - multicloud.snapshots._tencent
 requirements:
   - python >= 3.10
-  - tencentcloud-sdk-python-cbs >= 3.1.0, or the whole tencentcloud-sdk-python
+  - tencentcloud-sdk-python-cbs >= 3.1.25, or the whole tencentcloud-sdk-python
 seealso:
   - module: multicloud.snapshots.cbs_snapshot_copy
   - module: multicloud.snapshots.cbs_snapshot_info

@@ -32,7 +32,6 @@ options:
         36500, and no more than O(retention_days). This module does not try to delete a locked copy, and never changes
         or removes a lock.
       - Nobody B(can end) a lock of ECS early, from the first moment on. Try it in check mode first.
-      - Needs aliyun-python-sdk-ecs 4.24.83 or newer.
     type: int
   lock_mode:
     description:
@@ -52,8 +51,8 @@ extends_documentation_fragment:
   - multicloud.snapshots._alibaba
 requirements:
   - python >= 3.10
-  - aliyun-python-sdk-ecs
-  - alibabacloud_credentials, for credentials other than a key pair or a token
+  - aliyun-python-sdk-ecs >= 4.24.83
+  - alibabacloud_credentials >= 1.0.9, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_info
 """

@@ -21,8 +21,8 @@ extends_documentation_fragment:
   - multicloud.snapshots._alibaba
 requirements:
   - python >= 3.10
-  - aliyun-python-sdk-ecs
-  - alibabacloud_credentials, for credentials other than a key pair or a token
+  - aliyun-python-sdk-ecs >= 4.24.83
+  - alibabacloud_credentials >= 1.0.9, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_copy
 """

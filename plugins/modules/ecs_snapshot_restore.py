@@ -34,8 +34,8 @@ extends_documentation_fragment:
   - multicloud.snapshots._alibaba
 requirements:
   - python >= 3.10
-  - aliyun-python-sdk-ecs
-  - alibabacloud_credentials, where other credentials than a key pair or a token are used
+  - aliyun-python-sdk-ecs >= 4.24.83
+  - alibabacloud_credentials >= 1.0.9, where other credentials than a key pair or a token are used
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_copy
   - module: multicloud.snapshots.ecs_snapshot_info

@@ -28,8 +28,8 @@ extends_documentation_fragment:
   - multicloud.snapshots._alibaba
 requirements:
   - python >= 3.10
-  - aliyun-python-sdk-ens
-  - alibabacloud_credentials, for credentials other than a key pair or a token
+  - aliyun-python-sdk-ens >= 3.0.19
+  - alibabacloud_credentials >= 1.0.9, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ens_snapshot_copy
 """

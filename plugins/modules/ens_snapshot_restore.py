@@ -35,8 +35,8 @@ extends_documentation_fragment:
   - multicloud.snapshots._alibaba
 requirements:
   - python >= 3.10
-  - aliyun-python-sdk-ens
-  - alibabacloud_credentials, where other credentials than a key pair or a token are used
+  - aliyun-python-sdk-ens >= 3.0.19
+  - alibabacloud_credentials >= 1.0.9, where other credentials than a key pair or a token are used
 seealso:
   - module: multicloud.snapshots.ens_snapshot_copy
   - module: multicloud.snapshots.ens_snapshot_info

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import botocore
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_rules import keys_differ
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.errors import translated
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
@@ -561,7 +563,16 @@ def test_a_key_that_is_refused_fails_each_copy_and_stops_none(ebs, what):
     kind = "credentials" if what == "undescribable" else "refused"
     assert {f["kind"] for f in out["failures"]} == {kind} and "alias/dr" in out["msg"]
     if what == "undescribable":
-        assert "kms:DescribeKey" in out["failures"][0]["hint"] and "access_key" not in out.text
+        assert "kms:DescribeKey" in out["failures"][0]["hint"]
+        assert not any("access_key" in str(f) for f in out["failures"])
+
+
+def test_an_sdk_that_drops_what_tells_a_copy_is_refused_before_any_call(ebs, monkeypatch):
+    source = ebs.snapshot()
+    monkeypatch.setattr(botocore, "__version__", "1.35.99")
+    out = ebs.run(source)
+    assert out.failed and not ebs.calls and f"must be {LOWEST_SDK} or newer" in out["msg"], out.text
+    assert f"boto3>={LOWEST_SDK}" in out["msg"] and "Traceback" not in out.text
 
 
 def test_refusals_that_differ_by_their_blob_alone_are_reported_alike(ebs):

@@ -21,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDo
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from ansible_collections.multicloud.snapshots.plugins.doc_fragments._aws import ModuleDocFragment as Ours
 from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy, dr_restore
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 
 from tests.release import pictures
@@ -72,6 +73,19 @@ def test_documentation_needs_no_other_collection(name):
     ).DOCUMENTATION
     fragments = yaml.safe_load(documented)["extends_documentation_fragment"]
     assert fragments and all(fragment.startswith("multicloud.snapshots.") for fragment in fragments)
+
+
+def test_the_lowest_versions_stand_alike_wherever_they_stand():
+    text = (REPOSITORY / "requirements.txt").read_text()
+    lowest = dict(line.split(">=") for line in text.splitlines() if not line.startswith("#"))
+    assert lowest["boto3"] == lowest["botocore"] == LOWEST_SDK
+    named = set()
+    for path in (REPOSITORY / "plugins").rglob("*.py"):
+        for package, version in re.findall(r"(?m)^  - ([\w-]+)(?: >= ([\d.]+))?(?:$|,)", path.read_text()):
+            if package in lowest:
+                assert version == lowest[package], (path, package)
+                named.add(package)
+    assert named == lowest.keys() - {"prometheus-client"}  # which one variable of the role needs
 
 
 def test_badges_say_what_the_files_say():

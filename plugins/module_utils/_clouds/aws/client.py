@@ -37,6 +37,11 @@ except ImportError:
     pass  # AwsModule.clients says so by name
 
 
+#: The lowest boto3 and botocore. botocore passes on only what its own model of EC2 has: older ones drop the mark of a
+#: time-based copy (TransferType), the size of a snapshot's data, or Local Zones.
+LOWEST_SDK = "1.40.20"
+
+
 class AwsModule(AnsibleAWSModule):
     """amazon.aws's module class.
 
@@ -82,9 +87,14 @@ class Clients:
 
     def __init__(self, module: AwsModule, calls: Counter[str], now: Callable[[], datetime]):
         try:
-            check_sdk_version_supported(warn=module.warn)
+            is_new_enough = check_sdk_version_supported(LOWEST_SDK, LOWEST_SDK)
         except AnsibleBotocoreError as error:
             raise Refused(str(error.message), hint="Install boto3 for the Python that runs this module.") from error
+        if not is_new_enough:
+            raise Refused(
+                f"boto3 and botocore must be {LOWEST_SDK} or newer: older ones do not pass on all that AWS shows",
+                hint=f"Install them for the Python that runs this module: pip install 'boto3>={LOWEST_SDK}'",
+            )
         self._module = module
         self._calls = calls
         self._now = now

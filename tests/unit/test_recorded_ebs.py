@@ -165,7 +165,10 @@ def test_the_simulator_shows_ordinary_snapshots_as_aws_does(ebs, client):
     ebs.make_unfinished(snapshot)
     pending = reader.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]
     own = {"StorageTier": "str", "TransferType": "str"}
-    assert types_of(pending) == {**own, **types_of(as_botocore_gives(SNAPSHOTS["snapshot-pending"]["snapshot"], SNAPSHOT))}
+    assert types_of(pending) == {
+        **own,
+        **types_of(as_botocore_gives(SNAPSHOTS["snapshot-pending"]["snapshot"], SNAPSHOT)),
+    }
     assert pending["Progress"] == ""
 
 

@@ -80,7 +80,7 @@ def _as_on_a_target() -> Any:
     except ImportError:  # ansible-core before 2.19
         yield
     else:
-        with mock.patch.object(_internal, "is_controller", False):
+        with mock.patch.object(_internal, "is_controller", False, create=True):  # 2.18 has not got it
             yield
 
 

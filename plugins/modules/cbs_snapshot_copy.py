@@ -245,8 +245,8 @@ diff:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import CONNECTION_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.copying import copy_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS, TAG_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,

@@ -280,12 +280,12 @@ diff:
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.copying import copy_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
     COPY_OPTIONS,
     DESCRIPTION_OPTION,
     TAG_OPTIONS,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,

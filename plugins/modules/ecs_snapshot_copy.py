@@ -253,12 +253,12 @@ diff:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.copying import copy_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
     COPY_OPTIONS,
     DESCRIPTION_OPTION,
     TAG_OPTIONS,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,

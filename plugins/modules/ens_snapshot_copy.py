@@ -234,11 +234,11 @@ diff:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.copying import copy_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
     COPY_OPTIONS,
     DESCRIPTION_OPTION,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import copy_snapshots
 
 OPTIONS = {
     **COPY_OPTIONS,

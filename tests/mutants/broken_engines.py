@@ -21,7 +21,7 @@ from typing import Any
 from unittest import mock
 
 from tests.clouds import CLOUDS
-from tests.unit.harness import COLLECTION, RUNNER
+from tests.unit.harness import COLLECTION, COPYING
 
 PROVENANCE = "dr-copy:source-"
 HOLD = "dr-copy:hold"
@@ -67,14 +67,14 @@ def broken(name: str) -> Iterator[None]:
 
 def _wrapped(stack: ExitStack, wrap: Callable[..., Any]) -> None:
     """Put ``wrap(real, module, connect, own_options)`` before the function that runs every copy module."""
-    runner = importlib.import_module(RUNNER)
-    real = runner.copy_snapshots
+    copying = importlib.import_module(COPYING)
+    real = copying.copy_snapshots
 
     def copy_snapshots(module: Any, connect: Any, own_options: Any) -> None:
         wrap(real, module, connect, own_options)
 
     for where in [
-        runner,
+        copying,
         *(importlib.import_module(f"{COLLECTION}.plugins.modules.{c}_snapshot_copy") for c in CLOUDS),
     ]:
         stack.enter_context(mock.patch.object(where, "copy_snapshots", copy_snapshots))

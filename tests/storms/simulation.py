@@ -24,7 +24,7 @@ from tests.simulator.quick import kept_clients, kept_sdk_clients
 from tests.simulator.state import number_anew
 from tests.simulator.wire import wired
 from tests.unit.estates import Estate
-from tests.unit.harness import COLLECTION, RUNNER, module_args
+from tests.unit.harness import COLLECTION, COPYING, RUNNER, module_args
 
 from .faults import KILLS, Before, Event, PlannedRun, Round, Storm
 from .scheduler import Killed, Scheduler, scheduled_threads
@@ -327,7 +327,7 @@ class Simulation(Runs):
     def _prepared(self, outcome: RunOutcome, check: bool) -> Callable[[], None]:
         """Make the module ready to run in a thread: options are read now, everything else happens then."""
         module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{self.estate.module}")
-        runner = importlib.import_module(RUNNER)
+        copying = importlib.import_module(COPYING)
         given: list[Any] = []
         args = {"snapshot_ids": outcome.asked, "source_region": self.estate.source, **outcome.options}
         args.update(_ansible_check_mode=check, _ansible_remote_tmp="/tmp")
@@ -348,7 +348,7 @@ class Simulation(Runs):
         def run() -> None:
             outcome.begun = self.scheduler.monotonic()
             try:
-                runner.copy_snapshots(*given)
+                copying.copy_snapshots(*given)
             except (_Ended, Killed):
                 pass
             except BaseException as error:

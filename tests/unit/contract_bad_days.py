@@ -23,7 +23,7 @@ import pytest
 
 from tests.storms.scheduler import Scheduler
 
-from .harness import COLLECTION, RUNNER, module_args
+from .harness import COLLECTION, COPYING, RUNNER, module_args
 
 #: Exceptions that no adapter translates.
 UNEXPECTED = [
@@ -154,7 +154,7 @@ class _Ended(BaseException):
 def _prepared(name, args, results):
     """Make a module ready to run in a thread; its result is appended to ``results``."""
     module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
-    runner = importlib.import_module(RUNNER)
+    copying = importlib.import_module(COPYING)
     given = []
     with (
         module_args({**args, "_ansible_remote_tmp": "/tmp"}),
@@ -171,7 +171,7 @@ def _prepared(name, args, results):
 
     def run():
         with contextlib.suppress(_Ended):
-            runner.copy_snapshots(*given)
+            copying.copy_snapshots(*given)
 
     return run
 

@@ -18,6 +18,7 @@ from ansible.module_utils import basic
 
 COLLECTION = "ansible_collections.multicloud.snapshots"
 RUNNER = f"{COLLECTION}.plugins.module_utils._core.module.runner"
+COPYING = f"{COLLECTION}.plugins.module_utils._core.module.copying"
 
 
 @dataclass(frozen=True)

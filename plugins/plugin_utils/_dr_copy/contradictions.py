@@ -12,7 +12,6 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from . import metrics
 from .destinations import place_of
 from .retention import COUNTED
 
@@ -122,8 +121,10 @@ def contradictions(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> li
     faults += _lock_faults(values)
     if values["copy_disk_tags"] and not values["copy_tags"]:
         faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
-    if values["metrics_dir"] and metrics.MISSING:
-        faults.append(f"dr_copy_metrics_dir needs {metrics.MISSING}")
+    if values["metrics_dir"]:
+        from . import metrics  # its package takes longer to load than all the rest
+
+        faults += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
     for name in ("max_in_flight", "wait_delay"):
         if values[name] == 0:
             faults.append(f"dr_copy_{name} must be at least 1")

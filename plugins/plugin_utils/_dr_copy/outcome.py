@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import COUNTED
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COUNTED
 
 from .coverage import coverage_of, warnings_of
 from .destinations import with_known_sources

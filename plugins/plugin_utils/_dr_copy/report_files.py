@@ -15,7 +15,6 @@ from jinja2 import TemplateError
 
 from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
-from .metrics import write_metrics
 from .naming import file_name
 from .pages import report_page
 from .report import report_of, report_text
@@ -34,6 +33,8 @@ def written_report(
     if values["report_dir"] and not run["check_mode"]:
         problems += _write_files(report, values)
     if values["metrics_dir"] and not run["check_mode"] and not values["reads_only"]:
+        from .metrics import write_metrics
+
         why = failure_of(write_metrics, report, values["metrics_dir"])
         problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
     return {**report, "unwritten": " ".join(problems)}

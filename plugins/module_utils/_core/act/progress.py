@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model import State
 from ..waiting import Deadline
-from .attempt import Attempt
+
+if TYPE_CHECKING:  # the controller needs but the name of the file, and not the engine
+    from .attempt import Attempt
 
 #: Name of the file within the task's temporary directory. Without it nothing is written.
 FILE = "snapshot-copy-progress"

@@ -22,9 +22,10 @@ from ..errors import BadInput, CopyError, Unreachable
 from ..model import CopyRequest, Snapshot
 from ..times import iso_utc
 from ..waiting import persist
+from .copying import end_run, run_loop
 from .disk_results import disk_diff, disk_failure, disk_result, doubles
 from .options import id_problems, number_problems, region_problems, tags_as_text
-from .runner import Module, deadline_of, end_run, guarded, run_loop
+from .runner import Module, deadline_of, guarded
 
 #: Options of every restore module; a cloud adds ``disk_type``, and ``zone`` if it has zones.
 RESTORE_OPTIONS: dict[str, dict[str, Any]] = {

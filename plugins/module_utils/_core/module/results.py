@@ -14,8 +14,7 @@ from ..act.attempt import Attempt
 from ..errors import CopyError
 from ..model import Action, Snapshot, State
 from ..times import iso_utc
-
-COUNTED = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
+from .messages import COUNTED
 
 
 def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run of a copy module, from the user's options to the result. Apart from the runner, since info modules need no
+engine, and each start of a module compiles what it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..act.attempt import Attempt
+from ..act.loop import Loop
+from ..act.progress import Progress
+from ..cloud import SnapshotCloud, safely
+from ..decide.wanted import Policy
+from ..errors import BadInput, CopyError, Credentials, Unreachable
+from ..model import CopyRequest
+from ..waiting import Deadline, persist
+from .messages import about_duplicates, about_failures, summary_of
+from .options import copy_problems, tags_as_text
+from .results import about_locks, diff_of, empty_result, result_of
+from .runner import Connect, Module, deadline_of, end_module, guarded
+
+#: Reads the cloud's own options: the place, and the options of the copy call.
+OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
+
+
+def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
+    """Run a copy module to its end."""
+    run = CopyRun(module, own_options)
+    guarded(module, lambda: run.execute(connect), run.keys)
+
+
+class CopyRun:
+    """One run of a copy module."""
+
+    def __init__(self, module: Module, own_options: OwnOptions):
+        self._module = module
+        self._params: dict[str, Any] = dict(module.params)
+        self._own_options = own_options
+        #: The keys of the result as far as they are known.
+        self.keys: dict[str, Any] = {**empty_result(), "api_calls": {}}
+
+    def execute(self, connect: Connect) -> None:
+        params = self._params
+        deadline = deadline_of(params)
+        params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
+        # Surveys give an empty text for no answer.
+        params["name"] = params["name"] or self._module.argument_spec["name"].get("default")
+        params["source_region"] = params["source_region"] or None
+        cloud = connect(self._module)
+        cloud.deadline = deadline
+        self._default_destination(cloud)
+        requests = self._requests()
+        problems = copy_problems(cloud, params, requests)
+        if problems:
+            raise BadInput(problems)
+        self._finish(cloud, requests, deadline)
+
+    def _default_destination(self, cloud: SnapshotCloud) -> None:
+        """Use the connection's region as destination if destination_regions was left out."""
+        params = self._params
+        if params["destination_regions"] is None:
+            region = cloud.home_region
+            if not region:
+                raise BadInput(["destination_regions: name at least one region, or set the connection's region"])
+            params["destination_regions"] = [region]
+            if region == params["source_region"]:
+                self._module.warn(
+                    f"The copies go to {region}, which is also source_region. Set destination_regions if that is not "
+                    "meant."
+                )
+        params["destination_regions"] = list(dict.fromkeys(params["destination_regions"]))
+
+    def _requests(self) -> list[CopyRequest]:
+        params = self._params
+        place, options = self._own_options(params)
+        tags = params.get("tags")
+        source_tags = {
+            key: tags_as_text(value, "source_tags") for key, value in (params.get("source_tags") or {}).items()
+        }
+        lock_days = params.get("lock_days")
+        return [
+            CopyRequest(
+                snapshot_id=snapshot_id,
+                source_region=params["source_region"],
+                region=region,
+                place=place,
+                name=params["name"],
+                description=params.get("description"),
+                tags=None if tags is None else tags_as_text(tags),
+                copy_tags=bool(params.get("copy_tags")),
+                source_tags=source_tags.get(snapshot_id),
+                encrypted=bool(params.get("encrypted")),
+                kms_key_id=params.get("kms_key_id") or None,
+                retention_days=params.get("retention_days"),
+                lock=None if lock_days is None else (lock_days, params.get("lock_mode") or None),
+                options=options,
+            )
+            for snapshot_id in params["snapshot_ids"]
+            for region in params["destination_regions"]
+        ]
+
+    def _policy(self) -> Policy:
+        params = self._params
+        return Policy(
+            absent=params["state"] == "absent",
+            replace_failed=params["replace_failed"],
+            replace_mismatched=params["replace_mismatched"],
+            remove_duplicates=params["remove_duplicates"],
+            purge_tags=bool(params.get("purge_tags")),
+            max_in_flight=params["max_in_flight"],
+            wait=params["wait"],
+            wait_delay=float(params["wait_delay"]),
+            copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
+        )
+
+    def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:
+        progress = Progress(None if self._module.check_mode else _directory_of(self._module), deadline)
+        loop = Loop(cloud, requests, self._policy(), deadline, progress)
+        end_run(self._module, cloud, loop, self.keys, partial(run_loop, self._module, cloud, loop), result_of, diff_of)
+
+
+def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
+    """Do what is wanted; in check mode only decide, and ask the cloud whether it would be allowed."""
+    loop.run(act=not module.check_mode)
+    if module.check_mode:
+        _ask_for_permission(cloud, loop.attempts, cloud.deadline)
+
+
+def end_run(
+    module: Module,
+    cloud: SnapshotCloud,
+    loop: Loop,
+    keys: dict[str, Any],
+    work: Callable[[], None],
+    tell: Callable[[Sequence[Attempt], bool], dict[str, Any]],
+    compare: Callable[[Sequence[Attempt], bool], dict[str, Any]],
+) -> None:
+    """Do the work of a run and end the module. ``tell`` makes the result of the requests, ``compare`` the diff."""
+    planned = bool(module.check_mode)
+    try:
+        work()
+    finally:
+        # Report what was done, even if something unexpected ends the run.
+        keys.update(tell(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
+    if module._diff:
+        keys["diff"] = compare(loop.attempts, planned)
+    final = about_locks(loop.attempts) if planned else []
+    for warning in dict.fromkeys([*loop.warnings, *cloud.warnings, *final]):
+        module.warn(warning)
+    if keys.get("duplicates"):
+        module.warn(about_duplicates(keys["duplicates"]))
+    failure = about_failures(keys, planned) if keys["failures"] else ""
+    end_module(module, keys, failure, summary_of(keys, planned))
+
+
+def _directory_of(module: Module) -> str | None:
+    """Return the task's temporary directory, if an action plugin of the controller made one."""
+    directory = getattr(getattr(module, "_module", module), "_tmpdir", None)
+    return None if directory is None else str(directory)
+
+
+def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline: Deadline) -> None:
+    """Ask once per destination whether a copy would be allowed. Missing credentials fail all copies to that region."""
+    planned = [a for a in attempts if a.waits_to_begin]
+    for region in dict.fromkeys(a.request.region for a in planned):
+        there = [a for a in planned if a.request.region == region]
+        try:
+            persist(partial(safely, Unreachable, partial(cloud.check_permission, there[0].order)), deadline)
+        except CopyError as error:
+            for attempt in there if isinstance(error, Credentials) else there[:1]:
+                attempt.error = error

@@ -206,10 +206,11 @@ class Region:
         watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
         for attempt in known:
             watched.pop(attempt, None)
-        soonest = min((a.next_look(bool(self.queue)) for a in watched), default=math.inf)
-        if soonest > now and not last:
+        looks = {a: a.next_look(bool(self.queue)) for a in watched}
+        if min(looks.values(), default=math.inf) > now and not last:
             return []
-        asked = {a: [*a.memory.seen, *a.memory.still_shown] for a in watched}
+        # Those that wait for a listing alone are left to it: they would be the most of a long run's answers.
+        asked = {a: [*a.memory.seen, *a.memory.still_shown] for a in watched if last or looks[a] < math.inf}
         ids = list(dict.fromkeys(i for of_attempt in asked.values() for i in of_attempt))
         if not ids:
             return []

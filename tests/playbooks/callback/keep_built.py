@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps the zip file that Ansible builds of a module and its module_utils, for all playbooks of the tests.
+
+Ansible keeps it itself, in a directory of one run; here that is a link to one of all runs of this core with these
+collections. Nothing else is different.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from ansible import constants as C
+from ansible import release
+from ansible.plugins.callback import CallbackBase
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "keep_built"
+
+    def __init__(self):
+        super().__init__()
+        directory = os.environ.get("TESTS_KEEP_COMPILED")
+        if directory:
+            of = repr((release.__version__, sys.version, C.COLLECTIONS_PATHS))
+            shared = Path(directory, f"built.{hashlib.sha256(of.encode()).hexdigest()}")
+            shared.mkdir(exist_ok=True)
+            Path(C.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(shared)

@@ -11,6 +11,7 @@ import os
 import pickle
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -102,11 +103,24 @@ def outside() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH" and not key.startswith("AWS_")}
 
 
-class Installation:
-    """All that is in one directory: the user's repository, the controller, the collections of a project's update."""
+def of_tests() -> dict[str, str]:
+    """The same, with what makes playbooks of the tests quicker."""
+    site = str(REPOSITORY / "tests" / "playbooks" / "site")
+    return {**outside(), "ANSIBLE_CONFIG": str(REPOSITORY / "tests" / "ansible.cfg"), "PYTHONPATH": site}
 
-    def __init__(self, directory: Path):
+
+def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Installation:
+    """All that is in one directory: the user's repository, the controller, the collections of a project's update.
+    ``run`` runs a command in an environment, and returns its exit code and output."""
+
+    def __init__(self, directory: Path, run: Callable[[list[str], dict[str, str]], tuple[int, str]] | None = None):
         self.directory = directory
+        self._run = run or _run
         self.repository = directory / "repository"
         self.collections = directory / "requirements_collections"
         self.kept = directory / "controller"
@@ -185,10 +199,7 @@ class Installation:
         }
         given.write_text(yaml.safe_dump(settings))
         command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}"]
-        environment = {**outside(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
-        environment["ANSIBLE_CONFIG"] = str(REPOSITORY / "tests" / "ansible.cfg")
-        environment["PYTHONPATH"] = str(REPOSITORY / "tests" / "playbooks" / "site")  # compiles modules once
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        ended = self._run(command, {**of_tests(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN})
         server.stop()
         self._keep(controller)
-        return done.returncode, done.stdout + done.stderr
+        return ended

@@ -20,8 +20,10 @@ import boto3
 import pytest
 import yaml
 
-from tests.awx.installation import REPOSITORY, Installation
+from tests.awx.installation import REPOSITORY, Installation, of_tests
 from tests.clouds import CLOUDS
+
+from .warm import Warm
 
 #: Where tests copy from and to.
 PLACES = {name: cloud.regions[:2] for name, cloud in CLOUDS.items()}
@@ -30,10 +32,11 @@ PLACES = {name: cloud.regions[:2] for name, cloud in CLOUDS.items()}
 class Clouds:
     """The simulated clouds in a process of their own, and Ansible's commands run against them."""
 
-    def __init__(self, connections, directory):
+    def __init__(self, connections, directory, warm=None):
         self.connections = connections
         self.ebs = connections["ebs"]
         self.directory = directory
+        self.warm = warm
 
     def tell(self, what, body=None):
         """POST to (or, without a body, GET from) the simulated EC2."""
@@ -101,6 +104,7 @@ class Clouds:
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_SHOW_CUSTOM_STATS": "1",
             **more,
         }
 
@@ -117,6 +121,9 @@ class Clouds:
 
     def run(self, *command, **more):
         """Run a command to its end; returns its exit code and output."""
+        environment = self.environment(**more)
+        if command[0] == "ansible-playbook" and self.warm and self.warm.fits(environment):
+            return self.warm.run([str(part) for part in command], self.directory, environment, timeout=300)
         process = self.start(*command, **more)
         output, _errors = process.communicate(timeout=300)
         return process.returncode, output
@@ -148,9 +155,16 @@ def _server():
     process.wait()
 
 
+@pytest.fixture(scope="session")
+def _warm(_server, _modules_are_compiled_once):
+    warm = Warm(Clouds(_server, None).environment())
+    yield warm
+    warm.stop()
+
+
 @pytest.fixture
-def clouds(_server, tmp_path):
-    clouds = Clouds(_server, tmp_path)
+def clouds(_server, _warm, tmp_path):
+    clouds = Clouds(_server, tmp_path, _warm)
     for cloud in _server:
         clouds.tell_of(cloud, "reset", {})
     return clouds
@@ -179,9 +193,15 @@ def _modules_are_compiled_once(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def awx(tmp_path_factory):
+def awx(tmp_path_factory, _modules_are_compiled_once):
     """A controller that is set up."""
-    return Installation(made_once(tmp_path_factory, "awx", lambda directory: Installation(directory).begin()))
+    warm = Warm(of_tests())
+
+    def run(command, environment):
+        return warm.run(command, REPOSITORY, environment, timeout=300)
+
+    yield Installation(made_once(tmp_path_factory, "awx", lambda directory: Installation(directory, run).begin()), run)
+    warm.stop()
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,7 @@ def inventory(clouds):
 
 def status(clouds, inventory, *arguments):
     playbook = REPOSITORY / "playbooks" / "dr_status.yml"
-    return clouds.run("ansible-playbook", "-i", inventory, playbook, *arguments, ANSIBLE_SHOW_CUSTOM_STATS="1")
+    return clouds.run("ansible-playbook", "-i", inventory, playbook, *arguments)
 
 
 def test_the_status_of_several_plans_reads_only(clouds, inventory):

@@ -19,22 +19,36 @@ import zipimport
 
 _directory = os.environ.get("TESTS_KEEP_COMPILED")
 _compile = zipimport._compile_source
+_known = {}
 
 
 def _compiled(path, source):
-    kept = os.path.join(_directory, f"{sys.implementation.cache_tag}.{hashlib.sha256(source).hexdigest()}")
-    try:
-        with open(kept, "rb") as file:
-            code = marshal.load(file)
-    except OSError:
-        code = _compile(path, source)
-        new = f"{kept}.{os.getpid()}"
-        with open(new, "wb") as file:
-            marshal.dump(code, file)
-        os.replace(new, kept)  # at once, since others read it
-    else:
-        _imp._fix_co_filename(code, path)
-    return code
+    name = f"{sys.implementation.cache_tag}.{hashlib.sha256(source).hexdigest()}"
+    if name not in _known:
+        kept = os.path.join(_directory, name)
+        try:
+            _read(kept)
+        except OSError:
+            _known[name] = _compile(path, source)
+            new = f"{kept}.{os.getpid()}"
+            with open(new, "wb") as file:
+                marshal.dump(_known[name], file)
+            os.replace(new, kept)  # at once, since others read it
+    _imp._fix_co_filename(_known[name], path)
+    return _known[name]
+
+
+def _read(kept):
+    with open(kept, "rb") as file:
+        _known[os.path.basename(kept)] = marshal.load(file)
+
+
+def read_all():
+    """Read what was kept so far, for forks of this process."""
+    for entry in os.scandir(_directory):
+        tag, _dot, source = entry.name.partition(".")
+        if tag == sys.implementation.cache_tag and source.isalnum() and entry.name not in _known:
+            _read(entry.path)
 
 
 if _directory:

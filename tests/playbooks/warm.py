@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs commands of Ansible as forks of a process that has loaded Ansible's and the clouds' libraries.
+
+To load them is most of what a short playbook and its modules cost. The command is the installed one, with the
+arguments, environment and streams of a process of its own; its workers, and the zip files that they build of modules,
+are Ansible's. A module runs out of its zip file, and shares nothing of Ansible's or of this collection with the
+playbook that has started it. What is started by another command than ``python AnsiballZ_module.py``, and what is
+followed while it runs, as the copy modules are, is started as ever. Tests that kill, and those that look at streams,
+command lines or another core, start a process of its own by ``Clouds.start()``; so do the jobs of a controller, and
+live runs.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import gc
+import importlib
+import json
+import os
+import re
+import runpy
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import boto3
+from botocore import loaders
+
+#: What may differ from the environment in which the libraries were loaded, since they read it later or not at all.
+LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_")
+COLLECTION = "ansible_collections.multicloud.snapshots"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGQUIT, signal.SIGALRM)
+MODULE = re.compile(r"/bin/sh -c '(\S+) (\S+/AnsiballZ_\w+\.py)(?: && sleep 0)?'")
+
+
+class Warm:
+    """The process, for those who have something to run."""
+
+    def __init__(self, environment):
+        self.environment = environment
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                env=environment,
+                cwd=Path(__file__).parents[2],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def fits(self, environment):
+        """Return whether a command with this environment would load the libraries alike."""
+        names = {name for name in {*environment, *self.environment} if not name.startswith(LATER)}
+        return all(environment.get(name) == self.environment.get(name) for name in names)
+
+    def run(self, command, directory, environment, timeout):
+        """Run a command that is a Python script to its end; returns its exit code and output."""
+        command = [shutil.which(command[0]), *command[1:]]
+        order = json.dumps({"command": command, "directory": str(directory), "environment": environment}).encode()
+        (output, told), (status, tell) = os.pipe(), os.pipe()
+        try:
+            socket.send_fds(self._channel, [order], [told, tell])
+        finally:
+            os.close(told)
+            os.close(tell)
+        text = bytearray()
+        deadline = time.monotonic() + timeout
+        with open(output, "rb", 0) as stream, open(status) as ended:
+            while True:
+                if not select.select([stream], [], [], max(0, deadline - time.monotonic()))[0]:
+                    raise subprocess.TimeoutExpired(command, timeout, bytes(text))
+                if not (part := stream.read(65536)):
+                    break
+                text += part
+            return int(ended.read()), text.decode()
+
+    def stop(self):
+        self._channel.close()
+        self._process.wait()
+
+
+def main():
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    load()
+    compiled = importlib.import_module("sitecustomize")  # of site/, which is on the path of this process alone
+    running = {}
+
+    def reap(*_args):
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                status = running.pop(ended[0])
+                os.write(status, str(os.waitstatus_to_exitcode(ended[1])).encode())
+                os.close(status)
+
+    signal.signal(signal.SIGCHLD, reap)
+    while True:
+        order, descriptors, _flags, _address = socket.recv_fds(channel, 1 << 20, 2)
+        if not order:
+            return
+        output, status = descriptors
+        compiled.read_all()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        pid = os.fork()
+        if not pid:
+            channel.close()
+            os.setsid()
+            as_process(command, {1: output, 2: output}, **json.loads(order))
+        running[pid] = status
+        os.close(output)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+
+
+def load():
+    """Load what playbooks and modules load, and have modules forked."""
+    for path in Path(__file__).parents[2].glob("plugins/module_utils/_clouds/*/*.py"):
+        with contextlib.suppress(ModuleNotFoundError):  # where no collection is on Python's path
+            importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.{path.parent.name}.{path.stem}")
+    read_once = functools.cache(loaders.JSONFileLoader().load_file)
+    loaders.JSONFileLoader.load_file = lambda _self, path: read_once(path)
+    for service in ("ec2", "sts"):
+        boto3.Session("none", "none").client(service, "us-east-1")
+    forget()
+    sys.argv[0] = "ansible-playbook"
+    importlib.import_module("ansible.cli.playbook")
+    local = importlib.import_module("ansible.plugins.connection.local").Connection
+    local.exec_command = forking(local.exec_command)
+    gc.collect()
+    gc.freeze()
+
+
+def forget():
+    """Forget everything of Ansible, as a process that has not loaded it."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("ansible.")]
+    sys.path_hooks[:] = [hook for hook in sys.path_hooks if not hook.__module__.startswith("ansible.")]
+    sys.path_importer_cache.clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("ansible", "ansible_collections")]:
+        del sys.modules[name]
+
+
+def as_process(run, streams, **given):
+    """In a fork: run a function as if it were a process of its own, with these descriptors. Does not return."""
+    code = 1
+    try:
+        for number in SIGNALS:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        for number, descriptor in streams.items():
+            os.dup2(descriptor, number)
+        # Who owns one of the others may close it late: it stays taken, so that it is no file of this process.
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number in map(int, os.listdir("/proc/self/fd")):
+            if number > 2 and number != nothing:
+                with contextlib.suppress(OSError):
+                    os.dup2(nothing, number, inheritable=False)
+        sys.stdin, sys.stdout, sys.stderr = (
+            os.fdopen(number, mode, closefd=False) for number, mode in enumerate(("r", "w", "w"))
+        )
+        run(**given)
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if not isinstance(ended.code, int | None):
+            print(ended.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            threading._shutdown()
+            atexit._run_exitfuncs()
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def command(command, directory, environment):
+    """Run a command of Ansible."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(directory)
+    constants = importlib.import_module("ansible.constants")
+    theirs = importlib.import_module("ansible.utils.path").cleanup_tmp_file
+    constants.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(dir=os.path.dirname(constants.DEFAULT_LOCAL_TMP))
+    atexit.register(theirs, constants.DEFAULT_LOCAL_TMP)
+    sys.argv[:] = command
+    sys.path[0] = os.path.dirname(command[0])
+    runpy.run_path(command[0], run_name="__main__")
+
+
+def forking(start):
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        module = MODULE.fullmatch(cmd)
+        # A fork while other threads run may find a lock taken for ever.
+        is_alone = threading.active_count() == 1 and not in_data and not self.become
+        if not (module and module[1] == sys.executable and is_alone):
+            return start(self, cmd, in_data, sudoable)
+        display = importlib.import_module("ansible.utils.display").Display()
+        display.vvv(f"EXEC {cmd}", host=self._play_context.remote_addr)
+        pipes = [os.pipe() for _stream in range(3)]
+        (theirs_in, ours_in), (ours_out, theirs_out), (ours_err, theirs_err) = pipes
+        pid = os.fork()
+        if not pid:
+            as_process(module_of, {0: theirs_in, 1: theirs_out, 2: theirs_err}, path=module[2])
+        for descriptor in (theirs_in, theirs_out, theirs_err, ours_in):
+            os.close(descriptor)
+        outputs = {ours_out: bytearray(), ours_err: bytearray()}
+        waiting = set(outputs)
+        while waiting:
+            for stream in select.select(list(waiting), [], [])[0]:
+                part = os.read(stream, 65536)
+                outputs[stream] += part
+                if not part:
+                    waiting.remove(stream)
+                    os.close(stream)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return code, bytes(outputs[ours_out]), bytes(outputs[ours_err])
+
+    return exec_command
+
+
+def module_of(path):
+    """Run a module that Ansible has put there."""
+    atexit._clear()  # the playbook's
+    gc.unfreeze()
+    forget()
+    sys.argv[:] = [path]
+    sys.path[0] = os.path.dirname(path)
+    runpy.run_path(path, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

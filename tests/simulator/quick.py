@@ -19,6 +19,7 @@ import botocore.loaders
 import botocore.session
 import moto.backends
 import moto.core.responses
+import moto.ec2.models.vpcs
 import moto.moto_server.werkzeug_app
 
 _classes: dict[str, Any] = {}
@@ -27,7 +28,8 @@ _names: dict[str, str] = {}
 
 @functools.cache
 def remember() -> None:
-    """Keep EC2's model, botocore's classes of clients and names of events, moto's list of services and of methods."""
+    """Keep EC2's model, botocore's classes of clients and names of events, moto's list of services and of methods.
+    Leave out the networks that moto makes of each region at each reset, in which no test places anything."""
     loader = botocore.loaders.create_loader()
     botocore.session.create_loader = lambda *_paths: loader
 
@@ -51,6 +53,7 @@ def remember() -> None:
     services = tuple(moto.backends.list_of_moto_modules())
     moto.backends.list_of_moto_modules = lambda: services
     moto.core.responses.method_names_from_class = functools.cache(moto.core.responses.method_names_from_class)
+    moto.ec2.models.vpcs.VPCBackend.create_default_vpc = lambda _self: None
     application = moto.moto_server.werkzeug_app.DomainDispatcherApplication
     application.get_backend_for_host = functools.cache(application.get_backend_for_host)
 

@@ -16,4 +16,5 @@ done
 if [ -n "${T:-}" ]; then
   exec python -m pytest tests/unit -k "$T"
 fi
+export QUICK=yes # a fifth of the random examples
 exec python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 import pytest
@@ -13,8 +14,12 @@ from tests.clouds import CLOUDS
 from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.server import Server
 
+from .harness import examples
+
 # This machine may be slow or busy; that says nothing about the code.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(100)
+)
 settings.load_profile("unhurried")
 
 # So that a contract's failed assertion shows its values, as one of a test file does.
@@ -24,6 +29,20 @@ pytest.register_assert_rewrite(
 
 
 logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A call of the simulated EC2 takes 10 ms, and 3 elsewhere: with many calls, one of the other clouds is quicker."""
+    for item in items:
+        if item.get_closest_marker("many_calls") and "TestEbs" in item.nodeid:
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish():
+    """What was loaded stays: it is no garbage to look for."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -251,6 +251,7 @@ class CopyContract:
         out = cloud.run(*sources, wait=False, max_in_flight=1)
         assert out["counts"]["deleted"] == 0 and rival.id in {c.id for c in cloud.copies()}
 
+    @pytest.mark.many_calls
     def test_what_another_run_makes_meanwhile_is_not_asked_for_again(self, cloud):
         sources = [cloud.snapshot(age_hours=50 - n) for n in range(6)]
         cloud.settings(copy_seconds=30.0)
@@ -279,6 +280,7 @@ class CopyContract:
 
     # -- 4. quota is not an error --------------------------------------------------------------------
 
+    @pytest.mark.many_calls
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):
         sources = [cloud.snapshot() for _n in range(30)]
         cloud.settings(quota=5, copy_seconds=20.0)
@@ -295,6 +297,7 @@ class CopyContract:
         out = cloud.run(*sources, wait=True, max_in_flight=4)
         assert not out.failed and cloud.peak_in_progress() <= 4
 
+    @pytest.mark.many_calls
     def test_the_window_is_never_passed(self, cloud):
         cloud.run(*[cloud.snapshot() for _n in range(12)], wait=True, max_in_flight=3)
         assert cloud.peak_in_progress() == 3 and len(cloud.copies()) == 12

@@ -561,6 +561,7 @@ class BadDaysContract:
 
     # -- 3. and 4. what is busy stops nothing else ----------------------------------------------------------
 
+    @pytest.mark.slow
     def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
         """The deletion is repeated until wait_timeout, seldom, and copies go on (promises: all-are-tried, quota)."""
         doubled = cloud.snapshot(age_hours=50)
@@ -822,6 +823,7 @@ class HeldCopies:
 class FailedCopies:
     """What holds where the cloud shows a copy that has failed (not CBS)."""
 
+    @pytest.mark.slow
     def test_a_throttled_deletion_of_a_failed_copy_lets_the_others_begin(self, cloud):
         """With a window of one, copies follow each other at once (promises: all-are-tried, quota, failed-copies)."""
         bad, begun = cloud.snapshot(age_hours=50), cloud.clock.monotonic()

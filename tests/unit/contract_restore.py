@@ -194,15 +194,18 @@ class RestoreContract:
         assert out["disks"][0]["error"] == out["failures"][0]
         assert cloud.unknown_id in out["msg"] and unfinished in out["msg"]
 
+    @pytest.mark.many_calls
     def test_the_window_is_never_passed(self, cloud):
         out = cloud.restore(*[cloud.copy() for _n in range(12)], wait=True, max_in_flight=3)
         assert not out.failed and len(cloud.disks()) == 12 and cloud.peak_in_the_making() == 3
 
+    @pytest.mark.many_calls
     def test_what_the_cloud_limits_is_waited_out(self, cloud):
         cloud.settings(disk_quota=5, disk_seconds=10.0)
         out = cloud.restore(*[cloud.copy() for _n in range(20)], wait=True)
         assert not out.failed and len(cloud.disks()) == 20 and cloud.peak_in_the_making() <= 5, out.text
 
+    @pytest.mark.many_calls
     @pytest.mark.parametrize("kind", ["throttle", "drop", "unavailable", "empty_unavailable", "lose_answer"])
     def test_on_a_bad_day_every_disk_is_made_once(self, cloud, kind):
         copies = [cloud.copy() for _n in range(20)]

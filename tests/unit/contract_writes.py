@@ -119,6 +119,7 @@ class WritesContract:
         assert kept.id in ids(cloud.copies()) and is_true(cloud, out)
         assert cloud.clock.monotonic() - begun < 400 and cloud.calls[cloud.list_action] < 40
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("seconds", [4.0, 6.0, 20.0])
     def test_slow_looks_at_many_regions_starve_none(self, cloud, monkeypatch, seconds):
         """Looks at other regions make the first look too old for a write (promises: fresh-look, all-are-tried)."""
@@ -198,6 +199,7 @@ class WritesContract:
         assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
         assert cloud.calls[delete_action(cloud)] == 1
 
+    @pytest.mark.slow
     def test_a_wait_of_an_hour_for_twenty_copies_costs_few_calls(self, cloud):
         """At most 300 calls beside a change of tags for each copy, where the copy call takes none (promises: quota)."""
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(20)]

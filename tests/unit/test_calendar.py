@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from tests.nights.history import NO_CALENDAR, PERIODS, kept_by_calendar, text_of
 
+from .harness import examples
+
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata")
 DISK = [{"disk_id": "disk-0", "name": "database"}]
 
@@ -155,7 +157,7 @@ limits = st.fixed_dictionaries(
 NOW = "2026-12-31T00:00:00Z"
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(moments, limits)
 def test_no_limit_loses_its_points_and_the_newest_never_goes(taken, limits):
     stay = kept(taken, **limits, now=NOW)
@@ -170,14 +172,14 @@ def test_no_limit_loses_its_points_and_the_newest_never_goes(taken, limits):
     assert stay == (set(taken) if nothing_set else {ordered[0], *ordered[: limits["keep"]]} | by_age | by_calendar)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(moments, limits)
 def test_a_second_run_changes_nothing(taken, limits):
     stay = sorted(kept(taken, **limits, now=NOW))
     assert kept(stay, **limits, now=NOW) == set(stay)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(moments, limits, st.sampled_from(("keep", "keep_days", *PERIODS)), st.integers(1, 40))
 def test_a_limit_more_never_deletes_more(taken, limits, name, more):
     if not any(value for limit, value in limits.items() if limit != "timezone"):
@@ -186,7 +188,7 @@ def test_a_limit_more_never_deletes_more(taken, limits, name, more):
     assert kept(taken, **limits, now=NOW) <= kept(taken, **raised, now=NOW)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(moments, limits, st.data())
 def test_planning_and_pruning_agree_by_the_calendar(taken, limits, data):
     """With all snapshots selected, what is copied stays, and what would go is not copied."""
@@ -213,6 +215,7 @@ def test_planning_and_pruning_agree_by_the_calendar(taken, limits, data):
     assert expired_copies(left, **limits, now=NOW) == []
 
 
+@pytest.mark.slow
 def test_a_year_of_nights_keeps_just_what_the_calendar_describes():
     limits = {"keep_daily": 7, "keep_weekly": 5, "keep_monthly": 12, "keep_yearly": 3, "timezone": "Europe/Berlin"}
     stay: set[datetime] = set()

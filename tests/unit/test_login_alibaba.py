@@ -323,6 +323,7 @@ def test_a_wrong_secret_is_reported_without_what_was_signed(around):
     assert "GET&" not in out.text and "AccessKeyId%3D" not in out.text and "wrongSecret" not in out.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["sts", "metadata"])
 def test_a_host_that_does_not_answer_ends_in_time(around, monkeypatch, way):
     silent = socket.create_server(("127.0.0.1", 0))

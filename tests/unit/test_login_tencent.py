@@ -247,6 +247,7 @@ def test_a_role_that_the_instance_does_not_have_is_reported(cbs, metadata, role,
     assert "NO_PROXY" in failure["hint"] and not cbs.copies() and not cbs.calls["CopySnapshotCrossRegions"]
 
 
+@pytest.mark.slow
 def test_a_metadata_service_that_does_not_answer_ends_in_time(cbs, metadata):
     metadata.mode = "hang"
     begun = time.monotonic()

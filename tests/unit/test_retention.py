@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from tests.clouds import CLOUDS
 from tests.nights.history import NO_CALENDAR, NightHistory
 
+from .harness import examples
+
 NOW = "2026-11-21T12:00:00Z"
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 #: Random histories a cloud; `make nights` takes 10,000.
@@ -105,7 +107,7 @@ def may_go(row, copies, keep, keep_days):
     return newer >= max(keep, 1) and (not keep_days or age > timedelta(days=keep_days))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(rows, st.integers(0, 4), st.sampled_from((0, 1, 2, 3.4, 7)), st.randoms(use_true_random=False))
 def test_just_those_copies_go_that_every_limit_lets_go(copies, keep, keep_days, shuffler):
     going = expired_copies(copies, keep, keep_days, NOW)
@@ -224,6 +226,7 @@ def test_locked_copies_are_passed_over_and_make_no_room_for_others():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_random_histories_lose_nothing_and_come_to_rest(cloud):
     deletions = 0

@@ -273,6 +273,7 @@ def of_copies(ebs, ec2):
     return [snapshot for page in pages for snapshot in page["Snapshots"]]
 
 
+@pytest.mark.slow
 def test_a_large_estate_is_made_in_seconds_and_shows_as_a_small_one_does(ebs, ec2):
     copy = ebs.our_copy(ebs.snapshot())
     (small,) = of_copies(ebs, ec2)

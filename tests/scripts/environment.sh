@@ -35,6 +35,11 @@ install_with() { # a requirements file, into the virtual environment, once for e
   touch "$stamp"
 }
 
+keep_bytecode() { # of what the tests import, from one run to the next, and outside the staged copy
+  unset PYTHONDONTWRITEBYTECODE
+  export PYTHONPYCACHEPREFIX=$WORK/bytecode
+}
+
 make_environment() {
   mkdir -p "$WORK" "$ROOT" "$WORK/home"
   if [ ! -x "$WORK/venv/bin/python" ]; then

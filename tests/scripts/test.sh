@@ -20,6 +20,7 @@ ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --off
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t module multicloud.snapshots.ebs_snapshot_copy >/dev/null)
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
 export STORM_SEED=${STORM_SEED:-$(date +%Y%m%d)} # a few new storms each day
+keep_bytecode
 echo "== tests (STORM_SEED=$STORM_SEED)"
 PYTHONPATH=$ROOT python -m pytest -q -n 3 --dist worksteal --durations=15 tests/playbooks tests/unit || failed=tests
 wait "$lint" || failed="${failed:-} static-checks"

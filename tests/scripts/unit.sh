@@ -6,6 +6,7 @@
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-unit.txt"
+keep_bytecode
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT
 file=${T:-}

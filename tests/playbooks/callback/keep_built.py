@@ -19,6 +19,11 @@ from ansible import constants as C
 from ansible import release
 from ansible.plugins.callback import CallbackBase
 
+try:
+    from ansible._internal._locking import named_mutex
+except ImportError:  # an older core, where only one run may write into the directory
+    named_mutex = None
+
 
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
@@ -28,7 +33,7 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         directory = os.environ.get("TESTS_KEEP_COMPILED")
-        if directory:
+        if directory and named_mutex:
             of = repr((release.__version__, sys.version, C.COLLECTIONS_PATHS))
             shared = Path(directory, f"built.{hashlib.sha256(of.encode()).hexdigest()}")
             shared.mkdir(exist_ok=True)

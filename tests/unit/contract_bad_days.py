@@ -438,6 +438,7 @@ class BadDaysContract:
 
     # -- 2. two runs at once -------------------------------------------------------------------------------
 
+    @pytest.mark.many_calls
     @pytest.mark.parametrize(
         ("seconds", "lag", "late", "lost"),
         [
@@ -514,6 +515,7 @@ class BadDaysContract:
         assert [len(copies_of(cloud, source)) for source in sources] == [1] * 5
         assert out["counts"]["created"] == out["counts"]["completed"] == 5 and is_true(cloud, out)
 
+    @pytest.mark.many_calls
     @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
     def test_an_unexpected_error_that_stays_fails_its_copy_alone(self, cloud, monkeypatch, error):
         """A copy in doubt at wait_timeout is reported, others are copied (promises: exactly-once, all-are-tried)."""
@@ -627,6 +629,7 @@ class BadDaysContract:
         assert out.copy()["error"] == out.failure() and is_true(cloud, out)
         assert cloud.calls[cloud.copy_action] == 1 and len(cloud.copies()) == 1
 
+    @pytest.mark.many_calls
     def test_the_last_looks_overrun_the_deadline_by_one_call_a_region_at_most(self, cloud):
         """wait_timeout holds for the whole call (promises: timeout)."""
         sources, begun = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()

@@ -113,6 +113,7 @@ class RestoreContract:
 
     # -- exactly once ----------------------------------------------------------------------------------
 
+    @pytest.mark.many_calls
     @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
     def test_a_lost_answer_makes_no_second_disk(self, cloud, kind):
         copies = [cloud.copy() for _n in range(9)]

@@ -57,12 +57,12 @@ def staged(session: nox.Session, release: str) -> Path:
             shutil.copy2(REPOSITORY / name, collection / name)
     # ansible-test asks the nearest git checkout for the files to check.
     session.run("git", "init", "-q", str(collection), external=True, silent=True)
-    told = root / f"amazon-aws-of-ansible-{release}"
-    if not told.exists():
+    marker = root / f"amazon-aws-of-ansible-{release}"
+    if not marker.exists():
         shutil.rmtree(root / "ansible_collections" / "amazon", ignore_errors=True)
         script = str(REPOSITORY / "tests" / "scripts" / "fetch_collections.py")
         session.run("python", script, release, str(root), "amazon/aws", "community/aws")
-        told.touch()
+        marker.touch()
     home = work / "home"
     home.mkdir(exist_ok=True)
     session.env.update(

@@ -14,11 +14,11 @@ import sys
 def main() -> int:
     with subprocess.Popen([sys.executable, "-m", "tests.simulator"], stdout=subprocess.PIPE, text=True) as clouds:
         try:
-            told = clouds.stdout.readline()
-            if not told:
+            line = clouds.stdout.readline()
+            if not line:
                 print("The simulated clouds did not start.", file=sys.stderr)
                 return 1
-            given = json.dumps({"demo_clouds": json.loads(told)})
+            given = json.dumps({"demo_clouds": json.loads(line)})
             command = ["ansible-playbook", "multicloud.snapshots.demo", "-e", given, *sys.argv[1:]]
             return subprocess.run(command, check=False).returncode
         finally:

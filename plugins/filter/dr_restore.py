@@ -62,7 +62,7 @@ FUNCTIONS = {
     "proofs": drill.with_proofs,
     "picked": drill.picked,
     "reapable": reaping.reapable,
-    "told_deleted": reaping.told_deleted,
+    "deleted_ids": reaping.deleted_ids,
     "doubtful": reaping.doubtful,
     "over": reaping.own_disks,
     "to_compare": drill.to_compare,

@@ -75,15 +75,15 @@ LINKS = {
     "workflow_job_template": "workflow_job_templates",
 }
 
-_TOLD = {f"notification_templates_{when}": "notification_templates" for when in ("started", "success", "error")}
+_NOTIFIED = {f"notification_templates_{when}": "notification_templates" for when in ("started", "success", "error")}
 #: Lists of other objects that hang on one, by its kind.
 ASSOCIATIONS = {
-    "projects": _TOLD,
+    "projects": _NOTIFIED,
     "inventories": {"instance_groups": "instance_groups"},
-    "inventory_sources": _TOLD,
-    "job_templates": {"credentials": "credentials", "instance_groups": "instance_groups", **_TOLD},
+    "inventory_sources": _NOTIFIED,
+    "job_templates": {"credentials": "credentials", "instance_groups": "instance_groups", **_NOTIFIED},
     "schedules": {"credentials": "credentials", "instance_groups": "instance_groups"},
-    "workflow_job_templates": {**_TOLD, "notification_templates_approvals": "notification_templates"},
+    "workflow_job_templates": {**_NOTIFIED, "notification_templates_approvals": "notification_templates"},
     "workflow_job_template_nodes": {
         "credentials": "credentials",
         **{f"{when}_nodes": "workflow_job_template_nodes" for when in ("success", "failure", "always")},

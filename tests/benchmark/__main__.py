@@ -60,9 +60,9 @@ class Benchmark:
         path.write_text(yaml.safe_dump([play]))
         taken = []
         for _n in range(times):
-            begun = time.monotonic()
+            started = time.monotonic()
             done = subprocess.run(["ansible-playbook", str(path)], capture_output=True, text=True, check=False)
-            taken.append(time.monotonic() - begun)
+            taken.append(time.monotonic() - started)
             if done.returncode:
                 sys.exit(done.stdout + done.stderr)
         return min(taken)
@@ -118,10 +118,10 @@ class Benchmark:
         whole = self.play(task)
         taken = whole - self.play(task)  # a rerun has nothing to make
         server.stop()
-        begun = sorted(disk.begun for disk in estate.disks())
+        started = sorted(disk.started for disk in estate.disks())
         least = count / 20 * seconds
         what = f"{cloud.restore_module}: {count} disks of {seconds:g} s, 20 at once"
-        yield Figure(f"{what}, beside {least:g} s", (begun[-1] + seconds - begun[0]) / least, bound, "times")
+        yield Figure(f"{what}, beside {least:g} s", (started[-1] + seconds - started[0]) / least, bound, "times")
         yield Figure(f"{what}, the task's begin and end included, beside {least:g} s", taken / least, bound, "times")
 
     # -- reruns ------------------------------------------------------------------------------------------
@@ -241,9 +241,9 @@ class Benchmark:
         estate = EbsEstate(server, clock, self.servers[EbsEstate].url)
         estate.settings(copy_seconds=3600.0)
         sources = [estate.snapshot() for _n in range(20)]
-        begun = time.thread_time()
+        started = time.thread_time()
         out = estate.run(*sources, wait=True, wait_timeout=7200)
-        spent = time.thread_time() - begun
+        spent = time.thread_time() - started
         server.clock = real
         if out.failed:
             sys.exit(out["msg"])

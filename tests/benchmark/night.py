@@ -88,7 +88,7 @@ def _run(estate: Any, directory: Path, number: int, parts: int) -> Ran:
     config = directory / "night.cfg"
     config.write_text("[defaults]\ninternal_poll_interval = 0.05\n")
     log = directory / "night.log"
-    begun, before = time.monotonic(), _own_seconds()
+    started, before = time.monotonic(), _own_seconds()
     with log.open("w") as output:
         process = subprocess.Popen(
             ["ansible-playbook", str(playbook), "-i", str(inventory)],
@@ -99,7 +99,7 @@ def _run(estate: Any, directory: Path, number: int, parts: int) -> Ran:
         watch = _Memory(process.pid)
         watch.start()
         failed = process.wait()
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - started
     watch.join()
     if failed:
         sys.exit(log.read_text()[-5000:])

@@ -23,9 +23,9 @@ def peak_memory() -> float:
 
 def main() -> None:
     given = json.loads(Path(sys.argv[2]).read_text())
-    begun = time.monotonic()
+    started = time.monotonic()
     out = run_module(sys.argv[1], given, RealClock())
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - started
     if out.failed or out["counts"]["unchanged"] != len(given["snapshot_ids"]):
         sys.exit(out["msg"])
     print(peak_memory(), seconds)

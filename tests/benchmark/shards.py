@@ -33,13 +33,13 @@ def shards(estate: Any, directory: Path, disks: int, parts: int, seconds: float)
     estate.settings(copy_seconds=seconds, quota=QUOTA)
     sources = [estate.snapshot(estate.disk(**{"dr-copy": "true"})) for _n in range(disks)]
     (directory / "shards.yml").write_text("- import_playbook: multicloud.snapshots.dr_copy\n")
-    begun = time.monotonic()
+    started = time.monotonic()
     running = [_start(estate, directory, number, parts) for number in range(1, parts + 1)]
     for process in running:
         output, _none = process.communicate()
         if process.returncode:
             sys.exit(output)
-    whole = time.monotonic() - begun
+    whole = time.monotonic() - started
     complete = [copy for copy in estate.copies() if estate.is_complete(copy)]
     made = Counter(estate.tags_of(copy)["dr-copy:source-snapshot-id"] for copy in complete)
     least = disks / QUOTA * seconds

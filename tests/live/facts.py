@@ -77,9 +77,9 @@ def bare_copy(run: Run) -> None:
         return copy_id
 
     copy_id = run.made("a copy by the bare call", run.destination, make)
-    begun = time.monotonic()
+    started = time.monotonic()
     run.results.recording("copy_call", account.copy_call, "answer", answers[0], ours=_ours(run))
-    seen, progress = Sightings(begun), Sightings(begun, _progress)
+    seen, progress = Sightings(started), Sightings(started, _progress)
     tagged: list[float] = []
 
     def look(thing: Thing | None) -> None:
@@ -102,7 +102,7 @@ def bare_copy(run: Run) -> None:
     run.results.fact("states of a copy", "see part 0.2", seen)
     run.results.fact("progress of a copy", "0 % to 99 % may be one jump", progress)
     if account.has_tags:
-        at = tagged[-1] - (tagged[0] if len(tagged) > 1 else begun) if tagged else None
+        at = tagged[-1] - (tagged[0] if len(tagged) > 1 else started) if tagged else None
         run.results.fact("lag until tags show", "nowhere documented", "never seen" if at is None else f"{at:.1f} s")
     if last:
         _defaults(run, last)

@@ -92,8 +92,8 @@ class Run:
 class Sightings:
     """The states that a thing was seen in, each with the seconds after the call."""
 
-    def __init__(self, begun: float, state: Callable[[Mapping[str, Any]], str] = lambda raw: ""):
-        self._begun, self._state = begun, state
+    def __init__(self, started: float, state: Callable[[Mapping[str, Any]], str] = lambda raw: ""):
+        self._started, self._state = started, state
         self.first: float | None = None
         self.met: list[str] = []
         self._last = ""
@@ -101,7 +101,7 @@ class Sightings:
     def __call__(self, thing: Thing | None) -> bool:
         """Note a look; returns whether it showed something new."""
         shown = f"{thing.state}{self._state(thing.raw)}" if thing else "not shown"
-        seconds = time.monotonic() - self._begun
+        seconds = time.monotonic() - self._started
         if thing and self.first is None:
             self.first = seconds
         if shown == self._last:

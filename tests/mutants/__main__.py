@@ -120,10 +120,10 @@ def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float 
             theirs.close()
             running[number] = process, ours, time.monotonic()
         time.sleep(0.05)
-        for number, (process, ours, begun) in list(running.items()):
+        for number, (process, ours, started) in list(running.items()):
             if ours.poll() or not process.is_alive():
                 answers[number] = _received(ours)
-            elif time.monotonic() - begun > longest:
+            elif time.monotonic() - started > longest:
                 process.kill()
                 answers[number] = ENDLESS
             else:
@@ -164,14 +164,14 @@ def _is_ill(label: str) -> bool:
 
 def _found(one: Broken, ill: list[str], storms_only: bool) -> str:
     """Return what finds a broken engine first."""
-    begun, by = time.process_time(), ""
+    started, by = time.process_time(), ""
     try:
         with broken(one.name):
             by = _first_storm(one, ill) or ("" if storms_only else _first_test(one, ill)) or NOBODY
     except LookupError as error:
         print(error, flush=True)
         by = NOT_THERE
-    print(f"{time.process_time() - begun:4.0f} s  {one.name}: {by}", flush=True)
+    print(f"{time.process_time() - started:4.0f} s  {one.name}: {by}", flush=True)
     return by
 
 

@@ -370,10 +370,10 @@ def _change(cloud: Any) -> None:
         return {**shown, **{i: replace(c, state=_state("ERROR")) for i, c in missing.items() if c}}
 
     cloud.refresh = refresh
-    _remember_begun(cloud)
+    _remember_started(cloud)
 
 
-def _remember_begun(cloud: Any) -> None:
+def _remember_started(cloud: Any) -> None:
     real, cloud._started_here = cloud.begin, {}
 
     def begin(orders: Any) -> Any:

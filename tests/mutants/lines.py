@@ -121,12 +121,12 @@ def _drawn(path: str, sample: int) -> list[Change]:
 
 def _lives(change: Change) -> bool:
     """Whether nothing finds a change."""
-    begun = time.process_time()
+    started = time.process_time()
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
     _read_instead(Path(change.path).resolve(), change.text().encode())
     finders = next(finders for name, finders in PURE.items() if change.path.startswith(name))
     by = next((by for finder in finders if (by := _found_by(finder))), "")
-    seconds = time.process_time() - begun
+    seconds = time.process_time() - started
     print(f"{seconds:4.0f} s  {change.path}:{change.line} {change.operator}: {by or 'nobody'}", flush=True)
     return not by
 

@@ -96,18 +96,18 @@ def test_what_would_fail_later_is_refused_before_anything_is_made(awx):
         awx_project_url="", awx_credentials=[lacking, {"name": "any"}], awx_drill_credentials=[vault]
     )
     output = " ".join(output.split())
-    for told in (
+    for text in (
         "Set awx_project_url to the URL of the Git repository",
         "The credential half of the type Alibaba Cloud needs secret_key.",
         "Give the credential any its credential_type.",
         "The credential vault of the type Vault needs vault_password.",
     ):
-        assert told in output, output
+        assert text in output, output
     assert code != 0 and "ok=0" in output
     missing = [{"name": name, "credential_type": "Amazon Web Services"} for name in ("typo", "aws-drill")]
     code, output = awx.set_up(awx_credentials=missing)
-    told = "has no credential typo of the type Amazon Web Services. Give it inputs"
-    assert code != 0 and told in " ".join(output.split()), output
+    text = "has no credential typo of the type Amazon Web Services. Give it inputs"
+    assert code != 0 and text in " ".join(output.split()), output
     assert before == json.dumps(awx.controller.objects, sort_keys=True), "state: exists would have made an empty one"
 
 
@@ -170,9 +170,9 @@ def test_surveys_begin_with_the_roles_defaults_and_offer_what_the_roles_take(awx
             if name not in OPTIONS:
                 continue
             take, usual = TAKEN[name]
-            told = set(re.findall(r"V\(([a-z]+)\)", " ".join(OPTIONS[name]["description"])))
+            documented = set(re.findall(r"V\(([a-z]+)\)", " ".join(OPTIONS[name]["description"])))
             if "choices" in question:
-                assert set(question["choices"]) == told, name
+                assert set(question["choices"]) == documented, name
                 assert [take(choice) for choice in question["choices"]] == question["choices"]
             if OPTIONS[name].get("required"):
                 assert usual is None and (question["required"] or name.endswith("_cloud")), name

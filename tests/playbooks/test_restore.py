@@ -244,8 +244,8 @@ def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_
     assert "1 of them were NOT COMPARED" in output
     tried = {row["copy_id"]: (row["proven"], row["compared"], row["blocks"]) for row in ebs.report()["tried"]}
     assert tried == {equal: (True, True, 4), broken: (False, None, tried[broken][2]), alone: (True, False, 4)}
-    told = {c["SnapshotId"]: {t["Key"]: t["Value"] for t in c["Tags"]} for c in clouds.copies()}
-    levels = {snapshot: tags.get("dr-copy:proven-level") for snapshot, tags in told.items()}
+    shown = {c["SnapshotId"]: {t["Key"]: t["Value"] for t in c["Tags"]} for c in clouds.copies()}
+    levels = {snapshot: tags.get("dr-copy:proven-level") for snapshot, tags in shown.items()}
     assert levels == {equal: "readable", broken: None, alone: "readable"} and not ebs.disks()
     page = (clouds.directory / "reports" / "flood.drill.html").read_text()
     assert "were not compared with their sources" in page and "differs in the block 9" in page

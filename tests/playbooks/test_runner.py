@@ -148,8 +148,8 @@ def drilled(clouds, node):
     code, output = node.run(data, playbook, "drill")
     assert code == 0 and "2 of 2 copies proven creatable" in output, output
     assert clouds.tell("calls")["CreateVolume"] == calls + 2 and not made_of_copies(clouds)
-    told = json.loads((node.directory / "reports" / "orders.drill.json").read_text())
-    assert told["totals"]["proven"] == 2 and (node.directory / "reports" / "orders.drill.html").exists()
+    report = json.loads((node.directory / "reports" / "orders.drill.json").read_text())
+    assert report["totals"]["proven"] == 2 and (node.directory / "reports" / "orders.drill.html").exists()
     proven = [copy for copy in clouds.copies() if {"dr-copy:proven-at"} & {tag["Key"] for tag in copy["Tags"]}]
     assert len(proven) == 2
     no_secret_in(artifacts_of(data, "drill"))

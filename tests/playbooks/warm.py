@@ -70,12 +70,12 @@ class Warm:
         """Run a command that is a Python script to its end; returns its exit code and output."""
         command = [shutil.which(command[0]), *command[1:]]
         order = json.dumps({"command": command, "directory": str(directory), "environment": environment}).encode()
-        (output, told), (status, tell) = os.pipe(), os.pipe()
+        (output, to_output), (status, to_status) = os.pipe(), os.pipe()
         try:
-            socket.send_fds(self._channel, [order], [told, tell])
+            socket.send_fds(self._channel, [order], [to_output, to_status])
         finally:
-            os.close(told)
-            os.close(tell)
+            os.close(to_output)
+            os.close(to_status)
         text = bytearray()
         deadline = time.monotonic() + timeout
         with open(output, "rb", 0) as stream, open(status) as ended:

@@ -19,7 +19,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def verdict(audited: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+def sort_out(audited: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """Return the vulnerabilities found, and the packages that nothing is known of."""
     found = [
         f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
@@ -37,14 +37,16 @@ def main() -> None:
         audited = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
         sys.exit(f"pip-audit could not run: {done.stderr[-1000:]}")
-    found, unknown = verdict(audited)
+    found, unknown = sort_out(audited)
     if found:
         sys.exit("\n".join(found))
     if unknown:
-        told = f"pip-audit: NOT CHECKED, its service knows nothing of {len(unknown)} of {len(audited)} packages here."
+        message = (
+            f"pip-audit: NOT CHECKED, its service knows nothing of {len(unknown)} of {len(audited)} packages here."
+        )
         if os.environ.get("CI") == "true":
-            sys.exit(told)
-        print(told)
+            sys.exit(message)
+        print(message)
         return
     print(f"pip-audit: no known vulnerability in {len(audited)} packages")
 

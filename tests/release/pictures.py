@@ -44,9 +44,9 @@ def badges() -> str:
             x += width
         x += 6
     style = 'fill="#fff" font-family="DejaVu Sans Mono, Menlo, monospace" font-size="11" text-anchor="middle"'
-    told = html.escape(", ".join(f"{name} {value}" for name, value in facts.items()))
+    label = html.escape(", ".join(f"{name} {value}" for name, value in facts.items()))
     size = f'width="{x - 6:g}" height="{ROW}"'
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{told}">'
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}">'
     return "\n".join([opening, f"<g {style}>", *parts, "</g>", "</svg>", ""])
 
 

@@ -189,7 +189,7 @@ class Cbs(Api3Cloud):
             size=source.size,
             source_id=source.id,
             source_region=source.region,
-            begun=now,
+            started=now,
             duration=min(duration, settings["fails_after"]) if failure else duration,
             failure=failure,
             visible_at=now + settings["visible_after"],

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .cbs import Cbs, CbsSnapshot
-from .state import Disk, new_id, told
+from .state import Disk, as_truth, new_id
 from .tencent import ApiError, required
 
 CBS = "cbs", "2017-03-12"
@@ -62,7 +62,7 @@ class CbsDisks(Cbs):
         disks = [
             d for kept in self.estate.disks.values() for d in kept.values() if d.gone_at is None or now < d.gone_at
         ]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **told(disk)} for disk in disks]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
 
     def CreateDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         token = given.get("ClientToken")
@@ -109,7 +109,7 @@ class CbsDisks(Cbs):
             encrypted=given.get("Encrypt") == "ENCRYPT",
             kms_key_id=given.get("KmsKeyId", ""),
             created=self._text(self.clock.utc()),
-            begun=now,
+            started=now,
             duration=seconds,
             # There is no state for one that is being made: until it is there, it does not show.
             visible_at=NEVER if never else now + max(seconds, settings["visible_after"]),
@@ -148,7 +148,7 @@ class CbsDisks(Cbs):
             name=name,
             tags={tag["Key"]: tag["Value"] for tag in given.get("Tags", ())},
             size=disk.size,
-            begun=self.clock.monotonic(),
+            started=self.clock.monotonic(),
             duration=self.control.settings["copy_seconds"],
             deadline=self._deadline(given.get("Deadline")),
         )

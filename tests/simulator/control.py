@@ -53,7 +53,7 @@ class Call:
     action: str
     region: str
     given: dict[str, Any]
-    begun: float
+    started: float
     #: Who called, if a test distinguishes callers.
     by: str = ""
     fault: str | None = None
@@ -268,9 +268,9 @@ class ControlledApp:
         answer = self._control.answer(request)
         if answer is None:
             action, control = self._action_of(request), self._control
-            begun = self._clock.monotonic()
-            control.count(action, begun)
-            call = Call(len(control.journal), action, self._region_of(request), {}, begun)
+            started = self._clock.monotonic()
+            control.count(action, started)
+            call = Call(len(control.journal), action, self._region_of(request), {}, started)
             control.vanish(call.region)
             kind = None
             if control.watch:

@@ -109,7 +109,7 @@ class SimulatedCopy(models.Snapshot):
 
     def __init__(self, ec2: Ec2, backend: Any, source: models.Snapshot | None, **facts: Any):
         self._ec2 = ec2
-        self._begun = ec2.clock.monotonic()
+        self._started = ec2.clock.monotonic()
         self.duration: float = facts["duration"]
         self.failure: str | None = facts["failure"]
         volume = source.volume if source else _NoVolume()
@@ -122,11 +122,11 @@ class SimulatedCopy(models.Snapshot):
         self.minutes: int | None = facts["minutes"]
         self.outpost_arn: str | None = facts["outpost_arn"]
         self.zone: str | None = facts["zone"]
-        self.visible_at = self._begun + ec2.control.settings["visible_after"]
+        self.visible_at = self._started + ec2.control.settings["visible_after"]
 
     @property
     def age(self) -> float:
-        return float(min(self._ec2.clock.monotonic(), self.seen_at) - self._begun)
+        return float(min(self._ec2.clock.monotonic(), self.seen_at) - self._started)
 
     @property
     def completed_at(self) -> datetime:
@@ -501,8 +501,8 @@ class Ec2:
         snapshot = call.ec2_backend.snapshots.get(snapshot_id)
         if snapshot is None or snapshot.owner_id != call.current_account:
             raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
-        begun = snapshot.completed_at.replace(tzinfo=timezone.utc) if _is_pending_copy(snapshot) else now
-        lock, before = SimulatedLock(mode, days, cool_off, begun), lock_of(snapshot)
+        started = snapshot.completed_at.replace(tzinfo=timezone.utc) if _is_pending_copy(snapshot) else now
+        lock, before = SimulatedLock(mode, days, cool_off, started), lock_of(snapshot)
         if before and not before.may_become(lock, now):
             raise invalid("The lock of the snapshot cannot be changed so.", "InvalidParameterCombination")
         snapshot.lock = lock
@@ -544,8 +544,8 @@ def _lock_shown(snapshot: Any, now: datetime) -> dict[str, Any]:
         "SnapshotId": snapshot.id,
         "LockState": lock.state(now),
         "LockDuration": lock.days,
-        "LockCreatedOn": lock.begun,
-        "LockDurationStartTime": lock.begun,
+        "LockCreatedOn": lock.started,
+        "LockDurationStartTime": lock.started,
         "LockExpiresOn": lock.until,
     }
     if lock.cool_off:

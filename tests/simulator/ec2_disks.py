@@ -39,18 +39,18 @@ class SimulatedDisk(models.Volume):
     def __init__(self, disks: Disks, backend: Any, volume_id: str, duration: float, vanishes: bool, **facts: Any):
         super().__init__(backend, volume_id, **facts)
         self._disks = disks
-        self._begun = disks.clock.monotonic()
+        self._started = disks.clock.monotonic()
         self.create_time = disks.clock.utc()
         self.duration = duration
         self.vanishes = vanishes
-        self.visible_at = self._begun + disks.settings["visible_after"]
+        self.visible_at = self._started + disks.settings["visible_after"]
         self.deleted_at = math.inf
         #: Where a replica shows it: the moment that the replica has come to.
         self.seen_at = math.inf
 
     @property
-    def begun(self) -> float:
-        return self._begun
+    def started(self) -> float:
+        return self._started
 
     @property
     def _now(self) -> float:
@@ -65,14 +65,14 @@ class SimulatedDisk(models.Volume):
         now = self._now
         if now >= self.deleted_at:
             return "deleting"
-        if now - self._begun < self.duration:
+        if now - self._started < self.duration:
             return "creating"
         return "in-use" if self.attachment else "available"
 
     @property
     def is_gone(self) -> bool:
         now = self._now
-        vanished = self.vanishes and now - self._begun >= min(self.duration, 1.0)
+        vanished = self.vanishes and now - self._started >= min(self.duration, 1.0)
         return bool(vanished or now >= self.deleted_at + self._disks.settings["deleting_seconds"])
 
 

@@ -142,7 +142,7 @@ class Ecs(RpcCloud):
                 kms_key_id=key.rpartition("/")[2],
                 source_id=source_id,
                 source_region=region,
-                begun=now,
+                started=now,
                 duration=min(duration, settings["fails_after"]) if failure else duration,
                 failure=failure,
                 visible_at=now + settings["visible_after"],
@@ -291,7 +291,7 @@ def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
         "Progress": f"{snapshot.progress(now)}%",
         "CreationTime": created,
         "LastModifiedTime": created,
-        "RemainTime": max(0, int(snapshot.begun + snapshot.duration - now)) if phase == "running" else 0,
+        "RemainTime": max(0, int(snapshot.started + snapshot.duration - now)) if phase == "running" else 0,
         "SnapshotType": "user",
         "Category": snapshot.category,
         "Usage": "none",
@@ -322,8 +322,8 @@ def _lock_shown(snapshot: SimulatedSnapshot, now: datetime) -> dict[str, Any]:
     lock = lock_of(snapshot)
     assert lock
     times = {
-        "LockCreationTime": lock.begun,
-        "LockDurationStartTime": lock.begun,
+        "LockCreationTime": lock.started,
+        "LockDurationStartTime": lock.started,
         "LockExpiredTime": lock.until,
         "CoolOffPeriodExpiredTime": lock.cools_off_until,
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from .alibaba import ApiError, required, truth
 from .ecs import NAME, Ecs, _tags
-from .state import Disk, SimulatedSnapshot, new_id, told
+from .state import Disk, SimulatedSnapshot, as_truth, new_id
 
 #: Categories that a zone sells, with the smallest size in GiB (api-facts: ecs-disk-calls).
 SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
@@ -45,7 +45,7 @@ class EcsDisks(Ecs):
 
     def _truth(self) -> list[dict[str, Any]]:
         disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **told(disk)} for disk in disks]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
 
     def CreateDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
         zone, category = required(given, "ZoneId"), given.get("DiskCategory", "cloud")
@@ -88,7 +88,7 @@ class EcsDisks(Ecs):
             encrypted=encrypted,
             kms_key_id=key.rpartition("/")[2],
             created=self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            begun=now,
+            started=now,
             duration=seconds if "SnapshotId" in given else 0.0,
             visible_at=now + settings["visible_after"],
             loading_until=now + seconds + settings["disks_load_for"] if "SnapshotId" in given else 0.0,
@@ -132,7 +132,7 @@ class EcsDisks(Ecs):
                 description=given.get("Description", ""),
                 tags={key: value or "" for key, value in _tags(given).items()},
                 size=disk.size,
-                begun=self.clock.monotonic(),
+                started=self.clock.monotonic(),
                 duration=self.control.settings["copy_seconds"],
                 retention_days=int(days) if days else None,
             )

@@ -90,7 +90,7 @@ class Ens(RpcCloud):
                 description=description or "",
                 source_id=source_id,
                 source_region=source.region,
-                begun=now,
+                started=now,
                 duration=min(duration, settings["fails_after"]) if failure else duration,
                 failure=failure,
                 visible_at=now + settings["visible_after"],

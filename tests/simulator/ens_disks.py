@@ -10,7 +10,7 @@ from typing import Any
 
 from .alibaba import ApiError, required
 from .ens import NODE, Ens
-from .state import Disk, SimulatedSnapshot, new_id, told
+from .state import Disk, SimulatedSnapshot, as_truth, new_id
 
 CATEGORIES = ("cloud_efficiency", "cloud_ssd")
 #: GiB that a node sells at least.
@@ -39,7 +39,7 @@ class EnsDisks(Ens):
 
     def _truth(self) -> list[dict[str, Any]]:
         disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **told(disk)} for disk in disks]
+        return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
 
     def CreateDisk(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         node = required(given, "EnsRegionId")
@@ -75,7 +75,7 @@ class EnsDisks(Ens):
             encrypted=given.get("Encrypted") == "true",
             kms_key_id=given.get("KMSKeyId", ""),
             created=self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            begun=now,
+            started=now,
             duration=seconds if "SnapshotId" in given else 0.0,
             visible_at=now + settings["visible_after"],
         )
@@ -93,7 +93,7 @@ class EnsDisks(Ens):
             name=given.get("SnapshotName", ""),
             description=given.get("Description", ""),
             size=disk.size,
-            begun=self.clock.monotonic(),
+            started=self.clock.monotonic(),
             duration=self.control.settings["copy_seconds"],
         )
         return {"OrderId": new_id("6", 13), "SnapShotId": [self.estate.add(snapshot).id]}

@@ -17,15 +17,15 @@ class SimulatedLock:
     mode: str
     days: int
     cool_off: int | None
-    begun: datetime
+    started: datetime
 
     @property
     def until(self) -> datetime:
-        return self.begun + timedelta(days=self.days)
+        return self.started + timedelta(days=self.days)
 
     @property
     def cools_off_until(self) -> datetime:
-        return self.begun + timedelta(hours=self.cool_off or 0)
+        return self.started + timedelta(hours=self.cool_off or 0)
 
     def state(self, now: datetime) -> str:
         if now >= self.until:

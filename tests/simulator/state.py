@@ -31,7 +31,7 @@ def new_id(prefix: str, length: int = 20) -> str:
 
 @dataclass
 class Disk:
-    """A disk; one made of a snapshot is being made for ``duration`` seconds from ``begun`` (monotonic).
+    """A disk; one made of a snapshot is being made for ``duration`` seconds from ``started`` (monotonic).
 
     ``loading_until`` is when its data is loaded, ``gone_at`` when one that was deleted is shown no longer, ``recycled``
     whether it is in the recycle bin.
@@ -49,7 +49,7 @@ class Disk:
     encrypted: bool = False
     kms_key_id: str = ""
     created: str = "2026-01-01T00:00:00Z"
-    begun: float = 0.0
+    started: float = 0.0
     duration: float = 0.0
     visible_at: float = 0.0
     loading_until: float = 0.0
@@ -59,21 +59,21 @@ class Disk:
     seen_at: float = math.inf
 
     def is_being_made(self, now: float) -> bool:
-        return min(now, self.seen_at) - self.begun < self.duration
+        return min(now, self.seen_at) - self.started < self.duration
 
     def is_shown(self, now: float) -> bool:
         now = min(now, self.seen_at)
         return self.visible_at <= now and (self.gone_at is None or now < self.gone_at)
 
 
-def told(disk: Disk) -> dict[str, Any]:
+def as_truth(disk: Disk) -> dict[str, Any]:
     """Return the facts of a disk; infinity is no JSON."""
     return {name: value for name, value in vars(disk).items() if name != "seen_at"}
 
 
 @dataclass
 class SimulatedSnapshot:
-    """A snapshot or a copy; a copy is under way for ``duration`` seconds from ``begun`` (monotonic)."""
+    """A snapshot or a copy; a copy is under way for ``duration`` seconds from ``started`` (monotonic)."""
 
     id: str
     region: str
@@ -88,7 +88,7 @@ class SimulatedSnapshot:
     category: str = "standard"
     source_id: str = ""
     source_region: str = ""
-    begun: float = 0.0
+    started: float = 0.0
     duration: float = 0.0
     failure: str | None = None
     visible_at: float = 0.0
@@ -104,7 +104,7 @@ class SimulatedSnapshot:
         now = min(now, self.seen_at)
         if self.forced_state:
             return self.forced_state
-        if now - self.begun < self.duration:
+        if now - self.started < self.duration:
             return "running"
         return "failed" if self.failure else "complete"
 
@@ -112,7 +112,7 @@ class SimulatedSnapshot:
         now = min(now, self.seen_at)
         if self.phase(now) != "running" or not self.duration:
             return 100
-        return int(100 * (now - self.begun) / self.duration)
+        return int(100 * (now - self.started) / self.duration)
 
 
 class Estate:

@@ -41,12 +41,12 @@ def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
         for call in calls:
             if region not in written.get(call.number, ()):
                 continue
-            if call.action in CHANGES and call.begun - truth.answered_at(call) <= LOOK:
+            if call.action in CHANGES and call.started - truth.answered_at(call) <= LOOK:
                 continue  # the answer of the copy call is as good as a look
-            before = bisect.bisect_right(looks, call.begun)
-            age = call.begun - looks[before - 1] if before else math.inf
+            before = bisect.bisect_right(looks, call.started)
+            age = call.started - looks[before - 1] if before else math.inf
             if age > LOOK + 0.01:
-                yield f"{call.action} in {region} at {call.begun:.1f} rests on a look {age:.1f} s old"
+                yield f"{call.action} in {region} at {call.started:.1f} rests on a look {age:.1f} s old"
 
 
 def _shows(call: Call, region: str) -> bool:
@@ -59,7 +59,7 @@ def _shows(call: Call, region: str) -> bool:
 def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
     """No write is sent after the deadline (promises: timeout)."""
     for call in calls:
-        late = call.begun - outcome.begun - outcome.run.wait_timeout
+        late = call.started - outcome.started - outcome.run.wait_timeout
         if call.action in WRITES and not is_dry(call) and late > 0.01:
             yield f"{call.action} was sent {late:.1f} s after the deadline"
 
@@ -68,7 +68,7 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
     """Calls are bounded: polls by the time and wait_delay, writes by what there is to do, refused ones by the time."""
     storm, rows = truth.storm, len(truth.places_of(outcome))
     regions = len(outcome.options["destination_regions"])
-    seconds = outcome.ended - outcome.begun
+    seconds = outcome.ended - outcome.started
     faults = sum(call.fault is not None for call in calls)
     refusals = [call for call in calls if call.action in COPIES and not call.changed and not call.fault]
     refused, busy = len(refusals), sum(call.code == "InvalidOperation.UnfinishedCrossRegionCopy" for call in refusals)
@@ -106,9 +106,11 @@ def _window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
             by_region.setdefault(copy.region, []).append(copy)
     for region, copies in by_region.items():
         for copy in copies:
-            running = [c for c in copies if c.begun <= copy.begun and c.phase(copy.begun) == "running" and not _lost(c)]
+            running = [
+                c for c in copies if c.started <= copy.started and c.phase(copy.started) == "running" and not _lost(c)
+            ]
             if len(running) > most:
-                yield f"{len(running)} copies were in progress in {region} at {copy.begun:.1f}, at most {most} may be"
+                yield f"{len(running)} copies were in progress in {region} at {copy.started:.1f}, at most {most} may be"
                 break
 
 
@@ -127,15 +129,15 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     for copy in truth.copies.values():
         if copy.by != outcome.name or copy.maker is None:
             continue
-        since = copy.maker.begun
+        since = copy.maker.started
         for other in truth.of_place[copy.place]:
-            if other is copy or other.begun > copy.begun or not truth.fits(other, outcome):
+            if other is copy or other.started > copy.started or not truth.fits(other, outcome):
                 continue
             if _failing(other, since):
                 continue
-            if other.by != outcome.name and other.stayed(ALIVE, since - truth.shown, copy.begun):
+            if other.by != outcome.name and other.stayed(ALIVE, since - truth.shown, copy.started):
                 yield f"{copy.id} was made beside {other.id} of {copy.place}, which every read showed"
-            elif other.by == outcome.name and other.phase(copy.begun) in ALIVE and other.begun < copy.begun:
+            elif other.by == outcome.name and other.phase(copy.started) in ALIVE and other.started < copy.started:
                 if not _lost(other):
                     yield f"{copy.id} was asked for though {other.id} of {copy.place} was accepted"
                 elif not blind:
@@ -184,14 +186,14 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         if not outcome.options.get("replace_failed", True) and not own:
             yield f"{what}, which had failed, was deleted without replace_failed"
         if not own and not any(
-            o.begun <= call.begun and o.was(ALIVE, call.begun - truth.shown, before) for o in others
+            o.started <= call.started and o.was(ALIVE, call.started - truth.shown, before) for o in others
         ):
             yield f"{what}, which had failed, was deleted before a new copy was begun"
         return
     allowed = own or outcome.options.get("remove_duplicates") or outcome.options.get("replace_mismatched")
     if not allowed:
         yield f"{what} was deleted, and nothing asks for that"
-    since = call.begun - truth.shown
+    since = call.started - truth.shown
     alike = [
         o
         for o in others
@@ -235,12 +237,12 @@ def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 yield f"{what}, which was not asked about, was locked"
             if copy.phase(call.worked) != "complete":
                 yield f"{what} was locked while it was {copy.phase(call.worked)}"
-            if old and old[-1][0].moment <= call.begun - truth.shown:
+            if old and old[-1][0].moment <= call.started - truth.shown:
                 yield f"{what} was locked anew, though every read showed its lock of {old[-1][0].moment:.1f}"
             for other in truth.of_place[copy.place]:
                 ranks = (other.ours, truth.fits(other, outcome), other.begin_order < copy.begin_order)
                 alike = other.encrypted() == copy.encrypted() and other.key() == copy.key()
-                if all(ranks) and alike and other.stayed(("complete",), call.begun - truth.shown, before):
+                if all(ranks) and alike and other.stayed(("complete",), call.started - truth.shown, before):
                     yield f"{what} was locked, and {other.id} counts"
 
 

@@ -98,8 +98,8 @@ def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[s
     if "Traceback" in str(outcome.result) or "Unexpected" in outcome["msg"]:
         yield f"broke down: {outcome['msg']}"
     longest = outcome.run.wait_timeout + outcome.options["wait_delay"] + 2 + _last_looks(truth, outcome)
-    if outcome.ended - outcome.begun > longest:
-        yield f"took {outcome.ended - outcome.begun:.1f} s, at most {longest:.1f} were to be"
+    if outcome.ended - outcome.started > longest:
+        yield f"took {outcome.ended - outcome.started:.1f} s, at most {longest:.1f} were to be"
     if outcome["copies"]:
         rows = Rows(truth, outcome)
         yield from rows.wrong()
@@ -287,7 +287,7 @@ def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str
     """One copy of ours is left of each source in each place, but where the promises allow another; that one is told."""
     reported = {d["snapshot_id"] for d in last["duplicates"]} | {row["snapshot_id"] for row in last["copies"]}
     for place in truth.places_of(last):
-        copies = [c for c in truth.of_place[place] if c.phase(last.begun) in ALIVE and c.ours]
+        copies = [c for c in truth.of_place[place] if c.phase(last.started) in ALIVE and c.ours]
         for group in _alike(truth, copies, last):
             group.sort(key=lambda c: c.begin_order)
             for number, copy in enumerate(group[1:], 1):
@@ -327,7 +327,7 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     row = next(r for r in run["copies"] if (r["source_snapshot_id"], r["region"]) == copy.place)
     if (row["error"] or {}).get("kind") in ("timeout", "ambiguous", "connection", "busy", "credentials"):
         return True
-    if better.begun + truth.shown > run.ended:
+    if better.started + truth.shown > run.ended:
         return True
     lost = unanswered(truth, run)[0][copy.place]
     return bool(lost) and truth.storm.lag + 2 * truth.storm.call >= DOUBT[truth.storm.cloud]
@@ -343,9 +343,9 @@ def _collisions(truth: Truth, findings: Findings) -> None:
                 asked.setdefault((source_of(call), region), set()).add(call.by)
     findings.collided = sum(len(runs - {"last", "tidying", "further"}) > 1 for runs in asked.values())
     for copies in truth.of_place.values():
-        made = sorted((c for c in copies if c.maker), key=lambda c: c.begun)
+        made = sorted((c for c in copies if c.maker), key=lambda c: c.started)
         for number, copy in enumerate(made):
-            findings.doubled += any(o.by != copy.by and o.phase(copy.begun) in ALIVE for o in made[:number])
+            findings.doubled += any(o.by != copy.by and o.phase(copy.started) in ALIVE for o in made[:number])
             findings.taken_back += getattr(copy.remover, "by", None) == copy.by
 
 

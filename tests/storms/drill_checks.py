@@ -55,15 +55,15 @@ class Made:
         self.by = self.maker.by if self.maker else ""
         self.restore_id, self.snapshot_id = born.tags.get(ID, ""), born.tags.get(SNAPSHOT, "")
         self.planted = drilling.planted.get(disk_id, "")
-        self.begun = float(born.thing.begun)
-        self.shown = max(self.begun, float(born.thing.visible_at))
+        self.started = float(born.thing.started)
+        self.shown = max(self.started, float(born.thing.visible_at))
         self.vanishes = bool(getattr(born.thing, "vanishes", False))
 
     @property
     def end(self) -> float:
         """When it was deleted, or taken away: from then on it is nobody's."""
         if self.vanishes:
-            return self.begun
+            return self.started
         for version in self.versions:
             thing = version.thing
             if thing is None or _is_deleted(thing):
@@ -169,9 +169,9 @@ def _doubles(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> 
     for disk in disks:
         if disk.maker is None:
             continue
-        since = disk.maker.begun
+        since = disk.maker.started
         for other in of_place[disk.restore_id, disk.snapshot_id]:
-            if other is disk or other.begun >= disk.begun or other.end <= disk.begun or other.maker is None:
+            if other is disk or other.started >= disk.started or other.end <= disk.started or other.maker is None:
                 continue
             findings.doubled += 1
             what = f"{disk.id} was made by {disk.by} beside {other.id} of {disk.restore_id}, {disk.snapshot_id}"

@@ -40,7 +40,7 @@ class DrillOutcome:
     run: PlannedDrill
     restore_id: str
     now: str = ""
-    begun: float = math.nan
+    started: float = math.nan
     ended: float = math.nan
     results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     broke: str = ""
@@ -163,7 +163,7 @@ class Drilling(Runs):
 
     def _prepared(self, outcome: DrillOutcome) -> Callable[[], None]:
         def work() -> None:
-            outcome.begun = self.scheduler.monotonic()
+            outcome.started = self.scheduler.monotonic()
             outcome.now = self.scheduler.utc().strftime(FORM)
             try:
                 (self._restore if outcome.run.kept else self._drill)(outcome)
@@ -269,7 +269,7 @@ class Drilling(Runs):
 
 def _can_be_attached(disk: Any, now: float) -> bool:
     """Whether a disk is made, and not being deleted."""
-    made = disk.begun + disk.duration <= now
+    made = disk.started + disk.duration <= now
     return bool(made and getattr(disk, "deleted_at", math.inf) == math.inf and not getattr(disk, "recycled", False))
 
 

@@ -31,9 +31,9 @@ class Rows:
         self.truth, self.outcome = truth, outcome
         self.lost, self.lost_ids = unanswered(truth, outcome)
         #: What a run can know at its end is the truth of some moment since then.
-        self.since = max(outcome.begun, outcome.ended - truth.shown) - 1.0
+        self.since = max(outcome.started, outcome.ended - truth.shown) - 1.0
         #: The oldest state that this run's first look may have shown.
-        self.before = outcome.begun - truth.shown - 1.0
+        self.before = outcome.started - truth.shown - 1.0
         self.checked = 0
 
     def wrong(self) -> Iterator[str]:
@@ -140,7 +140,7 @@ class Rows:
 
     def _others_removed(self, copies: list[Copy]) -> bool:
         """Whether a copy went away during this run by somebody else's doing, which it may take for its own."""
-        return any(self.outcome.begun - self.truth.shown <= c.gone <= self.outcome.ended for c in copies)
+        return any(self.outcome.started - self.truth.shown <= c.gone <= self.outcome.ended for c in copies)
 
     def _removed(self, copy: Copy, surely: bool = False) -> bool:
         by = copy.remover
@@ -164,9 +164,9 @@ class Rows:
     def _of_lock(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
         """A lock that the row reports is there, and holds as long; one that was asked for is reported, or failed."""
         ends = [lock.until for _version, lock in copy.locks(self.outcome.ended)]
-        told = row["locked_until"] and datetime.fromisoformat(row["locked_until"].replace("Z", "+00:00"))
-        if told and not any(end >= told for end in ends):
-            yield f"{copy.id} is reported as locked until {told}, its locks end {[str(end) for end in ends]}"
+        reported = row["locked_until"] and datetime.fromisoformat(row["locked_until"].replace("Z", "+00:00"))
+        if reported and not any(end >= reported for end in ends):
+            yield f"{copy.id} is reported as locked until {reported}, its locks end {[str(end) for end in ends]}"
         asked = self.outcome.options.get("lock_days") and self.outcome.name != "check"
         if asked and row["state"] == "completed" and copy.ours and not failures and not ends:
             yield f"{copy.id} is complete, was to be locked, and no failure tells why it is not"
@@ -204,7 +204,7 @@ class Rows:
         mine = [c for c in self.truth.copies.values() if self._removed(c)]
         sure = sum(not c.remover.lost for c in mine)
         others = sum(
-            self.outcome.begun - self.truth.shown <= c.gone <= self.outcome.ended
+            self.outcome.started - self.truth.shown <= c.gone <= self.outcome.ended
             for c in self.truth.copies.values()
             if not self._removed(c)
         )
@@ -221,7 +221,7 @@ class Rows:
         perhaps = [c for c in writes if c.changed or c.lost]
         gone = any(self._others_removed(self.truth.of_place[place]) for place in self.truth.places_of(outcome))
         if done and not outcome["changed"]:
-            yield f"changed is false, and {done[0].action} of {done[0].begun:.1f} has changed {done[0].changed}"
+            yield f"changed is false, and {done[0].action} of {done[0].started:.1f} has changed {done[0].changed}"
         deletes = [c for c in writes if c.action in DELETES | CHANGES]
         if outcome["changed"] and not perhaps and not (gone and deletes):
             yield "changed is true, and no call has changed anything"

@@ -62,14 +62,14 @@ class StormServer:
 
     def drilled(self, storm: DrillStorm) -> DrillFindings:
         """Let a storm over drills pass, and check it; the server is one with disks."""
-        begun = time.process_time()
+        started = time.process_time()
         findings = checked_drills(storm, self.estate_on(Scheduler(f"drill {storm.cloud} {storm.seed}")))
-        findings.seconds = time.process_time() - begun
+        findings.seconds = time.process_time() - started
         return findings
 
     def checked(self, storm: Storm) -> Findings:
         """Let a storm pass, and check it. What the storm needs is drawn from its seed alone."""
-        begun = time.process_time()
+        started = time.process_time()
         findings = checked(storm, self.estate_on(Scheduler(f"{storm.cloud} {storm.seed}")))
-        findings.seconds = time.process_time() - begun
+        findings.seconds = time.process_time() - started
         return findings

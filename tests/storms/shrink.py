@@ -64,7 +64,7 @@ def story(findings: Findings, most: int = 60) -> str:
     lines += calls
     for outcome in simulation.outcomes:
         said = outcome["msg"] if outcome.result is not None else outcome.broke or "killed"
-        lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, begun at {outcome.begun:.1f}: {said}")
+        lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, begun at {outcome.started:.1f}: {said}")
     lines += [f"WRONG: {fault}" for fault in findings.faults[:10]]
     return "\n".join(lines)
 
@@ -78,8 +78,8 @@ def _calls(truth: Truth) -> Iterator[str]:
             continue
         yield from _reads(reads)
         reads = []
-        took = f" in {call.ended - call.begun:.1f} s" if call.ended > call.begun else ""
-        yield f"{call.begun:10.1f}  {call.by:8} {_what(call)}: {_answer(truth, call)}{took}"
+        took = f" in {call.ended - call.started:.1f} s" if call.ended > call.started else ""
+        yield f"{call.started:10.1f}  {call.by:8} {_what(call)}: {_answer(truth, call)}{took}"
     yield from _reads(reads)
 
 
@@ -87,7 +87,8 @@ def _reads(reads: list[Call]) -> Iterator[str]:
     for name in dict.fromkeys(call.by for call in reads):
         own = [call for call in reads if call.by == name]
         regions = dict.fromkeys(region for call in own for region in regions_of(call))
-        yield f"{own[0].begun:10.1f}  {name:8} {len(own)} good reads of {', '.join(regions)} until {own[-1].ended:.1f}"
+        first, last = own[0].started, own[-1].ended
+        yield f"{first:10.1f}  {name:8} {len(own)} good reads of {', '.join(regions)} until {last:.1f}"
 
 
 def _what(call: Call) -> str:

@@ -45,7 +45,7 @@ class RunOutcome:
     run: PlannedRun
     asked: list[str]
     options: dict[str, Any]
-    begun: float
+    started: float
     ended: float
     result: dict[str, Any] | None = None
     failed: bool = False
@@ -102,7 +102,7 @@ class Runs(Watch):
         """Write down figures and the call log, which the same seed gives each time; hear of no further call."""
         calls = self.control.journal
         findings.calls, findings.kills = len(calls), len(self.scheduler.dead)
-        findings.log = [f"{c.begun:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
+        findings.log = [f"{c.started:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
         self.control.watch = None
 
     def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
@@ -346,7 +346,7 @@ class Simulation(Runs):
         module.fail_json = lambda msg, **result: ended(True, {"msg": msg, **result})
 
         def run() -> None:
-            outcome.begun = self.scheduler.monotonic()
+            outcome.started = self.scheduler.monotonic()
             try:
                 copying.copy_snapshots(*given)
             except (_Ended, Killed):

@@ -46,7 +46,7 @@ class Copy:
         self.born = versions[0]
         thing = self.born.thing
         self.source_id = str(thing.source_id)
-        self.begun = simulation.estate.started_at(thing)
+        self.started = simulation.estate.started_at(thing)
         self.duration = float(thing.duration)
         #: The call that made it; None where it was planted.
         self.maker: Call | None = self.born.by if isinstance(self.born.by, Call) else None
@@ -98,7 +98,7 @@ class Copy:
         return all(self.phase(moment) in phases for moment in self._moments(begin, end))
 
     def _moments(self, begin: float, end: float) -> list[float]:
-        turns = [self.begun + self.duration, *(v.moment for v in self.versions)]
+        turns = [self.started + self.duration, *(v.moment for v in self.versions)]
         return [begin, end, *(moment for moment in turns if begin < moment < end)]
 
     @property
@@ -188,7 +188,7 @@ class Truth:
             and call.action in COPIES
             and copy.source_id == source_of(call)
             and copy.region in regions_of(call)
-            and call.begun - SKEW <= copy.begun <= call.ended + SKEW
+            and call.started - SKEW <= copy.started <= call.ended + SKEW
             for call in self.calls_of(outcome)
         )
 

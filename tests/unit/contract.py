@@ -191,10 +191,10 @@ class CopyContract:
     def test_a_call_that_never_arrived_is_made_again_once_the_time_of_doubt_is_over(self, cloud):
         source = cloud.snapshot()
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.run(source, wait=False)
         assert not out.failed and len(cloud.copies()) == 1 and cloud.calls[cloud.copy_action] == 2
-        assert 0 <= cloud.clock.monotonic() - begun - cloud.adapter.doubt_seconds < 5
+        assert 0 <= cloud.clock.monotonic() - started - cloud.adapter.doubt_seconds < 5
 
     def test_doubt_at_the_deadline_is_reported_and_nothing_asked_again(self, cloud):
         source = cloud.snapshot()
@@ -212,9 +212,9 @@ class CopyContract:
     def test_others_go_on_while_one_is_in_doubt(self, cloud):
         sources = [cloud.snapshot() for _n in range(4)]
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         cloud.run(*sources, wait=True)
-        assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - begun < cloud.adapter.doubt_seconds + 10
+        assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - started < cloud.adapter.doubt_seconds + 10
 
     # -- two runs at once ----------------------------------------------------------------------------
 
@@ -236,9 +236,9 @@ class CopyContract:
     def test_ones_own_copy_stays_where_it_was_begun_first(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         rivals = []
-        cloud.at(begun + 1.2, lambda: rivals.append(cloud.our_copy(source, seconds=60)))
+        cloud.at(started + 1.2, lambda: rivals.append(cloud.our_copy(source, seconds=60)))
         out = cloud.run(source, wait=True)
         assert not out.failed and out.copy()["action"] == "created" and len(cloud.copies()) == 2
         assert out["snapshot_id"] != rivals[0].id and [d["snapshot_id"] for d in out["duplicates"]] == [rivals[0].id]
@@ -284,10 +284,10 @@ class CopyContract:
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):
         sources = [cloud.snapshot() for _n in range(30)]
         cloud.settings(quota=5, copy_seconds=20.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.run(*sources, wait=True)
         assert not out.failed and len(cloud.copies()) == 30 and out["counts"]["created"] == 30
-        assert cloud.clock.monotonic() - begun <= 2 * 20 * 30 / 5
+        assert cloud.clock.monotonic() - started <= 2 * 20 * 30 / 5
 
     def test_copies_of_others_take_their_part_of_the_window(self, cloud):
         for _n in range(3):
@@ -333,9 +333,9 @@ class CopyContract:
     def test_a_timeout_tells_ids_and_the_next_run_goes_on(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=100.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.run(source, wait=True, wait_timeout=30)
-        assert cloud.clock.monotonic() - begun <= 31
+        assert cloud.clock.monotonic() - started <= 31
         assert (
             out.failed and out.failure()["kind"] == "timeout" and out.failure()["snapshot_id"] == cloud.copies()[0].id
         )
@@ -530,9 +530,9 @@ class CopyContract:
         """EBS does; on the other clouds both keys are there, and null."""
         source = cloud.snapshot()
         (row,) = cloud.info(cloud.source, snapshot_ids=[source])["snapshots"]
-        is_told = cloud.module == "ebs_snapshot_copy"
-        assert (row["full_size_bytes"] is not None, row["completed_at"] is not None) == (is_told, is_told)
-        assert not is_told or row["completed_at"].endswith("Z")
+        is_shown = cloud.module == "ebs_snapshot_copy"
+        assert (row["full_size_bytes"] is not None, row["completed_at"] is not None) == (is_shown, is_shown)
+        assert not is_shown or row["completed_at"].endswith("Z")
 
     def test_info_tells_what_is_wrong_and_what_to_do(self, cloud):
         out = cloud.info(cloud.source, secret_key="wrongSecretWrongSecretWrongSecret")

@@ -56,8 +56,8 @@ def replicas(cloud, monkeypatch, lag_of):
     """Let reads come from replicas: read number n shows a copy once it is ``lag_of(n)`` seconds old."""
 
     def shows(snapshot):
-        begun = cloud.started_at(snapshot)
-        return not begun or cloud.clock.monotonic() - begun >= lag_of(cloud.calls[cloud.list_action])
+        started = cloud.started_at(snapshot)
+        return not started or cloud.clock.monotonic() - started >= lag_of(cloud.calls[cloud.list_action])
 
     if hasattr(cloud.server, "estate"):
         kept = cloud.server.estate.snapshots
@@ -237,16 +237,16 @@ class BadDaysContract:
 
     def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
         """Nothing is written on an old look (promises: fresh-look)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         is_source = {cloud.source}
         with_script(
             cloud,
             lambda action, region: (
-                "throttle" if region in is_source and cloud.clock.monotonic() < begun + LONG else None
+                "throttle" if region in is_source and cloud.clock.monotonic() < started + LONG else None
             ),
         )
         planted = []
-        cloud.at(begun + 100, lambda: planted.append(cloud.foreign_copy(source)))
+        cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]}
@@ -254,35 +254,35 @@ class BadDaysContract:
 
     def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
         """Each repeated call has a look of its own (promises: fresh-look, exactly-once, quota)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
             lambda action, region: (
-                "throttle" if action == cloud.copy_action and cloud.clock.monotonic() < begun + LONG else None
+                "throttle" if action == cloud.copy_action and cloud.clock.monotonic() < started + LONG else None
             ),
         )
         planted = []
-        cloud.at(begun + 100, lambda: planted.append(cloud.foreign_copy(source)))
+        cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]} and not out["changed"]
-        assert cloud.clock.monotonic() - begun < 150 and is_true(cloud, out)
+        assert cloud.clock.monotonic() - started < 150 and is_true(cloud, out)
 
     def test_a_copy_that_appears_while_another_region_cannot_be_read_counts(self, cloud):
         """Nothing is written on a look older than 15 seconds, whatever it is that took so long.
 
         See promises: fresh-look.
         """
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
             lambda action, region: (
                 "throttle"
-                if region in (cloud.source, cloud.other_destination) and cloud.clock.monotonic() < begun + 330
+                if region in (cloud.source, cloud.other_destination) and cloud.clock.monotonic() < started + 330
                 else None
             ),
         )
-        cloud.at(begun + 60, lambda: cloud.foreign_copy(source))
+        cloud.at(started + 60, lambda: cloud.foreign_copy(source))
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(source, destination_regions=regions, wait=True, **cloud.quick_reads)
         assert not out.failed, out["msg"]
@@ -293,15 +293,15 @@ class BadDaysContract:
         source = cloud.snapshot()
         older = cloud.our_copy(source)
         cloud.clock.sleep(5)
-        last, begun = cloud.our_copy(source), cloud.clock.monotonic()
+        last, started = cloud.our_copy(source), cloud.clock.monotonic()
 
         def fault_of(action, region):
             now = cloud.clock.monotonic()
-            is_late = now > begun and action == cloud.list_action
-            return "throttle" if now < begun + LONG and (is_late or action == delete_action(cloud)) else None
+            is_late = now > started and action == cloud.list_action
+            return "throttle" if now < started + LONG and (is_late or action == delete_action(cloud)) else None
 
         with_script(cloud, fault_of)
-        cloud.at(begun + 300, lambda: cloud.forget(older.id, cloud.destination))
+        cloud.at(started + 300, lambda: cloud.forget(older.id, cloud.destination))
         out = cloud.run(source, wait=True, remove_duplicates=True, **cloud.quick_reads)
         assert ids(cloud.copies()) == {last.id}
         assert not out.failed and out["snapshot_id"] == last.id and not out["changed"] and is_true(cloud, out)
@@ -318,12 +318,12 @@ class BadDaysContract:
         with mock.patch.object(cloud.adapter, "calls_at_once", 1):
             out = cloud.run(*doubled, *[cloud.snapshot() for _n in range(10)], remove_duplicates=True)
         assert not out.failed and out["counts"]["created"] == 10 and out["counts"]["deleted"] == 8
-        looked = begun = seen[0][0]
+        looked = started = seen[0][0]
         for moment, action, region in seen:
             if action == cloud.list_action and region == cloud.destination:
                 looked = moment
             elif action in (cloud.copy_action, delete_action(cloud)):
-                assert moment - looked <= 15 + latency, f"{action} after {moment - begun} s"
+                assert moment - looked <= 15 + latency, f"{action} after {moment - started} s"
 
     # -- 2. exactly once: looking for what was lost --------------------------------------------------------
 
@@ -373,7 +373,7 @@ class BadDaysContract:
 
         See promises: two-runs.
         """
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0, visible_after=28.0)
         cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         planted = []
@@ -382,7 +382,7 @@ class BadDaysContract:
             planted.append(cloud.our_copy(source, seconds=60))
             cloud.hide(planted[0], 0)
 
-        cloud.at(begun + 25, plant)
+        cloud.at(started + 25, plant)
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 2 and planted[0].id in ids(cloud.copies())
@@ -426,13 +426,13 @@ class BadDaysContract:
 
     def test_a_copy_that_never_shows_has_failed_after_two_minutes_and_three_looks(self, cloud):
         """Then it is reported, and the same run does not make it again (promises: failed-copies)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(visible_after=100000.0)
         seen = with_script(cloud)
         out = cloud.run(source, wait=True)
         assert out.failed and out.failure()["kind"] == "failed_copy"
         assert out.failure()["snapshot_id"] == cloud.copies()[0].id
-        assert 120 <= cloud.clock.monotonic() - begun <= 200 and cloud.calls[cloud.copy_action] == 1
+        assert 120 <= cloud.clock.monotonic() - started <= 200 and cloud.calls[cloud.copy_action] == 1
         copied = next(n for n, call in enumerate(seen) if call[1] == cloud.copy_action)
         assert sum(action == cloud.list_action for _moment, action, _region in seen[copied:]) >= 3
 
@@ -569,7 +569,7 @@ class BadDaysContract:
         doubled = cloud.snapshot(age_hours=50)
         kept = cloud.our_copy(doubled)
         cloud.clock.sleep(5)
-        double, begun = cloud.our_copy(doubled), cloud.clock.monotonic()
+        double, started = cloud.our_copy(doubled), cloud.clock.monotonic()
         cloud.settings(copy_seconds=600.0)
         cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
         sources = [cloud.snapshot(age_hours=n) for n in (1, 2, 3)]
@@ -577,18 +577,18 @@ class BadDaysContract:
         out = cloud.run(doubled, *sources, wait=True, remove_duplicates=True, destination_regions=regions)
         made = [c for region in regions for c in cloud.copies(region) if c.id not in (kept.id, double.id)]
         assert len(made) == 7 and all(map(cloud.is_complete, made))
-        assert max(map(cloud.started_at, made)) < begun + SOON
+        assert max(map(cloud.started_at, made)) < started + SOON
         assert out.failed and named(out) == {double.id} and out.failure()["kind"] == "busy"
         assert cloud.calls[delete_action(cloud)] < 130 and is_true(cloud, out)
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_throttled_listing_is_waited_out_whatever_the_order_of_the_regions(self, cloud, is_first):
         """Throttling is waited out until wait_timeout; meanwhile the other region is served (promises: quota)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
             lambda action, region: (
-                "throttle" if region == cloud.destination and cloud.clock.monotonic() < begun + LONG else None
+                "throttle" if region == cloud.destination and cloud.clock.monotonic() < started + LONG else None
             ),
         )
         regions = [cloud.destination, cloud.other_destination]
@@ -597,7 +597,7 @@ class BadDaysContract:
         )
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 1 and is_true(cloud, out)
-        assert cloud.started_at(cloud.copies(cloud.other_destination)[0]) < begun + SOON
+        assert cloud.started_at(cloud.copies(cloud.other_destination)[0]) < started + SOON
 
     # -- 5. and 6. how runs end -----------------------------------------------------------------------------
 
@@ -632,15 +632,15 @@ class BadDaysContract:
     @pytest.mark.many_calls
     def test_the_last_looks_overrun_the_deadline_by_one_call_a_region_at_most(self, cloud):
         """wait_timeout holds for the whole call (promises: timeout)."""
-        sources, begun = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
+        sources, started = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
         regions = [cloud.destination, cloud.other_destination, *self.more_regions]
         cloud.settings(copy_seconds=1000.0)
         latency = 4.5
-        cloud.at(begun + 100, lambda: cloud.settings(latency=latency))
+        cloud.at(started + 100, lambda: cloud.settings(latency=latency))
         options = {"destination_regions": regions, "wait": True, "wait_timeout": 200, "max_in_flight": 1}
         out = cloud.run(*sources, **options)
         assert len(out["failures"]) == 12 and out["counts"]["pending"] == 6
-        assert cloud.clock.monotonic() - begun <= 200 + latency * len(regions) + 1
+        assert cloud.clock.monotonic() - started <= 200 + latency * len(regions) + 1
 
     def test_a_copy_that_fails_during_the_run_is_not_tried_again_by_it(self, cloud):
         """The others go on, and the next run replaces it (promises: failed-copies)."""
@@ -829,7 +829,7 @@ class FailedCopies:
     @pytest.mark.slow
     def test_a_throttled_deletion_of_a_failed_copy_lets_the_others_begin(self, cloud):
         """With a window of one, copies follow each other at once (promises: all-are-tried, quota, failed-copies)."""
-        bad, begun = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
+        bad, started = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
         failed = cloud.our_copy(bad, failure="no")
         cloud.settings(copy_seconds=300.0)
         cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
@@ -837,7 +837,7 @@ class FailedCopies:
         out = cloud.run(*sources, wait=True, max_in_flight=1)
         made = [copy for copy in cloud.copies() if copy.id != failed.id]
         assert len(made) == 4 and all(map(cloud.is_complete, made)) and is_true(cloud, out)
-        assert max(map(cloud.started_at, made)) < begun + 3 * 300 * 1.15
+        assert max(map(cloud.started_at, made)) < started + 3 * 300 * 1.15
         assert named(out) == {failed.id} and cloud.calls[delete_action(cloud)] < 130
 
     def test_a_failed_copy_goes_where_another_run_replaces_it_meanwhile(self, cloud):

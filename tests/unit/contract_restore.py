@@ -45,10 +45,10 @@ class RestoreContract:
 
     def test_without_waiting_it_returns_when_the_cloud_has_accepted(self, cloud):
         cloud.settings(disk_seconds=500.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.restore(cloud.copy(), cloud.copy())
         assert not out.failed and [r["state"] for r in out["disks"]] == ["creating", "creating"]
-        assert cloud.clock.monotonic() - begun < 10 and out["disks"][0]["seconds"] is None
+        assert cloud.clock.monotonic() - started < 10 and out["disks"][0]["seconds"] is None
 
     def test_a_second_run_changes_nothing(self, cloud):
         copies = [cloud.copy() for _n in range(3)]
@@ -135,10 +135,10 @@ class RestoreContract:
 
     def test_a_call_that_never_arrived_is_made_again_once_the_time_of_doubt_is_over(self, cloud):
         cloud.faults({"action": cloud.make_action, "fault": "drop", "nth": [1]})
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.restore(cloud.copy())
         assert not out.failed and len(cloud.disks()) == 1 and cloud.calls[cloud.make_action] == 2
-        assert 0 <= cloud.clock.monotonic() - begun - cloud.adapter.doubt_seconds < 5
+        assert 0 <= cloud.clock.monotonic() - started - cloud.adapter.doubt_seconds < 5
 
     def test_doubt_at_the_deadline_is_reported_and_nothing_asked_again(self, cloud):
         cloud.faults({"action": cloud.make_action, "fault": "drop"})
@@ -220,10 +220,10 @@ class RestoreContract:
     def test_two_hundred_disks_take_little_more_time_than_the_quota_asks_for(self, cloud):
         copies = [cloud.copy() for _n in range(200)]
         cloud.settings(disk_seconds=2.0, disk_quota=20)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.restore(*copies, wait=True, max_in_flight=20)
         assert not out.failed and len(cloud.disks()) == 200 and cloud.calls[cloud.make_action] == 200
-        assert cloud.clock.monotonic() - begun <= 1.15 * 200 / 20 * 2.0
+        assert cloud.clock.monotonic() - started <= 1.15 * 200 / 20 * 2.0
 
     def test_a_timeout_loses_nothing(self, cloud):
         copies = [cloud.copy() for _n in range(6)]

@@ -111,25 +111,25 @@ class WritesContract:
         cloud.clock.sleep(5)
         cloud.our_copy(doubled)
         cloud.settings(copy_seconds=60.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         self.slow_reads(cloud, monkeypatch, 20.0)
         out = cloud.run(doubled, *sources, remove_duplicates=True, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 4 and out["counts"]["deleted"] == 1
         assert kept.id in ids(cloud.copies()) and is_true(cloud, out)
-        assert cloud.clock.monotonic() - begun < 400 and cloud.calls[cloud.list_action] < 40
+        assert cloud.clock.monotonic() - started < 400 and cloud.calls[cloud.list_action] < 40
 
     @pytest.mark.slow
     @pytest.mark.parametrize("seconds", [4.0, 6.0, 20.0])
     def test_slow_looks_at_many_regions_starve_none(self, cloud, monkeypatch, seconds):
         """Looks at other regions make the first look too old for a write (promises: fresh-look, all-are-tried)."""
-        sources, begun = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
+        sources, started = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
         regions = self.regions(cloud)
         cloud.settings(copy_seconds=1000.0)
         self.slow_reads(cloud, monkeypatch, seconds)
         out = cloud.run(*sources, destination_regions=regions, wait=True)
         assert not out.failed, out["msg"]
-        starts = {region: [cloud.started_at(copy) - begun for copy in cloud.copies(region)] for region in regions}
+        starts = {region: [cloud.started_at(copy) - started for copy in cloud.copies(region)] for region in regions}
         assert all(len(of_region) == 2 for of_region in starts.values())
         assert max(map(max, starts.values())) <= 4 * seconds * len(regions) + 30, starts
 
@@ -182,12 +182,12 @@ class WritesContract:
     def test_credentials_that_expire_end_all_queued_requests_at_once(self, cloud, fault):
         """Failures, kind credentials: the answer to one call holds for every further one."""
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(60)]
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         cloud.faults({"action": cloud.copy_action, "fault": fault})
         out = cloud.run(*sources, wait=True, **cloud.quick_reads)
         assert out.failed and len(out["failures"]) == 60 and not cloud.copies()
         assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
-        assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - begun < 30
+        assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - started < 30
 
     def test_credentials_that_expire_end_deletions_at_once(self, cloud):
         """Failures, kind credentials: the same of deletions."""
@@ -265,13 +265,13 @@ class TagWrites:
 
     def test_a_source_that_nobody_needs_any_more_keeps_no_run_going(self, cloud):
         """A throttled source region is left alone once its copy has failed (promises: quota, failed-copies)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         copy = cloud.our_copy(source, seconds=60.0, failure="no")
         take_tag(cloud, copy, "dr-copy:source-disk-id")
         with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
         out = cloud.run(source, wait=True, **cloud.quick_reads)
         assert out.failed and out.failure()["kind"] == "failed_copy" and named(out) == {copy.id}
-        assert cloud.clock.monotonic() - begun < 300 and len(cloud.clock.slept) < 200
+        assert cloud.clock.monotonic() - started < 300 and len(cloud.clock.slept) < 200
 
     @pytest.mark.parametrize("key", ["dr-copy:hold", "DR-Copy:Hold", "DR-COPY:HOLD"])
     def test_a_hold_holds_in_any_letter_case(self, cloud, key):
@@ -294,9 +294,9 @@ class EncryptedCopies:
     @pytest.mark.parametrize("replaces", [True, False])
     def test_a_new_copy_that_turns_out_a_misfit_is_reported_and_not_made_again(self, cloud, replaces):
         """Another attempt would end alike; replace_mismatched acts on what was there before (promises: mismatch)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
-        cloud.at(begun + 30, lambda: setattr(cloud.copies()[0], "encrypted", False))
+        cloud.at(started + 30, lambda: setattr(cloud.copies()[0], "encrypted", False))
         out = cloud.run(source, encrypted=True, replace_mismatched=replaces, wait=True)
         assert out.failed and out.failure()["kind"] == "mismatch" and named(out) == ids(cloud.copies())
         assert cloud.calls[cloud.copy_action] == 1 and cloud.calls[delete_action(cloud)] == 0

@@ -68,7 +68,7 @@ class Restores:
 
     def peak_in_the_making(self: Any) -> int:
         """Return how many disks were in the making at once, at the most."""
-        spans = [(d.begun, d.begun + d.duration) for d in self.disks()]
+        spans = [(d.started, d.started + d.duration) for d in self.disks()]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
     def regions_called(self: Any) -> set[str]:
@@ -162,9 +162,16 @@ class EcsDisksEstate(Restores, EcsEstate):
         facts = {"zone": zone or self.zone or "", "category": self.disk_type, "snapshot_id": snapshot}
         facts["created"] = self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
         size = self.get(snapshot, self.destination).size
-        begun = self.clock.monotonic()
+        started = self.clock.monotonic()
         made = Disk(
-            new_id(self.disk_prefix), self.destination, "planted", size, tags, begun=begun, duration=seconds, **facts
+            new_id(self.disk_prefix),
+            self.destination,
+            "planted",
+            size,
+            tags,
+            started=started,
+            duration=seconds,
+            **facts,
         )
         return self.server.estate.add(made)
 

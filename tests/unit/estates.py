@@ -147,7 +147,7 @@ class EbsEstate(Estate):
         return {"pending": "running", "completed": "complete"}.get(snapshot.status, "failed")
 
     def started_at(self, snapshot: Any) -> float:
-        return float(getattr(snapshot, "_begun", 0.0))
+        return float(getattr(snapshot, "_started", 0.0))
 
     def copies(self, region: str | None = None) -> list[Any]:
         """Return the server's own truth: the copies in a region, oldest first."""
@@ -159,13 +159,13 @@ class EbsEstate(Estate):
 
     def peak_in_progress(self, region: str | None = None) -> int:
         """Return how many copies were in progress at once, at the most."""
-        spans = [(c._begun, c._begun + c.duration) for c in self.copies(region)]
+        spans = [(c._started, c._started + c.duration) for c in self.copies(region)]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
     def span(self) -> float:
         """Return the seconds from the first copy's begin to the last one's end."""
         copies = self.copies()
-        return float(max(c._begun + c.duration for c in copies) - min(c._begun for c in copies))
+        return float(max(c._started + c.duration for c in copies) - min(c._started for c in copies))
 
     def is_complete(self, copy: Any) -> bool:
         return bool(copy.status == "completed")
@@ -283,7 +283,7 @@ class EcsEstate(Estate):
         return str(snapshot.phase(self.clock.monotonic()))
 
     def started_at(self, snapshot: Any) -> float:
-        return float(snapshot.begun)
+        return float(snapshot.started)
 
     def copies(self, region: str | None = None) -> list[Any]:
         return [s for s in self.server.estate.snapshots.get(region or self.destination, {}).values() if s.source_id]
@@ -305,7 +305,7 @@ class EcsEstate(Estate):
         del self.server.estate.snapshots[region or self.source][snapshot_id]
 
     def peak_in_progress(self, region: str | None = None) -> int:
-        spans = [(c.begun, c.begun + c.duration) for c in self.copies(region)]
+        spans = [(c.started, c.started + c.duration) for c in self.copies(region)]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
     def foreign_copy(
@@ -342,7 +342,7 @@ class EcsEstate(Estate):
                 tags,
                 source_id=source_id,
                 source_region=self.source,
-                begun=self.clock.monotonic(),
+                started=self.clock.monotonic(),
                 duration=seconds,
                 failure=failure,
             )
@@ -426,7 +426,7 @@ class CbsEstate(EcsEstate):
                 tags=tags,
                 source_id=source_id,
                 source_region=self.source,
-                begun=self.clock.monotonic(),
+                started=self.clock.monotonic(),
                 duration=seconds,
                 failure=failure,
             )

@@ -66,12 +66,12 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
     def test_a_session_that_ends_in_the_middle_is_reported_with_what_was_done(self, cloud, monkeypatch):
         """The copies that were started are named in their last seen state (promises: all-are-tried, timeout)."""
-        sources, begun = [cloud.snapshot(age_hours=50 - n) for n in range(5)], cloud.clock.monotonic()
+        sources, started = [cloud.snapshot(age_hours=50 - n) for n in range(5)], cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         real = SigV4Auth.add_auth
 
         def add_auth(self, request):
-            if cloud.clock.monotonic() > begun + 10:
+            if cloud.clock.monotonic() > started + 10:
                 raise RuntimeError(STILL_EXPIRED)
             return real(self, request)
 
@@ -115,12 +115,12 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
     def test_another_runs_copy_with_a_key_of_its_own_is_no_double(self, cloud):
         """Duplicates have equal encryption and key, those that appear meanwhile too (promises: counting-order)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         key = f"arn:aws:kms:{cloud.destination}:{ec2.ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
         planted = []
         facts = {"seconds": 60, "encrypted": True, "kms_key_id": key}
-        cloud.at(begun + 1.2, lambda: planted.append(cloud.our_copy(source, **facts)))
+        cloud.at(started + 1.2, lambda: planted.append(cloud.our_copy(source, **facts)))
         out = cloud.run(source, wait=True)
         assert not out.failed and out["duplicates"] == []
         assert ids(cloud.copies()) == {out["snapshot_id"], planted[0].id} and is_true(cloud, out)
@@ -182,25 +182,25 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         busy, free = [cloud.disk() for _n in range(40)], [cloud.disk() for _n in range(5)]
         for disk in busy:
             cloud.foreign_copy(cloud.snapshot(disk, age_hours=60), seconds=LONG_COPY)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         sources = [cloud.snapshot(disk, age_hours=10) for disk in busy]
         others = [cloud.snapshot(disk) for disk in free]
         cloud.settings(copy_seconds=60.0, quota=1000)
         out = cloud.run(*sources, *others, wait=True, max_in_flight=100)
         assert not out.failed and out["counts"]["completed"] == 45 and is_true(cloud, out)
-        assert all(cloud.started_at(copies_of(cloud, source)[0]) < begun + 30 for source in others)
+        assert all(cloud.started_at(copies_of(cloud, source)[0]) < started + 30 for source in others)
         assert cloud.calls[cloud.copy_action] - 45 <= 40 * (LONG_COPY / 60 + 1)
-        assert cloud.clock.monotonic() - begun < LONG_COPY + 60 + 90
+        assert cloud.clock.monotonic() - started < LONG_COPY + 60 + 90
 
     def test_many_snapshots_of_few_disks_cost_few_calls(self, cloud):
         """A disk has one unfinished copy at a time, of which this run knows without asking (promises: quota)."""
         disks = [cloud.disk() for _n in range(3)]
         sources = [cloud.snapshot(disks[n % 3], age_hours=n + 1) for n in range(30)]
         cloud.settings(copy_seconds=30.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.run(*sources, wait=True)
         assert not out.failed and len(cloud.copies()) == 30 and cloud.calls[cloud.copy_action] <= 33
-        assert cloud.clock.monotonic() - begun < 10 * 30 * 1.5 and is_true(cloud, out)
+        assert cloud.clock.monotonic() - started < 10 * 30 * 1.5 and is_true(cloud, out)
 
     def test_the_last_copy_is_not_deleted_on_the_first_page_of_a_long_listing(self, cloud):
         """What goes and what stays were seen within 15 seconds, however long a listing takes (promises: fresh-look)."""
@@ -278,14 +278,14 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
 
     def test_a_copy_that_turns_deleting_while_it_is_waited_for_has_failed(self, cloud):
         """Somebody deletes it: that is reported at once, and this run makes no other (promises: failed-copies)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
-        cloud.at(begun + 20, lambda: setattr(cloud.copies()[0], "forced_state", "deleting"))
+        cloud.at(started + 20, lambda: setattr(cloud.copies()[0], "forced_state", "deleting"))
         out = cloud.run(source, wait=True)
         copy = cloud.copies()[0]
         assert out.failed and out.failure()["kind"] == "failed_copy" and out.failure()["snapshot_id"] == copy.id
         assert "delet" in out.failure()["message"] and out.copy()["state"] != "completed"
-        assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - begun < 60
+        assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - started < 60
 
     def test_a_copy_that_is_being_deleted_is_not_deleted_again(self, cloud):
         """Deleting: what is treated as gone needs no call."""
@@ -311,7 +311,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
 
     def test_ones_own_copy_that_is_gone_at_the_deadline_is_not_told_as_complete(self, cloud):
         """Beside an earlier one in progress it is followed on; what no look shows is not known (promises: unseen)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=30.0)
         rival = rival_of(cloud, source, seconds=3600)
 
@@ -319,7 +319,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
             (mine,) = [copy for copy in cloud.copies() if copy.id != rival.id]
             cloud.forget(mine.id, cloud.destination)
 
-        cloud.at(begun + 70, forget)
+        cloud.at(started + 70, forget)
         out = cloud.run(source, wait=True, wait_timeout=110)
         assert out.failed and out.failure()["kind"] == "timeout" and out.copy()["state"] == "pending", out.result
 
@@ -367,12 +367,12 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
 
     def test_tags_that_never_show_fail_at_the_end_of_the_time(self, cloud):
         """The copy is good, and the failure says what is missing (promises: timeout, provenance)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(deaf_tags=True)
         out = cloud.run(source, wait=True, wait_timeout=300)
         assert out.failed and out.failure()["snapshot_id"] == cloud.copies()[0].id and "tags" in out["msg"]
         assert out.copy()["state"] == "completed" and is_true(cloud, out)
-        assert 280 <= cloud.clock.monotonic() - begun <= 310
+        assert 280 <= cloud.clock.monotonic() - started <= 310
 
     def test_a_busy_destination_that_refuses_the_whole_call_keeps_no_other(self, cloud, monkeypatch):
         """Which destination is busy the service need not say, so each is asked for alone (promises: all-are-tried)."""
@@ -402,20 +402,20 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
 
     def test_a_deleted_copy_is_looked_for_until_it_is_gone(self, cloud):
         """Deleting: the service deletes behind its answer."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.our_copy(source)
         with _slow_deletions(cloud, 40):
             out = cloud.run(source, state="absent", wait=True)
         assert not out.failed and out["counts"]["deleted"] == 1 and out.copy()["state"] == "absent"
-        assert not cloud.copies() and 40 <= cloud.clock.monotonic() - begun <= 70
+        assert not cloud.copies() and 40 <= cloud.clock.monotonic() - started <= 70
 
     def test_a_deletion_that_is_not_waited_for_returns_at_once(self, cloud):
         """Deleting: without wait, what the service has accepted is done."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.our_copy(source)
         with _slow_deletions(cloud, 40):
             out = cloud.run(source, state="absent")
-        assert not out.failed and out["counts"]["deleted"] == 1 and cloud.clock.monotonic() - begun < 10
+        assert not out.failed and out["counts"]["deleted"] == 1 and cloud.clock.monotonic() - started < 10
 
     def test_a_deleted_copy_that_does_not_go_is_reported_at_the_end_of_the_time(self, cloud):
         """Accepted, and there still (promises: deleting, timeout)."""

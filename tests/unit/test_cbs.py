@@ -322,10 +322,10 @@ def test_tags_that_show_late_are_waited_for(cbs):
 def test_a_busy_tag_service_does_not_hold_up_the_copies(cbs):
     sources = [cbs.snapshot() for _n in range(10)]
     cbs.faults({"action": "TagResources", "fault": "throttle", "times": 8})
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     out = cbs.run(*sources, wait=True)
     assert not out.failed and all(set(c.tags) == PROVENANCE for c in cbs.copies())
-    assert max(c.begun for c in cbs.copies()) - begun < 2
+    assert max(c.started for c in cbs.copies()) - started < 2
 
 
 def test_tags_that_no_waiting_helps_are_reported_and_put_right_by_the_next_run(cbs):
@@ -384,9 +384,9 @@ def test_old_copies_that_wait_for_tags_do_not_hold_up_new_ones(cbs):
     old, new = cbs.snapshot(), cbs.snapshot()
     cbs.our_copy(old)
     cbs.faults({"action": "TagResources", "fault": "throttle"})
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     out = cbs.run(old, new, tags={"team": "dr"}, wait=True, wait_timeout=60)
-    assert out["copies"][1]["state"] == "completed" and cbs.copies()[1].begun - begun < 1
+    assert out["copies"][1]["state"] == "completed" and cbs.copies()[1].started - started < 1
     assert {f["kind"] for f in out["failures"]} == {"timeout"} and "RequestLimitExceeded" not in out["copies"][0][
         "tags"
     ]
@@ -396,10 +396,10 @@ def test_old_copies_that_wait_for_tags_do_not_hold_up_new_ones(cbs):
 def test_tags_that_nobody_can_look_at_end_the_run_in_time(cbs, kind):
     source = cbs.snapshot()
     cbs.our_copy(source)
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     cbs.faults({"action": "DescribeSnapshots", "fault": kind, "nth": list(range(2, 500))})
     out = cbs.run(source, tags={"team": "dr"})
-    assert out.failed and out["changed"] and cbs.clock.monotonic() - begun <= (10 if kind == "expire" else 3600)
+    assert out.failed and out["changed"] and cbs.clock.monotonic() - started <= (10 if kind == "expire" else 3600)
     assert out.failure()["kind"] == ("credentials" if kind == "expire" else "connection")
 
 
@@ -544,10 +544,10 @@ def test_one_copy_that_is_busy_is_waited_out_and_does_not_keep_the_others(cbs, m
         return delete(given, region)
 
     monkeypatch.setattr(cbs.server, "DeleteSnapshots", refusing)
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     out = cbs.run(*sources, state="absent")
     assert not out.failed and out["counts"]["deleted"] == 5 and not cbs.copies()
-    assert all(at - begun < 2 for ids, at in done if ids != [busy.id])
+    assert all(at - started < 2 for ids, at in done if ids != [busy.id])
 
 
 def test_a_batch_is_one_call(cbs):
@@ -603,10 +603,10 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(cbs):
 def test_the_services_calls_a_second_are_kept_to(cbs):
     sources = [cbs.snapshot() for _n in range(100)]
     cbs.settings(rate_limit=20)
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     out = cbs.run(*sources, wait=True, max_in_flight=100)
     assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == cbs.calls["TagResources"] == 100
-    assert max(c.begun for c in cbs.copies()) - begun <= 6
+    assert max(c.started for c in cbs.copies()) - started <= 6
 
 
 def test_pacing_sends_no_write_after_the_deadline(cbs):
@@ -620,10 +620,10 @@ def test_no_copy_is_begun_after_the_deadline_where_the_service_is_slow(cbs):
     cbs.settings(latency=2.0)
     refusal = {"fault": "refuse", "code": "InvalidParameterValue", "status": 200, "times": 1}
     cbs.faults({"action": "CopySnapshotCrossRegions", **refusal})
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     regions = [f"ap-region-{n}" for n in range(10)]
     cbs.run(source, destination_regions=regions, wait_timeout=30)
-    assert max(c.begun for region in regions for c in cbs.copies(region)) - begun <= 32
+    assert max(c.started for region in regions for c in cbs.copies(region)) - started <= 32
 
 
 def test_expired_credentials_are_not_tried_for_each_destination(cbs):
@@ -700,10 +700,10 @@ def test_a_deleted_copy_is_looked_for_until_it_is_gone(cbs):
     for source in sources:
         cbs.our_copy(source)
     cbs.settings(deletes_after=40.0)
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     out = cbs.run(*sources, state="absent", wait=True)
     assert not out.failed and out["counts"]["deleted"] == 3 and not cbs.copies()
-    assert 40 <= cbs.clock.monotonic() - begun < 80 and cbs.calls["DeleteSnapshots"] == 1
+    assert 40 <= cbs.clock.monotonic() - started < 80 and cbs.calls["DeleteSnapshots"] == 1
 
 
 def test_a_copy_that_does_not_go_by_the_deadline_is_reported(cbs):
@@ -723,9 +723,9 @@ def test_tags_that_show_very_late_are_waited_for_until_the_deadline(cbs):
 def test_tags_that_never_show_are_reported_at_the_deadline(cbs):
     source = cbs.snapshot()
     cbs.settings(deaf_tags=True)
-    begun = cbs.clock.monotonic()
+    started = cbs.clock.monotonic()
     out = cbs.run(source, tags={"team": "dr"}, wait=True, wait_timeout=300)
-    assert out.failed and out.copy()["state"] == "completed" and cbs.clock.monotonic() - begun >= 250
+    assert out.failed and out.copy()["state"] == "completed" and cbs.clock.monotonic() - started >= 250
 
 
 # -- snapshots with traits -------------------------------------------------------------------------------

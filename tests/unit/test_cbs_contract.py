@@ -21,9 +21,9 @@ class TestCbs(CopyContract):
     def test_a_copy_that_fails_is_reported_at_once_with_the_reason(self, cloud):
         bad, good = cloud.snapshot(), cloud.snapshot()
         cloud.settings(fail_copies_of={bad: "nobody learns it"}, copy_seconds=50.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.run(bad, wait=True)
-        assert cloud.clock.monotonic() - begun < 130
+        assert cloud.clock.monotonic() - started < 130
         assert out.failure()["kind"] == "failed_copy" and out.copy()["state"] == "absent"
         assert "no longer shown" in out["msg"] and "CloudAudit" in out["msg"]
         out = cloud.run(bad, good, wait=True)
@@ -40,9 +40,9 @@ class TestCbs(CopyContract):
     def test_a_copy_that_never_shows_has_failed_after_two_minutes(self, cloud):
         source = cloud.snapshot()
         cloud.settings(visible_after=1000.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.run(source, wait=True)
-        assert out.failure()["kind"] == "failed_copy" and 120 <= cloud.clock.monotonic() - begun <= 140
+        assert out.failure()["kind"] == "failed_copy" and 120 <= cloud.clock.monotonic() - started <= 140
 
     def test_somebody_elses_failed_copy_stays(self, cloud):
         """A failed copy is shown to nobody; one in the recycle bin is no copy either, and stays there."""

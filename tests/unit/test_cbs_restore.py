@@ -34,10 +34,10 @@ class TestCbs(RestoreContract):
     def test_a_disk_that_never_shows_has_failed(self, cloud):
         bad, good = cloud.copy(), cloud.copy()
         cloud.settings(disks_never_made_of=[bad])
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.restore(bad, good, wait=True)
         assert out.failure()["kind"] == "failed_copy" and "CloudAudit" in out["msg"]
-        assert 1200 <= cloud.clock.monotonic() - begun < 1400, (
+        assert 1200 <= cloud.clock.monotonic() - started < 1400, (
             "asked for twice, since a token may stand for what is gone"
         )
         assert cloud.calls[cloud.make_action] == 3 and len(cloud.disks()) == 1

@@ -18,9 +18,9 @@ def test_a_full_window_of_long_copies_loses_no_time_and_costs_few_reads(request,
     cloud, copies, quota, seconds, latency = request.getfixturevalue(name), 80, 20, 10 * MINUTES, 0.3
     sources = [cloud.snapshot(age_hours=n + 1) for n in range(copies)]
     cloud.settings(copy_seconds=float(seconds), quota=quota, latency=latency)
-    begun = cloud.clock.monotonic()
+    started = cloud.clock.monotonic()
     out = cloud.run(*sources, wait=True, wait_timeout=36000)
     assert not out.failed and out["counts"]["completed"] == copies and cloud.peak_in_progress() == quota
     bound = copies / quota * seconds + copies * latency
-    assert cloud.clock.monotonic() - begun <= 1.02 * bound
+    assert cloud.clock.monotonic() - started <= 1.02 * bound
     assert cloud.calls[cloud.list_action] <= 5 * copies

@@ -186,10 +186,10 @@ def test_a_key_is_given_as_id_alias_or_arn(ebs, key):
 
 def test_a_wrong_key_is_reported_with_the_state_message_at_once(ebs):
     ebs.settings(keys_of_kms={"alias/gone": "unusable"}, copy_seconds=600.0)
-    begun = ebs.clock.monotonic()
+    started = ebs.clock.monotonic()
     out = ebs.run(ebs.snapshot(), encrypted=True, kms_key_id="alias/gone", wait=True)
     assert out.failure()["kind"] == "failed_copy" and "Given key ID is not accessible" in out["msg"]
-    assert "kms:" in out.failure()["hint"] and ebs.clock.monotonic() - begun < 5
+    assert "kms:" in out.failure()["hint"] and ebs.clock.monotonic() - started < 5
 
 
 def test_encryption_by_default_in_the_destination_fits(ebs):
@@ -632,13 +632,13 @@ def test_a_source_that_was_just_shared_is_asked_for_again(ebs):
 
 def test_it_is_asked_for_a_minute_and_only_where_somebody_may_share_it(ebs):
     source = just_shared(ebs, 1000)
-    begun = ebs.clock.monotonic()
+    started = ebs.clock.monotonic()
     out = ebs.run(source, ebs.unknown_id, source_tags={source: {}}, wait=True)
     assert {f["kind"] for f in out["failures"]} == {"not_found"} and not ebs.copies()
-    assert 60 <= ebs.clock.monotonic() - begun < 70
-    begun = ebs.clock.monotonic()
-    assert ebs.run(ebs.unknown_id, wait=True).failed and ebs.clock.monotonic() - begun < 1
-    assert ebs.run(source, source_tags={source: {}}, check=True).failed and ebs.clock.monotonic() - begun < 1
+    assert 60 <= ebs.clock.monotonic() - started < 70
+    started = ebs.clock.monotonic()
+    assert ebs.run(ebs.unknown_id, wait=True).failed and ebs.clock.monotonic() - started < 1
+    assert ebs.run(source, source_tags={source: {}}, check=True).failed and ebs.clock.monotonic() - started < 1
 
 
 def test_public_sources_are_found_last(ebs):
@@ -722,9 +722,9 @@ def share(ebs, *sources, **options):
 def test_sharing_waits_as_long_as_it_is_asked_to(ebs):
     sources = [ebs.snapshot() for _n in range(3)]
     ebs.faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 40})
-    begun = ebs.clock.monotonic()
+    started = ebs.clock.monotonic()
     out = share(ebs, *sources, wait_timeout=400)
-    assert out.failed and 300 < ebs.clock.monotonic() - begun <= 400
+    assert out.failed and 300 < ebs.clock.monotonic() - started <= 400
     assert out["failures"][0]["kind"] == "busy" and "wait_timeout" in out["failures"][0]["hint"]
     assert [s["changed"] for s in share(ebs, *sources, wait_timeout=4000)["shared"]] == [True] * 3
     assert "wait_timeout" in share(ebs, *sources, wait_timeout=-1)["msg"]

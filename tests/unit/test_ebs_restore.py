@@ -21,10 +21,10 @@ class TestEbs(RestoreContract):
     def test_a_disk_that_vanishes_for_its_key_has_failed(self, cloud):
         bad, good = cloud.copy(), cloud.copy()
         cloud.settings(vanishing=[bad], disk_seconds=30.0)
-        begun = cloud.clock.monotonic()
+        started = cloud.clock.monotonic()
         out = cloud.restore(bad, good, wait=True)
         assert out.failure()["kind"] == "failed_copy" and "key" in out["msg"] and "no longer shown" in out["msg"]
-        assert 120 <= cloud.clock.monotonic() - begun < 150 and len(cloud.disks()) == 1
+        assert 120 <= cloud.clock.monotonic() - started < 150 and len(cloud.disks()) == 1
         assert cloud.calls[cloud.make_action] == 2, "another attempt would end alike"
 
     def test_a_disk_that_is_being_deleted_is_not_listed(self, cloud):

@@ -86,8 +86,8 @@ def test_snapshots_of_one_disk_go_one_after_the_other_oldest_first(ecs):
     other = ecs.snapshot()
     out = ecs.run(young, old, middle, other, wait=True)
     assert not out.failed
-    begun = {copy.source_id: copy.begun for copy in ecs.copies()}
-    assert begun[old] < begun[middle] < begun[young] and begun[other] <= begun[middle]
+    started = {copy.source_id: copy.started for copy in ecs.copies()}
+    assert started[old] < started[middle] < started[young] and started[other] <= started[middle]
     assert ecs.calls["CopySnapshot"] == 4
 
 

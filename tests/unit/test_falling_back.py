@@ -95,8 +95,8 @@ def test_a_gone_one_is_a_failure_only_where_nothing_stands_in_its_stead():
     before = [{"packed": packed({"snapshots": [copy(3, "eu-west-1")]}), "item": "eu-west-1"}]
     plan = run(source, listed(snapshot(3)), call, before=before)
     assert [row[3] for row in tell(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
-    (told,) = without_gone([call], plan)
-    assert not told["failures"] and not told["copies"] and told["counts"]["failed"] == 0
+    (result,) = without_gone([call], plan)
+    assert not result["failures"] and not result["copies"] and result["counts"]["failed"] == 0
     nothing = run(listed(snapshot(5)), listed(), call)
     assert [row[3] for row in tell(nothing)] == ["gone before it was copied", "no snapshot"] * 2
     assert without_gone([call], nothing) == [call]

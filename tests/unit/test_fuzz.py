@@ -89,11 +89,11 @@ def test_answers_that_are_none_end_in_an_error_or_the_right_result(cloud, monkey
     draw = random.Random(cloud.module)
     for number in range(INPUTS):
         cloud.server.control.spoil = lambda action, body, content_type: spoilt(action, body, content_type, draw)
-        copies, begun = len(cloud.copies()), cloud.clock.monotonic()
+        copies, started = len(cloud.copies()), cloud.clock.monotonic()
         out = cloud.run(*sources, wait=True, wait_timeout=300, **cloud.quick_reads)
         cloud.server.control.spoil = None
         assert "Traceback" not in out.text and "Unexpected" not in out["msg"], (number, out["msg"])
-        assert cloud.clock.monotonic() - begun <= 320
+        assert cloud.clock.monotonic() - started <= 320
         assert out.failed or all(row["state"] == "completed" for row in out["copies"])
         assert len(cloud.copies()) - copies <= 2
         if number % 10 == 9:

@@ -272,9 +272,9 @@ def test_credentials_that_expire_in_mid_wait_are_refreshed(around, way):
     given = {**NO_KEYS, "ecs_ram_role": "dr-instance"} if way == "instance" else {"assume_role_arn": ROLE}
     around.login.seconds = 600  # so near their end that the library asks again at each call
     around.settings(copy_seconds=600.0)
-    begun = around.clock.monotonic()
+    started = around.clock.monotonic()
     for moment in (100, 250, 400):
-        around.at(begun + moment, around.login.expire)
+        around.at(started + moment, around.login.expire)
     out = around.run(around.snapshot(), **given, sts_endpoint=STS, wait=True)
     assert not out.failed, out["msg"]
     assert out.copy()["state"] == "completed" and len(around.copies()) == 1
@@ -289,12 +289,12 @@ def test_credentials_far_from_their_end_are_asked_for_once(around):
 def test_where_refreshing_fails_the_last_credentials_serve_until_they_are_refused(around):
     around.login.seconds = 600
     around.settings(copy_seconds=600.0)
-    begun = around.clock.monotonic()
+    started = around.clock.monotonic()
 
     def refuse():
         around.login.refuses = "ServiceUnavailable", "STS is down."
 
-    around.at(begun + 100, refuse)
+    around.at(started + 100, refuse)
     out = around.run(around.snapshot(), assume_role_arn=ROLE, sts_endpoint=STS, wait=True)
     assert not out.failed, out["msg"]
     around.login.refuses = None
@@ -329,9 +329,9 @@ def test_a_host_that_does_not_answer_ends_in_time(around, monkeypatch, way):
     silent = socket.create_server(("127.0.0.1", 0))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
     given = {**NO_KEYS, "ecs_ram_role": "dr-instance"} if way == "metadata" else {"assume_role_arn": ROLE}
-    begun = time.monotonic()
+    started = time.monotonic()
     out = around.run(around.snapshot(), **given, sts_endpoint=STS, **TIMES)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - started < 10
     failure = out.failure()
     assert failure["kind"] == "credentials" and "timed out" in failure["message"]
     silent.close()

@@ -250,10 +250,10 @@ def test_a_role_that_the_instance_does_not_have_is_reported(cbs, metadata, role,
 @pytest.mark.slow
 def test_a_metadata_service_that_does_not_answer_ends_in_time(cbs, metadata):
     metadata.mode = "hang"
-    begun = time.monotonic()
+    started = time.monotonic()
     out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", connect_timeout=1)
     assert out.failure()["kind"] == "credentials" and "timed out" in out.failure()["message"]
-    assert time.monotonic() - begun < 20 and len(metadata.asked) <= 6
+    assert time.monotonic() - started < 20 and len(metadata.asked) <= 6
 
 
 def test_a_metadata_service_that_is_not_there_is_reported(cbs, monkeypatch):

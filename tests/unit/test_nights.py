@@ -46,6 +46,6 @@ def test_no_disk_starves_in_nights_that_are_too_short(request, name):
         plan = copy_plan(listed["snapshots"], listed["disks"], copies, [cloud.destination], now=now)
         for call in copy_calls(plan):
             out = cloud.run(*call["snapshot_ids"], wait=True, wait_timeout=150, max_in_flight=1)
-            begun = {row["source_snapshot_id"] for row in out["copies"] if row["snapshot_id"]}
-            newest.update({of_tonight[i]: night for i in begun & of_tonight.keys()})
+            started = {row["source_snapshot_id"] for row in out["copies"] if row["snapshot_id"]}
+            newest.update({of_tonight[i]: night for i in started & of_tonight.keys()})
         assert night < 8 or min(newest.values()) >= night - 4, (night, newest)

@@ -25,7 +25,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.c
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 
 from tests.release import pictures
-from tests.release.audit import verdict
+from tests.release.audit import sort_out
 from tests.release.build import packed_again
 from tests.release.importer import complaints
 from tests.release.site import dead_links
@@ -128,7 +128,7 @@ def test_silence_of_the_audit_is_not_reported_as_success():
         {"name": "bad", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]},
         {"name": "unknown", "skip_reason": "Dependency not found"},
     ]
-    assert verdict(audited) == (["bad 2: CVE-1, fixed in 3"], ["unknown"])
+    assert sort_out(audited) == (["bad 2: CVE-1, fixed in 3"], ["unknown"])
 
 
 def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():

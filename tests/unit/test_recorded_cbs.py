@@ -90,10 +90,10 @@ def simulated(cbs):
     """Make a snapshot of each phase and kind, and return what the simulator shows of them, by the names of the
     recordings."""
     settings = {
-        "copy_in_progress": {"begun": cbs.clock.monotonic() - 40, "duration": 100.0},
-        "copy_being_checked": {"begun": cbs.clock.monotonic() - 95, "duration": 100.0},
+        "copy_in_progress": {"started": cbs.clock.monotonic() - 40, "duration": 100.0},
+        "copy_being_checked": {"started": cbs.clock.monotonic() - 95, "duration": 100.0},
         "copy_in_recycle_bin": {"forced_state": "recycled"},
-        "snapshot_being_made": {"begun": cbs.clock.monotonic() - 50, "duration": 100.0},
+        "snapshot_being_made": {"started": cbs.clock.monotonic() - 50, "duration": 100.0},
         "snapshot_of_system_disk": {"usage": "SYSTEM_DISK"},
         "snapshot_encrypted": {"encrypted": True},
         "snapshot_shared": {"shared": True},

@@ -479,12 +479,12 @@ def test_the_last_proof_of_a_disk_is_told_with_the_copy_that_it_is_of():
     for made in (newest, older, oldest):
         made["source"]["disk_id"] = "vol-1"
     done = {**NOTHING_DONE, "listed": [{"item": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
-    (told,) = with_facts([point], done, values())
-    assert (told["proven_at"], told["proven_level"]) == (ago(30), "readable")
-    assert told["proven_snapshot_id"] == older["snapshot_id"] != told["snapshot_id"]
+    (row,) = with_facts([point], done, values())
+    assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
+    assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]
     older["tags"], oldest["tags"] = drilled(-24), drilled(60, "certain")
-    (told,) = with_facts([point], done, values())
-    assert "proven_at" not in told, "a tag is no truth"
+    (row,) = with_facts([point], done, values())
+    assert "proven_at" not in row, "a tag is no truth"
 
 
 def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():

@@ -208,20 +208,20 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
         "region": "eu-west-1",
     }
     call = {"disks": [made(1), made(2, disk_id=None, state="absent", error=error)], "failures": [error], "counts": {}}
-    told = manifest.manifest_of(
+    outcome = manifest.manifest_of(
         rows, call, {"snapshots": []}, VALUES, {"check_mode": False, "unidentified": ["snap-9"]}
     )
-    assert told["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2}
-    assert [bool(row["missing"]) for row in told["disks"]] == [True, True, False]
-    assert told["disks"][-1]["new_disk_id"] == "vol-n1" and told["unidentified_copies"] == ["snap-9"]
-    message = manifest.problems_of(told)
+    assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2}
+    assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]
+    assert outcome["disks"][-1]["new_disk_id"] == "vol-n1" and outcome["unidentified_copies"] == ["snap-9"]
+    message = manifest.problems_of(outcome)
     assert message.startswith("2 of 3 disks are missing.") and "No room" in message and "x: no copy in" in message
-    assert any("vol-n1 (available)" in line and "/dev/sdf of i-1" in line for line in manifest.lines_of(told))
+    assert any("vol-n1 (available)" in line and "/dev/sdf of i-1" in line for line in manifest.lines_of(outcome))
 
 
 def test_a_call_that_broke_down_restored_nothing():
-    told = manifest.with_made(points([copy(1)]), {"failed": True, "msg": "boom"})
-    assert "boom" in told[0]["missing"] and told[0]["state"] == "absent"
+    outcome = manifest.with_made(points([copy(1)]), {"failed": True, "msg": "boom"})
+    assert "boom" in outcome[0]["missing"] and outcome[0]["state"] == "absent"
 
 
 # Drills
@@ -299,7 +299,7 @@ def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_s
 
 
 @pytest.mark.parametrize(
-    "told",
+    "results",
     [
         [],
         [deletion(2)],
@@ -309,14 +309,14 @@ def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_s
     ],
     ids=["none", "another", "still_shown", "broken", "nothing_found"],
 )
-def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_it_shows(told):
+def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_it_shows(results):
     own = disk(1, "flood", expires="2026-11-21T13:00:00Z")
-    assert reaping.doubtful({"disks": [own]}, {"skipped": True}, told, VALUES) == ["vol-n1"], "it shows late"
+    assert reaping.doubtful({"disks": [own]}, {"skipped": True}, results, VALUES) == ["vol-n1"], "it shows late"
     call = {"disks": [made(1), made(2, disk_id=None)]}
-    assert reaping.doubtful({"disks": []}, call, told, VALUES) == ["vol-n1"], "it does not show yet"
-    assert [row["disk_id"] for row in reaping.own_disks({"disks": [own]}, told, VALUES)] == ["vol-n1"]
-    assert reaping.own_disks({"disks": []}, told, VALUES) == [], "a look by its ID has told it as gone"
-    assert reaping.reapable({"disks": [own]}, VALUES, told, own=True)["calls"] == [
+    assert reaping.doubtful({"disks": []}, call, results, VALUES) == ["vol-n1"], "it does not show yet"
+    assert [row["disk_id"] for row in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
+    assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has told it as gone"
+    assert reaping.reapable({"disks": [own]}, VALUES, results, own=True)["calls"] == [
         {"id": "flood", "snapshot_ids": ["snap-1"]}
     ]
 

@@ -277,9 +277,9 @@ def of_copies(ebs, ec2):
 def test_a_large_estate_is_made_in_seconds_and_shows_as_a_small_one_does(ebs, ec2):
     copy = ebs.our_copy(ebs.snapshot())
     (small,) = of_copies(ebs, ec2)
-    begun = time.thread_time()
+    started = time.thread_time()
     ebs.server.fill(disks=3000, snapshots=150000, copies=90000)
-    assert time.thread_time() - begun < 30
+    assert time.thread_time() - started < 30
     assert len(ec2("us-east-1").describe_volumes()["Volumes"]) == 3001
     assert sum(len(ebs.server.large[region].snapshots) for region in ("us-east-1", "eu-west-1")) == 240000
     page = ec2().describe_snapshots(OwnerIds=["self"], MaxResults=1000)

@@ -139,8 +139,8 @@ def test_what_is_in_progress_is_counted_without_ordinary_snapshots(large):
         large.get(made, large.destination).status = "pending"
     others = [large.foreign_copy(large.snapshot(), seconds=90.0) for _n in range(2)]
     out = large.run(*[large.snapshot() for _n in range(6)], max_in_flight=4, wait=False, wait_timeout=30)
-    begun = [c for c in large.copies() if c not in others]
-    assert len(begun) == 2 and out["counts"]["created"] == 2
+    started = [c for c in large.copies() if c not in others]
+    assert len(started) == 2 and out["counts"]["created"] == 2
 
 
 @pytest.mark.slow

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import json
 import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -233,3 +235,12 @@ def test_the_role_documents_all_its_variables(name):
         if default is not None:
             full = f"{name}_{variable}"
             assert defaults[full] == default == documented[full]["default"], full
+
+
+def test_code_names_things_by_their_terms():
+    """Names that once stood for several things, or for nothing that the field knows, do not come back."""
+    words = {"sea", "harbour", "weather", "conductor", "upkeep", "endings", "verdict", "told", "begun", "rank"}
+    for path in [*PLUGINS.rglob("*.py"), *TESTS.rglob("*.py")]:
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+            if token.type == tokenize.NAME and not token.string.startswith("test_"):
+                assert not words & set(token.string.lower().split("_")), (path, token.string)

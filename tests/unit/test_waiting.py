@@ -56,10 +56,10 @@ def test_throttling_is_waited_out_until_the_deadline_and_no_longer():
     def throttled():
         raise Throttled("slow down", code="RequestLimitExceeded")
 
-    begun = clock.monotonic()
+    started = clock.monotonic()
     with pytest.raises(Throttled):
         persist(throttled, Deadline(clock, 120))
-    assert 60 < clock.monotonic() - begun <= 120
+    assert 60 < clock.monotonic() - started <= 120
 
 
 @pytest.mark.parametrize(("error", "tries"), [(Unreachable("no route"), 6), (Credentials("no key"), 1)])

@@ -30,17 +30,17 @@ class TestEcs(TagWrites, EncryptedCopies, WritesContract):
 
     def test_a_busy_disk_without_an_id_is_asked_for_seldom(self, cloud):
         """Which disk is busy is not known, so the region is left alone, longer each time (promises: quota)."""
-        source, begun = cloud.snapshot(), cloud.clock.monotonic()
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.get(source).disk_id = ""
         seconds = 600
         refusal = {"fault": "refuse", "code": "InvalidOperation.DiskHasUnfinishedSnapshotCopy"}
         cloud.server.control.script = lambda action, region: (
-            refusal if action == cloud.copy_action and cloud.clock.monotonic() < begun + seconds else None
+            refusal if action == cloud.copy_action and cloud.clock.monotonic() < started + seconds else None
         )
         out = cloud.run(source, wait=True)
         assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
         assert 10 <= cloud.calls[cloud.copy_action] <= seconds / 12 + 5
-        assert cloud.clock.monotonic() - begun < seconds + 40
+        assert cloud.clock.monotonic() - started < seconds + 40
 
 
 class TestEns(WritesContract):

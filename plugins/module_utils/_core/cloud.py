@@ -180,12 +180,12 @@ class Pages:
 
     def __init__(self, deadline: Deadline, seconds: float):
         self._deadline, self._seconds = deadline, seconds
-        self._has_begun = False
+        self._has_started = False
 
     def read(self, page: Callable[[], Answer]) -> Answer:
         """Read a page. Raises a CopyError: at once for the first page, which the caller reads again."""
-        answer = persist(page, self._deadline.within(self._seconds)) if self._has_begun else page()
-        self._has_begun = True
+        answer = persist(page, self._deadline.within(self._seconds)) if self._has_started else page()
+        self._has_started = True
         return answer
 
 

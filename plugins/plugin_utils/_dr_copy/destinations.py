@@ -27,7 +27,7 @@ def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mappin
     return with_known_sources(copies, snapshots)
 
 
-def with_told(
+def with_completed(
     copies: Sequence[Row], calls: Sequence[Row], snapshots: Sequence[Row], listed: Collection[str], place: str | None
 ) -> list[Row]:
     """Return the copies as listed, but complete where a copy call of this run has told so: a listing may be old.
@@ -37,13 +37,13 @@ def with_told(
     rows = [
         row for call in calls for row in call.get("copies") or () if row["state"] == "completed" and not row["error"]
     ]
-    told = {(str(row["snapshot_id"]), str(row["region"])): row for row in rows if str(row["region"]) in listed}
+    completed = {(str(row["snapshot_id"]), str(row["region"])): row for row in rows if str(row["region"]) in listed}
     known = []
     for copy in copies:
-        row = told.pop((str(copy["snapshot_id"]), str(copy["region"])), None)
+        row = completed.pop((str(copy["snapshot_id"]), str(copy["region"])), None)
         known.append({**copy, "state": "completed"} if row and copy["state"] == "pending" else copy)
     sources = {str(s["snapshot_id"]): s for s in snapshots}
-    missing = [row for row in told.values() if row["source_snapshot_id"] in sources]
+    missing = [row for row in completed.values() if row["source_snapshot_id"] in sources]
     return [*known, *(_as_listed(row, sources[row["source_snapshot_id"]], place) for row in missing)]
 
 

@@ -72,7 +72,7 @@ def write_metrics(report: Row, directory: str) -> str:
         known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
-    _tell_proofs(report, before, told_elsewhere(path), registry)
+    _tell_proofs(report, before, proofs_in_other_files(path), registry)
 
     def tell(name: str, description: str, value: float) -> None:
         Gauge(name, description, ("plan",), registry=registry).labels(plan=plan).set(value)
@@ -96,7 +96,7 @@ def write_metrics(report: Row, directory: str) -> str:
     return str(path)
 
 
-def told_elsewhere(path: Path) -> set[tuple[str, str, str]]:
+def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:
     """Return plan, disk and region of each proof that another file beside this one tells.
 
     node_exporter refuses a series that two files tell: one of a plan and of its drill, which may bear the same name.

@@ -58,8 +58,8 @@ def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) 
     judged = sorted(reports, key=_worst_plan_first)
     totals = {key: sum(report["totals"][key] for report in reports) for key in ("disks", "recovery_points", "breaches")}
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
-    told = {"plans": judged, "totals": totals, "look": look}
-    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **told)
+    facts = {"plans": judged, "totals": totals, "look": look}
+    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
 
 
 def _page_of(report: Row) -> str:

@@ -58,7 +58,7 @@ VALID_HOURS = 26
 
 
 #: Lists of the result that a report repeats.
-TOLD = ("failures", "plan", "pruned", "orphans")
+SHARED_KEYS = ("failures", "plan", "pruned", "orphans")
 
 
 def report_of(
@@ -113,7 +113,7 @@ def report_of(
         },
         "breaches": [_late(breach) for breach in breaches],
         "unjudged": [_late(point) for point in unjudged],
-        **{name: result[name] for name in TOLD},
+        **{name: result[name] for name in SHARED_KEYS},
         "recovery_points": with_facts(result["recovery_points"], done, values),
         "copies": [_brief(row) for row in result["copies"]],
         "unfinished": unfinished,
@@ -136,8 +136,8 @@ def report_of(
 
 def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
     """Return the account, or both where it is copied across accounts; what the connection tells of it; or None."""
-    told = [call.get("account") for call in (done["source"], *done["before"])]
-    return " to ".join(dict.fromkeys(filter(None, told))) or values.get("login") or None
+    accounts = [call.get("account") for call in (done["source"], *done["before"])]
+    return " to ".join(dict.fromkeys(filter(None, accounts))) or values.get("login") or None
 
 
 def _late(point: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from .check_mode import as_if_shared, with_planned
-from .destinations import copies_in, with_told
+from .destinations import copies_in, with_completed
 from .doubts import with_doubts
 from .falling_back import without_gone
 from .registered import failures_of
@@ -41,7 +41,7 @@ class RunState:
         self.unread = {str(call["item"]): spelt_out(failures_of(call)) for call in done["listed"] if failures_of(call)}
         #: The same with what the copy calls have told since: recovery points are judged by it, retention is not.
         listed = {str(call["item"]) for call in done["listed"]} - set(self.unread)
-        self.known = with_told(self.copies, self.copied, done["snapshots"], listed, values["place"])
+        self.known = with_completed(self.copies, self.copied, done["snapshots"], listed, values["place"])
 
     def judged(self, point: Row) -> dict[str, Any]:
         """Return a recovery point with its state, which is unknown in a region that could not be listed."""

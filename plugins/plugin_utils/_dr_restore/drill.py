@@ -166,8 +166,8 @@ def _doubt(row: Row, made: Row) -> str | None:
     if row["copy_encrypted"] and made["encrypted"] is not True:
         return "the copy is encrypted, the disk is not told to be"
     if row["copy_key"] and not _same_key(row["copy_key"], made["kms_key_id"]):
-        told = f"has the key {made['kms_key_id']}" if made["kms_key_id"] else "tells no key"
-        return f"the copy has the key {row['copy_key']}, the disk {told}"
+        key = f"has the key {made['kms_key_id']}" if made["kms_key_id"] else "tells no key"
+        return f"the copy has the key {row['copy_key']}, the disk {key}"
     return None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .._dr_copy.metrics import DRILL, DRILL_HELP, told_elsewhere
+from .._dr_copy.metrics import DRILL, DRILL_HELP, proofs_in_other_files
 from .._dr_copy.pages import written
 from .._dr_copy.report import report_text
 from .._dr_copy.report_files import failure_of, write_whole
@@ -76,7 +76,7 @@ def write_drill_metrics(report: Row, directory: str) -> str:
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
     path = Path(directory) / f"dr_drill_{report['host'].replace('/', '_').replace(' ', '_')}.prom"
-    registry, elsewhere = CollectorRegistry(), told_elsewhere(path)
+    registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
     gauge = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
     for disk in report["disks"]:
         time = parse_time(disk["proven_at"])

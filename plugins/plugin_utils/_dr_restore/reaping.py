@@ -50,7 +50,7 @@ def reapable(
     return {"calls": [{"id": key, "snapshot_ids": ids} for key, ids in deletions.items()], "left": left}
 
 
-def told_deleted(calls: Sequence[Row]) -> list[str]:
+def deleted_ids(calls: Sequence[Row]) -> list[str]:
     """Return the disks that deletions have told as deleted, by their registered results, and not as shown still."""
     gone: dict[str, None] = {}
     for call in calls:
@@ -68,14 +68,14 @@ def own_disks(listed: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> l
 def doubtful(listed: Row, made: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
     """Return the IDs of disks of this very drill that no deletion has told as deleted, whether they are listed or not:
     a listing may be old. A look by ID shows whether they are left."""
-    gone = set(told_deleted(calls))
+    gone = set(deleted_ids(calls))
     shown = [disk["disk_id"] for disk in own_disks(listed, calls, values)]
     known = [disk["disk_id"] for disk in plain(made.get("disks") or ()) if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
 def _not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
-    gone = set(told_deleted(calls))
+    gone = set(deleted_ids(calls))
     return [disk for disk in plain(listed.get("disks") or ()) if disk["disk_id"] not in gone]
 
 

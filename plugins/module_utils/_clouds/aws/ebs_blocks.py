@@ -74,8 +74,8 @@ class EbsBlocks(EbsCloud):
             return base64.b64encode(hashlib.sha256(data).digest()).decode(), str(answer["Checksum"])
 
         def whole() -> str:
-            found, told = self._ec2.read(tried, read)
-            if found != told:
+            found, checksum = self._ec2.read(tried, read)
+            if found != checksum:
                 raise Unreachable(f"{tried}: what was received has another checksum than AWS tells")
             return found
 

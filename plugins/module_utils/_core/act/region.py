@@ -49,7 +49,7 @@ class Region:
         self._retries = Retries(deadline)
         #: When it was last looked at: with success or not (``tried_at``), with success, and what of it.
         self.tried_at = self._looked_at = self._counted_at = self._listed_at = -math.inf
-        self._last_begun = self._first_begun = -math.inf
+        self._last_started = self._first_started = -math.inf
         self._crowded = False
 
     # -- room --------------------------------------------------------------------------------------------
@@ -92,8 +92,8 @@ class Region:
     def accepted(self, now: float) -> None:
         """Note that a copy was started: a little later a look at other runs' copies is worth its price."""
         self.window.accepted()
-        self._last_begun = now
-        self._first_begun = now if self._first_begun == -math.inf else self._first_begun
+        self._last_started = now
+        self._first_started = now if self._first_started == -math.inf else self._first_started
 
     def refused(self, attempt: Attempt, error: CopyError, now: float) -> None:
         """Note that the cloud takes no copy now."""
@@ -141,8 +141,8 @@ class Region:
         """When to look at what other runs have made: a little after the last copy was begun, but now and then."""
         # Where nothing else is waited for, a copy that has just shown needs but a second listing.
         pause = COMPARE_AFTER if self.in_flight or self.queue else SAME_SECOND
-        since_begun = min(self._last_begun + COMPARE_AFTER, self._first_begun + FRESH_SECONDS)
-        return max(since_begun, self._listed_at + pause)
+        since_started = min(self._last_started + COMPARE_AFTER, self._first_started + FRESH_SECONDS)
+        return max(since_started, self._listed_at + pause)
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look for that."""
@@ -194,7 +194,7 @@ class Region:
             self._counted_at = now
             self._running = {c.snapshot_id: source_disk_of(c) for c in listed if c.state is State.PENDING}
         if any(a.decision.compare for a in due):
-            self._first_begun = -math.inf
+            self._first_started = -math.inf
         self._listed_at = now
         for attempt in dict.fromkeys(due):
             shown = by_source.get(attempt.request.snapshot_id, {})

@@ -36,8 +36,8 @@ class Sources(Reads):
             ids = [i for i in all_ids if (region, i) not in self._found]
             answer = self._read(region, partial(self._cloud.read_sources, region, ids)) if ids else None
             if answer is not None:
-                told = dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer
-                self._found.update({(region, i): told.get(i) for i in ids})
+                found = dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer
+                self._found.update({(region, i): found.get(i) for i in ids})
         known = [a for a in attempts if (a.request.source_region, a.request.snapshot_id) in self._found]
         for attempt in known:
             self._order(attempt, self._found[attempt.request.source_region, attempt.request.snapshot_id])

@@ -140,9 +140,10 @@ def test_a_lost_answer_to_a_lock_is_looked_for_before_it_is_asked_for_again(clou
     assert time_of(out.copy()["locked_until"]) == lock_of(copy).until.replace(microsecond=0)
 
 
-def test_a_lost_answer_to_the_lock_of_what_was_just_made_is_looked_for_too(cloud):
+@pytest.mark.parametrize("fault", ["lose_answer", "garbage"])
+def test_a_lost_answer_to_the_lock_of_what_was_just_made_is_looked_for_too(cloud, fault):
     """A second call would change the lock that the first one has set (api-facts: ebs-locks, ecs-locks)."""
-    cloud.faults({"action": LOCK, "fault": "lose_answer", "nth": [1]})
+    cloud.faults({"action": LOCK, "fault": fault, "nth": [1]})
     out = cloud.run(cloud.snapshot(), wait=True, lock_days=30, **COMPLIANCE)
     assert not out.failed and out["counts"]["created"] == 1, out.result
     assert out["api_calls"][LOCK] == 1 and out["api_calls"][LOCKS] == 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -184,10 +184,11 @@ class EcsCloud(SnapshotCloud):
             return {}
 
     def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
+        tried = f"Locking the copy {snapshot_id} in {region}"
         answer = self._service.write(
             "LockSnapshot",
             region,
-            f"Locking the copy {snapshot_id} in {region}",
+            tried,
             SnapshotId=snapshot_id,
             LockMode=mode,
             LockDuration=days,
@@ -196,7 +197,9 @@ class EcsCloud(SnapshotCloud):
             ClientToken=uuid.uuid4().hex,
         )
         lock = lock_of(answer.get("LockedSnapshotInfo") or {})
-        return lock.until if lock.until > self.deadline.utc() else self.deadline.utc() + timedelta(days=days)
+        if lock.is_over:
+            raise Ambiguous(f"{tried}: the call was accepted, but returned no end of the lock")
+        return lock.until
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         pairs = [{"Key": key} if value == "*" else {"Key": key, "Value": value} for key, value in tags.items()]

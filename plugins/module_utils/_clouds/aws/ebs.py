@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -169,8 +169,10 @@ class EbsCloud(SnapshotCloud):
 
     def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
         send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=snapshot_id, LockMode=mode, LockDuration=days)
-        answer = self._ec2.write(f"Locking the copy {snapshot_id} in {region}", send)
-        return answer.get("LockExpiresOn") or self._today() + timedelta(days=days)
+        tried = f"Locking the copy {snapshot_id} in {region}"
+        if until := self._ec2.write(tried, send).get("LockExpiresOn"):
+            return until  # type: ignore[no-any-return]  # botocore has no types
+        raise Ambiguous(f"{tried}: AWS accepted the call, but returned no end of the lock")
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request

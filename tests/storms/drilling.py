@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import reaping
 from moto.moto_api._internal import mock_random
 
 from tests.simulator.cbs_disks import NEVER
@@ -191,7 +191,8 @@ class Drilling(Runs):
 
     def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
         there = self._look(outcome)
-        for call in drill.reapable(there, values, own)["calls"]:
+        before = [result for _what, result in outcome.results]
+        for call in reaping.reapable(there, values, before, own)["calls"]:
             self._delete(outcome, call["id"], call["snapshot_ids"])
         return there
 

@@ -161,7 +161,7 @@ def _element(name: str, value: Any) -> str:
     elif isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, datetime):
-        text = value.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        text = value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
     else:
         text = escape(str(value))
     return f"<{wire}>{text}</{wire}>"

@@ -126,7 +126,9 @@ def passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
     if name == "encrypted":
         return str(facts["Encrypted"]).lower() in values
     if name == "start-time":
-        return any(matches(v, facts["StartTime"].strftime("%Y-%m-%dT%H:%M:%S.000Z")) for v in values)
+        return any(
+            matches(v, facts["StartTime"].replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z") for v in values
+        )
     if name not in _FILTERS:
         raise invalid(f"The filter '{name}' is invalid")
     return _matches_any(tuple(values), str(facts.get(_FILTERS[name], "")))

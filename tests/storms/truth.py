@@ -39,6 +39,7 @@ class Copy:
 
     def __init__(self, simulation: Simulation, key: Key, versions: list[Version]):
         self._phase_of = simulation.estate.phase_of
+        self._unit_of_time = "milliseconds" if simulation.storm.cloud == "ebs" else "seconds"
         self._now = simulation.scheduler.monotonic
         self._utc_at = simulation.scheduler.utc_at
         self.region, self.id = key
@@ -68,8 +69,8 @@ class Copy:
 
     @property
     def begin_order(self) -> tuple[str, str]:
-        """What all runs rank copies by: the time in whole seconds, then the ID."""
-        return self.born_at.strftime("%Y-%m-%dT%H:%M:%S"), self.id
+        """What all runs sort copies by: the time as the cloud shows it, then the ID."""
+        return self.born_at.isoformat(timespec=self._unit_of_time), self.id
 
     def version(self, moment: float | None = None) -> Version | None:
         """Return how it was at a moment; None where it was not there."""

@@ -199,10 +199,11 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         for o in others
         if truth.fits(o, outcome) and (o.encrypted() == copy.encrypted() or not truth.fits(copy, outcome))
     ]
-    if not own and phase == "running":
+    # One that was complete at the very moment of the call was in progress just before.
+    if not own and phase == "running" and copy.started + copy.duration > call.worked:
         yield f"{what}, which is in progress and another's, was cancelled"
     elif copy.stayed(("complete",), since, before) or not own:
-        if not any(o.was(("complete",), since, before) for o in alike):
+        if not any(o.was(("complete",), since, call.worked) for o in alike):
             yield f"{what}, the last complete copy, was deleted"
     elif not any(o.was(ALIVE, since, before) for o in others):
         yield f"{what} was cancelled, and no other is there"

@@ -57,6 +57,17 @@ def test_a_copy_is_pending_then_complete(ebs, ec2):
     assert shown["TransferType"] == "standard" and shown["VolumeId"] == "vol-ffffffff"
 
 
+def test_times_have_milliseconds(ebs, ec2):
+    """So copies of one second have an order (api-facts: ebs-times)."""
+    source, made = ebs.snapshot(), []
+    for _n in range(3):
+        ebs.clock.sleep(0.123)
+        made.append(ec2().copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=source)["SnapshotId"])
+    times = {s["SnapshotId"]: s["StartTime"] for s in ec2().describe_snapshots(SnapshotIds=made)["Snapshots"]}
+    assert times[made[0]] < times[made[1]] < times[made[2]]
+    assert any(time.microsecond for time in times.values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

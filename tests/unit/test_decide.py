@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     misfit,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import DELETE
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
@@ -356,3 +357,16 @@ def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():
     for seconds in (10, 80, 140):
         memory.looked({}, None, NOW + seconds)
     assert memory.changed and list(memory.deleted) == ["copy"]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words", "hint"),
+    [
+        (State.PENDING, None, "its state is pending (40 %)", "Run again when it is complete."),
+        (State.ERROR, "no key", "its state is error (40 %): no key", "Take a new snapshot."),
+    ],
+)
+def test_a_source_that_is_not_complete_is_told_with_its_state_and_what_to_do(state, reason, words, hint):
+    source = replace(SOURCE, state=state, provider_state=state.name.lower(), progress=40, reason=reason)
+    error = order_of(Cloud(), CopyRequest("source", "here", "there"), source, [])
+    assert str(error).endswith(words) and error.hint == hint

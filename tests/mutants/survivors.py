@@ -11,4 +11,9 @@ REASONS: dict[str, str] = {
     "polls-have-no-pause": "the loop itself sleeps for a tenth of a second between two looks",
 }
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/retention.py:12``.
-LINES: dict[str, str] = {}
+LINES: dict[str, str] = {
+    "plugins/module_utils/_core/decide/copies.py:46": "the longer way gives the same",
+    "plugins/module_utils/_core/decide/sightings.py:20": "another pause",
+    "plugins/module_utils/_core/decide/timing.py:32": "another pause",
+    "plugins/module_utils/_core/decide/timing.py:55": "a look sooner",
+}

@@ -71,6 +71,7 @@ def test_a_block_that_one_of_both_lacks_fails_and_is_named(cloud, of_the_copy, w
     assert out.failure()["kind"] == "mismatch" and words in out["msg"]
 
 
+@pytest.mark.slow
 def test_of_a_large_snapshot_random_windows_are_listed_and_compared(cloud, monkeypatch):
     comparing = "ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_comparing"
     cloud.settings(blocks_up_to=16384)

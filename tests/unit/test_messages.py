@@ -104,7 +104,7 @@ def lost(cloud, source):
 
 def unread(cloud, source):
     cloud.faults({"action": cloud.list_action, "fault": "throttle", "region": cloud.destination})
-    return cloud.run(source, wait=True, wait_timeout=20)
+    return cloud.run(source, wait=True, wait_timeout=20, **cloud.quick_reads)
 
 
 def throttled(cloud, source):

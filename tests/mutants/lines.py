@@ -41,8 +41,6 @@ PURE = {
     "plugins/plugin_utils/_dr_copy/planning.py": ("tests/unit/test_retention.py", "tests/unit/test_recovery.py"),
     "plugins/module_utils/_core/decide": ENGINE,
 }
-#: Files of data classes alone: what a change of them does is a change of what uses them.
-DATA = ("decision.py", "wanted.py")
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
 SAMPLE = 10
 #: Seconds of the processor after which a change comes to no end, which finds it; and of the clock, for one that hangs.
@@ -99,7 +97,7 @@ def _files(wanted: list[str]) -> list[str]:
     found = []
     for name in PURE:
         paths = sorted(Path(name).glob("*.py")) if Path(name).is_dir() else [Path(name)]
-        found += [str(path) for path in paths if path.stat().st_size and path.name not in DATA]
+        found += [str(path) for path in paths if path.stat().st_size]
     return [path for path in found if not wanted or any(path.startswith(one) for one in wanted)]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from .ec2_rules import matches
-from .ec2_shown import NO_VOLUME, passes, shown
+from .ec2_shown import NO_VOLUME, passes, shown, time_text
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 #: Queries whose results are kept, so that a listing's pages do not search anew.
@@ -161,7 +161,7 @@ def _element(name: str, value: Any) -> str:
     elif isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, datetime):
-        text = value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        text = time_text(value)
     else:
         text = escape(str(value))
     return f"<{wire}>{text}</{wire}>"

@@ -101,6 +101,11 @@ def _moment(value: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
+def time_text(moment: datetime) -> str:
+    """Write a time in UTC as EC2 does (api-facts: ebs-times)."""
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
@@ -126,9 +131,7 @@ def passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
     if name == "encrypted":
         return str(facts["Encrypted"]).lower() in values
     if name == "start-time":
-        return any(
-            matches(v, facts["StartTime"].replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z") for v in values
-        )
+        return any(matches(v, time_text(facts["StartTime"])) for v in values)
     if name not in _FILTERS:
         raise invalid(f"The filter '{name}' is invalid")
     return _matches_any(tuple(values), str(facts.get(_FILTERS[name], "")))

@@ -200,6 +200,7 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
         named = {c.snapshot_id for c, _error in decision.leftover}
         assert named >= {c.snapshot_id for c in there if c.held and (copy_ids is None or c.snapshot_id in copy_ids)}
         assert not named & {c.snapshot_id for c in decision.doomed}
+        assert not decision.at_all, "what is waited for is followed by its ID, not by listings"
 
 
 def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made_again():

@@ -90,6 +90,13 @@ class Clouds:
         listed = self.client(region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
         return [s for s in listed if s.get("TransferType")]
 
+    def restored_disks(self, region="eu-west-1"):
+        """Return the IDs of the volumes that restores have made, without those that EC2 is deleting: it shows them
+        for a while yet."""
+        tagged = [{"Name": "tag-key", "Values": ["dr-restore:id"]}]
+        listed = self.client(region).describe_volumes(Filters=tagged)["Volumes"]
+        return [volume["VolumeId"] for volume in listed if volume["State"] != "deleting"]
+
     def environment(self, **more):
         """A user's environment, with the keys as AWX and shells give them."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}

@@ -229,7 +229,7 @@ def test_a_disk_that_a_drill_could_not_delete_is_told_as_left(clouds, ebs):
     ebs.copies("database")
     clouds.tell("settings", {"denied": ["DeleteVolume"]})
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
-    (left,) = ours(clouds)
+    (left,) = clouds.restored_disks()
     assert code == 2 and f"1 disks of this drill are left: {left}" in output, output
 
 
@@ -266,17 +266,11 @@ def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds,
     clouds.tell("settings", {"disk_seconds": 60})
     inventory = ebs.inventory(id="drill-killed")
     process = clouds.start("ansible-playbook", "multicloud.snapshots.dr_drill", "-i", inventory)
-    wait_until(lambda: len(ours(clouds)) == len(kept) + 2)
+    wait_until(lambda: len(clouds.restored_disks()) == len(kept) + 2)
     kill_all(process)
-    over, waiting = sorted(set(ours(clouds)) - kept)
+    over, waiting = sorted(set(clouds.restored_disks()) - kept)
     clouds.tell("settings", {"disk_seconds": 0.2})
     past = [{"Key": "dr-restore:expires-at", "Value": "2026-01-01T00:00:00Z"}]
     clouds.client(ebs.destination).create_tags(Resources=[over], Tags=past)
     code, output = ebs.play("dr_drill", count=1)
-    assert code == 0 and set(ours(clouds)) == kept | {waiting}, output  # the time of one is not over
-
-
-def ours(clouds):
-    """Return the IDs of the disks that the simulated EC2 shows as made by a restore."""
-    tagged = [{"Name": "tag-key", "Values": ["dr-restore:id"]}]
-    return [v["VolumeId"] for v in clouds.client("eu-west-1").describe_volumes(Filters=tagged)["Volumes"]]
+    assert code == 0 and set(clouds.restored_disks()) == kept | {waiting}, output  # the time of one is not over

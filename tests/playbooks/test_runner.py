@@ -147,7 +147,7 @@ def drilled(clouds, node):
     data, playbook = node.data("drill", "dr-copy drill", {"dr_restore_count": "2"}, limit="orders")
     code, output = node.run(data, playbook, "drill")
     assert code == 0 and "2 of 2 copies proven creatable" in output, output
-    assert clouds.tell("calls")["CreateVolume"] == calls + 2 and not made_of_copies(clouds)
+    assert clouds.tell("calls")["CreateVolume"] == calls + 2 and not clouds.restored_disks()
     report = json.loads((node.directory / "reports" / "orders.drill.json").read_text())
     assert report["totals"]["proven"] == 2 and (node.directory / "reports" / "orders.drill.html").exists()
     proven = [copy for copy in clouds.copies() if {"dr-copy:proven-at"} & {tag["Key"] for tag in copy["Tags"]}]
@@ -168,14 +168,8 @@ def restored(clouds, node):
     assert code == 0, output
     manifest = json.loads((data / "project" / "on-demand.restore.json").read_text())
     assert [row["disk_name"] for row in manifest["disks"]] == ["orders-1"]
-    assert [row["new_disk_id"] for row in manifest["disks"]] == made_of_copies(clouds)
+    assert [row["new_disk_id"] for row in manifest["disks"]] == clouds.restored_disks()
     no_secret_in(artifacts_of(data, "restore"))
-
-
-def made_of_copies(clouds):
-    """Return the IDs of the disks that a restore or a drill has made."""
-    tagged = [{"Name": "tag-key", "Values": ["dr-restore:id"]}]
-    return [v["VolumeId"] for v in clouds.client("eu-west-1").describe_volumes(Filters=tagged)["Volumes"]]
 
 
 def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):

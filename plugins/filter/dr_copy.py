@@ -52,6 +52,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy impo
     report_files,
     screen,
     selection,
+    unseen,
     variables,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._private_filters import EVERY_ROLES, filter_of
@@ -80,6 +81,7 @@ FUNCTIONS = {
     "prunable": pruning.prunable_after,
     "deletions": module_calls.deletion_calls,
     "moved": registered.has_moved,
+    "unseen": unseen.unseen_copies,
     "gone": falling_back.disks_to_fall_back,
     "fallen_back": falling_back.fallen_back,
     "shares": falling_back.both_shares,

@@ -130,7 +130,7 @@ class Year:
             estate.run(*batch["snapshot_ids"], wait=True, **more).result for batch in copy_calls(done["plan"])
         ]
         after = self._listed()
-        done.update(listed=[after], listed_again=[after])
+        done.update(listed=[after], listed_again=[after], seen=[])
         done["expired"] = prunable_after({**done, "expired": [], "deleted": []}, values)
         done["deleted"] = [
             estate.run(*call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"]).result

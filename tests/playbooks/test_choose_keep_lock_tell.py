@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from .conftest import PLACES
-from .test_role import role
+from .test_role import plan_over, role
 
 
 def tag(clouds, snapshot, **tags):
@@ -68,13 +68,6 @@ def test_all_that_is_wrong_stands_in_one_message(clouds):
     }
     _result, output = role(clouds, expect=2, **bad)
     assert all(name in output for name in bad) and not clouds.copies()
-
-
-def plan_over(clouds, cloud):
-    source, destination = PLACES[cloud]
-    connection = {} if cloud == "ebs" else {"dr_copy_connection": clouds.connections[cloud]}
-    regions = {"dr_copy_source_region": source, "dr_copy_destination_regions": [destination]}
-    return {"dr_copy_cloud": cloud, **regions, **connection}
 
 
 @pytest.mark.parametrize("cloud", ["ebs", "ecs", "cbs"])

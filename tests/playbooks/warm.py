@@ -40,7 +40,7 @@ import boto3
 from botocore import loaders
 
 #: What may differ from the environment in which the libraries were loaded, since they read it later or not at all.
-LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_")
+LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_", "HOLD_")
 COLLECTION = "ansible_collections.multicloud.snapshots"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGQUIT, signal.SIGALRM)
 MODULE = re.compile(r"/bin/sh -c '(\S+) (\S+/AnsiballZ_\w+\.py)(?: && sleep 0)?'")

@@ -62,6 +62,7 @@ def sample(
         "copied": [{"copies": rows, "failures": failures, "counts": counts, "api_calls": {"CopySnapshot": len(rows)}}],
         "listed": [{"item": REGION, "snapshots": there, "failures": []}],
         "listed_again": [],
+        "seen": [],
         "expired": expired,
         "deleted": [{"copies": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }

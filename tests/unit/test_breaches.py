@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable_after
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.unseen import unseen_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -50,7 +51,7 @@ def failure(source, region, message, **facts):
     return {**empty, "source_snapshot_id": source, "region": region, "message": message, "kind": "refused", **facts}
 
 
-def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, **variables):
+def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, seen=(), **variables):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
     values = {**normalise({**given, **variables})["values"], "now": ago(0), "reads_only": False}
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
@@ -60,7 +61,7 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
                      max_snapshot_age_hours=values["max_snapshot_age_hours"], snapshot_tags=values["snapshot_tags"],
                      exclude_snapshot_tags=values["exclude_snapshot_tags"])  # fmt: skip
     done = {"source": source, "share": share or {}, "before": listed, "disks": DISKS, "snapshots": snapshots}
-    done.update(plan=plan, copied=copied, listed=listed, listed_again=[], expired=[], deleted=deleted)
+    done.update(plan=plan, copied=copied, listed=listed, listed_again=[], seen=seen, expired=[], deleted=deleted)
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
     return report_of(outcome_of(done, values), done, values, run)
 
@@ -111,35 +112,65 @@ def test_what_kept_the_copy_from_being_made():
 
 
 @pytest.mark.parametrize("listed", [[], [{**copy(1, 1), "state": "pending"}]], ids=["not_shown", "shown_as_pending"])
-def test_a_copy_that_the_run_has_told_as_complete_is_one_though_an_old_listing_shows_it_otherwise(listed):
-    row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "snapshot_id": "copy-1", "state": "completed"}
-    row.update(error=None, action="created", tags={}, progress=100)
-    call = {"copies": [row], "failures": [], "counts": {}}
-    content = report(snapshots=[snapshot(1, 1)], copies=listed, copied=[call])
-    (point,) = content["recovery_points"]
-    assert (point["snapshot_id"], point["state"], point["within_rpo"]) == ("copy-1", "completed", True)
-    assert not content["breaches"] and not content["unfinished"]
-    for other in ({**row, "state": "pending"}, {**row, "error": failure("snap-1", "eu-west-1", "gone")}):
-        content = report(snapshots=[snapshot(1, 1)], copies=listed, copied=[{**call, "copies": [other]}])
+class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
+    row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "snapshot_id": "copy-1", "state": "completed",
+           "error": None, "action": "created", "tags": {}, "progress": 100}  # fmt: skip
+    call = {"copies": [row], "failures": [], "counts": {"created": 1}}
+
+    def looked(self, listed, **look):
+        listing = [{"item": "eu-west-1", "snapshots": listed, "failures": []}]
+        (unseen,) = unseen_copies([self.call], listing)
+        assert unseen == {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}
+        seen = [{"item": unseen, "snapshots": [], "failures": [], **look}]
+        return report(snapshots=[snapshot(1, 1)], copies=listed, copied=[self.call], seen=seen)
+
+    def test_is_a_recovery_point_where_a_look_by_its_id_shows_it(self, listed):
+        content = self.looked(listed, snapshots=[copy(1, 1)])
+        (point,) = content["recovery_points"]
+        assert (point["snapshot_id"], point["state"], point["within_rpo"]) == ("copy-1", "completed", True)
+        assert not content["breaches"] and not content["unfinished"] and not content["failures"]
+
+    def test_is_none_and_has_failed_where_no_look_shows_it(self, listed):
+        content = self.looked(listed)
         assert content["recovery_points"][0]["within_rpo"] is False
-    failed = {**copy(1, 1), "state": "error"}
-    content = report(snapshots=[snapshot(1, 1)], copies=[failed], copied=[call])
-    assert content["recovery_points"][0]["within_rpo"] is False, "a later state is no old listing"
+        (failed,) = content["failures"]
+        assert "copy-1 was complete, and a look by its ID does not show it any more" in failed["message"]
+        assert (failed["kind"], failed["disk_id"]) == ("not_found", "vol-1")
+        assert "does not show it any more" in content["breaches"][0]["why"]
+        assert (content["counts"]["created"], content["counts"]["failed"]) == (0, 1)
 
+    def test_is_none_while_it_is_shown_as_in_progress_or_failed(self, listed):
+        for state in ("pending", "error"):
+            content = self.looked(listed, snapshots=[{**copy(1, 1), "state": state}])
+            assert content["recovery_points"][0]["within_rpo"] is False
+            assert [row["state"] for row in content["unfinished"]] == [state]
 
-def test_retention_never_takes_a_copy_for_complete_that_is_only_told_so():
-    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
-    values = {**normalise(given)["values"], "now": ago(0), "reads_only": False}
-    row = {"source_snapshot_id": "snap-3", "region": "eu-west-1", "snapshot_id": "copy-3", "state": "completed",
-           "error": None}  # fmt: skip
-    snapshots, old = [snapshot(3, 1)], [copy(1, 60), copy(2, 30)]
-    plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
-    done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
-    done.update(snapshots=snapshots, plan=plan, copied=[{"copies": [row], "failures": []}], expired=[], deleted=[])
-    done["listed"] = [{"item": "eu-west-1", "snapshots": old, "failures": []}]
-    assert prunable_after(done, values) == []
-    done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, copy(3, 1)], "failures": []}]
-    assert [c["snapshot_id"] for c in prunable_after(done, values)] == ["copy-1", "copy-2"]
+    def test_is_unknown_where_the_look_was_refused(self, listed):
+        content = self.looked(listed, failures=[failure(None, "eu-west-1", "not authorized")])
+        assert content["recovery_points"][0]["within_rpo"] is None and not content["breaches"]
+        assert "not authorized" in content["unjudged"][0]["why"] and content["failures"]
+
+    def test_is_not_looked_at_where_it_failed_or_its_region_was_not_listed(self, listed):
+        listing = {"item": "eu-west-1", "snapshots": listed, "failures": []}
+        for other in ({"state": "pending"}, {"error": failure("snap-1", "eu-west-1", "gone")}, {"snapshot_id": None}):
+            assert unseen_copies([{**self.call, "copies": [{**self.row, **other}]}], [listing]) == []
+        refused = {**listing, "failures": [failure(None, "eu-west-1", "not authorized")]}
+        assert unseen_copies([self.call], [refused]) == []
+        assert unseen_copies([self.call], [{**listing, "snapshots": [copy(1, 1)]}]) == []
+
+    def test_deletes_no_other_copy_until_it_is_shown(self, listed):
+        given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
+        values = {**normalise(given)["values"], "now": ago(0), "reads_only": False}
+        snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
+        plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
+        done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
+        done.update(snapshots=snapshots, plan=plan, copied=[self.call], seen=[], expired=[], deleted=[])
+        done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
+        assert prunable_after(done, values) == []
+        look = {"item": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
+        assert prunable_after({**done, "seen": [look]}, values) == []
+        done["seen"] = [{**look, "snapshots": [copy(1, 1)]}]
+        assert [c["snapshot_id"] for c in prunable_after(done, values)] == ["copy-3", "copy-2"]
 
 
 def test_a_region_that_could_not_be_listed():

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .doubts import with_doubts
@@ -15,41 +15,19 @@ from .rows import Row, Taken, disk_id_of, is_complete, plain, taken_at, time_or_
 
 
 def copies_in(listed: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
-    """Return the copies in the destinations' listings at the plan's place: a region, or a site in it."""
-    return [
-        copy for call in listed for copy in plain(call.get("snapshots") or ()) if copy.get("place") == values["place"]
-    ]
+    """Return the copies in the destinations' listings at the plan's place: a region, or a site in it.
+
+    Where two listings show a copy, the later one counts.
+    """
+    copies = [copy for call in listed for copy in plain(call.get("snapshots") or ())]
+    there = [copy for copy in copies if copy.get("place") == values["place"]]
+    return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
 
 
 def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources that were read."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.get("judged_at") or values["now"]))
     return with_known_sources(copies, snapshots)
-
-
-def with_completed(
-    copies: Sequence[Row], calls: Sequence[Row], snapshots: Sequence[Row], listed: Collection[str], place: str | None
-) -> list[Row]:
-    """Return the copies as listed, but complete where a copy call of this run has told so: a listing may be old.
-
-    One that is not listed, in regions that were ``listed``, is added. Retention never uses what is told here.
-    """
-    rows = [
-        row for call in calls for row in call.get("copies") or () if row["state"] == "completed" and not row["error"]
-    ]
-    completed = {(str(row["snapshot_id"]), str(row["region"])): row for row in rows if str(row["region"]) in listed}
-    known = []
-    for copy in copies:
-        row = completed.pop((str(copy["snapshot_id"]), str(copy["region"])), None)
-        known.append({**copy, "state": "completed"} if row and copy["state"] == "pending" else copy)
-    sources = {str(s["snapshot_id"]): s for s in snapshots}
-    missing = [row for row in completed.values() if row["source_snapshot_id"] in sources]
-    return [*known, *(_as_listed(row, sources[row["source_snapshot_id"]], place) for row in missing)]
-
-
-def _as_listed(row: Row, source: Row, place: str | None) -> dict[str, Any]:
-    parts = {"snapshot_id": row["source_snapshot_id"], "managed": False}
-    return {**row, "place": place, "source": {**{k: source[k] for k in ("region", "disk_id", "created_at")}, **parts}}
 
 
 def copies_of_plan(copies: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:

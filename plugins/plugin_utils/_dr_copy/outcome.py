@@ -23,7 +23,7 @@ from .rows import Row, disk_id_of
 from .run_state import RunState, judged_at, read_once
 
 #: What a run has done before its first task ends.
-_LISTS = ("before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "expired", "deleted")
+_LISTS = ("before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "seen", "expired", "deleted")
 NOTHING_DONE: dict[str, Any] = {**{key: [] for key in _LISTS}, "source": {"skipped": True}, "share": {}}
 
 
@@ -35,10 +35,12 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     """
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
-    calls = [*([done["share"]] if done["share"] else []), *state.copied, *done["deleted"], *done["listed"]]
+    calls = [*state.copied, *done["deleted"], *done["listed"], *done["seen"]]
+    if done["share"]:
+        calls.insert(0, done["share"])
     if not (values["reads_only"] and not answers(done["source"])):
         calls.insert(0, done["source"])
-    copies = with_known_sources(state.known, done["snapshots"])
+    copies = with_known_sources(state.copies, done["snapshots"])
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(

@@ -77,6 +77,7 @@ def report_of(
         *done["copied"],
         *done["deleted"],
         *done["listed_again"],
+        *done["seen"],
     ):
         calls.update(call.get("api_calls") or {})
     breaches, unjudged = breaches_of(result, values["source_region"], done["source"]), unjudged_of(result)

@@ -13,35 +13,37 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from .check_mode import as_if_shared, with_planned
-from .destinations import copies_in, with_completed
+from .destinations import copies_in
 from .doubts import with_doubts
 from .falling_back import without_gone
 from .registered import failures_of
 from .rows import Row, opened, plain, time_or_now
 from .selection import selected_snapshots
+from .unseen import without_missing
 
 
 class RunState:
     """The state after a run, or in check mode the state that it would reach, from the results of its tasks.
 
     ``done`` holds the registered results ``source`` and ``share`` (empty, except across accounts) and, as lists,
-    ``copied``, ``listed`` and ``deleted``, and what was decided: ``disks``, ``snapshots``, ``plan``, ``expired``.
+    ``copied``, ``listed``, ``seen`` (copies looked at by their IDs) and ``deleted``, and what was decided: ``disks``,
+    ``snapshots``, ``plan``, ``expired``.
     """
 
     def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
         self.shared = done["share"].get("shared") or []
         self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
-        #: The copies at the destinations, as last listed.
-        self.copies = with_doubts(copies_in(done["listed"], values), done["snapshots"], judged_at(values))
+        #: The copies at the destinations, as last listed or looked at.
+        shown = copies_in([*done["listed"], *done["seen"]], values)
+        self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
         if check_mode and values["wait"]:
             self.copies = with_planned(self.copies, self.copied, done["snapshots"])
         self.planned = {
             (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
         }
-        self.unread = {str(call["item"]): spelt_out(failures_of(call)) for call in done["listed"] if failures_of(call)}
-        #: The same with what the copy calls have told since: recovery points are judged by it, retention is not.
-        listed = {str(call["item"]) for call in done["listed"]} - set(self.unread)
-        self.known = with_completed(self.copies, self.copied, done["snapshots"], listed, values["place"])
+        read = [*((str(call["item"]), call) for call in done["listed"])]
+        read += [(str(call["item"]["region"]), call) for call in done["seen"]]
+        self.unread = {region: spelt_out(failures_of(call)) for region, call in read if failures_of(call)}
 
     def judged(self, point: Row) -> dict[str, Any]:
         """Return a recovery point with its state, which is unknown in a region that could not be listed."""
@@ -56,9 +58,9 @@ def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
     """Return the results of the tasks as plain rows, the listings opened, and the ``snapshots`` of the run."""
     read = {**done, **{key: plain(done[key]) for key in ("disks", "plan", "expired", "share")}}
     read["source"] = opened(done["source"])
-    read["listed"] = [opened(call) for call in plain(done["listed"])]
+    read.update({key: [opened(call) for call in plain(done[key])] for key in ("listed", "seen")})
     read.update({key: [plain(call) for call in plain(done[key])] for key in ("copied", "deleted")})
-    read["copied"] = without_gone(read["copied"], read["plan"])
+    read["copied"] = without_gone(without_missing(read["copied"], read["seen"]), read["plan"])
     read["share"] = without_gone([read["share"]], read["plan"])[0]
     read["snapshots"] = plain(done["snapshots"]) if "snapshots" in done else selected_snapshots(read["source"], values)
     return read

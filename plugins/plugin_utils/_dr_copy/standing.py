@@ -24,9 +24,9 @@ LEVELS = ("creatable", "readable")
 
 
 def unfinished_copies(done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the copies of the run's disks that are under way or failed, by the last listing and the copy calls."""
+    """Return the copies of the run's disks that are under way or failed, by the last listing and looks."""
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
-    copies = copies_of_plan(RunState(done, values, False).known, values)
+    copies = copies_of_plan(RunState(done, values, False).copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
@@ -39,7 +39,7 @@ def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[s
     """
     by_id: dict[str, Row] = {}
     of_disk: dict[tuple[str, str], list[str]] = {}
-    copies = RunState(done, values, False).known
+    copies = RunState(done, values, False).copies
     proofs = _proofs(copies, time_or_now(values["now"]))
     for copy in copies:
         if copy.get("source") and is_complete(copy):

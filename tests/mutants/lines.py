@@ -33,18 +33,20 @@ ENGINE = (
     *("ecs", "tests/unit/test_ecs_contract.py"),
     *("cbs", "tests/unit/test_cbs_contract.py"),
     *("ens", "ebs", "tests/unit/test_ens_contract.py", "tests/unit/test_locks.py"),
+    *(f"tests/unit/test_{name}.py" for name in ("ecs", "messages", "waiting", "writes", "ebs_contract", "bad_days")),
 )
+PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/retention.py": ("tests/unit/test_retention.py",),
-    "plugins/plugin_utils/_dr_copy/rows.py": ("tests/unit/test_retention.py", "tests/unit/test_recovery.py"),
-    "plugins/plugin_utils/_dr_copy/planning.py": ("tests/unit/test_retention.py", "tests/unit/test_recovery.py"),
+    "plugins/plugin_utils/_dr_copy/retention.py": ("tests/unit/test_retention.py", "tests/unit/test_calendar.py"),
+    "plugins/plugin_utils/_dr_copy/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
+    "plugins/plugin_utils/_dr_copy/planning.py": (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choosing.py"),
     "plugins/module_utils/_core/decide": ENGINE,
 }
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
 SAMPLE = 10
 #: Seconds of the processor after which a change comes to no end, which finds it; and of the clock, for one that hangs.
-LONGEST, HANGS = 300, 3600.0
+LONGEST, HANGS = 600, 3600.0
 #: Changes that tell nothing: of annotations, and of numbers and decorators of data classes.
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
 HEAD = ("file", "changes tried", "found", "not found, in lines")

@@ -110,6 +110,8 @@ def test_a_day_is_a_day_of_the_time_zone():
     assert kept([early, late], keep_daily=2) == {late, early}
     assert kept([early, late], keep_daily=2, timezone="Europe/Berlin") == {early}, "00:30 and 01:30 of one day"
     assert kept([early, late], keep_monthly=1, keep_daily=1, timezone="America/New_York") == {early}
+    moscow = at("2026-11-20T21:30")
+    assert kept([early, moscow], keep_daily=2, timezone="W-SU") == {early}, "names behind UTC are zones too"
 
 
 @pytest.mark.parametrize(

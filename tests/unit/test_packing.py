@@ -11,6 +11,7 @@ import zlib
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed, unpacked
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.rows import opened
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     [{}, {"disks": []}, {"disks": [{"name": "ä", "tags": {}}], "other_disks": [], "snapshots": [{}, {"a": None}]}],
 )
 def test_what_is_packed_is_unpacked(lists):
-    assert unpacked(packed({name: iter(rows) for name, rows in lists.items()})) == lists
+    text = packed({name: iter(rows) for name, rows in lists.items()})
+    assert unpacked(text) == lists
+    assert opened({"packed": text, "failures": []}) == {"packed": text, "failures": [], **lists}
 
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-8], lambda text: text.replace(text[20:24], "****")])

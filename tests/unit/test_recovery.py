@@ -81,6 +81,13 @@ def test_the_newest_is_chosen_unless_a_newer_recovery_point_is_there():
     assert "snap-1" not in {r["snapshot_id"] for r in plan}
 
 
+def test_a_snapshot_of_just_the_oldest_age_is_chosen_and_one_without_a_time_is_never_the_newest():
+    undated = {**snapshot(9, 0, 0), "created_at": None}
+    plan = copy_plan([undated, snapshot(1, 0, 3)], [disk(0)], [], REGIONS[:1], max_snapshot_age_hours=9.0,
+                     now="2026-11-21T12:00:00Z")  # fmt: skip
+    assert [(row["snapshot_id"], row["reason"]) for row in plan] == [("snap-1", "newest")]
+
+
 def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest():
     snapshots = [snapshot(1, 0, 3), snapshot(2, 0, 5)]
     known = {"snapshot_id": "snap-1", "region": None, "disk_id": None, "created_at": None, "managed": False}

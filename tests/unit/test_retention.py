@@ -45,7 +45,7 @@ def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
         "snapshot_id": f"copy-{number}",
         "region": region,
         "state": "completed",
-        "tags": {},
+        "tags": {"team": "finance"},
         "source": provenance,
         **facts,
     }

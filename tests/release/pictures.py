@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 import yaml
@@ -58,7 +59,7 @@ def demo() -> str:
     done = subprocess.run([sys.executable, "-m", "tests.demo"], capture_output=True, text=True, check=True)
     shown = done.stdout[done.stdout.index("TASK [Check that the prediction came true") :].rstrip()
     with Path("/dev/null").open("w") as nowhere:
-        console = Console(record=True, width=120, file=nowhere)
+        console = Console(record=True, width=132, file=nowhere)
         console.print(Text("$ make demo", style="bold"))
         console.print(Text(re.sub(r"\*{10,}", "****", shown)))
         # The fonts that it names by address are left out: the picture needs no network.
@@ -69,14 +70,15 @@ def report(picture: Path) -> None:
     """Draw the page of a report with a breach by Chromium."""
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
 
-    from tests.unit.reports import sample
+    from tests.unit import reports
 
     if not CHROMIUM:
         print("no Chromium is installed, so the report was not drawn", file=sys.stderr)
         return
     with tempfile.TemporaryDirectory() as place:
         page = Path(place) / "report.html"
-        page.write_text(report_page(sample(9)))
+        reports.NOW = datetime.now(timezone.utc).replace(second=0, microsecond=0)  # else the page says that it is old
+        page.write_text(report_page(reports.sample(9)))
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,900"]
         command = [CHROMIUM, *options, f"--user-data-dir={place}/home", f"--screenshot={picture}", f"file://{page}"]
         subprocess.run(command, check=True, capture_output=True, timeout=120)

@@ -135,7 +135,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         assert content["recovery_points"][0]["within_rpo"] is False
         (failed,) = content["failures"]
         assert "copy-1 was complete, and a look by its ID does not show it any more" in failed["message"]
-        assert (failed["kind"], failed["disk_id"]) == ("not_found", "vol-1")
+        assert (failed["kind"], failed["disk_id"]) == ("failed_copy", "vol-1")
         assert "does not show it any more" in content["breaches"][0]["why"]
         assert (content["counts"]["created"], content["counts"]["failed"]) == (0, 1)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import NotFound
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import FailedCopy
 
 from .registered import failures_of
 from .rows import Row, is_complete, opened, plain
@@ -58,7 +58,7 @@ def _failure(row: Row) -> Row:
     message = f"The copy {row['snapshot_id']} was complete, and a look by its ID does not show it any more"
     hint = "Find out who has deleted it. The next run copies the snapshot again."
     region = str(row["region"])
-    return NotFound(message, hint=hint).as_result(str(row["source_snapshot_id"]), region, str(row["snapshot_id"]))
+    return FailedCopy(message, hint=hint).as_result(str(row["source_snapshot_id"]), region, str(row["snapshot_id"]))
 
 
 def _complete(call: Row) -> Iterable[Row]:

@@ -206,7 +206,7 @@ def _first_test(one: Broken, ill: list[str]) -> str:
 
 
 class _Failed:
-    """A plugin of pytest that notes which tests fail."""
+    """A plugin of pytest that notes which tests fail, and which files cannot be read."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -214,6 +214,8 @@ class _Failed:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed:
             self.names.append(report.nodeid)
+
+    pytest_collectreport = pytest_runtest_logreport
 
 
 def failed_tests(paths: list[str], leave_out: Iterable[str] = (), first: bool = False) -> list[str]:

@@ -115,7 +115,17 @@ def _drawn(path: str, sample: int) -> list[Change]:
             continue
         places = [place for node in ast_nodes(tree) for place in operator().mutation_positions(node)]
         worthy += [Change(path, start[0], name, number) for number, (start, _end) in enumerate(places)]
-    return random.Random(path).sample(worthy, min(sample, len(worthy)))
+    drawn = random.Random(path).sample(worthy, min(sample, len(worthy)))
+    return [change for change in drawn if _is_python(change.text())]
+
+
+def _is_python(text: str) -> bool:
+    """Whether a text can be read at all: not with another operator for the one that unpacks, as in ``{**row}``."""
+    try:
+        compile(text, "changed", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 # -- what a child does -----------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import DELETE
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous, Throttled
@@ -344,6 +345,29 @@ def test_a_deletion_in_doubt_is_looked_after_in_pauses():
     assert decide(wanted, memory, later, NOON).look_at <= later, "at once"
     memory.looked({}, ["copy-1"], later)
     assert decide(wanted, memory, later, NOON).look_at > later, "then not as fast as the cloud answers"
+
+
+@pytest.mark.parametrize(("since", "pause"), [(0.2, 0.5), (4.0, 2.0), (20.0, 10.0), (90.0, 15.0)])
+def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
+    copy = copy_of()
+    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True))
+    wanted.cloud.deletes_later = True
+    memory = looked([copy], NOW - 1)
+    memory.deletion_accepted(copy.snapshot_id, NOW)
+    assert decide(wanted, memory, NOW, NOON).look_at == NOW + 0.5
+    memory.looked({copy.snapshot_id: copy}, [copy.snapshot_id], NOW + since)
+    assert decide(wanted, memory, NOW + since, NOON).look_at == pytest.approx(NOW + since + pause)
+
+
+@pytest.mark.parametrize(
+    ("listed", "look_at"), [(-1.0, 1.0), (1.0, 2.0), (8.0, 12.0), (22.0, 30.0), (29.0, 30.0), (29.95, 30.05)]
+)
+def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is_over(listed, look_at):
+    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), looked([], NOW - 1)
+    memory.copy_sent(NOON)
+    memory.copy_in_doubt(Ambiguous("gone"), NOW, NOON)
+    memory.looked({}, None, NOW + listed)
+    assert next_search(wanted, memory) == pytest.approx(NOW + look_at)
 
 
 def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():

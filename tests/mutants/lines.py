@@ -46,7 +46,7 @@ PURE = {
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
 SAMPLE = 10
 #: Seconds of the processor after which a change comes to no end, which finds it; and of the clock, for one that hangs.
-LONGEST, HANGS = 600, 3600.0
+LONGEST, HANGS = 300, 3600.0
 #: Changes that tell nothing: of annotations, of numbers and decorators of data classes, and of ``is`` into what says
 #: the same of states and of None.
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")

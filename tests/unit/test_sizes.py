@@ -156,7 +156,8 @@ def test_a_budget_that_others_have_used_up_is_waited_for(large):
     large.settings(budgets={"DescribeSnapshots": [6, 1]})
     out = large.info(large.destination, copies_from=[large.source], **large.quick_reads)
     assert len(out["snapshots"]) == 9000
-    assert large.calls["DescribeSnapshots"] <= 11 + 5
+    # botocore draws its pauses by chance, so a page that waits may be refused once more.
+    assert large.calls["DescribeSnapshots"] <= 11 + 2 * 5
 
 
 def test_ecs_asks_for_a_few_disks_by_disk(ecs):

@@ -44,7 +44,7 @@ PURE = {
     "plugins/module_utils/_core/decide": ENGINE,
 }
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
-SAMPLE = 10
+SAMPLE = 5
 #: Seconds of the processor after which a change comes to no end, which finds it; and of the clock, for one that hangs.
 LONGEST, HANGS = 300, 3600.0
 #: Changes that tell nothing: of annotations, of numbers and decorators of data classes, and of ``is`` into what says
@@ -82,7 +82,7 @@ def main() -> None:
     ended = [f"{c.path}:{c.line}" for c, lives in zip(changes, lived, strict=True) if not isinstance(lives, bool)]
     if ended:
         print(f"these break down, or come to no end within {LONGEST} s of the processor: {ended}", flush=True)
-    rows, found = [], 0
+    rows, found, same = [], 0, 0
     for path in dict.fromkeys(change.path for change in changes):
         tried = [(change, lives is True) for change, lives in zip(changes, lived, strict=True) if change.path == path]
         lines = sorted({change.line for change, lives in tried if lives})
@@ -90,11 +90,12 @@ def main() -> None:
         number = sum(not lives for _change, lives in tried)
         rows.append((f"``{Path(path).name}``", len(tried), number, ", ".join(named) or "none"))
         found += number
+        same += sum(lives and f"{path}:{change.line}" in LINES for change, lives in tried)
         print(rows[-1], flush=True)
-    print(f"{found} of {len(changes)} changes were found, of at most {given.sample} a file")
+    print(f"{found} of {len(changes)} changes were found, of at most {given.sample} a file; {same} keep every promise")
     if given.write:
         write_between(DOCS / "reliability.rst", "lines", list_table(HEAD, rows))
-    sys.exit(found < 0.95 * len(changes))
+    sys.exit(found < 0.95 * (len(changes) - same))
 
 
 def _files(wanted: list[str]) -> list[str]:

@@ -75,6 +75,6 @@ def _draw(figures: Sequence[Figure], path: Path) -> None:
     axes.barh([f.what for f in figures], shares, color=colours)
     axes.axvline(1.0, color="black", linewidth=1)
     axes.invert_yaxis()
-    axes.set_xlabel("share of the bound, which is 1; shorter is better")
+    axes.set_xlabel("share of the bound; shorter is better", loc="right")
     axes.spines[["top", "right"]].set_visible(False)
     drawing.savefig(path, metadata={"Date": None})

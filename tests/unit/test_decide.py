@@ -20,7 +20,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import DELETE
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import (
+    DELETE,
+    EXPIRY,
+    TAGS,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
@@ -368,6 +372,25 @@ def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is
     memory.copy_in_doubt(Ambiguous("gone"), NOW, NOON)
     memory.looked({}, None, NOW + listed)
     assert next_search(wanted, memory) == pytest.approx(NOW + look_at)
+
+
+@pytest.mark.parametrize(
+    ("what", "why", "kind", "words"),
+    [
+        (TAGS, None, "timeout", "The tags of copy-1 in there were not set within wait_timeout"),
+        (
+            EXPIRY,
+            Throttled("slow"),
+            "timeout",
+            "The time of expiry of copy-1 in there was not set within wait_timeout (slow)",
+        ),
+        (DELETE, None, "timeout", "The deletion of copy-1 in there was not done within wait_timeout"),
+        (DELETE, Throttled("slow"), "busy", "The deletion of copy-1 in there was not done within wait_timeout (slow)"),
+    ],
+)
+def test_a_write_that_was_not_done_in_time_is_named_with_the_clouds_reason(what, why, kind, words):
+    failure = failures.not_written("copy-1", "there", what, why)
+    assert (failure.kind, failure.message) == (kind, words) and failure.hint
 
 
 def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():

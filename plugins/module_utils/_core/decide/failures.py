@@ -94,14 +94,15 @@ def deletion_not_shown(copy_id: str, region: str) -> TimedOut:
 
 def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> CopyError:
     """Return the failure of tags, expiry or a deletion that was not done by wait_timeout."""
-    names = {TAGS: "tags", EXPIRY: "time of expiry", LOCK: "lock"}
-    done = (
-        f"The {names[what]} of {copy_id} in {region} were not set"
-        if what != DELETE
-        else f"The deletion of {copy_id} in {region} was not done"
-    )
+    not_done = {
+        TAGS: "The tags of {} in {} were not set",
+        EXPIRY: "The time of expiry of {} in {} was not set",
+        LOCK: "The lock of {} in {} was not set",
+        DELETE: "The deletion of {} in {} was not done",
+    }
+    message = not_done[what].format(copy_id, region)
     reason = f" ({why})" if why else ""
-    message = f"{done} within wait_timeout{reason}"
+    message = f"{message} within wait_timeout{reason}"
     return (
         why.as_kind(type(why), message, why.hint or AGAIN) if why and what == DELETE else TimedOut(message, hint=AGAIN)
     )

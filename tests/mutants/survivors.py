@@ -13,8 +13,10 @@ REASONS: dict[str, str] = {
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/retention.py:12``.
 LINES: dict[str, str] = {
     "plugins/module_utils/_core/decide/copies.py:46": "the longer way gives the same",
-    "plugins/module_utils/_core/decide/decision.py:19": "a data class that may change, which nothing does",
+    "plugins/module_utils/_core/decide/drift.py:90": "what calls it asks the same",
     "plugins/module_utils/_core/decide/sightings.py:20": "another pause",
-    "plugins/module_utils/_core/decide/timing.py:32": "another pause",
     "plugins/module_utils/_core/decide/timing.py:55": "a look sooner",
+    "plugins/module_utils/_core/decide/transitions.py:170": "the names of writes are the same objects",
+    "plugins/module_utils/_core/decide/wanted.py:24": "a default on which no module relies",
+    "plugins/module_utils/_core/decide/wanted.py:25": "a default on which no module relies",
 }

@@ -41,7 +41,7 @@ class RunState:
         self.planned = {
             (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
         }
-        read = [*((str(call["item"]), call) for call in done["listed"])]
+        read = [(str(call["item"]), call) for call in done["listed"]]
         read += [(str(call["item"]["region"]), call) for call in done["seen"]]
         self.unread = {region: spelt_out(failures_of(call)) for region, call in read if failures_of(call)}
 

@@ -58,6 +58,17 @@ def measured(directory, page, script, *arguments, size="1280,1000"):
     return json.loads(html.unescape(answer[1]))
 
 
+def in_frame(directory, page, width, script):
+    """Run a script beside a page in a frame: a window is never narrower than 500 pixels, a frame is.
+
+    It runs when the window has loaded, which is after its frame has: the frame alone may be there before the script.
+    """
+    style = f"width: {width}px; border: 0"
+    frame = f'<body><iframe id="frame" style="{style}" srcdoc="{html.escape(page)}"></iframe></body>'
+    script = f"const frame = document.getElementById('frame'); addEventListener('load', () => {{ {script} }});"
+    return measured(directory, frame, script, size="1400,1000")
+
+
 TELL = """
 function tell(answer) {
   const place = document.createElement("pre");
@@ -99,26 +110,18 @@ def test_axe_finds_nothing_to_complain_of(tmp_path, axe, name, scheme):
 @needs_chromium
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_is_wider_than_the_screen(tmp_path, width):
-    # A window is never narrower than 500 pixels; a frame is.
-    page = html.escape(PAGES["bad night"]())
-    frame = f'<body><iframe id="frame" style="width: {width}px; border: 0" srcdoc="{page}"></iframe></body>'
-    script = """
-        const frame = document.getElementById('frame');
-        frame.onload = () => tell(frame.contentDocument.documentElement.scrollWidth);
-    """
-    assert measured(tmp_path, frame, script, size="1400,1000") <= width
+    page = PAGES["bad night"]()
+    assert in_frame(tmp_path, page, width, "tell(frame.contentDocument.documentElement.scrollWidth)") <= width
 
 
 @needs_chromium
 def test_on_a_phone_a_disk_is_three_lines(tmp_path):
-    page = html.escape(PAGES["bad night"]())
-    frame = f'<body><iframe id="frame" style="width: 400px; border: 0" srcdoc="{page}"></iframe></body>'
-    script = """const frame = document.getElementById('frame'); frame.onload = () => {
+    script = """
       const rows = [...frame.contentDocument.querySelectorAll("#late ~ .group table.points tbody tr")];
       const line = parseFloat(getComputedStyle(frame.contentDocument.body).lineHeight);
       tell(rows.map(row => row.getBoundingClientRect().height / line));
-    }"""
-    answer = measured(tmp_path, frame, script, size="1400,1000")
+    """
+    answer = in_frame(tmp_path, PAGES["bad night"](), 400, script)
     assert len(answer) == 3 and all(2 < lines < 4 for lines in answer), answer
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.clouds import CLOUDS
+
 MINUTES = 60
 
 
@@ -23,4 +25,17 @@ def test_a_full_window_of_long_copies_loses_no_time_and_costs_few_reads(request,
     assert not out.failed and out["counts"]["completed"] == copies and cloud.peak_in_progress() == quota
     bound = copies / quota * seconds + copies * latency
     assert cloud.clock.monotonic() - started <= 1.02 * bound
+    assert cloud.calls[cloud.list_action] <= 5 * copies
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_full_window_of_short_copies_loses_little_time(request, name):
+    """80 copies of five seconds with a quota of 20, on a fast line (promises: quota)."""
+    cloud, copies, quota, seconds = request.getfixturevalue(name), 80, 20, 5.0
+    sources = [cloud.snapshot(age_hours=n + 1) for n in range(copies)]
+    cloud.settings(copy_seconds=seconds, quota=quota, latency=0.003)
+    out = cloud.run(*sources, wait=True)
+    assert not out.failed and out["counts"]["completed"] == copies
+    started = sorted(cloud.started_at(copy) for copy in cloud.copies())
+    assert started[-1] + seconds - started[0] <= 1.05 * copies / quota * seconds
     assert cloud.calls[cloud.list_action] <= 5 * copies

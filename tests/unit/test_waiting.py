@@ -18,7 +18,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import (
+    HURRY,
     SHORTEST_PAUSE,
+    YOUNG_SECONDS,
     Deadline,
     persist,
     poll_pause,
@@ -32,6 +34,12 @@ from tests.simulator.clock import FakeClock
 @given(st.floats(0, 1e6), st.integers(0, 100), st.integers(1, 600))
 def test_a_pause_is_never_longer_than_asked_nor_shorter_than_the_shortest(age, progress, longest):
     assert SHORTEST_PAUSE <= poll_pause(age, progress, longest) <= max(longest, SHORTEST_PAUSE)
+
+
+@given(st.floats(0, 1e6), st.integers(0, 100), st.integers(1, 600))
+def test_a_young_copy_is_looked_at_more_often_while_its_room_is_waited_for(age, progress, longest):
+    pause, hurried = (poll_pause(age, progress, longest, waited_for) for waited_for in (False, True))
+    assert hurried == (pause / HURRY if age < YOUNG_SECONDS else pause)
 
 
 @pytest.mark.parametrize("progress", [0, 50, 99, 100])

@@ -18,7 +18,7 @@ from ..decide.transitions import decide
 from ..decide.wanted import Policy, Wanted
 from ..errors import CopyError
 from ..model import CopyRequest, State
-from ..waiting import SHORTEST_PAUSE, Deadline
+from ..waiting import HURRY, SHORTEST_PAUSE, Deadline
 from .attempt import Attempt
 from .calls import Calls
 from .locks import Locks
@@ -82,7 +82,8 @@ class Loop:
             due = self._due_at(act)
             if due == math.inf:
                 break
-            self._deadline.sleep(max(SHORTEST_PAUSE, min(due, self._last_look_at) - self._deadline.now()))
+            pause = min(due, self._last_look_at) - self._deadline.now()
+            self._deadline.sleep(max(SHORTEST_PAUSE / HURRY, pause))
         self._report_late(act)
 
     @property

@@ -25,8 +25,8 @@ class Decision:
       deletion. ``doomed`` goes in the end if all goes well. ``leftover`` should go but must not.
     - ``look_at`` is when (monotonic) another look is worth its price, at all copies if ``at_all``. ``compare`` asks for
       a look at all copies some time.
-    - ``poll_at`` is when a copy in progress is worth a look, though nobody waits for it. ``retry_at`` is when a refused
-      write may be sent again.
+    - ``poll_at`` is when a copy in progress is worth a look while others wait for its room. ``retry_at`` is when a
+      refused write may be sent again.
     """
 
     copy: Snapshot | None = None

@@ -11,6 +11,9 @@ import importlib
 import io
 import json
 import os
+import socket
+import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -69,6 +72,32 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
             failed = ended.code != 0
     text = printed.getvalue()
     return Outcome(json.loads(text), failed, text)
+
+
+@contextlib.contextmanager
+def waits_for_nothing() -> Any:
+    """Gather the seconds that this thread waits for nothing: the time-outs of reads that end by them, and its sleeps.
+
+    So a test bounds them whatever the machine needs beside.
+    """
+    own, seconds = threading.get_ident(), []
+    read, sleep = socket.SocketIO.readinto, time.sleep
+
+    def readinto(file: Any, buffer: Any) -> Any:
+        try:
+            return read(file, buffer)
+        except TimeoutError:
+            if threading.get_ident() == own:
+                seconds.append(file._sock.gettimeout())
+            raise
+
+    def slept(pause: float) -> None:
+        if threading.get_ident() == own:
+            seconds.append(pause)
+        sleep(pause)
+
+    with mock.patch.object(socket.SocketIO, "readinto", readinto), mock.patch.object(time, "sleep", slept):
+        yield seconds
 
 
 def _forget_warnings() -> None:

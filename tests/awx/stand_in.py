@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -105,13 +106,19 @@ class Controller:
     # -- projects ----------------------------------------------------------------------------------------
 
     def _clone(self, project: dict[str, Any]) -> None:
-        """Update a project: clone its repository, as the job of an update does."""
+        """Update a project: clone its repository, as the job of an update does. A checkout of the same revision stays
+        as it is, since other processes may read it."""
         target = self.checkout(project)
-        shutil.rmtree(target, ignore_errors=True)
-        command = ["git", "clone", "-q", "--branch", project["scm_branch"] or "main", project["scm_url"], str(target)]
+        new = target.with_name(f"{target.name}.{os.getpid()}")
+        command = ["git", "clone", "-q", "--branch", project["scm_branch"] or "main", project["scm_url"], str(new)]
         code = subprocess.run(command, capture_output=True, check=False).returncode
-        head = ["git", "-C", str(target), "rev-parse", "HEAD"]
-        project["scm_revision"] = "" if code else subprocess.check_output(head, text=True).strip()
+        revision = "" if code else _revision(new)
+        if not revision or not target.exists() or _revision(target) != revision:
+            shutil.rmtree(target, ignore_errors=True)
+            if revision:
+                new.replace(target)
+        shutil.rmtree(new, ignore_errors=True)
+        project["scm_revision"] = revision
         self._updated(project, code, scm_revision=project["scm_revision"])
 
     def _read_hosts(self, source: dict[str, Any]) -> None:
@@ -254,6 +261,10 @@ def hosts_in(path: Path) -> dict[str, dict[str, Any]]:
         done = subprocess.run(["ansible-inventory", "-i", path, "--list"], capture_output=True, text=True, check=False)
         _HOSTS[text] = json.loads(done.stdout or "{}").get("_meta", {}).get("hostvars", {})
     return _HOSTS[text]
+
+
+def _revision(checkout: Path) -> str:
+    return subprocess.check_output(["git", "-C", str(checkout), "rev-parse", "HEAD"], text=True).strip()
 
 
 def _fits(item: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -196,13 +197,13 @@ def promtool():
     kept = TOOLS / "promtool"
     if shutil.which("promtool") or kept.exists():
         return shutil.which("promtool") or str(kept)
-    work = TOOLS / "prometheus"
-    work.mkdir(parents=True, exist_ok=True)
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=TOOLS))  # other workers may be at it too
     try:
         subprocess.run(["apt-get", "download", "prometheus"], cwd=work, check=True, capture_output=True, timeout=90)
         (package,) = work.glob("prometheus_*.deb")
         subprocess.run(["dpkg", "-x", package, work], check=True, capture_output=True, timeout=60)
-        shutil.move(work / "usr" / "bin" / "promtool", kept)
+        (work / "usr" / "bin" / "promtool").replace(kept)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         pytest.skip(f"promtool cannot be had: {error}")
     finally:

@@ -39,7 +39,8 @@ class FakeClock:
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
         """Let something happen when the clock reaches a moment (monotonic seconds)."""
-        heapq.heappush(self._events, (moment, len(self._events) + len(self.slept), act))
+        with self._lock:
+            heapq.heappush(self._events, (moment, len(self._events) + len(self.slept), act))
 
     def forget_events(self) -> None:
         self._events.clear()
@@ -51,11 +52,15 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         end = self.monotonic() + seconds
-        while self._events and self._events[0][0] <= end:
-            moment, _order, act = heapq.heappop(self._events)
-            self._move_to(moment)
-            act()
+        while event := self._next(end):
+            self._move_to(event[0])
+            event[2]()
         self._move_to(end)
+
+    def _next(self, end: float) -> tuple[float, int, Callable[[], None]] | None:
+        """Take the first event up to a moment; threads that sleep at once must not take one unseen."""
+        with self._lock:
+            return heapq.heappop(self._events) if self._events and self._events[0][0] <= end else None
 
     def _move_to(self, moment: float) -> None:
         with self._lock:

@@ -27,6 +27,10 @@ from .warm import Warm
 
 #: Where tests copy from and to.
 PLACES = {name: cloud.regions[:2] for name, cloud in CLOUDS.items()}
+#: Seconds after which what still runs, or has not come to be so, hangs; however slow the machine is.
+HANGS = 900
+#: Seconds that no test lasts: what takes so long is under way until a test ends it.
+ENDLESS = 3600
 
 
 class Clouds:
@@ -46,7 +50,7 @@ class Clouds:
         """The same for another cloud."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.connections[cloud]['endpoint_url']}/_simulator/{what}", data)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=HANGS) as answer:
             return json.loads(answer.read())
 
     def client(self, region):
@@ -130,9 +134,9 @@ class Clouds:
         """Run a command to its end; returns its exit code and output."""
         environment = self.environment(**more)
         if command[0] == "ansible-playbook" and self.warm and self.warm.fits(environment):
-            return self.warm.run([str(part) for part in command], self.directory, environment, timeout=300)
+            return self.warm.run([str(part) for part in command], self.directory, environment, timeout=HANGS)
         process = self.start(*command, **more)
-        output, _errors = process.communicate(timeout=300)
+        output, _errors = process.communicate(timeout=HANGS)
         return process.returncode, output
 
     def play(self, tasks, *arguments, **more):
@@ -186,7 +190,11 @@ def made_once(factory, name, make):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not directory.exists():
             directory.mkdir()
-            make(directory)
+            try:
+                make(directory)
+            except BaseException:
+                shutil.rmtree(directory)  # half of it would do for none of the others
+                raise
     return directory
 
 
@@ -205,7 +213,7 @@ def awx(tmp_path_factory, _modules_are_compiled_once):
     warm = Warm(of_tests())
 
     def run(command, environment):
-        return warm.run(command, REPOSITORY, environment, timeout=300)
+        return warm.run(command, REPOSITORY, environment, timeout=HANGS)
 
     yield Installation(made_once(tmp_path_factory, "awx", lambda directory: Installation(directory, run).begin()), run)
     warm.stop()
@@ -227,20 +235,47 @@ def oldest(tmp_path_factory):
     return {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
 
 
-def wait_until(is_so, seconds=60):
+def wait_until(is_so, seconds=HANGS, pause=0.1):
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def kill_all(process):
     """Kill a playbook, its workers and its modules at once, as a power cut would."""
-    # Newer cores give each worker a session of its own, so killing the group is not enough.
-    for pid in family(process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    # Newer cores give each worker a session of its own, so killing the group is not enough. What is stopped starts no
+    # other meanwhile, which would live on.
+    stopped = []
+    while found := [pid for pid in family(process.pid) if pid not in stopped]:
+        send(signal.SIGSTOP, found)
+        stopped += found
+    send(signal.SIGKILL, stopped)
     process.wait()
+
+
+def send(number, pids):
+    """Send a signal to those of these processes that are still there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def kill_in_the_second_window(clouds, cloud, process, copies, window):
+    """Kill a playbook that copies endlessly once it has begun some copies more than its window holds."""
+    wait_until(lambda: len(copies()) == window or process.poll() is not None)
+    clouds.tell_of(cloud, "finish", {"seconds": 0})
+    wait_until(lambda: len(copies()) > window or process.poll() is not None, pause=0.02)
+    kill_all(process)
+    assert window < len(copies()) <= 2 * window
+    # Those under way are adopted by a run that is quick enough.
+    clouds.tell_of(cloud, "finish", {"seconds": 4})
+
+
+def is_alive(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def family(ancestor):

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import json
-import time
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.modules import ebs_snapshot_copy, ebs_snapshot_info
 
-from .conftest import kill_all
+from .conftest import ENDLESS, kill_in_the_second_window
 
 COPY = "multicloud.snapshots.ebs_snapshot_copy"
 
@@ -24,15 +23,11 @@ def copy_task(sources, **options):
 
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
     sources = [clouds.snapshot() for _n in range(20)]
-    clouds.tell("settings", {"copy_seconds": 4.0, "latency": 0.03})
+    clouds.tell("settings", {"copy_seconds": ENDLESS, "latency": 0.03})
     playbook = clouds.written([copy_task(sources, wait=True, max_in_flight=6)])
     process = clouds.start("ansible-playbook", playbook)
-    deadline = time.monotonic() + 60
-    while len(clouds.copies()) < 7 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    kill_all(process)
-    killed_at = len(clouds.copies())
-    assert 7 <= killed_at < 20
+    kill_in_the_second_window(clouds, "ebs", process, clouds.copies, 6)
+    clouds.tell("settings", {"copy_seconds": 4.0})
     code, output = clouds.run("ansible-playbook", playbook)
     assert code == 0, output
     copies = clouds.copies()

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
-from .conftest import PLACES, REPOSITORY, wait_until
+from .conftest import ENDLESS, PLACES, REPOSITORY, wait_until
 
 BASICS = {
     "dr_copy_cloud": "ebs",
@@ -93,6 +93,7 @@ def test_texts_are_taken_as_their_types(clouds):
     disk = clouds.disk("database", role="db", env="prod")
     clouds.snapshot(disk)
     clouds.snapshot(disk)
+    clouds.tell("settings", {"copy_seconds": ENDLESS})
     result, _output = role(
         clouds,
         "-e",

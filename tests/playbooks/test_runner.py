@@ -19,7 +19,7 @@ import yaml
 from tests.awx.installation import SECRETS, outside
 from tests.awx.jobs import Launch
 
-from .conftest import REPOSITORY, family, wait_until
+from .conftest import ENDLESS, HANGS, REPOSITORY, family, is_alive, wait_until
 
 
 class Node:
@@ -48,14 +48,17 @@ class Node:
 
     def run(self, data, playbook, ident):
         process = self.start("run", data, "-p", playbook, "-i", ident, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        output = process.communicate(timeout=200)[0].decode()
+        output = process.communicate(timeout=HANGS)[0].decode()
         return process.returncode, output
 
-    def work(self, data, playbook, ident):
-        """Send a job's data to a worker that runs it; returns the worker."""
+    def send(self, data, playbook, ident):
+        """Write what a worker is sent of a job."""
+        with (self.directory / f"{ident}.sent").open("wb") as stream:
+            assert self.start("transmit", data, "-p", playbook, "-i", ident, stdout=stream).wait(timeout=HANGS) == 0
+
+    def work(self, ident):
+        """Start the worker that runs a job which was sent."""
         sent = self.directory / f"{ident}.sent"
-        with sent.open("wb") as stream:
-            assert self.start("transmit", data, "-p", playbook, "-i", ident, stdout=stream).wait(timeout=60) == 0
         with sent.open("rb") as given, (self.directory / f"{ident}.answer").open("wb") as answer:
             return self.start("worker", "--private-data-dir", f"{ident}.work", stdin=given, stdout=answer)
 
@@ -63,7 +66,7 @@ class Node:
         """Take a worker's answer in, as the controller does; returns where the artifacts are."""
         done = self.directory / f"{ident}.done"
         with (self.directory / f"{ident}.answer").open("rb") as answer:
-            self.start("process", done, "-i", ident, stdin=answer, stdout=subprocess.DEVNULL).wait(timeout=60)
+            self.start("process", done, "-i", ident, stdin=answer, stdout=subprocess.DEVNULL).wait(timeout=HANGS)
         return done
 
 
@@ -123,13 +126,13 @@ def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, nod
 
 def test_two_slices_run_in_two_workers_at_the_same_time_and_a_drill_proves_what_they_made(clouds, node):
     estate(clouds)
-    workers = {}
-    for number, host in ((1, "edge"), (2, "orders")):
-        data, playbook = node.data(host, "dr-copy nightly", number=number)
-        workers[host] = node.work(data, playbook, host)
+    hosts = ("edge", "orders")
+    for number, host in enumerate(hosts, 1):
+        node.send(*node.data(host, "dr-copy nightly", number=number), host)
+    workers = {host: node.work(host) for host in hosts}
     assert all(worker.poll() is None for worker in workers.values())
     for host, worker in workers.items():
-        assert worker.wait(timeout=200) == 0
+        assert worker.wait(timeout=HANGS) == 0
         artifacts = artifacts_of(node.process(host), host)
         assert artifacts["rc"] == "0", artifacts["stdout"]
         summary = handed_on(artifacts)["dr_copy_summary"]
@@ -199,19 +202,20 @@ def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
 
 def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     estate(clouds)
-    clouds.tell("settings", {"copy_seconds": 20})
-    data, playbook = node.data("first", "dr-copy nightly", number=2)
-    worker = node.work(data, playbook, "first")
+    clouds.tell("settings", {"copy_seconds": ENDLESS})
+    node.send(*node.data("first", "dr-copy nightly", number=2), "first")
+    worker = node.work("first")
     wait_until(lambda: len(clouds.copies()) == 2)
     doomed = family(worker.pid)[1:]
     os.kill(worker.pid, signal.SIGTERM)
-    worker.wait(timeout=60)
-    wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in doomed))
-    assert len(clouds.copies()) == 2, "the module has ended too, long before it would have begun the third copy"
+    worker.wait(timeout=HANGS)
+    wait_until(lambda: not any(is_alive(pid) for pid in doomed))
+    assert len(clouds.copies()) == 2, "the module has ended too, before it would have begun the third copy"
     artifacts = artifacts_of(node.process("first"), "first")
     assert artifacts["status"] == "canceled"
     no_secret_in(artifacts)
     clouds.tell("settings", {"copy_seconds": 2})
+    clouds.tell("finish", {"seconds": 4})
     data, playbook = node.data("again", "dr-copy nightly", number=2)
     code, output = node.run(data, playbook, "again")
     assert code == 0 and len(clouds.copies()) == 3, output

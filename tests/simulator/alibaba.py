@@ -105,7 +105,14 @@ class RpcCloud:
     def __init__(self, clock: Any):
         self.clock = clock
         self.estate = Estate(clock)
-        self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth, forget=self.estate.forget)
+        self.control = Control(
+            DEFAULTS,
+            self._reset_state,
+            self._make,
+            self._truth,
+            forget=self.estate.forget,
+            finish=self.estate.finish,
+        )
         self._nonces: set[str] = set()
         self.tokens: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
         self.app = ControlledApp(self.control, self._serve, _action, _region, self._refusal, self._error, CODES, clock)

@@ -126,6 +126,9 @@ class Cbs(Api3Cloud):
     def _forget(self, snapshot_id: str) -> None:
         self.estate.forget(snapshot_id)
 
+    def _finish(self, seconds: float) -> None:
+        self.estate.finish(seconds)
+
     def _truth(self) -> list[dict[str, Any]]:
         now = self.clock.monotonic()
         every = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())

@@ -5,9 +5,10 @@
 """What a test can set on a simulated cloud over HTTP, and what it counts.
 
 Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
-GET ``calls`` (how often each action was called), GET ``log`` (each call in order). Where the cloud is our own: POST
-``make`` (disks and snapshots), GET ``truth`` (every snapshot). EC2: POST ``fill`` (an account of the size of real ones:
-``disks``, ``snapshots``, ``copies``, ``due``, ``source_region``, ``destination_region``).
+POST ``finish`` (copies under way are complete after so many ``seconds`` more), GET ``calls`` (how often each action was
+called), GET ``log`` (each call in order). Where the cloud is our own: POST ``make`` (disks and snapshots), GET
+``truth`` (every snapshot). EC2: POST ``fill`` (an account of the size of real ones: ``disks``, ``snapshots``,
+``copies``, ``due``, ``source_region``, ``destination_region``).
 
 A fault is ``{"action": "CopySnapshot", "fault": KIND}``, may name a ``region``, and says when by one of ``every`` (each
 Nth call), ``nth`` (these calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the
@@ -95,6 +96,7 @@ class Control:
         truth: Callable[[], list[dict[str, Any]]] | None = None,
         fill: Callable[..., None] | None = None,
         forget: Callable[[str], None] | None = None,
+        finish: Callable[[float], None] | None = None,
     ):
         self._defaults = {**SETTINGS, **defaults}
         self._reset_state = reset_state
@@ -102,6 +104,7 @@ class Control:
         self._truth = truth
         self._fill = fill
         self._forget = forget
+        self._finish = finish
         self._lock = threading.RLock()
         self.reset()
 
@@ -211,6 +214,8 @@ class Control:
                 return Response(json.dumps(self._make(body)), content_type="application/json")
             elif what == "fill" and self._fill:
                 self._fill(**body)
+            elif what == "finish" and self._finish:
+                self._finish(**body)
         if what == "truth" and self._truth:
             return Response(json.dumps(self._truth()), content_type="application/json")
         shown = {"calls": dict(self.calls), "log": self.log, "settings": self.settings}.get(what, {})

@@ -165,6 +165,13 @@ def _forget(snapshot_id: str) -> None:
         backend.snapshots.pop(snapshot_id, None)
 
 
+def _finish(seconds: float) -> None:
+    for backend in list(ec2_backends[ACCOUNT].values()):
+        for copy in list(backend.snapshots.values()):
+            if _is_pending_copy(copy):
+                copy.duration = copy.age + seconds
+
+
 class Ec2:
     """One simulated EC2 with the snapshots of two accounts, over all regions."""
 
@@ -174,7 +181,7 @@ class Ec2:
     def __init__(self, clock: Any):
         quick.remember()
         self.clock = clock
-        self.control = Control(DEFAULTS, self._reset_state, fill=self.fill, forget=_forget)
+        self.control = Control(DEFAULTS, self._reset_state, fill=self.fill, forget=_forget, finish=_finish)
         #: By region, what stands beside moto's objects where a test wants an account of the size of real ones.
         self.large: dict[str, LargeRegion] = {}
         self.disks = Disks(self)

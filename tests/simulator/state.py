@@ -164,6 +164,13 @@ class Estate:
         for snapshots in self.snapshots.values():
             snapshots.pop(snapshot_id, None)
 
+    def finish(self, seconds: float) -> None:
+        """Let the copies under way be complete after so many seconds more."""
+        now = self.clock.monotonic()
+        for region in self.snapshots:
+            for copy in self.running_copies(region):
+                copy.duration = now + seconds - copy.started
+
     def running_copies(self, region: str) -> list[SimulatedSnapshot]:
         now = self.clock.monotonic()
         return [s for s in self.snapshots.get(region, {}).values() if s.source_id and s.phase(now) == "running"]

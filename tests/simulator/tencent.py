@@ -109,7 +109,9 @@ class Api3Cloud:
 
     def __init__(self, clock: Any):
         self.clock = clock
-        self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth, forget=self._forget)
+        self.control = Control(
+            DEFAULTS, self._reset_state, self._make, self._truth, forget=self._forget, finish=self._finish
+        )
         self.app = ControlledApp(
             self.control,
             self._serve,
@@ -136,6 +138,9 @@ class Api3Cloud:
         raise NotImplementedError
 
     def _forget(self, snapshot_id: str) -> None:
+        raise NotImplementedError
+
+    def _finish(self, seconds: float) -> None:
         raise NotImplementedError
 
     def _refusal(self, request: Request) -> Response | None:

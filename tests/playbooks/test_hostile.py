@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PLACES, family
+from .conftest import HANGS, PLACES, family
 
 HOSTILE = "{{ 7 * 191 }}{% raw %}<script>alert(1)</script>\x1b[31m"
 TOKEN = "aVeryLongTemporaryToken0123456789"
@@ -94,7 +94,7 @@ def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
             ANSIBLE_LOCAL_TEMP=str(temporary), ANSIBLE_KEEP_REMOTE_FILES="1", **more,
         )  # fmt: skip
         seen = commands_while(process)
-        output, _errors = process.communicate(timeout=100)
+        output, _errors = process.communicate(timeout=HANGS)
         assert process.returncode == 2, output
         left = "".join(
             p.read_text(errors="replace") for p in temporary.rglob("*") if p.is_file() and "AnsiballZ" not in p.name

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.page
 
 from tests.unit.reports import sample
 
-from .conftest import REPOSITORY
+from .conftest import HANGS, REPOSITORY, made_once
 
 SCHEMA = json.loads((REPOSITORY / "roles/dr_copy/files/report.schema.json").read_text())
 AXE = "axe-core@4.11.0"
@@ -30,12 +30,15 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is install
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory):
     """The accessibility checker, from npm."""
-    directory = tmp_path_factory.mktemp("axe")
     if not shutil.which("npm"):
         pytest.skip("npm is not installed, so accessibility was not checked")
-    pack = ["npm", "pack", "--silent", AXE]
-    packed = subprocess.run(pack, cwd=directory, capture_output=True, text=True, timeout=120, check=True)
-    shutil.unpack_archive(directory / packed.stdout.split()[-1], directory, filter="data")
+
+    def make(directory):
+        pack = ["npm", "pack", "--silent", "--prefer-offline", "--fetch-retries=5", AXE]
+        packed = subprocess.run(pack, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=True)
+        shutil.unpack_archive(directory / packed.stdout.split()[-1], directory, filter="data")
+
+    directory = made_once(tmp_path_factory, "axe", make)
     return (directory / "package" / "axe.min.js").read_text()
 
 
@@ -45,7 +48,7 @@ def opened(directory, page, *arguments, size="1280,1000"):
     path.write_text(page)
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={directory}/profile"]
     command += [f"--window-size={size}", "--virtual-time-budget=20000", "--dump-dom", *arguments, f"file://{path}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANGS, check=True).stdout
 
 
 def measured(directory, page, script, *arguments, size="1280,1000"):
@@ -185,7 +188,7 @@ def test_three_thousand_late_disks_are_twenty_printed_pages(tmp_path):
     (tmp_path / "page.html").write_text(report_page(sample(3000, late=1)))
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"]
     command += [f"--print-to-pdf={tmp_path}/page.pdf", f"file://{tmp_path}/page.html"]
-    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    subprocess.run(command, capture_output=True, timeout=HANGS, check=True)
     pages = len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "page.pdf").read_bytes()))
     assert 5 < pages <= 20
 

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from .conftest import PLACES, REPOSITORY
+from .conftest import HANGS, PLACES, REPOSITORY
 
 COPY = "multicloud.snapshots.ebs_snapshot_copy"
 
@@ -55,7 +55,7 @@ def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
             "delegate_to": "localhost",
             "run_once": True,
             "vars": near,
-            "async": 60,
+            "async": HANGS,
             "poll": 0,
             "register": "begun",
         },
@@ -63,7 +63,7 @@ def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
             "ansible.builtin.async_status": {"jid": "{{ begun.ansible_job_id }}"},
             "register": "ended",
             "until": "ended is finished",
-            "retries": 60,
+            "retries": HANGS,
             "delay": 1,
             "delegate_to": "localhost",
             "run_once": True,

@@ -38,7 +38,7 @@ def call(estate, action, secret=SECRET_KEY, age=0, **given):
     parameters["Signature"] = signature(secret, "POST", parameters)
     request = urllib.request.Request(f"{estate.url}/?{urlencode(parameters)}", b"", method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=900) as answer:
             return json.loads(answer.read())
     except urllib.error.HTTPError as error:
         body = json.loads(error.read())

@@ -32,7 +32,7 @@ def call(estate, action, region="ap-guangzhou", key=SECRET_ID, secret=SECRET_KEY
         **({"X-TC-Token": token} if token else {}),
     }
     request = urllib.request.Request(estate.url, body, headers, method="POST")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=900) as answer:
         assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
         answer = json.loads(answer.read())["Response"]
     assert answer["RequestId"]

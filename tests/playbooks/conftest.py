@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -171,6 +172,14 @@ def _warm(_server, _modules_are_compiled_once):
     warm = Warm(Clouds(_server, None).environment())
     yield warm
     warm.stop()
+
+
+@pytest.fixture(scope="session")
+def quick_playbooks(_warm):
+    """A PATH whose ansible-playbook runs in a fork, for programs that start it."""
+    with tempfile.TemporaryDirectory() as directory:  # whose name is short enough for a socket
+        _warm.lend(directory)
+        yield os.pathsep.join([directory, os.environ["PATH"]])
 
 
 @pytest.fixture

@@ -115,7 +115,8 @@ def lent(clouds, request):
 
 
 @pytest.mark.parametrize("lent", PLACES, indirect=True)
-def test_every_promise_is_kept_and_nothing_is_left_behind(lent):
+def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks):
+    lent.environment["PATH"] = quick_playbooks
     # One cloud runs the role twice, and one takes snapshots of a disk that is lent.
     arguments = {"cbs": (), "ecs": ("--brief", "--disk", lent.disk)}.get(lent.cloud, ("--brief",))
     code, output = lent.run("run", "--yes", *arguments)
@@ -169,7 +170,8 @@ def test_without_consent_nothing_is_called(lent, command):
 
 
 @pytest.mark.parametrize(("lent", "action"), [("ebs", "CreateSnapshot"), ("cbs", "CreateSnapshot")], indirect=["lent"])
-def test_a_refusal_is_reported_without_names_and_cleaned_up(lent, action):
+def test_a_refusal_is_reported_without_names_and_cleaned_up(lent, action, quick_playbooks):
+    lent.environment["PATH"] = quick_playbooks
     refusal = {"action": action, "fault": "refuse", "code": "UnauthorizedOperation", "message": TELLING, "status": 403}
     lent.clouds.tell_of(lent.cloud, "faults", [refusal])
     code, output = lent.run("run", "--yes")

@@ -10,7 +10,7 @@ are Ansible's. A module runs out of its zip file, and shares nothing of Ansible'
 playbook that has started it. What is started by another command than ``python AnsiballZ_module.py``, and what is
 followed while it runs, as the copy modules are, is started as ever. Tests that kill, and those that look at streams,
 command lines or another core, start a process of its own by ``Clouds.start()``; so do the jobs of a controller, and
-live runs.
+live runs that are killed.
 """
 
 from __future__ import annotations
@@ -44,6 +44,20 @@ LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_", "H
 COLLECTION = "ansible_collections.multicloud.snapshots"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGQUIT, signal.SIGALRM)
 MODULE = re.compile(r"/bin/sh -c '(\S+) (\S+/AnsiballZ_\w+\.py)(?: && sleep 0)?'")
+
+#: The command that is lent: it passes its arguments, directory, environment and output on, and waits for the end.
+LENT = """
+import json, os, socket, sys
+
+status, theirs = os.pipe()
+environment = {{**os.environ, **{known!r}}}
+order = {{"command": [{real!r}, *sys.argv[1:]], "directory": os.getcwd(), "environment": environment}}
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+    channel.connect({orders!r})
+    socket.send_fds(channel, [json.dumps(order).encode()], [1, theirs])
+os.close(theirs)
+sys.exit(int(os.read(status, 16) or 1))
+"""
 
 
 class Warm:
@@ -86,6 +100,26 @@ class Warm:
                     break
                 text += part
             return int(ended.read()), text.decode()
+
+    def lend(self, directory):
+        """Put an ``ansible-playbook`` there that runs in a fork too, for programs that start it by its name."""
+        orders = os.path.join(directory, "orders")
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        listening.bind(orders)
+        known = {name: self.environment[name] for name in ("PATH", "PYTHONPATH")}
+        script = Path(directory) / "ansible-playbook"
+        lent = LENT.format(real=shutil.which("ansible-playbook"), known=known, orders=orders)
+        script.write_text(f"#!{sys.executable} -SE\n{lent}")
+        script.chmod(0o755)
+
+        def pass_on():
+            while True:
+                order, descriptors, _flags, _address = socket.recv_fds(listening, 1 << 20, 2)
+                socket.send_fds(self._channel, [order], descriptors)
+                for descriptor in descriptors:
+                    os.close(descriptor)
+
+        threading.Thread(target=pass_on, daemon=True).start()
 
     def stop(self):
         self._channel.close()

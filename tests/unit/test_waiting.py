@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.window import Window
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
@@ -18,9 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import (
-    HURRY,
     SHORTEST_PAUSE,
-    YOUNG_SECONDS,
+    SHORTEST_SLEEP,
     Deadline,
     persist,
     poll_pause,
@@ -34,12 +35,6 @@ from tests.simulator.clock import FakeClock
 @given(st.floats(0, 1e6), st.integers(0, 100), st.integers(1, 600))
 def test_a_pause_is_never_longer_than_asked_nor_shorter_than_the_shortest(age, progress, longest):
     assert SHORTEST_PAUSE <= poll_pause(age, progress, longest) <= max(longest, SHORTEST_PAUSE)
-
-
-@given(st.floats(0, 1e6), st.integers(0, 100), st.integers(1, 600))
-def test_a_young_copy_is_looked_at_more_often_while_its_room_is_waited_for(age, progress, longest):
-    pause, hurried = (poll_pause(age, progress, longest, waited_for) for waited_for in (False, True))
-    assert hurried == (pause / HURRY if age < YOUNG_SECONDS else pause)
 
 
 @pytest.mark.parametrize("progress", [0, 50, 99, 100])
@@ -130,3 +125,14 @@ def test_no_template_makes_anything_but_text_or_a_problem(template):
 
 def test_a_sources_name_is_never_a_template_itself():
     assert render("{source_name}", CopyRequest("snap-1", "here", "there"), SOURCE) == "db {x} {{y}}"
+
+
+def test_a_copy_is_looked_at_for_its_room_as_long_as_the_last_one_took_and_half_as_long_again():
+    window = Window(20)
+    assert window.poll_at(1000.0, 1000.0) == math.inf, "nothing is known yet"
+    window.copied(240.0)
+    assert window.poll_at(1000.0, 900.0) == 1010.0
+    assert window.poll_at(1000.0, 1360.0) == 1370.0
+    assert window.poll_at(1000.0, 1361.0) == math.inf
+    window.copied(0.1)
+    assert window.poll_at(1000.0, 1000.0) == 1000.0 + SHORTEST_SLEEP

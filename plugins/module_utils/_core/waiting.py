@@ -22,9 +22,9 @@ UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
 #: The oldest look (seconds) on which something is written.
 FRESH_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
-SHORTEST_PAUSE = 0.05
-#: While requests wait for room, copies that are younger than this (seconds) are looked at so many times as often.
-YOUNG_SECONDS, HURRY = 10.0, 3
+SHORTEST_PAUSE = 0.1
+#: The shortest (seconds) where copies are known to take so little time, and of the loop.
+SHORTEST_SLEEP = 0.02
 #: How often, and for how long (seconds), a call that may be repeated safely is tried while the cloud cannot be reached.
 ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
 
@@ -139,7 +139,7 @@ def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[Cop
             deadline.sleep(retries.due_at - deadline.now())
 
 
-def poll_pause(age: float, progress: int, longest: float, room_is_waited_for: bool = False) -> float:
+def poll_pause(age: float, progress: int, longest: float) -> float:
     """Return the seconds until a copy is worth another look: a sixth of the time that it probably still needs.
 
     ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then it probably needs its age once
@@ -148,5 +148,4 @@ def poll_pause(age: float, progress: int, longest: float, room_is_waited_for: bo
     """
     needed = age * (100 - progress) / progress if progress else age
     needed = max(needed, age / 8)
-    pause = max(SHORTEST_PAUSE, min(age / 20, 0.5), min(needed / 6, longest))
-    return pause / HURRY if room_is_waited_for and age < YOUNG_SECONDS else pause
+    return max(SHORTEST_PAUSE, min(age / 20, 0.5), min(needed / 6, longest))

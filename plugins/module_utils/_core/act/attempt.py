@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..decide.decision import Decision
@@ -14,6 +15,7 @@ from ..decide.memory import Memory
 from ..decide.wanted import Wanted
 from ..errors import CopyError
 from ..model import CopyOrder, CopyRequest, Snapshot, State
+from .window import Window
 
 
 @dataclass(eq=False, slots=True)
@@ -70,10 +72,25 @@ class Attempt:
             return self.error is None
         return self.copy is not None and self.copy.state is State.PENDING
 
-    def next_look(self, room_is_waited_for: bool) -> float:
-        """Say when its copies are worth a refreshing look."""
+    @property
+    def started_at(self) -> float:
+        """When (monotonic) this run's last copy call for it was accepted; minus infinity if none was."""
+        return max(self.memory.own.values(), default=-math.inf)
+
+    def is_shown_complete(self, shown: Mapping[str, Snapshot]) -> bool:
+        """Whether a look shows that a copy of this run is complete."""
+        return any(i in shown and shown[i].state is State.COMPLETED for i in self.memory.own)
+
+    def next_look(self, window: Window | None) -> float:
+        """Say when its copies are worth a refreshing look; for their room too, if others wait for it in a window."""
         look_at = self.decision.look_at if self.is_open else math.inf
-        return min(look_at, self.decision.poll_at if room_is_waited_for else math.inf)
+        return min(look_at, self.poll_at(window)) if window else look_at
+
+    def poll_at(self, window: Window) -> float:
+        """Say when a copy in progress is worth a look for its room."""
+        if self.decision.poll_at == math.inf:
+            return math.inf
+        return min(self.decision.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
 
 
 def source_disk_of(copy: Snapshot) -> str | None:

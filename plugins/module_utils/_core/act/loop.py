@@ -18,7 +18,7 @@ from ..decide.transitions import decide
 from ..decide.wanted import Policy, Wanted
 from ..errors import CopyError
 from ..model import CopyRequest, State
-from ..waiting import HURRY, SHORTEST_PAUSE, Deadline
+from ..waiting import SHORTEST_SLEEP, Deadline
 from .attempt import Attempt
 from .calls import Calls
 from .locks import Locks
@@ -82,8 +82,7 @@ class Loop:
             due = self._due_at(act)
             if due == math.inf:
                 break
-            pause = min(due, self._last_look_at) - self._deadline.now()
-            self._deadline.sleep(max(SHORTEST_PAUSE / HURRY, pause))
+            self._deadline.sleep(max(SHORTEST_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
         self._report_late(act)
 
     @property

@@ -121,7 +121,7 @@ class Region:
         if any(a.decision.compare for a in self.open):
             looks.append(self._compare_at)
         if self.queue:
-            looks += [*(a.decision.poll_at for a in self.in_flight), self._recount_at]
+            looks += [*(a.poll_at(self.window) for a in self.in_flight), self._recount_at]
             looks += [-math.inf] if self._stale(now) else []
             looks += [until for until in (self.window.opens_at, *self._refused_disks.values()) if until > now]
             if min(looks) == math.inf:
@@ -206,7 +206,7 @@ class Region:
         watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
         for attempt in known:
             watched.pop(attempt, None)
-        looks = {a: a.next_look(bool(self.queue)) for a in watched}
+        looks = {a: a.next_look(self.window if self.queue else None) for a in watched}
         if min(looks.values(), default=math.inf) > now and not last:
             return []
         # Those that wait for a listing alone are left to it: they would be the most of a long run's answers.
@@ -217,6 +217,8 @@ class Region:
         shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, ids))
         until = self._deadline.now()
         for attempt, its in asked.items():
+            if attempt in self.in_flight and attempt.is_shown_complete(shown):
+                self.window.copied(now - attempt.started_at)
             attempt.memory.looked({i: shown[i] for i in its if i in shown}, its, now, until)
         return list(asked)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 
 from ..errors import CopyError, QuotaFull
-from ..waiting import Backoff
+from ..waiting import SHORTEST_SLEEP, Backoff
 
 #: How long (seconds) after the quota was full no more copies than at that time are asked for.
 WIDEN_SECONDS = 15.0
+#: How often a copy is looked at while it takes as long as the last one, if others wait for its room.
+POLLS = 24
 
 
 class Window:
@@ -27,6 +29,8 @@ class Window:
         self._most = most
         self._limit = most
         self._full = False
+        #: How long (seconds) the last copy took that this run has seen through.
+        self._lasted = math.inf
         self._refused_at = -math.inf
         self._backoff = Backoff()
         #: When (monotonic) a throttled destination may be asked again.
@@ -37,6 +41,20 @@ class Window:
         if self._full or now < self.opens_at:
             return False
         return ours == 0 or ours + others < self._limit
+
+    def copied(self, seconds: float) -> None:
+        """Note how long a copy took, from its call to the look that showed it complete."""
+        self._lasted = seconds
+
+    def poll_at(self, started: float, looked_at: float) -> float:
+        """Say when a copy is worth a look for its room, if it takes as long as the last one.
+
+        Never, if it has taken half as long again.
+        """
+        looked_at = max(started, looked_at)
+        if looked_at - started > 1.5 * self._lasted:
+            return math.inf
+        return looked_at + max(SHORTEST_SLEEP, self._lasted / POLLS)
 
     def accepted(self) -> None:
         self._backoff.reset()

@@ -32,9 +32,7 @@ def next_search(wanted: Wanted, memory: Memory) -> float:
     return min(last + max(1.0, (last - lost_at) / 2), max(end, last + 0.1))
 
 
-def next_look(
-    memory: Memory, copy: Snapshot, copies: Sorted, longest: float, room_is_waited_for: bool = False
-) -> float:
+def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) -> float:
     """Say when a copy in progress is worth another look."""
     soonest = math.inf
     for one in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own)):
@@ -43,8 +41,9 @@ def next_look(
             continue
         started = memory.own.get(one.snapshot_id, sighting.known_at)
         last = max(started, memory.looked_at)
-        progress = one.progress if one.state is State.PENDING else 0
-        soonest = min(soonest, last + poll_pause(last - started, progress, longest, room_is_waited_for))
+        soonest = min(
+            soonest, last + poll_pause(last - started, one.progress if one.state is State.PENDING else 0, longest)
+        )
     return soonest
 
 

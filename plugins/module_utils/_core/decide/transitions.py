@@ -150,11 +150,9 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
     needs_locks = bool(unknown) or drift.needs_locks
     look_at, retry_at = min(look, look_too), min(retry, retry_too)
     follows = (policy.wait and (not complete or sighting.unseen > 0)) or waits
-    poll_at = math.inf
-    if follows or not complete:
-        poll_at = next_look(memory, copy, copies, policy.wait_delay, room_is_waited_for=True)
+    poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
     if follows:
-        look_at = min(look_at, next_look(memory, copy, copies, policy.wait_delay))
+        look_at = min(look_at, poll_at)
     in_doubt = policy.wait and doubt_ends(wanted, memory) is not None
     if in_doubt:  # the copy of a lost call may still show beside this one
         look_at = min(look_at, next_search(wanted, memory))

@@ -99,7 +99,8 @@ class Copy:
         return all(self.phase(moment) in phases for moment in self._moments(begin, end))
 
     def _moments(self, begin: float, end: float) -> list[float]:
-        turns = [self.started + self.duration, *(v.moment for v in self.versions)]
+        # Just after its end, since the sum of two floats may lie before it.
+        turns = [self.started + self.duration + 1e-6, *(v.moment for v in self.versions)]
         return [begin, end, *(moment for moment in turns if begin < moment < end)]
 
     @property

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from tests.simulator.control import Call
+
 from .call_checks import unanswered
 from .faults import UNSEEN
 from .simulation import RunOutcome
@@ -223,5 +225,16 @@ class Rows:
         if done and not outcome["changed"]:
             yield f"changed is false, and {done[0].action} of {done[0].started:.1f} has changed {done[0].changed}"
         deletes = [c for c in writes if c.action in DELETES | CHANGES]
-        if outcome["changed"] and not perhaps and not (gone and deletes):
+        again = any(self._was_just_done(c) for c in writes)
+        if outcome["changed"] and not perhaps and not again and not (gone and deletes):
             yield "changed is true, and no call has changed anything"
+
+    def _was_just_done(self, call: Call) -> bool:
+        """Whether another run has changed the same just before, which reads did not have to show yet."""
+        return call.action in CHANGES and any(
+            other.by != self.outcome.name
+            and other.action == call.action
+            and set(ids_of(other)) & set(ids_of(call))
+            and call.started - self.truth.shown <= other.ended <= call.started
+            for other in self.truth.calls
+        )

@@ -225,14 +225,18 @@ class Rows:
         if done and not outcome["changed"]:
             yield f"changed is false, and {done[0].action} of {done[0].started:.1f} has changed {done[0].changed}"
         deletes = [c for c in writes if c.action in DELETES | CHANGES]
-        again = any(self._was_just_done(c) for c in writes)
-        if outcome["changed"] and not perhaps and not again and not (gone and deletes):
+        if not outcome["changed"] or perhaps or (gone and deletes):
+            return
+        if not any(self._was_just_done(c) for c in writes):
             yield "changed is true, and no call has changed anything"
 
     def _was_just_done(self, call: Call) -> bool:
-        """Whether another run has changed the same just before, which reads did not have to show yet."""
-        return call.action in CHANGES and any(
+        """Whether a change was accepted that another run had made just before, which reads did not have to show yet."""
+        if not call.answered or call.action not in CHANGES:
+            return False
+        return any(
             other.by != self.outcome.name
+            and other.changed
             and other.action == call.action
             and set(ids_of(other)) & set(ids_of(call))
             and call.started - self.truth.shown <= other.ended <= call.started

@@ -163,4 +163,4 @@ def test_a_module_does_not_outlive_its_playbook(clouds, core, quiet):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert len(doomed) > 1
-    wait_until(lambda: not any(is_alive(pid) for pid in doomed), seconds=120)
+    wait_until(lambda: not any(is_alive(pid) for pid in doomed), seconds=20)

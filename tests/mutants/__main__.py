@@ -30,7 +30,8 @@ from tests.unit.test_storms import NUMBER, brief
 from .broken_engines import BROKEN, Broken, broken
 from .survivors import REASONS
 
-#: The unit tests of which a broken engine must fail one, by cloud; the quickest clouds first.
+#: The unit tests of which a broken engine must fail one: those without a cloud, then by cloud; the quickest first.
+PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "waiting")]
 UNIT = {
     cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "")]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
@@ -199,6 +200,8 @@ def goes_wrong(server: StormServer, label: str) -> bool:
 
 
 def _first_test(one: Broken, ill: list[str]) -> str:
+    if failed := failed_tests(PURE, ill, first=True):
+        return failed[0]
     for cloud in UNIT:
         if cloud in one.clouds and (failed := failed_tests(UNIT[cloud], ill, first=True)):
             return failed[0]

@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 #: By the name of a broken engine.
-REASONS: dict[str, str] = {
-    "polls-have-no-pause": "the loop itself sleeps for a tenth of a second between two looks",
-}
+REASONS: dict[str, str] = {}
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/retention.py:12``.
 LINES: dict[str, str] = {
     "plugins/module_utils/_core/decide/copies.py:46": "the longer way gives the same",

@@ -37,6 +37,11 @@ def test_a_pause_is_never_longer_than_asked_nor_shorter_than_the_shortest(age, p
     assert SHORTEST_PAUSE <= poll_pause(age, progress, longest) <= max(longest, SHORTEST_PAUSE)
 
 
+def test_the_first_pauses_are_a_tenth_of_a_second_and_half_a_second_after_ten():
+    assert poll_pause(0.0, 0, 15) == 0.1
+    assert poll_pause(10.0, 99, 15) == 0.5
+
+
 @pytest.mark.parametrize("progress", [0, 50, 99, 100])
 def test_an_hour_of_waiting_costs_few_polls(progress):
     age = polls = 0

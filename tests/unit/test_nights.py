@@ -37,7 +37,7 @@ def test_no_disk_starves_in_nights_that_are_too_short(request, name):
     disks = [cloud.disk(**{"dr-copy": "true"}) for _n in range(8)]
     cloud.settings(copy_seconds=100.0)
     newest = dict.fromkeys(disks, 0)
-    for night in range(1, 17):
+    for night in range(1, 25):
         cloud.clock.sleep(86400 - (cloud.clock.monotonic() - 1000.0) % 86400)
         of_tonight = {cloud.snapshot(disk): disk for disk in disks}
         listed = cloud.info(cloud.source, disk_tags={"dr-copy": "true"})

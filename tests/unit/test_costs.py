@@ -28,6 +28,7 @@ def test_a_full_window_of_long_copies_loses_no_time_and_costs_few_reads(request,
     assert cloud.calls[cloud.list_action] <= 5 * copies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_full_window_of_short_copies_loses_little_time(request, name):
     """80 copies of five seconds with a quota of 20, on a fast line (promises: quota)."""

@@ -23,7 +23,7 @@ UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
 FRESH_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
 SHORTEST_PAUSE = 0.1
-#: The shortest (seconds) where copies are known to take so little time, and of the loop.
+#: The shortest sleep (seconds) of the loop, and the shortest pause where copies are known to take about as little.
 SHORTEST_SLEEP = 0.02
 #: How often, and for how long (seconds), a call that may be repeated safely is tried while the cloud cannot be reached.
 ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0

@@ -89,7 +89,8 @@ def check(session: nox.Session, steps: list[str], python: str) -> None:
             session.run("python", "tests/scripts/seed_get_pip.py")
             session.run("ansible-test", "sanity", "--python", python, "--color", "no", env={"PYTHONPATH": ""})
         elif step == "units":
-            session.run("python", "-m", "pytest", "-q", "-m", "not slow", "tests/unit")
+            command = ("python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/unit")
+            session.run(*command, env={"QUICK": "yes"})  # as `make unit`
         else:
             session.run("ansible-doc", "-t", "module", "-l", "multicloud.snapshots", silent=True)
             session.run("python", "-m", "tests.demo")

@@ -147,3 +147,14 @@ def test_a_lock_that_outlives_retention_is_warned_of():
     assert not normalise({**GIVEN, "lock_days": 7, "keep": 7, "rpo_hours": 26})["warnings"]
     problems = normalise({**GIVEN, "lock_days": 30, "keep_daily": 7, "keep_monthly": 12})["warnings"]
     assert "dr_copy_lock_days (30) is longer than retention" in problems[0] and "7 days" in problems[0]
+
+
+def test_only_a_snapshot_older_than_the_oldest_age_is_too_old():
+    """Numbers are hours of the day; it is noon."""
+    assert reasons(snapshot(8), max_snapshot_age_hours=5) == {"snap-8": "newest"}
+    assert reasons(snapshot(6), max_snapshot_age_hours=5) == {"snap-6": "stale"}
+
+
+def test_select_is_taken_by_its_text():
+    """A template makes a text of its own, which is no name of a program."""
+    assert reasons(snapshot(2), snapshot(1), select="".join(["lat", "est"])) == {"snap-2": "newest"}

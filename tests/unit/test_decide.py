@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -17,7 +19,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     are_alike,
     counting_order,
     misfit,
+    sort_out,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import (
@@ -36,6 +40,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     Provenance,
     Snapshot,
     State,
+    TagChange,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import TagRules, provenance_tags
 from hypothesis import given
@@ -232,6 +237,37 @@ def copy_of(number=1, **facts):
     return Snapshot(f"copy-{number}", "there", State.COMPLETED, "completed", **{**usual, **facts})
 
 
+def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_first_by_its_id():
+    """An unknown time is later than any (promises: counting-order)."""
+    in_order = [
+        copy_of(1),
+        copy_of(2, created_at=NOON + timedelta(hours=1)),
+        copy_of(3),
+        copy_of(4, created_at=None),
+        replace(copy_of(5, created_at=NOON), state=State.PENDING),
+        replace(copy_of(6, created_at=NOON), source=Provenance("source", "here")),
+    ]
+    request = CopyRequest("source", "here", "there")
+    for seed in range(20):
+        there = random.Random(seed).sample(in_order, len(in_order))
+        sorted_out = sort_out(request, there, Cloud())
+        assert [c.snapshot_id for c in sorted_out.fitting] == [c.snapshot_id for c in in_order]
+        assert sorted_out.duplicates == tuple(in_order[1:])
+        assert not sorted_out.misfits and not sorted_out.failed
+
+
+def test_a_copy_in_the_clear_is_no_double_of_an_encrypted_one():
+    clear, encrypted = copy_of(1), copy_of(2, encrypted=True)
+    assert not are_alike(clear, encrypted, Cloud()) and not are_alike(encrypted, clear, Cloud())
+
+
+def test_a_decision_asks_for_nothing_that_is_not_decided():
+    nothing = Decision()
+    asked = (nothing.begin, nothing.lock, nothing.needs_locks, nothing.needs_source, nothing.at_all, nothing.compare)
+    assert not any(asked) and not nothing.settled and not nothing.change and nothing.drift.is_none
+    assert nothing.look_at == nothing.poll_at == nothing.retry_at == math.inf
+
+
 @given(requests, copies(), policies)
 def test_a_double_goes_for_one_that_stays_and_tells_the_same_encryption_and_key(request, there, policy):
     policy = replace(policy, remove_duplicates=True, replace_mismatched=False)
@@ -294,6 +330,14 @@ def test_expiry_is_judged_by_copy():
     assert decision.copy == first_one and decision.expiry == first_one.created_at + timedelta(days=30)
 
 
+def test_a_tag_that_was_sent_with_another_value_is_sent_again():
+    memory = looked([copy_of()])
+    memory.tags_accepted("copy-1", TagChange({"team": "a"}), NOW)
+    memory.looked({"copy-1": copy_of(tags={**copy_of().tags, "team": "old"})}, None, NOW + 1)
+    again = decide(tagging(tags={"team": "b"}), memory, NOW + 1, NOON)
+    assert again.change == TagChange({"team": "b"})
+
+
 @pytest.mark.parametrize("what", ["tags", "expiry"])
 def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(what):
     wanted = tagging(tags={"team": "dr"}) if what == "tags" else tagging(retention_days=30)
@@ -349,6 +393,16 @@ def test_a_deletion_in_doubt_is_looked_after_in_pauses():
     assert decide(wanted, memory, later, NOON).look_at <= later, "at once"
     memory.looked({}, ["copy-1"], later)
     assert decide(wanted, memory, later, NOON).look_at > later, "then not as fast as the cloud answers"
+
+
+def test_what_is_complete_does_not_make_looks_for_the_rest_more_frequent():
+    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True, wait_delay=15))
+    wanted.cloud.cancels_by_deletion = False
+    old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
+    memory = looked([old], NOW - 3600)
+    memory.looked({c.snapshot_id: c for c in (old, young)}, None, NOW)
+    decision = decide(wanted, memory, NOW, NOON)
+    assert decision.delete == (young,) and decision.look_at == NOW + 15
 
 
 @pytest.mark.parametrize(("since", "pause"), [(0.2, 0.5), (4.0, 2.0), (20.0, 10.0), (90.0, 15.0)])

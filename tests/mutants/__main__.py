@@ -31,7 +31,7 @@ from .broken_engines import BROKEN, Broken, broken
 from .survivors import REASONS
 
 #: The unit tests of which a broken engine must fail one: those without a cloud, then by cloud; the quickest first.
-PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "waiting")]
+PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting")]
 UNIT = {
     cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "")]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)

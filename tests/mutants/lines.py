@@ -29,11 +29,11 @@ from .survivors import LINES
 
 #: What is to find a change of the engine's decisions, the quickest first: test files, and the brief storms of a cloud.
 ENGINE = (
-    "tests/unit/test_decide.py",
+    *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting", "messages")),
     *("ecs", "tests/unit/test_ecs_contract.py"),
     *("cbs", "tests/unit/test_cbs_contract.py"),
     *("ens", "ebs", "tests/unit/test_ens_contract.py", "tests/unit/test_locks.py"),
-    *(f"tests/unit/test_{name}.py" for name in ("ecs", "messages", "waiting", "writes")),
+    *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes")),
 )
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.

@@ -32,7 +32,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous, Throttled
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    Ambiguous,
+    NotFound,
+    Throttled,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
     HOLD,
     CopyOrder,
@@ -42,7 +46,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     State,
     TagChange,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import TagRules, provenance_tags
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
+    SOURCE_SNAPSHOT_ID,
+    TagRules,
+    provenance_tags,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +65,7 @@ class Cloud(Capabilities):
 
     cancels_by_deletion = True
     tag_rules = None
+    description_rule = None
 
     def keys_differ(self, asked, shown):
         return ":key/" in asked and ":key/" in (shown or "") and asked != shown
@@ -330,6 +339,74 @@ def test_expiry_is_judged_by_copy():
     assert decision.copy == first_one and decision.expiry == first_one.created_at + timedelta(days=30)
 
 
+@pytest.mark.parametrize(("minutes", "is_set"), [(-1, False), (0, True), (1, True)])
+def test_an_expiry_less_than_a_day_ahead_is_not_set_and_said(minutes, is_set):
+    copy = copy_of(created_at=NOON - timedelta(days=29) + timedelta(minutes=minutes))
+    drift = decide(tagging(retention_days=30), looked([copy]), NOW, NOON).drift
+    assert drift.expiry == (copy.created_at + timedelta(days=30) if is_set else None)
+    assert ("past or less than a day ahead" in (drift.warning or "")) != is_set
+
+
+def marked(**tags):
+    return copy_of(tags={**copy_of().tags, **tags})
+
+
+def unmarked():
+    """Return a copy whose run was cut off before it marked it with all that is known of its source."""
+    return copy_of(tags={SOURCE_SNAPSHOT_ID: "source"}, source=Provenance("source", "here"), marked_ours=True)
+
+
+CARRIED = {"tags": {"team": "dr"}, "copy_tags": True}
+
+
+@pytest.mark.parametrize(
+    ("copy", "facts", "purge", "needs"),
+    [
+        (unmarked(), {}, False, True),
+        (marked(), {}, True, False),
+        (marked(), CARRIED, False, False),
+        (marked(), CARRIED, True, True),
+        (marked(), {**CARRIED, "source_tags": {"app": "orders"}}, True, False),
+        (marked(), {"tags": {"team": "dr"}}, True, False),
+        (marked(), {"copy_tags": True}, True, False),
+    ],
+)
+def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy, facts, purge, needs):
+    wanted = tagging(**facts)
+    wanted.policy, wanted.source, wanted.source_is_read = Policy(purge_tags=purge), None, False
+    decision = decide(wanted, looked([copy]), NOW, NOON)
+    assert decision.needs_source == needs and not (needs and (decision.change or decision.settled))
+    wanted.source, wanted.source_is_read = SOURCE, True
+    assert not decide(wanted, looked([copy]), NOW, NOON).needs_source
+
+
+@pytest.mark.parametrize(
+    ("source", "facts", "goes"),
+    [
+        (replace(SOURCE, tags={"app": "orders"}), CARRIED, ("old",)),
+        (SOURCE, {**CARRIED, "source_tags": {"app": "orders"}}, ("old",)),
+        (None, {**CARRIED, "source_tags": {"app": "orders"}}, ("old",)),
+        (replace(SOURCE, tags={"app": "orders"}), {"tags": {"team": "dr"}}, ("app", "old")),
+        (NotFound("The source is gone"), CARRIED, ()),
+    ],
+)
+def test_only_tags_that_are_known_to_be_too_many_are_purged(source, facts, goes):
+    wanted = tagging(**facts)
+    wanted.policy, wanted.source = Policy(purge_tags=True), source
+    change = decide(wanted, looked([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
+    assert (tuple(sorted(change.remove)), change.set) == (goes, {})
+
+
+def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
+    wanted, memory = tagging(tags={"team": "dr"}), looked([copy_of()])
+    wanted.cloud.tags_in_copy_call = False
+    memory.tags_accepted("copy-1", TagChange({"team": "dr"}), NOW + 1)
+    for at, shown, settled in ((1, marked(team="dr"), False), (2, copy_of(), False), (3, marked(team="dr"), True)):
+        memory.looked({"copy-1": shown}, None, NOW + at)
+        decision = decide(wanted, memory, NOW + at, NOON)
+        assert not decision.change and decision.settled == settled and (decision.look_at < math.inf) != settled
+
+
 def test_a_tag_that_was_sent_with_another_value_is_sent_again():
     memory = looked([copy_of()])
     memory.tags_accepted("copy-1", TagChange({"team": "a"}), NOW)
@@ -472,3 +549,28 @@ def test_a_source_that_is_not_complete_is_told_with_its_state_and_what_to_do(sta
     source = replace(SOURCE, state=state, provider_state=state.name.lower(), progress=40, reason=reason)
     error = order_of(Cloud(), CopyRequest("source", "here", "there"), source, [])
     assert str(error).endswith(words) and error.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("facts", "owned", "warns"),
+    [
+        ({"copy_tags": True}, False, True),
+        ({"copy_tags": True}, True, False),
+        ({"copy_tags": True, "source_tags": {"team": "dr"}}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_tags_of_another_accounts_snapshot_are_missed_aloud(facts, owned, warns):
+    warnings = []
+    order_of(Tagging(), CopyRequest("source", "here", "there", **facts), replace(SOURCE, owned=owned), warnings)
+    assert ["set them with source_tags" in text for text in warnings] == [True] * warns
+
+
+@pytest.mark.parametrize(
+    ("within", "to", "possible"), [(False, "here", False), (False, "there", True), (True, "here", True)]
+)
+def test_a_copy_within_the_region_is_refused_where_the_cloud_makes_none(within, to, possible):
+    cloud = Cloud()
+    cloud.copies_within_region = within
+    order = order_of(cloud, CopyRequest("source", "here", to), SOURCE, [])
+    assert isinstance(order, CopyOrder) == possible

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import with_known_sources
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import REASONS, copy_plan
@@ -136,3 +137,9 @@ def test_what_a_console_copy_does_not_tell_is_filled_in_from_its_source():
     }
     filled = with_known_sources([console], [snapshot(7, 3, 4)])
     assert filled[0]["source"]["disk_id"] == "vol-3" and filled[0]["source"]["created_at"] == "2026-11-21T04:00:00Z"
+
+
+@pytest.mark.parametrize("hours", ["inf", "nan", "soon", -1, None])
+def test_an_objective_that_is_no_number_of_hours_is_refused(hours):
+    with pytest.raises(ValueError, match="rpo_hours must be a number from 0"):
+        recovery_points([], [], REGIONS, rpo_hours=hours, now=NOW)

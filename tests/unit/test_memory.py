@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run remembers of looks and of its own calls, and when it looks again: to the second."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import Sorted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import (
+    DELETE,
+    LOCK,
+    TAGS,
+    Sighting,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import look_again, next_look
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    Ambiguous,
+    Busy,
+    CopyError,
+    Throttled,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import Lock
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Snapshot, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS, TAG_OPTIONS
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+
+
+def copy_of(snapshot_id="copy", state=State.COMPLETED, **facts):
+    return Snapshot(snapshot_id, "there", state, state.value, is_copy=True, **facts)
+
+
+def looked(*shown, at=0.0):
+    memory = Memory()
+    memory.looked({c.snapshot_id: c for c in shown}, None, at)
+    return memory
+
+
+# -- looks ---------------------------------------------------------------------------------------------------
+
+
+def test_what_a_restore_does_not_ask_for_is_as_the_copy_modules_have_it():
+    policy = Policy()
+    for name, option in {**COPY_OPTIONS, **TAG_OPTIONS}.items():
+        if hasattr(policy, name):
+            assert getattr(policy, name) == option.get("default"), name
+    assert policy.absent == (COPY_OPTIONS["state"]["default"] == "absent")
+
+
+@pytest.mark.parametrize(("took", "fresh_at"), [(0.0, 0.0), (7.4, 0.0), (7.5, 7.5), (60.0, 60.0)])
+def test_a_look_counts_from_its_start_and_a_long_one_from_its_end(took, fresh_at):
+    memory = Memory()
+    memory.looked({}, None, 0.0, took)
+    assert memory.looked_at == memory.fresh_at == fresh_at and memory.listed_at == 0.0
+
+
+def test_known_at_first_are_copies_that_are_there():
+    source = replace(copy_of("source"), is_copy=False)
+    assert looked(copy_of(), copy_of("going", State.ABSENT), source).known == {"copy"}
+
+
+@pytest.mark.parametrize(("later", "compared"), [(0.0, False), (1.4, False), (1.5, True), (9.0, True)])
+def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_after_the_first(later, compared):
+    memory = looked()
+    memory.copy_accepted(copy_of(state=State.PENDING), 1.0)
+    for at in (2.0, 2.0 + later):
+        memory.looked({"copy": copy_of(state=State.PENDING)}, None, at)
+    assert (memory.compared == {"copy"}) == compared
+
+
+@pytest.mark.parametrize(
+    ("looks", "gone"),
+    [([100.0, 130.0], False), ([10.0, 20.0, 119.9], False), ([10.0, 20.0, 120.0], True), ([10.0, 20.0, 500.0], True)],
+)
+def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
+    memory = looked(copy_of())
+    for at in looks:
+        memory.looked({}, ["copy"], at)
+    assert ("copy" in memory.gone, "copy" in memory.seen) == (gone, not gone)
+
+
+def test_what_a_later_look_leaves_out_is_still_known():
+    memory = looked(copy_of(state=State.PENDING, size_gib=8, encrypted=True, created_at=NOON))
+    memory.looked({"copy": copy_of(size_gib=9)}, ["copy"], 5.0)
+    (copy,) = memory.copies
+    assert (copy.state, copy.size_gib, copy.encrypted, copy.created_at) == (State.COMPLETED, 9, True, NOON)
+
+
+@pytest.mark.parametrize(("age", "fresh"), [(0.0, True), (15.0, True), (15.1, False)])
+def test_a_sighting_is_fresh_for_fifteen_seconds_after_a_look_or_an_answer(age, fresh):
+    shown = Sighting(copy_of(), -100.0, shown_at=20.0)
+    answered = Sighting(copy_of(), 20.0)
+    assert shown.is_fresh(20.0 + age) == shown.is_known(20.0 + age) == answered.is_known(20.0 + age) == fresh
+    assert not answered.is_fresh(20.0 + age), "no look has shown it"
+    assert not replace(shown, unseen=1).is_fresh(20.0 + age), "the last look did not show it"
+
+
+# -- refused writes --------------------------------------------------------------------------------------------
+
+
+def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute():
+    memory, pauses = looked(copy_of()), []
+    for number in range(8):
+        memory.write_refused("copy", DELETE, Throttled("slow"), number * 10.0)
+        pauses.append(memory.refusal_of("copy", DELETE).until - number * 10.0)
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("error", "every", "ends_after"),
+    [
+        (Ambiguous("lost"), 20.0, 7),  # six times and two minutes
+        (Ambiguous("lost"), 60.0, 6),
+        (Throttled("slow"), 60.0, None),
+        (CopyError("no"), 1.0, 1),
+    ],
+)
+def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends_after):
+    memory, sent = looked(copy_of()), 0
+    while sent < 30:
+        memory.write_refused("copy", DELETE, error, sent * every)
+        sent += 1
+        if memory.refusal_of("copy", DELETE).is_final:
+            break
+    assert sent == (ends_after or 30)
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "known"),
+    [
+        (DELETE, CopyError("locked"), False),
+        (LOCK, Ambiguous("lost"), False),
+        (DELETE, Busy("in use"), True),
+        (TAGS, CopyError("no"), True),
+    ],
+)
+def test_a_lock_is_read_anew_after_a_refusal_that_may_come_from_one(what, error, known):
+    memory = looked(copy_of())
+    memory.locks_read({})
+    memory.write_refused("copy", what, error, 1.0)
+    assert ("copy" in memory.locks) == known
+
+
+@pytest.mark.parametrize(("lost", "changed"), [(Ambiguous("lost"), True), (Throttled("slow"), False), (None, False)])
+def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, changed):
+    memory = looked(copy_of())
+    if lost:
+        memory.write_refused("copy", LOCK, lost, 1.0)
+    memory.locks_read({"copy": Lock(NOON + timedelta(days=30))})
+    assert (memory.changed, memory.updated) == (changed, changed)
+    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.refusals
+
+
+# -- when to look again ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "progress", "longest", "pause"),
+    [(0.0, 0, 15.0, 0.1), (60.0, 0, 15.0, 10.0), (60.0, 50, 15.0, 10.0), (60.0, 0, 5.0, 5.0), (3600.0, 99, 15.0, 15.0)],
+)
+def test_a_copy_in_progress_is_looked_at_a_pause_after_the_last_look(age, progress, longest, pause):
+    copy = copy_of(state=State.PENDING, progress=progress)
+    memory = looked(copy, at=10.0)
+    memory.looked({"copy": copy}, ["copy"], 10.0 + age)
+    alone = Sorted((copy,), (), (), ())
+    assert next_look(memory, copy, alone, longest) == pytest.approx(10.0 + age + pause)
+
+
+def test_an_own_copy_that_is_complete_asks_for_no_look_beside_the_one_that_counts():
+    copy, mine = copy_of(state=State.PENDING), copy_of("mine")
+    memory = looked(copy, at=10.0)
+    memory.copy_accepted(mine, 3600.0)
+    memory.looked({"copy": copy, "mine": mine}, None, 3610.0)
+    both = Sorted((copy, mine), (), (), ())
+    assert next_look(memory, copy, both, 15.0) == 3625.0
+    memory.looked({"copy": copy}, None, 3620.0)
+    assert next_look(memory, copy, both, 15.0) < 3625.0, "it does not show any more"
+
+
+@pytest.mark.parametrize(("now", "look_at"), [(10.0, 10.5), (25.0, 10.5), (25.1, -math.inf), (26.0, -math.inf)])
+def test_what_must_show_before_a_write_is_looked_for_half_a_second_later_or_at_once_where_the_look_is_old(now, look_at):
+    memory = looked(copy_of(), at=9.0)
+    memory.looked({}, ["copy"], 10.0)
+    assert look_again(memory, "copy", now) == look_at
+
+
+def test_what_was_never_looked_at_since_its_answer_is_looked_at_a_tenth_of_a_second_later():
+    memory = looked(at=10.0)
+    memory.copy_accepted(copy_of(), 12.0)
+    assert look_again(memory, "copy", 12.0) == pytest.approx(12.1)

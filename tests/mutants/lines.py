@@ -29,10 +29,10 @@ from .survivors import LINES
 
 #: What is to find a change of the engine's decisions, the quickest first: test files, and the brief storms of a cloud.
 ENGINE = (
-    *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting", "messages")),
+    *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "overdue", "waiting", "messages", "locks")),
     *("ecs", "tests/unit/test_ecs_contract.py"),
     *("cbs", "tests/unit/test_cbs_contract.py"),
-    *("ens", "ebs", "tests/unit/test_ens_contract.py", "tests/unit/test_locks.py"),
+    *("ens", "ebs", "tests/unit/test_ens_contract.py"),
     *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes")),
 )
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")

@@ -27,6 +27,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import (
     DELETE,
     EXPIRY,
+    LOCK,
     TAGS,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
@@ -437,6 +438,59 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     ((named, error),) = decision.leftover
     assert named is held and not decision.delete and held.snapshot_id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
+
+
+IN_PROGRESS = replace(copy_of(), state=State.PENDING)
+UNTIL = NOON + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("copy", "asked", "modes", "now", "later"),
+    [
+        (copy_of(), (7, "governance"), ("governance",), True, False),
+        (IN_PROGRESS, (7, "governance"), ("governance",), False, True),
+        (copy_of(), None, ("governance",), False, False),
+        (IN_PROGRESS, None, ("governance",), False, False),
+        (copy_of(), (7, "governance"), (), False, False),
+        (copy_of(locked_until=UNTIL), (7, "governance"), ("governance",), False, False),
+        (copy_of(traits=("locked",)), (7, "governance"), ("governance",), False, False),
+        (copy_of(source=Provenance("source", "here")), (7, "governance"), ("governance",), False, False),
+    ],
+)
+def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, later):
+    wanted, memory = tagging(lock=asked), looked([copy])
+    wanted.cloud.lock_modes = modes
+    memory.locks_read({})
+    decision = decide(wanted, memory, NOW, NOON)
+    assert (decision.lock, decision.drift.locks_later, decision.needs_locks) == (now, later, False)
+
+
+@pytest.mark.parametrize(
+    ("own", "lost", "lock", "reads"),
+    [
+        (False, None, False, True),
+        (True, None, True, False),
+        (True, Ambiguous("lost"), False, True),
+        (True, Throttled("slow"), True, False),
+    ],
+)
+def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lost(own, lost, lock, reads):
+    wanted, memory = tagging(lock=(7, "governance")), looked([] if own else [copy_of()])
+    wanted.cloud.lock_modes = ("governance",)
+    if own:
+        memory.copy_accepted(copy_of(), NOW)
+        memory.looked({"copy-1": copy_of()}, None, NOW)
+    if lost:
+        memory.write_refused("copy-1", LOCK, lost, NOW)
+        memory.looked({"copy-1": copy_of()}, None, NOW + 10)
+    decision = decide(wanted, memory, NOW + 10, NOON)
+    assert (decision.lock, decision.needs_locks) == (lock, reads)
+
+
+@pytest.mark.parametrize(("obstacle", "words"), [(None, "is in use"), ("is attached to vm-1", "is attached to vm-1")])
+def test_what_is_in_use_is_named_with_what_uses_it(obstacle, words):
+    error = failures.held_copy(copy_of(traits=("in_use",), obstacle=obstacle))
+    assert f"copy-1 in there {words}, so it is not deleted" in error.message and "Detach" in error.hint
 
 
 @pytest.mark.parametrize(("number", "most"), [(0, 30), (1, 40), (2, 90)])

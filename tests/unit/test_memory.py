@@ -28,7 +28,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     Throttled,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import Lock
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Snapshot, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
+    Provenance,
+    Snapshot,
+    State,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS, TAG_OPTIONS
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -85,6 +89,22 @@ def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
     for at in looks:
         memory.looked({}, ["copy"], at)
     assert ("copy" in memory.gone, "copy" in memory.seen) == (gone, not gone)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "managed", "own"),
+    [(-5.1, True, False), (-5, True, True), (2, True, True), (9, True, True), (9.1, True, False), (2, False, False)]
+    + [(None, True, True)],
+)
+def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seconds, managed, own):
+    """The call was out for four seconds; clocks may differ by five (promises: exactly-once)."""
+    memory = looked()
+    memory.copy_sent(NOON)
+    memory.copy_in_doubt(Ambiguous("lost"), 4.0, NOON + timedelta(seconds=4))
+    at = None if seconds is None else NOON + timedelta(seconds=seconds)
+    shown = copy_of(created_at=at, source=Provenance("source", "here", managed=managed))
+    memory.looked({"copy": shown}, None, 5.0)
+    assert (list(memory.own), memory.changed) == (["copy"] * own, own)
 
 
 def test_what_a_later_look_leaves_out_is_still_known():

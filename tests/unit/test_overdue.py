@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said of a request that is not done at wait_timeout: which situation comes first, its kind, what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.failures import overdue
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    Ambiguous,
+    Credentials,
+    QuotaFull,
+    Throttled,
+    Underway,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+REQUEST = CopyRequest("source", "here", "there")
+PENDING = Snapshot("copy", "there", State.PENDING, "creating", progress=40, is_copy=True)
+COMPLETE = Snapshot("copy", "there", State.COMPLETED, "accomplished", progress=100, is_copy=True)
+
+
+def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=None):
+    """Return kind and message of what is said at wait_timeout."""
+    memory, copy = Memory(), None
+    if of != "no look":
+        memory.looked({}, None, 0.0)
+    if of == "in flight":
+        memory.copy_refused(QuotaFull("quota"), False)
+        memory.copy_sent(NOON)
+    elif isinstance(of, (Ambiguous, Underway)):
+        memory.copy_sent(NOON)
+        memory.copy_in_doubt(of, 1.0, NOON)
+    elif isinstance(of, Exception):
+        memory.copy_refused(of, False)
+    elif isinstance(of, Snapshot):
+        copy = of
+        memory.looked({copy.snapshot_id: copy}, None, 1.0)
+    elif of == "not shown":
+        copy = COMPLETE
+        memory.looked({copy.snapshot_id: copy}, None, 1.0)
+        memory.looked({}, [copy.snapshot_id], 2.0)
+    error = overdue(REQUEST, memory, copy, wait, unread, absent, source_unread)
+    assert error is None or error.hint
+    return error and (error.kind, error.message)
+
+
+SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "words"),
+    [
+        ({"of": "no look"}, "timeout", "was not read within wait_timeout"),
+        ({"of": "no look", "absent": True}, "timeout", "was not read within wait_timeout"),
+        ({"of": "no look", "unread": SLOW}, "busy", "any copy of source in there is unknown"),
+        ({"unread": Ambiguous("Cut off")}, "connection", "any copy of source in there is unknown"),
+        ({"unread": Credentials("Expired")}, "credentials", "any copy of source in there is unknown"),
+        ({"of": PENDING, "unread": SLOW}, "busy", "the copy copy of source in there is unknown"),
+        ({"of": Ambiguous("Cut off")}, "ambiguous", "was lost (Cut off), and the cloud shows none yet"),
+        ({"of": Ambiguous("Cut off"), "unread": SLOW}, "ambiguous", "was lost (Cut off), and the cloud shows none yet"),
+        ({"of": Underway("In progress")}, "busy", "another call makes this copy"),
+        ({"of": "in flight"}, "ambiguous", "was lost (quota), and the cloud shows none yet"),
+        ({"source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
+        ({"of": QUOTA, "source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
+        ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout ended)"),
+        ({}, "timeout", "The copy of source in there could not be started within wait_timeout"),
+        ({"wait": False}, "timeout", "The copy of source in there could not be started within wait_timeout"),
+        ({"of": PENDING}, "timeout", "is still creating (40 %) after wait_timeout"),
+        ({"of": PENDING, "source_unread": SLOW}, "timeout", "is still creating (40 %) after wait_timeout"),
+        ({"of": PENDING, "absent": True}, "timeout", "could not be deleted within wait_timeout; it is creating (40 %)"),
+        ({"of": "not shown"}, "timeout", "was accomplished, but the last look before wait_timeout did not show it"),
+    ],
+)
+def test_what_is_not_done_at_wait_timeout_is_said_with_the_first_reason_for_it(given, kind, words):
+    found, message = situation(**given)
+    assert found == kind and words in message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"absent": True},
+        {"of": QUOTA, "absent": True},
+        {"of": PENDING, "wait": False},
+        {"of": COMPLETE},
+        {"of": COMPLETE, "absent": True},
+        {"of": "not shown", "absent": True},
+    ],
+)
+def test_nothing_is_said_where_nothing_is_missing_or_not_waited_for(given):
+    assert situation(**given) is None

@@ -36,6 +36,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     NotFound,
+    Refused,
     Throttled,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
@@ -628,3 +629,99 @@ def test_a_copy_within_the_region_is_refused_where_the_cloud_makes_none(within, 
     cloud.copies_within_region = within
     order = order_of(cloud, CopyRequest("source", "here", to), SOURCE, [])
     assert isinstance(order, CopyOrder) == possible
+
+
+# -- two runs, and what was there ------------------------------------------------------------------------------
+
+
+def made_beside(mine, other):
+    """Return the memory of a run that made one copy and has compared it with another's, a minute ago and now."""
+    memory = looked([], NOW - 100)
+    memory.copy_accepted(mine, NOW - 90)
+    for at in (NOW - 60, NOW):
+        memory.looked({c.snapshot_id: c for c in (mine, other)}, None, at)
+    return memory
+
+
+EARLIER, MINE = copy_of(1), copy_of(2)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "cancels", "goes", "waits"),
+    [
+        (replace(MINE, state=State.PENDING), replace(EARLIER, state=State.PENDING), True, True, True),
+        (replace(MINE, state=State.PENDING), replace(EARLIER, state=State.PENDING), False, False, True),
+        (replace(MINE, state=State.PENDING), EARLIER, True, True, True),
+        (replace(MINE, state=State.PENDING), EARLIER, False, False, True),
+        (MINE, replace(EARLIER, state=State.PENDING), True, False, True),
+        (MINE, EARLIER, False, True, False),
+        (MINE, copy_of(3), True, False, False),
+        (MINE, copy_of(1, source=Provenance("source", "here")), True, False, False),
+        (MINE, copy_of(1, encrypted=True), True, False, False),
+        (replace(MINE, tags={**MINE.tags, HOLD: ""}), EARLIER, True, False, False),
+    ],
+)
+def test_a_copy_of_this_run_goes_for_an_earlier_one_of_another_run(mine, other, cancels, goes, waits):
+    """It goes while it is in progress where the cloud cancels, else once both are complete (promises: two-runs)."""
+    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True))
+    wanted.cloud.cancels_by_deletion = cancels
+    decision = decide(wanted, made_beside(mine, other), NOW, NOON)
+    assert decision.delete == ((mine,) if goes else ())
+    assert decision.stays == ({mine.snapshot_id: other.snapshot_id} if goes else {})
+    assert (decision.look_at < math.inf) == waits and decision.settled == (not goes and not waits)
+
+
+@pytest.mark.parametrize(("error", "settled"), [(Throttled("slow"), False), (Refused("in use"), True)])
+def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
+    memory = made_beside(MINE, EARLIER)
+    memory.write_refused(MINE.snapshot_id, DELETE, error, NOW)
+    decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
+    assert not decision.delete and decision.settled == settled
+
+
+def test_duplicates_are_all_copies_but_the_one_that_counts():
+    there = [copy_of(n) for n in (3, 1, 2)]
+    decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy()), looked(there), NOW, NOON)
+    assert decision.copy == there[1] and decision.duplicates == (there[2], there[0])
+
+
+def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():
+    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), looked([IN_PROGRESS])
+    assert not decide(wanted, memory, NOW, NOON).at_all
+    memory.looked({}, ["copy-1"], NOW + 1)
+    assert decide(wanted, memory, NOW + 1, NOON).at_all
+
+
+@pytest.mark.parametrize(("looked_at", "look_at"), [(1, 1.5), (4, 6), (40, 55)])
+def test_pauses_grow_while_tags_of_another_service_do_not_show(looked_at, look_at):
+    wanted, memory = tagging(tags={"team": "dr"}), looked([copy_of()])
+    wanted.cloud.tags_in_copy_call = False
+    memory.tags_accepted("copy-1", TagChange({"team": "dr"}), NOW)
+    memory.looked({"copy-1": copy_of()}, None, NOW + looked_at)
+    assert decide(wanted, memory, NOW + looked_at, NOON).look_at == NOW + look_at
+
+
+def test_a_misfit_in_progress_is_not_replaced_yet():
+    complete, pending = copy_of(1), replace(copy_of(2), state=State.PENDING)
+    fitting = copy_of(3, encrypted=True)
+    request = CopyRequest("source", "here", "there", encrypted=True)
+    wanted = wanted_of(request, Policy(replace_mismatched=True))
+    assert decide(wanted, looked([complete, pending, fitting]), NOW, NOON).delete == (complete,)
+
+
+@pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])
+def test_a_copy_that_never_showed_is_asked_for_once_more_where_the_cloud_may_answer_with_a_gone_one(
+    answers_with_gone, calls
+):
+    wanted, memory, at = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), looked([]), NOW
+    wanted.cloud.may_answer_with_gone = answers_with_gone
+    for number in range(1, 4):
+        decision = decide(wanted, memory, at, NOON)
+        if not decision.begin:
+            break
+        memory.copy_sent(NOON)
+        memory.copy_accepted(replace(copy_of(number), state=State.PENDING), at)
+        for _look in range(3):
+            at += 60
+            memory.looked({}, None, at)
+    assert number - 1 == calls and decision.settled and decision.error.kind == "failed_copy"

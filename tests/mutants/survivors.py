@@ -10,11 +10,14 @@ from __future__ import annotations
 REASONS: dict[str, str] = {}
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/retention.py:12``.
 LINES: dict[str, str] = {
+    "plugins/module_utils/_core/decide/absent.py:69": "nothing is above infinity",
+    "plugins/module_utils/_core/decide/copies.py:35": "of live copies only those in progress are not complete",
     "plugins/module_utils/_core/decide/copies.py:46": "the longer way gives the same",
     "plugins/module_utils/_core/decide/drift.py:90": "what calls it asks the same",
-    "plugins/module_utils/_core/decide/sightings.py:20": "another pause",
-    "plugins/module_utils/_core/decide/timing.py:55": "a look sooner",
+    "plugins/module_utils/_core/decide/failures.py:107": "the names of writes are the same objects, delete the first",
+    "plugins/module_utils/_core/decide/failures.py:170": "every other state comes before pending by its name",
+    "plugins/module_utils/_core/decide/locks.py:32": "no state comes after pending by its name",
+    "plugins/module_utils/_core/decide/orders.py:66": "no state comes after pending by its name",
+    "plugins/module_utils/_core/decide/sightings.py:48": "nothing is above infinity",
     "plugins/module_utils/_core/decide/transitions.py:170": "the names of writes are the same objects",
-    "plugins/module_utils/_core/decide/wanted.py:24": "a default on which no module relies",
-    "plugins/module_utils/_core/decide/wanted.py:25": "a default on which no module relies",
 }

@@ -53,6 +53,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     TagRules,
     provenance_tags,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import TextRule
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -598,12 +599,29 @@ def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():
     [
         (State.PENDING, None, "its state is pending (40 %)", "Run again when it is complete."),
         (State.ERROR, "no key", "its state is error (40 %): no key", "Take a new snapshot."),
+        (State.ABSENT, None, "its state is absent (40 %)", "Take a new snapshot."),
     ],
 )
 def test_a_source_that_is_not_complete_is_told_with_its_state_and_what_to_do(state, reason, words, hint):
     source = replace(SOURCE, state=state, provider_state=state.name.lower(), progress=40, reason=reason)
     error = order_of(Cloud(), CopyRequest("source", "here", "there"), source, [])
     assert str(error).endswith(words) and error.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{snapshot_id}", None),
+        ("{snapshot_id} of the night", "has 19 characters, at most 12 are allowed"),
+        (None, None),
+    ],
+)
+def test_a_description_is_judged_as_it_will_be_sent(template, words):
+    cloud = Cloud()
+    cloud.description_rule = TextRule(12)
+    order = order_of(cloud, CopyRequest("source", "here", "there", description=template), SOURCE, [])
+    assert isinstance(order, CopyOrder) == (words is None)
+    assert words is None or (words in order.message and "description template" in order.hint)
 
 
 @pytest.mark.parametrize(

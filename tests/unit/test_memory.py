@@ -82,7 +82,12 @@ def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_aft
 
 @pytest.mark.parametrize(
     ("looks", "gone"),
-    [([100.0, 130.0], False), ([10.0, 20.0, 119.9], False), ([10.0, 20.0, 120.0], True), ([10.0, 20.0, 500.0], True)],
+    [
+        ([100.0, 130.0], False),
+        ([10.0, 20.0, 119.9], False),
+        ([10.0, 20.0, 120.0], True),
+        ([10.0, 20.0, 30.0, 500.0], True),
+    ],
 )
 def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
     memory = looked(copy_of())

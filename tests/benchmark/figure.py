@@ -35,6 +35,16 @@ class Figure:
         return self.what, f"{self.figure:.4g} {self.unit}", bound, "yes" if self.kept else "**no**"
 
 
+def beside(what: str, taken: float, least: float, bound: float | None) -> Figure:
+    """Return the time taken as a multiple of the least that the cloud's limits allow, both in seconds.
+
+    Raises ValueError where less was taken: then not what was meant has been measured.
+    """
+    if taken < 0.99 * least:
+        raise ValueError(f"{what} took {taken:.1f} s, and cannot take less than {least:g} s")
+    return Figure(what, taken / least, bound, "times")
+
+
 def write(figures: Sequence[Figure], is_all: bool) -> None:
     """Write table and picture into the documentation. If some parts were not measured, their figures stay, and what
     the page says of them."""

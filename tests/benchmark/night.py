@@ -39,11 +39,13 @@ def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
         quiet = quiet or _reads(estate)
         yield Figure(f"{how}: reads", _reads(estate), 300 if shards == 1 else 500, "")
         yield Figure(f"{how}: copies made", estate.calls["CopySnapshot"], 0, "")
+        yield Figure(f"{how}: recovery points found", sum(one.points for one in ran), DISKS, "", at_least=True)
         yield from _costs(how, ran)
     _fill(estate, due=1, copy_seconds=1.0, quota=20)
     ran = [_run(estate, directory, 1, 1)]
     how = f"{what}, {DISKS} to be copied"
     yield Figure(f"{how}: copies made", estate.calls["CopySnapshot"], DISKS, "")
+    yield Figure(f"{how}: disks that got no copy", DISKS - estate.calls["CopySnapshot"], 0, "")
     yield Figure(f"{how}: reads a copy on top", (_reads(estate) - quiet) / DISKS, 5, "")
     yield from _costs(how, ran)
 
@@ -59,11 +61,14 @@ def _reads(estate: Any) -> int:
 
 
 class Ran(NamedTuple):
-    """What a run has cost: ``seconds`` by the clock, ``own`` of them of its processes' own work, ``peak`` in MB."""
+    """What a run has cost: ``seconds`` by the clock, ``own`` of them of its processes' own work, ``peak`` in MB.
+
+    ``points`` is how many recovery points it says are there."""
 
     seconds: float
     own: float
     peak: float
+    points: int
 
 
 def _costs(how: str, ran: list[Ran]) -> Iterator[Figure]:
@@ -103,7 +108,8 @@ def _run(estate: Any, directory: Path, number: int, parts: int) -> Ran:
     watch.join()
     if failed:
         sys.exit(log.read_text()[-5000:])
-    return Ran(seconds, _own_seconds() - before, watch.peak)
+    points = re.search(r"(\d+) of \d+ recovery points are there", log.read_text())
+    return Ran(seconds, _own_seconds() - before, watch.peak, int(points[1]) if points else 0)
 
 
 def _own_seconds() -> float:

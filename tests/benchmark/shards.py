@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from .figure import Figure
+from .figure import Figure, beside
 
 #: How many copies AWS lets a region have under way.
 QUOTA = 20
@@ -44,8 +44,8 @@ def shards(estate: Any, directory: Path, disks: int, parts: int, seconds: float)
     made = Counter(estate.tags_of(copy)["dr-copy:source-snapshot-id"] for copy in complete)
     least = disks / QUOTA * seconds
     what = f"{disks} disks in {parts} shard{'s' * (parts > 1)}"
-    yield Figure(f"{what}, copies of {seconds:g} s, beside {least:g} s", estate.span() / least, 1.15, "times")
-    yield Figure(f"{what}, the processes' begin and end included", whole / least, None, "times")
+    yield beside(f"{what}, copies of {seconds:g} s, beside {least:g} s", estate.span(), least, 1.15)
+    yield beside(f"{what}, the processes' begin and end included", whole, least, None)
     yield Figure(f"{what}: lost", len(set(sources) - set(made)), 0, "")
     yield Figure(f"{what}: doubled", sum(count - 1 for count in made.values()), 0, "")
 

@@ -177,6 +177,8 @@ class Ec2:
 
     #: Where there is one, reads of the account's own snapshots are answered by replicas that lag.
     history: History | None = None
+    #: The one that moto answers for: its answers and its objects are those of the whole process.
+    served: Ec2 | None = None
 
     def __init__(self, clock: Any):
         quick.remember()
@@ -246,6 +248,8 @@ class Ec2:
         return dict(ec2_backends[ACCOUNT][region].snapshots)
 
     def _refusal(self, request: Request) -> Response | None:
+        if Ec2.served is not self:
+            return error_response("Simulator", "A later simulated EC2 of this process has taken this one's place.", 400)
         refused = sigv4.refusal(request, self.control.settings["keys"], self.clock.monotonic())
         if refused is None and _action(request) not in JUDGED_FIRST:
             refused = self.denial(_action(request))
@@ -266,6 +270,7 @@ class Ec2:
 
     def _install(self) -> None:
         """Put the corrections in place of moto's own answers."""
+        Ec2.served = self
         ElasticBlockStore.copy_snapshot = _answering(self.copy_snapshot)  # type: ignore[method-assign]
         ElasticBlockStore.describe_snapshots = _answering(self.describe_snapshots)  # type: ignore[method-assign]
         ElasticBlockStore.describe_volumes = _answering(self.describe_volumes)  # type: ignore[method-assign]

@@ -12,12 +12,12 @@ REASONS: dict[str, str] = {}
 LINES: dict[str, str] = {
     "plugins/module_utils/_core/decide/absent.py:69": "nothing is above infinity",
     "plugins/module_utils/_core/decide/copies.py:35": "of live copies only those in progress are not complete",
-    "plugins/module_utils/_core/decide/copies.py:46": "the longer way gives the same",
     "plugins/module_utils/_core/decide/drift.py:90": "what calls it asks the same",
     "plugins/module_utils/_core/decide/failures.py:107": "the names of writes are the same objects, delete the first",
     "plugins/module_utils/_core/decide/failures.py:170": "every other state comes before pending by its name",
     "plugins/module_utils/_core/decide/locks.py:32": "no state comes after pending by its name",
     "plugins/module_utils/_core/decide/orders.py:66": "no state comes after pending by its name",
     "plugins/module_utils/_core/decide/sightings.py:48": "nothing is above infinity",
+    "plugins/module_utils/_core/decide/transitions.py:138": "the longer way decides the same",
     "plugins/module_utils/_core/decide/transitions.py:170": "the names of writes are the same objects",
 }

@@ -277,7 +277,9 @@ def kill_in_the_second_window(clouds, cloud, process, copies, window):
     wait_until(lambda: len(copies()) > window or process.poll() is not None, pause=0.02)
     kill_all(process)
     assert window < len(copies()) <= 2 * window
-    # Those under way are adopted by a run that is quick enough.
+    # Those under way are adopted by a run that is quick enough. A call that the playbook sent may take effect after its
+    # end, so first no copy that begins now is endless, then those that are here are ended.
+    clouds.tell_of(cloud, "settings", {"copy_seconds": 4})
     clouds.tell_of(cloud, "finish", {"seconds": 4})
 
 

@@ -27,7 +27,6 @@ def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
     playbook = clouds.written([copy_task(sources, wait=True, max_in_flight=6)])
     process = clouds.start("ansible-playbook", playbook)
     kill_in_the_second_window(clouds, "ebs", process, clouds.copies, 6)
-    clouds.tell("settings", {"copy_seconds": 4.0})
     code, output = clouds.run("ansible-playbook", playbook)
     assert code == 0, output
     copies = clouds.copies()

@@ -58,8 +58,9 @@ def staged(session: nox.Session, release: str) -> Path:
     # ansible-test asks the nearest git checkout for the files to check.
     session.run("git", "init", "-q", str(collection), external=True, silent=True)
     marker = root / f"amazon-aws-of-ansible-{release}"
-    if not marker.exists():
-        shutil.rmtree(root / "ansible_collections" / "amazon", ignore_errors=True)
+    amazon = root / "ansible_collections" / "amazon"
+    if not (marker.exists() and amazon.is_dir()):  # --install-only leaves the marker, and fetches nothing
+        shutil.rmtree(amazon, ignore_errors=True)
         script = str(REPOSITORY / "tests" / "scripts" / "fetch_collections.py")
         session.run("python", script, release, str(root), "amazon/aws", "community/aws")
         marker.touch()

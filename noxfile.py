@@ -87,8 +87,7 @@ def check(session: nox.Session, steps: list[str], python: str) -> None:
     """Run those of the steps that are asked for, after ``--``; all where none is."""
     for step in [step for step in steps if step in (session.posargs or STEPS)]:
         if step == "sanity":
-            session.run("python", "tests/scripts/seed_get_pip.py")
-            session.run("ansible-test", "sanity", "--python", python, "--color", "no", env={"PYTHONPATH": ""})
+            session.run("python", "tests/scripts/sanity.py", "--python", python)
         elif step == "units":
             command = ("python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "tests/unit")
             session.run(*command, env={"QUICK": "yes"})  # as `make unit`

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -39,3 +40,17 @@ def test_the_workflow_runs_each_session_once():
 def test_the_example_that_is_given_chooses_one_core_and_one_amazon_aws(place):
     (expression,) = set(re.findall(r'K="(.+?)"', (REPOSITORY / place).read_text()))
     assert chosen(expression) == [f"core_2_16_py3_{minor}_aws_9" for minor in (10, 11, 12)]
+
+
+def test_a_sanity_check_that_cannot_run_is_named(monkeypatch):
+    monkeypatch.syspath_prepend(REPOSITORY / "tests" / "scripts")
+    sanity = importlib.import_module("sanity")
+    log = """\
+WARNING: Required program "shellcheck" not found.
+WARNING: Skipping sanity test "pylint" because it is not supported.
+WARNING: Skipping sanity test "compile" on Python 3.14 because it could not be found.
+WARNING: Required program "pwsh" not found.
+Running sanity test "pep8"
+WARNING: Required program "shellcheck" not found.
+"""
+    assert sanity.left_out(log) == log.splitlines()[:2]

@@ -147,6 +147,11 @@ def docs(session: nox.Session) -> None:
 def release_check(session: nox.Session) -> None:
     """Build the tarball twice, and hold it against Galaxy's importer; SBOM, audit, signature into .work/release."""
     session.notify("license-check")
+    changed = subprocess.run(
+        ["git", "status", "--porcelain"], check=True, capture_output=True, text=True, cwd=REPOSITORY
+    )
+    if changed.stdout:
+        session.error(f"A release holds what is committed. Commit or remove this first:\n{changed.stdout}")
     session.install(
         "ansible-core==2.21.*", "antsibull-changelog", "cyclonedx-bom", "galaxy-importer", "pip-audit", "pyyaml"
     )

@@ -22,7 +22,8 @@ options:
     description:
       - V(present) makes the copies that are missing.
       - V(absent) deletes the copies of these snapshots in these regions, also when the sources are gone, and nothing
-        else. It deletes a copy only if this collection certainly made it. Others are kept and named in RV(failures).
+        else. It deletes a copy only if this collection certainly made it; on Alibaba Cloud it is enough that the cloud
+        records what the copy was made of. Others are kept and named in RV(failures).
     type: str
     choices: [present, absent]
     default: present

@@ -4,7 +4,8 @@
 
 """Ask for known vulnerabilities of what requirements.txt brings, by pip-audit.
 
-Where its service answers for no package, that is said, and fails only in CI: silence is not reported as success.
+Where its service answers for no package, that is said. It fails in CI and where the release is to be signed: silence
+is not reported as success.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main() -> None:
         message = (
             f"pip-audit: NOT CHECKED, its service knows nothing of {len(unknown)} of {len(audited)} packages here."
         )
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI") == "true" or os.environ.get("SIGNING_KEY"):
             sys.exit(message)
         print(message)
         return

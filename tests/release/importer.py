@@ -18,7 +18,7 @@ from typing import Any
 #: README.
 DOCUMENTED = ("module", "filter")
 CONFIGURATION = (
-    "[galaxy-importer]\nRUN_ANSIBLE_TEST = False\nREQUIRE_V1_OR_GREATER = False\nCHECK_REQUIRED_TAGS = True\n"
+    "[galaxy-importer]\nRUN_ANSIBLE_TEST = False\nREQUIRE_V1_OR_GREATER = True\nCHECK_REQUIRED_TAGS = True\n"
 )
 
 

@@ -22,6 +22,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - tencentcloud-sdk-python-cbs >= 3.1.25, or the whole tencentcloud-sdk-python
+  - tencentcloud-sdk-python-common >= 3.1.25, which comes with it
 seealso:
   - module: multicloud.snapshots.cbs_snapshot_copy
 """

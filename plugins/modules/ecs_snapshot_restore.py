@@ -35,6 +35,7 @@ extends_documentation_fragment:
 requirements:
   - python >= 3.10
   - aliyun-python-sdk-ecs >= 4.24.83
+  - aliyun-python-sdk-core >= 2.14.0
   - alibabacloud_credentials >= 1.0.9, where other credentials than a key pair or a token are used
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_copy

@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def described(bill: dict[str, Any], galaxy: dict[str, Any], digest: str) -> dict[str, Any]:
-    """Return a bill of an environment as the bill of the collection, whose tarball has this SHA-256."""
+def described(bill: dict[str, Any], galaxy: dict[str, Any], digest: str, required: set[str]) -> dict[str, Any]:
+    """Return a bill of an environment as the bill of the collection, whose tarball has this SHA-256.
+
+    ``required`` are the names of the packages that the collection itself requires; the others come with these.
+    """
     name, version = f"{galaxy['namespace']}.{galaxy['name']}", galaxy["version"]
     reference = f"{name}=={version}"
     bill["metadata"]["component"] = {
@@ -34,7 +39,7 @@ def described(bill: dict[str, Any], galaxy: dict[str, Any], digest: str) -> dict
         "hashes": [{"alg": "SHA-256", "content": digest}],
         "externalReferences": [{"type": "vcs", "url": galaxy["repository"]}],
     }
-    others = [
+    collections = [
         {
             "type": "library",
             "bom-ref": f"{dependency}{bounds}",
@@ -44,10 +49,12 @@ def described(bill: dict[str, Any], galaxy: dict[str, Any], digest: str) -> dict
         }
         for dependency, bounds in galaxy["dependencies"].items()
     ]
-    bill["components"] = [part for part in bill["components"] if part["name"] != "pip"] + others
+    bill["components"] = [part for part in bill["components"] if part["name"] != "pip"] + collections
     kept = {part["bom-ref"] for part in bill["components"]}
     edges = [edge for edge in bill.get("dependencies", ()) if edge["ref"] in kept]
-    bill["dependencies"] = [{"ref": reference, "dependsOn": sorted(kept)}, *edges]
+    direct = [part["bom-ref"] for part in bill["components"] if canonicalize_name(part["name"]) in required]
+    direct += [part["bom-ref"] for part in collections]
+    bill["dependencies"] = [{"ref": reference, "dependsOn": sorted(direct)}, *edges]
     return bill
 
 
@@ -62,7 +69,9 @@ def main() -> None:
         subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=True)
         command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible", python]
         bill = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    bill = described(bill, yaml.safe_load((REPOSITORY / "galaxy.yml").read_text()), digest)
+    lines = [line for line in Path(requirements).read_text().splitlines() if line and not line.startswith("#")]
+    required = {canonicalize_name(Requirement(line).name) for line in lines}
+    bill = described(bill, yaml.safe_load((REPOSITORY / "galaxy.yml").read_text()), digest, required)
     written = folder / tarball.name.replace(".tar.gz", ".cdx.json")
     written.write_text(json.dumps(bill, indent=2) + "\n")
     print(f"{written.name}: {len(bill['components'])} components")

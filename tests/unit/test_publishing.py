@@ -24,7 +24,7 @@ from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy, dr_
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 
-from tests.release import pictures
+from tests.release import pictures, sbom
 from tests.release.audit import sort_out
 from tests.release.build import packed_again
 from tests.release.importer import complaints
@@ -129,6 +129,22 @@ def test_silence_of_the_audit_is_not_reported_as_success():
         {"name": "unknown", "skip_reason": "Dependency not found"},
     ]
     assert sort_out(audited) == (["bad 2: CVE-1, fixed in 3"], ["unknown"])
+
+
+def test_the_bill_of_materials_says_what_is_required_and_what_comes_with_it():
+    parts = [
+        {"name": "alibabacloud_credentials", "bom-ref": "a"},
+        {"name": "aiofiles", "bom-ref": "b"},
+        {"name": "pip", "bom-ref": "p"},
+    ]
+    edges = [{"ref": "a", "dependsOn": ["b"]}, {"ref": "p"}]
+    bill = {"metadata": {}, "components": parts, "dependencies": edges}
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    described = sbom.described(bill, galaxy, "0" * 64, {"alibabacloud-credentials"})
+    assert described["dependencies"] == [
+        {"ref": f"multicloud.snapshots=={galaxy['version']}", "dependsOn": ["a", "amazon.aws>=9.0.0"]},
+        {"ref": "a", "dependsOn": ["b"]},
+    ]
 
 
 def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():

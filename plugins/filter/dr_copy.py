@@ -26,12 +26,6 @@ options:
     required: true
 """
 
-EXAMPLES = r"""
-- name: Take connection options as a survey gives them
-  ansible.builtin.debug:
-    msg: "{{ 'profile=dr' | multicloud.snapshots.dr_copy('connection') }}"
-"""
-
 RETURN = r"""
 _value:
   description: What the tasks of the role need of it.

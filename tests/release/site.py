@@ -30,6 +30,28 @@ nitpick_ignore_regex = [
     ('std:ref', r'ansible_collections\.(amazon|ansible|awx|community)\..*'),
 ]
 """
+INDEX = """\
+multicloud.snapshots
+====================
+
+Copies disk snapshots to other regions, once and only once, on AWS, Alibaba Cloud and Tencent Cloud; restores them, and
+proves it. Begin with :ref:`every night <ansible_collections.multicloud.snapshots.docsite.nightly>`, and read
+:ref:`the worst day <ansible_collections.multicloud.snapshots.docsite.worst_day>` before it comes.
+
+.. toctree::
+   :maxdepth: 3
+
+   collections/multicloud/snapshots/index
+
+.. toctree::
+   :maxdepth: 1
+   :caption: Indexes
+   :glob:
+
+   collections/index
+   collections/index_*
+   collections/environment_variables
+"""
 SETTINGS = r"""
 project = title = html_short_title = 'multicloud.snapshots'
 copyright = 'multicloud.snapshots contributors'
@@ -81,6 +103,7 @@ def prepare(site: Path) -> None:
     except (urllib.error.URLError, OSError) as error:
         print(f"NOT CHECKED: references to the documentation of Ansible ({INVENTORY}: {error})")
         settings += OFFLINE
+    (site / "rst" / "index.rst").write_text(INDEX)
     with (site / "conf.py").open("a") as file:
         file.write(settings)
 

@@ -47,6 +47,13 @@ def test_a_modules_page_shows_options_and_results(tmp_path, cloud):
         assert words in page, words
 
 
+def test_the_front_page_says_what_this_is_and_where_to_begin(tmp_path):
+    page = shown(tmp_path, "index.html")
+    assert "<h1>multicloud.snapshots" in page and "copies disk snapshots" in page.lower()
+    for name in ("docsite/nightly", "docsite/worst_day", "changelog", "multicloud/snapshots/index"):
+        assert f"{name}.html" in page, name
+
+
 def test_the_index_leads_to_every_plugin_and_guide(tmp_path):
     index = shown(tmp_path, "collections/multicloud/snapshots/index.html")
     for name in (

@@ -32,7 +32,8 @@ class Figure:
     @property
     def cells(self) -> tuple[str, str, str, str]:
         bound = "" if self.bound is None else f"{'at least' if self.at_least else 'at most'} {self.bound:g}"
-        return self.what, f"{self.figure:.4g} {self.unit}", bound, "yes" if self.kept else "**no**"
+        kept = "" if self.bound is None else "yes" if self.kept else "**no**"
+        return self.what, f"{self.figure:.4g} {self.unit}", bound, kept
 
 
 def beside(what: str, taken: float, least: float, bound: float | None) -> Figure:

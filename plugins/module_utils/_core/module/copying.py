@@ -154,8 +154,8 @@ def end_run(
         module.warn(warning)
     if keys.get("duplicates"):
         module.warn(about_duplicates(keys["duplicates"]))
-    failure = about_failures(keys, planned) if keys["failures"] else ""
-    end_module(module, keys, failure, summary_of(keys, planned))
+    summary = summary_of(keys, planned, module.params["state"] == "absent")
+    end_module(module, keys, about_failures(keys, summary) if keys["failures"] else "", summary)
 
 
 def _directory_of(module: Module) -> str | None:

@@ -18,24 +18,24 @@ COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
 
 
-def summary_of(result: Mapping[str, Any], planned: bool) -> str:
-    """Say in one line what a run did or, where ``planned``, would do."""
+def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -> str:
+    """Say in one line what a run did or, where ``planned``, would do; where none is wanted, no states of those left."""
     rows, one, many, states = DISKS if "disks" in result else COPIES
     counts, total = result["counts"], len(result[rows])
     parts = [f"{number} {word}" for word, number in counts.items() if number and word not in states]
-    reached = [f"{counts[word]} {word}" for word in states if counts[word] and not planned]
+    reached = [f"{counts[word]} {word}" for word in states if counts[word] and not (planned or absent)]
     text = f"{total} {one if total == 1 else many} requested: {', '.join(parts) or 'nothing to do'}"
     text = f"{text}; {', '.join(reached)}" if reached else text
     return f"Check mode, nothing was written. {text}" if planned else text
 
 
-def about_failures(result: Mapping[str, Any], planned: bool) -> str:
+def about_failures(result: Mapping[str, Any], summary: str) -> str:
     """Spell out the failures and what to do about them, and end with the summary."""
     failures = result["failures"]
     message = spelt_out(failures[:SPELT_OUT])
     if len(failures) > SPELT_OUT:
         message += f" {len(failures) - SPELT_OUT} more are listed in failures."
-    return f"{message} {summary_of(result, planned)}."
+    return f"{message} {summary}."
 
 
 def spelt_out(failures: Sequence[Mapping[str, Any]]) -> str:

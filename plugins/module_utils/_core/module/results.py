@@ -37,7 +37,6 @@ def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, A
 
 
 def empty_result() -> dict[str, Any]:
-    """Return the keys of the result before anything was looked at."""
     return result_of([])
 
 
@@ -116,8 +115,9 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     error = error_of(attempt)
     row = _empty_row(attempt)
     row["action"] = action_of(attempt, copy, planned).value
-    if error:
-        row["error"] = error.as_result(attempt.request.snapshot_id, attempt.request.region, _culprit(attempt))
+    if error or decision.leftover:  # if that is another copy's, it is in the failures alone
+        first = failures_of_attempt(attempt)[0]
+        row["error"] = first if error or (copy and copy.snapshot_id == first["snapshot_id"]) else None
     if copy is not None:
         row.update(_facts(copy))
         if planned and decision.drift.change:
@@ -161,12 +161,14 @@ def _empty_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def copy_shown(attempt: Attempt) -> Snapshot | None:
-    """Return the copy of a row: the one that counts, or if none is wanted the first that was deleted."""
-    memory = attempt.memory
-    if attempt.wanted.policy.absent and memory.deleted:
-        first = next(iter(memory.deleted))
-        # What is in a recycle bin shows again.
+    """Return the copy of a row: the one that counts, or if none is wanted the first that was deleted, else is left."""
+    memory, policy = attempt.memory, attempt.wanted.policy
+    if policy.absent and memory.deleted:
+        first = next(iter(memory.deleted))  # what is in a recycle bin shows again
         return memory.gone[first] if first in memory.gone else memory.seen[first].copy
+    if policy.absent and attempt.copy is None:
+        named = (copy for copy in memory.copies if policy.copy_ids and copy.snapshot_id in policy.copy_ids)
+        return next((copy for copy, _why in attempt.decision.leftover), next(named, None))
     return attempt.copy
 
 

@@ -33,7 +33,7 @@ ENGINE = (
     *("ecs", "tests/unit/test_ecs_contract.py"),
     *("cbs", "tests/unit/test_cbs_contract.py"),
     *("ens", "ebs", "tests/unit/test_ens_contract.py"),
-    *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes")),
+    *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes", "old_looks")),
 )
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.

@@ -462,7 +462,7 @@ UNTIL = NOON + timedelta(days=7)
 def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, later):
     wanted, memory = tagging(lock=asked), looked([copy])
     wanted.cloud.lock_modes = modes
-    memory.locks_read({})
+    memory.locks_read({}, NOW)
     decision = decide(wanted, memory, NOW, NOON)
     assert (decision.lock, decision.drift.locks_later, decision.needs_locks) == (now, later, False)
 
@@ -482,11 +482,65 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     if own:
         memory.copy_accepted(copy_of(), NOW)
         memory.looked({"copy-1": copy_of()}, None, NOW)
+        memory.compared.add("copy-1")
     if lost:
         memory.write_refused("copy-1", LOCK, lost, NOW)
         memory.looked({"copy-1": copy_of()}, None, NOW + 10)
     decision = decide(wanted, memory, NOW + 10, NOON)
     assert (decision.lock, decision.needs_locks) == (lock, reads)
+
+
+@pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False)])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own, age, lock):
+    wanted, memory = tagging(lock=(7, "governance")), looked([] if own else [copy_of()], NOW - age)
+    wanted.cloud.lock_modes = ("governance",)
+    if own:
+        memory.copy_accepted(copy_of(), NOW - age)
+        memory.compared.add("copy-1")
+    else:
+        memory.locks_read({}, NOW - age)
+    memory.looked({"copy-1": copy_of()}, None, NOW)
+    decision = decide(wanted, memory, NOW, NOON)
+    assert (decision.lock, decision.needs_locks, decision.settled) == (lock, not lock, False)
+    memory.write_refused("copy-1", LOCK, Throttled("slow"), NOW)
+    paused = decide(wanted, memory, NOW + 0.5, NOON)
+    assert not (paused.lock or paused.needs_locks) and paused.retry_at == NOW + 1, "nothing is read during a pause"
+
+
+@pytest.mark.parametrize(("wait", "compared", "lock"), [(True, False, False), (True, True, True), (False, False, True)])
+def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, lock):
+    wanted, memory = tagging(lock=(7, "governance")), looked([])
+    wanted.cloud.lock_modes, wanted.policy = ("governance",), Policy(wait=wait)
+    memory.copy_accepted(copy_of(), NOW)
+    memory.looked({"copy-1": copy_of()}, ["copy-1"], NOW)
+    if compared:
+        memory.compared.add("copy-1")
+    decision = decide(wanted, memory, NOW, NOON)
+    assert (decision.lock, decision.settled, decision.drift.due) == (lock, False, (LOCK,))
+
+
+@pytest.mark.parametrize(
+    ("copy", "purge", "source", "is_named"),
+    [
+        (marked(), True, Throttled("slow"), True),
+        (unmarked(), False, Throttled("slow"), True),
+        (marked(), False, Throttled("slow"), False),
+        (marked(), True, NotFound("gone"), False),
+        (marked(), True, SOURCE, False),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_named_where_tags_depend_on_it(copy, purge, source, is_named):
+    wanted = tagging(**CARRIED)
+    wanted.policy, wanted.source = Policy(purge_tags=purge), source
+    assert decide(wanted, looked([copy]), NOW, NOON).drift.unread is (source if is_named else None)
+
+
+@pytest.mark.parametrize("why", [Throttled("slow", code="Slow"), Ambiguous("lost")])
+def test_tags_whose_source_was_not_read_are_named_with_the_clouds_reason(why):
+    error = failures.source_not_read(copy_of(), why)
+    assert "copy-1 in there" in error.message and error.message.endswith(str(why)) and error.code == why.code
+    assert error.kind == ("connection" if isinstance(why, Ambiguous) else "busy") and error.hint
 
 
 @pytest.mark.parametrize(("obstacle", "words"), [(None, "is in use"), ("is attached to vm-1", "is attached to vm-1")])
@@ -725,6 +779,21 @@ def test_a_misfit_in_progress_is_not_replaced_yet():
     request = CopyRequest("source", "here", "there", encrypted=True)
     wanted = wanted_of(request, Policy(replace_mismatched=True))
     assert decide(wanted, looked([complete, pending, fitting]), NOW, NOON).delete == (complete,)
+
+
+def test_a_misfit_that_came_later_is_not_replaced():
+    wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(replace_mismatched=True))
+    memory = looked([copy_of(1)], NOW - 5)
+    memory.looked({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, None, NOW)
+    assert decide(wanted, memory, NOW, NOON).delete == (copy_of(1, encrypted=False),)
+
+
+@pytest.mark.parametrize(("removes", "goes"), [(True, [2, 3]), (False, [])])
+def test_duplicates_among_misfits_go_once_a_copy_is_begun(removes, goes):
+    wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
+    wanted.policy = replace(wanted.policy, replace_mismatched=True, wait=False)
+    decision = decide(wanted, looked([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
+    assert decision.begin and [copy.snapshot_id for copy in decision.doomed] == [f"copy-{n}" for n in goes]
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])

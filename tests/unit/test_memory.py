@@ -29,6 +29,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import Lock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
+    HOLD,
     Provenance,
     Snapshot,
     State,
@@ -169,7 +170,7 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
 )
 def test_a_lock_is_read_anew_after_a_refusal_that_may_come_from_one(what, error, known):
     memory = looked(copy_of())
-    memory.locks_read({})
+    memory.locks_read({}, 0.0)
     memory.write_refused("copy", what, error, 1.0)
     assert ("copy" in memory.locks) == known
 
@@ -179,9 +180,27 @@ def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, ch
     memory = looked(copy_of())
     if lost:
         memory.write_refused("copy", LOCK, lost, 1.0)
-    memory.locks_read({"copy": Lock(NOON + timedelta(days=30))})
+    memory.locks_read({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
     assert (memory.changed, memory.updated) == (changed, changed)
     assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.refusals
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        ({"tags": {HOLD: "audit", "team": "dr"}}, {"tags": {"app": "x"}}, True),
+        ({"tags": {HOLD.upper(): ""}}, {}, True),
+        ({"traits": ("locked",)}, {"traits": ("instant",)}, True),
+        ({"traits": ("in_use",)}, {}, False),
+        ({"tags": {"team": "dr"}}, {}, False),
+    ],
+)
+def test_a_hold_that_was_shown_once_counts_for_the_run_and_other_tags_do_not(before, after, held):
+    memory = looked(copy_of(**before))
+    memory.looked({"copy": copy_of(**after)}, None, 1.0)
+    (copy,) = memory.copies
+    assert copy.held == held and {**after.get("tags", {})}.items() <= {**copy.tags}.items() and "team" not in copy.tags
+    assert set(after.get("traits", ())) <= set(copy.traits) and "in_use" not in copy.traits
 
 
 # -- when to look again ----------------------------------------------------------------------------------------

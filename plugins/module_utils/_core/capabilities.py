@@ -41,9 +41,10 @@ class Capabilities:
     calls_at_once = 1
     #: Whether the copy call sets the tags; else they are set once the copy is started, and looked for after that.
     tags_in_copy_call = True
-    #: How many copies one call can tag alike, and how many it can delete.
+    #: How many copies one call can tag alike, how many it can delete, and how many it can read by ID.
     tagged_per_call = 1
     deleted_per_call = 1
+    read_per_call = 100
     #: Whether the time at which the cloud deletes a copy is set once the copy is complete.
     expires_after_copying = False
     #: The modes of locks on snapshots, the usual one first; none where locks can be neither set nor listed.

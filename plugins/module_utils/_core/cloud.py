@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .capabilities import Capabilities
-from .errors import CopyError, NotFound
+from .errors import CopyError, NotFound, Retry
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from .tags import provenance_of
@@ -96,11 +96,18 @@ class SnapshotCloud(Capabilities, abc.ABC):
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         """Read the state of copies; those that the cloud does not show are left out."""
 
+    def may_be_of_one(self, error: CopyError) -> bool:
+        """Whether one of several copies that a write was for may have been the reason to refuse them all.
+
+        Then the engine sends each alone, if its look is still fresh.
+        """
+        return error.retry is Retry.NEVER and not error.spreads
+
     @writes
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         """Start the copies of one source in as many regions, in one call where the cloud has one; return at once.
 
-        Returns an answer for each order, in their order. A raised error holds for all of them.
+        Returns an answer for each order, in their order. A raised error holds for the call.
         """
         return [_result_of(self.begin_one, order) for order in orders]
 
@@ -111,7 +118,10 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     @writes
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        """Delete copies; a copy that is already gone is a success. Returns what failed, by ID."""
+        """Delete copies; a copy that is already gone is a success. Returns what failed, by ID.
+
+        A raised error holds for the call.
+        """
         answers = {i: _result_of(self.delete_one, region, i) for i in snapshot_ids}
         return {i: a for i, a in answers.items() if isinstance(a, CopyError) and not isinstance(a, NotFound)}
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.cloud import Pages, SnapshotCloud, batches
-from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused, Retry
+from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
@@ -120,22 +120,11 @@ class EnsCloud(SnapshotCloud):
             return self._by_id(region, sorted(wanted.snapshot_ids), tried)
         return self._snapshots(tried, [{"EnsRegionId": region}])
 
+    def may_be_of_one(self, error: CopyError) -> bool:
+        """The service does not say which node it refused; a source that is not found is no node's fault."""
+        return super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
+
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        try:
-            return self._begin(orders)
-        except CopyError as error:
-            if len(orders) == 1 or error.retry is not Retry.NEVER or isinstance(error, (Credentials, NotFound)):
-                raise
-        # Nothing was started, and the service does not say which node it refused. So send each node alone.
-        return [answer for order in orders for answer in self._begin_alone(order)]
-
-    def _begin_alone(self, order: CopyOrder) -> Sequence[Snapshot | CopyError]:
-        try:
-            return self._begin([order])
-        except CopyError as error:
-            return [error]
-
-    def _begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         first, nodes = orders[0], [order.request.region for order in orders]
         tried = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(nodes)}"
         try:

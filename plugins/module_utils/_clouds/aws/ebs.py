@@ -24,7 +24,7 @@ from .client import AwsModule
 from .ebs_answers import arguments_of, disk_of, tag_list
 from .ebs_queries import COPIES_IN_PROGRESS, copies_of, snapshots_for, tag_filters
 from .ebs_rules import keys_differ, known_regions, option_problems, place_problems
-from .ec2_calls import OWN, PAGE, Ec2Calls, queries_of
+from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of
 from .errors import KMS_ACTIONS
 
 try:
@@ -55,6 +55,7 @@ class EbsCloud(SnapshotCloud):
     lists_in_progress = True
     lists_by_source = True
     tagged_per_call = 1000
+    read_per_call = VALUES
     may_encrypt_by_default = True
     lock_modes: tuple[str, ...] = ("governance", "compliance")
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._core.cloud import SnapshotCloud, batches
-from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Retry, Throttled
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
@@ -127,22 +127,12 @@ class CbsCloud(SnapshotCloud):
             queries = [only("disk-id", ids) for ids in batches(disk_ids, DISKS)]
         return [s for s in self._reads.listed(region, tried, queries) if s.owned]
 
-    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        try:
-            return self._begin(orders)
-        except CopyError as error:
-            if len(orders) == 1 or error.spreads or not _is_of_one(error):
-                raise
-        # The service does not say which destination it refused, so send each alone.
-        answers: list[Snapshot | CopyError] = []
-        for order in orders:
-            try:
-                answers += self._begin([order])
-            except CopyError as error:
-                answers.append(error)
-        return answers
+    def may_be_of_one(self, error: CopyError) -> bool:
+        """The service names neither the destination nor the copy that it refused, and calls one of many busy too."""
+        is_busy = isinstance(error, Busy) and not isinstance(error, Throttled)
+        return is_busy or super().may_be_of_one(error)
 
-    def _begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         first, regions = orders[0], [order.request.region for order in orders]
         tried = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(regions)}"
         answer = self._service.write(
@@ -175,14 +165,13 @@ class CbsCloud(SnapshotCloud):
         return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        """Delete in one call. It is all or nothing, so after a refusal each copy is deleted alone."""
+        """Delete in one call. It is all or nothing."""
         tried = f"Deleting {some(snapshot_ids)} in {region}"
         try:
             self._delete_all(region, snapshot_ids, tried)
-        except CopyError as error:
-            if _is_of_one(error) and not error.spreads and len(snapshot_ids) > 1:
-                return {i: failed for one in snapshot_ids for i, failed in self.delete(region, [one]).items()}
-            return {} if isinstance(error, NotFound) else dict.fromkeys(snapshot_ids, error)
+        except NotFound:
+            if len(snapshot_ids) > 1:
+                raise
         return {}
 
     def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:
@@ -217,8 +206,3 @@ class CbsCloud(SnapshotCloud):
             "DescribeDisks", "DiskSet", region, tried, asked or [{"Filters": filters or None}]
         )
         return [disk for item in shown if (disk := disk_of(item, region)).bears(tags)]
-
-
-def _is_of_one(error: CopyError) -> bool:
-    """Whether one of several that a call was for may have been the reason to refuse them all."""
-    return error.retry is Retry.NEVER or (isinstance(error, Busy) and not isinstance(error, Throttled))

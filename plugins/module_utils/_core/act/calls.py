@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from ..cloud import SnapshotCloud, batches, safely
+from ..decide.locks import is_known_unlocked
 from ..decide.sightings import DELETE, EXPIRY, LOCK, TAGS
 from ..errors import Ambiguous, CopyError, Retry
 from ..model import Snapshot, TagChange
@@ -97,17 +98,29 @@ class Calls(Writes):
                 window.opens_at = latest
         return [attempt for attempt, _answer in pairs] + shut_out
 
-    def _ask(self, call: list[Attempt]) -> Sequence[Snapshot | CopyError]:
+    def _ask(self, call: list[Attempt]) -> list[Snapshot | CopyError | None]:
+        """Make a copy call, and each of its copies alone if one of them may be why it was refused.
+
+        None stands for one that was not sent, since its look is no longer fresh.
+        """
         try:
             answers = safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
         except CopyError as error:
-            return [error] * len(call)
+            if len(call) == 1 or not self._cloud.may_be_of_one(error):
+                return [error] * len(call)
+            return [answer for attempt in call for answer in self._ask_alone(attempt)]
         return [*answers, *[Ambiguous("The answer is incomplete")] * (len(call) - len(answers))]
 
-    def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError) -> list[Attempt]:
+    def _ask_alone(self, attempt: Attempt) -> list[Snapshot | CopyError | None]:
+        may_be_sent = attempt.memory.is_fresh(self._deadline.now()) and not self._deadline.passed
+        return self._ask([attempt]) if may_be_sent else [None]
+
+    def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError | None) -> list[Attempt]:
         """Note the result of a copy call, by the kind of its failure alone. Returns other attempts that it ends."""
         now = self._deadline.now()
-        if isinstance(answer, Snapshot):
+        if answer is None:
+            attempt.memory.under_way = False
+        elif isinstance(answer, Snapshot):
             attempt.memory.copy_accepted(answer, now)
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
@@ -136,8 +149,15 @@ class Calls(Writes):
                 # Calls take time: without a fresh look, decide anew.
                 some = {i: owners[i] for i in ids if _may_delete(owners[i], i, self._deadline.now())}
                 if some:
-                    self._write(name, DELETE, some, partial(self._cloud.delete, name, list(some)), self._deleted)
+                    self._delete(name, some)
         return chosen
+
+    def _delete(self, name: str, some: Mapping[str, Attempt]) -> None:
+        send = partial(self._cloud.delete, name, list(some))
+        if self._write(name, DELETE, some, send, self._deleted, split=len(some) > 1):
+            for snapshot_id, attempt in some.items():  # one of them may have been the reason for them all
+                if _may_delete(attempt, snapshot_id, self._deadline.now()):
+                    self._delete(name, {snapshot_id: attempt})
 
     def _deleted(self, snapshot_id: str, attempt: Attempt) -> None:
         attempt.memory.deletion_accepted(snapshot_id, self._deadline.now())
@@ -185,7 +205,9 @@ class Calls(Writes):
         """Lock copies."""
         due = [a for a in attempts if a.decision.lock and a.copy]
         for attempt in due:
-            self._alone(LOCK, attempt, self._lock)
+            # Calls take time: without a fresh look at the locks, decide anew.
+            if attempt.copy and is_known_unlocked(attempt.wanted, attempt.memory, attempt.copy, self._deadline.now()):
+                self._alone(LOCK, attempt, self._lock)
         return due
 
     def _lock(self, attempt: Attempt, snapshot_id: str) -> None:

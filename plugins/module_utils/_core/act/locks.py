@@ -7,17 +7,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from ..decide.sightings import LOCK
+from ..cloud import SnapshotCloud
+from ..decide.sightings import DELETE, LOCK, LONG_LOOK
 from ..errors import CopyError
+from ..locks import Lock
+from ..waiting import Deadline
 from .attempt import Attempt
 from .reads import Reads
 
 
 class Locks(Reads):
-    """Reads locks."""
+    """Reads locks. What was just read serves the next copies too."""
+
+    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
+        super().__init__(cloud, deadline)
+        #: The locks of a region, and when they were last read.
+        self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Read the locks that these requests need, where it is time. Returns those that know more now."""
@@ -29,15 +37,21 @@ class Locks(Reads):
 
     def _taken_in(self, attempts: Sequence[Attempt]) -> bool:
         """Read one region; returns whether its locks are known, or cannot be."""
-        region = attempts[0].request.region
-        answer = self._read(region, partial(self._cloud.list_locks, region))
-        if answer is None:
-            return False
-        for attempt in attempts:
+        region, now = attempts[0].request.region, self._deadline.now()
+        found, at = self._last.get(region, ({}, -math.inf))
+        if now - at > LONG_LOOK or at <= max(_last_refusal(attempt) for attempt in attempts):
+            answer = self._read(region, partial(self._cloud.list_locks, region))
+            if answer is None:
+                return False
             if isinstance(answer, CopyError):
-                self._not_read(attempt, answer)
-            else:
-                attempt.memory.locks_read(answer)
+                for attempt in attempts:
+                    self._not_read(attempt, answer)
+                return True
+            # As with copies, a look that takes long counts from its end, or none could ever be written on.
+            until = self._deadline.now()
+            self._last[region] = found, at = answer, now if until - now < LONG_LOOK else until
+        for attempt in attempts:
+            attempt.memory.locks_read(found, at)
         return True
 
     def _not_read(self, attempt: Attempt, error: CopyError) -> None:
@@ -49,3 +63,9 @@ class Locks(Reads):
         if attempt.decision.drift.needs_locks and attempt.copy:
             attempt.memory.write_refused(attempt.copy.snapshot_id, LOCK, error, self._deadline.now())
             attempt.memory.refusals[attempt.copy.snapshot_id, LOCK].until = math.inf
+
+
+def _last_refusal(attempt: Attempt) -> float:
+    """Say when a lock or a deletion of a request was last refused: somebody may have locked a copy by then."""
+    refusals = attempt.memory.refusals.items()
+    return max((refusal.at for (_id, what), refusal in refusals if what in (LOCK, DELETE)), default=-math.inf)

@@ -156,10 +156,12 @@ class Loop:
         """Report what was not done by wait_timeout; in check mode, what could not be read by then."""
         for attempt in self.attempts:
             decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
+            source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
+            if attempt.copy and attempt.error is None and (unread := decision.drift.unread or source):
+                attempt.failures.append((attempt.copy.snapshot_id, failures.source_not_read(attempt.copy, unread)))
             if not act and memory.known is not None and not (decision.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
-                source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
                 attempt.error = failures.overdue(
                     attempt.request, memory, attempt.copy, self._policy.wait, region.unread, self._policy.absent, source
                 )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
-from ..cloud import SnapshotCloud, safely
+from ..cloud import SnapshotCloud, batches, safely
 from ..decide.sightings import SAME_SECOND
 from ..decide.transitions import COMPARE_AFTER
 from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Unreachable
@@ -38,8 +40,7 @@ class Region:
         self.open: dict[Attempt, None] = {}
         self.in_flight: dict[Attempt, None] = {}
         self.queue = Queue(cloud.one_copy_per_disk)
-        #: Why it cannot be read at the moment.
-        self.unread: CopyError | None = None
+        self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
         #: Copies in progress, by ID, with the disk of their source.
         self._running: dict[str, str | None] = {}
         #: Copies that requests of this run follow, or have followed.
@@ -151,10 +152,7 @@ class Region:
         return stale if stale and stale[0] is chosen[0] else []
 
     def look(self, last: bool = False) -> list[Attempt]:
-        """Look at what is due, or for the ``last`` time at everything, in few reads.
-
-        Returns the requests about which something was learned.
-        """
+        """Look at what is due, or for the ``last`` time at everything. Returns the requests that this is about."""
         now = self._deadline.now()
         if now < self._retries.due_at:
             return []
@@ -210,23 +208,25 @@ class Region:
         if min(looks.values(), default=math.inf) > now and not last:
             return []
         # Those that wait for a listing alone are left to it: they would be the most of a long run's answers.
-        asked = {a: [*a.memory.seen, *a.memory.still_shown] for a in watched if last or looks[a] < math.inf}
-        ids = list(dict.fromkeys(i for of_attempt in asked.values() for i in of_attempt))
-        if not ids:
-            return []
-        shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, ids))
+        asked = [a for a in watched if last or looks[a] < math.inf]
+        pairs = [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
+        for some in batches(pairs, self._cloud.read_per_call):  # each with an age of its own: the next may have to wait
+            self._read(some)
+        return asked if pairs else []
+
+    def _read(self, pairs: list[tuple[str, Attempt]]) -> None:
+        """Look at copies by their IDs, in one call."""
+        started = self._deadline.now()
+        shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
         until = self._deadline.now()
-        for attempt, its in asked.items():
+        for attempt, of_attempt in groupby(pairs, key=itemgetter(1)):
+            ids = [i for i, _attempt in of_attempt]
             if attempt in self.in_flight and attempt.is_shown_complete(shown):
-                self.window.copied(now - attempt.started_at)
-            attempt.memory.looked({i: shown[i] for i in its if i in shown}, its, now, until)
-        return list(asked)
+                self.window.copied(started - attempt.started_at)
+            attempt.memory.looked({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_running(self, now: float) -> list[Attempt]:
-        """Count the copies in progress, if the cloud can list them alone.
-
-        Returns the waiting requests whose copy is already in progress.
-        """
+        """Count the copies in progress, if the cloud lists them alone. Returns the waiting requests that have one."""
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))

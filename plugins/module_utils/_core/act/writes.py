@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from ..cloud import SnapshotCloud, safely
 from ..decide.sightings import LONGEST_PAUSE
-from ..errors import Ambiguous, CopyError, Retry, Throttled
+from ..errors import Ambiguous, CopyError, Throttled
 from ..waiting import Backoff, Deadline
 from .attempt import Attempt
 
@@ -54,7 +54,7 @@ class Writes:
             try:
                 refused = safely(Ambiguous, send)
             except CopyError as error:
-                if split and error.retry is Retry.NEVER and not error.spreads:
+                if split and self._cloud.may_be_of_one(error):
                     return list(owners.values())
                 refused = dict.fromkeys(owners, error)
         now = self._deadline.now()

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..errors import CopyError, NotFound
 from ..model import Snapshot, State, TagChange
 from ..tags import SOURCE_CREATED_AT, SOURCE_DISK_ID, change_of_tags, lacking, provenance_tags, tags_for_copy, undone
 from .expiry import expiry_of
-from .locks import lock_due, locks_later, unknown_locks
+from .locks import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
 from .sightings import EXPIRY, LOCK, TAGS
 from .wanted import Wanted
@@ -22,7 +23,8 @@ from .wanted import Wanted
 class Drift:
     """What a copy lacks.
 
-    ``unshown``: tags that the cloud accepted and does not show; ``expires_later``: once complete.
+    ``unshown``: tags that the cloud accepted and does not show; ``expires_later``: once complete. ``unread``: why the
+    source, which some of the tags come from, could not be read.
     """
 
     change: TagChange = TagChange()
@@ -34,6 +36,7 @@ class Drift:
     needs_locks: bool = False
     locks_later: bool = False
     warning: str | None = None
+    unread: CopyError | None = None
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ class Drift:
 NO_DRIFT = Drift()
 
 
-def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> Drift:
+def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: datetime) -> Drift:
     """Say what a copy lacks that counts for a request."""
     request, cloud = wanted.request, wanted.cloud
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
@@ -73,15 +76,31 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) ->
                 "the next run sets it"
             )
     lock = lock_due(wanted, memory, copy)
-    needs_locks = lock and bool(unknown_locks(wanted, memory, [copy]))
+    refused = memory.refusal_of(copy.snapshot_id, LOCK)
+    # While a refused lock pauses, nothing is read for it.
+    needs_locks = lock and not (refused and refused.until > now) and not is_known_unlocked(wanted, memory, copy, now)
     lock_later = locks_later(wanted, copy)
     if lock_later and not wanted.policy.wait:
         warning = (
             f"{copy.region}: copies are still in progress, and a lock begins on complete ones; the next run sets it"
         )
-    return Drift(
-        change, expiry, needs_source, unshown, later, lock and not needs_locks, needs_locks, lock_later, warning
-    )
+    unread = _unread_source(wanted, copy)
+    lock = lock and not needs_locks
+    return Drift(change, expiry, needs_source, unshown, later, lock, needs_locks, lock_later, warning, unread)
+
+
+def _unread_source(wanted: Wanted, copy: Snapshot) -> CopyError | None:
+    """Return why the source could not be read, if tags of the copy depend on it. That it is gone is no failure."""
+    if not isinstance(wanted.source, CopyError) or isinstance(wanted.source, NotFound):
+        return None
+    return wanted.source if wanted.cloud.tag_rules and (_lacks_provenance(copy) or _purges(wanted)) else None
+
+
+def _purges(wanted: Wanted) -> bool:
+    """Whether other tags than the source's go."""
+    request = wanted.request
+    asked = request.copy_tags and request.tags is not None and request.source_tags is None
+    return wanted.policy.purge_tags and asked
 
 
 def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChange, bool, tuple[str, ...]]:
@@ -90,7 +109,7 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChang
     if cloud.tag_rules is None or (refused and refused.is_final):
         return TagChange(), False, ()
     incomplete = _lacks_provenance(copy)
-    purges = wanted.policy.purge_tags and request.copy_tags and request.tags is not None and request.source_tags is None
+    purges = _purges(wanted)
     if (incomplete or purges) and not wanted.source_is_read:
         return TagChange(), True, ()
     there = source if isinstance(source, Snapshot) else None

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from ..errors import Retry
 from ..model import Snapshot, State
+from ..waiting import FRESH_SECONDS
 from .memory import Memory
 from .sightings import LOCK
 from .wanted import Wanted
@@ -42,6 +44,15 @@ def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) ->
         return ()
     ids = [copy.snapshot_id for copy in copies]
     return tuple(i for i in ids if i not in memory.locks and (i not in memory.own or _lock_is_in_doubt(memory, i)))
+
+
+def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> bool:
+    """Whether a recent look at the locks showed none, or this run has just made the copy: then a new lock changes
+    none that somebody has set (promises: locks)."""
+    if unknown_locks(wanted, memory, [copy]):
+        return False
+    known_at = memory.locks_at if copy.snapshot_id in memory.locks else memory.own.get(copy.snapshot_id, -math.inf)
+    return now - known_at <= FRESH_SECONDS
 
 
 def _lock_is_in_doubt(memory: Memory, snapshot_id: str) -> bool:

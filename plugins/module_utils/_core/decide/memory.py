@@ -59,10 +59,10 @@ class Memory:
     #: Changes of tags that the cloud accepted, by copy, and when.
     tags_sent: dict[str, TagChange] = field(default_factory=dict)
     tags_sent_at: dict[str, float] = field(default_factory=dict)
-    #: Copies whose expiry the cloud accepted.
-    expiring: set[str] = field(default_factory=set)
-    #: Locks by copy as they were last read, None for no lock; why they could not be read.
+    expiring: set[str] = field(default_factory=set)  #: Copies whose expiry the cloud accepted.
+    #: Locks by copy as they were last read, None for no lock; when that was; why they could not be read.
     locks: dict[str, Lock | None] = field(default_factory=dict)
+    locks_at: float = -math.inf
     locks_unread: CopyError | None = None
     changed: bool = False
     updated: bool = False
@@ -230,8 +230,8 @@ class Memory:
         self.expiring.add(snapshot_id)
         self._updated(snapshot_id, EXPIRY, expires_at=moment)
 
-    def locks_read(self, found: Mapping[str, Lock]) -> None:
-        """Note the locks in the region."""
+    def locks_read(self, found: Mapping[str, Lock], at: float) -> None:
+        self.locks_at = at
         for snapshot_id, sighting in self.seen.items():
             lock = self.locks[snapshot_id] = found.get(snapshot_id)
             if lock and not lock.is_over:

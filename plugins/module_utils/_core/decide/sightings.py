@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from ..errors import CopyError, Retry
-from ..model import Snapshot, State
+from ..model import HOLD, Snapshot, State
 from ..waiting import FRESH_SECONDS
 
 #: The longest pause (seconds) before a write that was refused is sent again.
@@ -79,10 +80,16 @@ class Sighting:
 
 
 def kept(before: Snapshot, now: Snapshot) -> Snapshot:
-    """Return what a look shows, completed by what an earlier look showed and this one does not."""
-    known = {
+    """Return what a look shows, completed by what an earlier look showed and this one does not.
+
+    A hold or a lock that was seen once counts for the whole run: a look that does not show it may be an old one.
+    """
+    known: dict[str, Any] = {
         name: getattr(before, name)
         for name in ("size_gib", "encrypted", "created_at", "expires_at", "locked_until")
         if getattr(now, name) is None and getattr(before, name) is not None
     }
+    if before.held and not now.held:
+        known["tags"] = {**now.tags, **{key: value for key, value in before.tags.items() if key.lower() == HOLD}}
+        known["traits"] = (*now.traits, *({"locked"} & {*before.traits}))
     return replace(now, **known) if known else now

@@ -86,7 +86,9 @@ def _without_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float) ->
         return Decision(needs_source=True)
     if wanted.problem:
         return Decision(error=wanted.problem, settled=True)
-    return Decision(begin=True, doomed=_replaced(wanted, memory, copies, complete=policy.wait))
+    doomed = [*_replaced(wanted, memory, copies, complete=policy.wait)]
+    doomed += [c for c, _stays in surplus(copies, wanted.cloud) if policy.remove_duplicates and c not in doomed]
+    return Decision(begin=True, doomed=tuple(doomed))
 
 
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
@@ -118,10 +120,14 @@ def _was_first(memory: Memory, copy: Snapshot) -> bool:
 
 def _replaced(wanted: Wanted, memory: Memory, copies: Sorted, complete: bool) -> tuple[Snapshot, ...]:
     """Return what a copy that fits replaces: the copies that had failed at first; once it is complete, also the
-    complete misfits."""
-    policy = wanted.policy
+    complete misfits of then.
+
+    A later misfit is another run's, which may replace ours likewise: none would be left.
+    """
+    policy, first = wanted.policy, memory.known or ()
     failed = [c for c in copies.failed if policy.replace_failed and c.snapshot_id in memory.failed_first]
-    misfits = [c for c in copies.misfits if policy.replace_mismatched and complete and c.state is not State.PENDING]
+    misfits = [c for c in copies.misfits if complete and c.state is not State.PENDING and c.snapshot_id in first]
+    misfits = misfits if policy.replace_mismatched else []
     return tuple(c for c in (*failed, *misfits) if c.deletable and not c.held)
 
 
@@ -132,7 +138,7 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
     policy = wanted.policy
     copy = _counting(copies, memory)
     complete = copy.state is State.COMPLETED
-    drift = drift_of(wanted, memory, copy, today)
+    drift = drift_of(wanted, memory, copy, now, today)
     sighting = memory.seen[copy.snapshot_id]
     quiet = complete and drift.is_none and not (memory.own or memory.lost_calls or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
@@ -146,8 +152,9 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
     pairs |= {taken.snapshot_id: (taken, first) for taken, first in ready}
     unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
     delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
-    due, look_too, retry_too = _drift_now(memory, copy, drift, now)
-    needs_locks = bool(unknown) or drift.needs_locks
+    stays = not (waits or compare or copy.snapshot_id in pairs)  # a locked copy could not be taken back
+    due, look_too, retry_too = _drift_now(memory, copy, drift, now, stays)
+    needs_locks = bool(unknown) or (drift.needs_locks and stays)
     look_at, retry_at = min(look, look_too), min(retry, retry_too)
     follows = (policy.wait and (not complete or sighting.unseen > 0)) or waits
     poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
@@ -225,9 +232,11 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[list[tu
     return ready, waits, compare
 
 
-def _drift_now(memory: Memory, copy: Snapshot, drift: Drift, now: float) -> tuple[str | None, float, float]:
+def _drift_now(
+    memory: Memory, copy: Snapshot, drift: Drift, now: float, stays: bool
+) -> tuple[str | None, float, float]:
     """Say which of tags, expiry and lock may be sent now, in this order; else when to look, or to send again."""
-    for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock)):
+    for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock and stays)):
         if not wanted:
             continue
         refusal = memory.refusal_of(copy.snapshot_id, what)

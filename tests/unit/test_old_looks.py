@@ -1,0 +1,282 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That nothing is written on what was seen too long ago, or forgotten: by many calls in a row, by a call that is split,
+by a look that takes long, by a replica that lags (promises: fresh-look, held, locks)."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.simulator.locks import SimulatedLock, lock_of
+
+from .contract_bad_days import HOLD, at_once, copies_of, ids, with_script
+
+
+@pytest.fixture
+def cloud(request):
+    return request.getfixturevalue(request.param)
+
+
+def clouds(*names):
+    return pytest.mark.parametrize("cloud", names, indirect=True)
+
+
+def lock_by_hand(cloud, copy):
+    copy.lock = SimulatedLock("governance", 365, None, cloud.clock.utc())
+
+
+# -- locks -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_many_first_locks_change_none_that_was_set_meanwhile(ebs):
+    sources = [ebs.snapshot() for _ in range(40)]
+    copies = [ebs.our_copy(source) for source in sources]
+    ebs.settings(latency=1.0)
+    ebs.at(ebs.clock.monotonic() + 10, lambda: lock_by_hand(ebs, copies[-1]))
+    out = ebs.run(*sources, lock_days=7, lock_mode="governance", wait=True)
+    assert not out.failed and lock_of(copies[-1]).days == 365
+    assert {lock_of(copy).days for copy in copies[:-1]} == {7}
+
+
+@pytest.mark.parametrize("made_before", [True, False], ids=["older copy", "copy of this run"])
+def test_a_throttled_lock_changes_none_that_was_set_meanwhile(ebs, made_before):
+    source, start = ebs.snapshot(), ebs.clock.monotonic()
+    if made_before:
+        ebs.our_copy(source)
+    with_script(
+        ebs,
+        lambda action, _region: (
+            "throttle" if action == "LockSnapshot" and ebs.clock.monotonic() < start + 200 else None
+        ),
+    )
+    ebs.at(start + 60, lambda: lock_by_hand(ebs, *copies_of(ebs, source)))
+    out = ebs.run(source, lock_days=7, lock_mode="governance", wait=True)
+    assert not out.failed and lock_of(*copies_of(ebs, source)).days == 365
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_two_runs_that_lock_leave_one_copy(ebs, seconds):
+    source = ebs.snapshot()
+    ebs.settings(copy_seconds=seconds, visible_after=1.0)
+    options = {"lock_days": 30, "lock_mode": "compliance"}
+    results = at_once(ebs, [(0.0, [source], options), (0.3, [source], options)])
+    (left,) = copies_of(ebs, source)
+    assert lock_of(left) and not any(result["failures"] for result in results)
+
+
+# -- calls that are split --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_after_a_refusal_of_many_each_copy_is_deleted_on_a_fresh_look(cbs):
+    sources = [cbs.snapshot() for _ in range(40)]
+    copies = [cbs.our_copy(source) for source in sources]
+    cbs.settings(latency=1.0, in_use=[copies[0].id])
+    cbs.at(cbs.clock.monotonic() + 10, lambda: cbs.set_tags(copies[-1], **{HOLD: "audit"}))
+    out = cbs.run(*sources, state="absent", wait_timeout=3600)
+    assert ids(cbs.copies()) == {copies[0].id, copies[-1].id}
+    assert {failure["snapshot_id"] for failure in out["failures"]} == {copies[0].id, copies[-1].id}
+
+
+REFUSED_AS_A_WHOLE = {
+    "ens": ("SaleControl.VerificationFailed", {}),
+    "cbs": ("InvalidParameterValue", {"status": 200}),
+}
+
+
+def refuse_first_copy_call(cloud, name):
+    code, more = REFUSED_AS_A_WHOLE[name]
+    sent = []
+
+    def script(action, _region):
+        if action == cloud.copy_action:
+            sent.append(cloud.clock.monotonic())
+            if len(sent) == 1:
+                return {"fault": "refuse", "code": code, "message": "no", **more}
+        return None
+
+    cloud.server.control.script = script
+    return sent
+
+
+PLACES = {
+    "ens": [f"cn-{city}-26" for city in ("chengdu", "shenzhen", "guangzhou", "wuhan", "beijing", "shanghai")],
+    "cbs": [f"ap-{city}" for city in ("beijing", "shanghai", "chengdu", "nanjing", "hongkong", "chongqing")],
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_after_a_refusal_for_many_regions_each_is_copied_to_on_a_fresh_look(request, name):
+    cloud = request.getfixturevalue(name)
+    source, start = cloud.snapshot(), cloud.clock.monotonic()
+    cloud.settings(latency=4.5)
+    refuse_first_copy_call(cloud, name)
+    last = PLACES[name][-1]
+    cloud.at(start + 40, lambda: cloud.our_copy(source, region=last))
+    out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=3600, read_timeout=30)
+    assert [len(copies_of(cloud, source, region)) for region in PLACES[name]] == [1] * 6 and not out.failed
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_after_a_refusal_for_many_regions_nothing_is_sent_past_the_deadline(request, name):
+    cloud = request.getfixturevalue(name)
+    source, start = cloud.snapshot(), cloud.clock.monotonic()
+    cloud.settings(latency=4.5)
+    sent = refuse_first_copy_call(cloud, name)
+    out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=47, read_timeout=30)
+    assert out.failed and sent and max(sent) - 4.5 <= start + 47  # the server notes a call once its latency is over
+
+
+# -- what was seen once, and looks that take long ---------------------------------------------------------
+
+
+def show_old_tags(cloud, monkeypatch, copy, **tags):
+    """Set tags; the second listing comes from a replica that does not show them yet."""
+    before = dict(cloud.tags_of(copy))
+    cloud.set_tags(copy, **tags)
+    real = type(copy).visible_tags
+    monkeypatch.setattr(
+        type(copy),
+        "visible_tags",
+        lambda self, now: before if self is copy and cloud.calls[cloud.list_action] == 2 else real(self, now),
+    )
+
+
+def test_a_hold_that_was_seen_counts_for_the_whole_run(cbs, monkeypatch):
+    source = cbs.snapshot()
+    held = cbs.our_copy(source)
+    cbs.our_copy(source, seconds=30)
+    show_old_tags(cbs, monkeypatch, held, **{HOLD: "audit"})
+    out = cbs.run(source, state="absent", wait=True)
+    assert held.id in ids(cbs.copies()) and held.id in {failure["snapshot_id"] for failure in out["failures"]}
+
+
+def slow_second_call_of_each_look(cloud, calls, seconds=25):
+    """Answer the first call of each of the first two looks at once, and the others after so many seconds of throttling;
+    ``calls`` are those of a look. Returns when the looks began."""
+    looks, state = [], {"number": 0, "ended": True}
+
+    def fault(action, _region):
+        now = cloud.clock.monotonic()
+        if action != cloud.list_action or len(looks) > 2:
+            return None
+        if state["ended"]:
+            looks.append(now)
+            state.update(number=0, answered=0, ended=False)
+        state["number"] += 1
+        if state["number"] == 1:
+            return None
+        if now < looks[-1] + seconds:
+            return "throttle"
+        state["answered"] += 1
+        state["ended"] = state["answered"] >= calls - 1
+        return None
+
+    with_script(cloud, fault)
+    return looks
+
+
+@pytest.mark.slow
+@clouds("cbs", "ecs")
+def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud):
+    random.seed(1)
+    sources = [cloud.snapshot() for _ in range(120)]
+    copies = [cloud.our_copy(source) for source in sources]
+    looks = slow_second_call_of_each_look(cloud, 2)
+    held = []
+
+    def hold_in_the_second_look():
+        if len(looks) > 1:
+            cloud.set_tags(copies[0], **{HOLD: "audit"})
+            held.append(cloud.clock.monotonic())
+        else:
+            cloud.at(cloud.clock.monotonic() + 1, hold_in_the_second_look)
+
+    cloud.at(cloud.clock.monotonic() + 1, hold_in_the_second_look)
+    cloud.run(*sources, state="absent", wait_timeout=3600, **cloud.quick_reads)
+    assert held and ids(cloud.copies()) == {copies[0].id}
+
+
+# -- green means done ------------------------------------------------------------------------------------
+
+
+@clouds("ebs", "ecs", "cbs")
+@pytest.mark.parametrize("fault, timeout", [("throttle", 120), ("unavailable", 20), ("unavailable", 3600)])
+def test_tags_that_need_a_source_that_cannot_be_read_are_no_success(cloud, fault, timeout):
+    source = cloud.snapshot(team="old")
+    copy = cloud.our_copy(source)
+    cloud.set_tags(copy, junk="old")
+    with_script(cloud, lambda _action, region: fault if region == cloud.source else None)
+    out = cloud.run(
+        source,
+        tags={"team": "dr"},
+        purge_tags=True,
+        copy_tags=True,
+        wait=True,
+        wait_timeout=timeout,
+        **cloud.quick_reads,
+    )
+    (failure,) = out["failures"]
+    assert out.failed and failure["snapshot_id"] == copy.id and "tags" in failure["message"]
+
+
+@pytest.mark.parametrize("fault, timeout", [("unavailable", 3600), ("unavailable", 20), ("throttle", 120)])
+def test_a_copy_without_provenance_whose_source_cannot_be_read_is_no_success(cbs, fault, timeout):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source, name=f"copy-of-{source}", tagged=False)
+    with_script(cbs, lambda _action, region: fault if region == cbs.source else None)
+    out = cbs.run(source, tags={"team": "dr"}, wait=True, wait_timeout=timeout, **cbs.quick_reads)
+    (failure,) = out["failures"]
+    assert out.failed and failure["snapshot_id"] == copy.id
+
+
+@clouds("ebs", "cbs")
+def test_absent_names_copies_that_it_leaves(cloud):
+    source = cloud.snapshot()
+    held, running = cloud.our_copy(source), cloud.our_copy(source, seconds=600)
+    out = cloud.run(source, state="absent", copy_ids=[running.id])
+    assert (out["copies"][0]["snapshot_id"], out["copies"][0]["state"]) == (running.id, "pending")
+    cloud.set_tags(held, **{HOLD: "audit"})
+    out = cloud.run(source, state="absent", copy_ids=[held.id])
+    (row,) = out["copies"]
+    assert (row["snapshot_id"], row["state"]) == (held.id, "completed") and row["error"]["snapshot_id"] == held.id
+
+
+# -- replacing --------------------------------------------------------------------------------------------
+
+KEYS = {
+    "ebs": [f"arn:aws:kms:eu-west-1:123456789012:key/{n * 8}-1111-1111-1111-111111111111" for n in "12"],
+    "ecs": ["key-aaaa1111", "key-bbbb2222"],
+}
+
+
+@pytest.mark.parametrize("late", [0.0, 0.3, 5.0])
+@pytest.mark.parametrize("seconds", [5.0, 60.0])
+@pytest.mark.parametrize("name", KEYS)
+def test_two_runs_with_different_keys_leave_a_copy(request, name, seconds, late):
+    cloud = request.getfixturevalue(name)
+    source = cloud.snapshot()
+    cloud.settings(copy_seconds=seconds)
+    options = [{"encrypted": True, "kms_key_id": key, "replace_mismatched": True} for key in KEYS[name]]
+    at_once(cloud, [(0.0, [source], options[0]), (late, [source], options[1])])
+    assert copies_of(cloud, source)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@clouds("ebs", "ecs")
+def test_check_mode_foresees_the_duplicates_that_go_beside_a_replacement(cloud, wait):
+    source = cloud.snapshot()
+    for _copy in range(3):
+        cloud.our_copy(source)
+        cloud.clock.sleep(1)
+    options = {"encrypted": True, "replace_mismatched": True, "remove_duplicates": True, "wait": wait}
+    foreseen = cloud.run(source, check=True, diff=True, **options)
+    done = cloud.run(source, diff=True, **options)
+    assert foreseen["counts"]["deleted"] == done["counts"]["deleted"]
+    after = [out["diff"]["after"]["copies"][0]["other_copies"] for out in (foreseen, done)]
+    assert len(after[0]) == len(after[1])

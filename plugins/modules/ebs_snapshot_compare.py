@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_compare
 short_description: Compare random blocks of EBS copies with their sources
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads random blocks of copies by the EBS direct APIs, and compares their checksums with those of the same blocks of
     the snapshots that they were made of.

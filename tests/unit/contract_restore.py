@@ -274,6 +274,8 @@ class RestoreContract:
         assert out.failed and [d.id for d in cloud.disks()] == [disk.id]
         assert disk.id in out["msg"] and instance in out["msg"] and out.failure()["disk_id"] == disk.id
         assert out["counts"]["deleted"] == 1
+        (row,) = [row for row in out["disks"] if row["disk_id"] == disk.id]
+        assert (row["state"], row["error"]) == ("in_use", out.failure())
 
     def test_what_was_attached_meanwhile_is_left_too(self, cloud):
         copy = cloud.copy()

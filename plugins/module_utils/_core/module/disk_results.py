@@ -13,7 +13,16 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..model import Action, Snapshot, State
 from ..times import iso_utc
-from .results import action_of, copy_shown, counts_of, deleted_ids, error_of, failures_of_attempt, is_changed
+from .results import (
+    action_of,
+    copy_shown,
+    counts_of,
+    deleted_ids,
+    error_of,
+    failure_of_row,
+    failures_of_attempt,
+    is_changed,
+)
 
 COUNTED = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
 STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: "error", State.ABSENT: "absent"}
@@ -67,8 +76,8 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     row = _disk_facts(attempt, copy)
     action = action_of(attempt, copy, planned)
     row["action"] = ACTIONS.get(action, action).value
-    if error:
-        row["error"] = disk_failure(failures_of_attempt(attempt)[0])
+    if failure := failure_of_row(attempt, copy):
+        row["error"] = disk_failure(failure)
     if copy is not None and copy.snapshot_id in deleted_ids(attempt, planned):
         row.update(state="absent", provider_state=None)
     elif copy is None and planned and attempt.decision.begin and error is None:

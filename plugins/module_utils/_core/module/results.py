@@ -114,10 +114,7 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     decision, copy = attempt.decision, copy_shown(attempt)
     error = error_of(attempt)
     row = _empty_row(attempt)
-    row["action"] = action_of(attempt, copy, planned).value
-    if error or decision.leftover:  # if that is another copy's, it is in the failures alone
-        first = failures_of_attempt(attempt)[0]
-        row["error"] = first if error or (copy and copy.snapshot_id == first["snapshot_id"]) else None
+    row.update(action=action_of(attempt, copy, planned).value, error=failure_of_row(attempt, copy))
     if copy is not None:
         row.update(_facts(copy))
         if planned and decision.drift.change:
@@ -220,17 +217,20 @@ def error_of(attempt: Attempt) -> CopyError | None:
     return attempt.error or attempt.decision.error
 
 
-def _culprit(attempt: Attempt) -> str | None:
-    return attempt.copy.snapshot_id if attempt.copy else attempt.decision.culprit
-
-
 def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
     """Return all failures of a request: its own, and those of writes on copies."""
     snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
     error = error_of(attempt)
-    failures = [error.as_result(snapshot_id, region, _culprit(attempt))] if error else []
+    culprit = attempt.copy.snapshot_id if attempt.copy else attempt.decision.culprit
+    failures = [error.as_result(snapshot_id, region, culprit)] if error else []
     others = [(copy.snapshot_id, why) for copy, why in attempt.decision.leftover] + attempt.failures
     return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
+
+
+def failure_of_row(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any] | None:
+    """Return why a request has failed, or why its copy is left though none is wanted."""
+    left = copy is not None and any(one.snapshot_id == copy.snapshot_id for one, _why in attempt.decision.leftover)
+    return failures_of_attempt(attempt)[0] if error_of(attempt) or left else None
 
 
 def counts_of(

@@ -41,6 +41,8 @@ CORES = {
 NEWEST_AMAZON_AWS = {"2.16": "13", "newer": "14"}
 AMAZON_AWS_9 = "11"
 STEPS = ("sanity", "units", "smoke")
+#: Tests of the playbooks that the demo does not play.
+SMOKE = ("tests/playbooks/test_report.py", "tests/playbooks/test_restore.py")
 
 
 def staged(session: nox.Session, release: str) -> Path:
@@ -94,6 +96,7 @@ def check(session: nox.Session, steps: list[str], python: str) -> None:
         else:
             session.run("ansible-doc", "-t", "module", "-l", "multicloud.snapshots", silent=True)
             session.run("python", "-m", "tests.demo")
+            session.run("python", "-m", "pytest", "-q", "-n", "2", "-m", "smoke", *SMOKE)
 
 
 def add_pair(core: str, python: str, aws: str, release: str, steps: list[str]) -> None:

@@ -157,6 +157,7 @@ def status(clouds, inventory, *arguments):
     return clouds.run("ansible-playbook", "-i", inventory, playbook, *arguments)
 
 
+@pytest.mark.smoke
 def test_the_status_of_several_plans_reads_only(clouds, inventory):
     for cloud in ("ebs", "cbs"):
         snapshot_of(clouds, cloud, disk_of(clouds, cloud, "database"))

@@ -114,6 +114,7 @@ def ecs(clouds):
     return Site(clouds, "ecs")
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, cloud):
     site = Site(clouds, cloud)
@@ -190,6 +191,7 @@ def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):
 # Drills
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, cloud):
     site = Site(clouds, cloud)

@@ -7,9 +7,8 @@ by a look that takes long, by a replica that lags (promises: fresh-look, held, l
 
 from __future__ import annotations
 
-import random
-
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 
 from tests.simulator.locks import SimulatedLock, lock_of
 
@@ -156,50 +155,98 @@ def test_a_hold_that_was_seen_counts_for_the_whole_run(cbs, monkeypatch):
     assert held.id in ids(cbs.copies()) and held.id in {failure["snapshot_id"] for failure in out["failures"]}
 
 
-def slow_second_call_of_each_look(cloud, calls, seconds=25):
-    """Answer the first call of each of the first two looks at once, and the others after so many seconds of throttling;
-    ``calls`` are those of a look. Returns when the looks began."""
-    looks, state = [], {"number": 0, "ended": True}
+@pytest.mark.slow
+@pytest.mark.parametrize(("cloud", "read_at"), [("cbs", 60), ("ecs", 80)], indirect=["cloud"])
+def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, read_at):
+    """Two calls of 20 seconds read 120 copies by ID; while the second is out, those of the first get held."""
+    sources = [cloud.snapshot() for _ in range(120)]
+    copies = [cloud.our_copy(source) for source in sources]
+    cloud.settings(latency=20)
+    start, seen = cloud.clock.monotonic(), with_script(cloud)
+    cloud.at(start + read_at + 5, lambda: [cloud.set_tags(copy, **{HOLD: "audit"}) for copy in copies])
+    cloud.run(*sources, state="absent", wait_timeout=3600, read_timeout=60)
+    reads = [round(at - start) for at, action, _region in seen if action == cloud.list_action]
+    assert reads[:4] == [20, 40, read_at, read_at + 20] and len(cloud.copies()) >= 100
+
+
+def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
+    """Deletions pause; tags are set meanwhile; the first call of the next look shows the hold, the second is
+    throttled."""
+    sources = [cbs.snapshot() for _ in range(120)]
+    for source in sources:
+        cbs.our_copy(source)
+    cbs.clock.sleep(5)
+    doubles = [cbs.our_copy(source) for source in sources]
+    cbs.settings(latency=0.2)
+    count = {"DeleteSnapshots": 0, "TagResources": 0, "reads": 0}
 
     def fault(action, _region):
-        now = cloud.clock.monotonic()
-        if action != cloud.list_action or len(looks) > 2:
-            return None
-        if state["ended"]:
-            looks.append(now)
-            state.update(number=0, answered=0, ended=False)
-        state["number"] += 1
-        if state["number"] == 1:
-            return None
-        if now < looks[-1] + seconds:
+        count[action] = count.get(action, 0) + 1
+        if action == "DeleteSnapshots" and count[action] == 1:
             return "throttle"
-        state["answered"] += 1
-        state["ended"] = state["answered"] >= calls - 1
+        if action == cbs.list_action and count["TagResources"] >= 12:
+            count["reads"] += 1
+            if count["reads"] == 1:
+                for double in doubles:
+                    cbs.set_tags(double, **{HOLD: "audit"})
+            elif count["reads"] < 6:
+                return "throttle"
         return None
 
-    with_script(cloud, fault)
-    return looks
+    with_script(cbs, fault)
+    cbs.run(*sources, tags={"x": "1"}, remove_duplicates=True, wait=False, wait_timeout=120)
+    # The others were deleted on the look before, which was fresh.
+    assert count["reads"] and len(ids(doubles) & ids(cbs.copies())) == 50
+
+
+# -- that it ends ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-@clouds("cbs", "ecs")
-def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud):
-    random.seed(1)
-    sources = [cloud.snapshot() for _ in range(120)]
-    copies = [cloud.our_copy(source) for source in sources]
-    looks = slow_second_call_of_each_look(cloud, 2)
-    held = []
+def test_locks_in_many_regions_come_to_their_end(ebs):
+    regions = [
+        "eu-central-1",
+        "eu-west-2",
+        "eu-west-3",
+        "eu-north-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+        "sa-east-1",
+    ]
+    source = ebs.snapshot()
+    copies = [ebs.our_copy(source, region=region) for region in regions]
+    ebs.settings(latency=2.0)
+    options = {"lock_days": 7, "lock_mode": "governance", "wait": True, "wait_timeout": 600}
+    out = ebs.run(source, destination_regions=regions, **options)
+    assert not out.failed and all(lock_of(copy) for copy in copies)
 
-    def hold_in_the_second_look():
-        if len(looks) > 1:
-            cloud.set_tags(copies[0], **{HOLD: "audit"})
-            held.append(cloud.clock.monotonic())
-        else:
-            cloud.at(cloud.clock.monotonic() + 1, hold_in_the_second_look)
 
-    cloud.at(cloud.clock.monotonic() + 1, hold_in_the_second_look)
-    cloud.run(*sources, state="absent", wait_timeout=3600, **cloud.quick_reads)
-    assert held and ids(cloud.copies()) == {copies[0].id}
+@pytest.mark.slow
+def test_slow_refusals_of_many_deletions_leave_but_the_reason(cbs):
+    sources = [cbs.snapshot() for _ in range(30)]
+    copies = [cbs.our_copy(source) for source in sources]
+    cbs.settings(latency=16.0, in_use=[copies[0].id])
+    cbs.run(*sources, state="absent", wait_timeout=3600, read_timeout=60)
+    assert ids(cbs.copies()) == {copies[0].id}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_region_that_is_refused_slowly_keeps_no_other_from_its_copy(request, name, monkeypatch):
+    cloud = request.getfixturevalue(name)
+    source, refused = cloud.snapshot(), PLACES[name][0]
+    real = cloud.adapter.begin
+
+    def begin(self, orders):
+        cloud.clock.sleep(15.5)
+        if any(order.request.region == refused for order in orders):
+            raise Refused("no", code="No")
+        return real(self, orders)
+
+    monkeypatch.setattr(cloud.adapter, "begin", begin)
+    out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=1800)
+    assert [len(copies_of(cloud, source, region)) for region in PLACES[name]] == [0, 1, 1, 1, 1, 1]
+    assert [failure["region"] for failure in out["failures"]] == [refused]
 
 
 # -- green means done ------------------------------------------------------------------------------------
@@ -223,6 +270,18 @@ def test_tags_that_need_a_source_that_cannot_be_read_are_no_success(cloud, fault
     )
     (failure,) = out["failures"]
     assert out.failed and failure["snapshot_id"] == copy.id and "tags" in failure["message"]
+
+
+@clouds("ebs", "ecs", "cbs")
+@pytest.mark.parametrize("timeout", [2, 4])
+def test_tags_that_need_a_source_that_was_not_asked_in_time_are_no_success(cloud, timeout):
+    source = cloud.snapshot(team="old")
+    copy = cloud.our_copy(source)
+    cloud.set_tags(copy, junk="old")
+    cloud.settings(latency=3.0)
+    options = {"tags": {"team": "dr"}, "purge_tags": True, "copy_tags": True, "wait": True, "wait_timeout": timeout}
+    out = cloud.run(source, **options)
+    assert out.failed and copy.id in {failure["snapshot_id"] for failure in out["failures"]}
 
 
 @pytest.mark.parametrize("fault, timeout", [("unavailable", 3600), ("unavailable", 20), ("throttle", 120)])

@@ -68,6 +68,7 @@ class EnsCloud(SnapshotCloud):
     )
     tag_rules: TagRules | None = None
     many_destinations_per_call = True
+    read_per_call = PAGE
     #: No token, and a second order is billed.
     doubt_seconds = 120.0
 

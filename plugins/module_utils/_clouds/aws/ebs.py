@@ -55,7 +55,6 @@ class EbsCloud(SnapshotCloud):
     lists_in_progress = True
     lists_by_source = True
     tagged_per_call = 1000
-    read_per_call = VALUES
     may_encrypt_by_default = True
     lock_modes: tuple[str, ...] = ("governance", "compliance")
 
@@ -70,6 +69,11 @@ class EbsCloud(SnapshotCloud):
     @property
     def account(self) -> str | None:  # type: ignore[override]
         return self._ec2.account
+
+    @property
+    def read_per_call(self) -> int:  # type: ignore[override]
+        """While all that the account owns fits into a page, one call reads that; else as many as a filter takes."""
+        return VALUES if self._ec2.has_long_listings else PAGE
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
         return keys_differ(asked, shown)

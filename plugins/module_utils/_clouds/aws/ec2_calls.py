@@ -92,6 +92,11 @@ class Ec2Calls:
         found = self.snapshots(region, tried, queries_of("snapshot-id", ids), **scope) if ids else {}
         return {i: found[i] for i in ids if i in found and found[i].state is not State.ABSENT}
 
+    @property
+    def has_long_listings(self) -> bool:
+        """Whether what the account owns in some region was seen not to fit into one page."""
+        return bool(self._long)
+
     def _listed(
         self,
         region: str,

@@ -27,6 +27,8 @@ class Calls(Writes):
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         self._at_once = 1
+        #: Requests, and copies to delete, of a refused call: each is sent alone, or one has them all refused for ever.
+        self._singles: set[Attempt | tuple[str, str]] = set()
 
     # -- starting copies ---------------------------------------------------------------------------------
 
@@ -61,7 +63,7 @@ class Calls(Writes):
         self, first: Attempt, ready: Mapping[str, list[Attempt]], regions: Mapping[str, Region]
     ) -> list[Attempt]:
         """Return the requests that one call can start: same source, name and description, different destinations."""
-        if not self._cloud.many_destinations_per_call:
+        if not self._cloud.many_destinations_per_call or first in self._singles:
             return [first]
         now = self._deadline.now()
         order = first.order
@@ -73,7 +75,7 @@ class Calls(Writes):
             if other.request.snapshot_id == first.request.snapshot_id
             and (other.order.name, other.order.description) == (order.name, order.description)
             and other.memory.is_fresh(now)
-            and not other.memory.fatal
+            and not (other.memory.fatal or other in self._singles)
         ]
 
     def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:
@@ -120,6 +122,7 @@ class Calls(Writes):
         now = self._deadline.now()
         if answer is None:
             attempt.memory.under_way = False
+            self._singles.add(attempt)
         elif isinstance(answer, Snapshot):
             attempt.memory.copy_accepted(answer, now)
             region.accepted(now)
@@ -145,7 +148,9 @@ class Calls(Writes):
         wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.delete}
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
-            for ids in batches(list(owners), self._cloud.deleted_per_call):
+            singles = [i for i in owners if (name, i) in self._singles]
+            others = [i for i in owners if (name, i) not in self._singles]
+            for ids in [*batches(singles, 1), *batches(others, self._cloud.deleted_per_call)]:
                 # Calls take time: without a fresh look, decide anew.
                 some = {i: owners[i] for i in ids if _may_delete(owners[i], i, self._deadline.now())}
                 if some:
@@ -155,7 +160,8 @@ class Calls(Writes):
     def _delete(self, name: str, some: Mapping[str, Attempt]) -> None:
         send = partial(self._cloud.delete, name, list(some))
         if self._write(name, DELETE, some, send, self._deleted, split=len(some) > 1):
-            for snapshot_id, attempt in some.items():  # one of them may have been the reason for them all
+            self._singles.update((name, snapshot_id) for snapshot_id in some)
+            for snapshot_id, attempt in some.items():
                 if _may_delete(attempt, snapshot_id, self._deadline.now()):
                     self._delete(name, {snapshot_id: attempt})
 
@@ -205,7 +211,7 @@ class Calls(Writes):
         """Lock copies."""
         due = [a for a in attempts if a.decision.lock and a.copy]
         for attempt in due:
-            # Calls take time: without a fresh look at the locks, decide anew.
+            # As above, for the look at the locks.
             if attempt.copy and is_known_unlocked(attempt.wanted, attempt.memory, attempt.copy, self._deadline.now()):
                 self._alone(LOCK, attempt, self._lock)
         return due
@@ -234,8 +240,10 @@ def _is_known(attempt: Attempt, snapshot_id: str, now: float) -> bool:
 
 
 def _may_delete(attempt: Attempt, snapshot_id: str, now: float) -> bool:
-    """Whether the look on which a deletion was decided is still fresh, for what goes and for what stays."""
+    """Whether the look on which a deletion was decided is fresh, for what goes and what stays, and shows no hold."""
     seen = attempt.memory.seen
+    if snapshot_id not in seen or seen[snapshot_id].copy.held:
+        return False
     return all(
         i in seen and seen[i].is_fresh(now) for i in (snapshot_id, attempt.decision.stays.get(snapshot_id, snapshot_id))
     )

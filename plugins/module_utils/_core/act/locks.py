@@ -28,12 +28,16 @@ class Locks(Reads):
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Read the locks that these requests need, where it is time. Returns those that know more now."""
+        """Read the locks that these requests need in one region, where it is time. Returns those that know more now.
+
+        One region at a time, the one whose copies were looked at last: a pass over many would be too old at its end.
+        """
         by_region: dict[str | None, list[Attempt]] = {}
         for attempt in attempts:
             by_region.setdefault(attempt.request.region, []).append(attempt)
         self._keep(by_region)
-        return [attempt for some in by_region.values() if self._taken_in(some) for attempt in some]
+        latest_first = sorted(by_region.values(), key=lambda some: -max(a.memory.looked_at for a in some))
+        return next((some for some in latest_first if self._taken_in(some)), [])
 
     def _taken_in(self, attempts: Sequence[Attempt]) -> bool:
         """Read one region; returns whether its locks are known, or cannot be."""

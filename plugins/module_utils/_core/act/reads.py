@@ -49,5 +49,7 @@ class Reads:
             if not retries.failed(error):
                 self._retries[region] = retries
                 return None
+        else:
+            self.unread.pop(region, None)
         self._retries.pop(region, None)
         return answer

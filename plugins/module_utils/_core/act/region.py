@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 
@@ -160,7 +159,7 @@ class Region:
         learnt: list[Attempt] = []
         try:
             learnt += self._list(now, self._count_running(now))
-            learnt += self._refresh(now, learnt, last)
+            self._refresh(now, learnt, last)
         except CopyError as error:
             return learnt + self._not_read(error)
         self.unread, self._crowded = None, False
@@ -199,20 +198,20 @@ class Region:
             attempt.memory.looked({i: c for i, c in shown.items() if attempt.request.is_asked_of(c)}, None, now, until)
         return list(dict.fromkeys(due))
 
-    def _refresh(self, now: float, known: Iterable[Attempt], last: bool) -> list[Attempt]:
-        """Look at the copies that are under way, are to be deleted, or were."""
+    def _refresh(self, now: float, learnt: list[Attempt], last: bool) -> None:
+        """Look at the copies that are under way, are to be deleted, or were; add them to what was ``learnt``."""
         watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
-        for attempt in known:
+        for attempt in learnt:
             watched.pop(attempt, None)
         looks = {a: a.next_look(self.window if self.queue else None) for a in watched}
         if min(looks.values(), default=math.inf) > now and not last:
-            return []
+            return
         # Those that wait for a listing alone are left to it: they would be the most of a long run's answers.
         asked = [a for a in watched if last or looks[a] < math.inf]
         pairs = [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
         for some in batches(pairs, self._cloud.read_per_call):  # each with an age of its own: the next may have to wait
             self._read(some)
-        return asked if pairs else []
+            learnt += dict.fromkeys(attempt for _id, attempt in some)
 
     def _read(self, pairs: list[tuple[str, Attempt]]) -> None:
         """Look at copies by their IDs, in one call."""

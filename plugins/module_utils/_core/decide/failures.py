@@ -85,14 +85,13 @@ def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
     )
 
 
-def source_not_read(copy: Snapshot, why: CopyError) -> CopyError:
-    """Return the failure of tags that come from a source that could not be read."""
-    return why.as_kind(
-        type(why) if not isinstance(why, Ambiguous) else Unreachable,
-        f"The tags of the copy {copy.snapshot_id} in {copy.region} were not brought into line, since its source could "
-        f"not be read: {why}",
-        why.hint or AGAIN,
-    )
+def source_not_read(copy: Snapshot, why: CopyError | None) -> CopyError:
+    """Return the failure of tags that come from a source that could not be read, or not within wait_timeout."""
+    message = f"The tags of the copy {copy.snapshot_id} in {copy.region} were not brought into line, since its source "
+    if why is None:
+        return TimedOut(f"{message}was not read within wait_timeout", hint=AGAIN)
+    kind = type(why) if not isinstance(why, Ambiguous) else Unreachable
+    return why.as_kind(kind, f"{message}could not be read: {why}", why.hint or AGAIN)
 
 
 def deletion_not_shown(copy_id: str, region: str) -> TimedOut:

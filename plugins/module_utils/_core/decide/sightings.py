@@ -89,7 +89,7 @@ def kept(before: Snapshot, now: Snapshot) -> Snapshot:
         for name in ("size_gib", "encrypted", "created_at", "expires_at", "locked_until")
         if getattr(now, name) is None and getattr(before, name) is not None
     }
-    if before.held and not now.held:
-        known["tags"] = {**now.tags, **{key: value for key, value in before.tags.items() if key.lower() == HOLD}}
-        known["traits"] = (*now.traits, *({"locked"} & {*before.traits}))
+    if before.held:
+        known["tags"] = {**{key: value for key, value in before.tags.items() if key.lower() == HOLD}, **now.tags}
+        known["traits"] = (*now.traits, *({"locked"} & {*before.traits} - {*now.traits}))
     return replace(now, **known) if known else now

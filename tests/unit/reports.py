@@ -50,7 +50,13 @@ def sample(
     expired = prunable(there, plan, shown, values)
     counts = {"created": len(made), "adopted": 0, "replaced": 0, "updated": 0, "unchanged": 1, "failed": len(failed)}
     deleted = [
-        {"source_snapshot_id": c["source"]["snapshot_id"], "region": REGION, "action": "deleted"} for c in expired
+        {
+            "source_snapshot_id": c["source"]["snapshot_id"],
+            "region": REGION,
+            "snapshot_id": c["snapshot_id"],
+            "action": "deleted",
+        }
+        for c in expired
     ]
     done = {
         "source": {"failures": [], "api_calls": {"DescribeSnapshots": 3, "DescribeVolumes": 1}},

@@ -13,7 +13,11 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import orphans, prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import (
+    deleted_copies,
+    orphans,
+    prunable,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.registered import has_moved
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import disks_of_part, select
@@ -301,3 +305,17 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_tells_the_orphans_o
 )
 def test_copies_are_listed_again_only_where_something_has_moved(call, moved):
     assert has_moved([{"changed": False, "failures": [], "counts": {}}, call]) is moved and not has_moved([])
+
+
+@pytest.mark.parametrize(
+    ("number", "kept", "pruned"),
+    [(2, [], ["copy-1", "copy-2"]), (1, [], ["copy-1"]), (1, ["copy-2"], ["copy-1"]), (0, [], [])],
+)
+def test_a_copy_that_a_listing_hid_is_not_reported_as_pruned(number, kept, pruned):
+    source = {"snapshot_id": "source", "disk_id": "disk", "created_at": "2026-11-01T00:00:00Z"}
+    expired = [{"snapshot_id": f"copy-{n}", "region": "there", "state": "completed", "source": source} for n in (1, 2)]
+    row = {"source_snapshot_id": "source", "region": "there", "snapshot_id": "copy-1"}
+    failures = [{"snapshot_id": snapshot_id} for snapshot_id in kept]
+    copies = [{**row, "action": "deleted" if number else "none"}]
+    call = {"copies": copies, "counts": {"deleted": number}, "failures": failures}
+    assert [copy["snapshot_id"] for copy in deleted_copies(expired, [call])] == pruned

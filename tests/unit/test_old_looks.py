@@ -33,7 +33,7 @@ def lock_by_hand(cloud, copy):
 
 @pytest.mark.slow
 def test_many_first_locks_change_none_that_was_set_meanwhile(ebs):
-    sources = [ebs.snapshot() for _ in range(40)]
+    sources = [ebs.snapshot() for _source in range(40)]
     copies = [ebs.our_copy(source) for source in sources]
     ebs.settings(latency=1.0)
     ebs.at(ebs.clock.monotonic() + 10, lambda: lock_by_hand(ebs, copies[-1]))
@@ -73,7 +73,7 @@ def test_two_runs_that_lock_leave_one_copy(ebs, seconds):
 
 @pytest.mark.slow
 def test_after_a_refusal_of_many_each_copy_is_deleted_on_a_fresh_look(cbs):
-    sources = [cbs.snapshot() for _ in range(40)]
+    sources = [cbs.snapshot() for _source in range(40)]
     copies = [cbs.our_copy(source) for source in sources]
     cbs.settings(latency=1.0, in_use=[copies[0].id])
     cbs.at(cbs.clock.monotonic() + 10, lambda: cbs.set_tags(copies[-1], **{HOLD: "audit"}))
@@ -159,7 +159,7 @@ def test_a_hold_that_was_seen_counts_for_the_whole_run(cbs, monkeypatch):
 @pytest.mark.parametrize(("cloud", "read_at"), [("cbs", 60), ("ecs", 80)], indirect=["cloud"])
 def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, read_at):
     """Two calls of 20 seconds read 120 copies by ID; while the second is out, those of the first get held."""
-    sources = [cloud.snapshot() for _ in range(120)]
+    sources = [cloud.snapshot() for _source in range(120)]
     copies = [cloud.our_copy(source) for source in sources]
     cloud.settings(latency=20)
     start, seen = cloud.clock.monotonic(), with_script(cloud)
@@ -172,7 +172,7 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, read_at)
 def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
     """Deletions pause; tags are set meanwhile; the first call of the next look shows the hold, the second is
     throttled."""
-    sources = [cbs.snapshot() for _ in range(120)]
+    sources = [cbs.snapshot() for _source in range(120)]
     for source in sources:
         cbs.our_copy(source)
     cbs.clock.sleep(5)
@@ -224,7 +224,7 @@ def test_locks_in_many_regions_come_to_their_end(ebs):
 
 @pytest.mark.slow
 def test_slow_refusals_of_many_deletions_leave_but_the_reason(cbs):
-    sources = [cbs.snapshot() for _ in range(30)]
+    sources = [cbs.snapshot() for _source in range(30)]
     copies = [cbs.our_copy(source) for source in sources]
     cbs.settings(latency=16.0, in_use=[copies[0].id])
     cbs.run(*sources, state="absent", wait_timeout=3600, read_timeout=60)

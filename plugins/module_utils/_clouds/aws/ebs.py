@@ -110,8 +110,9 @@ class EbsCloud(SnapshotCloud):
             self._asked_until = self.deadline.now() + SHARED_SECONDS
         found: dict[str, Snapshot] = {}
         backoff = Backoff()
-        while len(found) < len(missing) and self.deadline.now() < (self._asked_until or 0) and not self.deadline.passed:
-            self.deadline.sleep(backoff.next_pause())
+        until = self._asked_until or 0.0
+        while len(found) < len(missing) and self.deadline.now() < until and not self.deadline.passed:
+            self.deadline.sleep(min(backoff.next_pause(), until - self.deadline.now()))
             still = [i for i in missing if i not in found]
             found.update(self._ec2.snapshots_by_id(region, still, tried, RestorableByUserIds=["self"]))
         return found

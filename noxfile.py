@@ -45,13 +45,17 @@ STEPS = ("sanity", "units", "smoke")
 SMOKE = ("tests/playbooks/test_report.py", "tests/playbooks/test_restore.py")
 
 
+def git(*arguments: str) -> str:
+    """Return what git says of the repository."""
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True, cwd=REPOSITORY).stdout
+
+
 def staged(session: nox.Session, release: str) -> Path:
     """Return a copy of the tree in a root of collections of its own, with amazon.aws out of a release of ansible."""
     work = Path(session.virtualenv.location) / "work"
     root = work / "root"
     collection = root / "ansible_collections" / "multicloud" / "snapshots"
-    listed = ["git", "ls-files", "-z", "-co", "--exclude-standard", "--deduplicate"]
-    names = subprocess.run(listed, check=True, capture_output=True, text=True, cwd=REPOSITORY).stdout.split("\0")
+    names = git("ls-files", "-z", "-co", "--exclude-standard", "--deduplicate").split("\0")
     shutil.rmtree(collection, ignore_errors=True)
     for name in filter(None, names):
         if (REPOSITORY / name).is_file():  # git lists deleted files too
@@ -150,23 +154,18 @@ def docs(session: nox.Session) -> None:
 def release_check(session: nox.Session) -> None:
     """Build the tarball twice, and hold it against Galaxy's importer; SBOM, audit, signature into .work/release."""
     session.notify("license-check")
-    changed = subprocess.run(
-        ["git", "status", "--porcelain"], check=True, capture_output=True, text=True, cwd=REPOSITORY
-    )
-    if changed.stdout:
-        session.error(f"A release holds what is committed. Commit or remove this first:\n{changed.stdout}")
+    if changed := git("status", "--porcelain"):
+        session.error(f"A release holds what is committed. Commit or remove this first:\n{changed}")
     session.install(
         "ansible-core==2.21.*", "antsibull-changelog", "cyclonedx-bom", "galaxy-importer", "pip-audit", "pyyaml"
     )
     collection = staged(session, NEWEST_AMAZON_AWS["newer"])
     release = REPOSITORY / ".work" / "release"
     shutil.rmtree(release, ignore_errors=True)
-    last = subprocess.run(
-        ["git", "log", "-1", "--format=%ct"], check=True, capture_output=True, text=True, cwd=REPOSITORY
-    )
-    session.env["SOURCE_DATE_EPOCH"] = last.stdout.strip()
+    last = git("log", "-1", "--format=%ct").strip()
+    session.env["SOURCE_DATE_EPOCH"] = last
     shutil.rmtree(collection / ".git")  # Galaxy's linter would look for what the outer checkout ignores
-    session.run("python", "-m", "tests.release.build", str(collection), last.stdout.strip(), str(release))
+    session.run("python", "-m", "tests.release.build", str(collection), last, str(release))
     session.run("python", "-m", "tests.release.importer", str(release))
     session.run("antsibull-changelog", "lint")
     session.run("python", "-m", "tests.release.sbom", str(release))

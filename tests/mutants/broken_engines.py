@@ -753,8 +753,8 @@ def _all_duplicates(copies: Any, *_cloud: Any) -> Any:
     return tuple(c for c in copies.duplicates if c.deletable)
 
 
-def _staying(real: Any) -> Any:
-    return lambda memory, copy, drift, now, stays: real(memory, copy, drift, now, True)
+def _locking(real: Any) -> Any:
+    return lambda memory, copy, drift, now, may_lock: real(memory, copy, drift, now, True)
 
 
 def _asking(self: Any, attempt: Any) -> Any:
@@ -779,7 +779,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
     ("a hold that was seen is forgotten", "decide.sightings", "kept", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locks", "FRESH_SECONDS", lambda real: 1e9),
-    ("a copy is locked before it is compared", "decide.transitions", "_drift_now", _staying),
+    ("a copy is locked before it is compared", "decide.transitions", "_drift_now", _locking),
     ("a refused call goes on on its look", "act.calls", "Calls._ask_alone", lambda real: _asking),
     ("a refused deletion goes on on its look", "act.calls", "_may_delete", _always(True)),
     ("one look reads all copies", "capabilities", "Capabilities.read_per_call", lambda real: 10**9),

@@ -122,7 +122,8 @@ class EnsCloud(SnapshotCloud):
         return self._snapshots(tried, [{"EnsRegionId": region}])
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service does not say which node it refused; a source that is not found is no node's fault."""
+        """The service does not say which node it refused; a source that is not found is no node's fault
+        (api-facts: ens-copy-call, ens-error-codes)."""
         return super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:

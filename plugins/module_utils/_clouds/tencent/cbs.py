@@ -128,7 +128,8 @@ class CbsCloud(SnapshotCloud):
         return [s for s in self._reads.listed(region, tried, queries) if s.owned]
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service names neither the destination nor the copy that it refused, and calls one of many busy too."""
+        """The service names neither the destination nor the copy that it refused, and calls one of many busy too
+        (api-facts: cbs-conflict, cbs-delete)."""
         is_busy = isinstance(error, Busy) and not isinstance(error, Throttled)
         return is_busy or super().may_be_of_one(error)
 

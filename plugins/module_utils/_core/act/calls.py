@@ -121,7 +121,7 @@ class Calls(Writes):
         """Note the result of a copy call, by the kind of its failure alone. Returns other attempts that it ends."""
         now = self._deadline.now()
         if answer is None:
-            attempt.memory.under_way = False
+            attempt.memory.copy_not_sent()
             self._singles.add(attempt)
         elif isinstance(answer, Snapshot):
             attempt.memory.copy_accepted(answer, now)
@@ -241,9 +241,5 @@ def _is_known(attempt: Attempt, snapshot_id: str, now: float) -> bool:
 
 def _may_delete(attempt: Attempt, snapshot_id: str, now: float) -> bool:
     """Whether the look on which a deletion was decided is fresh, for what goes and what stays, and shows no hold."""
-    seen = attempt.memory.seen
-    if snapshot_id not in seen or seen[snapshot_id].copy.held:
-        return False
-    return all(
-        i in seen and seen[i].is_fresh(now) for i in (snapshot_id, attempt.decision.stays.get(snapshot_id, snapshot_id))
-    )
+    seen, stays = attempt.memory.seen, attempt.decision.stays.get(snapshot_id, snapshot_id)
+    return all(i in seen and seen[i].is_fresh(now) for i in (snapshot_id, stays)) and not seen[snapshot_id].copy.held

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..cloud import SnapshotCloud
-from ..decide.sightings import DELETE, LOCK, LONG_LOOK
+from ..decide.sightings import DELETE, LOCK, LONG_LOOK, counts_from
 from ..errors import CopyError
 from ..locks import Lock
 from ..waiting import Deadline
@@ -51,9 +51,7 @@ class Locks(Reads):
                 for attempt in attempts:
                     self._not_read(attempt, answer)
                 return True
-            # As with copies, a look that takes long counts from its end, or none could ever be written on.
-            until = self._deadline.now()
-            self._last[region] = found, at = answer, now if until - now < LONG_LOOK else until
+            self._last[region] = found, at = answer, counts_from(now, self._deadline.now())
         for attempt in attempts:
             attempt.memory.locks_read(found, at)
         return True

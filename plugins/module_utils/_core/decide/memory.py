@@ -74,9 +74,8 @@ class Memory:
     ) -> None:
         """Note a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
 
-        Its age counts from its start. After a long look it counts from the end, since a listing may take minutes. But a
-        copy that it showed may be gone by then, so the copy counts as shown at the start."""
-        self.looked_at = until = at if until is None or until - at < sightings.LONG_LOOK else until
+        What a long listing showed may be gone by its end, so its copies count as shown at its start."""
+        self.looked_at = until = sightings.counts_from(at, at if until is None else until)
         if asked is None:
             self._take_listing(shown, at)
             self.fresh_at = until
@@ -122,13 +121,12 @@ class Memory:
             sighting = self.seen[snapshot_id] = Sighting(copy, at, first_state=copy.state)
             self.gone.pop(snapshot_id, None)
         elif AGE[copy.state] >= AGE[sighting.copy.state]:
-            lost = self.refusal_of(snapshot_id, TAGS)
-            if lost and lost.was_lost and copy.tags != sighting.copy.tags:
-                self.changed = self.updated = True  # the change whose answer was lost took effect
-            lost = self.refusal_of(snapshot_id, EXPIRY)
-            if lost and lost.was_lost and copy.expires_at and not sighting.copy.expires_at:
-                self.changed = self.updated = True
-            sighting.copy = kept(sighting.copy, copy)
+            was = sighting.copy
+            for what, new in ((TAGS, copy.tags != was.tags), (EXPIRY, copy.expires_at and not was.expires_at)):
+                lost = self.refusal_of(snapshot_id, what)
+                if lost and lost.was_lost and new:
+                    self.changed = self.updated = True  # the change whose answer was lost took effect
+            sighting.copy = kept(was, copy)
         sighting.first_shown_at = min(sighting.first_shown_at, at)
         if copy.state is State.COMPLETED:
             sighting.complete_at = min(sighting.complete_at, at)
@@ -187,6 +185,9 @@ class Memory:
         if not isinstance(error, Underway):
             self.lost_calls.append((self.asked_at or today, today))
 
+    def copy_not_sent(self) -> None:
+        self.under_way = False
+
     def copy_refused(self, error: CopyError, for_good: bool) -> None:
         self.under_way, self.refusal = False, error
         if for_good:
@@ -209,8 +210,7 @@ class Memory:
         refusal.attempts += not isinstance(error, Busy)
         lasts = refusal.attempts >= ATTEMPTS and now - refusal.since >= ATTEMPTS_SECONDS
         refusal.sent += 1
-        # The same for all copies of one call, so that one call repeats it.
-        pause = min(2.0**refusal.sent / 2, LONGEST_PAUSE)
+        pause = min(2.0**refusal.sent / 2, LONGEST_PAUSE)  # the same for all copies of a call: one call repeats it
         refusal.until = math.inf if error.retry is Retry.NEVER or lasts else now + pause
 
     def write_postponed(self, snapshot_id: str, what: str, error: CopyError, until: float) -> None:

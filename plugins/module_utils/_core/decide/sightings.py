@@ -79,6 +79,12 @@ class Sighting:
         return self.is_fresh(now) or now - self.known_at <= FRESH_SECONDS
 
 
+def counts_from(at: float, until: float) -> float:
+    """Say when a look from ``at`` to ``until`` was made: at its start, or at its end if it took long, since a listing
+    may take minutes."""
+    return at if until - at < LONG_LOOK else until
+
+
 def kept(before: Snapshot, now: Snapshot) -> Snapshot:
     """Return what a look shows, completed by what an earlier look showed and this one does not.
 

@@ -86,9 +86,9 @@ def _without_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float) ->
         return Decision(needs_source=True)
     if wanted.problem:
         return Decision(error=wanted.problem, settled=True)
-    doomed = [*_replaced(wanted, memory, copies, complete=policy.wait)]
-    doomed += [c for c, _stays in surplus(copies, wanted.cloud) if policy.remove_duplicates and c not in doomed]
-    return Decision(begin=True, doomed=tuple(doomed))
+    replaced = _replaced(wanted, memory, copies, complete=policy.wait)
+    doubles = surplus(copies, wanted.cloud) if policy.remove_duplicates else ()
+    return Decision(begin=True, doomed=(*replaced, *(c for c, _stays in doubles if c not in replaced)))
 
 
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
@@ -126,8 +126,8 @@ def _replaced(wanted: Wanted, memory: Memory, copies: Sorted, complete: bool) ->
     """
     policy, first = wanted.policy, memory.known or ()
     failed = [c for c in copies.failed if policy.replace_failed and c.snapshot_id in memory.failed_first]
-    misfits = [c for c in copies.misfits if complete and c.state is not State.PENDING and c.snapshot_id in first]
-    misfits = misfits if policy.replace_mismatched else []
+    others = copies.misfits if policy.replace_mismatched and complete else ()
+    misfits = [c for c in others if c.state is not State.PENDING and c.snapshot_id in first]
     return tuple(c for c in (*failed, *misfits) if c.deletable and not c.held)
 
 
@@ -152,9 +152,9 @@ def _with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today
     pairs |= {taken.snapshot_id: (taken, first) for taken, first in ready}
     unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
     delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
-    stays = not (waits or compare or copy.snapshot_id in pairs)  # a locked copy could not be taken back
-    due, look_too, retry_too = _drift_now(memory, copy, drift, now, stays)
-    needs_locks = bool(unknown) or (drift.needs_locks and stays)
+    may_lock = not (waits or compare or copy.snapshot_id in pairs)  # a locked copy could not be taken back
+    due, look_too, retry_too = _drift_now(memory, copy, drift, now, may_lock)
+    needs_locks = bool(unknown) or (drift.needs_locks and may_lock)
     look_at, retry_at = min(look, look_too), min(retry, retry_too)
     follows = (policy.wait and (not complete or sighting.unseen > 0)) or waits
     poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
@@ -233,10 +233,10 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[list[tu
 
 
 def _drift_now(
-    memory: Memory, copy: Snapshot, drift: Drift, now: float, stays: bool
+    memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
 ) -> tuple[str | None, float, float]:
     """Say which of tags, expiry and lock may be sent now, in this order; else when to look, or to send again."""
-    for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock and stays)):
+    for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock and may_lock)):
         if not wanted:
             continue
         refusal = memory.refusal_of(copy.snapshot_id, what)

@@ -774,6 +774,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("duplicates go while none is complete", "decide.copies", "surplus", lambda real: _all_duplicates),
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
+    ("a busy source keeps its place in the queue", "act.queue", "Queue.defer", _always(None)),
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),
     ("the shortest pause is too short", "waiting", "SHORTEST_PAUSE", lambda real: 0.001),
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),

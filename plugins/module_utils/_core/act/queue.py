@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from .attempt import Attempt
@@ -25,6 +26,8 @@ class Queue:
         self._by_disk = by_disk
         self._lines: dict[str, dict[Attempt, None]] = {}
         self._unsorted: set[str] = set()
+        #: How often a request was put last.
+        self._deferred: Counter[Attempt] = Counter()
 
     def __bool__(self) -> bool:
         return bool(self._lines)
@@ -39,6 +42,14 @@ class Queue:
             line[attempt] = None
             self._unsorted.add(disk)
 
+    def defer(self, attempt: Attempt) -> None:
+        """Put a request last: it may stay busy, and the others must not wait for it."""
+        self._deferred[attempt] += 1
+        disk = self._line_of(attempt)
+        self._unsorted.add(disk)
+        if disk in self._lines:
+            self._lines[disk] = self._lines.pop(disk)
+
     def remove(self, attempt: Attempt) -> None:
         disk = self._line_of(attempt)
         line = self._lines.get(disk, {})
@@ -49,7 +60,7 @@ class Queue:
     def heads(self, busy: Collection[str | None]) -> list[Attempt]:
         """Return the first of each line whose disk is not busy; without disks, the first of all."""
         for disk in self._unsorted & self._lines.keys():
-            self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk]))
+            self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred))
         self._unsorted.clear()
         free = (next(iter(line)) for disk, line in self._lines.items() if disk and disk not in busy)
         return [*islice(self._lines.get("", ()), AHEAD), *islice(free, AHEAD)]
@@ -58,11 +69,11 @@ class Queue:
         return (attempt.disk or "") if self._by_disk and attempt.wanted.order else ""
 
 
-def _in_order(line: Iterable[Attempt]) -> Iterator[Attempt]:
-    """Give a disk's requests the places that its requests have, older sources first."""
-    asked = sorted(line, key=lambda attempt: attempt.place)
+def _in_order(line: Iterable[Attempt], deferred: Mapping[Attempt, int]) -> Iterator[Attempt]:
+    """Give a disk's requests the places that its requests have, older sources first; what was deferred comes last."""
+    asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.place))
     by_age: dict[str | None, list[Attempt]] = {}
-    for attempt in sorted(asked, key=lambda attempt: str(attempt.order.source.created_at)):
+    for attempt in sorted(asked, key=lambda one: (deferred.get(one, 0), str(one.order.source.created_at))):
         by_age.setdefault(attempt.disk, []).append(attempt)
     turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
     return (next(turns[attempt.disk]) for attempt in asked)

@@ -13,7 +13,7 @@ from operator import itemgetter
 from ..cloud import SnapshotCloud, batches, safely
 from ..decide.sightings import SAME_SECOND
 from ..decide.transitions import COMPARE_AFTER
-from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Unreachable
+from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Throttled, Unreachable
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, Deadline, Retries
 from .attempt import Attempt, source_disk_of
@@ -40,10 +40,8 @@ class Region:
         self.in_flight: dict[Attempt, None] = {}
         self.queue = Queue(cloud.one_copy_per_disk)
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
-        #: Copies in progress, by ID, with the disk of their source.
-        self._running: dict[str, str | None] = {}
-        #: Copies that requests of this run follow, or have followed.
-        self._followed: set[str] = set()
+        self._running: dict[str, str | None] = {}  #: Copies in progress, by ID, with the disk of their source.
+        self._followed: set[str] = set()  #: Copies that requests of this run follow, or have followed.
         self._refused_disks: dict[str | None, float] = {}
         self._cloud, self._longest, self._deadline = cloud, longest, deadline
         self._retries = Retries(deadline)
@@ -104,6 +102,8 @@ class Region:
         self.in_flight.pop(attempt, None)
         self._crowded = self._crowded or isinstance(error, QuotaFull)
         self.window.refused(error, len(self.in_flight), self._others, now)
+        if not isinstance(error, (QuotaFull, Throttled, Unreachable)):
+            self.queue.defer(attempt)  # its source may be what is busy
 
     # -- looking -----------------------------------------------------------------------------------------
 

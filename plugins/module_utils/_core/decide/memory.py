@@ -25,7 +25,7 @@ from .sightings import AGE, DELETE, EXPIRY, LOCK, LONGEST_PAUSE, TAGS, Refusal, 
 
 @dataclass(eq=False, slots=True)
 class Memory:
-    """What this run knows of one request. Only the methods ``looked`` to ``expiry_accepted`` change it."""
+    """What this run knows of one request. Only its methods, and ``act.locks``, change it."""
 
     seen: dict[str, Sighting] = field(default_factory=dict)
     #: How long (seconds) a copy stays unseen before it is missing.
@@ -210,7 +210,7 @@ class Memory:
         refusal.attempts += not isinstance(error, Busy)
         lasts = refusal.attempts >= ATTEMPTS and now - refusal.since >= ATTEMPTS_SECONDS
         refusal.sent += 1
-        pause = min(2.0**refusal.sent / 2, LONGEST_PAUSE)  # the same for all copies of a call: one call repeats it
+        pause = min(2.0 ** min(refusal.sent, 9) / 2, LONGEST_PAUSE)  # the same for all of a call, which is repeated
         refusal.until = math.inf if error.retry is Retry.NEVER or lasts else now + pause
 
     def write_postponed(self, snapshot_id: str, what: str, error: CopyError, until: float) -> None:

@@ -44,8 +44,9 @@ options:
     type: str
   lock_days:
     description:
-      - Lock each complete copy that this collection made and that has no lock, for so many days from then on; 1 to
-        36500. Nobody can delete a locked copy, and this module does not try. It never changes or removes a lock.
+      - Lock the copy that counts of each source and region, once it is complete, if this collection made it and it has
+        no lock; for so many days from then on; 1 to 36500. Duplicates are not locked. Nobody can delete a locked copy,
+        and this module does not try. It never changes or removes a lock.
     type: int
   lock_mode:
     description:

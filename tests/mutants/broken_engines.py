@@ -775,6 +775,9 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
     ("a busy source keeps its place in the queue", "act.queue", "Queue.defer", _always(None)),
+    ("a failing write stays in its batch", "act.attempt", "Attempt.keeps_failing", _always(False)),
+    ("a busy source closes the window for long", "act.window", "SOURCE_SECONDS", lambda real: 15.0),
+    ("a request overtakes one that needs a look", "act.calls", "takewhile", lambda real: filter),
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),
     ("the shortest pause is too short", "waiting", "SHORTEST_PAUSE", lambda real: 0.001),
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
@@ -782,7 +785,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("locks are read once", "decide.locks", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is locked before it is compared", "decide.transitions", "_drift_now", _locking),
     ("a refused call goes on on its look", "act.calls", "Calls._ask_alone", lambda real: _asking),
-    ("a refused deletion goes on on its look", "act.calls", "_may_delete", _always(True)),
+    ("a refused deletion goes on on its look", "act.attempt", "Attempt.may_delete", _always(True)),
     ("one look reads all copies", "capabilities", "Capabilities.read_per_call", lambda real: 10**9),
     ("an unread source is a success", "decide.drift", "_unread_source", _always(None)),
 ]  # fmt: skip

@@ -254,10 +254,6 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert out.failed and out.failure()["kind"] == "mismatch" and "replace_mismatched" in out.failure()["hint"]
         assert ids(cloud.copies()) == {copy.id} == named(out)
 
-    def test_a_source_that_stays_busy_keeps_no_other(self, cloud, monkeypatch):
-        refusal = ApiError("InvalidOperation.Conflict", "Request was denied due to conflict.", 409)
-        check_busy_sources(cloud, monkeypatch, "CopySnapshot", lambda given, _region: given["SnapshotId"], refusal)
-
 
 class TestEns(FailedCopies, PagedListings, BadDaysContract):
     doubt_seconds = 120
@@ -439,35 +435,11 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         cloud.run(source, state="absent", wait=True)
         assert not cloud.copies() and ordinary in ids(cloud.everything(cloud.destination))
 
-    def test_a_source_that_stays_busy_keeps_no_other(self, cloud, monkeypatch):
-        """As while its disk is rolled back to it."""
-        refusal = tencent.ApiError("ResourceInUse", "The resource is in use.")
-        check_busy_sources(cloud, monkeypatch, "_copy", lambda source, _region, _name: source.id, refusal)
-
 
 def _with_our_tags(cloud, source):
     """Take a snapshot in the destination and give it the provenance of a copy."""
     tags = {"dr-copy:source-snapshot-id": source, "dr-copy:source-region": cloud.source}
     return cloud.snapshot(region=cloud.destination, **tags)
-
-
-def check_busy_sources(cloud, monkeypatch, method, source_of, refusal):
-    """What the cloud refuses as busy until the deadline waits by itself (promises: all-are-tried)."""
-    disk, real = cloud.disk(), getattr(cloud.server, method)
-    busy = [cloud.snapshot(disk, age_hours=50), *(cloud.snapshot() for _n in range(2))]
-    others = [cloud.snapshot(disk, age_hours=20), *(cloud.snapshot() for _n in range(8))]
-
-    def copying(*arguments):
-        if source_of(*arguments) in busy:
-            raise refusal
-        return real(*arguments)
-
-    monkeypatch.setattr(cloud.server, method, copying)
-    out = cloud.run(*busy, *others, wait=True, wait_timeout=900, max_in_flight=4)
-    assert [f["kind"] for f in out["failures"]] == ["busy"] * 3 and is_true(cloud, out)
-    assert {f["source_snapshot_id"] for f in out["failures"]} == set(busy)
-    assert all(len(copies_of(cloud, source)) == 1 for source in others)
-    assert cloud.calls[cloud.copy_action] <= 8 + 2 * 900 / 12  # the pauses grow
 
 
 class _slow_deletions:

@@ -479,6 +479,7 @@ def test_answers_tell_chinas_times_and_requests_their_zone():
     moment = datetime(2026, 11, 20, 20, 30, tzinfo=timezone.utc)
     assert parse_cbs_time("2026-11-21 04:30:00") == moment and deadline_text(moment) == "2026-11-20T20:30:00+00:00"
     assert parse_cbs_time("") is parse_cbs_time(None) is parse_cbs_time("soon") is None
+    assert parse_cbs_time("0001-01-01 00:00:00") is None
 
 
 def test_a_time_in_the_future_is_warned_of(cbs):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulator.alibaba import ApiError
-
 from .contract_restore import RestoreContract, row_of
 
 
@@ -37,20 +35,6 @@ class TestEcs(RestoreContract):
         out = cloud.restore(system, good, wait=True)
         assert out.failure()["code"] == "InvalidSnapshotId.NotDataDiskSnapshot" and "image" in out.failure()["hint"]
         assert len(cloud.disks()) == 1
-
-    def test_a_snapshot_that_stays_busy_keeps_no_other_disk(self, cloud, monkeypatch):
-        busy, *others = [cloud.copy() for _n in range(4)]
-        real = cloud.server.CreateDisk
-
-        def creating(given, region):
-            if given["SnapshotId"] == busy:
-                raise ApiError("InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.", 403)
-            return real(given, region)
-
-        monkeypatch.setattr(cloud.server, "CreateDisk", creating)
-        out = cloud.restore(busy, *others, wait=True, wait_timeout=120)
-        assert out.failure()["snapshot_id"] == busy and out.failure()["kind"] == "busy", out.text
-        assert len(cloud.disks()) == 3
 
     def test_a_snapshot_below_the_smallest_size_of_a_type_needs_a_size(self, cloud):
         small = cloud.copy(size=5)

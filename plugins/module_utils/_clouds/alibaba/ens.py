@@ -26,15 +26,18 @@ ENDPOINT = "https://ens.aliyuncs.com"
 #: site have an endpoint with a region in its name (api-facts: ens-endpoint).
 API_REGION = "cn-hangzhou"
 _REGION_OF_HOST = re.compile(r"(?:https?://)?ens(?:-[a-z]+)?\.(?P<region>[a-z]+-[a-z0-9-]+)\.aliyuncs\.com(?::\d+)?/?")
+#: How often an order that could not be created is tried: the cause may pass or stay (api-facts: ens-order-failed).
+ORDER_ATTEMPTS = 4
+ORDER_FAILED = "Order.CreateFailed"
 ERRORS: dict[str, type[CopyError]] = {
     "ens.interface.error": Ambiguous,
     **dict.fromkeys(("InvalidSnapshotId", "ERROR_SNAPSHOT_NOT_FOUND", "INSTANCE_ID_NOT_FOUND"), NotFound),
-    **dict.fromkeys(("Order.CreateFailed", "ERROR_SNAPSHOT_COPY_IN_PROGRESS", "DISK_SNAPSHOT_STATUS_NOT_MATCH"), Busy),
+    **dict.fromkeys((ORDER_FAILED, "ERROR_SNAPSHOT_COPY_IN_PROGRESS", "DISK_SNAPSHOT_STATUS_NOT_MATCH"), Busy),
 }
 HINTS = {
     "ENS_SERVICE_ARREARAGE": "Settle the account's bill.",
     "SaleControl.VerificationFailed": "Ask Alibaba Cloud to allow this account to buy the resource on that node.",
-    "Order.CreateFailed": "Check the account's balance and the node's capacity, then run again.",
+    ORDER_FAILED: "Check the account's balance and the node's capacity, then run again.",
     "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was made of it: delete the disk first, or keep the copy.",
 }
 #: A refused node comes without a reason (api-facts: ens-partial-success).
@@ -42,8 +45,6 @@ UNTOLD = (
     "The service gives no reason. Likely ones: a sales rule for the node, unpaid bills, or no capacity there. Order a "
     "disk snapshot on that node in the console, which shows the reason, or send the request ID to the support."
 )
-#: How often an order that could not be created is tried: the cause may pass or stay (api-facts: ens-order-failed).
-ORDER_ATTEMPTS = 4
 #: Results of a page, and IDs of a describe call (api-facts: ens-describe-limits).
 PAGE, IDS = 50, 100
 
@@ -84,7 +85,7 @@ class EnsCloud(SnapshotCloud):
         )
         match = _REGION_OF_HOST.fullmatch(self._service.endpoint or "")
         self._api_region = match["region"] if match else API_REGION
-        self._failed_orders: Counter[str] = Counter()
+        self._failed_orders: Counter[tuple[str, str]] = Counter()
 
     def region_problem(self, region: str) -> str | None:
         return (
@@ -124,7 +125,8 @@ class EnsCloud(SnapshotCloud):
     def may_be_of_one(self, error: CopyError) -> bool:
         """The service does not say which node it refused; a source that is not found is no node's fault
         (api-facts: ens-copy-call, ens-error-codes)."""
-        return super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
+        of_one = super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
+        return of_one or error.code == ORDER_FAILED
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         first, nodes = orders[0], [order.request.region for order in orders]
@@ -141,15 +143,16 @@ class EnsCloud(SnapshotCloud):
                 **first.request.options,
             )
         except Busy as error:
-            raise self._patience(first, error) from error
+            raise (self._patience(first, error) if len(orders) == 1 else error) from error
         return [self._allocated(order, answer, tried) for order in orders]
 
     def _patience(self, order: CopyOrder, error: Busy) -> CopyError:
         """Try an order that could not be created a few times, then count it as refused."""
-        if error.code != "Order.CreateFailed":
+        if error.code != ORDER_FAILED:
             return error
-        self._failed_orders[order.request.snapshot_id] += 1
-        if self._failed_orders[order.request.snapshot_id] < ORDER_ATTEMPTS:
+        request = order.request.snapshot_id, order.request.region
+        self._failed_orders[request] += 1
+        if self._failed_orders[request] < ORDER_ATTEMPTS:
             return error
         return error.as_kind(Refused)
 

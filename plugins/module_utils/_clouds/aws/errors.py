@@ -11,6 +11,7 @@ import re
 from ..._core.errors import (
     TOO_MANY_SNAPSHOTS,
     Ambiguous,
+    Busy,
     CopyError,
     Credentials,
     Forbidden,
@@ -32,7 +33,6 @@ except ImportError:
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(
         (
-            "ConcurrentTagAccess",
             "EC2ThrottledException",
             "RequestLimitExceeded",
             "RequestThrottled",
@@ -42,6 +42,7 @@ ERRORS: dict[str, type[CopyError]] = {
         ),
         Throttled,
     ),
+    "ConcurrentTagAccess": Busy,
     **dict.fromkeys(
         ("ConcurrentSnapshotLimitExceeded", "PendingSnapshotLimitExceeded", "ResourceLimitExceeded"), QuotaFull
     ),

@@ -103,7 +103,7 @@ def parse_cbs_time(text: str | None) -> datetime | None:
     """Read one of CBS's times; an empty or odd one is None."""
     try:
         return datetime.strptime(text or "", TIME_FORM).replace(tzinfo=ZONE).astimezone(timezone.utc)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: the year 1 of another zone
         return None
 
 

@@ -41,6 +41,8 @@ ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(
         ("ResourceBusy", "ResourceInUse", "TradeDealConflict", "FailedOperation.ResourceTagProcessing"), Busy
     ),
+    # "Retry later", say the SDK's errorcodes.py.
+    **dict.fromkeys(("InvalidDisk.Busy", "InvalidDisk.SnapshotCreating"), Busy),
     **dict.fromkeys(
         ("AuthFailure", "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.MFAExpired"), Credentials
     ),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ..decide.decision import Decision
 from ..decide.memory import Memory
 from ..decide.wanted import Wanted
-from ..errors import CopyError
+from ..errors import CopyError, Throttled
 from ..model import CopyOrder, CopyRequest, Snapshot, State
 from .window import Window
 
@@ -71,6 +71,20 @@ class Attempt:
         if self.memory.under_way or (self.copy is None and self.memory.lost_at is not None and not self.decision.begin):
             return self.error is None
         return self.copy is not None and self.copy.state is State.PENDING
+
+    def knows(self, snapshot_id: str, now: float) -> bool:
+        """Whether a fresh look showed a copy, or a recent answer to a call returned it."""
+        return snapshot_id in self.memory.seen and self.memory.seen[snapshot_id].is_known(now)
+
+    def may_delete(self, snapshot_id: str, now: float) -> bool:
+        """Whether the look on which its deletion was decided is fresh, for it and for what stays, and shows no hold."""
+        seen, both = self.memory.seen, (snapshot_id, self.decision.stays.get(snapshot_id, snapshot_id))
+        return all(i in seen and seen[i].is_fresh(now) for i in both) and not seen[snapshot_id].copy.held
+
+    def keeps_failing(self, snapshot_id: str, what: str) -> bool:
+        """Whether a write failed more than once: if sent alone, it keeps no other from success."""
+        refusal = self.memory.refusal_of(snapshot_id, what)
+        return refusal is not None and refusal.sent > 1 and not isinstance(refusal.error, Throttled)
 
     @property
     def started_at(self) -> float:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import takewhile
 
 from ..cloud import SnapshotCloud, batches, safely
 from ..decide.locks import is_known_unlocked
 from ..decide.sightings import DELETE, EXPIRY, LOCK, TAGS
-from ..errors import Ambiguous, CopyError, Retry
+from ..errors import Ambiguous, CopyError, Retry, Throttled, Unreachable
 from ..model import Snapshot, TagChange
 from ..waiting import Deadline
 from .attempt import Attempt
@@ -27,7 +28,7 @@ class Calls(Writes):
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         self._at_once = 1
-        #: Requests, and copies to delete, of a refused call: each is sent alone, or one has them all refused for ever.
+        #: Requests, and copies to delete, of a failed call: each is sent alone, or one has them all fail for ever.
         self._singles: set[Attempt | tuple[str, str]] = set()
 
     # -- starting copies ---------------------------------------------------------------------------------
@@ -56,8 +57,9 @@ class Calls(Writes):
         return done + self._send(asked, regions)
 
     def _ready(self, region: Region) -> list[Attempt]:
+        """Return requests that may start now; none overtakes one that needs a new look first."""
         now = self._deadline.now()
-        return [a for a in region.next_to_begin(now) if a.memory.is_fresh(now)]
+        return list(takewhile(lambda attempt: attempt.memory.is_fresh(now), region.next_to_begin(now)))
 
     def _batch(
         self, first: Attempt, ready: Mapping[str, list[Attempt]], regions: Mapping[str, Region]
@@ -93,11 +95,11 @@ class Calls(Writes):
         shut_out: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
             shut_out += self._answered(attempt, regions[attempt.request.region], answer)
-        for call in calls:  # so that one call repeats what one call was refused
-            windows = [regions[a.request.region].window for a in call]
-            latest = max(window.opens_at for window in windows)
+        for asked, got in zip(calls, answers):  # so that one call repeats what one call was refused
+            refused = [a for a, one in zip(asked, got) if isinstance(one, CopyError) and one.retry is Retry.LATER]
+            windows = [regions[attempt.request.region].window for attempt in refused]
             for window in windows:
-                window.opens_at = latest
+                window.opens_at = max(one.opens_at for one in windows)
         return [attempt for attempt, _answer in pairs] + shut_out
 
     def _ask(self, call: list[Attempt]) -> list[Snapshot | CopyError | None]:
@@ -108,6 +110,8 @@ class Calls(Writes):
         try:
             answers = safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
         except CopyError as error:
+            if len(call) > 1 and not isinstance(error, (Throttled, Unreachable)):
+                self._singles.update(call)  # one of them may be why, also of a lost answer
             if len(call) == 1 or not self._cloud.may_be_of_one(error):
                 return [error] * len(call)
             return [answer for attempt in call for answer in self._ask_alone(attempt)]
@@ -122,12 +126,12 @@ class Calls(Writes):
         now = self._deadline.now()
         if answer is None:
             attempt.memory.copy_not_sent()
-            self._singles.add(attempt)
         elif isinstance(answer, Snapshot):
             attempt.memory.copy_accepted(answer, now)
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
             attempt.memory.copy_in_doubt(answer, now, self._deadline.utc())
+            region.queue.defer(attempt)  # its source may be why
         elif answer.retry is Retry.LATER:
             attempt.memory.copy_refused(answer, for_good=False)
             region.refused(attempt, answer, now)
@@ -148,11 +152,11 @@ class Calls(Writes):
         wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.delete}
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
-            singles = [i for i in owners if (name, i) in self._singles]
-            others = [i for i in owners if (name, i) not in self._singles]
+            singles = [i for i in owners if (name, i) in self._singles or owners[i].keeps_failing(i, DELETE)]
+            others = [i for i in owners if i not in singles]
             for ids in [*batches(singles, 1), *batches(others, self._cloud.deleted_per_call)]:
                 # Calls take time: without a fresh look, decide anew.
-                some = {i: owners[i] for i in ids if _may_delete(owners[i], i, self._deadline.now())}
+                some = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
                 if some:
                     self._delete(name, some)
         return chosen
@@ -162,7 +166,7 @@ class Calls(Writes):
         if self._write(name, DELETE, some, send, self._deleted, split=len(some) > 1):
             self._singles.update((name, snapshot_id) for snapshot_id in some)
             for snapshot_id, attempt in some.items():
-                if _may_delete(attempt, snapshot_id, self._deadline.now()):
+                if attempt.may_delete(snapshot_id, self._deadline.now()):
                     self._delete(name, {snapshot_id: attempt})
 
     def _deleted(self, snapshot_id: str, attempt: Attempt) -> None:
@@ -173,7 +177,9 @@ class Calls(Writes):
         alike: dict[tuple[str, str], list[Attempt]] = {}
         for attempt in (a for a in attempts if a.decision.change and a.copy):
             change = attempt.decision.change
-            key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
+            snapshot_id = attempt.copy.snapshot_id if attempt.copy else ""
+            alone = snapshot_id if attempt.keeps_failing(snapshot_id, TAGS) else ""
+            key = (attempt.request.region, str((sorted(change.set.items()), change.remove, alone)))
             alike.setdefault(key, []).append(attempt)
         for (name, _change), some in alike.items():
             for batch in batches(some, self._cloud.tagged_per_call):
@@ -183,7 +189,7 @@ class Calls(Writes):
     def _tag(self, name: str, some: list[Attempt]) -> None:
         change, now = some[0].decision.change, self._deadline.now()
         # Calls take time: without a fresh look, decide anew.
-        owners = {a.copy.snapshot_id: a for a in some if a.copy and _is_known(a, a.copy.snapshot_id, now)}
+        owners = {a.copy.snapshot_id: a for a in some if a.copy and a.knows(a.copy.snapshot_id, now)}
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)
@@ -224,7 +230,7 @@ class Calls(Writes):
 
     def _alone(self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None]) -> None:
         """Make a call for one copy, whose answer ``send`` writes down."""
-        if attempt.copy is None or not _is_known(attempt, attempt.copy.snapshot_id, self._deadline.now()):
+        if attempt.copy is None or not attempt.knows(attempt.copy.snapshot_id, self._deadline.now()):
             return
         snapshot_id = attempt.copy.snapshot_id
 
@@ -233,13 +239,3 @@ class Calls(Writes):
             return {}
 
         self._write(attempt.request.region, what, {snapshot_id: attempt}, call, lambda _snapshot_id, _attempt: None)
-
-
-def _is_known(attempt: Attempt, snapshot_id: str, now: float) -> bool:
-    return snapshot_id in attempt.memory.seen and attempt.memory.seen[snapshot_id].is_known(now)
-
-
-def _may_delete(attempt: Attempt, snapshot_id: str, now: float) -> bool:
-    """Whether the look on which a deletion was decided is fresh, for what goes and what stays, and shows no hold."""
-    seen, stays = attempt.memory.seen, attempt.decision.stays.get(snapshot_id, snapshot_id)
-    return all(i in seen and seen[i].is_fresh(now) for i in (snapshot_id, stays)) and not seen[snapshot_id].copy.held

@@ -42,13 +42,14 @@ class Queue:
             line[attempt] = None
             self._unsorted.add(disk)
 
-    def defer(self, attempt: Attempt) -> None:
-        """Put a request last: it may stay busy, and the others must not wait for it."""
+    def defer(self, attempt: Attempt) -> bool:
+        """Put a request last: it may stay busy, and the others must not wait for it. Returns whether that is new."""
         self._deferred[attempt] += 1
         disk = self._line_of(attempt)
         self._unsorted.add(disk)
         if disk in self._lines:
             self._lines[disk] = self._lines.pop(disk)
+        return self._deferred[attempt] == 1
 
     def remove(self, attempt: Attempt) -> None:
         disk = self._line_of(attempt)

@@ -101,9 +101,8 @@ class Region:
             return
         self.in_flight.pop(attempt, None)
         self._crowded = self._crowded or isinstance(error, QuotaFull)
-        self.window.refused(error, len(self.in_flight), self._others, now)
-        if not isinstance(error, (QuotaFull, Throttled, Unreachable)):
-            self.queue.defer(attempt)  # its source may be what is busy
+        of_source = not isinstance(error, (QuotaFull, Throttled, Unreachable)) and self.queue.defer(attempt)
+        self.window.refused(error, len(self.in_flight), self._others, now, of_source)
 
     # -- looking -----------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from ..waiting import SHORTEST_SLEEP, Backoff
 
 #: How long (seconds) after the quota was full no more copies than at that time are asked for.
 WIDEN_SECONDS = 15.0
+#: The longest pause (seconds) after a request was refused for the first time, for a reason that may be its source's.
+SOURCE_SECONDS = 3.0
 #: How often a copy is looked at while it takes as long as the last one, if others wait for its room.
 POLLS = 24
 
@@ -33,6 +35,7 @@ class Window:
         self._lasted = math.inf
         self._refused_at = -math.inf
         self._backoff = Backoff()
+        self._short = Backoff(SOURCE_SECONDS)
         #: When (monotonic) a throttled destination may be asked again.
         self.opens_at = 0.0
 
@@ -58,13 +61,15 @@ class Window:
 
     def accepted(self) -> None:
         self._backoff.reset()
+        self._short.reset()
 
-    def refused(self, error: CopyError, ours: int, others: int, now: float) -> None:
-        """Narrow after a full quota, until the next look; pause after throttling."""
+    def refused(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
+        """Narrow after a full quota, until the next look; pause after throttling, shortly if it may be the source's."""
         if isinstance(error, QuotaFull):
             self._limit = max(1, ours + others)
             self._full, self._refused_at = True, now
-        self.opens_at = now + (self._backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
+        backoff = self._short if of_source else self._backoff
+        self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
 
     def looked(self, now: float = math.inf) -> None:
         """Note that the copies in progress were counted anew. Widen the window a while after the last refusal."""

@@ -757,6 +757,10 @@ def _locking(real: Any) -> Any:
     return lambda memory, copy, drift, now, may_lock: real(memory, copy, drift, now, True)
 
 
+def _whole(real: Any) -> Any:
+    return lambda self, snapshot_id, what, most: most
+
+
 def _asking(self: Any, attempt: Any) -> Any:
     return self._ask([attempt])
 
@@ -775,7 +779,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
     ("a busy source keeps its place in the queue", "act.queue", "Queue.defer", _always(None)),
-    ("a failing write stays in its batch", "act.attempt", "Attempt.keeps_failing", _always(False)),
+    ("a failing write stays in its batch", "act.attempt", "Attempt.most_beside", _whole),
     ("a busy source closes the window for long", "act.window", "SOURCE_SECONDS", lambda real: 15.0),
     ("a request overtakes one that needs a look", "act.calls", "takewhile", lambda real: filter),
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),

@@ -59,6 +59,15 @@ def test_a_source_that_stays_busy_keeps_no_other(cloud, monkeypatch):
     assert cloud.calls[cloud.copy_action] <= 8 + 2 * 900 / 12  # the pauses grow
 
 
+def test_a_busy_source_whose_disk_is_not_known_keeps_no_other(ecs, monkeypatch):
+    busy, *others = [ecs.snapshot() for _n in range(6)]
+    ecs.get(busy).disk_id = ""
+    stay_busy(ecs, monkeypatch, [busy])
+    out = ecs.run(busy, *others, wait=True, wait_timeout=120)
+    assert all(len(copies_of(ecs, source)) == 1 for source in others)
+    assert out.failure()["source_snapshot_id"] == busy
+
+
 @pytest.mark.parametrize("cloud", ["ecs", "cbs"], indirect=True)
 def test_many_busy_sources_delay_the_others_by_seconds_each(cloud, monkeypatch):
     busy, others = [cloud.snapshot() for _n in range(40)], [cloud.snapshot() for _n in range(5)]
@@ -189,3 +198,19 @@ def test_a_disk_that_is_busy_is_deleted_when_it_is_not(cbs_disks):
     cbs_disks.faults(fault)
     out = cbs_disks.restore(*copies, state="absent", wait=True)
     assert not out.failed and not cbs_disks.disks() and cbs_disks.calls["TerminateDisks"] > 4
+
+
+def test_deletions_that_are_all_lost_cost_few_calls_and_keep_no_copy(cbs, monkeypatch):
+    sources = [cbs.snapshot() for _n in range(60)]
+    for source in sources:
+        cbs.our_copy(source)
+        cbs.clock.sleep(2)
+        cbs.our_copy(source)
+    new = [cbs.snapshot() for _n in range(5)]
+    error = tencent.ApiError("InternalError", "Internal error.")
+    refusing(cbs, monkeypatch, "DeleteSnapshots", lambda _given, _region: cbs.clock.sleep(20) or True, error)
+    cbs.settings(copy_seconds=10.0, quota=1)
+    out = cbs.run(*sources, *new, remove_duplicates=True, wait=True, wait_timeout=900)
+    assert out["counts"]["created"] == 5 and all(len(copies_of(cbs, source)) == 1 for source in new)
+    assert {f["snapshot_id"] for f in out["failures"]} >= {d["snapshot_id"] for d in out["duplicates"]}
+    assert cbs.calls["DeleteSnapshots"] < 60

@@ -81,10 +81,15 @@ class Attempt:
         seen, both = self.memory.seen, (snapshot_id, self.decision.stays.get(snapshot_id, snapshot_id))
         return all(i in seen and seen[i].is_fresh(now) for i in both) and not seen[snapshot_id].copy.held
 
-    def keeps_failing(self, snapshot_id: str, what: str) -> bool:
-        """Whether a write failed more than once: if sent alone, it keeps no other from success."""
+    def most_beside(self, snapshot_id: str, what: str, most: int) -> int:
+        """Return how many copies a call may be for: fewer after each failure, so that one keeps no other from success.
+
+        After the first failure still all, since most failures pass; in the end one.
+        """
         refusal = self.memory.refusal_of(snapshot_id, what)
-        return refusal is not None and refusal.sent > 1 and not isinstance(refusal.error, Throttled)
+        if refusal is None or isinstance(refusal.error, Throttled):
+            return most
+        return max(1, most >> min(4 * (refusal.sent - 1), 16))
 
     @property
     def started_at(self) -> float:

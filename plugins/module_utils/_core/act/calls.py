@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import takewhile
+from typing import TypeVar
 
 from ..cloud import SnapshotCloud, batches, safely
 from ..decide.locks import is_known_unlocked
 from ..decide.sightings import DELETE, EXPIRY, LOCK, TAGS
-from ..errors import Ambiguous, CopyError, Retry, Throttled, Unreachable
+from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachable
 from ..model import Snapshot, TagChange
 from ..waiting import Deadline
 from .attempt import Attempt
 from .region import Region
 from .writes import Writes
+
+_One = TypeVar("_One")
 
 
 class Calls(Writes):
@@ -130,8 +133,9 @@ class Calls(Writes):
             attempt.memory.copy_accepted(answer, now)
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
+            if attempt.memory.lost_calls or isinstance(answer, Underway):
+                region.queue.defer(attempt)  # its source may be why, since it is not the first time
             attempt.memory.copy_in_doubt(answer, now, self._deadline.utc())
-            region.queue.defer(attempt)  # its source may be why
         elif answer.retry is Retry.LATER:
             attempt.memory.copy_refused(answer, for_good=False)
             region.refused(attempt, answer, now)
@@ -152,9 +156,9 @@ class Calls(Writes):
         wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.delete}
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
-            singles = [i for i in owners if (name, i) in self._singles or owners[i].keeps_failing(i, DELETE)]
-            others = [i for i in owners if i not in singles]
-            for ids in [*batches(singles, 1), *batches(others, self._cloud.deleted_per_call)]:
+            most = {i: owners[i].most_beside(i, DELETE, self._cloud.deleted_per_call) for i in owners}
+            most.update((i, 1) for i in owners if (name, i) in self._singles)
+            for ids in _calls_of(most):
                 # Calls take time: without a fresh look, decide anew.
                 some = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
                 if some:
@@ -177,12 +181,11 @@ class Calls(Writes):
         alike: dict[tuple[str, str], list[Attempt]] = {}
         for attempt in (a for a in attempts if a.decision.change and a.copy):
             change = attempt.decision.change
-            snapshot_id = attempt.copy.snapshot_id if attempt.copy else ""
-            alone = snapshot_id if attempt.keeps_failing(snapshot_id, TAGS) else ""
-            key = (attempt.request.region, str((sorted(change.set.items()), change.remove, alone)))
+            key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
             alike.setdefault(key, []).append(attempt)
         for (name, _change), some in alike.items():
-            for batch in batches(some, self._cloud.tagged_per_call):
+            most = {a: a.most_beside(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy}
+            for batch in _calls_of(most):
                 self._tag(name, batch)
         return [attempt for some in alike.values() for attempt in some]
 
@@ -239,3 +242,9 @@ class Calls(Writes):
             return {}
 
         self._write(attempt.request.region, what, {snapshot_id: attempt}, call, lambda _snapshot_id, _attempt: None)
+
+
+def _calls_of(most: Mapping[_One, int]) -> Iterator[list[_One]]:
+    """Put together what goes into one call; with each comes how many may be in its call. Larger calls come first."""
+    for size in sorted(set(most.values()), reverse=True):
+        yield from batches([one for one in most if most[one] == size], size)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ..cloud import SnapshotCloud
@@ -55,6 +55,7 @@ class Loop:
         #: Requests whose source is to be read.
         self._needing: dict[Attempt, None] = {}
         self._looked_last = False
+        self._begins_first = True
         for attempt in self.attempts:
             name = attempt.request.region
             if name not in self._regions:
@@ -118,8 +119,15 @@ class Loop:
 
         Returns the requests for which something was sent.
         """
-        sent = self._decided(self._calls.delete(self._open))
-        sent += self._decided(self._calls.begin(self._regions))
+        # In turns: while one kind of call takes long, looks get too old for the other.
+        calls: list[Callable[[], list[Attempt]]] = [
+            lambda: self._calls.delete(self._open),
+            lambda: self._calls.begin(self._regions),
+        ]
+        self._begins_first = not self._begins_first
+        sent: list[Attempt] = []
+        for call in reversed(calls) if self._begins_first else calls:
+            sent += self._decided(call())
         sent += self._decided(self._calls.tag(self._open))
         sent += self._decided(self._calls.expire(self._open))
         return sent + self._decided(self._calls.lock(self._open))

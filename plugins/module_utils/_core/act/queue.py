@@ -59,12 +59,14 @@ class Queue:
             self._lines.pop(disk, None)
 
     def heads(self, busy: Collection[str | None]) -> list[Attempt]:
-        """Return the first of each line whose disk is not busy; without disks, the first of all."""
+        """Return the first of each line whose disk is not busy, and of those without disks the first; deferred ones
+        last."""
         for disk in self._unsorted & self._lines.keys():
             self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred))
         self._unsorted.clear()
         free = (next(iter(line)) for disk, line in self._lines.items() if disk and disk not in busy)
-        return [*islice(self._lines.get("", ()), AHEAD), *islice(free, AHEAD)]
+        first = [*islice(self._lines.get("", ()), AHEAD), *islice(free, AHEAD)]
+        return sorted(first, key=lambda attempt: self._deferred[attempt])
 
     def _line_of(self, attempt: Attempt) -> str:
         return (attempt.disk or "") if self._by_disk and attempt.wanted.order else ""

@@ -140,8 +140,8 @@ def test_a_destination_whose_calls_are_lost_keeps_no_other(name, request, monkey
 
 def test_an_order_that_one_node_never_takes_keeps_no_other(ens, monkeypatch):
     error = alibaba.ApiError("Order.CreateFailed", "The order could not be created.")
-    hits = lambda given, _region: ens.destination in given["DestinationRegionIds"]  # noqa: E731
-    refusing(ens, monkeypatch, "CopySnapshot", hits, error)
+    method, key = COPYING["ens"]
+    refusing(ens, monkeypatch, method, lambda given, _region: ens.destination in given[key], error)
     sources = [ens.snapshot() for _n in range(40)]
     regions = [ens.other_destination, ens.destination]
     out = ens.run(*sources, destination_regions=regions, wait=True, wait_timeout=600)

@@ -16,7 +16,7 @@ def list_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return a table in reStructuredText."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in [head, *rows]:
-        lines += [f"   {'*' if n == 0 else ' '} - {cell}" for n, cell in enumerate(row)]
+        lines += [f"   {'*' if n == 0 else ' '} - {cell}".rstrip() for n, cell in enumerate(row)]
     return "\n".join(lines)
 
 

@@ -62,13 +62,13 @@ def _written(page: str) -> tuple[str, list[Figure]]:
     """Return what the page says before its table, and the figures in that."""
     block = page.partition(".. begin figures\n\n")[2].partition("\n\n.. end figures")[0]
     note, _sign, table = block.partition(".. list-table::")
-    rows = [row.split("\n     - ") for row in table.split("\n   * - ")[2:]]
+    rows = [[cell.strip() for cell in row.split("\n     -")] for row in table.split("\n   * -")[2:]]
     return note, [_of_cells(*row) for row in rows]
 
 
 def _of_cells(what: str, figure: str, bound: str, _kept: str) -> Figure:
-    number, _space, unit = figure.strip().partition(" ")
-    least = bound.split()[-1] if bound.strip() else None
+    number, _space, unit = figure.partition(" ")
+    least = bound.split()[-1] if bound else None
     return Figure(what, float(number), None if least is None else float(least), unit, bound.startswith("at least"))
 
 

@@ -36,8 +36,8 @@ UNIT = {
     cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "")]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
-#: Those of all clouds; the second takes minutes.
-OLD_LOOKS, BAD_DAYS = "tests/unit/test_old_looks.py", "tests/unit/test_bad_days.py"
+#: Those of all clouds; the last takes minutes.
+ALL_CLOUDS = [f"tests/unit/test_{name}.py" for name in ("keeps_no_other", "old_looks", "bad_days")]
 #: A broken engine that is not done after so many seconds comes to no end.
 LONGEST = 900.0
 #: By whom one is found that lives, and one of which the place is not there any more.
@@ -205,7 +205,7 @@ def _first_test(one: Broken, ill: list[str]) -> str:
     for cloud in UNIT:
         if cloud in one.clouds and (failed := failed_tests(UNIT[cloud], ill, first=True)):
             return failed[0]
-    return next(iter(failed_tests([OLD_LOOKS, BAD_DAYS], ill, first=True)), "")
+    return next(iter(failed_tests(ALL_CLOUDS, ill, first=True)), "")
 
 
 class _Failed:

@@ -59,6 +59,7 @@ options:
   aws_config:
     description:
       - Settings of botocore, such as C(read_timeout) or C(proxies), by the names of C(botocore.config.Config).
+      - C(connect_timeout) is V(10) seconds unless it is set here.
       - See U(https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html).
     type: dict
   debug_botocore_endpoint_logs:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import botocore
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK, AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_rules import keys_differ
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.errors import translated
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
@@ -33,6 +33,20 @@ def test_the_users_retries_never_repeat_a_copy_call(ebs, retries):
     ebs.faults({"action": "CopySnapshot", "fault": "lose_answer", "nth": [1]})
     out = ebs.run(source, wait=True, aws_config={"retries": retries, "read_timeout": 30})
     assert not out.failed and ebs.calls["CopySnapshot"] == 1 and len(ebs.copies()) == 1
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, 10), ({"connect_timeout": 3}, 3), ({"read_timeout": 30}, 10)])
+def test_a_connection_is_waited_for_as_long_as_the_user_says(ebs, monkeypatch, given, used):
+    waited = set()
+
+    def make_client(self, service, real=AwsModule.make_client, **options):
+        client = real(self, service, **options)
+        waited.update([client.meta.config.connect_timeout] if service == "ec2" else [])
+        return client
+
+    monkeypatch.setattr(AwsModule, "make_client", make_client)
+    assert not ebs.run(ebs.snapshot(), wait=True, aws_config=given).failed
+    assert waited == {used}
 
 
 def test_environment_retries_never_repeat_a_copy_call(ebs, monkeypatch):

@@ -40,6 +40,8 @@ except ImportError:
 #: The lowest boto3 and botocore. botocore passes on only what its own model of EC2 has: older ones drop the mark of a
 #: time-based copy (TransferType), the size of a snapshot's data, or Local Zones.
 LOWEST_SDK = "1.40.20"
+#: How long (seconds) a connection is waited for. botocore's own minute, five times a read, is the other regions' time.
+CONNECT_SECONDS = 10
 
 
 class AwsModule(AnsibleAWSModule):
@@ -74,8 +76,6 @@ class AwsModule(AnsibleAWSModule):
         self._making_clients = True
         try:
             return self.client(service, **options)
-        except TypeError as error:
-            raise BadInput([f"aws_config: {error}"]) from error
         except boto_errors.BotoCoreError as error:
             raise Credentials(f"The client for {service} could not be created: {error}") from error
         finally:
@@ -131,7 +131,11 @@ class Clients:
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
         """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""
-        return botocore.config.Config(**{**usual, **(self._module.params.get("aws_config") or {}), **fixed})
+        given = self._module.params.get("aws_config") or {}
+        try:
+            return botocore.config.Config(**{"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed})
+        except TypeError as error:
+            raise BadInput([f"aws_config: {error}"]) from error
 
     def _way_to_others(self) -> dict[str, Any]:
         """An endpoint that is EC2's alone serves no other service; then AWS's own address of that is taken."""
@@ -162,7 +166,7 @@ class Clients:
         endpoint = self._module.params.get("endpoint_url")
         if endpoint:
             options.setdefault("endpoint", endpoint.replace("{region}", region))
-        client = self._module.make_client(service, region=region, **options)
+        client = self._module.make_client(service, region=region, **{"aws_config": self._config({}), **options})
         client.meta.events.register("before-call", self._count_call)
         # The endpoint makes a new parser for each answer, and does not use the one of the client.
         client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)

@@ -37,7 +37,7 @@ UNIT = {
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
 #: Those of all clouds; the last takes minutes.
-ALL_CLOUDS = [f"tests/unit/test_{name}.py" for name in ("keeps_no_other", "old_looks", "bad_days")]
+ALL_CLOUDS = [f"tests/unit/test_{name}.py" for name in ("keeps_no_other", "slow_regions", "old_looks", "bad_days")]
 #: A broken engine that is not done after so many seconds comes to no end.
 LONGEST = 900.0
 #: By whom one is found that lives, and one of which the place is not there any more.

@@ -765,6 +765,38 @@ def _asking(self: Any, attempt: Any) -> Any:
     return self._ask([attempt])
 
 
+def _in_their_order(real: Any) -> Any:
+    return property(lambda self: list(self._regions.values()))
+
+
+def _forgetting_how_long(real: Any) -> Any:
+    return lambda self, error, lasted=0.0: real(self, error)
+
+
+def _beginning_first(real: Any) -> Any:
+    def act(self: Any) -> Any:
+        self._first_kind = 0
+        return real(self)
+
+    return act
+
+
+def _quick_by_its_word(real: Any) -> Any:
+    def look(self: Any, last: bool = False) -> Any:
+        learnt, self.look_lasted = real(self, last), 0.0
+        return learnt
+
+    return look
+
+
+def _unused_by_none(real: Any) -> Any:
+    def taken_in(self: Any, attempts: Any) -> Any:
+        known, self.unused = real(self, attempts), None
+        return known
+
+    return taken_in
+
+
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("looks may be of any age", "decide.memory", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is missing at once", "capabilities", "Capabilities.unseen_seconds", lambda real: 0.0),
@@ -782,6 +814,12 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a failing write stays in its batch", "act.attempt", "Attempt.most_beside", _whole),
     ("a busy source closes the window for long", "act.window", "SOURCE_SECONDS", lambda real: 15.0),
     ("a request overtakes one that needs a look", "act.calls", "takewhile", lambda real: filter),
+    ("the region that was last called comes first", "act.loop", "Loop._in_turn", _in_their_order),
+    ("what was refused most comes first", "act.attempt", "Attempt.times_refused", lambda real: 0),
+    ("a region that hangs is asked again at once", "waiting", "Retries.failed", _forgetting_how_long),
+    ("each pass begins with the same kind of call", "act.loop", "Loop._act", _beginning_first),
+    ("slow looks are made together", "act.region", "Region.look", _quick_by_its_word),
+    ("locks that took long to read are read again", "act.locks", "Locks._taken_in", _unused_by_none),
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),
     ("the shortest pause is too short", "waiting", "SHORTEST_PAUSE", lambda real: 0.001),
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),

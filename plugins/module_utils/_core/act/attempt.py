@@ -92,6 +92,11 @@ class Attempt:
         return max(1, most >> min(4 * (refusal.sent - 1), 16))
 
     @property
+    def times_refused(self) -> int:
+        """How often the write that was refused most was sent."""
+        return max((refusal.sent for refusal in self.memory.refusals.values()), default=0)
+
+    @property
     def started_at(self) -> float:
         """When (monotonic) this run's last copy call for it was accepted; minus infinity if none was."""
         return max(self.memory.own.values(), default=-math.inf)

@@ -126,7 +126,7 @@ class Calls(Writes):
 
     def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError | None) -> list[Attempt]:
         """Note the result of a copy call, by the kind of its failure alone. Returns other attempts that it ends."""
-        now = self._deadline.now()
+        self.ended_at[region.name] = now = self._deadline.now()
         if answer is None:
             attempt.memory.copy_not_sent()
         elif isinstance(answer, Snapshot):

@@ -26,18 +26,22 @@ class Locks(Reads):
         super().__init__(cloud, deadline)
         #: The locks of a region, and when they were last read.
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
+        #: The region of which the locks took long to read, until they were used: it comes first, and no other is read.
+        self.unused: str | None = None
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Read the locks that these requests need in one region, where it is time. Returns those that know more now.
 
-        One region at a time, the one whose copies were looked at last: a pass over many would be too old at its end.
+        One region at a time, in their order, but first those whose copies were just looked at: a pass over many would
+        be too old at its end.
         """
+        now = self._deadline.now()
         by_region: dict[str | None, list[Attempt]] = {}
         for attempt in attempts:
             by_region.setdefault(attempt.request.region, []).append(attempt)
         self._keep(by_region)
-        latest_first = sorted(by_region.values(), key=lambda some: -max(a.memory.looked_at for a in some))
-        return next((some for some in latest_first if self._taken_in(some)), [])
+        regions = sorted(by_region.values(), key=lambda some: now - max(a.memory.looked_at for a in some) > LONG_LOOK)
+        return next((some for some in regions if self._taken_in(some)), [])
 
     def _taken_in(self, attempts: Sequence[Attempt]) -> bool:
         """Read one region; returns whether its locks are known, or cannot be."""
@@ -52,6 +56,7 @@ class Locks(Reads):
                     self._not_read(attempt, answer)
                 return True
             self._last[region] = found, at = answer, counts_from(now, self._deadline.now())
+            self.unused = region if self._deadline.now() - now >= LONG_LOOK else None
         for attempt in attempts:
             attempt.memory.locks_read(found, at)
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from ..cloud import SnapshotCloud
 from ..decide import failures
@@ -55,7 +56,8 @@ class Loop:
         #: Requests whose source is to be read.
         self._needing: dict[Attempt, None] = {}
         self._looked_last = False
-        self._begins_first = True
+        #: Which kind of call comes first in the next pass.
+        self._first_kind = 0
         for attempt in self.attempts:
             name = attempt.request.region
             if name not in self._regions:
@@ -95,50 +97,69 @@ class Loop:
         """Read what is due in each region, in check mode once, and the sources. Nothing is read after the deadline.
 
         If looks are slow, write to the regions that were looked at before looking at the next ones. Otherwise their
-        looks would always be too old by then.
+        looks would always be too old by then. A region whose look took long is looked at alone, at the end last.
         """
-        learnt = []
+        learnt: list[Attempt] = []
+        looked = False
         started = self._deadline.now()
         last = self._last_look_at <= started
         self._looked_last = self._looked_last or last
-        for region in sorted(self._regions.values(), key=lambda one: one.tried_at):
+        unused, self._locks.unused = self._locks.unused, None
+        order = attrgetter("look_lasted" if last else "tried_at")
+        for region in sorted(self._regions.values(), key=lambda one: (one.name != unused, order(one))):
             now = self._deadline.now()
-            if now - started >= LONG_LOOK and act and not last:
-                break
-            if not act and region.was_listed:
+            if self._deadline.passed or (not act and region.was_listed):
                 continue
-            if (region.due_at(now) <= now or (last and region.open)) and not self._deadline.passed:
-                learnt += region.look(last)
+            if region.due_at(now) > now and not (last and region.open):
+                continue
+            if looked and act and not last and max(now - started, region.look_lasted) >= LONG_LOOK:
+                break
+            learnt += region.look(last)
+            looked = True
         now = self._deadline.now()
         learnt += [a for region in self._regions.values() for a in region.open if a.decision.retry_at <= now]
-        learnt += self._locks.read([a for a in self._open if a.decision.needs_locks])
+        self._decide(a for a in learnt if a.request.lock)  # whether locks are needed, for the copies as they are now
+        if not (unused and learnt):
+            learnt += self._locks.read([a for a in self._open if a.decision.needs_locks])
         return learnt + self._sources.read([a for a in self._needing if a.is_open])
 
     def _act(self) -> list[Attempt]:
         """Send what was decided, and decide anew after each kind of call.
 
-        Returns the requests for which something was sent.
+        Returns the requests for which something was sent. While calls take long, looks get too old for those that come
+        after them: then these come first in the next pass, and the region that was last called comes last.
         """
-        # In turns: while one kind of call takes long, looks get too old for the other.
-        calls: list[Callable[[], list[Attempt]]] = [
-            lambda: self._calls.delete(self._open),
-            lambda: self._calls.begin(self._regions),
+        calls = self._calls
+        kinds: list[Callable[[], list[Attempt]]] = [
+            lambda: calls.begin({region.name: region for region in self._in_turn}),
+            lambda: calls.delete(self._open),
+            lambda: calls.tag(self._open),
+            lambda: calls.expire(self._open),
+            lambda: calls.lock(self._open),
         ]
-        self._begins_first = not self._begins_first
+        started, first = self._deadline.now(), self._first_kind
         sent: list[Attempt] = []
-        for call in reversed(calls) if self._begins_first else calls:
-            sent += self._decided(call())
-        sent += self._decided(self._calls.tag(self._open))
-        sent += self._decided(self._calls.expire(self._open))
-        return sent + self._decided(self._calls.lock(self._open))
+        for n in (*range(first, len(kinds)), *range(first)):
+            was_quick = self._deadline.now() - started < LONG_LOOK
+            sent += self._decided(kinds[n]())
+            if was_quick and self._deadline.now() - started >= LONG_LOOK:
+                self._first_kind = (n + 1) % len(kinds)
+        return sent
 
     def _decided(self, attempts: list[Attempt]) -> list[Attempt]:
         self._decide(attempts)
         return attempts
 
     @property
+    def _in_turn(self) -> list[Region]:
+        """The regions, the one that was last called comes last."""
+        ended_at = self._calls.ended_at
+        return sorted(self._regions.values(), key=lambda region: ended_at.get(region.name, -math.inf))
+
+    @property
     def _open(self) -> list[Attempt]:
-        return [attempt for region in self._regions.values() for attempt in region.open]
+        """The requests that wait for no room, by the turn of their region; what was refused least comes first."""
+        return [a for region in self._in_turn for a in sorted(region.open, key=lambda one: one.times_refused)]
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
         """Decide anew for these requests, and put each where it belongs by what is to be done."""

@@ -45,10 +45,10 @@ class Region:
         self._refused_disks: dict[str | None, float] = {}
         self._cloud, self._longest, self._deadline = cloud, longest, deadline
         self._retries = Retries(deadline)
-        #: When it was last looked at: with success or not (``tried_at``), with success, and what of it.
+        #: When it was last looked at: with success or not (``tried_at``), with success, and what of it; how long it took.
         self.tried_at = self._looked_at = self._counted_at = self._listed_at = -math.inf
         self._last_started = self._first_started = -math.inf
-        self._crowded = False
+        self.look_lasted, self._crowded = 0.0, False
 
     # -- room --------------------------------------------------------------------------------------------
 
@@ -161,6 +161,8 @@ class Region:
             self._refresh(now, learnt, last)
         except CopyError as error:
             return learnt + self._not_read(error)
+        finally:
+            self.look_lasted = self._deadline.now() - now
         self.unread, self._crowded = None, False
         self._retries.succeeded()
         self.window.looked(now)
@@ -239,7 +241,7 @@ class Region:
         Returns the requests that fail because of it.
         """
         self.unread = error
-        final = self._retries.failed(error)
+        final = self._retries.failed(error, self._deadline.now() - self.tried_at)
         if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
             return []
         failed = [a for a in self.attempts if a.is_open]

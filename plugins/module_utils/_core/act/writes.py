@@ -24,6 +24,8 @@ class Writes:
         #: By region and kind of write: until when (monotonic) the service is left alone; why it takes nothing more.
         self._rests: dict[tuple[str, str], tuple[Backoff, float]] = {}
         self._shut: dict[tuple[str, str], CopyError] = {}
+        #: When (monotonic) the last call to a region was over.
+        self.ended_at: dict[str, float] = {}
 
     def _write(
         self,
@@ -55,9 +57,10 @@ class Writes:
                 refused = safely(Ambiguous, send)
             except CopyError as error:
                 if split and self._cloud.may_be_of_one(error):
+                    self.ended_at[region] = self._deadline.now()
                     return list(owners.values())
                 refused = dict.fromkeys(owners, error)
-        now = self._deadline.now()
+        self.ended_at[region] = now = self._deadline.now()
         for snapshot_id, attempt in owners.items():
             if snapshot_id in refused:
                 attempt.memory.write_refused(snapshot_id, what, refused[snapshot_id], now)

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That a destination whose calls take long, answered or not, keeps no other waiting (promises: all-are-tried).
+
+The slow one comes first everywhere, and its calls take so long that each look is too old when they end.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous, Unreachable
+
+from .contract_bad_days import is_true
+
+HANG = 60.0
+
+
+@pytest.fixture
+def cloud(request):
+    return request.getfixturevalue(request.param)
+
+
+def clouds(*names):
+    return pytest.mark.parametrize("cloud", names, indirect=True)
+
+
+ALL = clouds("ebs", "ecs", "ens", "cbs")
+
+
+def slow(cloud, monkeypatch, method, hits, seconds=HANG, error=None):
+    """Let the calls of an adapter that ``hits`` chooses take so long, and then fail with ``error``."""
+    one = f"{method}_one"
+    name = one if one in vars(cloud.adapter) else method
+    real = getattr(cloud.adapter, name)
+
+    def call(self, *arguments, **named):
+        if hits(*arguments):
+            cloud.clock.sleep(seconds)
+            if error:
+                raise error
+        return real(self, *arguments, **named)
+
+    monkeypatch.setattr(cloud.adapter, name, call)
+
+
+def goes_to(*regions):
+    """Say yes to the calls about these regions."""
+
+    def hits(given, *_more):
+        if isinstance(given, str):
+            return given in regions
+        orders = given if isinstance(given, (list, tuple)) else [given]
+        return any(order.request.region in regions for order in orders)
+
+    return hits
+
+
+def regions_of(cloud, count=2):
+    return [cloud.destination, cloud.other_destination, cloud.third_destination][:count]
+
+
+def copied(cloud, count, regions):
+    """Return sources with a copy in each of the regions."""
+    sources = [cloud.snapshot() for _n in range(count)]
+    for region in regions:
+        for source in sources:
+            cloud.our_copy(source, region)
+    return sources
+
+
+@ALL
+@pytest.mark.parametrize("count", [2, 5])
+def test_copy_calls_that_hang_keep_no_other_destination(cloud, monkeypatch, count):
+    bad, good = regions_of(cloud)
+    slow(cloud, monkeypatch, "begin", goes_to(bad), error=Ambiguous("lost"))
+    sources = [cloud.snapshot() for _n in range(count)]
+    out = cloud.run(*sources, destination_regions=[bad, good], wait=True, wait_timeout=900)
+    assert len(cloud.copies(good)) == count and not cloud.copies(bad)
+    assert {f["region"] for f in out["failures"]} == {bad} and is_true(cloud, out)
+
+
+@ALL
+def test_deletions_that_hang_keep_no_other_destination(cloud, monkeypatch):
+    bad, good = regions_of(cloud)
+    sources = copied(cloud, 8, [bad, good])
+    slow(cloud, monkeypatch, "delete", goes_to(bad), error=Ambiguous("lost"))
+    out = cloud.run(*sources, destination_regions=[bad, good], state="absent", wait=True, wait_timeout=900)
+    assert not cloud.copies(good) and len(cloud.copies(bad)) == 8
+    assert {f["region"] for f in out["failures"]} == {bad}
+
+
+@ALL
+def test_deletions_that_hang_keep_no_other_of_their_destination(cloud, monkeypatch):
+    sources = copied(cloud, 12, [cloud.destination])
+    chosen = [copy.id for copy in cloud.copies()][:2]
+
+    def hits(_region, given):
+        return bool({*([given] if isinstance(given, str) else given)} & {*chosen})
+
+    slow(cloud, monkeypatch, "delete", hits, error=Ambiguous("lost"))
+    cloud.run(*sources, state="absent", wait=True, wait_timeout=420)
+    assert {copy.id for copy in cloud.copies()} == {*chosen}
+
+
+@clouds("ebs", "ecs")
+def test_deletions_that_hang_keep_no_locks_of_another_destination(cloud, monkeypatch):
+    bad, good = regions_of(cloud)
+    sources = copied(cloud, 8, [bad])
+    cloud.clock.sleep(5)
+    for source in sources:
+        cloud.our_copy(source, bad)
+    cloud.settings(copy_seconds=30.0)
+    slow(cloud, monkeypatch, "delete", goes_to(bad), error=Ambiguous("lost"))
+    options = {"remove_duplicates": True, "lock_days": 7, "wait": True, "wait_timeout": 400}
+    out = cloud.run(*sources, destination_regions=[bad, good], **options)
+    assert [bool(row["locked_until"]) for row in out["copies"] if row["region"] == good] == [True] * 8
+
+
+@clouds("ebs", "ecs", "cbs")
+def test_tags_that_hang_keep_no_other_destination(cloud, monkeypatch):
+    bad, good = regions_of(cloud)
+    sources = copied(cloud, 8, [bad, good])
+    slow(cloud, monkeypatch, "change_tags", goes_to(bad), error=Ambiguous("lost"))
+    cloud.run(*sources, destination_regions=[bad, good], tags={"team": "dr"}, wait=True, wait_timeout=900)
+    assert [cloud.tags_of(copy).get("team") for copy in cloud.copies(good)] == ["dr"] * 8
+
+
+@clouds("ebs", "ecs")
+def test_locks_that_hang_keep_no_other_destination(cloud, monkeypatch):
+    bad, good = regions_of(cloud)
+    sources = copied(cloud, 8, [bad, good])
+    slow(cloud, monkeypatch, "lock", goes_to(bad), error=Ambiguous("lost"))
+    out = cloud.run(*sources, destination_regions=[bad, good], lock_days=7, wait=True, wait_timeout=900)
+    locked = {row["region"] for row in out["copies"] if row["locked_until"]}
+    assert locked == {good} and sum(bool(row["locked_until"]) for row in out["copies"]) == 8
+
+
+@ALL
+@pytest.mark.parametrize("hang", [HANG, 20.0])
+def test_destinations_that_go_dark_keep_no_other(cloud, monkeypatch, hang):
+    *dark, good = regions_of(cloud, 3)
+    started = cloud.clock.monotonic()
+
+    def hits(region, *_more):
+        return region in dark and cloud.clock.monotonic() > started + 20
+
+    for method in ("list_copies", "refresh", "list_in_progress"):
+        slow(cloud, monkeypatch, method, hits, hang, Unreachable("no answer"))
+    sources = [cloud.snapshot() for _n in range(30)]
+    cloud.settings(copy_seconds=30.0)
+    options = {"wait": True, "max_in_flight": 5, "wait_timeout": 1800}
+    cloud.run(*sources, destination_regions=[*dark, good], **options)
+    assert len(cloud.copies(good)) == 30
+
+
+@clouds("ebs", "ecs")
+def test_locks_that_are_slow_to_list_are_set_all_the_same(cloud, monkeypatch):
+    *slow_ones, quick = regions_of(cloud, 3)
+    sources = copied(cloud, 3, slow_ones)
+    slow(cloud, monkeypatch, "list_locks", goes_to(*slow_ones), 20.0)
+    out = cloud.run(*sources, destination_regions=[*slow_ones, quick], lock_days=7, wait=True, wait_timeout=900)
+    assert not out.failed and len(cloud.copies(quick)) == 3
+    assert all(row["locked_until"] for row in out["copies"]) and len(out["copies"]) == 9
+    assert out["api_calls"]["DescribeLockedSnapshots"] < 10
+
+
+@ALL
+def test_destinations_that_are_slow_to_list_keep_no_other(cloud, monkeypatch):
+    *slow_ones, quick = regions_of(cloud, 3)
+    for method in ("list_copies", "list_in_progress"):
+        slow(cloud, monkeypatch, method, goes_to(*slow_ones), 20.0)
+    sources = [cloud.snapshot() for _n in range(40)]
+    cloud.settings(copy_seconds=60.0)
+    options = {"wait": True, "max_in_flight": 5, "wait_timeout": 1200}
+    cloud.run(*sources, destination_regions=[*slow_ones, quick], **options)
+    assert len(cloud.copies(quick)) == 40

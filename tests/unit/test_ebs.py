@@ -481,6 +481,14 @@ def test_odd_values_are_reported_plainly(ebs, options):
     assert "Unexpected" not in out.text and "Traceback" not in out.text
 
 
+@pytest.mark.parametrize(
+    "given", [{"foo": 1}, {"retries": {"max_attempts": -1}}, {"retries": {"mode": "x"}}, {"user_agent_extra": 5}]
+)
+def test_settings_that_botocore_refuses_are_bad_input(ebs, given):
+    out = ebs.run(ebs.snapshot(), wait=True, aws_config=given)
+    assert out.failed and "aws_config: " in out["msg"] and "report" not in out["msg"]
+
+
 def test_an_unknown_profile_in_the_environment_is_reported_plainly(ebs, monkeypatch):
     source = ebs.snapshot()
     monkeypatch.setenv("AWS_PROFILE", "nobody")

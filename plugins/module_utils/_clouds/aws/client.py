@@ -76,6 +76,8 @@ class AwsModule(AnsibleAWSModule):
         self._making_clients = True
         try:
             return self.client(service, **options)
+        except TypeError as error:
+            raise BadInput([f"aws_config: {error}"]) from error
         except boto_errors.BotoCoreError as error:
             raise Credentials(f"The client for {service} could not be created: {error}") from error
         finally:
@@ -134,7 +136,7 @@ class Clients:
         given = self._module.params.get("aws_config") or {}
         try:
             return botocore.config.Config(**{"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed})
-        except TypeError as error:
+        except (TypeError, boto_errors.BotoCoreError) as error:
             raise BadInput([f"aws_config: {error}"]) from error
 
     def _way_to_others(self) -> dict[str, Any]:

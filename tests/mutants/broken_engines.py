@@ -770,7 +770,7 @@ def _in_their_order(real: Any) -> Any:
 
 
 def _forgetting_how_long(real: Any) -> Any:
-    return lambda self, error, lasted=0.0: real(self, error)
+    return lambda self, error, rest=0.0: real(self, error)
 
 
 def _beginning_first(real: Any) -> Any:

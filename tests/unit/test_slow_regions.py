@@ -176,3 +176,15 @@ def test_destinations_that_are_slow_to_list_keep_no_other(cloud, monkeypatch):
     options = {"wait": True, "max_in_flight": 5, "wait_timeout": 1200}
     cloud.run(*sources, destination_regions=[*slow_ones, quick], **options)
     assert len(cloud.copies(quick)) == 40
+
+
+@ALL
+@pytest.mark.parametrize("method", ["list_copies", "read_sources"])
+def test_one_call_that_hangs_costs_little_more_than_its_own_time(cloud, monkeypatch, method):
+    left = iter(range(1))
+    started = cloud.clock.monotonic()
+    slow(cloud, monkeypatch, method, lambda *_given: next(left, None) == 0, 100.0, Unreachable("no answer"))
+    sources = [cloud.snapshot() for _n in range(3)]
+    cloud.settings(copy_seconds=5.0)
+    assert not cloud.run(*sources, wait=True, wait_timeout=900).failed
+    assert cloud.clock.monotonic() - started < 140

@@ -103,7 +103,7 @@ class Retries:
     """When to repeat a read that fails.
 
     Until the deadline while the cloud throttles, or what is ``waited_out`` lasts. Else ``ATTEMPTS`` times within
-    ``ATTEMPTS_SECONDS``, or twice, if a failure takes long.
+    ``ATTEMPTS_SECONDS``.
     """
 
     def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
@@ -117,15 +117,12 @@ class Retries:
         #: When (monotonic) the read may be made again.
         self.due_at = -math.inf
 
-    def failed(self, error: CopyError, lasted: float = 0.0) -> bool:
-        """Note a failure, which took so many seconds. Returns whether it is final.
-
-        A region that hangs is left alone for three times as long, so that most of the time is the others'.
-        """
+    def failed(self, error: CopyError, rest: float = 0.0) -> bool:
+        """Note a failure; it is repeated after ``rest`` seconds or more. Returns whether it is final."""
         now = self._deadline.now()
         self._failures += not isinstance(error, self._waited_out)
         self._since = min(self._since, now)
-        self.due_at = now + max(self._backoff.next_pause(), 3 * lasted)
+        self.due_at = now + max(self._backoff.next_pause(), rest)
         lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
         return error.retry is Retry.NEVER or lasts
 

@@ -63,6 +63,8 @@ class Loop:
             if name not in self._regions:
                 self._regions[name] = Region(name, cloud, policy.max_in_flight, policy.wait_delay, deadline)
             self._regions[name].attempts.append(attempt)
+        for region in self._regions.values():
+            region.has_neighbours = len(self._regions) > 1
 
     @property
     def warnings(self) -> list[str]:

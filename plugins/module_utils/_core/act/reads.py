@@ -42,12 +42,11 @@ class Reads:
         if retries.due_at > self._deadline.now() or self._deadline.passed:
             return None
         answer: Answer | CopyError
-        started = self._deadline.now()
         try:
             answer = safely(Unreachable, read)
         except CopyError as error:
             self.unread[region] = answer = error
-            if not retries.failed(error, self._deadline.now() - started):
+            if not retries.failed(error):
                 self._retries[region] = retries
                 return None
         else:

@@ -22,8 +22,9 @@ from .window import Window
 
 #: How long (seconds) a destination with nothing of ours under way is left alone when it was busy.
 RETRY_SECONDS = 5.0
-#: How long (seconds) a disk is left alone after the cloud refused a second unfinished copy of it.
-DISK_SECONDS = 60.0
+#: How long (seconds) a disk is left alone after the cloud refused a second unfinished copy of it; and a destination
+#: that hangs, at most, so that others have their turn.
+DISK_SECONDS = REST_SECONDS = 60.0
 #: How old (seconds) the look at requests that may start soon may get before they are looked at again.
 STALE_SECONDS = FRESH_SECONDS - 3.0
 
@@ -45,10 +46,10 @@ class Region:
         self._refused_disks: dict[str | None, float] = {}
         self._cloud, self._longest, self._deadline = cloud, longest, deadline
         self._retries = Retries(deadline)
-        #: When it was last looked at: with success or not (``tried_at``), with success, and what of it; how long it took.
+        #: When it was last looked at: with success or not (``tried_at``), with success, what of it; how long it took.
         self.tried_at = self._looked_at = self._counted_at = self._listed_at = -math.inf
         self._last_started = self._first_started = -math.inf
-        self.look_lasted, self._crowded = 0.0, False
+        self.look_lasted, self.has_neighbours, self._crowded = 0.0, False, False
 
     # -- room --------------------------------------------------------------------------------------------
 
@@ -236,12 +237,11 @@ class Region:
         return [a for a in self.queue if a.request.snapshot_id in found]
 
     def _not_read(self, error: CopyError) -> list[Attempt]:
-        """Note that a look failed. Without credentials nothing more is learned here; else look again after a pause.
-
-        Returns the requests that fail because of it.
-        """
+        """Note that a look failed; without credentials it is the last. Returns the requests that fail because of it."""
         self.unread = error
-        final = self._retries.failed(error, self._deadline.now() - self.tried_at)
+        hangs = self.has_neighbours and self.was_listed and isinstance(error, Unreachable)
+        rest = min(3 * (self._deadline.now() - self.tried_at), REST_SECONDS)
+        final = self._retries.failed(error, rest if hangs else 0.0)
         if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
             return []
         failed = [a for a in self.attempts if a.is_open]

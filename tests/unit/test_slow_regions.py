@@ -94,13 +94,13 @@ def test_deletions_that_hang_keep_no_other_destination(cloud, monkeypatch):
 @ALL
 def test_deletions_that_hang_keep_no_other_of_their_destination(cloud, monkeypatch):
     sources = copied(cloud, 12, [cloud.destination])
-    chosen = [copy.id for copy in cloud.copies()][:2]
+    chosen = [copy.id for copy in cloud.copies()][:6]
 
     def hits(_region, given):
         return bool({*([given] if isinstance(given, str) else given)} & {*chosen})
 
     slow(cloud, monkeypatch, "delete", hits, error=Ambiguous("lost"))
-    cloud.run(*sources, state="absent", wait=True, wait_timeout=420)
+    cloud.run(*sources, state="absent", wait=True, wait_timeout=600)
     assert {copy.id for copy in cloud.copies()} == {*chosen}
 
 
@@ -153,6 +153,23 @@ def test_destinations_that_go_dark_keep_no_other(cloud, monkeypatch, hang):
     options = {"wait": True, "max_in_flight": 5, "wait_timeout": 1800}
     cloud.run(*sources, destination_regions=[*dark, good], **options)
     assert len(cloud.copies(good)) == 30
+
+
+@ALL
+def test_destinations_that_go_dark_leave_most_of_the_time_to_the_others(cloud, monkeypatch):
+    *dark, good = regions_of(cloud, 3)
+    started = cloud.clock.monotonic()
+
+    def hits(region, *_more):
+        return region in dark and cloud.clock.monotonic() > started + 4
+
+    for method in ("list_copies", "refresh", "list_in_progress"):
+        slow(cloud, monkeypatch, method, hits, 20.0, Unreachable("no answer"))
+    sources = [cloud.snapshot() for _n in range(100)]
+    cloud.settings(copy_seconds=5.0)
+    options = {"wait": True, "max_in_flight": 5, "wait_timeout": 360}
+    cloud.run(*sources, destination_regions=[*dark, good], **options)
+    assert len(cloud.copies(good)) == 100
 
 
 @clouds("ebs", "ecs")

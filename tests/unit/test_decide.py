@@ -350,6 +350,11 @@ def test_an_expiry_less_than_a_day_ahead_is_not_set_and_said(minutes, is_set):
     assert ("past or less than a day ahead" in (drift.warning or "")) != is_set
 
 
+def test_the_expiry_of_a_copy_in_progress_is_left_to_the_next_run_and_said():
+    drift = decide(tagging(retention_days=30), looked([replace(copy_of(), state=State.PENDING)]), NOW, NOON).drift
+    assert drift.expiry is None and "the next run sets it" in drift.warning
+
+
 def marked(**tags):
     return copy_of(tags={**copy_of().tags, **tags})
 
@@ -490,7 +495,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     assert (decision.lock, decision.needs_locks) == (lock, reads)
 
 
-@pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False)])
+@pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
 @pytest.mark.parametrize("own", [True, False])
 def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own, age, lock):
     wanted, memory = tagging(lock=(7, "governance")), looked([] if own else [copy_of()], NOW - age)

@@ -67,6 +67,23 @@ def test_a_look_counts_from_its_start_and_a_long_one_from_its_end(took, fresh_at
     assert memory.looked_at == memory.fresh_at == fresh_at and memory.listed_at == 0.0
 
 
+def test_what_was_never_looked_at_is_not_fresh_even_where_the_clock_has_just_started():
+    assert not Memory().is_fresh(1.0) and looked(at=0.0).is_fresh(1.0)
+
+
+@pytest.mark.parametrize("happened", ["sent", "accepted", "in doubt"])
+def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
+    """What ends the copies of a region for good leaves those alone that may have begun."""
+    memory = looked()
+    assert memory.may_begin
+    memory.copy_sent(NOON)
+    if happened == "accepted":
+        memory.copy_accepted(copy_of(), 1.0)
+    elif happened == "in doubt":
+        memory.copy_in_doubt(Ambiguous("lost"), 1.0, NOON)
+    assert not memory.may_begin
+
+
 def test_known_at_first_are_copies_that_are_there():
     source = replace(copy_of("source"), is_copy=False)
     assert looked(copy_of(), copy_of("going", State.ABSENT), source).known == {"copy"}

@@ -273,6 +273,12 @@ def test_a_copy_in_the_clear_is_no_double_of_an_encrypted_one():
     assert not are_alike(clear, encrypted, Cloud()) and not are_alike(encrypted, clear, Cloud())
 
 
+@pytest.mark.parametrize("absent", [False, True])
+def test_before_the_first_look_all_that_is_decided_is_to_look_at_all_copies_at_once(absent):
+    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
+    assert decide(wanted, Memory(), NOW, NOON) == Decision(look_at=-math.inf, at_all=True)
+
+
 def test_a_decision_asks_for_nothing_that_is_not_decided():
     nothing = Decision()
     asked = (nothing.begin, nothing.lock, nothing.needs_locks, nothing.needs_source, nothing.at_all, nothing.compare)

@@ -22,6 +22,7 @@ TAG_TEXT = re.compile(r"[\w+\-=.:/@()\[\],;><]([\w +\-=.:/@()\[\],;><]*[\w+\-=.:
 SNAPSHOT_RESOURCE = re.compile(
     rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})?:snapshot/(?P<id>snap-[0-9a-z]{{8}})"
 )
+DISK_RESOURCE = re.compile(rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})?:volume/(?P<id>disk-[0-9a-z]{{8}})")
 #: How requests write times (TCCLI: datetime_iso).
 DEADLINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 _sessions = itertools.count(1)
@@ -342,6 +343,11 @@ class Cbs(Api3Cloud):
         """Change the tags of each resource. A wrong name is taken without a word (api-facts: cbs-tag-service)."""
         now, failed = self.clock.monotonic(), []
         for name in resources:
+            match = DISK_RESOURCE.fullmatch(name)
+            disk = self.estate.disks.get(match["region"], {}).get(match["id"]) if match else None
+            if disk is not None:
+                disk.tags = change(disk.tags)
+                continue
             match = SNAPSHOT_RESOURCE.fullmatch(name)
             snapshot = self.estate.snapshots.get(match["region"], {}).get(match["id"]) if match else None
             if snapshot is None:

@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from .wire import PATIENCE
@@ -294,6 +295,7 @@ class ControlledApp:
             finally:
                 call.ended = self._clock.monotonic()
             call.status, call.code = answer.status_code, _code_of(answer) if control.watch else ""
+        answer.headers["Date"] = http_date(self._clock.utc())
         return answer(environ, start_response)
 
     def _sleep(self, seconds: float) -> None:

@@ -236,13 +236,14 @@ class Ecs(RpcCloud):
                 snapshot.tags.pop(key, None)
         return {}
 
-    def _resources(self, given: dict[str, str], region: str) -> list[SimulatedSnapshot]:
-        if given.get("ResourceType") != "snapshot":
+    def _resources(self, given: dict[str, str], region: str) -> list[Any]:
+        kinds = {"snapshot": self.estate.snapshots, "disk": self.estate.disks}
+        if given.get("ResourceType") not in kinds:
             raise ApiError("InvalidResourceType.NotFound", "The ResourceType is not found.", 404)
         ids = [value for name, value in given.items() if name.startswith("ResourceId.")]
         if len(ids) > 50:
             raise ApiError("NumberExceed.ResourceIds", "Too many resources.")
-        found = self.estate.snapshots.get(region, {})
+        found = kinds[given["ResourceType"]].get(region, {})
         if any(resource not in found for resource in ids):
             raise ApiError("InvalidResourceId.NotFound", "The specified ResourceId is not found.", 404)
         return [found[resource] for resource in ids]

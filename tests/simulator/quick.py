@@ -87,7 +87,10 @@ def kept_sdk_clients(client_module: Any) -> Iterator[None]:
         key = repr({name: vars(value) if name == "credential" else value for name, value in options.items()})
         if key not in _clients:
             _clients[key] = make(**options)
-        return _clients[key]
+        client = copy.copy(_clients[key])
+        client.session = copy.copy(client.session)  # each hears its own answers
+        client.session.hooks = {}
+        return client
 
     with mock.patch.object(client_module, "AcsClient", made):
         yield

@@ -13,9 +13,19 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open and prints nothing."""
+    """Keeps connections open and prints nothing. The only ``Date`` is the application's, by the cloud's clock."""
 
     protocol_version = "HTTP/1.1"
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if keyword == "Date" and not self._date_sent:
+            self._date_sent = True
+            return
+        super().send_header(keyword, value)
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        self._date_sent = False
+        super().send_response(code, message)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         pass

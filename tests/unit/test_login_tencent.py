@@ -339,12 +339,12 @@ def test_what_the_sdk_raises_is_reported_as_credentials(cbs, pod, monkeypatch, n
 
 
 def test_a_region_of_the_finance_zones_is_called_at_its_own_hosts(monkeypatch):
-    service = Service(PARAMS, Counter(), lambda: None)
+    service = Service(PARAMS, Counter(), lambda: None, print)
     for name in ("cbs", "tag", "sts"):
         profile = service._profile(name, "ap-shanghai-fsi")
         assert profile.httpProfile.endpoint == f"{name}.ap-shanghai-fsi.tencentcloudapi.com"
         assert service._profile(name, "ap-shanghai").httpProfile.endpoint == f"{name}.tencentcloudapi.com"
-    intl = Service({**PARAMS, "endpoint_url": "https://cbs.intl.tencentcloudapi.com"}, Counter(), lambda: None)
+    intl = Service({**PARAMS, "endpoint_url": "https://cbs.intl.tencentcloudapi.com"}, Counter(), lambda: None, print)
     assert intl._profile("tag", "ap-shanghai-fsi").httpProfile.endpoint == "tag.intl.tencentcloudapi.com"
 
 
@@ -382,6 +382,6 @@ def test_an_endpoint_of_the_environment_is_used(cbs, monkeypatch):
     ],
 )
 def test_where_the_services_are_called(endpoint, service, host, scheme):
-    profile = Service({**PARAMS, "endpoint_url": endpoint}, Counter(), lambda: None)._profile(service, "ap-beijing")
+    profile = Service({**PARAMS, "endpoint_url": endpoint}, Counter(), lambda: None, print)._profile(service, "ap-beijing")
     assert (profile.httpProfile.endpoint, profile.httpProfile.scheme) == (host, scheme)
     assert profile.language == "en-US" and profile.retryer is None and profile.httpProfile.reqTimeout == (5, 30)

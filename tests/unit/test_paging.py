@@ -6,101 +6,152 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds import paging
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.paging import items_of, steady_pages
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.paging import (
+    by_number,
+    by_offset,
+    items_of,
+    joined_pages,
+    token_pages,
+)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Unreachable
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
+from hypothesis import given
+from hypothesis import strategies as st
+
+SIZE = 10
+WAYS = {"offset": by_offset, "number": by_number}
 
 
 class Listing:
-    """A listing by offset, oldest first.
+    """A list that a service shows in pages of ten, oldest first.
 
-    ``changes`` says what happens to it before the first, second, ... page asked.
+    ``changes`` says what happens to it before the first, second, ... page asked. ``way``: by what a page is named.
+    ``most``: what a page shows at most. ``count`` is what the service tells as the count of all.
     """
 
-    def __init__(self, ids, changes=None, longest=100):
-        self.ids, self.changes, self.longest, self.asked, self.seen = list(ids), changes or {}, longest, 0, 0
+    def __init__(self, ids, changes=None, way="offset", most=SIZE, count=len):
+        self.ids, self.changes, self.way, self.most, self.count = list(ids), changes or {}, way, most, count
+        self.asked = 0
+        self.pages = Pages(Deadline(Clock(), math.inf), 30.0)
 
-    def page(self, number):
+    def page(self, given):
         self.asked += 1
         self.changes.get(self.asked, lambda ids: None)(self.ids)
-        self.seen = 0 if number == 1 else self.seen
-        found = self.ids[self.seen : self.seen + min(10, self.longest)]
-        self.seen += len(found)
-        return [{"id": i} for i in found], len(self.ids)
+        if self.way == "offset":
+            start, size = given["Offset"], given["Limit"]
+        else:
+            size = given["PageSize"]
+            start = (given["PageNumber"] - 1) * size
+        assert 1 <= size <= SIZE and start >= 0
+        found = self.ids[start : start + min(size, self.most)]
+        return [{"id": i} for i in found], self.count(self.ids)
 
-    def read(self):
-        return [item["id"] for item in steady_pages(self.page, 10, lambda item: item["id"], "Listing")]
+    def read(self, most=None):
+        span_of = WAYS[self.way](SIZE)
+        return [i["id"] for i in joined_pages(self.page, span_of, lambda i: i["id"], self.pages, "Listing", most)]
 
 
-def test_all_pages_are_read_once():
-    listing = Listing(range(25))
-    assert listing.read() == list(range(25)) and listing.asked == 3
-    assert Listing([]).read() == []
+ways = pytest.mark.parametrize("way", WAYS)
+
+
+@ways
+@pytest.mark.parametrize(("number", "calls"), [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (17, 2)])
+def test_what_fits_into_a_page_takes_one_call(way, number, calls):
+    listing = Listing(range(number), way=way)
+    assert listing.read() == list(range(number)) and listing.asked == calls and not listing.pages.has_seam
+
+
+@ways
+@pytest.mark.parametrize("number", [25, 99, 100, 500])
+def test_every_page_begins_before_the_end_of_the_one_before(way, number):
+    listing = Listing(range(number), way=way)
+    assert listing.read() == list(range(number)) and not listing.pages.has_seam
+    assert listing.asked <= 2 + number / (SIZE - (1 if way == "offset" else 4))
+
+
+@ways
+def test_an_old_one_that_goes_while_a_new_one_comes_hides_none_at_the_seam(way):
+    listing = Listing(range(25), {2: lambda ids: (ids.remove(3), ids.append(99))}, way)
+    assert {*listing.read()} >= {*range(25), 99} - {3} and not listing.pages.has_seam
+
+
+@ways
+def test_many_that_go_at_once_are_told_as_a_seam(way):
+    listing = Listing(range(80), {3: lambda ids: ids.__delitem__(slice(0, 40))}, way)
+    assert listing.read() and listing.pages.has_seam
+
+
+@ways
+def test_a_first_page_of_a_replica_that_lags_hides_none(way):
+    late = [-1, *range(24)]  # it still shows one that is gone, and not yet the newest one
+    listing = Listing(late, {2: lambda ids: (ids.remove(-1), ids.append(24))}, way)
+    assert {*listing.read()} >= {*range(25)}
+
+
+@ways
+@given(data=st.data())
+def test_what_is_there_all_the_time_is_listed_or_a_seam_is_told(way, data):
+    number = data.draw(st.integers(0, 60))
+    changes, gone = {}, set()
+    for asked in range(2, 9):
+        goes = data.draw(st.lists(st.integers(0, max(0, number - 1)), max_size=6))
+        comes = data.draw(st.integers(0, 4))
+        gone.update(goes)
+        changes[asked] = lambda ids, goes=goes, comes=comes, asked=asked: (
+            ids.__setitem__(slice(None), [i for i in ids if i not in goes]),
+            ids.extend(range(1000 * asked, 1000 * asked + comes)),
+        )
+    listing = Listing(range(number), changes, way)
+    found = listing.read()
+    assert len(found) == len({*found})
+    assert listing.pages.has_seam or {*range(number)} - gone <= {*found}
+
+
+@ways
+@pytest.mark.parametrize("count", [lambda ids: 3, lambda ids: None, lambda ids: "25"])
+def test_no_count_ends_a_listing(way, count):
+    listing = Listing(range(25), way=way, count=count)
+    assert listing.read() == list(range(25)) and not listing.pages.has_seam
+
+
+@ways
+def test_a_count_that_says_more_than_all_pages_show_is_a_seam(way):
+    listing = Listing(range(5), way=way, count=lambda ids: 99)
+    assert listing.read() == list(range(5)) and listing.asked == 2 and listing.pages.has_seam
 
 
 def test_a_short_page_is_not_the_last_while_the_count_says_more():
-    listing = Listing(range(25), longest=7)
-    assert listing.read() == list(range(25)) and listing.asked == 4
+    listing = Listing(range(25), most=7)
+    assert listing.read() == list(range(25)) and not listing.pages.has_seam
 
 
-@pytest.mark.parametrize("before", [2, 3])
-def test_growth_is_harmless_and_read_too(before):
-    listing = Listing(range(25), {before: lambda ids: ids.append(99)})
-    assert listing.read() == [*range(25), 99] and listing.asked == 3
-
-
-def test_a_listing_that_grows_by_whole_pages_is_followed():
-    listing = Listing(range(20), {2: lambda ids: ids.extend(range(100, 125))})
-    assert listing.read() == [*range(20), *range(100, 125)]
-
-
-def test_a_listing_that_shrinks_is_read_again():
-    listing = Listing(range(25), {2: lambda ids: ids.remove(3)})
-    # What came after the one that is gone has moved up, so the first reading lacks one.
-    assert listing.read() == [i for i in range(25) if i != 3] and listing.asked == 6
-
-
-def test_a_listing_that_shrinks_and_grows_again_is_read_again():
-    listing = Listing(range(35), {2: lambda ids: ids.remove(3), 3: lambda ids: ids.append(99)})
-    assert listing.read() == [*(i for i in range(35) if i != 3), 99] and listing.asked == 8
-
-
-def test_an_id_that_comes_twice_makes_it_read_again():
-    listing = Listing(range(25), {2: lambda ids: ids.insert(0, 99)})
-    assert listing.read() == [99, *range(25)] and listing.asked == 6
-
-
-def test_a_listing_that_never_rests_is_reported():
-    changes = {n: lambda ids: ids.insert(0, -len(ids)) for n in range(2, 99)}
-    with pytest.raises(Unreachable, match="kept changing"):
-        Listing(range(25), changes).read()
-
-
-def test_a_count_that_is_always_too_high_ends_when_two_readings_agree():
-    asked = []
-
-    def page(number):
-        asked.append(number)
-        return ([{"id": 1}] if number == 1 else []), 2
-
-    assert steady_pages(page, 10, lambda item: item["id"], "Listing") == [{"id": 1}] and asked == [1, 2, 1, 2]
-
-
-def test_without_a_count_a_short_page_is_the_last():
-    asked = []
-
-    def page(number):
-        asked.append(number)
-        return [{"id": (number, n)} for n in range(10 if number < 3 else 4)], None
-
-    assert len(steady_pages(page, 10, lambda item: item["id"], "Listing")) == 24 and asked == [1, 2, 3]
+@ways
+def test_all_that_can_be_there_needs_no_further_page(way):
+    listing = Listing(range(10), way=way)
+    assert listing.read(most=10) == list(range(10)) and listing.asked == 1
 
 
 def test_pages_that_never_end_are_reported(monkeypatch):
     monkeypatch.setattr(paging, "MOST_PAGES", 20)
+    numbers = iter(range(1000))
+    pages = Listing([]).pages
     with pytest.raises(Unreachable, match="do not end"):
-        steady_pages(lambda number: ([{"id": number}], 999), 1, lambda item: item["id"], "Listing")
+        joined_pages(
+            lambda _given: ([{"id": 0}, *({"id": next(numbers)} for _n in range(9))], 999),
+            by_offset(SIZE), lambda item: item["id"], pages, "Listing",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("tokens", "has_seam"), [([None], False), (["10", None], True), ([""], False)])
+def test_pages_by_token_are_not_known_to_join(tokens, has_seam):
+    pages, answers = Listing([]).pages, iter(tokens)
+    assert list(token_pages(lambda _token: ({"NextToken": next(answers)}, [1]), pages, "Listing")) == [1] * len(tokens)
+    assert pages.has_seam == has_seam and pages.number == len(tokens)
 
 
 def test_null_is_empty_only_beside_a_count_of_0():

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,8 +17,6 @@ from .._core.errors import Unreachable
 Item = TypeVar("Item")
 #: More pages than any account fills.
 MOST_PAGES = 2000
-#: How often a listing is read at most if it changes while it is read.
-READS = 5
 
 
 def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
@@ -42,8 +41,8 @@ def token_pages(
 ) -> Iterator[Item]:
     """Read all pages of a listing whose answers name the next one by a token.
 
-    ``page`` takes a token, None for the first, and returns answer and items. Raises Unreachable where the pages never
-    end.
+    ``page`` takes a token, None for the first, and returns answer and items. A token may be an offset, so that pages
+    need not join (api-facts: page-seams). Raises Unreachable where the pages never end.
     """
     token, seen = None, set()
     while True:
@@ -55,48 +54,73 @@ def token_pages(
         if token in seen:
             raise Unreachable(f"{tried}: the pages of the listing do not end")
         seen.add(token)
+        pages.has_seam = True
 
 
-def steady_pages(
-    page: Callable[[int], tuple[list[dict[str, Any]], Any]],
-    size: int,
+@dataclass(frozen=True)
+class Span:
+    """The items of a list that one page shows: ``limit`` of them, from ``offset`` on. ``given`` asks for that page."""
+
+    offset: int
+    limit: int
+    given: Mapping[str, Any]
+
+
+def by_offset(size: int) -> Callable[[int, int], Span]:
+    """Return what names the page that begins at an index, where the service takes an offset."""
+    return lambda index, _end: Span(index, size, {"Limit": size, "Offset": index})
+
+
+def by_number(size: int) -> Callable[[int, int], Span]:
+    """Return what names a page that begins at an index or before it, where the service takes a number and a size.
+
+    Pages of one size never overlap. Of the sizes up to ``size``, the one is taken whose page shows most beyond ``end``.
+    """
+
+    def span_of(index: int, end: int) -> Span:
+        spans = (_numbered(index // one + 1, one) for one in range(size, 0, -1))
+        return max(spans, key=lambda span: (span.offset + span.limit > end, span.offset + span.limit))
+
+    return span_of
+
+
+def _numbered(number: int, size: int) -> Span:
+    return Span((number - 1) * size, size, {"PageNumber": number, "PageSize": size})
+
+
+def joined_pages(
+    page: Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]],
+    span_of: Callable[[int, int], Span],
     id_of: Callable[[dict[str, Any]], Any],
+    pages: Pages,
     tried: str,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Read all pages of a listing by number or offset. It is sorted oldest first, so growth comes at its end.
+    """Read all pages of a list that is sorted oldest first, each with the last item of the page before.
 
-    ``page`` takes a number from 1 and returns items and the count. The listing is read again where the count fell, an
-    ID came twice, or fewer items came than the count says. Raises Unreachable where that goes on, or the pages never
-    end.
+    So nothing is missed that is there all the time, whatever comes and goes meanwhile. A page without an item of those
+    before is no continuation: then one that begins a whole page earlier is read. Where that does not join either, or
+    the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does, or one
+    that shows nothing new (api-facts: page-seams).
+
+    ``page`` takes what asks for a page, and returns its items and the count. ``most`` is how many items there can be,
+    if that is known. Raises Unreachable where the pages never end.
     """
-    before: list[Any] = []
-    for _attempt in range(READS):
-        listed, fell, total = _all_pages(page, size, tried)
-        ids = [id_of(item) for item in listed]
-        repeated = len(set(ids)) < len(ids)
-        complete = not isinstance(total, int) or len(listed) >= total
-        # A count that is always wrong must not stop a run: the same items twice count as all there are.
-        if not repeated and not fell and (complete or ids == before):
-            return listed
-        before = ids
-    raise Unreachable(f"{tried}: the listing kept changing while it was read", hint="Run again.")
-
-
-def _all_pages(
-    page: Callable[[int], tuple[list[dict[str, Any]], Any]], size: int, tried: str
-) -> tuple[list[dict[str, Any]], bool, Any]:
-    """Read pages until the count is reached or one is empty; without a count, until one is short.
-
-    Returns the items, whether the count fell meanwhile, though it may have risen again, and the last count.
-    """
-    listed: list[dict[str, Any]] = []
-    before, fell = 0, False
-    for number in range(1, MOST_PAGES + 1):
-        items, total = page(number)
-        listed += items
-        counted = isinstance(total, int)
-        if counted:
-            fell, before = fell or total < before, total
-        if not items or (len(listed) >= total if counted else len(items) < size):
-            return listed, fell, total
+    found: dict[Any, dict[str, Any]] = {}
+    end, back = 0, 1
+    for _number in range(MOST_PAGES):
+        span = span_of(max(0, end - back), end)
+        items, total = pages.read(partial(page, span.given))
+        before = len(found)
+        joins = not found or any(id_of(item) in found for item in items)
+        if not joins and back < span.limit:
+            back = span.limit
+            continue
+        found.update((id_of(item), item) for item in items)
+        says_more = isinstance(total, int) and total > span.offset + len(items)
+        nothing_new = len(found) == before
+        pages.has_seam = pages.has_seam or not joins or (nothing_new and says_more)
+        if nothing_new or len(found) == most or (len(items) < span.limit and not says_more):
+            return list(found.values())
+        end, back = span.offset + len(items), 1
     raise Unreachable(f"{tried}: the pages of the listing do not end")

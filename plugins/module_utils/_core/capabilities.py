@@ -31,6 +31,8 @@ class Capabilities:
     lists_in_progress = False
     #: Whether the copies of some sources can be listed without those of all others.
     lists_by_source = False
+    #: Whether our copies of one source can be found by one call, others' not: by the mark that they bear.
+    finds_by_mark = False
     #: Whether one call can start the copies of one source in several regions.
     many_destinations_per_call = False
     #: Whether a copy in progress can be cancelled by deleting it.

@@ -10,6 +10,7 @@ import abc
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from .errors import CopyError, NotFound, Retry
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from .tags import provenance_of
-from .waiting import Clock, Deadline, persist
+from .waiting import Clock, CloudClock, Deadline, persist
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -55,8 +56,14 @@ class SnapshotCloud(Capabilities, abc.ABC):
         self.warnings: list[str] = []
         #: The end of the run, by which calls are paced.
         self.deadline = Deadline(Clock(), math.inf)
+        self.clock = CloudClock(lambda: self.deadline.now())
         #: How long (seconds) a failed page of a listing, except the first, is asked for again.
         self.page_seconds = 30.0
+
+    def utc(self) -> datetime:
+        """Return the time of day (aware) by the cloud's own clock, as its last answers told it; by this machine's
+        before the first one."""
+        return self.clock.utc(self.deadline)
 
     @abc.abstractmethod
     def region_problem(self, region: str) -> str | None:
@@ -80,10 +87,10 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     @reads
     @abc.abstractmethod
-    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         """List the copies in a region that the account owns, those in progress of others included.
 
-        With ``source_ids`` the adapter may leave out other copies.
+        With ``source_ids`` the adapter may leave out other copies, and where ``finds_by_mark`` those that are not ours.
         """
 
     @reads
@@ -185,18 +192,36 @@ class SnapshotCloud(Capabilities, abc.ABC):
         return Snapshot(snapshot_id, request.region, State.PENDING, provider_state, is_copy=True, **known)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The copies that a listing showed.
+
+    ``has_seam``: it came in several pages, and what changed between two of them may have hidden a copy. ``pages`` is
+    how many calls it took.
+    """
+
+    copies: Sequence[Snapshot]
+    has_seam: bool = False
+    pages: int = 1
+
+
 class Pages:
     """Reads the pages of one listing. A failed page after the first is read again alone, not the whole listing."""
 
     def __init__(self, deadline: Deadline, seconds: float):
         self._deadline, self._seconds = deadline, seconds
-        self._has_started = False
+        #: How many were read, and whether two of them are not known to join.
+        self.number, self.has_seam = 0, False
 
     def read(self, page: Callable[[], Answer]) -> Answer:
         """Read a page. Raises a CopyError: at once for the first page, which the caller reads again."""
-        answer = persist(page, self._deadline.within(self._seconds)) if self._has_started else page()
-        self._has_started = True
+        answer = persist(page, self._deadline.within(self._seconds)) if self.number else page()
+        self.number += 1
         return answer
+
+    def listing(self, copies: Sequence[Snapshot]) -> Listing:
+        """Return the copies that these pages showed."""
+        return Listing(copies, self.has_seam, self.number)
 
 
 def batches(values: Sequence[Item], size: int) -> Iterator[list[Item]]:

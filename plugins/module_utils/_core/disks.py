@@ -13,15 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .cloud import SnapshotCloud, reads
+from .cloud import Listing, Pages, SnapshotCloud, reads
 from .errors import CopyError
 from .model import CopyOrder, CopyRequest, Disk, Provenance, Snapshot, State
-from .tags import TagRules
-
-RESTORE_ID = "dr-restore:id"
-RESTORE_SNAPSHOT_ID = "dr-restore:snapshot-id"
-RESTORE_EXPIRES_AT = "dr-restore:expires-at"
-RESTORE_KEYS = (RESTORE_ID, RESTORE_SNAPSHOT_ID, RESTORE_EXPIRES_AT)
+from .tags import RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
 
 
 @dataclass(frozen=True)
@@ -39,14 +34,16 @@ class DiskCloud(SnapshotCloud):
     """A cloud whose copies are the disks of one restore. It is mixed in before the cloud's own class.
 
     An order's request holds the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: as the snapshot) in its options,
-    and all its tags: the call sets them, and nothing changes them afterwards.
+    and all its tags: the call sets them, and afterwards only the time of expiry changes.
     """
 
     copies_within_region = True
     lists_in_progress = False
     lists_by_source = False
+    finds_by_mark = False
     many_destinations_per_call = False
     one_copy_per_disk = False
+    tags_in_copy_call = True
     expires_after_copying = False
     lock_modes: tuple[str, ...] = ()
     deleted_per_call = 1
@@ -68,8 +65,8 @@ class DiskCloud(SnapshotCloud):
 
     @reads
     @abc.abstractmethod
-    def list_restored(self, region: str) -> list[Disk]:
-        """List the disks of this restore in a region; more of them does no harm."""
+    def list_restored(self, region: str, pages: Pages) -> list[Disk]:
+        """List the disks of this restore in a region, by these pages; more of them does no harm."""
 
     @reads
     @abc.abstractmethod
@@ -87,8 +84,9 @@ class DiskCloud(SnapshotCloud):
 
     # -- disks as copies -------------------------------------------------------------------------------
 
-    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
-        return self._as_copies(self.list_restored(region))
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
+        pages = self.pages()
+        return pages.listing(self._as_copies(self.list_restored(region, pages)))
 
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return {copy.snapshot_id: copy for copy in self._as_copies(self.read_disks(region, snapshot_ids))}

@@ -10,7 +10,8 @@ import math
 import random
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from .errors import CopyError, Retry, Throttled
@@ -19,6 +20,9 @@ Result = TypeVar("Result")
 
 #: A copy whose ID the cloud returned is missing only after so long (seconds) unseen, and so many looks.
 UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
+#: A source, or a copy that was to be there, is not there only after so many looks that do not show it, over so long
+#: (seconds).
+ABSENT_LOOKS, ABSENT_SECONDS = 3, 5.0
 #: The oldest look (seconds) on which something is written.
 FRESH_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
@@ -40,6 +44,33 @@ class Clock:
 
     def utc(self) -> datetime:
         return datetime.now(timezone.utc)
+
+
+class CloudClock:
+    """The time of day by a cloud's own clock: the ``Date`` header of its answers (api-facts: cloud-clock).
+
+    This machine's may differ by minutes.
+    """
+
+    def __init__(self, now: Callable[[], float]):
+        self._now = now
+        #: The time of day when the monotonic clock was at 0. The header leaves out parts of a second, and an answer takes
+        #: its time, so what an answer tells is never too late: the latest counts.
+        self._begin: datetime | None = None
+
+    def heard(self, date: str | None) -> None:
+        """Take the header of an answer that has just come; one that is no date counts for nothing."""
+        try:
+            moment = parsedate_to_datetime(date or "")
+        except ValueError:
+            return
+        if moment.tzinfo:
+            begin = moment - timedelta(seconds=self._now())
+            self._begin = max(begin, self._begin or begin)
+
+    def utc(self, deadline: Deadline) -> datetime:
+        """Return the time of day (aware); by the deadline's clock before any answer has told it."""
+        return self._begin + timedelta(seconds=self._now()) if self._begin else deadline.utc()
 
 
 class Deadline:

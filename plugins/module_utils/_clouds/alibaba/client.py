@@ -10,7 +10,7 @@ import importlib
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..._core.errors import (
@@ -65,7 +65,9 @@ class Service:
         default_endpoint: str | None,
         errors: Mapping[str, type[CopyError]],
         hints: Mapping[str, str],
+        heard: Callable[[str | None], None],
     ):
+        """``heard`` takes the ``Date`` of each answer."""
         self._package = package
         try:
             importlib.import_module(package)
@@ -77,7 +79,7 @@ class Service:
             ) from error
         silence("aliyunsdkcore")
         self._params = params
-        self._calls = calls
+        self._calls, self._heard = calls, heard
         given = params.get("endpoint_url") or os.environ.get(endpoint_variable)
         self.endpoint = checked_endpoint(given) or default_endpoint
         self._timeouts = checked_timeouts(params)
@@ -154,8 +156,12 @@ class Service:
                 )
             finally:
                 os.environ.update(hidden)
+            client.session.hooks["response"] = [self._listen]
             self._clients[region] = keys, client
         return client
+
+    def _listen(self, answer: Any, **_options: Any) -> None:
+        self._heard(answer.headers.get("Date"))
 
     def _translated(self, error: Any, tried: str) -> CopyError:
         code = error.get_error_code() or "?"

@@ -13,17 +13,17 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ..._core.cloud import SnapshotCloud, batches
+from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
-from ..._core.tags import SOURCE_DISK_ID, TagRules
+from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID, TagRules
 from ..._core.templates import TextRule
 from ..paging import items_of, token_pages
 from .client import Service, numbered
 from .ecs_answers import disk_of, lock_of, snapshot_of
 from .ecs_errors import ERRORS, HINTS
-from .ecs_rules import key_problems
+from .ecs_rules import TAG_RULES, key_problems
 
 #: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
 PAGE = 100
@@ -31,15 +31,6 @@ PAGE = 100
 MOST_BY_TAG = 1000
 #: Most disks that are read one by one, since a call takes only one; for more, the whole region is listed.
 FEW_DISKS = 20
-#: What the service takes as tags, of snapshots and disks alike.
-TAG_RULES = TagRules(
-    most=20,
-    longest_key=128,
-    longest_value=128,
-    reserved=("acs:", "aliyun"),
-    forbidden=r"https?://|^acs:|^aliyun",
-    case_insensitive_keys=True,  # api-facts: ecs-tag-keys
-)
 
 
 class EcsCloud(SnapshotCloud):
@@ -47,6 +38,8 @@ class EcsCloud(SnapshotCloud):
 
     #: What the service's codes mean, and what to do about them.
     codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
+    #: What tags are changed of, in the service's word.
+    tagged_resource = "snapshot"
     snapshot_id_pattern = r"s-[0-9a-z]+"
     snapshot_id_example = "s-bp67acfmxazb4p****"
     disk_id_pattern = r"d-[0-9a-z]+"
@@ -66,6 +59,7 @@ class EcsCloud(SnapshotCloud):
     lists_in_progress = True
     tagged_per_call = 50
     one_copy_per_disk = True
+    finds_by_mark = True
     lock_modes: tuple[str, ...] = ("compliance",)
     #: The client token makes asking again safe.
     doubt_seconds = 10.0
@@ -79,6 +73,7 @@ class EcsCloud(SnapshotCloud):
             "ALIBABA_CLOUD_ECS_ENDPOINT",
             None,
             *self.codes,
+            self.clock.heard,
         )
         self._tokens: dict[tuple[str, str], str] = {}
 
@@ -111,8 +106,13 @@ class EcsCloud(SnapshotCloud):
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
 
-    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
-        return [s for s in self._listed(region, f"Listing the copies in {region}", {}) if s.source]
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
+        """List all copies, or by their mark those that this collection made of some sources."""
+        pages, tried = self.pages(), f"Listing the copies in {region}"
+        queries: list[dict[str, Any]] = [{}]
+        if source_ids is not None:
+            queries = [numbered("Tag", [{"Key": SOURCE_SNAPSHOT_ID, "Value": i}]) for i in sorted(source_ids)]
+        return pages.listing([s for s in self._listed(region, tried, *queries, pages=pages) if s.source])
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
         listed = self._listed(region, f"Listing the copies in progress in {region}", {"Status": "progressing"})
@@ -167,7 +167,7 @@ class EcsCloud(SnapshotCloud):
         pairs = [{"Key": key, "Value": value} for key, value in change.set.items()]
         for ids in batches(snapshot_ids, self.tagged_per_call):
             tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
-            given: dict[str, Any] = {"ResourceType": "snapshot", **numbered("ResourceId", ids)}
+            given: dict[str, Any] = {"ResourceType": self.tagged_resource, **numbered("ResourceId", ids)}
             if change.remove:
                 self._service.write("UntagResources", region, tried, **given, **numbered("TagKey", change.remove))
             if pairs:
@@ -209,24 +209,32 @@ class EcsCloud(SnapshotCloud):
             disks = self._disks(region, [{}])
         return [disk for disk in disks if disk.bears(tags)]
 
-    def _disks(self, region: str, filters: Sequence[Mapping[str, Any]]) -> list[Disk]:
+    def _disks(self, region: str, filters: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
         tried = f"Listing the disks in {region}"
-        shown = self._all_pages("DescribeDisks", region, tried, ("Disks", "Disk"), filters)
+        shown = self._all_pages("DescribeDisks", region, tried, ("Disks", "Disk"), filters, pages)
         return [disk_of(item, region) for item in shown]
 
     def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
         queries = [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)]
         return {s.snapshot_id: s for s in self._listed(region, tried, *queries)}
 
-    def _listed(self, region: str, tried: str, *queries: Mapping[str, Any]) -> Iterator[Snapshot]:
-        for shown in self._all_pages("DescribeSnapshots", region, tried, ("Snapshots", "Snapshot"), queries):
+    def _listed(
+        self, region: str, tried: str, *queries: Mapping[str, Any], pages: Pages | None = None
+    ) -> Iterator[Snapshot]:
+        for shown in self._all_pages("DescribeSnapshots", region, tried, ("Snapshots", "Snapshot"), queries, pages):
             yield snapshot_of(shown, region)
 
     def _all_pages(
-        self, action: str, region: str, tried: str, keys: tuple[str, ...], queries: Sequence[Mapping[str, Any]]
+        self,
+        action: str,
+        region: str,
+        tried: str,
+        keys: tuple[str, ...],
+        queries: Sequence[Mapping[str, Any]],
+        pages: Pages | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Read all pages of all queries."""
-        pages = self.pages()
+        pages = pages or self.pages()
 
         def page(given: Mapping[str, Any], token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             answer = self._service.read(action, region, tried, MaxResults=PAGE, NextToken=token, **given)

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._core.cloud import batches
+from ..._core.cloud import Pages, batches
 from ..._core.disks import RESTORE_ID, DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..paging import items_of
 from .client import numbered
-from .ecs import MOST_BY_TAG, PAGE, TAG_RULES, EcsCloud
+from .ecs import MOST_BY_TAG, PAGE, EcsCloud
 from .ecs_errors import ERRORS, HINTS
-from .ecs_rules import key_problems
+from .ecs_rules import TAG_RULES, key_problems
 
 DISK_ERRORS: dict[str, type[CopyError]] = {
     **ERRORS,
@@ -54,6 +54,7 @@ class EcsDisks(DiskCloud, EcsCloud):
     """ECS disks of one restore."""
 
     disk_tag_rules = TAG_RULES
+    tagged_resource = "disk"
     codes = DISK_ERRORS, DISK_HINTS
     cancels_by_deletion = False
     deletes_later = True
@@ -68,9 +69,9 @@ class EcsDisks(DiskCloud, EcsCloud):
         found = super().read_sources(region, snapshot_ids)
         return {i: replace(s, obstacle=None) if isinstance(s, Snapshot) else s for i, s in found.items()}
 
-    def list_restored(self, region: str) -> list[Disk]:
-        disks = self._disks(region, [numbered("Tag", [{"Key": RESTORE_ID, "Value": self.restore_id}])])
-        return disks if len(disks) < MOST_BY_TAG else self._disks(region, [{}])
+    def list_restored(self, region: str, pages: Pages) -> list[Disk]:
+        disks = self._disks(region, [numbered("Tag", [{"Key": RESTORE_ID, "Value": self.restore_id}])], pages)
+        return disks if len(disks) < MOST_BY_TAG else self._disks(region, [{}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])

@@ -2,13 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ECS takes as a key."""
+"""What ECS takes as tags and as a key."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from ..._core.tags import TagRules
+
+#: What the service takes as tags, of snapshots and disks alike.
+TAG_RULES = TagRules(
+    most=20,
+    longest_key=128,
+    longest_value=128,
+    reserved=("acs:", "aliyun"),
+    forbidden=r"https?://|^acs:|^aliyun",
+    case_insensitive_keys=True,  # api-facts: ecs-tag-keys
+)
 _KEY_ARN = re.compile(r"acs:kms:(?P<region>[a-z0-9-]+):\d*:(key|alias)/.+")
 
 

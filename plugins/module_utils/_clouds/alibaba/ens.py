@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from typing import Any
 
-from ..._core.cloud import Pages, SnapshotCloud, batches
+from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
-from ..paging import items_of, steady_pages
+from ..paging import by_number, items_of, joined_pages
 from .client import Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
 
@@ -82,6 +81,7 @@ class EnsCloud(SnapshotCloud):
             "ALIBABA_CLOUD_ENS_ENDPOINT",
             ENDPOINT,
             *self.codes,
+            self.clock.heard,
         )
         match = _REGION_OF_HOST.fullmatch(self._service.endpoint or "")
         self._api_region = match["region"] if match else API_REGION
@@ -111,9 +111,10 @@ class EnsCloud(SnapshotCloud):
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return {s.snapshot_id: s for s in self._by_id(region, snapshot_ids, f"Looking at the copies on {region}")}
 
-    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
-        listed = self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}])
-        return [s for s in listed if s.source]
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
+        pages = self.pages()
+        listed = self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}], pages)
+        return pages.listing([s for s in listed if s.source])
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
         """List a node, or by ID; there is no filter on what a snapshot was made of (api-facts: ens-describe-limits)."""
@@ -205,16 +206,21 @@ class EnsCloud(SnapshotCloud):
             tried, [{"EnsRegionId": region, "SnapshotId": ids} for ids in batches(snapshot_ids, IDS)]
         )
 
-    def _snapshots(self, tried: str, queries: Sequence[Mapping[str, Any]]) -> list[Snapshot]:
-        pages = self.pages()
+    def _snapshots(
+        self, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None
+    ) -> list[Snapshot]:
+        pages = pages or self.pages()
         shown = [self._pages(pages, "DescribeSnapshots", tried, "SnapshotId", given) for given in queries]
         return [snapshot_of(item) for items in shown for item in items]
 
     def _pages(self, pages: Pages, action: str, tried: str, key: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        def page(number: int) -> tuple[list[dict[str, Any]], Any]:
-            query = {"PageNumber": number, "PageSize": PAGE, **given}
-            answer = pages.read(partial(self._service.read, action, self._api_region, tried, **query))
+        def page(place: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+            answer = self._service.read(action, self._api_region, tried, **place, **given)
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
             return items_of(answer, *keys, tried=tried), answer.get("TotalCount")
 
-        return steady_pages(page, PAGE, lambda item: (item[key], item.get("EnsRegionId")), tried)
+        ids = given.get("SnapshotId") or given.get("DiskIds")
+        most = len(ids) if ids and given.get("EnsRegionId") else None
+        return joined_pages(
+            page, by_number(PAGE), lambda item: (item[key], item.get("EnsRegionId")), pages, tried, most
+        )

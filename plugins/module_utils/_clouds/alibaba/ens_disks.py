@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._core.cloud import batches
+from ..._core.cloud import Pages, batches
 from ..._core.disks import RESTORE_ID, DiskCloud, Offer
-from ..._core.errors import Ambiguous, Busy, CopyError, NotFound
-from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Refused
+from ..._core.model import CopyOrder, Disk, Snapshot, TagChange
 from ..._core.tags import TagRules
 from ..paging import items_of
 from .client import numbered
@@ -36,16 +36,25 @@ class EnsDisks(DiskCloud, EnsCloud):
     has_zones = False
     deletes_later = True
 
-    def list_restored(self, region: str) -> list[Disk]:
+    def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         # The service filters by no tag, and a name alone is no proof.
-        return self._disks(f"Listing the disks on {region}", [{"EnsRegionId": region}])
+        return self._disks(f"Listing the disks on {region}", [{"EnsRegionId": region}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS)]
         return self._disks(f"Looking at the disks on {region}", queries)
 
-    def _disks(self, tried: str, queries: Sequence[Mapping[str, Any]]) -> list[Disk]:
-        pages = self.pages()
+    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        # api-facts: ens-disk-tags
+        tried = f"Changing the tags of {', '.join(snapshot_ids)} on {region}"
+        raise Refused(
+            f"{tried}: ENS changes the tags of instances alone",
+            hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached then. "
+            "For one that stays, make another restore with expires_after_hours: 0.",
+        )
+
+    def _disks(self, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
+        pages = pages or self.pages()
         shown = [self._pages(pages, "DescribeDisks", tried, "DiskId", given) for given in queries]
         return [disk_of(item, str(item.get("EnsRegionId") or "")) for items in shown for item in items]
 

@@ -87,7 +87,13 @@ class AwsModule(AnsibleAWSModule):
 class Clients:
     """One client a region for reads, and one for writes that sends each request once."""
 
-    def __init__(self, module: AwsModule, calls: Counter[str], now: Callable[[], datetime]):
+    def __init__(
+        self,
+        module: AwsModule,
+        calls: Counter[str],
+        now: Callable[[], datetime],
+        heard: Callable[[str | None], None],
+    ):
         try:
             is_new_enough = check_sdk_version_supported(LOWEST_SDK, LOWEST_SDK)
         except AnsibleBotocoreError as error:
@@ -99,7 +105,7 @@ class Clients:
             )
         self._module = module
         self._calls = calls
-        self._now = now
+        self._now, self._heard = now, heard
         self._made: dict[tuple[str, str], Any] = {}
         #: Credentials of the role to assume, which all clients share; None if the caller's own are used.
         self._role: Any = None
@@ -170,6 +176,7 @@ class Clients:
             options.setdefault("endpoint", endpoint.replace("{region}", region))
         client = self._module.make_client(service, region=region, **{"aws_config": self._config({}), **options})
         client.meta.events.register("before-call", self._count_call)
+        client.meta.events.register("after-call", self._hear)
         # The endpoint makes a new parser for each answer, and does not use the one of the client.
         client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)
         return client
@@ -177,6 +184,9 @@ class Clients:
     def _count_call(self, model: Any, **_kwargs: Any) -> None:
         with self._lock:
             self._calls[model.name] += 1
+
+    def _hear(self, http_response: Any, **_kwargs: Any) -> None:
+        self._heard(http_response.headers.get("Date"))
 
 
 def _timestamp(shown: Any) -> datetime:

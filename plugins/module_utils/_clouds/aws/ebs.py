@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ..._core.cloud import SnapshotCloud, batches
+from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, Credentials
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
@@ -60,7 +60,7 @@ class EbsCloud(SnapshotCloud):
 
     def __init__(self, module: AwsModule):
         super().__init__()
-        self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages)
+        self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages, self.clock.heard)
         self.home_region = module.region
         #: Sources that the user's options name as another account's, and until when to ask for them again.
         self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
@@ -120,10 +120,12 @@ class EbsCloud(SnapshotCloud):
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return self._ec2.snapshots_by_id(region, snapshot_ids, f"Looking at the copies in {region}", **OWN)
 
-    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         queries = [()] if source_ids is None else copies_of(sorted(source_ids))
-        listed = self._ec2.snapshots(region, f"Listing the copies in {region}", queries, **OWN).values()
-        return [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]
+        pages, tried = self.pages(), f"Listing the copies in {region}"
+        listed = self._ec2.snapshots(region, tried, queries, pages, **OWN).values()
+        copies = [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]
+        return pages.listing(copies)
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
         tried = f"Listing the copies in progress in {region}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from ..._core.cloud import Pages
 from ..._core.disks import RESTORE_ID, DiskCloud, Offer
 from ..._core.errors import Ambiguous, Underway
 from ..._core.model import CopyOrder, Disk, Snapshot
@@ -42,9 +43,9 @@ class EbsDisks(DiskCloud, EbsCloud):
         "in CloudTrail for who deleted it. Then run again."
     )
 
-    def list_restored(self, region: str) -> list[Disk]:
+    def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = tag_filters({RESTORE_ID: self.restore_id})
-        return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters])
+        return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         # By filter, since a call by VolumeIds fails as a whole if one is missing.
@@ -83,5 +84,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         create = partial(create, **volume_arguments_of(order, self.token_of(order)))
         self._dry_run(tried, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
 
-    def _disks(self, region: str, tried: str, queries: Sequence[Filters]) -> list[Disk]:
-        return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries)]
+    def _disks(
+        self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None
+    ) -> list[Disk]:
+        return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries, pages)]

@@ -51,11 +51,13 @@ class Ec2Calls:
         warnings: list[str],
         now: Callable[[], datetime],
         pages: Callable[[], Pages],
+        heard: Callable[[str | None], None],
     ):
+        """``now`` is by this machine's clock; ``heard`` takes the ``Date`` of each answer."""
         self._pages = pages
         #: Operations and regions whose listing does not fit into one page.
         self._long: set[tuple[str, str]] = set()
-        self._clients = Clients(module, calls, now)
+        self._clients = Clients(module, calls, now, heard)
         self._warnings = warnings
         #: The account's ID; None before the first call, empty if it cannot be read.
         self._account: str | None = None
@@ -74,17 +76,19 @@ class Ec2Calls:
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise translated(error, tried) from error
 
-    def volumes(self, region: str, tried: str, queries: Sequence[Filters]) -> Iterator[Mapping[str, Any]]:
+    def volumes(
+        self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None
+    ) -> Iterator[Mapping[str, Any]]:
         """Return the volumes that any of these queries finds, and maybe others."""
-        return self._listed(region, tried, "describe_volumes", "Volumes", queries, {})
+        return self._listed(region, tried, "describe_volumes", "Volumes", queries, {}, pages)
 
     def snapshots(
-        self, region: str, tried: str, queries: Sequence[Filters] = ((),), **scope: Any
+        self, region: str, tried: str, queries: Sequence[Filters] = ((),), pages: Pages | None = None, **scope: Any
     ) -> dict[str, Snapshot]:
         """Return the snapshots that any of these queries finds, and maybe others, by ID."""
         self._account_id(region)  # before the listing: otherwise that would be older than it seems
         # Translated one by one, so that raw answers of many thousand snapshots are never held at once.
-        shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope)
+        shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope, pages)
         return {s["SnapshotId"]: snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown}
 
     def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
@@ -105,12 +109,13 @@ class Ec2Calls:
         key: str,
         queries: Sequence[Filters],
         scope: Mapping[str, Any],
+        given_pages: Pages | None = None,
     ) -> Iterator[Mapping[str, Any]]:
         """Read all pages of all queries, or all that the account owns in one call, if that fits into a page.
 
         Raises Unreachable for an answer without a list, which a proxy may give.
         """
-        pages, ask = self._pages(), getattr(self.reader(region), operation)
+        pages, ask = given_pages or self._pages(), getattr(self.reader(region), operation)
 
         def page(filters: Filters, token: str | None) -> tuple[Mapping[str, Any], list[Any]]:
             arguments = {"MaxResults": PAGE, "NextToken": token, "Filters": list(filters), **scope}

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..._core.cloud import SnapshotCloud, batches
+from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.tags import TagRules
@@ -41,6 +41,8 @@ TAG_RULES = TagRules(
 class CbsCloud(SnapshotCloud):
     """CBS snapshots of the account that the credentials belong to."""
 
+    #: What tags are changed of, in the tag service's word.
+    tagged_resource = "snapshot"
     snapshot_id_pattern = SNAPSHOT_ID
     snapshot_id_example = "snap-ckgjwkqh"
     disk_id_pattern = r"disk-[0-9a-z]{8}"
@@ -62,11 +64,8 @@ class CbsCloud(SnapshotCloud):
 
     def __init__(self, module: Any):
         super().__init__()
-        self._service = Service(module.params, self.calls, lambda: self.deadline)
-        self._reads = CbsReads(self._service, self.pages, self._today, self.warnings)
-
-    def _today(self) -> datetime:
-        return self.deadline.utc()
+        self._service = Service(module.params, self.calls, lambda: self.deadline, self.clock.heard)
+        self._reads = CbsReads(self._service, self.pages, self.utc, self.warnings)
 
     def region_problem(self, region: str) -> str | None:
         return (
@@ -106,9 +105,10 @@ class CbsCloud(SnapshotCloud):
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
         return self._reads.by_id(region, snapshot_ids, f"Looking at the copies in {region}")
 
-    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> list[Snapshot]:
-        listed = self._reads.listed(region, f"Listing the copies in {region}")
-        return [s for s in listed if s.owned and (s.source or s.is_copy)]
+    def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
+        pages = self.pages()
+        listed = self._reads.listed(region, f"Listing the copies in {region}", pages=pages)
+        return pages.listing([s for s in listed if s.owned and (s.source or s.is_copy)])
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
         tried = f"Listing the copies in progress in {region}"
@@ -181,7 +181,7 @@ class CbsCloud(SnapshotCloud):
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         failed: dict[str, CopyError] = {}
         for ids in batches(snapshot_ids, self.tagged_per_call):
-            failed.update(change_tags(self._service, region, ids, change))
+            failed.update(change_tags(self._service, region, self.tagged_resource, ids, change))
         return failed
 
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:

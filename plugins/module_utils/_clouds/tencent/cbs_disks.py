@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._core.cloud import batches
+from ..._core.cloud import Pages, batches
 from ..._core.disks import RESTORE_ID, DiskCloud, Offer
 from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, Disk, Snapshot
@@ -26,6 +26,7 @@ class CbsDisks(DiskCloud, CbsCloud):
     """CBS disks of one restore."""
 
     disk_tag_rules = TAG_RULES
+    tagged_resource = "volume"
     deletes_later = True
     deleted_per_call = 50
     restores_system_disks = False
@@ -39,9 +40,10 @@ class CbsDisks(DiskCloud, CbsCloud):
         "and in the console's messages, and check the account's balance and quota. Then run again."
     )
 
-    def list_restored(self, region: str) -> list[Disk]:
+    def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = [{"Name": f"tag:{RESTORE_ID}", "Values": [self.restore_id]}]
-        return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [{"Filters": filters}])
+        tried = f"Listing the disks of {self.restore_id} in {region}"
+        return self._disks(region, tried, [{"Filters": filters}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         """Read by ID. If a missing ID makes the service refuse the call, read all disks of this restore."""
@@ -49,10 +51,12 @@ class CbsDisks(DiskCloud, CbsCloud):
         try:
             return self._disks(region, f"Looking at the disks in {region}", queries)
         except NotFound:
-            return [disk for disk in self.list_restored(region) if disk.disk_id in disk_ids]
+            return [disk for disk in self.list_restored(region, self.pages()) if disk.disk_id in disk_ids]
 
-    def _disks(self, region: str, tried: str, queries: Sequence[Mapping[str, Any]]) -> list[Disk]:
-        shown = self._reads.all_pages("DescribeDisks", "DiskSet", region, tried, queries)
+    def _disks(
+        self, region: str, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None
+    ) -> list[Disk]:
+        shown = self._reads.all_pages("DescribeDisks", "DiskSet", region, tried, queries, pages)
         return [disk_of(item, region) for item in shown]
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from ..._core.cloud import Pages, batches
 from ..._core.errors import NotFound
 from ..._core.model import Snapshot, State
-from ..paging import items_of, steady_pages
+from ..paging import by_offset, items_of, joined_pages
 from .cbs_answers import snapshot_of
 from .client import Service
 
@@ -22,7 +21,7 @@ from .client import Service
 PAGE = 100
 #: The order of listings: what is new comes at their end.
 OLDEST_FIRST = {"OrderField": "CREATE_TIME", "Order": "ASC"}
-#: A creation time so far ahead of this machine's clock means that the service writes times of another zone.
+#: A creation time so far ahead of the cloud's own clock means that the service writes times of another zone.
 AHEAD = timedelta(minutes=5)
 
 
@@ -45,47 +44,54 @@ class CbsReads:
             found = self.listed(region, tried, [{}])
         return {s.snapshot_id: s for s in found if s.snapshot_id in wanted}
 
-    def listed(self, region: str, tried: str, queries: Sequence[Mapping[str, Any]] = ({},)) -> list[Snapshot]:
-        shown = self.all_pages("DescribeSnapshots", "SnapshotSet", region, tried, queries)
+    def listed(
+        self, region: str, tried: str, queries: Sequence[Mapping[str, Any]] = ({},), pages: Pages | None = None
+    ) -> list[Snapshot]:
+        shown = self.all_pages("DescribeSnapshots", "SnapshotSet", region, tried, queries, pages)
         listed = [snapshot_of(item, region) for item in shown]
         newest = max((s.created_at for s in listed if s.created_at), default=None)
         if newest and newest > self._today() + AHEAD and region not in self._ahead:
             self._ahead.add(region)
             self._warnings.append(
-                f"{region}: the newest snapshot has a creation time in the future ({newest:%Y-%m-%d %H:%M} UTC). "
-                "Either this machine's clock is slow, or CBS shows times here that are not in Asia/Shanghai; ages and "
-                "retention_days are then wrong by that difference"
+                f"{region}: the newest snapshot has a creation time in the future ({newest:%Y-%m-%d %H:%M} UTC), so "
+                "CBS seems to show times here that are not in Asia/Shanghai. Ages and retention_days are then wrong by "
+                "that difference"
             )
         return [s for s in listed if s.state is not State.ABSENT]
 
     def all_pages(
-        self, action: str, key: str, region: str, tried: str, queries: Sequence[Mapping[str, Any]]
+        self,
+        action: str,
+        key: str,
+        region: str,
+        tried: str,
+        queries: Sequence[Mapping[str, Any]],
+        pages: Pages | None = None,
     ) -> list[dict[str, Any]]:
         """Read all pages of all queries."""
-        pages, found = self._new_pages(), []
+        pages, found = pages or self._new_pages(), []
         for given in queries:
-            by_id = not given.keys().isdisjoint(("SnapshotIds", "DiskIds"))
-            query = given if by_id else {**given, **OLDEST_FIRST}
-            found += self._pages(pages, action, key, region, tried, query)
+            ids = given.get("SnapshotIds") or given.get("DiskIds")
+            query = given if ids else {**given, **OLDEST_FIRST}
+            found += self._pages(pages, action, key, region, tried, query, len(ids) if ids else None)
         return found
 
     def _pages(
-        self, pages: Pages, action: str, key: str, region: str, tried: str, given: Mapping[str, Any]
+        self,
+        pages: Pages,
+        action: str,
+        key: str,
+        region: str,
+        tried: str,
+        given: Mapping[str, Any],
+        most: int | None,
     ) -> list[dict[str, Any]]:
-        seen = 0
-
-        def page(number: int) -> tuple[list[dict[str, Any]], Any]:
-            nonlocal seen
-            seen = 0 if number == 1 else seen
-            ask = partial(self._service.read, action, region, tried, Limit=PAGE, Offset=seen, **given)
-            answer = pages.read(ask)
-            items = items_of(answer, key, tried=tried)
-            # A page may be short, and the next one begins where it ended.
-            seen += len(items)
-            return items, answer.get("TotalCount")
+        def page(place: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+            answer = self._service.read(action, region, tried, **place, **given)
+            return items_of(answer, key, tried=tried), answer.get("TotalCount")
 
         id_key = "SnapshotId" if key == "SnapshotSet" else "DiskId"
-        return steady_pages(page, PAGE, lambda item: item.get(id_key), tried)
+        return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, tried, most)
 
 
 def only(name: str, values: Sequence[str]) -> dict[str, Any]:

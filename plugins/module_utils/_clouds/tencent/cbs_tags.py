@@ -20,10 +20,12 @@ from .errors import failure
 TAGS = 10
 
 
-def change_tags(service: Service, region: str, ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+def change_tags(
+    service: Service, region: str, resource: str, ids: Sequence[str], change: TagChange
+) -> dict[str, CopyError]:
     """Make one change to at most ten snapshots, provenance last: a copy with provenance has all other tags too.
 
-    Returns what failed, by ID.
+    ``resource`` is the service's word for them. Returns what failed, by ID.
     """
     failed: dict[str, CopyError] = {}
     pairs = sorted(change.set.items(), key=lambda pair: (pair[0] in PROVENANCE_KEYS, pair[0] == SOURCE_SNAPSHOT_ID))
@@ -35,13 +37,15 @@ def change_tags(service: Service, region: str, ids: Sequence[str], change: TagCh
     for action, given in calls:
         left = [snapshot_id for snapshot_id in ids if snapshot_id not in failed]
         if left:
-            failed.update(_change(service, action, region, left, **given))
+            failed.update(_change(service, action, region, resource, left, **given))
     return failed
 
 
-def _change(service: Service, action: str, region: str, ids: Sequence[str], **given: Any) -> dict[str, CopyError]:
+def _change(
+    service: Service, action: str, region: str, resource: str, ids: Sequence[str], **given: Any
+) -> dict[str, CopyError]:
     """Call the service, whose clean answer may hold failures (api-facts: cbs-tag-service)."""
-    names = [f"qcs::cvm:{region}:uin/:snapshot/{snapshot_id}" for snapshot_id in ids]
+    names = [f"qcs::cvm:{region}:uin/:{resource}/{snapshot_id}" for snapshot_id in ids]
     tried = f"Tagging {some(ids)} in {region}"
     answer = service.write(action, region, tried, service="tag", ResourceList=names, **given)
     failed: dict[str, CopyError] = {}

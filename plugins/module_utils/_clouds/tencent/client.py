@@ -92,7 +92,14 @@ class Service:
     The SDK's own retryer is not used: it makes a call again that has succeeded (api-facts: cbs-sdk-retries).
     """
 
-    def __init__(self, params: Mapping[str, Any], calls: Counter[str], deadline: Callable[[], Deadline]):
+    def __init__(
+        self,
+        params: Mapping[str, Any],
+        calls: Counter[str],
+        deadline: Callable[[], Deadline],
+        heard: Callable[[str | None], None],
+    ):
+        """``heard`` takes the ``Date`` of each answer."""
         if not HAS_SDK:
             raise Refused(
                 "The Python library tencentcloud-sdk-python-cbs is missing",
@@ -101,7 +108,7 @@ class Service:
             )
         self._params = params
         self._calls = calls
-        self._pace = Pace(deadline)
+        self._pace, self._heard = Pace(deadline), heard
         given = params.get("endpoint_url") or os.environ.get(ENDPOINT_VARIABLE)
         self._endpoint = checked_endpoint(given)
         self._timeouts = checked_timeouts(params)
@@ -159,8 +166,17 @@ class Service:
                 client = CbsClient(credential, region, profile)
             else:
                 client = CommonClient(service, VERSIONS[service], credential, region, profile)
+            client.request.send_request = self._listening(client.request.send_request)
             self._clients[service, region] = client
         return self._clients[service, region]
+
+    def _listening(self, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def send_request(request: Any) -> Any:
+            answer = send(request)
+            self._heard(answer.headers.get("Date"))
+            return answer
+
+        return send_request
 
     def _credential(self, region: str) -> Any:
         asked = region if region.endswith(FINANCE) else STS_REGION

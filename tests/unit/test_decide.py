@@ -519,14 +519,19 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     assert not (paused.lock or paused.needs_locks) and paused.retry_at == NOW + 1, "nothing is read during a pause"
 
 
-@pytest.mark.parametrize(("wait", "compared", "lock"), [(True, False, False), (True, True, True), (False, False, True)])
-def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, lock):
+@pytest.mark.parametrize(
+    ("wait", "compared", "rechecked", "lock"),
+    [(True, False, False, False), (True, True, False, False), (True, True, True, True), (False, False, False, True)],
+)
+def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, rechecked, lock):
     wanted, memory = tagging(lock=(7, "governance")), looked([])
     wanted.cloud.lock_modes, wanted.policy = ("governance",), Policy(wait=wait)
     memory.copy_accepted(copy_of(), NOW)
     memory.looked({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
         memory.compared.add("copy-1")
+    if rechecked:
+        memory.rechecked.add("copy-1")
     decision = decide(wanted, memory, NOW, NOON)
     assert (decision.lock, decision.settled, decision.drift.due) == (lock, False, (LOCK,))
 
@@ -574,7 +579,8 @@ def test_a_decision_costs_few_calls_of_functions(number, most):
     assert len(calls) <= most
 
 
-def test_a_deletion_in_doubt_is_looked_after_in_pauses():
+def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
+    """To delete twice is harmless (promises: exactly-once)."""
     copy = Snapshot(
         "copy-1",
         "there",
@@ -587,10 +593,12 @@ def test_a_deletion_in_doubt_is_looked_after_in_pauses():
     memory = looked([copy])
     memory.write_refused("copy-1", "delete", Ambiguous("lost"), NOW)
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True))
-    later = NOW + 2
-    assert decide(wanted, memory, later, NOON).look_at <= later, "at once"
-    memory.looked({}, ["copy-1"], later)
-    assert decide(wanted, memory, later, NOON).look_at > later, "then not as fast as the cloud answers"
+    waiting = decide(wanted, memory, NOW + 0.5, NOON)
+    assert not waiting.delete and waiting.retry_at == NOW + 1
+    memory.looked({}, ["copy-1"], NOW + 2)
+    assert decide(wanted, memory, NOW + 17, NOON).delete == (copy,), "though the look did not show it"
+    late = decide(wanted, memory, NOW + 17.1, NOON)
+    assert not late.delete and late.look_at <= NOW + 17.1
 
 
 def test_what_is_complete_does_not_make_looks_for_the_rest_more_frequent():

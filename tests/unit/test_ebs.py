@@ -227,6 +227,7 @@ def test_a_copy_that_is_not_encrypted_does_not_fit(ebs):
 def test_a_misfit_goes_only_once_the_new_copy_is_complete(ebs):
     source = ebs.snapshot()
     plain = ebs.our_copy(source)
+    ebs.clock.sleep(1)
     ebs.run(source, encrypted=True, replace_mismatched=True)
     assert plain.id in {c.id for c in ebs.copies()} and len(ebs.copies()) == 2
     out = ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)
@@ -445,6 +446,7 @@ def test_purging_makes_room_first(ebs):
 def test_check_mode_predicts_that_a_misfit_goes_when_the_new_copy_is_complete(ebs):
     source = ebs.snapshot()
     ebs.our_copy(source)
+    ebs.clock.sleep(1)
     ebs.run(source, encrypted=True, replace_mismatched=True)
     options = {"encrypted": True, "replace_mismatched": True, "wait": True}
     predicted = ebs.run(source, **options, check=True)
@@ -659,8 +661,9 @@ def test_it_is_asked_for_a_minute_and_only_where_somebody_may_share_it(ebs):
     assert {f["kind"] for f in out["failures"]} == {"not_found"} and not ebs.copies()
     assert 60 <= ebs.clock.monotonic() - started < 70
     started = ebs.clock.monotonic()
-    assert ebs.run(ebs.unknown_id, wait=True).failed and ebs.clock.monotonic() - started < 1
-    assert ebs.run(source, source_tags={source: {}}, check=True).failed and ebs.clock.monotonic() - started < 1
+    assert ebs.run(ebs.unknown_id, wait=True).failed and ebs.clock.monotonic() - started < 6
+    started = ebs.clock.monotonic()
+    assert ebs.run(source, source_tags={source: {}}, check=True).failed and ebs.clock.monotonic() - started < 6
 
 
 def test_public_sources_are_found_last(ebs):

@@ -62,6 +62,11 @@ class Attempt:
         return self.error is None and not self.decision.settled
 
     @property
+    def is_complete(self) -> bool:
+        """Whether a copy of it is complete, as far as is known."""
+        return self.error is None and self.copy is not None and self.copy.state is State.COMPLETED
+
+    @property
     def waits_to_begin(self) -> bool:
         return self.error is None and self.decision.begin
 
@@ -78,8 +83,7 @@ class Attempt:
 
     def may_delete(self, snapshot_id: str, now: float) -> bool:
         """Whether the look on which its deletion was decided is fresh, for it and for what stays, and shows no hold."""
-        seen, both = self.memory.seen, (snapshot_id, self.decision.stays.get(snapshot_id, snapshot_id))
-        return all(i in seen and seen[i].is_fresh(now) for i in both) and not seen[snapshot_id].copy.held
+        return self.memory.may_delete(snapshot_id, self.decision.stays.get(snapshot_id, snapshot_id), now)
 
     def most_beside(self, snapshot_id: str, what: str, most: int) -> int:
         """Return how many copies a call may be for: fewer after each failure, so that one keeps no other from success.

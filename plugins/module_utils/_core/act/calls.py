@@ -135,7 +135,7 @@ class Calls(Writes):
         elif answer.retry is Retry.LOOK_FIRST:
             if attempt.memory.lost_calls or isinstance(answer, Underway):
                 region.queue.defer(attempt)  # its source may be why, since it is not the first time
-            attempt.memory.copy_in_doubt(answer, now, self._deadline.utc())
+            attempt.memory.copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
             attempt.memory.copy_refused(answer, for_good=False)
             region.refused(attempt, answer, now)

@@ -14,10 +14,9 @@ from operator import attrgetter
 from ..cloud import SnapshotCloud
 from ..decide import failures
 from ..decide.memory import Memory
-from ..decide.sightings import DELETE, LONG_LOOK
+from ..decide.sightings import LONG_LOOK, Survivor
 from ..decide.transitions import decide
 from ..decide.wanted import Policy, Wanted
-from ..errors import CopyError
 from ..model import CopyRequest, State
 from ..waiting import SHORTEST_SLEEP, Deadline
 from .attempt import Attempt
@@ -26,7 +25,10 @@ from .locks import Locks
 from .progress import Progress
 from .region import Region
 from .sources import Sources
+from .unfinished import unfinished
 
+#: How old (seconds) the last look at a copy may be when the run ends. Somebody may delete a copy while others are made.
+LOOK_BACK_SECONDS = 120.0
 #: How long (seconds) before the deadline the run looks for the last time at what is under way.
 LAST_LOOK_SECONDS = 1.0
 
@@ -47,15 +49,17 @@ class Loop:
         self._calls = Calls(cloud, deadline)
         self._sources = Sources(cloud, deadline)
         self._locks = Locks(cloud, deadline)
+        survivors = {snapshot_id: Survivor() for snapshot_id in policy.survivors.values()}
         #: What becomes of each request, in their order.
         self.attempts = [
-            Attempt(Wanted(request, policy, cloud), place, Memory(unseen_seconds=cloud.unseen_seconds))
+            Attempt(Wanted(request, policy, cloud), place, Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors))
             for place, request in enumerate(requests)
         ]
         self._regions: dict[str, Region] = {}
         #: Requests whose source is to be read.
         self._needing: dict[Attempt, None] = {}
-        self._looked_last = False
+        self._looked_last = self._looked_back = False
+        self._warnings: list[str] = []
         #: Which kind of call comes first in the next pass.
         self._first_kind = 0
         for attempt in self.attempts:
@@ -69,7 +73,7 @@ class Loop:
     @property
     def warnings(self) -> list[str]:
         """What the user is to know beside the result."""
-        found = [*self._sources.warnings, *(a.decision.drift.warning for a in self.attempts)]
+        found = [*self._sources.warnings, *self._warnings, *(a.decision.drift.warning for a in self.attempts)]
         return list(dict.fromkeys(warning for warning in found if warning))
 
     def run(self, act: bool = True) -> None:
@@ -85,6 +89,9 @@ class Loop:
             if learnt or sent:
                 continue
             due = self._due_at(act)
+            if due == math.inf and act and not self._looked_back:
+                self._decide(self._look_back())
+                continue
             if due == math.inf:
                 break
             self._deadline.sleep(max(SHORTEST_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
@@ -110,7 +117,7 @@ class Loop:
         order = attrgetter("look_lasted" if last else "tried_at")
         for region in sorted(self._regions.values(), key=lambda one: (one.name != unused, order(one))):
             now = self._deadline.now()
-            if self._deadline.passed or (not act and region.was_listed):
+            if self._deadline.passed or not (act or region.is_foreseen_by_look):
                 continue
             if region.due_at(now) > now and not (last and region.open):
                 continue
@@ -124,6 +131,24 @@ class Loop:
         if not (unused and learnt):
             learnt += self._locks.read([a for a in self._open if a.decision.needs_locks])
         return learnt + self._sources.read([a for a in self._needing if a.is_open])
+
+    def _look_back(self) -> list[Attempt]:
+        """Look once more at the copies that were seen to be complete long ago. Returns the requests that know more."""
+        self._looked_back = True
+        since = self._deadline.now() - LOOK_BACK_SECONDS
+        learnt: list[Attempt] = []
+        for region in self._regions.values() if self._policy.wait and not self._policy.absent else ():
+            old = [a for a in region.attempts if a.is_complete and a.memory.looked_at < since]
+            learnt += region.look_back(old)
+            self._warn_of_unread(region, old)
+        return learnt
+
+    def _warn_of_unread(self, region: Region, complete: list[Attempt]) -> None:
+        if region.unread and complete:
+            self._warnings.append(
+                f"{region.name} could not be read at the end of the run, so its complete copies are told as they were "
+                f"last seen: {region.unread}"
+            )
 
     def _act(self) -> list[Attempt]:
         """Send what was decided, and decide anew after each kind of call.
@@ -165,7 +190,7 @@ class Loop:
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
         """Decide anew for these requests, and put each where it belongs by what is to be done."""
-        now, today = self._deadline.now(), self._deadline.utc()
+        now, today = self._deadline.now(), self._cloud.utc()
         for attempt in dict.fromkeys(attempts):
             if attempt.error is None:
                 attempt.decision = decide(attempt.wanted, attempt.memory, now, today)
@@ -180,11 +205,13 @@ class Loop:
     def _due_at(self, act: bool) -> float:
         """Say when there is next something to do; in check mode, until all was looked at."""
         now = self._deadline.now()
-        regions = [r for r in self._regions.values() if act or not r.was_listed]
+        regions = [r for r in self._regions.values() if act or r.is_foreseen_by_look]
         return min([*(region.due_at(now) for region in regions), self._sources.due_at, self._locks.due_at])
 
     def _report_late(self, act: bool) -> None:
         """Report what was not done by wait_timeout; in check mode, what could not be read by then."""
+        for region in self._regions.values():
+            self._warn_of_unread(region, [a for a in region.attempts if a.is_complete and not self._policy.absent])
         for attempt in self.attempts:
             decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
             source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
@@ -200,42 +227,4 @@ class Loop:
                 sighting = memory.seen.get(attempt.copy.snapshot_id) if attempt.copy else None
                 if attempt.error and sighting and sighting.unseen:  # in progress until it shows, or is missing
                     attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))
-            attempt.failures += self._unfinished(attempt)
-
-    @staticmethod
-    def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
-        """Whether a refused write is still needed: a look may have shown that it took effect, or is not needed."""
-        decision = attempt.decision
-        if attempt.error or what == DELETE:
-            return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.doomed)
-        return what in decision.drift.due
-
-    def _unfinished(self, attempt: Attempt) -> list[tuple[str, CopyError]]:
-        """Return the failures of writes on copies that are there: refused for good, or not done in time."""
-        decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
-        found = []
-        for (snapshot_id, what), refusal in memory.refusals.items():
-            if refusal.is_final and not (what == DELETE and snapshot_id in memory.own):
-                found.append((snapshot_id, refusal.error))
-            elif self._is_still_wanted(attempt, snapshot_id, what):
-                found.append((snapshot_id, failures.not_written(snapshot_id, region, what, refusal.error)))
-        if self._policy.wait and self._cloud.deletes_later and not decision.settled:
-            unseen = [i for i in memory.deleted if i in memory.still_shown and i not in memory.seen]
-            found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
-        reported = {snapshot_id for snapshot_id, _error in found}
-        if not decision.settled and attempt.error is None:
-            unsent = [
-                c.snapshot_id
-                for c in decision.doomed
-                if c.snapshot_id in memory.seen and c.snapshot_id in decision.stays
-            ]
-            unsent = [i for i in unsent if i not in reported]
-            found += [(i, failures.not_written(i, region, DELETE, None)) for i in unsent]
-        copy = attempt.copy
-        if copy and copy.snapshot_id not in reported and attempt.error is None:
-            if decision.drift.due:
-                what = decision.drift.due[0]
-                found.append((copy.snapshot_id, failures.not_written(copy.snapshot_id, region, what, None)))
-            elif decision.drift.unshown:
-                found.append((copy.snapshot_id, failures.tags_not_shown(copy, decision.drift.unshown)))
-        return found
+            attempt.failures += unfinished(attempt)

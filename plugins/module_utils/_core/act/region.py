@@ -2,110 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One destination: the requests that go there, what was seen of it, its window, and when to look at it next."""
+"""One destination: what was seen of it, and when to look at it next."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from ..cloud import SnapshotCloud, batches, safely
-from ..decide.sightings import SAME_SECOND
-from ..decide.transitions import COMPARE_AFTER
-from ..errors import CopyError, Credentials, DiskBusy, QuotaFull, Retry, Throttled, Unreachable
+from ..decide.sightings import SAME_SECOND, Survivor, counts_from
+from ..errors import CopyError, Credentials, Retry, Unreachable
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, Deadline, Retries
 from .attempt import Attempt, source_disk_of
-from .queue import Queue
-from .window import Window
+from .room import Room
 
+#: How long (seconds) after a copy was started to look for copies of other runs.
+COMPARE_AFTER = 3.0
 #: How long (seconds) a destination with nothing of ours under way is left alone when it was busy.
 RETRY_SECONDS = 5.0
-#: How long (seconds) a disk is left alone after the cloud refused a second unfinished copy of it; and a destination
-#: that hangs, at most, so that others have their turn.
-DISK_SECONDS = REST_SECONDS = 60.0
+#: How long (seconds) a destination that hangs is left alone at most, so that others have their turn.
+REST_SECONDS = 60.0
+#: How long (seconds) after a listing another one is made for copies that are complete, while others are under way.
+RECHECK_SECONDS = 60.0
 #: How old (seconds) the look at requests that may start soon may get before they are looked at again.
 STALE_SECONDS = FRESH_SECONDS - 3.0
 
 
-class Region:
+class Region(Room):
     """One destination. Times are seconds on the monotonic clock."""
 
     def __init__(self, name: str, cloud: SnapshotCloud, most: int, longest: float, deadline: Deadline):
-        self.name = name
-        self.window = Window(most)
-        self.attempts: list[Attempt] = []
-        #: Requests that are not settled and do not wait for room; and those whose copies take room.
-        self.open: dict[Attempt, None] = {}
-        self.in_flight: dict[Attempt, None] = {}
-        self.queue = Queue(cloud.one_copy_per_disk)
+        super().__init__(name, cloud, most, deadline)
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
-        self._running: dict[str, str | None] = {}  #: Copies in progress, by ID, with the disk of their source.
-        self._followed: set[str] = set()  #: Copies that requests of this run follow, or have followed.
-        self._refused_disks: dict[str | None, float] = {}
-        self._cloud, self._longest, self._deadline = cloud, longest, deadline
+        self._longest = longest
         self._retries = Retries(deadline)
-        #: When it was last looked at: with success or not (``tried_at``), with success, what of it; how long it took.
-        self.tried_at = self._looked_at = self._counted_at = self._listed_at = -math.inf
-        self._last_started = self._first_started = -math.inf
-        self.look_lasted, self.has_neighbours, self._crowded = 0.0, False, False
-
-    # -- room --------------------------------------------------------------------------------------------
-
-    def place(self, attempt: Attempt) -> None:
-        """Put a request where it belongs by what was decided for it."""
-        waits = attempt.waits_to_begin
-        self._followed.update(attempt.memory.own, [attempt.copy.snapshot_id] if attempt.copy else ())
-        for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
-            if belongs:
-                group[attempt] = None
-            else:
-                group.pop(attempt, None)
-        if waits:
-            self.queue.add(attempt)
-        else:
-            self.queue.remove(attempt)
-
-    @property
-    def _others(self) -> int:
-        """How many copies in progress no request of this run follows."""
-        return len(self._running.keys() - self._followed)
-
-    def has_room(self, now: float) -> bool:
-        return self._counted_at > -math.inf and self.window.has_room(len(self.in_flight), self._others, now)
-
-    def next_to_begin(self, now: float) -> list[Attempt]:
-        """Return requests that may start now; if a disk allows only one copy, one of each disk."""
-        if not self.queue or not self.has_room(now):
-            return []
-        busy = {a.disk for a in self.in_flight}
-        busy |= {disk for copy_id, disk in self._running.items() if copy_id not in self._followed}
-        return self.queue.heads(busy | {disk for disk, until in self._refused_disks.items() if until > now})
-
-    def sent(self, attempt: Attempt) -> None:
-        """Note that a copy call is sent: it takes room from now on."""
-        attempt.memory.copy_sent(self._deadline.utc())
-        self.in_flight[attempt] = None
-
-    def accepted(self, now: float) -> None:
-        """Note that a copy was started: a little later a look at other runs' copies is worth its price."""
-        self.window.accepted()
-        self._last_started = now
-        self._first_started = now if self._first_started == -math.inf else self._first_started
-
-    def refused(self, attempt: Attempt, error: CopyError, now: float) -> None:
-        """Note that the cloud takes no copy now."""
-        if isinstance(error, DiskBusy) and attempt.disk and self._cloud.one_copy_per_disk:
-            self._refused_disks[attempt.disk] = now + DISK_SECONDS
-            self._crowded = True
-            return
-        self.in_flight.pop(attempt, None)
-        self._crowded = self._crowded or isinstance(error, QuotaFull)
-        of_source = not isinstance(error, (QuotaFull, Throttled, Unreachable)) and self.queue.defer(attempt)
-        self.window.refused(error, len(self.in_flight), self._others, now, of_source)
-
-    # -- looking -----------------------------------------------------------------------------------------
+        #: When it was last looked at: with success or not (``tried_at``), with success, at all copies; how long it took.
+        self.tried_at = self._looked_at = self._listed_at = -math.inf
+        self._pages = 1  #: How many calls the last listing of all copies took.
+        self.look_lasted, self.has_neighbours = 0.0, False
 
     @property
     def was_listed(self) -> bool:
@@ -118,8 +55,7 @@ class Region:
         if not self.was_listed:
             return self._retries.due_at
         looks = [a.decision.look_at for a in self.open]
-        if any(a.decision.compare for a in self.open):
-            looks.append(self._compare_at)
+        looks += [at for at, _waiting in self._comparisons]
         if self.queue:
             looks += [*(a.poll_at(self.window) for a in self.in_flight), self._recount_at]
             looks += [-math.inf] if self._stale(now) else []
@@ -143,6 +79,24 @@ class Region:
         pause = COMPARE_AFTER if self.in_flight or self.queue else SAME_SECOND
         since_started = min(self._last_started + COMPARE_AFTER, self._first_started + FRESH_SECONDS)
         return max(since_started, self._listed_at + pause)
+
+    @property
+    def _recheck_at(self) -> float:
+        """When to look for other runs' copies that show late, beside copies of this run that are complete."""
+        return self._listed_at + RECHECK_SECONDS if self.in_flight or self.queue else -math.inf
+
+    @property
+    def _comparisons(self) -> list[tuple[float, list[Attempt]]]:
+        """The listings that are to show what other runs have made: when, and for which requests."""
+        compared = [a for a in self.open if a.decision.compare]
+        rechecked = [a for a in self.open if a.decision.recheck]
+        both = ((self._compare_at, compared), (self._recheck_at, rechecked))
+        return [(at, waiting) for at, waiting in both if waiting]
+
+    @property
+    def is_foreseen_by_look(self) -> bool:
+        """Whether check mode needs a look: the first one, or another where that has left something unsure."""
+        return not self.was_listed or any(a.decision.unsure for a in self.open)
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look for that."""
@@ -174,31 +128,37 @@ class Region:
         """Look at all copies of the sources that need it; where the cloud lists all copies, of all sources."""
         first = not self.was_listed
         due += [a for a in self.open if a.decision.at_all and a.decision.look_at <= now]
-        if self._compare_at <= now:
-            due += [a for a in self.open if a.decision.compare]
+        due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
         due += self._stale(now)
         if not (first or due or (not self._cloud.lists_in_progress and self._recount_at <= now)):
             return []
-        everything = not self._cloud.lists_by_source
+        everything = not (self._cloud.lists_by_source or self._is_cheaper_by_mark(due))
         if first or everything:
             due = self.attempts if first else [*self.open, *self.queue, *self.in_flight]
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
-        listed = safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
+        listing = safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
         by_source: dict[str, dict[str, Snapshot]] = {}
-        for copy in listed:
+        for copy in listing.copies:
             if copy.source:
                 by_source.setdefault(copy.source.snapshot_id, {})[copy.snapshot_id] = copy
         if everything:
-            self._counted_at = now
-            self._running = {c.snapshot_id: source_disk_of(c) for c in listed if c.state is State.PENDING}
+            self._counted_at, self._pages = now, listing.pages
+            self._running = {c.snapshot_id: source_disk_of(c) for c in listing.copies if c.state is State.PENDING}
         if any(a.decision.compare for a in due):
             self._first_started = -math.inf
         self._listed_at = now
         for attempt in dict.fromkeys(due):
             shown = by_source.get(attempt.request.snapshot_id, {})
-            attempt.memory.looked({i: c for i, c in shown.items() if attempt.request.is_asked_of(c)}, None, now, until)
+            asked = {i: c for i, c in shown.items() if attempt.request.is_asked_of(c)}
+            attempt.memory.looked(asked, None, now, until, listing.has_seam)
         return list(dict.fromkeys(due))
+
+    def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
+        """Whether a second look, that has but to confirm what a long listing lacks, takes fewer calls by our mark."""
+        if not (self._cloud.finds_by_mark and due) or any(a.memory.is_confirmed for a in due):
+            return False
+        return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 
     def _refresh(self, now: float, learnt: list[Attempt], last: bool) -> None:
         """Look at the copies that are under way, are to be deleted, or were; add them to what was ``learnt``."""
@@ -210,18 +170,37 @@ class Region:
             return
         # Those that wait for a listing alone are left to it: they would be the most of a long run's answers.
         asked = [a for a in watched if last or looks[a] < math.inf]
-        pairs = [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
+        pairs: list[tuple[str, Attempt | None]] = []
+        pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
+        survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.survivors}
+        pairs += [(i, None) for i in survivors]
         for some in batches(pairs, self._cloud.read_per_call):  # each with an age of its own: the next may have to wait
-            self._read(some)
-            learnt += dict.fromkeys(attempt for _id, attempt in some)
+            self._read(some, survivors)
+            learnt += dict.fromkeys(attempt for _id, attempt in some if attempt)
+        learnt += [a for a in asked if a.decision.survivors]
 
-    def _read(self, pairs: list[tuple[str, Attempt]]) -> None:
-        """Look at copies by their IDs, in one call."""
+    def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Look at the copies of these requests by their IDs. Returns the requests that know more now."""
+        learnt: list[Attempt] = []
+        try:
+            for some in batches([(i, a) for a in attempts for i in a.memory.seen], self._cloud.read_per_call):
+                self._read(some, {})
+                learnt += dict.fromkeys(attempt for _id, attempt in some)
+        except CopyError as error:
+            self.unread = error
+        return learnt
+
+    def _read(self, pairs: Sequence[tuple[str, Attempt | None]], survivors: Mapping[str, Survivor]) -> None:
+        """Look at copies by their IDs, in one call; with no request come those that must stay."""
         started = self._deadline.now()
         shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
         until = self._deadline.now()
         for attempt, of_attempt in groupby(pairs, key=itemgetter(1)):
             ids = [i for i, _attempt in of_attempt]
+            if attempt is None:
+                for snapshot_id in ids:
+                    survivors[snapshot_id].looked(shown.get(snapshot_id), counts_from(started, until))
+                continue
             if attempt in self.in_flight and attempt.is_shown_complete(shown):
                 self.window.copied(started - attempt.started_at)
             attempt.memory.looked({i: shown[i] for i in ids if i in shown}, ids, started, until)

@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The source snapshots that are needed, each read once, in one batch a region."""
+"""The source snapshots that are needed, in one batch a region. Each is read until it shows, or is not there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..cloud import SnapshotCloud
 from ..decide.orders import order_of
+from ..decide.sightings import Absence
 from ..errors import CopyError
 from ..model import CopyOrder, Snapshot
 from ..waiting import Deadline
@@ -24,6 +26,8 @@ class Sources(Reads):
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         self._found: dict[tuple[str | None, str], Snapshot | CopyError | None] = {}
+        #: Sources that reads have not shown so far.
+        self._absent: dict[tuple[str | None, str], Absence] = {}
         self.warnings: list[str] = []
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -32,16 +36,39 @@ class Sources(Reads):
         for request in (a.request for a in attempts):
             needed.setdefault(request.source_region, {})[request.snapshot_id] = None
         self._keep(needed)
+        self._absent = {source: absence for source, absence in self._absent.items() if source[1] in needed.get(source[0], ())}
         for region, all_ids in needed.items():
-            ids = [i for i in all_ids if (region, i) not in self._found]
+            now = self._deadline.now()
+            asked = [i for i in all_ids if (region, i) not in self._found]
+            ids = [i for i in asked if self._next_read((region, i)) <= now]
             answer = self._read(region, partial(self._cloud.read_sources, region, ids)) if ids else None
             if answer is not None:
-                found = dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer
-                self._found.update({(region, i): found.get(i) for i in ids})
+                self._take(region, ids, dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer, now)
         known = [a for a in attempts if (a.request.source_region, a.request.snapshot_id) in self._found]
         for attempt in known:
             self._order(attempt, self._found[attempt.request.source_region, attempt.request.snapshot_id])
         return known
+
+    def _next_read(self, source: tuple[str | None, str]) -> float:
+        return self._absent[source].next_look if source in self._absent else -math.inf
+
+    def _take(
+        self, region: str | None, ids: Sequence[str], found: Mapping[str, Snapshot | CopyError], at: float
+    ) -> None:
+        """Note what a read has shown. What it does not show is not there only after several (promises: unseen)."""
+        for snapshot_id in ids:
+            source = region, snapshot_id
+            absence = self._absent.setdefault(source, Absence())
+            if snapshot_id not in found:
+                absence.noted(at)
+            if snapshot_id in found or absence.is_certain:
+                self._found[source] = found.get(snapshot_id)
+                del self._absent[source]
+
+    @property
+    def due_at(self) -> float:
+        """When (monotonic) a region, or a source that has not shown, may be asked for again."""
+        return min([super().due_at, *(absence.next_look for absence in self._absent.values())])
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:
         wanted = attempt.wanted

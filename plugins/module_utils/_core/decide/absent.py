@@ -26,31 +26,34 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     policy, cloud = wanted.policy, wanted.cloud
     chosen = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
     doomed: list[Snapshot] = []
-    ready: list[tuple[Snapshot, Snapshot]] = []
+    ready: list[Snapshot] = []
+    survivors: list[str] = []
     leftover: list[tuple[Snapshot, CopyError]] = []
     waits = False
     for copy in sorted(chosen, key=begin_order):
+        unfinished = copy.state is State.PENDING
+        survivor = policy.survivors.get(copy.snapshot_id)
         if copy.held:
             leftover.append((copy, failures.held_copy(copy)))
         elif not copy.deletable_on_request:
             leftover.append((copy, failures.not_ours(copy)))
-        elif copy.state is not State.PENDING:
-            doomed.append(copy)
-            ready.append((copy, copy))
-        elif policy.copy_ids is not None:
+        elif unfinished and policy.copy_ids is not None and not policy.takes_unfinished:
             continue
-        elif cloud.cancels_by_deletion:
-            doomed.append(copy)
-            ready.append((copy, copy))
-        elif policy.wait:
-            doomed.append(copy)
-            waits = True
-        else:
+        elif unfinished and not cloud.cancels_by_deletion and not policy.wait:
             leftover.append((copy, failures.not_cancellable(copy)))
-    unknown = unknown_locks(wanted, memory, [c for c, _same in ready])
-    delete, look_at, retry_at = now_or_later(
-        memory, [pair for pair in ready if pair[0].snapshot_id not in unknown], now
-    )
+        elif survivor and memory.survivors[survivor].lacking.is_certain:
+            leftover.append((copy, failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)))
+        else:
+            doomed.append(copy)
+            waits = waits or (unfinished and not cloud.cancels_by_deletion)
+            if not unfinished or cloud.cancels_by_deletion:
+                ready.append(copy)
+                survivors += [survivor] if survivor else []
+    unknown = unknown_locks(wanted, memory, ready)
+    uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
+    certain = [c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain]
+    delete, look_at, retry_at = now_or_later(memory, [(c, c) for c in certain], now)
+    look_at = min([look_at, *(memory.survivors[i].next_look for i in uncertain)])
     if waits:
         pending = [c for c in doomed if c.state is State.PENDING]
         alone = Sorted(tuple(pending), (), (), ())
@@ -59,14 +62,19 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     if going:
         since = min(memory.deleted[i] for i in going)
         look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
+    if not memory.is_confirmed:  # the listing may have missed one
+        look_at = -math.inf
     return Decision(
         copy=next(iter(doomed), None),
         delete=delete,
-        stays={c.snapshot_id: c.snapshot_id for c in doomed},
+        stays={c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in doomed},
         look_at=look_at,
+        at_all=not memory.is_confirmed,
+        unsure=not memory.is_confirmed or bool(uncertain),
         retry_at=retry_at,
         needs_locks=bool(unknown),
         settled=not (delete or waits or going or unknown) and min(look_at, retry_at) == math.inf,
         leftover=tuple(leftover),
         doomed=tuple(doomed),
+        survivors=tuple(survivors),
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from ..errors import CopyError, NotFound
 from ..model import Snapshot, State, TagChange
 from ..tags import SOURCE_CREATED_AT, SOURCE_DISK_ID, change_of_tags, lacking, provenance_tags, tags_for_copy, undone
-from .expiry import expiry_of
+from .expiry import expiry_change, expiry_of
 from .locks import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
 from .sightings import EXPIRY, LOCK, TAGS
@@ -61,6 +61,9 @@ NO_DRIFT = Drift()
 def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: datetime) -> Drift:
     """Say what a copy lacks that counts for a request."""
     request, cloud = wanted.request, wanted.cloud
+    if copy.disk is not None:
+        refused = memory.refusal_of(copy.snapshot_id, TAGS)
+        return NO_DRIFT if refused and refused.is_final else Drift(expiry_change(request, copy))
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
     change, needs_source, unshown = _tag_drift(wanted, memory, copy) if cloud.tag_rules else (TagChange(), False, ())

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..capabilities import Capabilities
-from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, Refused, TimedOut, Underway, Unreachable
+from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut, Underway, Unreachable
 from ..model import CopyRequest, Snapshot, State
 from ..times import iso_utc
 from .copies import misfit
@@ -15,6 +15,7 @@ from .memory import Memory
 from .sightings import DELETE, EXPIRY, LOCK, TAGS
 
 REPLACE = "Set replace_failed: true, the default, to replace it."
+CREATE = "Run without create: false to make a new copy."
 AGAIN = "Run again to continue where this run stopped, or raise wait_timeout."
 
 
@@ -41,6 +42,24 @@ def mismatch(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> Misma
         f"The {copy.noun} {copy.snapshot_id} of {request.snapshot_id} in {copy.region} does not match the request: "
         f"{misfit(request, copy, cloud)}",
         hint=cloud.misfit_hint,
+    )
+
+
+def no_copy(request: CopyRequest) -> NotFound:
+    """Return the failure of a request that may begin no copy, and for which there is none."""
+    return NotFound(
+        f"There is no copy of {request.snapshot_id} in {request.region}, and create: false makes none",
+        hint=CREATE,
+    )
+
+
+def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Refused:
+    """Return the failure of a copy that stays, since the one that was to stay for it is not complete."""
+    why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "is not there"
+    return Refused(
+        f"The copy {copy.snapshot_id} in {copy.region} is not deleted, since {survivor_id}, which was to stay for it, "
+        f"{why}",
+        hint=f"Find out what became of {survivor_id}. The next run chooses again what may go.",
     )
 
 
@@ -151,6 +170,8 @@ def overdue(
             "and the cloud shows none yet",
             f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
         )
+    if unread and copy and copy.state is State.COMPLETED and not absent and not memory.seen[copy.snapshot_id].unseen:
+        return None  # it was seen complete: that the last look was refused is a warning
     if unread:
         what = f"the {request.noun} {copy.snapshot_id} of " if copy else f"any {request.noun} of "
         return unread.as_kind(

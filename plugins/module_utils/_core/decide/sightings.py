@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from ..errors import CopyError, Retry
 from ..model import HOLD, Snapshot, State
-from ..waiting import FRESH_SECONDS
+from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
 
 #: The longest pause (seconds) before a write that was refused is sent again.
 LONGEST_PAUSE = 30.0
@@ -21,8 +21,9 @@ LONGEST_PAUSE = 30.0
 LONG_LOOK = FRESH_SECONDS / 2
 #: How long (seconds) after a copy was first shown another one of the same second may not show yet.
 SAME_SECOND = 1.5
-#: By how much the cloud's clock may differ from this machine's.
-CLOCK_SKEW = timedelta(seconds=5)
+#: How exactly two times by the cloud's clock can be compared: it tells them in whole seconds, and the answer that told
+#: one took its time.
+CLOCK_UNSURE = timedelta(seconds=3)
 #: Order of states: a look that shows an earlier state comes from a replica that lags.
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 #: Kinds of writes on existing copies.
@@ -77,6 +78,56 @@ class Sighting:
     def is_known(self, now: float) -> bool:
         """Whether a fresh look showed it, or a recent answer to a call returned it."""
         return self.is_fresh(now) or now - self.known_at <= FRESH_SECONDS
+
+
+@dataclass(eq=False, slots=True)
+class Absence:
+    """Looks in succession that did not show something."""
+
+    looks: int = 0
+    since: float = math.inf
+    last: float = -math.inf
+
+    def noted(self, at: float) -> None:
+        """Note a look at a moment that did not show it."""
+        self.looks, self.since, self.last = self.looks + 1, min(self.since, at), at
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether so many looks, over so long, did not show it that it is not there (promises: unseen)."""
+        return self.looks >= ABSENT_LOOKS and self.last - self.since >= ABSENT_SECONDS
+
+    @property
+    def next_look(self) -> float:
+        """When to look again."""
+        return self.last + ABSENT_SECONDS / (ABSENT_LOOKS - 1)
+
+
+@dataclass(eq=False, slots=True)
+class Survivor:
+    """A copy that must be complete and stay, so that another one may go."""
+
+    copy: Snapshot | None = None
+    shown_at: float = -math.inf
+    #: Looks that did not show it complete.
+    lacking: Absence = field(default_factory=Absence)
+
+    def looked(self, shown: Snapshot | None, at: float) -> None:
+        """Note what a look at a moment showed of it."""
+        self.copy = shown
+        if shown and shown.owned and shown.state is State.COMPLETED:
+            self.shown_at, self.lacking = at, Absence()
+        else:
+            self.lacking.noted(at)
+
+    def is_certain(self, now: float) -> bool:
+        """Whether the last look showed it complete, and is fresh."""
+        return self.lacking.looks == 0 and now - self.shown_at <= FRESH_SECONDS
+
+    @property
+    def next_look(self) -> float:
+        """When to look at it again, unless it is certain: at once, or after a pause if a look lacked it."""
+        return self.lacking.next_look if self.lacking.looks else -math.inf
 
 
 def counts_from(at: float, until: float) -> float:

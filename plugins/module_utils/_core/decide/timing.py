@@ -80,10 +80,10 @@ def now_or_later(
             continue
         if refusal and refusal.until > now:
             retry = min(retry, refusal.until)
-        elif refusal and refusal.is_in_doubt(memory.seen[goes.snapshot_id]):
-            look = min(look, look_after(memory, goes.snapshot_id))
-        elif all(memory.seen[c.snapshot_id].is_fresh(now) for c in (goes, stays)):
+        elif memory.may_delete(goes.snapshot_id, stays.snapshot_id, now):
             delete.append(goes)
+        elif refusal and refusal.was_lost and memory.looked_at <= refusal.at:
+            look = -math.inf
         else:
             look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (goes, stays)))
     return tuple(delete), look, retry

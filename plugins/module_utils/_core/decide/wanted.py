@@ -9,7 +9,8 @@ Frozen but for the source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..capabilities import Capabilities
 from ..errors import CopyError
@@ -21,6 +22,7 @@ class Policy:
     """The user's options that hold for every copy of a run; ``wait_delay`` in seconds."""
 
     absent: bool = False
+    create: bool = True
     replace_failed: bool = True
     replace_mismatched: bool = False
     remove_duplicates: bool = False
@@ -28,7 +30,11 @@ class Policy:
     max_in_flight: int = 20
     wait: bool = False
     wait_delay: float = 15.0
+    #: Where none is wanted: the only copies that go, those in progress among them or not, and by copy the one that must
+    #: be complete and stays.
     copy_ids: frozenset[str] | None = None
+    takes_unfinished: bool = False
+    survivors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The room for copies at one destination: which requests wait for it, and which take it."""
+
+from __future__ import annotations
+
+import math
+
+from ..cloud import SnapshotCloud
+from ..errors import CopyError, DiskBusy, QuotaFull, Throttled, Unreachable
+from ..waiting import Deadline
+from .attempt import Attempt
+from .queue import Queue
+from .window import Window
+
+#: How long (seconds) a disk is left alone after the cloud refused a second unfinished copy of it.
+DISK_SECONDS = 60.0
+
+
+class Room:
+    """The requests of one destination, by whether they wait for room, take it, or need none.
+
+    Times are seconds on the monotonic clock.
+    """
+
+    def __init__(self, name: str, cloud: SnapshotCloud, most: int, deadline: Deadline):
+        self.name = name
+        self.window = Window(most)
+        self.attempts: list[Attempt] = []
+        #: Requests that are not settled and do not wait for room; and those whose copies take room.
+        self.open: dict[Attempt, None] = {}
+        self.in_flight: dict[Attempt, None] = {}
+        self.queue = Queue(cloud.one_copy_per_disk)
+        self._running: dict[str, str | None] = {}  #: Copies in progress, by ID, with the disk of their source.
+        self._followed: set[str] = set()  #: Copies that requests of this run follow, or have followed.
+        self._refused_disks: dict[str | None, float] = {}
+        self._cloud, self._deadline = cloud, deadline
+        #: When the copies in progress were last counted, and when this run's last and first copy was started since the
+        #: last comparison with other runs' copies.
+        self._counted_at = self._last_started = self._first_started = -math.inf
+        self._crowded = False
+
+    def place(self, attempt: Attempt) -> None:
+        """Put a request where it belongs by what was decided for it."""
+        waits = attempt.waits_to_begin
+        self._followed.update(attempt.memory.own, [attempt.copy.snapshot_id] if attempt.copy else ())
+        for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
+            if belongs:
+                group[attempt] = None
+            else:
+                group.pop(attempt, None)
+        if waits:
+            self.queue.add(attempt)
+        else:
+            self.queue.remove(attempt)
+
+    @property
+    def _others(self) -> int:
+        """How many copies in progress no request of this run follows."""
+        return len(self._running.keys() - self._followed)
+
+    def has_room(self, now: float) -> bool:
+        return self._counted_at > -math.inf and self.window.has_room(len(self.in_flight), self._others, now)
+
+    def next_to_begin(self, now: float) -> list[Attempt]:
+        """Return requests that may start now; if a disk allows only one copy, one of each disk."""
+        if not self.queue or not self.has_room(now):
+            return []
+        busy = {a.disk for a in self.in_flight}
+        busy |= {disk for copy_id, disk in self._running.items() if copy_id not in self._followed}
+        return self.queue.heads(busy | {disk for disk, until in self._refused_disks.items() if until > now})
+
+    def sent(self, attempt: Attempt) -> None:
+        """Note that a copy call is sent: it takes room from now on."""
+        attempt.memory.copy_sent(self._cloud.utc())
+        self.in_flight[attempt] = None
+
+    def accepted(self, now: float) -> None:
+        """Note that a copy was started: a little later a look at other runs' copies is worth its price."""
+        self.window.accepted()
+        self._last_started = now
+        self._first_started = now if self._first_started == -math.inf else self._first_started
+
+    def refused(self, attempt: Attempt, error: CopyError, now: float) -> None:
+        """Note that the cloud takes no copy now."""
+        if isinstance(error, DiskBusy) and attempt.disk and self._cloud.one_copy_per_disk:
+            self._refused_disks[attempt.disk] = now + DISK_SECONDS
+            self._crowded = True
+            return
+        self.in_flight.pop(attempt, None)
+        self._crowded = self._crowded or isinstance(error, QuotaFull)
+        of_source = not isinstance(error, (QuotaFull, Throttled, Unreachable)) and self.queue.defer(attempt)
+        self.window.refused(error, len(self.in_flight), self._others, now, of_source)

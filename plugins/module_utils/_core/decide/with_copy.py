@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What follows where a copy fits. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model import Snapshot, State, TagChange
+from .copies import Sorted, are_alike, begin_order, surplus
+from .decision import Decision
+from .drift import Drift, drift_of
+from .locks import unknown_locks
+from .memory import Memory
+from .sightings import DELETE, EXPIRY, LOCK, TAGS
+from .timing import doubt_ends, growing, look_after, look_again, next_look, next_search, now_or_later
+from .wanted import Wanted
+from .without_copy import failed_first, misfits_first
+
+
+def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today: datetime) -> Decision:
+    """Decide for a request of which a copy fits. ``now`` is monotonic, ``today`` the time of day (aware)."""
+    policy = wanted.policy
+    copy = _counting(copies, memory)
+    complete = copy.state is State.COMPLETED
+    drift = drift_of(wanted, memory, copy, now, today)
+    sighting = memory.seen[copy.snapshot_id]
+    quiet = complete and drift.is_none and not (memory.own or memory.lost_calls or sighting.unseen)
+    if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
+        return Decision(copy=copy, settled=True, drift=drift, duplicates=_duplicates(copies, copy))  # nearly always
+    back = _taken_back(wanted, memory, copies) if policy.wait else _TakenBack()
+    pairs = {c.snapshot_id: (c, copy) for c in failed_first(wanted, memory, copies)}
+    misfits = misfits_first(wanted, memory, copies, copy)
+    if complete and not back.may_take(copy):
+        pairs |= {c.snapshot_id: (c, copy) for c in misfits}
+    if policy.remove_duplicates:
+        pairs |= {c.snapshot_id: (c, stays) for c, stays in surplus(copies, wanted.cloud) if c is not copy}
+    later = [c for c in misfits if c.snapshot_id not in pairs] if policy.wait or complete else []
+    doomed = (*(c for c, _stays in pairs.values()), *later)
+    pairs |= {taken.snapshot_id: (taken, first) for taken, first in back.ready}
+    unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
+    delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
+    may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs)  # a locked copy could not be taken back
+    due, look_too, retry_too = _drift_now(memory, copy, drift, now, may_lock)
+    needs_locks = bool(unknown) or (drift.needs_locks and may_lock)
+    look_at, retry_at = min(look, look_too), min(retry, retry_too)
+    follows = (policy.wait and (not complete or sighting.unseen > 0)) or back.waits
+    poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
+    if follows:
+        look_at = min(look_at, poll_at)
+    in_doubt = policy.wait and doubt_ends(wanted, memory) is not None
+    if in_doubt:  # the copy of a lost call may still show beside this one
+        look_at = min(look_at, next_search(wanted, memory))
+    if drift.unshown:
+        sent_at = memory.tags_sent_at[copy.snapshot_id]
+        look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
+    listing = back.compare or back.recheck or in_doubt
+    settled = (
+        not (follows or listing or delete or needs_locks or drift.needs_source or drift.unshown)
+        and min(look_at, retry_at) == math.inf
+    )
+    return Decision(
+        copy=copy,
+        delete=delete,
+        stays={goes: stays.snapshot_id for goes, (_c, stays) in pairs.items()},
+        change=drift.first_change if due == TAGS else TagChange(),
+        expiry=drift.expiry if due == EXPIRY else None,
+        lock=due == LOCK,
+        needs_locks=needs_locks,
+        needs_source=drift.needs_source,
+        settled=settled and due is None,
+        look_at=look_at,
+        poll_at=poll_at,
+        at_all=in_doubt or sighting.unseen > 0,
+        compare=back.compare,
+        recheck=back.recheck,
+        retry_at=retry_at,
+        duplicates=_duplicates(copies, copy),
+        doomed=doomed,
+        drift=drift,
+    )
+
+
+def _counting(copies: Sorted, memory: Memory) -> Snapshot:
+    """Return the copy that counts: this run's own until it is taken back, and rather one that the last look showed."""
+    own = [c for c in copies.fitting if c.snapshot_id in memory.own]
+    shown = [c for c in own or copies.fitting if not memory.seen[c.snapshot_id].unseen]
+    return (shown or own or list(copies.fitting))[0]
+
+
+def _duplicates(copies: Sorted, copy: Snapshot) -> tuple[Snapshot, ...]:
+    """Return the copies beyond the one that counts; if that is a duplicate itself, the first copy is among them."""
+    first = [c for c in copies.fitting[:1] if copy in copies.duplicates]
+    return (*first, *(c for c in copies.duplicates if c is not copy))
+
+
+@dataclass(frozen=True)
+class _TakenBack:
+    """Which copies of this run go, since another run made an earlier one.
+
+    ``ready``: pairs of what goes now and what stays. ``waits``: for another state. ``compare``: for a listing that shows
+    what others have begun. ``recheck``: for one that is made once the copy is complete.
+    """
+
+    ready: tuple[tuple[Snapshot, Snapshot], ...] = ()
+    waits: bool = False
+    compare: bool = False
+    recheck: bool = False
+
+    def may_take(self, copy: Snapshot) -> bool:
+        """Whether a copy may still be taken back."""
+        return self.waits or self.compare or self.recheck or any(taken is copy for taken, _first in self.ready)
+
+
+def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
+    """Say which copies of this run go; all runs decide alike."""
+    ready, waits, compare, recheck = [], False, False, False
+    for mine in (c for c in copies.fitting if c.snapshot_id in memory.own):
+        refusal = memory.refusal_of(mine.snapshot_id, DELETE)
+        if mine.snapshot_id not in memory.compared:
+            compare = True
+            continue
+        earlier = [
+            c
+            for c in copies.fitting
+            if c.ours and begin_order(c) < begin_order(mine) and are_alike(c, mine, wanted.cloud)
+        ]
+        if not earlier or not mine.deletable or mine.held or (refusal and refusal.is_final):
+            recheck = recheck or (mine.state is State.COMPLETED and mine.snapshot_id not in memory.rechecked)
+            continue
+        first = min(earlier, key=begin_order)
+        if (mine.state is State.PENDING and wanted.cloud.cancels_by_deletion) or (
+            mine.state is first.state is State.COMPLETED
+        ):
+            ready.append((mine, first))
+        else:
+            waits = True
+    return _TakenBack(tuple(ready), waits, compare, recheck)
+
+
+def _drift_now(
+    memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
+) -> tuple[str | None, float, float]:
+    """Say which of tags, expiry and lock may be sent now, in this order; else when to look, or to send again."""
+    for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock and may_lock)):
+        if not wanted:
+            continue
+        refusal = memory.refusal_of(copy.snapshot_id, what)
+        if refusal and refusal.until > now:
+            return None, math.inf, refusal.until
+        if refusal and refusal.is_in_doubt(memory.seen[copy.snapshot_id]):
+            return None, look_after(memory, copy.snapshot_id), math.inf
+        if not memory.seen[copy.snapshot_id].is_known(now):
+            return None, look_again(memory, copy.snapshot_id, now), math.inf
+        return what, math.inf, math.inf
+    return None, math.inf, math.inf

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What follows where no copy fits. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from ..errors import NotFound
+from ..model import Snapshot, State
+from . import failures
+from .copies import Sorted, begin_order, misfit, surplus
+from .decision import Decision
+from .memory import Memory
+from .timing import doubt_ends, next_search
+from .wanted import Wanted
+
+
+def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
+    """Decide for a request of which no copy fits."""
+    request, policy = wanted.request, wanted.policy
+    lost = _lost(wanted, memory, copies)
+    if lost:
+        return lost
+    if memory.fatal:
+        return Decision(error=memory.fatal, settled=True)
+    if not memory.is_confirmed:  # the listing may have missed one
+        return Decision(look_at=-math.inf, at_all=True, unsure=True)
+    if doubt_ends(wanted, memory) is not None:
+        return Decision(look_at=next_search(wanted, memory), at_all=True)
+    mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None)
+    if mine:  # another attempt would end the same way
+        return Decision(copy=mine, error=failures.mismatch(request, mine, wanted.cloud), settled=True)
+    if copies.misfits and not (policy.replace_mismatched and policy.create):
+        first = copies.misfits[0]
+        return Decision(error=failures.mismatch(request, first, wanted.cloud), culprit=first.snapshot_id, settled=True)
+    if copies.failed and not (policy.replace_failed and policy.create):
+        first = copies.failed[0]
+        hint = failures.REPLACE if policy.create else failures.CREATE
+        return Decision(error=failures.failed_copy(first, hint), culprit=first.snapshot_id, settled=True)
+    if not policy.create:
+        if memory.nothing_shown.is_certain:
+            return Decision(error=failures.no_copy(request), settled=True)
+        return Decision(look_at=memory.nothing_shown.next_look, at_all=True, unsure=True)
+    if wanted.order is None and wanted.problem is None:
+        return Decision(needs_source=True)
+    if wanted.problem:
+        return Decision(error=wanted.problem, settled=True)
+    replaced = (*failed_first(wanted, memory, copies), *(misfits_first(wanted, memory, copies) if policy.wait else ()))
+    doubles = surplus(copies, wanted.cloud) if policy.remove_duplicates else ()
+    return Decision(begin=True, doomed=(*replaced, *(c for c, _stays in doubles if c not in replaced)))
+
+
+def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
+    """Return a followed copy that failed or is gone: one of this run's own, or one that was there at first."""
+    for copy in copies.failed:
+        if copy.snapshot_id in memory.own or (copy.snapshot_id not in memory.failed_first and _was_first(memory, copy)):
+            error = failures.failed_copy(copy, wanted.cloud.failure_hint(copy))
+            return Decision(copy=copy, error=error, settled=True)
+    for copy in memory.gone.values() if wanted.policy.create else ():
+        if copy.snapshot_id in memory.deleted or _is_asked_for_once_more(wanted, memory, copy):
+            continue
+        fits = copy.snapshot_id not in memory.failed_first and misfit(wanted.request, copy, wanted.cloud) is None
+        if copy.snapshot_id in memory.own or (fits and _was_first(memory, copy)):
+            return Decision(
+                copy=copy, error=failures.missing_copy(wanted.request, copy, wanted.cloud.loss_hint), settled=True
+            )
+    return None
+
+
+def _is_asked_for_once_more(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
+    """Whether the cloud returned an ID once that never showed, and that may be of a copy of an earlier run."""
+    return wanted.cloud.may_answer_with_gone and len(memory.own) == 1 and copy.snapshot_id in memory.never_shown
+
+
+def _was_first(memory: Memory, copy: Snapshot) -> bool:
+    """Whether a copy was there when the run started, and is the only one that this run followed."""
+    return bool(memory.known) and copy.snapshot_id in (memory.known or ()) and not memory.own and not memory.lost_calls
+
+
+def failed_first(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
+    """Return the copies that go because they had failed at first."""
+    if not (wanted.policy.replace_failed and wanted.policy.create):
+        return ()
+    return tuple(c for c in copies.failed if c.snapshot_id in memory.failed_first and c.deletable and not c.held)
+
+
+def misfits_first(
+    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None
+) -> tuple[Snapshot, ...]:
+    """Return the misfits that a copy replaces, or one that is to be made: those that were there at first, and rank
+    before it.
+
+    To another run, which asks for another key, this copy may be the misfit. Both runs rank alike, so the last one
+    stays. What was there at first ranks before a copy of this run, also if both times are of one second.
+    """
+    if not (wanted.policy.replace_mismatched and wanted.policy.create):
+        return ()
+    first = [c for c in copies.misfits if c.state is not State.PENDING and c.snapshot_id in (memory.known or ())]
+    is_last = copy is None or copy.snapshot_id in memory.own
+    before = [c for c in first if is_last or (copy and begin_order(c) < begin_order(copy))]
+    return tuple(c for c in before if c.deletable and not c.held)

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run makes of things that show late, or not at all in the end: sources, rivals, its own copies, clocks that
+differ (promises: unseen, exactly-once, timeout)."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import timedelta
+
+import pytest
+
+from .contract_bad_days import COLLECTION, copies_of, ids, rival_of, with_script
+from .test_old_looks import clouds
+
+ALL = clouds("ebs", "ecs", "ens", "cbs")
+WAITING = f"{COLLECTION}.plugins.module_utils._core.waiting"
+
+
+@pytest.fixture
+def cloud(request):
+    return request.getfixturevalue(request.param)
+
+
+# -- sources ---------------------------------------------------------------------------------------------
+
+
+@ALL
+def test_a_source_that_shows_late_is_copied(cloud):
+    source = cloud.snapshot(age_hours=0)
+    cloud.get(source).visible_at = cloud.clock.monotonic() + 4
+    out = cloud.run(source, wait=True)
+    assert not out.failed and out["counts"]["created"] == 1
+
+
+@ALL
+@pytest.mark.parametrize("check", [False, True])
+def test_a_source_is_not_found_after_three_looks_over_five_seconds(cloud, check):
+    started, looks = cloud.clock.monotonic(), []
+    with_script(cloud, lambda action, region: looks.append(action) if region == cloud.source else None)
+    out = cloud.run(cloud.unknown_id, wait=True, check=check)
+    assert out.failure()["kind"] == "not_found" and 5 <= cloud.clock.monotonic() - started < 7
+    assert cloud.cloud.name == "ens" or 3 <= len(looks) <= 10, "AWS is asked in three ways at each"
+
+
+@ALL
+def test_other_sources_do_not_wait_for_one_that_does_not_show(cloud):
+    source, started = cloud.snapshot(), cloud.clock.monotonic()
+    out = cloud.run(cloud.unknown_id, source)
+    (copy,) = copies_of(cloud, source)
+    assert cloud.started_at(copy) - started < 1 and out["counts"]["created"] == 1
+
+
+# -- clocks ----------------------------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.parametrize("minutes", [-10, 0, 10])
+def test_a_controller_whose_clock_differs_knows_its_own_copy(cloud, minutes, monkeypatch):
+    source = cloud.snapshot()
+    deadline = importlib.import_module(WAITING).Deadline
+    real = deadline.utc
+    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+    cloud.settings(copy_seconds=20.0)
+    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    out = cloud.run(source, wait=True, **cloud.quick_reads)
+    assert not out.failed and out.copy()["action"] == "created" and out["changed"] and len(cloud.copies()) == 1
+
+
+@clouds("ebs", "ens")
+@pytest.mark.parametrize("minutes", [-10, 0, 10])
+def test_a_controller_whose_clock_differs_takes_its_double_back(cloud, minutes, monkeypatch):
+    source = cloud.snapshot()
+    deadline = importlib.import_module(WAITING).Deadline
+    real = deadline.utc
+    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+    cloud.settings(copy_seconds=20.0)
+    rival = rival_of(cloud, source, seconds=10.0)
+    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    out = cloud.run(source, wait=True, **cloud.quick_reads)
+    assert not out.failed and out.copy()["action"] == "adopted" and ids(copies_of(cloud, source)) == {rival.id}
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_the_deadline_of_a_copy_is_judged_by_the_clouds_clock(cbs, minutes, monkeypatch):
+    """Less than a day ahead is not set (promises: expiry); the controller's clock does not matter."""
+    deadline = importlib.import_module(WAITING).Deadline
+    real = deadline.utc
+    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+    source = cbs.snapshot()
+    out = cbs.run(source, retention_days=1, wait=True)
+    cbs.clock.sleep(300)
+    assert not out.failed and (cbs.copies()[0].deadline is None) == ("retention_days" in str(out.result.get("warnings")))
+
+
+def test_a_date_that_is_none_counts_for_nothing(ens, monkeypatch):
+    clock = importlib.import_module(WAITING).CloudClock
+    real = clock.heard
+    monkeypatch.setattr(clock, "heard", lambda self, _date: real(self, "soon"))
+    ens.settings(copy_seconds=20.0)
+    ens.faults({"action": ens.copy_action, "fault": "lose_answer", "nth": [1]})
+    out = ens.run(ens.snapshot(), wait=True)
+    assert not out.failed and out.copy()["action"] == "created"
+
+
+# -- copies ----------------------------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.parametrize("lag", [2, 12])
+def test_a_rival_that_began_earlier_and_shows_later_is_seen_at_the_end(cloud, lag):
+    source = cloud.snapshot()
+    cloud.settings(copy_seconds=30.0)
+    rival = cloud.our_copy(source, seconds=60)
+    cloud.hide(rival, lag)
+    cloud.clock.sleep(0.5)
+    out = cloud.run(source, wait=True, wait_timeout=600)
+    assert not out.failed and ids(copies_of(cloud, source)) == {rival.id} and out["snapshot_id"] == rival.id
+
+
+@clouds("ebs", "ecs", "ens", "cbs")
+def test_the_listing_at_the_end_is_one_for_all_copies(cloud):
+    sources = [cloud.snapshot() for _n in range(10)]
+    cloud.settings(copy_seconds=5.0)
+    out = cloud.run(*sources, wait=True)
+    assert not out.failed and cloud.calls[cloud.list_action] < 60
+
+
+@clouds("ebs", "ens", "cbs")
+def test_a_lost_answer_costs_no_more_than_until_its_copy_shows(cloud):
+    source = cloud.snapshot()
+    cloud.settings(copy_seconds=1.0)
+    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    started = cloud.clock.monotonic()
+    out = cloud.run(source, wait=True, **cloud.quick_reads)
+    assert not out.failed and out.copy()["action"] == "created" and cloud.calls[cloud.copy_action] == 1
+    assert cloud.clock.monotonic() - started < 12
+
+
+@ALL
+def test_what_was_seen_complete_stays_complete_though_the_last_looks_are_refused(cloud):
+    sources = [cloud.snapshot(), cloud.snapshot()]
+    cloud.settings(copy_seconds=1.0, **({"copy_seconds_of": {sources[1]: 2.0}}))
+    started = cloud.clock.monotonic()
+    with_script(
+        cloud,
+        lambda action, region: (
+            "throttle" if action == cloud.list_action and cloud.clock.monotonic() > started + 2.6 else None
+        ),
+    )
+    out = cloud.run(*sources, wait=True, wait_timeout=60, **cloud.quick_reads)
+    assert [row["state"] for row in out["copies"]] == ["completed", "completed"], out["msg"]
+    assert not out.failed and "as they were last seen" in str(out["warnings"])
+
+
+@ALL
+def test_a_copy_that_goes_while_others_are_made_is_told(cloud):
+    source, there = cloud.snapshot(), cloud.snapshot()
+    cloud.settings(copy_seconds=600.0)
+    copy = cloud.our_copy(there)
+    cloud.at(cloud.clock.monotonic() + 60, lambda: cloud.forget(copy.id, cloud.destination))
+    out = cloud.run(source, there, wait=True)
+    assert [row["state"] for row in out["copies"]] == ["completed", "absent"]
+    assert out.failed and {f["source_snapshot_id"] for f in out["failures"]} == {there} and copy.id in out["msg"]
+
+
+def test_a_tag_service_that_does_not_know_a_copy_yet_is_asked_again(cbs):
+    source = cbs.snapshot()
+
+    def unknown_for(seconds):
+        copy = cbs.copies()[0]
+        cbs.settings(untaggable={copy.id: "ResourceNotFound"})
+        cbs.at(cbs.clock.monotonic() + seconds, lambda: cbs.settings(untaggable={}))
+
+    seen = []
+
+    def fault_of(action, _region):
+        if action == "TagResources" and not seen:
+            seen.append(action)
+            unknown_for(5)
+
+    with_script(cbs, fault_of)
+    out = cbs.run(source, tags={"team": "dr"}, wait=True)
+    assert not out.failed, out["msg"]
+    assert cbs.tags_of(cbs.copies()[0])["team"] == "dr" and "dr-copy:source-snapshot-id" in cbs.tags_of(cbs.copies()[0])

@@ -33,6 +33,20 @@ options:
       - Only with O(state=absent).
     type: list
     elements: str
+  survivors:
+    description:
+      - Copies of other snapshots that must stay, by the copy that may go for it. A copy of O(copy_ids) that is a key here
+        is deleted only if a look not older than 15 seconds shows that the copy which is its value is complete. Otherwise
+        it is kept and named in RV(failures).
+      - So the last good copy of a disk never goes, whoever deletes what meanwhile. The role C(dr_copy) always sets it.
+      - Only with O(copy_ids).
+    type: dict
+  create:
+    description:
+      - With V(false) no copy is made, and none is replaced. The tags, the expiry and the lock of those that are there are
+        brought into line. A snapshot without a copy is a failure of the kind V(ignore:not_found).
+    type: bool
+    default: true
   name: # each module describes its own
     type: str
   replace_failed:
@@ -43,8 +57,8 @@ options:
     default: true
   replace_mismatched:
     description:
-      - If a copy does not match the request, make the requested one beside it. When that is complete, delete the other
-        if this collection made it.
+      - If a copy does not match the request, make the requested one beside it. When that is complete, delete those that
+        do not match and are older, if this collection made them. So two runs that ask for different keys leave a copy.
     type: bool
     default: false
   remove_duplicates:

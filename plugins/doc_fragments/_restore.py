@@ -32,6 +32,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  disk_ids:
+    description:
+      - Delete only these disks.
+      - Only with O(state=absent).
+    type: list
+    elements: str
   size_gib:
     description:
       - Size of each disk in GiB, at least its snapshot's. Without it each disk is as large as its snapshot.
@@ -47,7 +53,8 @@ options:
     type: str
   tags:
     description:
-      - Tags of the disks, given when a disk is made. Those of an existing disk are never changed.
+      - Tags of the disks, given when a disk is made. Those of an existing disk are never changed, except
+        C(dr-restore:expires-at), see O(expires_after_hours).
       - Every disk gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id), by which later runs know it, and with
         O(expires_after_hours) C(dr-restore:expires-at).
     type: dict
@@ -55,6 +62,8 @@ options:
     description:
       - Write a time, so many hours from now, into the tag C(dr-restore:expires-at), after which the playbook of drills
         may delete the disk. Nothing else deletes it. V(0) writes none.
+      - A run that finds a disk with such a time takes it off with V(0), and moves it on where the new one is an hour or
+        more later. It never moves it nearer, and gives none to a disk that has none.
     type: int
     default: 0
   max_in_flight:

@@ -413,8 +413,73 @@ class RestoreContract:
         out = cloud.restore(copy, expires_after_hours=6, wait=True)
         assert row_of(out)["tags"]["dr-restore:expires-at"] == "2026-11-21T08:00:00Z"
         assert cloud.tags_of_disk(cloud.disks()[0]) == row_of(out)["tags"]
-        later = cloud.restore(copy, expires_after_hours=600, wait=True)
-        assert not later["changed"] and row_of(later)["tags"] == row_of(out)["tags"], "an existing disk keeps its own"
+        again = cloud.restore(copy, expires_after_hours=6, wait=True)
+        assert not again["changed"] and row_of(again)["tags"] == row_of(out)["tags"]
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize(
+        ("first", "then", "left"), [(6, 0, None), (6, 48, "2026-11-23T02"), (48, 6, "2026-11-23T02"), (0, 6, None)]
+    )
+    def test_the_time_of_expiry_is_taken_off_or_moved_on_and_never_nearer(self, cloud, first, then, left, check):
+        """promises: disk-expiry"""
+        copy = cloud.copy()
+        made = cloud.restore(copy, expires_after_hours=first, wait=True)
+        (disk,) = cloud.disks()
+        before = dict(cloud.tags_of_disk(disk))
+        out = cloud.restore(copy, expires_after_hours=then, wait=True, check=check)
+        changes = (first, then) in ((6, 0), (6, 48))
+        if changes and not cloud.changes_tags_of_disks and not check:
+            assert out.failure()["kind"] == "refused" and out.failure()["hint"] and out.failure()["disk_id"] == disk.id
+            assert cloud.tags_of_disk(disk) == before and not out["changed"]
+            return
+        assert not out.failed and out["changed"] == changes and row_of(out)["disk_id"] == row_of(made)["disk_id"]
+        time = cloud.tags_of_disk(disk).get("dr-restore:expires-at")
+        assert time == before.get("dr-restore:expires-at") if check else (time or "")[:13] == (left or "")
+        assert check or row_of(out)["tags"] == cloud.tags_of_disk(disk)
+        assert len(cloud.disks()) == 1 and cloud.calls[cloud.make_action] == 1
+
+    @pytest.mark.parametrize("kind", ["lose_answer", "drop"])
+    def test_a_lost_change_of_the_time_of_expiry_is_made_once_more(self, cloud, kind):
+        if not cloud.changes_tags_of_disks:
+            return
+        copy = cloud.copy()
+        cloud.restore(copy, expires_after_hours=6, wait=True)
+        cloud.faults({"action": cloud.untag_disk_action, "fault": kind, "nth": [1]})
+        out = cloud.restore(copy, wait=True)
+        assert not out.failed and out["changed"], out.text
+        assert "dr-restore:expires-at" not in cloud.tags_of_disk(cloud.disks()[0])
+
+    def test_only_the_disks_that_are_named_are_deleted(self, cloud):
+        one, two = cloud.copy(), cloud.copy()
+        cloud.restore(one, two, wait=True)
+        double = cloud.plant(one, cloud.tags_for(one))
+        before = {d.id for d in cloud.disks()}
+        out = cloud.restore(one, two, state="absent", disk_ids=[double.id], wait=True)
+        assert not out.failed and out["deleted_ids"] == [double.id], out.text
+        assert {d.id for d in cloud.disks()} == before - {double.id}
+        again = cloud.restore(one, two, state="absent", disk_ids=[double.id], wait=True)
+        assert not again.failed and not again["changed"]
+
+    def test_an_empty_list_of_disks_deletes_none(self, cloud):
+        copy = cloud.copy()
+        cloud.restore(copy, wait=True)
+        out = cloud.restore(copy, state="absent", disk_ids=[], wait=True)
+        assert not out.failed and not out["changed"] and len(cloud.disks()) == 1
+
+    def test_disks_are_named_for_a_deletion_alone(self, cloud):
+        out = cloud.restore(cloud.copy(), disk_ids=["nonsense"])
+        assert "disk_ids: is only allowed with state: absent" in out["msg"] and "'nonsense'" in out["msg"]
+
+    @pytest.mark.parametrize("seed", [3, 7, 11])
+    def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(self, cloud, seed):
+        """A lost deletion is asked for again, and "not found" ends it (promises: exactly-once)."""
+        copies = [cloud.copy() for _n in range(8)]
+        cloud.restore(*copies, wait=True)
+        cloud.faults({"action": "*", "fault": "lose_answer", "share": 0.2, "seed": seed})
+        started = cloud.clock.monotonic()
+        out = cloud.restore(*copies, state="absent", wait=True, wait_timeout=120, **cloud.quick_reads)
+        assert not out.failed and out["counts"]["deleted"] == 8 and not cloud.disks(), out.text
+        assert cloud.clock.monotonic() - started < 120
 
     def test_no_secret_is_reported(self, cloud):
         out = cloud.restore(cloud.copy(), cloud.unknown_id, wait=True)

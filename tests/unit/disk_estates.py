@@ -31,6 +31,9 @@ class Restores:
     list_disks_action = "DescribeDisks"
     delete_disk_action = "DeleteDisk"
     offers_action: str
+    #: The call that takes a tag from a disk, and whether there is one.
+    untag_disk_action = "UntagResources"
+    changes_tags_of_disks = True
     zone: str | None
     other_zone: str | None
     disk_type: str
@@ -89,6 +92,7 @@ class EbsDisksEstate(Restores, EbsEstate):
     """Copies in eu-west-1."""
 
     adapter = EbsDisks
+    untag_disk_action = "DeleteTags"
     restore_module = "ebs_snapshot_restore"
     make_action, list_disks_action, delete_disk_action = "CreateVolume", "DescribeVolumes", "DeleteVolume"
     offers_action = "DescribeAvailabilityZones"
@@ -164,7 +168,7 @@ class EcsDisksEstate(Restores, EcsEstate):
         size = self.get(snapshot, self.destination).size
         started = self.clock.monotonic()
         made = Disk(
-            new_id(self.disk_prefix),
+            new_id(self.disk_prefix, self.disk_digits),
             self.destination,
             "planted",
             size,
@@ -191,6 +195,7 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     """Copies on cn-chengdu-26."""
 
     adapter = EnsDisks
+    changes_tags_of_disks = False
     restore_module = "ens_snapshot_restore"
     offers_action = "DescribeCloudDiskAvailableResourceInfo"
     zone = other_zone = None
@@ -209,6 +214,7 @@ class CbsDisksEstate(EcsDisksEstate, CbsEstate):
     """Copies in ap-beijing."""
 
     adapter = CbsDisks
+    untag_disk_action = "UnTagResources"
     restore_module = "cbs_snapshot_restore"
     make_action, delete_disk_action, offers_action = "CreateDisks", "TerminateDisks", "DescribeDiskConfigQuota"
     zone, other_zone = "ap-beijing-3", "ap-beijing-4"

@@ -236,6 +236,7 @@ class EcsEstate(Estate):
     copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
     unknown_id = "s-bp67acfmxazb4p0000"
     disk_prefix, snapshot_prefix = "d-", "s-"
+    disk_digits = 20
     source_name_limit = 120
     gives_reason = False
     records_sources = True
@@ -367,6 +368,7 @@ class CbsEstate(EcsEstate):
     delete_action, tag_action = "DeleteSnapshots", "TagResources"
     unknown_id = "snap-zzzzzzzz"
     disk_prefix, snapshot_prefix = "disk-", "snap-"
+    disk_digits = 8
     source_name_limit = 55
     gives_reason = False
     records_sources = False

@@ -108,6 +108,7 @@ class CopyRun:
         params = self._params
         return Policy(
             absent=params["state"] == "absent",
+            create=params["create"],
             replace_failed=params["replace_failed"],
             replace_mismatched=params["replace_mismatched"],
             remove_duplicates=params["remove_duplicates"],
@@ -116,6 +117,7 @@ class CopyRun:
             wait=params["wait"],
             wait_delay=float(params["wait_delay"]),
             copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
+            survivors=params["survivors"] or {},
         )
 
     def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:

@@ -28,6 +28,8 @@ COPY_OPTIONS: dict[str, dict[str, Any]] = {
     "destination_regions": {"type": "list", "elements": "str", "required": True, "aliases": ["destination_region"]},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "copy_ids": {"type": "list", "elements": "str"},
+    "survivors": {"type": "dict"},
+    "create": {"type": "bool", "default": True},
     "name": {"type": "str"},
     "replace_failed": {"type": "bool", "default": True},
     "replace_mismatched": {"type": "bool", "default": False},
@@ -86,6 +88,7 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
         found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
         if params["state"] != "absent":
             found.append("copy_ids: is only allowed with state: absent")
+    found += _survivor_problems(cloud, params)
     if not params["destination_regions"]:
         found.append("destination_regions: name at least one region")
     if not cloud.copies_within_region and params["source_region"] in params["destination_regions"]:
@@ -100,6 +103,21 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
     if params["state"] == "absent":
         return found
     return found + _content_problems(cloud, params, requests) + cloud.option_problems(requests)
+
+
+def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
+    """Find what is wrong with the copies that are to stay. A copy that is not named by ``copy_ids`` would be a slip."""
+    survivors, named = params["survivors"], params["copy_ids"]
+    if survivors is None:
+        return []
+    if named is None:
+        return ["survivors: needs copy_ids, whose copies go only if these stay"]
+    ids = [str(one) for pair in survivors.items() for one in pair]
+    found = id_problems("survivors", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found += [f"survivors: {goes} is not one of copy_ids" for goes in survivors if goes not in named]
+    return found + [
+        f"survivors: {stays} is to stay, and copy_ids names it" for stays in {*survivors.values()} if stays in named
+    ]
 
 
 def region_problems(cloud: SnapshotCloud, label: str, regions: Sequence[str]) -> list[str]:

@@ -17,9 +17,10 @@ from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..cloud import safely
 from ..decide.wanted import Policy
-from ..disks import RESTORE_KEYS, DiskCloud, Offer, restore_tags
+from ..disks import DiskCloud, Offer, restore_tags
 from ..errors import BadInput, CopyError, Unreachable
 from ..model import CopyRequest, Snapshot
+from ..tags import RESTORE_KEYS
 from ..times import iso_utc
 from ..waiting import persist
 from .copying import end_run, run_loop
@@ -32,6 +33,7 @@ RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
     "snapshot_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["snapshot_id"]},
     "restore_id": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "disk_ids": {"type": "list", "elements": "str"},
     "size_gib": {"type": "int"},
     "encrypted": {"type": "bool", "default": False},
     "kms_key_id": {"type": "str", "no_log": False},
@@ -68,6 +70,8 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         max_in_flight=params["max_in_flight"],
         wait=params["wait"],
         wait_delay=float(params["wait_delay"]),
+        copy_ids=None if params["disk_ids"] is None else frozenset(params["disk_ids"]),
+        takes_unfinished=True,
     )
     loop = Loop(cloud, requests, policy, deadline)
 
@@ -113,6 +117,10 @@ def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
             "first)"
         )
     found += number_problems(params)
+    if params["disk_ids"] is not None:
+        found += id_problems("disk_ids", params["disk_ids"], cloud.disk_id_pattern, cloud.disk_id_example)
+        if params["state"] != "absent":
+            found.append("disk_ids: is only allowed with state: absent")
     if params["region"]:
         found += region_problems(cloud, "region", [params["region"]])
     else:

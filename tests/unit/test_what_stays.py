@@ -1,0 +1,275 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That nothing goes without what stays for it, that a call that marks makes nothing, and that a lost deletion is asked
+for again (promises: deleting, survivors, marking, exactly-once)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+
+from tests.simulator.ec2 import ACCOUNT
+
+from .contract_bad_days import at_once, copies_of, delete_action, ids, named, with_script
+from .test_old_looks import clouds
+
+ALL = clouds("ebs", "ecs", "ens", "cbs")
+
+
+@pytest.fixture
+def cloud(request):
+    return request.getfixturevalue(request.param)
+
+
+# -- two runs that ask for different keys ---------------------------------------------------------------
+
+
+def with_two_keys(cloud, source, apart):
+    """Plant a copy of each of two keys, the first so many seconds older; returns them, and the options that ask for
+    each."""
+    keys = [f"{letter * 8}-1111-4111-8111-111111111111" for letter in "ab"]
+    if hasattr(cloud.server, "disks"):
+        keys = [f"arn:aws:kms:{cloud.destination}:{ACCOUNT}:key/{key}" for key in keys]
+    planted = []
+    for key in keys:
+        facts = {"encrypted": True, "kms_key_id": key}
+        planted.append(cloud.our_copy(source, **(facts if hasattr(cloud.server, "disks") else {})))
+        vars(planted[-1]).update(facts)
+    born = "created" if hasattr(planted[0], "created") else "start_time"
+    setattr(planted[0], born, getattr(planted[0], born) - timedelta(seconds=apart))
+    return planted, [{"encrypted": True, "kms_key_id": key, "replace_mismatched": True} for key in keys]
+
+
+@clouds("ebs", "ecs")
+@pytest.mark.parametrize("apart", [0.0, 5.0])
+@pytest.mark.parametrize("late", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_of_two_runs_with_different_keys_the_last_copy_stays(cloud, apart, late, seed):
+    source = cloud.snapshot()
+    planted, options = with_two_keys(cloud, source, apart)
+    cloud.settings(latency=0.2)
+    at_once(cloud, [(0.0, [source], options[0]), (late, [source], options[1])], seed)
+    assert len(copies_of(cloud, source)) == 1
+    assert not apart or ids(copies_of(cloud, source)) == {planted[1].id}, "the one that ranks last"
+
+
+@clouds("ebs", "ecs")
+def test_a_misfit_that_is_younger_than_the_copy_that_fits_stays(cloud):
+    source = cloud.snapshot()
+    planted, options = with_two_keys(cloud, source, 5.0)
+    out = cloud.run(source, wait=True, **options[0])
+    assert not out.failed and not out["changed"] and out["snapshot_id"] == planted[0].id
+    assert len(copies_of(cloud, source)) == 2
+    out = cloud.run(source, wait=True, **options[1])
+    assert out["counts"]["deleted"] == 1 and ids(copies_of(cloud, source)) == {planted[1].id}
+
+
+# -- survivors -------------------------------------------------------------------------------------------
+
+
+def two_nights(cloud):
+    """Return an old source and its copy, and the copy of a newer one."""
+    disk = cloud.disk()
+    old, new = cloud.snapshot(disk, 30), cloud.snapshot(disk, 1)
+    return old, cloud.our_copy(old), cloud.our_copy(new)
+
+
+def pruned(cloud, old, goes, stays, **options):
+    given = {"state": "absent", "copy_ids": [goes.id], "survivors": {goes.id: stays.id}, "wait": True}
+    return cloud.run(old, **given, **options)
+
+
+@ALL
+def test_a_copy_goes_where_the_one_that_stays_is_complete(cloud):
+    old, goes, stays = two_nights(cloud)
+    out = pruned(cloud, old, goes, stays)
+    assert not out.failed and out["counts"]["deleted"] == 1 and ids(cloud.copies()) == {stays.id}
+    again = pruned(cloud, old, goes, stays)
+    assert not again.failed and not again["changed"]
+
+
+@ALL
+@pytest.mark.parametrize("check", [False, True])
+def test_a_copy_stays_and_is_named_where_the_one_that_was_to_stay_has_gone(cloud, check):
+    old, goes, stays = two_nights(cloud)
+    cloud.forget(stays.id, cloud.destination)
+    started = cloud.clock.monotonic()
+    out = pruned(cloud, old, goes, stays, check=check)
+    assert out.failed and ids(cloud.copies()) == {goes.id} and not out["changed"]
+    failure = out.failure()
+    assert (failure["kind"], failure["snapshot_id"]) == ("refused", goes.id)
+    assert stays.id in failure["message"] and failure["hint"] and out.copy()["state"] == "completed"
+    assert 5 <= cloud.clock.monotonic() - started < 10, "three looks over five seconds"
+
+
+@ALL
+def test_a_copy_stays_while_the_one_that_was_to_stay_is_in_progress(cloud):
+    disk = cloud.disk()
+    old, new = cloud.snapshot(disk, 30), cloud.snapshot(disk, 1)
+    goes, stays = cloud.our_copy(old), cloud.our_copy(new, seconds=600)
+    out = pruned(cloud, old, goes, stays)
+    assert out.failed and ids(cloud.copies()) == {goes.id, stays.id} and stays.id in out["msg"]
+
+
+@ALL
+def test_one_look_that_lags_does_not_keep_a_copy(cloud):
+    old, goes, stays = two_nights(cloud)
+    cloud.hide(stays, 3)
+    out = pruned(cloud, old, goes, stays)
+    assert not out.failed and ids(cloud.copies()) == {stays.id}
+
+
+@ALL
+def test_a_long_prune_asks_again_for_what_stays_before_each_deletion(cloud):
+    """Where each deletion takes seconds, the last look gets old; then it is made again, and it shows what went."""
+    disks = [cloud.disk() for _n in range(12)]
+    old = [cloud.snapshot(disk, 30) for disk in disks]
+    goes = [cloud.our_copy(source) for source in old]
+    stays = [cloud.our_copy(cloud.snapshot(disk, 1)) for disk in disks]
+    cloud.settings(latency=4.0)
+    cloud.at(cloud.clock.monotonic() + 30, lambda: [cloud.forget(copy.id, cloud.destination) for copy in stays])
+    survivors = {a.id: b.id for a, b in zip(goes, stays)}
+    with mock.patch.object(cloud.adapter, "deleted_per_call", 1):
+        out = cloud.run(*old, state="absent", copy_ids=list(survivors), survivors=survivors, wait=True)
+    left = ids(cloud.copies())
+    assert out.failed and 0 < len(left) < 12 and named(out) == left
+    assert out["counts"]["deleted"] == 12 - len(left)
+
+
+@ALL
+def test_a_prune_of_many_reads_little_more_than_once(cloud):
+    disk = cloud.disk()
+    old = [cloud.snapshot(disk, 30 + n) for n in range(40)]
+    goes = [cloud.our_copy(source) for source in old]
+    stays = cloud.our_copy(cloud.snapshot(disk, 1))
+    survivors = {copy.id: stays.id for copy in goes}
+    out = cloud.run(*old, state="absent", copy_ids=list(survivors), survivors=survivors)
+    assert not out.failed and ids(cloud.copies()) == {stays.id}
+    assert cloud.calls[cloud.list_action] <= 6
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"state": "absent"}, "needs copy_ids"),
+        ({"state": "absent", "copy_ids": ["{b}"]}, "{a} is not one of copy_ids"),
+        ({"state": "absent", "copy_ids": ["{a}", "{b}"]}, "{b} is to stay"),
+        ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": "x"}}, "'x' is not a valid ID"),
+    ],
+)
+def test_survivors_that_cannot_be_meant_are_refused_before_any_call(cloud, options, word):
+    old, goes, stays = two_nights(cloud)
+
+    def text(value):
+        return value.replace("{a}", goes.id).replace("{b}", stays.id)
+
+    given = {"survivors": {"{a}": "{b}"}, **options}
+    given["survivors"] = {text(key): text(value) for key, value in given["survivors"].items()}
+    if "copy_ids" in given:
+        given["copy_ids"] = [text(one) for one in given["copy_ids"]]
+    out = cloud.run(old, **given)
+    assert out.failed and f"survivors: {text(word)}" in out["msg"] and len(cloud.copies()) == 2
+    assert not sum(cloud.calls.values())
+
+
+# -- a call that makes nothing ---------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.parametrize("check", [False, True])
+def test_without_create_no_copy_is_made(cloud, check):
+    source = cloud.snapshot()
+    started = cloud.clock.monotonic()
+    out = cloud.run(source, create=False, wait=True, check=check)
+    assert out.failed and out.failure()["kind"] == "not_found" and not cloud.copies() and not out["changed"]
+    assert source in out["msg"] and "create: false" in out["msg"]
+    assert 5 <= cloud.clock.monotonic() - started < 10, "three looks over five seconds"
+    assert not cloud.calls[cloud.copy_action]
+
+
+@ALL
+def test_without_create_an_old_copy_that_shows_late_is_found(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    cloud.hide(copy, 3)
+    out = cloud.run(source, create=False)
+    assert not out.failed and out["snapshot_id"] == copy.id and ids(cloud.copies()) == {copy.id}
+
+
+@clouds("ebs", "ecs", "cbs")
+def test_without_create_the_tags_of_what_is_there_are_brought_into_line(cloud):
+    one, two = cloud.snapshot(), cloud.snapshot()
+    copy = cloud.our_copy(one)
+    out = cloud.run(one, two, create=False, tags={"team": "dr"}, wait=True)
+    assert cloud.tags_of(copy)["team"] == "dr" and ids(cloud.copies()) == {copy.id}
+    assert [f["source_snapshot_id"] for f in out["failures"]] == [two] and out["counts"]["updated"] == 1
+
+
+@clouds("ebs", "ecs", "ens")
+def test_without_create_a_failed_copy_is_not_replaced(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source, failure="no")
+    out = cloud.run(source, create=False, wait=True)
+    assert out.failure()["kind"] == "failed_copy" and ids(cloud.copies()) == {copy.id}
+    good = cloud.our_copy(source)
+    assert not cloud.run(source, create=False, wait=True).failed
+    assert ids(cloud.copies()) == {copy.id, good.id}, "it deletes nothing either"
+
+
+@clouds("ebs", "ecs")
+def test_without_create_a_misfit_is_not_replaced(cloud):
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    out = cloud.run(source, create=False, encrypted=True, replace_mismatched=True, wait=True)
+    assert out.failure()["kind"] == "mismatch" and ids(cloud.copies()) == {copy.id}
+
+
+# -- lost deletions --------------------------------------------------------------------------------------
+
+
+@ALL
+@pytest.mark.parametrize("kind", ["lose_answer", "error_after"])
+@pytest.mark.parametrize("seed", [3, 7, 11])
+def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(cloud, kind, seed):
+    sources = [cloud.snapshot() for _n in range(8)]
+    for source in sources:
+        cloud.our_copy(source)
+    cloud.faults({"action": "*", "fault": kind, "share": 0.2, "seed": seed})
+    started = cloud.clock.monotonic()
+    out = cloud.run(*sources, state="absent", wait=True, wait_timeout=120, **cloud.quick_reads)
+    assert not out.failed, out["msg"]
+    assert not cloud.copies() and out["counts"]["deleted"] == 8 and cloud.clock.monotonic() - started < 60
+
+
+@ALL
+def test_a_deletion_whose_answer_is_lost_is_sent_again_and_ends(cloud):
+    source = cloud.snapshot()
+    cloud.our_copy(source)
+    cloud.faults({"action": delete_action(cloud), "fault": "lose_answer", "nth": [1]})
+    started, before = cloud.clock.monotonic(), cloud.calls[cloud.list_action]
+    out = cloud.run(source, state="absent", wait=True)
+    assert not out.failed and out["changed"] and not cloud.copies()
+    assert cloud.calls[delete_action(cloud)] == 2 and cloud.calls[cloud.list_action] - before <= 6
+    assert cloud.clock.monotonic() - started < 10
+
+
+@clouds("ebs", "ecs", "cbs")
+def test_what_was_held_after_a_lost_deletion_is_not_deleted_again(cloud):
+    """The first call never arrived. What a look shows then decides anew."""
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+
+    def fault_of(action, _region):
+        if action == delete_action(cloud):
+            cloud.set_tags(copy, **{"dr-copy:hold": "audit"})
+            return "drop"
+        return None
+
+    with_script(cloud, fault_of)
+    out = cloud.run(source, state="absent", wait=True)
+    assert out.failed and ids(cloud.copies()) == {copy.id} and cloud.calls[delete_action(cloud)] == 1

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import pytest
@@ -276,3 +277,36 @@ def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds,
     clouds.client(ebs.destination).create_tags(Resources=[over], Tags=past)
     code, output = ebs.play("dr_drill", count=1)
     assert code == 0 and set(clouds.restored_disks()) == kept | {waiting}, output  # the time of one is not over
+
+
+def test_a_drill_begins_no_copy_and_proves_none_that_has_gone(clouds):
+    """Somebody deletes the copy once its disk was made, before the drill marks it (promises: marking)."""
+    site = Site(clouds)
+    site.copies("database")
+    begun = site.calls()["CopySnapshot"]
+    client = clouds.client(site.destination)
+
+    def takes_the_copy():
+        wait_until(lambda: site.calls().get("DeleteVolume", 0) >= 1)
+        for shown in clouds.copies():
+            client.delete_snapshot(SnapshotId=shown["SnapshotId"])
+
+    other = threading.Thread(target=takes_the_copy)
+    other.start()
+    code, output = site.play("dr_drill", report_dir=str(clouds.directory / "reports"))
+    other.join()
+    assert site.calls()["CopySnapshot"] == begun and not clouds.copies()
+    assert code != 0 and "went while the drill was running" in output and not site.disks()
+    (row,) = site.report()["tried"]
+    assert not row["proven"] and site.report()["totals"]["proven"] == 0
+    assert site.report()["disks"][0]["proven_at"] is None
+
+
+def test_a_drill_leaves_the_disks_of_a_restore_of_its_name(ebs):
+    """What was restored to stay stays, though a drill takes the same name."""
+    ebs.copies("database", "journal")
+    code, output = ebs.play("dr_restore", id="flood-1")
+    assert code == 0, output
+    before = ebs.disks()
+    code, output = ebs.play("dr_drill", id="flood-1", report_dir=str(ebs.clouds.directory / "reports"))
+    assert len(before) == 2 and ebs.disks() == before

@@ -275,11 +275,46 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
         disk(9, snapshot="snap-8", expires=later),
     ]
     found = reaping.reapable({"disks": disks}, VALUES)
-    assert found["calls"] == [{"id": "drill-1", "snapshot_ids": ["snap-1"]}]
+    first = {"id": "drill-1", "snapshot_ids": ["snap-1", "snap-8"], "disk_ids": ["vol-n1", "vol-n8"]}
+    assert found["calls"] == [first], "a disk of the same pair stays"
     assert [row["disk_id"] for row in found["left"]] == ["vol-n5"]
     own = reaping.reapable({"disks": disks}, VALUES, own=True)["calls"]
-    assert own[1:] == [{"id": "flood", "snapshot_ids": ["snap-6"]}]
+    assert own[1:] == [{"id": "flood", "snapshot_ids": ["snap-6"], "disk_ids": ["vol-n6"]}]
     assert [row["disk_id"] for row in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
+
+
+def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
+    expires = {"dr-restore:id": "drill-1", "dr-restore:expires-at": "2026-11-21T13:00:00Z"}
+    rows = [
+        {**made(1), "tags": {**expires, "dr-restore:snapshot-id": "snap-1"}},
+        {**made(2), "tags": {"dr-restore:id": "drill-1", "dr-restore:snapshot-id": "snap-2"}},
+        {**made(3, disk_id=None), "tags": {}},
+    ]
+    assert reaping.made_by_drill({"disks": rows}) == [
+        {"id": "drill-1", "snapshot_ids": ["snap-1"], "disk_ids": [rows[0]["disk_id"]]}
+    ]
+    assert reaping.made_by_drill({"skipped": True}) == []
+
+
+def judged_row(number):
+    return {"copy_id": f"snap-{number}", "source_snapshot_id": f"snap-s{number}", "proven": True, "level": "creatable",
+            "why": None}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("copy_id", "kind", "why"),
+    [
+        ("snap-1", None, None),
+        (None, "not_found", "the copy snap-1 went while the drill was running"),
+        ("snap-9", None, "the copy snap-1 went while the drill was running; snap-9, which is there now, was not tried"),
+        (None, "credentials", None),
+    ],
+)
+def test_a_copy_that_has_gone_meanwhile_is_not_proven(copy_id, kind, why):
+    copy = {"source_snapshot_id": "snap-s1", "snapshot_id": copy_id, "error": kind and {"kind": kind}}
+    (row,) = drill.marked([judged_row(1)], {"results": [{"copies": [copy]}]})
+    assert (row["proven"], row["level"], row["why"]) == (not why, None if why else "creatable", why)
+    assert drill.marked([judged_row(2)], {"results": [{"copies": [copy]}, {"failed": True}]}) == [judged_row(2)]
 
 
 def deletion(*numbers, failed=(), **facts):
@@ -317,7 +352,7 @@ def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_
     assert [row["disk_id"] for row in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
     assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has told it as gone"
     assert reaping.reapable({"disks": [own]}, VALUES, results, own=True)["calls"] == [
-        {"id": "flood", "snapshot_ids": ["snap-1"]}
+        {"id": "flood", "snapshot_ids": ["snap-1"], "disk_ids": ["vol-n1"]}
     ]
 
 

@@ -117,6 +117,26 @@ def marks(tried: Sequence[Row], listed: Row, values: Mapping[str, Any]) -> list[
     return [{"source_region": region, "snapshot_ids": ids, "tags": tags} for region, ids in by_region.items()]
 
 
+def marked(tried: Sequence[Row], calls: Row) -> list[dict[str, Any]]:
+    """Return the rows of ``judged`` as they are once the marks were written, by the registered results of that.
+
+    The copy that was tried may have gone by then. A mark on another copy of the same source proves nothing of it.
+    """
+    rows = [row for call in plain(calls.get("results") or ()) for row in call.get("copies") or ()]
+    found = {row["source_snapshot_id"]: row for row in rows}
+    return [_as_marked(row, found.get(row["source_snapshot_id"])) for row in tried]
+
+
+def _as_marked(row: Row, copy: Row | None) -> dict[str, Any]:
+    if not row["proven"] or copy is None or copy["snapshot_id"] == row["copy_id"]:
+        return dict(row)
+    if copy["snapshot_id"] is None and (copy["error"] or {}).get("kind") != "not_found":
+        return dict(row)  # it could not be marked, which is a failure of its own
+    instead = f"; {copy['snapshot_id']}, which is there now, was not tried" if copy["snapshot_id"] else ""
+    why = f"the copy {row['copy_id']} went while the drill was running{instead}"
+    return {**row, "proven": False, "level": None, "why": why}
+
+
 def overdue(rows: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the disks that were last proven longer than ``max_age_days`` ago, or never; none where that is not
     judged."""

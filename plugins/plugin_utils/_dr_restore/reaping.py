@@ -24,30 +24,42 @@ def reapable(
     """Return the ``calls`` that delete disks of drills, and the disks that are ``left`` though their time is over.
 
     Only a disk that bears all our tags goes, that is attached to nothing, and whose time is over; with ``own`` also one
-    of this very drill. A call names a restore and its snapshots, so where one disk of both must stay, all of both do.
+    of this very drill. A call names a restore, its snapshots, and the disks that go: others of the same pair may stay.
     ``calls`` are the registered results of the drill so far: an old listing may show what they have deleted.
     """
     now = time_or_now(values["now"])
-    deletions: dict[str, list[str]] = {}
-    left, kept = [], set()
-    due = []
+    due: list[Row] = []
+    left = []
     for disk in _not_deleted(listed, calls):
         tags = disk["tags"]
-        restore, snapshot = tags.get(RESTORE_ID), tags.get(RESTORE_SNAPSHOT_ID)
         expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
-        if not restore or not snapshot or not expires:
+        if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
             continue
-        is_over = expires <= now or (own and restore == values["id"])
-        if is_over and not disk["attached_to"]:
-            due.append((restore, snapshot))
-            continue
-        kept.add((restore, snapshot))
-        if is_over:
+        is_over = expires <= now or (own and tags[RESTORE_ID] == values["id"])
+        if is_over and disk["attached_to"]:
             left.append(_left(disk))
-    for restore, snapshot in dict.fromkeys(due):
-        if (restore, snapshot) not in kept:
-            deletions.setdefault(restore, []).append(snapshot)
-    return {"calls": [{"id": key, "snapshot_ids": ids} for key, ids in deletions.items()], "left": left}
+        elif is_over:
+            due.append(disk)
+    return {"calls": _deletions(due), "left": left}
+
+
+def made_by_drill(made: Row) -> list[dict[str, Any]]:
+    """Return the calls that delete the disks that a drill has just made, by its registered result.
+
+    One without a time of expiry is somebody's who took the same name for a restore: it stays.
+    """
+    disks = [disk for disk in plain(made.get("disks") or ()) if disk["disk_id"] and disk["state"] != "absent"]
+    return _deletions([disk for disk in disks if disk["tags"].get(RESTORE_EXPIRES_AT)])
+
+
+def _deletions(disks: Sequence[Row]) -> list[dict[str, Any]]:
+    """Put disks into one call a restore."""
+    calls: dict[str, dict[str, dict[str, None]]] = {}
+    for disk in disks:
+        call = calls.setdefault(disk["tags"][RESTORE_ID], {"snapshot_ids": {}, "disk_ids": {}})
+        call["snapshot_ids"][disk["tags"][RESTORE_SNAPSHOT_ID]] = None
+        call["disk_ids"][disk["disk_id"]] = None
+    return [{"id": key, **{name: list(ids) for name, ids in call.items()}} for key, call in calls.items()]
 
 
 def deleted_ids(calls: Sequence[Row]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from pathlib import Path
 
 import jsonschema
@@ -30,6 +31,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.mark
     source_tags,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import deletion_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import NOTHING_DONE, outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
@@ -38,6 +40,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.repo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report_files import (
     report_content,
     report_files,
+    write_whole,
     written_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
@@ -289,9 +292,75 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
+def test_each_copy_that_may_go_names_the_newest_complete_one_that_stays():
+    copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
+    newest = {**copies[0], "state": "pending"}
+    for known, survivor in ((copies, copies[0]), ([newest, *copies[1:]], copies[1])):
+        expired = with_survivors(copies[2:], known)
+        assert {copy["survivor"] for copy in expired} == {survivor["snapshot_id"]}
+        (call,) = deletion_calls(expired)
+        assert call["survivors"] == dict.fromkeys(call["copy_ids"], survivor["snapshot_id"])
+    assert with_survivors(copies, copies) == [], "where none stays, none goes"
+    planned = {**copies[0], "planned": True, "snapshot_id": None}
+    (call,) = deletion_calls(with_survivors(copies[2:], [planned, *copies[1:]]))
+    assert call["survivors"] == {} and len(call["copy_ids"]) == 3, "in check mode it is still to be made"
+
+
+def test_two_runs_that_write_one_report_lose_none_and_tear_none(tmp_path):
+    path, problems = tmp_path / "plan.json", []
+    texts = [json.dumps({"n": n, "x": str(n) * 20000}) for n in (1, 2)]
+
+    def work(text):
+        for _n in range(200):
+            try:
+                write_whole(path, text)
+                json.loads(path.read_text())
+            except (OSError, ValueError) as error:
+                problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems and [one.name for one in tmp_path.iterdir()] == ["plan.json"]
+
+
+def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
+    (tmp_path / "plan.json").mkdir()
+    with pytest.raises(OSError):
+        write_whole(tmp_path / "plan.json", "{}")
+    assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"source_listed": true, "recovery_points": [{"disk_id": "d-1", "disk_name": ""}]}',
+        '{"finished_at": "x", "source_listed": true, "recovery_points": [{"disk_id": "d-1"}]}',
+        '{"finished_at": "x", "source_listed": true, "recovery_points": 3}',
+        '{"finished_at": "x", "last": 1}',
+        '{"finished_at": "x", "last": {"disks": 3}}',
+        '{"finished_at": "x", "last": {"finished_at": "x", "disk_ids": [], "shard": "", "disks": [1]}}',
+        '{"finished_at": "x", "settings": [], "source_listed": true, "recovery_points": []}',
+        "[]",
+        '{"a":',
+    ],
+)
+def test_a_last_report_of_another_shape_is_none(tmp_path, body):
+    (tmp_path / "plan.json").write_text(body)
+    assert last_report(values(report_dir=str(tmp_path), plan="plan")) == {}
+
+
+@pytest.mark.parametrize(("hours", "within"), [(0.999, True), (1.0, True), (1.004, False), (1.01, False)])
+def test_the_rpo_is_judged_by_the_age_itself(hours, within):
+    (row,) = recovery_points([disk(1)], [of_plan("orders", 1, hours=hours)], ["eu-west-1"], 1, ago(0))
+    assert row["within_rpo"] is within and row["age_hours"] == round(hours, 2)
+
+
 def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
     copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
-    expired = expired_copies(copies, keep=2, now=ago(0))
+    expired = with_survivors(expired_copies(copies, keep=2, now=ago(0)), copies)
     assert len(expired) == 3 and len(deletion_calls(expired, 3)) == 1 and deletion_calls(expired, 2) == []
     done = {**NOTHING_DONE, "expired": expired}
     assert not outcome_of(done, values(max_deletions=3))["failures"]

@@ -33,14 +33,15 @@ def fallen_back(
     """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
 
     ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region shows of these
-    disks now: a snapshot that it no longer shows is not chosen.
+    disks now: a snapshot that it shows is not gone, whatever a copy call was told, and one that it no longer shows is not
+    chosen.
     """
     plan = plain(plan)
-    gone = _gone(plan, calls, values)
-    affected = {_place(row) for row in plan if _pair(row) in gone}
-    names = {str(row["disk_id"]): row["disk_name"] for row in plan if _place(row) in affected}
     now = opened(again)
     shown = {str(s["snapshot_id"]) for s in now["snapshots"]} if is_listed(now) else None
+    gone = {pair for pair in _gone(plan, calls, values) if shown is None or pair[0] not in shown}
+    affected = {_place(row) for row in plan if _pair(row) in gone}
+    names = {str(row["disk_id"]): row["disk_name"] for row in plan if _place(row) in affected}
     left = [
         snapshot
         for snapshot in selected_snapshots(opened(source), values)

@@ -41,13 +41,18 @@ def copy_calls(
 
 
 def deletion_calls(expired: Sequence[Row], most: int = 0) -> list[dict[str, Any]]:
-    """Put expired copies into one call a region; none if there are more than ``most`` (0: any number)."""
+    """Put expired copies into one call a region; none if there are more than ``most`` (0: any number).
+
+    A call names for each copy the one that stays for it. In check mode that may be one that is still to be made.
+    """
     if most and len(expired) > most:
         return []
-    by_region: dict[str, dict[str, list[str]]] = {}
+    by_region: dict[str, dict[str, Any]] = {}
     for copy in expired:
-        call = by_region.setdefault(str(copy["region"]), {"copy_ids": [], "snapshot_ids": []})
+        call = by_region.setdefault(str(copy["region"]), {"copy_ids": [], "snapshot_ids": [], "survivors": {}})
         call["copy_ids"].append(str(copy["snapshot_id"]))
+        if copy["survivor"]:
+            call["survivors"][str(copy["snapshot_id"])] = copy["survivor"]
         if copy["source"]["snapshot_id"] not in call["snapshot_ids"]:
             call["snapshot_ids"].append(str(copy["source"]["snapshot_id"]))
     return [{"region": region, **call} for region, call in by_region.items()]

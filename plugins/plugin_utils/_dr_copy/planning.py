@@ -13,7 +13,7 @@ from typing import Any
 from .destinations import Destinations
 from .doubts import with_doubts
 from .retention import Retention
-from .rows import Row, Taken, age_in_hours, disk_id_of, is_complete, number, taken_at, time_or_now
+from .rows import Row, Taken, age_in_hours, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
 
 #: Why a snapshot was chosen or left out; nothing else stands in a plan's ``reason``.
 NEWEST = "newest"
@@ -70,7 +70,7 @@ class _Rules:
             return UNFINISHED if snapshot["state"] == "pending" else FAILED
         if snapshot.get("obstacle"):
             return OBSTACLE
-        age = age_in_hours(snapshot["created_at"], self.retention.now)
+        age = hours_since(snapshot["created_at"], self.retention.now)
         return STALE if age is None or (self.oldest and age > self.oldest) else None
 
     def expiry_passed(self, taken: Taken) -> bool:

@@ -16,7 +16,7 @@ from .marks import plan_of
 from .planning import USABLE
 from .registered import failures_of, is_listed
 from .retention import Retention, expired_copies, limits_of
-from .rows import Row, Taken, disk_id_of, parse_time, time_or_now
+from .rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from .run_state import RunState, read_once
 from .selection import wanted_disks
 
@@ -62,7 +62,25 @@ def prunable(
         for copy in copies_of_plan(copies, values)
         if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
     ]
-    return expired_copies(looked_at, **limits_of(values), now=values["now"])
+    return with_survivors(expired_copies(looked_at, **limits_of(values), now=values["now"]), copies)
+
+
+def with_survivors(expired: Sequence[Row], copies: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return expired copies, each with the ``survivor`` of its disk and region: the newest complete copy that stays.
+
+    It is None where that is only planned, in check mode. Where none stays, none goes.
+    """
+    going = {(str(copy["region"]), str(copy["snapshot_id"])) for copy in expired}
+    newest: dict[tuple[str | None, str], tuple[Taken, str | None]] = {}
+    for copy in copies:
+        taken, region = taken_at(copy), str(copy["region"])
+        if not copy.get("source") or not taken or not is_complete(copy) or (region, str(copy["snapshot_id"])) in going:
+            continue
+        key, found = (disk_id_of(copy), region), (taken, None if copy.get("planned") else str(copy["snapshot_id"]))
+        if key not in newest or newest[key][0] < taken:
+            newest[key] = found
+    places = [(copy, (disk_id_of(copy), str(copy["region"]))) for copy in expired]
+    return [{**copy, "survivor": newest[place][1]} for copy, place in places if place in newest]
 
 
 def _failed_copies(calls: Sequence[Row]) -> set[tuple[str, str]]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .doubts import with_doubts
-from .rows import Row, age_in_hours, disk_id_of, is_complete, number, taken_at, time_or_now
+from .rows import Row, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
 
 
 def recovery_points(
@@ -44,7 +44,7 @@ def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, 
     complete = [copy for copy in own if is_complete(copy)]
     newest = max(complete, key=_age_key, default=None)
     source = newest["source"] if newest else {}
-    age = age_in_hours(source.get("created_at"), now)
+    age = hours_since(source.get("created_at"), now)
     pending = any(copy["state"] == "pending" for copy in own)
     undated = rpo_hours and newest and age is None
     return {
@@ -55,7 +55,7 @@ def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, 
         "source_snapshot_id": source.get("snapshot_id"),
         "source_created_at": source.get("created_at"),
         "locked_until": newest.get("locked_until") if newest else None,
-        "age_hours": age,
+        "age_hours": None if age is None else round(age, 2),
         "state": "completed" if newest else "pending" if pending else "absent",
         "within_rpo": None if undated or not rpo_hours else age is not None and age <= rpo_hours,
         "unknown": f"{newest['snapshot_id']} does not show when its source was taken" if newest and undated else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from jinja2 import TemplateError
@@ -84,10 +85,17 @@ def failure_of(action: Callable[..., Any], *given: Any) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Write a file as a whole, since it may be read at any moment. Raises OSError."""
     _make_directory(path.parent)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text)
-    part.chmod(0o644)
-    part.replace(path)
+    # Two runs may write the same file at once.
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        part = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            part.chmod(0o644)
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
 
 
 def _make_directory(path: Path) -> None:

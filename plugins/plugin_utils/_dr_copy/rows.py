@@ -78,8 +78,14 @@ def number(name: str, value: Any) -> float:
 
 def age_in_hours(created_at: str | None, now: datetime) -> float | None:
     """Return the age in hours, with two decimals, or None if the time is unknown."""
+    age = hours_since(created_at, now)
+    return None if age is None else round(age, 2)
+
+
+def hours_since(created_at: str | None, now: datetime) -> float | None:
+    """Return the exact age in hours, by which limits are judged, or None if the time is unknown."""
     created = parse_time(created_at)
-    return None if created is None else round((now - created) / timedelta(hours=1), 2)
+    return None if created is None else (now - created) / timedelta(hours=1)
 
 
 def is_complete(snapshot: Row) -> bool:

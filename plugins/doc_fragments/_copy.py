@@ -35,16 +35,15 @@ options:
     elements: str
   survivors:
     description:
-      - Copies of other snapshots that must stay, by the copy that may go for it. A copy of O(copy_ids) that is a key here
-        is deleted only if a look not older than 15 seconds shows that the copy which is its value is complete. Otherwise
-        it is kept and named in RV(failures).
+      - For a copy of O(copy_ids), another copy that must stay in its place. The first one is deleted only if a look not
+        older than 15 seconds shows that the second one is complete. Otherwise it is kept and named in RV(failures).
       - So the last good copy of a disk never goes, whoever deletes what meanwhile. The role C(dr_copy) always sets it.
       - Only with O(copy_ids).
     type: dict
   create:
     description:
-      - With V(false) no copy is made, and none is replaced. The tags, the expiry and the lock of those that are there are
-        brought into line. A snapshot without a copy is a failure of the kind V(ignore:not_found).
+      - With V(false) no copy is made, and none is replaced. The tags, the expiry and the lock of those that are there
+        are brought into line. A snapshot without a copy is a failure of the kind V(ignore:not_found).
     type: bool
     default: true
   name: # each module describes its own

@@ -133,7 +133,9 @@ class Year:
         done.update(listed=[after], listed_again=[after], seen=[])
         done["expired"] = prunable_after({**done, "expired": [], "deleted": []}, values)
         done["deleted"] = [
-            estate.run(*call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"], survivors=call["survivors"]).result
+            estate.run(
+                *call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"], survivors=call["survivors"]
+            ).result
             for call in deletion_calls(done["expired"])
         ]
         result = outcome_of(done, values)

@@ -280,7 +280,9 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(ecs):
 )
 def test_https_is_used_unless_the_endpoint_says_otherwise(endpoint, protocol, host):
     given = {"access_key": "k", "secret_key": "s", "endpoint_url": endpoint, "connect_timeout": 5, "read_timeout": 30}
-    service = alibaba.Service(given, Counter(), "aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", None, {}, {}, print)
+    service = alibaba.Service(
+        given, Counter(), "aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", None, {}, {}, print
+    )
     request = DescribeSnapshotsRequest()
     service._address(request, "cn-beijing")
     # The SDK compares by identity: an equal text would be sent in the clear (api-facts: alibaba-https).

@@ -382,6 +382,8 @@ def test_an_endpoint_of_the_environment_is_used(cbs, monkeypatch):
     ],
 )
 def test_where_the_services_are_called(endpoint, service, host, scheme):
-    profile = Service({**PARAMS, "endpoint_url": endpoint}, Counter(), lambda: None, print)._profile(service, "ap-beijing")
+    profile = Service({**PARAMS, "endpoint_url": endpoint}, Counter(), lambda: None, print)._profile(
+        service, "ap-beijing"
+    )
     assert (profile.httpProfile.endpoint, profile.httpProfile.scheme) == (host, scheme)
     assert profile.language == "en-US" and profile.retryer is None and profile.httpProfile.reqTimeout == (5, 30)

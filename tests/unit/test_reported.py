@@ -31,10 +31,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.mark
     source_tags,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import deletion_calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import NOTHING_DONE, outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import job_summary, report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report_files import (

@@ -92,7 +92,9 @@ def test_the_deadline_of_a_copy_is_judged_by_the_clouds_clock(cbs, minutes, monk
     source = cbs.snapshot()
     out = cbs.run(source, retention_days=1, wait=True)
     cbs.clock.sleep(300)
-    assert not out.failed and (cbs.copies()[0].deadline is None) == ("retention_days" in str(out.result.get("warnings")))
+    assert not out.failed and (cbs.copies()[0].deadline is None) == (
+        "retention_days" in str(out.result.get("warnings"))
+    )
 
 
 def test_a_date_that_is_none_counts_for_nothing(ens, monkeypatch):

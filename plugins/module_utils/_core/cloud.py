@@ -56,14 +56,14 @@ class SnapshotCloud(Capabilities, abc.ABC):
         self.warnings: list[str] = []
         #: The end of the run, by which calls are paced.
         self.deadline = Deadline(Clock(), math.inf)
-        self.clock = CloudClock(lambda: self.deadline.now())
+        self.clock = CloudClock(lambda: self.deadline)
         #: How long (seconds) a failed page of a listing, except the first, is asked for again.
         self.page_seconds = 30.0
 
     def utc(self) -> datetime:
         """Return the time of day (aware) by the cloud's own clock, as its last answers told it; by this machine's
         before the first one."""
-        return self.clock.utc(self.deadline)
+        return self.clock.utc()
 
     @abc.abstractmethod
     def region_problem(self, region: str) -> str | None:

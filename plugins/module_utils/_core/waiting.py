@@ -46,33 +46,6 @@ class Clock:
         return datetime.now(timezone.utc)
 
 
-class CloudClock:
-    """The time of day by a cloud's own clock: the ``Date`` header of its answers (api-facts: cloud-clock).
-
-    This machine's may differ by minutes.
-    """
-
-    def __init__(self, now: Callable[[], float]):
-        self._now = now
-        #: The time of day when the monotonic clock was at 0. The header leaves out parts of a second, and an answer takes
-        #: its time, so what an answer tells is never too late: the latest counts.
-        self._begin: datetime | None = None
-
-    def heard(self, date: str | None) -> None:
-        """Take the header of an answer that has just come; one that is no date counts for nothing."""
-        try:
-            moment = parsedate_to_datetime(date or "")
-        except ValueError:
-            return
-        if moment.tzinfo:
-            begin = moment - timedelta(seconds=self._now())
-            self._begin = max(begin, self._begin or begin)
-
-    def utc(self, deadline: Deadline) -> datetime:
-        """Return the time of day (aware); by the deadline's clock before any answer has told it."""
-        return self._begin + timedelta(seconds=self._now()) if self._begin else deadline.utc()
-
-
 class Deadline:
     """The end of a run, ``seconds`` after its start, on a monotonic clock."""
 
@@ -112,6 +85,34 @@ class Deadline:
     def utc(self) -> datetime:
         """Return the time of day, aware."""
         return self._clock.utc()
+
+
+class CloudClock:
+    """The time of day by a cloud's own clock: the ``Date`` header of its answers (api-facts: cloud-clock).
+
+    This machine's may differ by minutes.
+    """
+
+    def __init__(self, deadline: Callable[[], Deadline]):
+        self._deadline = deadline
+        #: The time of day when the monotonic clock was at 0. The header leaves out parts of a second, and an answer
+        #: takes its time, so no answer tells a time that is too late: the latest counts.
+        self._begin: datetime | None = None
+
+    def heard(self, date: str | None) -> None:
+        """Take the header of an answer that has just come; one that is no date counts for nothing."""
+        try:
+            moment = parsedate_to_datetime(date or "")
+        except ValueError:
+            return
+        if moment.tzinfo:
+            begin = moment - timedelta(seconds=self._deadline().now())
+            self._begin = max(begin, self._begin or begin)
+
+    def utc(self) -> datetime:
+        """Return the time of day (aware); by this machine's clock before any answer has told it."""
+        deadline = self._deadline()
+        return self._begin + timedelta(seconds=deadline.now()) if self._begin else deadline.utc()
 
 
 class Backoff:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.disks import RESTORE_ID, RESTORE_SNAPSHOT_ID
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
 from .._dr_copy.doubts import with_doubts
 from .._dr_copy.marks import ATTACHED_TO, DISK_NAME

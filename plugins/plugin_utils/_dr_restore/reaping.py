@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.disks import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     RESTORE_EXPIRES_AT,
     RESTORE_ID,
     RESTORE_SNAPSHOT_ID,

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..._core.cloud import Pages, batches
-from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
+from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .client import numbered
 from .ecs import MOST_BY_TAG, PAGE, EcsCloud

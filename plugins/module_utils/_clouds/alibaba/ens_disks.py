@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import Pages, batches
-from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Refused
 from ..._core.model import CopyOrder, Disk, Snapshot, TagChange
-from ..._core.tags import TagRules
+from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
 from .client import numbered
 from .ens import ERRORS, HINTS, IDS, EnsCloud
@@ -49,7 +49,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         tried = f"Changing the tags of {', '.join(snapshot_ids)} on {region}"
         raise Refused(
             f"{tried}: ENS changes the tags of instances alone",
-            hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached then. "
+            hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached. "
             "For one that stays, make another restore with expires_after_hours: 0.",
         )
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from ..._core.cloud import Pages
-from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Underway
 from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .ebs import TAG_RULES, EbsCloud
 from .ebs_answers import disk_of, volume_arguments_of
@@ -84,7 +85,5 @@ class EbsDisks(DiskCloud, EbsCloud):
         create = partial(create, **volume_arguments_of(order, self.token_of(order)))
         self._dry_run(tried, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
 
-    def _disks(
-        self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None
-    ) -> list[Disk]:
+    def _disks(self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None) -> list[Disk]:
         return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries, pages)]

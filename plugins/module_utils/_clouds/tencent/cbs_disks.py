@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import Pages, batches
-from ..._core.disks import RESTORE_ID, DiskCloud, Offer
+from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .cbs import TAG_RULES, CbsCloud
 from .cbs_answers import disk_of

@@ -52,7 +52,9 @@ class Loop:
         survivors = {snapshot_id: Survivor() for snapshot_id in policy.survivors.values()}
         #: What becomes of each request, in their order.
         self.attempts = [
-            Attempt(Wanted(request, policy, cloud), place, Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors))
+            Attempt(
+                Wanted(request, policy, cloud), place, Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors)
+            )
             for place, request in enumerate(requests)
         ]
         self._regions: dict[str, Region] = {}

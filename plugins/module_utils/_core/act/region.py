@@ -39,7 +39,7 @@ class Region(Room):
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
         self._longest = longest
         self._retries = Retries(deadline)
-        #: When it was last looked at: with success or not (``tried_at``), with success, at all copies; how long it took.
+        #: When it was last looked at: with success or not (``tried_at``), with success, at all copies.
         self.tried_at = self._looked_at = self._listed_at = -math.inf
         self._pages = 1  #: How many calls the last listing of all copies took.
         self.look_lasted, self.has_neighbours = 0.0, False

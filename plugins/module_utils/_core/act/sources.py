@@ -36,7 +36,9 @@ class Sources(Reads):
         for request in (a.request for a in attempts):
             needed.setdefault(request.source_region, {})[request.snapshot_id] = None
         self._keep(needed)
-        self._absent = {source: absence for source, absence in self._absent.items() if source[1] in needed.get(source[0], ())}
+        self._absent = {
+            source: absence for source, absence in self._absent.items() if source[1] in needed.get(source[0], ())
+        }
         for region, all_ids in needed.items():
             now = self._deadline.now()
             asked = [i for i in all_ids if (region, i) not in self._found]

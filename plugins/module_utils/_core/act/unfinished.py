@@ -28,9 +28,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     reported = {snapshot_id for snapshot_id, _error in found}
     if not decision.settled and attempt.error is None:
         unsent = [
-            c.snapshot_id
-            for c in decision.doomed
-            if c.snapshot_id in memory.seen and c.snapshot_id in decision.stays
+            c.snapshot_id for c in decision.doomed if c.snapshot_id in memory.seen and c.snapshot_id in decision.stays
         ]
         unsent = [i for i in unsent if i not in reported]
         found += [(i, failures.not_written(i, region, DELETE, None)) for i in unsent]

@@ -51,7 +51,9 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
                 survivors += [survivor] if survivor else []
     unknown = unknown_locks(wanted, memory, ready)
     uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
-    certain = [c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain]
+    certain = [
+        c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain
+    ]
     delete, look_at, retry_at = now_or_later(memory, [(c, c) for c in certain], now)
     look_at = min([look_at, *(memory.survivors[i].next_look for i in uncertain)])
     if waits:

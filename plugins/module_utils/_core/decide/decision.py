@@ -24,8 +24,8 @@ class Decision:
     - ``delete``, ``change``, ``expiry`` and ``lock`` may be sent now. ``stays`` names the copy that stays for each
       deletion. ``doomed`` goes in the end if all goes well. ``leftover`` should go but must not.
     - ``look_at`` is when (monotonic) another look is worth its price, at all copies if ``at_all``. ``compare`` asks for
-      a look at all copies some time, ``recheck`` for one once a copy of this run is complete. ``unsure``: what is missing
-      is not known to be missing before ``look_at``, in check mode neither.
+      a look at all copies some time, ``recheck`` for one once a copy of this run is complete.
+    - ``unsure``: only another look shows whether what is missing is not there, in check mode too.
     - ``survivors`` are copies of other sources that must be seen to be complete before a deletion.
     - ``poll_at`` is when a copy in progress is worth a look while others wait for its room. ``retry_at`` is when a
       refused write may be sent again.

@@ -102,8 +102,8 @@ def _duplicates(copies: Sorted, copy: Snapshot) -> tuple[Snapshot, ...]:
 class _TakenBack:
     """Which copies of this run go, since another run made an earlier one.
 
-    ``ready``: pairs of what goes now and what stays. ``waits``: for another state. ``compare``: for a listing that shows
-    what others have begun. ``recheck``: for one that is made once the copy is complete.
+    ``ready``: pairs of what goes now and what stays. ``waits``: for another state. ``compare``: for a listing that
+    shows what others have begun. ``recheck``: for one that is made once the copy is complete.
     """
 
     ready: tuple[tuple[Snapshot, Snapshot], ...] = ()

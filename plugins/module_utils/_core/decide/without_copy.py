@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from ..errors import NotFound
 from ..model import Snapshot, State
 from . import failures
 from .copies import Sorted, begin_order, misfit, surplus
@@ -87,9 +86,7 @@ def failed_first(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapsh
     return tuple(c for c in copies.failed if c.snapshot_id in memory.failed_first and c.deletable and not c.held)
 
 
-def misfits_first(
-    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None
-) -> tuple[Snapshot, ...]:
+def misfits_first(wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None) -> tuple[Snapshot, ...]:
     """Return the misfits that a copy replaces, or one that is to be made: those that were there at first, and rank
     before it.
 

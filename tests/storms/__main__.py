@@ -23,7 +23,7 @@ from tests.tables import DOCS, list_table, write_between
 from .checks import Findings
 from .collisions import collision_of
 from .drills import drill_storm_of
-from .faults import storm_of
+from .harder import hard_storm_of
 from .processes import passed, simulated_clouds
 from .servers import StormServer
 from .shrink import smallest, story
@@ -225,7 +225,7 @@ def _processes(cloud: str, count: int) -> tuple[Any, ...]:
 
 def _tell_story(cloud: str, seed: int, collision: bool) -> None:
     server = StormServer(cloud)
-    storm = collision_of(cloud, seed) if collision else storm_of(cloud, seed)
+    storm = collision_of(cloud, seed) if collision else hard_storm_of(cloud, seed)
     findings = server.checked(storm)
     if findings.faults:
         findings = server.checked(smallest(storm, lambda smaller: server.checked(smaller).faults))

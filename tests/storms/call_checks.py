@@ -31,6 +31,7 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     yield from _deleted(truth, outcome)
     yield from _written(truth, outcome)
     yield from _locked(truth, outcome)
+    yield from _makes_nothing(calls, outcome)
 
 
 def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
@@ -87,6 +88,9 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
     )
     most_refused = 10 + 3 * rows + regions * seconds / 7
     most_busy = 5 + rows + regions * storm.disks * (1 + seconds / 60)
+    if storm.page:  # and its pages, of which some are read again
+        there = storm.fillers + 8 * rows + sum(len(p.runs) for p in storm.rounds)
+        most_reads *= 3 + there / (storm.page / 2)
     if reads > most_reads:
         yield f"{reads} reads for {rows} copies in {seconds:.0f} s, at most {most_reads:.0f} were to be"
     if busy > most_busy:
@@ -172,10 +176,28 @@ def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 yield f"{what}, which was not asked about, was deleted"
             if absent:
                 named = outcome.options.get("copy_ids")
-                if named and copy.id not in named:
+                if named is not None and copy.id not in named:
                     yield f"{what} was deleted, and copy_ids does not name it"
+                yield from _stays(truth, outcome, copy, call)
             else:
                 yield from _deleted_by_present(truth, outcome, copy, call)
+
+
+def _stays(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
+    """What stays for a copy was complete when a look could show it (promises: survivors)."""
+    survivor = (outcome.options.get("survivors") or {}).get(copy.id)
+    stays = truth.copies.get((copy.region, survivor)) if survivor else None
+    if survivor and (stays is None or not stays.was(("complete",), call.started - truth.shown, call.worked)):
+        yield f"{copy.id} was deleted, and {survivor}, which was to stay for it, is not complete"
+
+
+def _makes_nothing(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+    """A run that may begin no copy begins none, and deletes none but duplicates (promises: marking)."""
+    if outcome.options.get("create") is False:
+        for call in calls:
+            allowed = DELETES if outcome.options.get("remove_duplicates") else set()
+            if call.action in (COPIES | DELETES) - allowed and not is_dry(call):
+                yield f"{call.action} was sent, and create is false"
 
 
 def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:

@@ -62,6 +62,7 @@ def checked(storm: Storm, estate: Any) -> Findings:
     else:
         findings.faults += _of_the_end(truth, findings, last, predicted, further)
         findings.faults += _not_lost(truth, complete, last)
+    findings.faults += _last_ones(truth)
     findings.faults += _sources_untouched(truth)
     findings.copies = len(truth.copies)
     _collisions(truth, findings)
@@ -167,7 +168,7 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
         return
     made = copy.maker is not None
     if options.get("lock_days"):
-        yield from _has_lock(copy, options["lock_days"])
+        yield from _has_lock(copy, _asked(truth, "lock_days"))
     if storm.cloud != "ens":
         yield from _tagged(truth, copy, options, made)
     if not made:
@@ -188,16 +189,22 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
         yield f"{copy.id} is named {name!r}, asked was {wanted!r}"
     if options.get("description") and thing.description != _rendered(truth, options["description"], copy):
         yield f"{copy.id} has the description {thing.description!r}"
-    if storm.cloud == "ecs" and options.get("retention_days") != thing.retention_days:
+    asked = _run_of(truth, copy).options.get("retention_days")
+    if storm.cloud == "ecs" and asked != thing.retention_days:
         yield f"{copy.id} is kept for {thing.retention_days} days"
 
 
-def _has_lock(copy: Copy, days: int) -> Iterator[str]:
+def _asked(truth: Truth, option: str) -> set[Any]:
+    """Return what the runs of a storm asked for by an option."""
+    return {outcome.options.get(option) for outcome in truth.simulation.outcomes} - {None}
+
+
+def _has_lock(copy: Copy, days: set[int]) -> Iterator[str]:
     """It was locked for as long as was asked; by nobody again, even if that lock is over."""
     locks = copy.locks()
     if not locks:
         yield f"{copy.id} was to be locked for {days} days, and is not"
-    elif isinstance(locks[-1][0].by, Call) and locks[-1][1].days != days:
+    elif isinstance(locks[-1][0].by, Call) and locks[-1][1].days not in days:
         yield f"{copy.id} is locked for {locks[-1][1].days} days, asked was {days}"
 
 
@@ -319,7 +326,7 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     """
     if copy.maker is None:
         return True
-    run = next(outcome for outcome in truth.simulation.outcomes if outcome.name == copy.by)
+    run = _run_of(truth, copy)
     if copy.held(run.ended):
         return True  # whether it might be locked is judged by the call
     if run.result is None or not run.run.wait or run.run.state != "present":
@@ -331,6 +338,11 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
         return True
     lost = unanswered(truth, run)[0][copy.place]
     return bool(lost) and truth.storm.lag + 2 * truth.storm.call >= DOUBT[truth.storm.cloud]
+
+
+def _run_of(truth: Truth, copy: Copy) -> RunOutcome:
+    """Return the run that made a copy."""
+    return next(outcome for outcome in truth.simulation.outcomes if outcome.name == copy.by)
 
 
 def _collisions(truth: Truth, findings: Findings) -> None:
@@ -362,6 +374,25 @@ def _not_lost(truth: Truth, complete: set[Any], last: RunOutcome) -> Iterator[st
             yield f"the complete copy of {place} is lost"
 
 
+def _last_ones(truth: Truth) -> Iterator[str]:
+    """No deletion for another copy takes the last complete one of a source (promises: mismatch, counting-order).
+
+    But where somebody else takes the other one at about the same time, so that no look could show that.
+    """
+    absent = {outcome.name for outcome in truth.simulation.outcomes if outcome.run.state == "absent"}
+    for copies in truth.of_place.values():
+        for copy in copies:
+            if not isinstance(copy.remover, Call) or copy.remover.by in absent:
+                continue
+            moment = copy.gone
+            if copy.phase(moment - 1e-6) != "complete" or any(c.phase(moment) == "complete" for c in copies):
+                continue
+            since = copy.remover.started - truth.shown
+            taken = [c for c in copies if since <= c.gone <= moment and c is not copy]
+            if not any(c.remover == "event" or getattr(c.remover, "by", None) in absent for c in taken):
+                yield f"{copy.id} of {copy.place}, the last complete copy, was deleted by {copy.remover.by}"
+
+
 def _by_absent(truth: Truth, copy: Copy) -> bool:
     name = getattr(copy.remover, "by", None)
     return any(outcome.name == name and outcome.run.state == "absent" for outcome in truth.simulation.outcomes)
@@ -369,5 +400,6 @@ def _by_absent(truth: Truth, copy: Copy) -> bool:
 
 def _sources_untouched(truth: Truth) -> Iterator[str]:
     for (region, snapshot_id), versions in truth.simulation.history.versions.items():
-        if (region, snapshot_id) not in truth.copies and len(versions) > 1:
+        fillers = truth.simulation.fillers
+        if (region, snapshot_id) not in truth.copies and snapshot_id not in fillers and len(versions) > 1:
             yield f"{snapshot_id}, which is no copy, was changed"

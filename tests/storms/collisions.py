@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 from .faults import FAULTS, KILLS, Event, PlannedRun, Round, Source, Storm, with_locks
+from .harder import harder, with_own_options
 
 
 def collision_of(cloud: str, seed: int) -> Storm:
@@ -40,7 +41,9 @@ def collision_of(cloud: str, seed: int) -> Storm:
         threads=draw.random() < 0.5,
         rounds=(Round(runs, events), Round((PlannedRun(wait_timeout=7200),), gap=60.0)),
     )
-    return with_locks(storm, random.Random(f"lock collision {cloud} {seed}"))
+    storm = with_locks(storm, random.Random(f"lock collision {cloud} {seed}"))
+    storm = with_own_options(storm, random.Random(f"own collision {cloud} {seed}"))
+    return harder(storm, random.Random(f"harder collision {cloud} {seed}"))
 
 
 def _run(draw: random.Random, number: int) -> PlannedRun:

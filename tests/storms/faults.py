@@ -45,6 +45,7 @@ class Source:
     disk: int
     age_hours: int
     kind: str = "good"  # or "unfinished", "unknown", "gone"; EBS: "encrypted"
+    late: float = 0.0  # seconds after the first round's beginning until reads show it
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Before:
     seconds: float = 40.0
     held: str = ""  # by its "tag", or by a "lock" where the cloud has such
     encrypted: bool = False
+    key: str = ""  # one of KEYS
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class PlannedRun:
     order: int = 0
     #: Whether it asks for the storm's lock.
     locks: bool = False
+    #: Options of its own, over the storm's; with ``absent``, whether each copy that it names has a survivor.
+    own: dict[str, Any] = field(default_factory=dict)
+    prunes: bool = False
+    #: By how many seconds the clock of its controller is off.
+    skew: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,11 @@ class Storm:
     #: The lock that runs ask for: days and, on EBS, its mode; and the calls about locks that are forbidden at first.
     lock: tuple[int, str] | None = None
     locks_denied: tuple[str, ...] = ()
+    #: How many things a page holds, 0 for as many as the cloud has; ordinary snapshots in each destination; in which
+    #: share of the listings' calls the oldest of these goes and a new one comes.
+    page: int = 0
+    fillers: int = 0
+    churn: float = 0.0
 
     @property
     def lag(self) -> float:
@@ -170,6 +182,9 @@ PLAIN: dict[str, Any] = {
     "quota": 20,
     "lock": None,
     "locks_denied": (),
+    "page": 0,
+    "fillers": 0,
+    "churn": 0.0,
 }
 #: Without these a storm would be another one.
 KEPT_OPTIONS = ("wait_delay", "read_timeout")
@@ -198,6 +213,11 @@ def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]
             yield (*around[0], replace(run, expires_at=None), *around[1])
         if run.late:
             yield (*around[0], replace(run, late=0.0), *around[1])
+        if run.skew:
+            yield (*around[0], replace(run, skew=0.0), *around[1])
+        for key in run.own:
+            own = {name: value for name, value in run.own.items() if name != key}
+            yield (*around[0], replace(run, own=own), *around[1])
 
 
 def _with_sources(storm: Storm, count: int) -> Storm:

@@ -66,6 +66,12 @@ class Rows:
             yield f"the state is {row['state']}"
         if bool(row["error"]) and not failures:
             yield "the error of the row is not in failures"
+        source = self.truth.storm.sources[self.truth.simulation.sources.index(place[0])]
+        late = source.late + self.truth.storm.lag > 4
+        for failure in failures:
+            is_there = source.kind in ("good", "encrypted") and not late
+            if failure["kind"] == "not_found" and is_there and self.outcome.options.get("create", True):
+                yield f"the source is there, and a failure says: {failure['message']}"
         if failures and not self.outcome.failed:
             yield "there is a failure, and the module did not fail"
         for failure in failures:

@@ -18,7 +18,8 @@ from .checks import Findings, checked
 from .collisions import collision_of
 from .drill_checks import DrillFindings, checked_drills
 from .drills import DrillStorm
-from .faults import Storm, storm_of
+from .faults import Storm
+from .harder import hard_storm_of
 from .scheduler import Scheduler
 
 #: Nothing listens there: storms are served in the thread that calls.
@@ -54,7 +55,7 @@ class StormServer:
 
     def passed(self, seed: int) -> Findings:
         """Let the storm of a seed pass, and check it."""
-        return self.checked(storm_of(self.cloud, seed))
+        return self.checked(hard_storm_of(self.cloud, seed))
 
     def collided(self, seed: int) -> Findings:
         """Let the runs of a seed collide, and check them."""

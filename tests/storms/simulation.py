@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -30,7 +32,10 @@ from .faults import KILLS, Before, Event, PlannedRun, Round, Storm
 from .scheduler import Killed, Scheduler, scheduled_threads
 
 HOLD = "dr-copy:hold"
-KEY = "11111111-2222-3333-4444-555555555555"
+#: The keys of copies, by the names that storms have for them.
+KEYS = {"a": "11111111-2222-3333-4444-555555555555", "b": "66666666-7777-8888-9999-000000000000"}
+#: Where the adapters keep how much a page holds.
+PAGES = {"ebs": ("aws.ec2_calls",), "ecs": ("alibaba.ecs",), "ens": ("alibaba.ens",), "cbs": ("tencent.cbs_reads",)}
 #: A run that makes so many calls comes to no end.
 ENDLESS = 20_000
 #: By whom a copy was planted; a run's name says that a run has made it.
@@ -105,17 +110,49 @@ class Runs(Watch):
         findings.log = [f"{c.started:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
         self.control.watch = None
 
+    def _clock(self) -> Any:
+        """Return the clock of the controller of the run that asks."""
+        run = self._runs.get(self.scheduler.run)
+        return Skewed(self.scheduler, getattr(run, "skew", 0.0))
+
     def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
         """Let runs pass, each with its name, its work and how late it begins: on this clock, and served in turns."""
         adapter, threads = self.estate.adapter, int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
         with (
             wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
             scheduled_threads(self.scheduler),
-            mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: self.scheduler),
+            mock.patch.object(importlib.import_module(RUNNER), "Clock", self._clock),
             mock.patch.object(adapter, "calls_at_once", threads),
             _kept_clients(self.storm.cloud),
+            _small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
         ):
             self.scheduler.play(parts)
+
+
+class Skewed:
+    """A controller's clock, whose time of day is off by some seconds."""
+
+    def __init__(self, clock: Any, seconds: float):
+        self._clock, self._skew = clock, timedelta(seconds=seconds)
+
+    def monotonic(self) -> float:
+        return float(self._clock.monotonic())
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    def utc(self) -> datetime:
+        moment: datetime = self._clock.utc() + self._skew
+        return moment
+
+
+@contextlib.contextmanager
+def _small_pages(cloud: str, size: int) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for module in PAGES[cloud] if size else ():
+            file = importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.{module}")
+            stack.enter_context(mock.patch.object(file, "PAGE", size))
+        yield
 
 
 def _kept_clients(cloud: str) -> AbstractContextManager[None]:
@@ -151,6 +188,11 @@ class Simulation(Runs):
         mock_random.seed(storm.seed)
         self._settings()
         self.sources = self._sources()
+        #: Ordinary snapshots in the destinations, by region, the oldest first; and all of them that ever were.
+        ages = range(500, 500 - storm.fillers, -1)
+        self._fillers = {region: [self._filler(region, age) for age in ages] for region in self.regions}
+        self.fillers = {i for ids in self._fillers.values() for i in ids}
+        self._churn = random.Random(f"churn {storm.seed}")
         for copy in storm.before:
             self._plant(copy)
         self._spoil_sources()
@@ -159,6 +201,7 @@ class Simulation(Runs):
         self.history.lags = storm.lags
         self.control.watch = self
         self.scheduler.sleep(storm.lag + 1.0)  # all replicas show what is there before
+        self._hide_late_sources()
 
     # -- what is there before ----------------------------------------------------------------------------
 
@@ -207,6 +250,8 @@ class Simulation(Runs):
         made.visible_at = 0.0
         if copy.encrypted:
             made.encrypted = True
+        if copy.key:
+            made.kms_key_id = self.key(copy.key)
         if cloud != "ens":
             self._tags_of(made).update({"old": "1", **({HOLD: "2027"} if copy.held == "tag" else {})})
         if copy.held == "lock":
@@ -214,6 +259,27 @@ class Simulation(Runs):
         if copy.state == "deleting":
             self._delete_slowly(made, region)
         self.planted[made.id] = OURS if copy.ours or cloud == "ens" else FOREIGN
+
+    def _filler(self, region: str, age_hours: float) -> str:
+        return str(self.estate.snapshot(region=region, age_hours=age_hours))
+
+    def _hide_late_sources(self) -> None:
+        """Let reads show some sources only a while after the first round's beginning."""
+        begin = self.scheduler.monotonic() + self.storm.rounds[0].gap
+        for source_id, source in zip(self.sources, self.storm.sources):
+            versions = self.history.versions.get((self.estate.source, source_id))
+            if source.late and versions:
+                versions[0] = replace(versions[0], moment=begin + source.late)
+
+    def begins(self, call: Call) -> str | None:
+        if call.action == "DescribeSnapshots" and self._churn.random() < self.storm.churn:
+            for region in self.regions:
+                if self._fillers[region]:
+                    self.estate.forget(self._fillers[region].pop(0), region)
+                self._fillers[region].append(self._filler(region, 0.0))
+                self.fillers.add(self._fillers[region][-1])
+            self.history.note("event")
+        return super().begins(call)
 
     def _tags_of(self, snapshot: Any) -> dict[str, str]:
         tags: dict[str, str] = snapshot.tags if self.storm.cloud != "ebs" else snapshot.ec2_backend.tags[snapshot.id]
@@ -281,23 +347,30 @@ class Simulation(Runs):
             **self.estate.connection(),
             **self.estate.quick_reads,
             **self.storm.options,
+            **run.own,
         }
         if run.locks and self.storm.lock and run.state == "present":
             days, mode = self.storm.lock
             options.update(lock_days=days, **({"lock_mode": mode} if mode else {}))
-        if options.pop("kms_key_id", None):
-            options["kms_key_id"] = self.key
+        if key := options.pop("kms_key_id", None):
+            options["kms_key_id"] = self.key("a" if key is True else key)
+        if options.get("kms_key_id") and len(self.regions) > 1:
+            del options["kms_key_id"]  # a key is of one region
         if run.state == "absent":
             copies = [key[1] for key in self.history.versions if key[0] in self.regions]
             named = [copies[n % len(copies)] for n in run.copies or () if copies]
-            options = {k: v for k, v in options.items() if k not in ("name", "tags", "purge_tags")}
-            options["copy_ids"] = [i for i in named if i not in self.sources] or None
+            options = {k: v for k, v in options.items() if k not in ("name", "tags", "purge_tags", "create")}
+            options["copy_ids"] = [i for i in named if i not in self.sources and i not in self.fillers] or None
+            if run.prunes and options["copy_ids"]:
+                others = [i for i in copies if i not in {*options["copy_ids"], *self.sources, *self.fillers}]
+                options["survivors"] = dict.fromkeys(options["copy_ids"], others[0]) if others else None
+                options["copy_ids"] = options["copy_ids"] if others else []
         return options
 
-    @property
-    def key(self) -> str:
-        """The key that copies are to have, where one is asked."""
-        return f"arn:aws:kms:{self.regions[0]}:123456789012:key/{KEY}" if self.storm.cloud == "ebs" else KEY
+    def key(self, name: str) -> str:
+        """Return the key of a name, as the cloud shows it."""
+        arn = f"arn:aws:kms:{self.regions[0]}:123456789012:key/{KEYS[name]}"
+        return arn if self.storm.cloud == "ebs" else KEYS[name]
 
     def passes(self, number: int, passing: Round, name: str = "", check: bool = False) -> list[RunOutcome]:
         """Let the runs of a round pass; returns what they said."""

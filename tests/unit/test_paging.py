@@ -113,6 +113,16 @@ def test_what_is_there_all_the_time_is_listed_or_a_seam_is_told(way, data):
 
 
 @ways
+@pytest.mark.parametrize("number", range(0, 130, 7))
+def test_pages_of_a_few_come_to_their_end(way, number):
+    """No number of pages of four overlaps with what ends at the twelfth: that is told as a seam."""
+    listing = Listing(range(number), way=way)
+    found = joined_pages(listing.page, WAYS[way](4), lambda item: item["id"], listing.pages, "Listing")
+    assert [item["id"] for item in found] == list(range(number)) and listing.asked <= 3 + number
+    assert way == "number" or not listing.pages.has_seam
+
+
+@ways
 @pytest.mark.parametrize("count", [lambda ids: 3, lambda ids: None, lambda ids: "25"])
 def test_no_count_ends_a_listing(way, count):
     listing = Listing(range(25), way=way, count=count)

@@ -16,7 +16,7 @@ import pytest
 from tests.clouds import CLOUDS
 from tests.storms.collisions import collision_of
 from tests.storms.drills import drill_storm_of
-from tests.storms.faults import storm_of
+from tests.storms.harder import hard_storm_of
 from tests.storms.servers import StormServer
 from tests.storms.shrink import smallest, story
 
@@ -35,7 +35,7 @@ KEPT: list[tuple[str, int]] = []
 
 def brief(cloud, begin, number):
     """Return the first seeds from ``begin`` on whose storms take seconds; the long ones pass in `make storm`."""
-    seeds = (seed for seed in itertools.count(begin) if calls_of(storm_of(cloud, seed)) <= BRIEF)
+    seeds = (seed for seed in itertools.count(begin) if calls_of(hard_storm_of(cloud, seed)) <= BRIEF)
     return list(itertools.islice(seeds, number))
 
 
@@ -64,7 +64,7 @@ def server(served, cloud):
 
 @pytest.mark.parametrize(("cloud", "seed"), SEEDS)
 def test_a_storm_loses_doubles_and_touches_nothing(server, cloud, seed):
-    hold(server, storm_of(cloud, seed))
+    hold(server, hard_storm_of(cloud, seed))
 
 
 @pytest.mark.parametrize(("cloud", "seed"), COLLISIONS)

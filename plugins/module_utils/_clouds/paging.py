@@ -100,27 +100,30 @@ def joined_pages(
 
     So nothing is missed that is there all the time, whatever comes and goes meanwhile. A page without an item of those
     before is no continuation: then one that begins a whole page earlier is read. Where that does not join either, or
-    the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does, or one
-    that shows nothing new (api-facts: page-seams).
+    the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does (api-facts:
+    page-seams).
 
     ``page`` takes what asks for a page, and returns its items and the count. ``most`` is how many items there can be,
     if that is known. Raises Unreachable where the pages never end.
     """
     found: dict[Any, dict[str, Any]] = {}
-    end, back = 0, 1
+    index, end, back_from = 0, 0, -1
     for _number in range(MOST_PAGES):
-        span = span_of(max(0, end - back), end)
+        span = span_of(index, end)
         items, total = pages.read(partial(page, span.given))
         before = len(found)
         joins = not found or any(id_of(item) in found for item in items)
-        if not joins and back < span.limit:
-            back = span.limit
+        if not joins and back_from != end:
+            index, back_from = max(0, end - span.limit), end
             continue
+        pages.has_seam = pages.has_seam or not joins
         found.update((id_of(item), item) for item in items)
+        is_short, shows_new = len(items) < span.limit, len(found) > before
         says_more = isinstance(total, int) and total > span.offset + len(items)
-        nothing_new = len(found) == before
-        pages.has_seam = pages.has_seam or not joins or (nothing_new and says_more)
-        if nothing_new or len(found) == most or (len(items) < span.limit and not says_more):
+        if len(found) == most or (is_short and not (says_more and shows_new)):
+            pages.has_seam = pages.has_seam or (says_more and len(found) != most)
             return list(found.values())
-        end, back = span.offset + len(items), 1
+        end = max(end, span.offset + len(items))
+        # What was read once more shows that others have gone before it: the next ones stand further on.
+        index = end - 1 if shows_new else end
     raise Unreachable(f"{tried}: the pages of the listing do not end")

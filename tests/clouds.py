@@ -27,7 +27,8 @@ class Cloud:
     cloud in tests/live. ``disk_estate`` is one of copies that disks are made of. ``doubt`` (seconds) is for how long a
     lost copy is looked for (promises: exactly-once), and ``is_slow`` says that a simulated call costs 10 ms and not 3.
     ``copies_tell_disk``: the disk of their source, by a field of their own; ``copies_expire``: at a deadline that users
-    set; ``copies_are_locked``: the cloud refuses to delete a locked one.
+    set; ``copies_are_locked``: the cloud refuses to delete a locked one. ``pages``: the module of the adapter that says
+    how much a page holds; ``least_page``: how little one may hold in a storm (by number: see ens-describe-limits).
     """
 
     name: str
@@ -43,6 +44,8 @@ class Cloud:
     disk_estate: str
     account: str
     doubt: float
+    pages: str
+    least_page: int
     is_slow: bool = False
     snapshots_have_tags: bool = True
     copies_tell_disk: bool = False
@@ -88,6 +91,8 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:EbsDisksEstate",
             account="tests.live.clouds.ebs:EbsAccount",
             doubt=30.0,
+            pages=f"{COLLECTION}.module_utils._clouds.aws.ec2_calls",
+            least_page=5,
             is_slow=True,
             copies_are_locked=True,
         ),
@@ -105,6 +110,8 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:EcsDisksEstate",
             account="tests.live.clouds.ecs:EcsAccount",
             doubt=10.0,
+            pages=f"{COLLECTION}.module_utils._clouds.alibaba.ecs",
+            least_page=10,
             copies_tell_disk=True,
             copies_expire=True,
             copies_are_locked=True,
@@ -123,6 +130,8 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:EnsDisksEstate",
             account="tests.live.clouds.ens:EnsAccount",
             doubt=120.0,
+            pages=f"{COLLECTION}.module_utils._clouds.alibaba.ens",
+            least_page=7,
             copies_tell_disk=True,
             snapshots_have_tags=False,
         ),
@@ -140,6 +149,8 @@ CLOUDS = {
             disk_estate="tests.unit.disk_estates:CbsDisksEstate",
             account="tests.live.clouds.cbs:CbsAccount",
             doubt=30.0,
+            pages=f"{COLLECTION}.module_utils._clouds.tencent.cbs_reads",
+            least_page=4,
             copies_expire=True,
             copies_are_locked=True,
         ),

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Break the engine on purpose, one way after the other, and see whether the brief storms and the unit tests find it.
+"""Break the engine on purpose, one way after the other, and see what finds it: storms alone, and unit tests.
 
-python -m tests.mutants [NAME ...] [--list] [--storms-only] [--jobs N] [--write]
+python -m tests.mutants [NAME ...] [--list] [--storms-only] [--seeds N] [--jobs N] [--write]
+
+What was found is kept in a file, so that a run that was cut off goes on; delete it to begin anew.
 """
 
 from __future__ import annotations
@@ -14,18 +16,23 @@ import contextlib
 import importlib
 import io
 import itertools
+import json
 import multiprocessing
+import os
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clouds import CLOUDS
+from tests.storms.drills import drill_storm_of
 from tests.storms.servers import StormServer
 from tests.tables import DOCS, list_table, write_between
-from tests.unit.test_storms import NUMBER, brief
+from tests.unit.test_storms import brief
 
 from .broken_engines import BROKEN, Broken, broken
 from .survivors import REASONS
@@ -33,18 +40,25 @@ from .survivors import REASONS
 #: The unit tests of which a broken engine must fail one: those without a cloud, then by cloud; the quickest first.
 PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting")]
 UNIT = {
-    cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "")]
+    cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "", "_restore")]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
 #: Those of all clouds; the last takes minutes.
-ALL_CLOUDS = [f"tests/unit/test_{name}.py" for name in ("keeps_no_other", "slow_regions", "old_looks", "bad_days")]
+ALL_CLOUDS = [
+    f"tests/unit/test_{name}.py"
+    for name in ("what_stays", "seams", "shows_late", "keeps_no_other", "slow_regions", "old_looks", "bad_days")
+]
 #: A broken engine that is not done after so many seconds comes to no end.
 LONGEST = 900.0
 #: By whom one is found that lives, and one of which the place is not there any more.
 NOBODY, NOT_THERE = "nobody", "not there"
 #: What else becomes of one, which finds it as well.
 BREAKS_DOWN, ENDLESS = "it breaks down", "it comes to no end"
-HEAD = ("broken engine", "found by")
+HEAD = ("broken engine", "storms alone", "unit tests")
+#: What was found so far.
+KEPT = Path(os.environ.get("MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "mutants-found.json")
+#: Seeds of storms and collisions that a broken engine meets at most, over all its clouds.
+SEEDS = 300
 _forked = multiprocessing.get_context("fork")
 
 
@@ -53,6 +67,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--storms-only", action="store_true")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
@@ -64,41 +79,40 @@ def main() -> None:
         importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_copy")
     for cloud in sorted({cloud for one in chosen for cloud in one.clouds}):
         StormServer(cloud).passed(brief(cloud, 0, 1)[0])  # children find imported and made what each would make anew
-    _tell(_judged(chosen, given.jobs, given.storms_only), given.write)
+    _tell(_judged(chosen, given), given.write)
 
 
-def _judged(chosen: list[Broken], at_once: int, storms_only: bool) -> list[tuple[Broken, str]]:
-    """Return what finds each; what goes wrong without any mutant as well finds none, and is left out."""
-    found: dict[str, str] = {}
-    well, ill = {NOBODY, NOT_THERE, BREAKS_DOWN, ENDLESS}, set[str]()
-    while waiting := [one for one in chosen if one.name not in found]:
-        jobs = [job(_found, one, sorted(ill), storms_only) for one in waiting]
-        answers = in_children(jobs, at_once, LONGEST)
-        new = sorted(set(answers) - well - ill)
-        wrongs = in_children([job(_is_ill, label) for label in new], at_once)
-        ill |= {label for label, wrong in zip(new, wrongs, strict=True) if wrong}
-        well |= set(new) - ill
-        known = {one.name: by for one, by in zip(waiting, answers, strict=True) if by in well}
-        if not known and not new:
-            raise RuntimeError(f"what goes wrong by itself cannot be left out: {answers}")
-        found |= known
-    if ill:
-        print(f"without any mutant these go wrong, and are left out: {sorted(ill)}", flush=True)
+def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broken, dict[str, str]]]:
+    """Return what finds each: storms, and unit tests."""
+    found: dict[str, dict[str, str]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    for by in ["storms"] if given.storms_only else ["storms", "tests"]:
+        waiting = [one for one in chosen if by not in found.get(one.name, {})]
+        jobs = [job(_found, one, by, given.seeds) for one in waiting]
+        for number, answer in in_children(jobs, given.jobs, LONGEST):
+            found.setdefault(waiting[number].name, {})[by] = answer
+            KEPT.write_text(json.dumps(found, indent=1))
     return [(one, found[one.name]) for one in chosen]
 
 
-def _tell(rows: list[tuple[Broken, str]], write: bool) -> None:
-    survivors = [one.name for one, by in rows if by == NOBODY]
-    gone = [one.name for one, by in rows if by == NOT_THERE]
-    judged = len(rows) - len(gone)
-    print(f"{judged - len(survivors)} of {judged} broken engines were found")
+def _tell(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
+    gone = [one.name for one, by in rows if NOT_THERE in by.values()]
+    there = [(one, by) for one, by in rows if one.name not in gone]
+    storms = [one.name for one, by in there if by["storms"] != NOBODY]
+    survivors = [one.name for one, by in there if {*by.values()} == {NOBODY}]
+    print(f"storms alone found {len(storms)} of {len(there)}, all together {len(there) - len(survivors)}")
+    print(f"not found by storms: {[one.name for one, _by in there if one.name not in storms]}")
     print(f"survivors: {survivors}\nnot there any more, put their places right: {gone}")
     if write:
         table = [
-            (one.what, f"{by}: {REASONS.get(one.name, 'no test yet')}" if by == NOBODY else by) for one, by in rows
+            (one.what, _in_words(one, by["storms"]), _in_words(one, by.get("tests", "not tried"))) for one, by in rows
         ]
         write_between(DOCS / "reliability.rst", "mutants", list_table(HEAD, table))
-    sys.exit(judged - len(survivors) < 0.95 * judged or bool(gone))
+    few = len(storms) < 0.8 * len(there) or len(there) - len(survivors) < 0.95 * len(there)
+    sys.exit(few or bool(gone) or any(name not in REASONS for name in survivors))
+
+
+def _in_words(one: Broken, by: str) -> str:
+    return f"{by}: {REASONS[one.name]}" if by == NOBODY and one.name in REASONS else by
 
 
 # -- processes -------------------------------------------------------------------------------------------
@@ -108,10 +122,12 @@ def job(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: work(*arguments)
 
 
-def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> list[Any]:
-    """Do each job in a process of its own, since what is broken in one must not reach the next; a late one is ended."""
+def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> Iterator[tuple[int, Any]]:
+    """Do each job in a process of its own, since what is broken in one must not reach the next; a late one is ended.
+
+    Yields the number of each and its answer as it ends.
+    """
     waiting, running = list(enumerate(jobs)), {}
-    answers: dict[int, Any] = {}
     while waiting or running:
         while waiting and len(running) < at_once:
             number, work = waiting.pop(0)
@@ -123,15 +139,15 @@ def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float 
         time.sleep(0.05)
         for number, (process, ours, started) in list(running.items()):
             if ours.poll() or not process.is_alive():
-                answers[number] = _received(ours)
+                answer = _received(ours)
             elif time.monotonic() - started > longest:
                 process.kill()
-                answers[number] = ENDLESS
+                answer = ENDLESS
             else:
                 continue
             process.join()
             del running[number]
-    return [answers[number] for number in sorted(answers)]
+            yield number, answer
 
 
 def _answer(work: Callable[[], Any], pipe: Any) -> None:
@@ -148,64 +164,59 @@ def _received(pipe: Any) -> Any:
 # -- what a child does -----------------------------------------------------------------------------------
 
 
-def storms_of(cloud: str) -> list[str]:
-    """Name the brief storms and the collisions of a cloud that `make test` runs, in turns."""
-    storms, collisions, _new = NUMBER[cloud]
-    names = (
-        [f"{cloud} storm {n}" for n in brief(cloud, 0, storms)],
-        [f"{cloud} collision {n}" for n in range(collisions)],
-    )
-    return [name for pair in itertools.zip_longest(*names) for name in pair if name]
+def storms_of(clouds: tuple[str, ...], number: int, over_disks: bool = False) -> list[str]:
+    """Name so many brief storms and collisions, in turns over the clouds, the quick ones first; or storms over
+    drills."""
+    each = -(-number // (2 * len(clouds)))
+    quick = sorted(clouds, key=lambda cloud: CLOUDS[cloud].is_slow)
+    if over_disks:
+        return [f"{cloud} drill {n}" for n in range(2 * each) for cloud in quick][:number]
+    names = [[f"{cloud} storm {n}" for n in brief(cloud, 0, each)] for cloud in quick]
+    names += [[f"{cloud} collision {n}" for n in range(each)] for cloud in quick]
+    return [name for turn in itertools.zip_longest(*names) for name in turn if name][:number]
 
 
-def _is_ill(label: str) -> bool:
-    """Whether a storm or a test goes wrong in the engine as it is."""
-    return bool(failed_tests([label])) if "/" in label else goes_wrong(StormServer(label.split()[0]), label)
-
-
-def _found(one: Broken, ill: list[str], storms_only: bool) -> str:
-    """Return what finds a broken engine first."""
-    started, by = time.process_time(), ""
+def _found(one: Broken, by: str, seeds: int) -> str:
+    """Return what finds a broken engine first, of storms or of tests."""
+    started, found = time.process_time(), ""
     try:
         with broken(one.name):
-            by = _first_storm(one, ill) or ("" if storms_only else _first_test(one, ill)) or NOBODY
+            found = (_first_storm(one, seeds) if by == "storms" else _first_test(one)) or NOBODY
     except LookupError as error:
         print(error, flush=True)
-        by = NOT_THERE
-    print(f"{time.process_time() - started:4.0f} s  {one.name}: {by}", flush=True)
-    return by
+        found = NOT_THERE
+    print(f"{time.process_time() - started:4.0f} s  {one.name}: {found}", flush=True)
+    return found
 
 
-def _first_storm(one: Broken, ill: list[str]) -> str:
+def _first_storm(one: Broken, seeds: int) -> str:
     """Let storms pass, in turns over the clouds, until one goes wrong."""
-    servers = {cloud: StormServer(cloud) for cloud in one.clouds}
-    waiting = {cloud: [label for label in storms_of(cloud) if label not in ill] for cloud in one.clouds}
-    while any(waiting.values()):
-        for cloud in sorted(waiting, key=lambda cloud: CLOUDS[cloud].is_slow):
-            if waiting[cloud]:
-                label = waiting[cloud].pop(0)
-                if goes_wrong(servers[cloud], label):
-                    return label
-    return ""
+    servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
+    names = storms_of(one.clouds, seeds, one.over_disks)
+    return next((name for name in names if goes_wrong(servers[name.split()[0]], name)), "")
 
 
 def goes_wrong(server: StormServer, label: str) -> bool:
-    _cloud, kind, seed = label.split()
-    check = server.collided if kind == "collision" else server.passed
+    cloud, kind, seed = label.split()
+    checks = {
+        "collision": server.collided,
+        "storm": server.passed,
+        "drill": lambda number: server.drilled(drill_storm_of(cloud, number)),
+    }
     try:
-        return bool(check(int(seed)).faults)
+        return bool(checks[kind](int(seed)).faults)
     except Exception as error:
         print(f"{label}: {type(error).__name__}: {error}", flush=True)
         return True
 
 
-def _first_test(one: Broken, ill: list[str]) -> str:
-    if failed := failed_tests(PURE, ill, first=True):
+def _first_test(one: Broken) -> str:
+    if failed := failed_tests(PURE, first=True):
         return failed[0]
     for cloud in UNIT:
-        if cloud in one.clouds and (failed := failed_tests(UNIT[cloud], ill, first=True)):
+        if cloud in one.clouds and (failed := failed_tests(UNIT[cloud], first=True)):
             return failed[0]
-    return next(iter(failed_tests(ALL_CLOUDS, ill, first=True)), "")
+    return next(iter(failed_tests(ALL_CLOUDS, first=True)), "")
 
 
 class _Failed:

@@ -36,6 +36,8 @@ class Broken:
     what: str
     change: Callable[[ExitStack], None]
     clouds: tuple[str, ...] = tuple(CLOUDS)
+    #: Whether it shows on restored disks, so that storms over drills find it.
+    over_disks: bool = False
 
 
 BROKEN: list[Broken] = []
@@ -50,6 +52,7 @@ TAGS, DESCRIPTION, EXPIRY, ENCRYPTION = map(_with, ("tags", "description", "rete
 LOCKS, MODES = map(_with, ("lock_days", "lock_mode"))
 #: ECS has a token against doubles. On CBS a failed copy vanishes, and a second call for the same copy is refused.
 NO_TOKEN = tuple(name for name in CLOUDS if name != "ecs")
+NOT_ENS = tuple(name for name in CLOUDS if name != "ens")
 NOT_CBS = tuple(name for name in CLOUDS if name != "cbs")
 
 
@@ -140,17 +143,24 @@ def result(what: str) -> Callable[[Callable[[dict[str, Any]], Any]], Callable[[d
 
 
 def inside(
-    what: str, module: str, attribute: str, make: Callable[[Any], Any], clouds: tuple[str, ...] = tuple(CLOUDS)
+    what: str,
+    module: str,
+    attribute: str,
+    make: Callable[[Any], Any],
+    clouds: tuple[str, ...] = tuple(CLOUDS),
+    package: str = CORE,
+    over_disks: bool = False,
 ) -> None:
     """Break a part of the engine itself: ``make`` gets the real thing and returns what takes its place.
 
-    The place is ``_core``'s module and an attribute of it, with a dot where it is one of a class. Where another module
+    The place is a module of ``_core``, or of another package, and an attribute of it, with a dot where it is one of a
+    class. Where another module
     has taken the thing over by its name, it is replaced there too.
     """
 
     def change(stack: ExitStack) -> None:
         try:
-            holder = importlib.import_module(f"{CORE}.{module}")
+            holder = importlib.import_module(f"{package}.{module}")
             *path, last = attribute.split(".")
             for part in path:
                 holder = getattr(holder, part)
@@ -165,7 +175,7 @@ def inside(
                 if getattr(other, last, None) is real:
                     stack.enter_context(mock.patch.object(other, last, made))
 
-    BROKEN.append(Broken(_name(what), what, change, clouds))
+    BROKEN.append(Broken(_name(what), what, change, clouds, over_disks))
 
 
 def _modules() -> list[str]:
@@ -224,7 +234,12 @@ BROKEN.append(Broken("check-mode-writes", "check mode writes", lambda stack: _wr
 
 def _listing(cloud: Any, change: Callable[[list[Any]], list[Any]]) -> None:
     real = cloud.list_copies
-    cloud.list_copies = lambda *arguments: change(real(*arguments))
+
+    def list_copies(*arguments: Any) -> Any:
+        listing = real(*arguments)
+        return replace(listing, copies=change(list(listing.copies)))
+
+    cloud.list_copies = list_copies
 
 
 def _refreshing(cloud: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -530,7 +545,8 @@ def _change(cloud: Any) -> None:
     def begin(orders: Any) -> Any:
         for order in orders:
             listed = cloud.list_copies(order.request.region, [order.request.snapshot_id])
-            failed = [c for c in listed if order.request.is_asked_of(c) and c.state is _state("ERROR") and c.deletable]
+            asked = [c for c in listed.copies if order.request.is_asked_of(c)]
+            failed = [c for c in asked if c.state is _state("ERROR") and c.deletable]
             cloud.delete(order.request.region, [c.snapshot_id for c in failed])
         return real(orders)
 
@@ -538,7 +554,7 @@ def _change(cloud: Any) -> None:
 
 
 def _others_of(cloud: Any, region: str, snapshot_id: str) -> list[str]:
-    copies = {c.snapshot_id: c for c in cloud.list_copies(region)}
+    copies = {c.snapshot_id: c for c in cloud.list_copies(region).copies}
     copy = copies.get(snapshot_id)
     return [
         c.snapshot_id
@@ -797,16 +813,106 @@ def _unused_by_none(real: Any) -> Any:
     return taken_in
 
 
+def _with_back(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda real: lambda *given: change(real(*given))
+
+
+_without_recheck = _with_back(lambda back: replace(back, recheck=False))
+
+
+def _all_misfits(real: Any) -> Any:
+    return lambda wanted, memory, copies, copy=None: real(wanted, memory, copies)
+
+
+def _seamless(real: Any) -> Any:
+    return lambda self, shown, at, has_seam: real(self, shown, at, False)
+
+
+def _asks_no_more(real: Any) -> Any:
+    def may_delete(self: Any, goes: str, stays: str, now: float) -> Any:
+        sighting = self.seen.get(goes)
+        return sighting is not None and sighting.is_fresh(now) and real(self, goes, stays, now)
+
+    return may_delete
+
+
+def _no_younger(real: Any) -> Any:
+    """Believe an older state than was shown already."""
+
+    def shown(self: Any, snapshot_id: str, copy: Any, at: float) -> None:
+        if snapshot_id in self.seen and copy.state is not _state("ABSENT"):
+            self.seen[snapshot_id].copy = copy
+        real(self, snapshot_id, copy, at)
+
+    return shown
+
+
+def _side_by_side(real: Any) -> Any:
+    """Let each page begin where the one before ended."""
+    paging = importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.paging")
+    return lambda size: lambda index, end: paging.Span(end, size, {"Limit": size, "Offset": end})
+
+
+def _of_one_size(real: Any) -> Any:
+    paging = importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.paging")
+    return lambda size: lambda index, end: paging._numbered(end // size + 1, size)
+
+
+CLOUDS_PACKAGE = f"{COLLECTION}.plugins.module_utils._clouds"
+inside("pages by offset do not overlap", "paging", "by_offset", _side_by_side, ("cbs",), CLOUDS_PACKAGE)
+inside("pages by number do not overlap", "paging", "by_number", _of_one_size, ("ens",), CLOUDS_PACKAGE)
+
+
+def _unnamed(real: Any) -> Any:
+    def run(module: Any, *given: Any) -> None:
+        module.params["disk_ids"] = None
+        real(module, *given)
+
+    return run
+
+
+def _any_hours(real: Any) -> Any:
+    return lambda request, copy: type(real(request, copy))()
+
+
+inside("disk_ids is ignored", "module.restore", "_run", _unnamed, over_disks=True)
+inside("the time of expiry stays as it is", "decide.expiry", "expiry_change", _any_hours, NOT_ENS, over_disks=True)
+BY_KEY = ("ebs", "ecs")
+inside("misfits go whatever their rank", "decide.without_copy", "misfits_first", _all_misfits, BY_KEY)
+options("survivors are ignored", survivors=None)
+options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
-    ("looks may be of any age", "decide.memory", "FRESH_SECONDS", lambda real: 1e9),
+    ("what stays is not looked at", "decide.sightings", "Survivor.is_certain", _always(True)),
+    ("what stays may have been seen long ago", "decide.sightings", "FRESH_SECONDS", lambda real: 1e9),
+    ("a long listing is believed at once", "decide.looks", "Looks._take_listing", _seamless),
+    ("a source is gone at the first look", "decide.sightings", "ABSENT_LOOKS", lambda real: 1),
+    ("a source is gone after three looks at once", "decide.sightings", "ABSENT_SECONDS", lambda real: 0.0),
+    ("times are compared by the controller's clock", "waiting", "CloudClock.heard", _always(None)),
+    ("no listing is made at the end", "decide.with_copy", "_taken_back", _without_recheck),
+    ("a lost deletion is waited out", "decide.looks", "Looks.may_delete", _asks_no_more),
+    ("a lost answer is waited out though its copy shows", "decide.looks", "Looks._find_lost", _always(None)),
+    ("any copy of ours ends a doubt", "decide.looks", "Looks._may_be_own", lambda real: lambda self, copy: copy.ours),
+    ("an older state is believed", "decide.looks", "Looks._shown", _no_younger),
+    ("nothing is looked back at", "act.loop", "Loop._look_back", _always([])),
+    ("a doubt is over at once", "decide.timing", "doubt_ends", _always(None)),
+    ("a copy begins on any listing", "decide.looks", "Looks.is_fresh", _always(True)),
+    ("the first copy of this run counts as another's", "decide.looks", "Looks._may_be_own", _always(False)),
+    ("own copies are compared at once", "decide.sightings", "SAME_SECOND", lambda real: -1e9),
+    ("a lock waits for nothing", "decide.with_copy", "_TakenBack.may_take", _always(False)),
+    ("a copy is missing after two looks", "decide.looks", "UNSEEN_LOOKS", lambda real: 2),
+    ("each listing is the last", "act.region", "Region._comparisons", lambda real: property(lambda self: [])),
+    ("a write that was refused is sent at once", "decide.memory", "LONGEST_PAUSE", lambda real: 0.0),
+    ("sources of one region are those of all", "act.sources", "Sources._next_read", _always(-1e9)),
+    ("a tag service that does not know a copy is final", "decide.memory", "NotFound", lambda real: type("No", (), {})),
+    ("looks may be of any age", "decide.looks", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is missing at once", "capabilities", "Capabilities.unseen_seconds", lambda real: 0.0),
-    ("a copy is missing after one look", "decide.memory", "UNSEEN_LOOKS", lambda real: 1),
+    ("a copy is missing after one look", "decide.looks", "UNSEEN_LOOKS", lambda real: 1),
     ("a missing copy is waited for to the end", "capabilities", "Capabilities.unseen_seconds", lambda real: 1e9),
     ("nothing is known of what this run has made", "decide.memory", "Memory.copy_accepted", _forgetting),
     ("a lost call is forgotten", "decide.memory", "Memory.copy_in_doubt", _not_lost),
     ("the newest copy stays", "decide.copies", "begin_order", _reversed),
     ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _drawn),
-    ("nothing is ever taken back", "decide.transitions", "_taken_back", _always(([], False, False))),
+    ("nothing is ever taken back", "decide.with_copy", "_taken_back", _with_back(lambda back: type(back)())),
     ("duplicates go while none is complete", "decide.copies", "surplus", lambda real: _all_duplicates),
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
@@ -825,7 +931,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
     ("a hold that was seen is forgotten", "decide.sightings", "kept", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locks", "FRESH_SECONDS", lambda real: 1e9),
-    ("a copy is locked before it is compared", "decide.transitions", "_drift_now", _locking),
+    ("a copy is locked before it is compared", "decide.with_copy", "_drift_now", _locking),
     ("a refused call goes on on its look", "act.calls", "Calls._ask_alone", lambda real: _asking),
     ("a refused deletion goes on on its look", "act.attempt", "Attempt.may_delete", _always(True)),
     ("one look reads all copies", "capabilities", "Capabilities.read_per_call", lambda real: 10**9),

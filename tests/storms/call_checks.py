@@ -219,7 +219,8 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
     alike = [
         o
         for o in others
-        if truth.fits(o, outcome) and (o.encrypted() == copy.encrypted() or not truth.fits(copy, outcome))
+        if (o.encrypted(), o.key()) == (copy.encrypted(), copy.key())
+        or (truth.fits(o, outcome) and not truth.fits(copy, outcome))
     ]
     # One that was complete at the very moment of the call was in progress just before.
     if not own and phase == "running" and copy.started + copy.duration > call.worked:

@@ -23,9 +23,10 @@ from .simulation import ENDLESS
 
 MAKES = {"CreateVolume", "CreateDisk", "CreateDisks"}
 DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
+CHANGES = {"CreateTags", "DeleteTags", "TagResources", "UntagResources", "UnTagResources"}
 ID, SNAPSHOT, EXPIRES = "dr-restore:id", "dr-restore:snapshot-id", "dr-restore:expires-at"
 #: What stays whatever drills do; and what a drill has to take away.
-STAY, GO = ("untagged", "restore", "attached", "forged", "half", "later"), ("expired",)
+STAY, GO = ("untagged", "restore", "attached", "forged", "half", "later", "pair"), ("expired",)
 
 
 @dataclass
@@ -132,7 +133,8 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
     for call in calls:
         reads = call.action.startswith("Describe") or call.action in ("GetCallerIdentity",)
         dry = str(call.given.get("DryRun", "")).lower() == "true"
-        if not (reads or dry or call.action in MAKES | DELETES):
+        is_expiry = call.action in CHANGES and runs[call.by].run.kept
+        if not (reads or dry or is_expiry or call.action in MAKES | DELETES):
             yield f"{call.action} was sent, which no drill needs"
         if call.action not in DELETES:
             continue

@@ -112,7 +112,10 @@ class Drilling(Runs):
             "half": {key: value for key, value in expired.items() if key != "dr-restore:snapshot-id"},
             "later": {**ours, "dr-restore:expires-at": future},
             "expired": expired,
+            "pair": ours,
         }[what]
+        if what == "pair":  # of one restore and snapshot, of which only the other disk is past its time
+            self.planted[self.estate.plant(copy, expired).id] = "expired"
         disk = self.estate.plant(other if what == "forged" else copy, tags)
         if what == "attached":
             self.estate.attach(disk)
@@ -178,22 +181,23 @@ class Drilling(Runs):
         return work
 
     def _restore(self, outcome: DrillOutcome) -> None:
-        self._make(outcome, 0)
+        self._make(outcome, outcome.run.hours)
 
     def _drill(self, outcome: DrillOutcome) -> None:
         """Do what roles/dr_restore/tasks/prove.yml does."""
         values = {"now": outcome.now, "id": outcome.restore_id}
         there = self._reap(outcome, values, own=False)
         if "disks" in there and not there["failures"]:
-            self._make(outcome, math.ceil(2 * outcome.run.wait_timeout / 3600) + 1)
-            self._delete(outcome, outcome.restore_id, self._wanted(outcome))
+            made = self._make(outcome, math.ceil(2 * outcome.run.wait_timeout / 3600) + 1)
+            for call in reaping.made_by_drill(made):
+                self._delete(outcome, call)
         self._reap(outcome, values, own=True)
 
     def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
         there = self._look(outcome)
         before = [result for _what, result in outcome.results]
         for call in reaping.reapable(there, values, before, own)["calls"]:
-            self._delete(outcome, call["id"], call["snapshot_ids"])
+            self._delete(outcome, call)
         return there
 
     def _wanted(self, outcome: DrillOutcome) -> list[str]:
@@ -203,7 +207,7 @@ class Drilling(Runs):
         tags = {"dr-restore:expires-at": "*"}
         return self._call(outcome, "look", self.estate.info_module, "show_snapshots", {"disk_tags": tags})
 
-    def _make(self, outcome: DrillOutcome, hours: int) -> None:
+    def _make(self, outcome: DrillOutcome, hours: int) -> dict[str, Any]:
         given = {
             "snapshot_ids": self._wanted(outcome),
             "restore_id": outcome.restore_id,
@@ -213,12 +217,13 @@ class Drilling(Runs):
             "max_in_flight": outcome.run.max_in_flight,
             **({"zone": self.estate.zone} if self.estate.zone else {}),
         }
-        self._call(outcome, "make", self.estate.restore_module, "restore_disks", given)
+        return self._call(outcome, "make", self.estate.restore_module, "restore_disks", given)
 
-    def _delete(self, outcome: DrillOutcome, restore_id: str, snapshot_ids: list[str]) -> None:
+    def _delete(self, outcome: DrillOutcome, call: dict[str, Any]) -> None:
         given = {
-            "snapshot_ids": snapshot_ids,
-            "restore_id": restore_id,
+            "snapshot_ids": call["snapshot_ids"],
+            "disk_ids": call["disk_ids"],
+            "restore_id": call["id"],
             "state": "absent",
             "wait": True,
             "wait_timeout": outcome.run.wait_timeout,
@@ -259,11 +264,11 @@ class Drilling(Runs):
         everything = tuple(n for n in range(self.storm.copies) if n not in self.storm.vanishing)
         self.history.lags = (0.0,)
         self.estate.settings(latencies=[0.0, 0.0], disk_quota=1000)
-        gap = timedelta(hours=12).total_seconds()
+        gap = timedelta(hours=49).total_seconds()
         restore = PlannedDrill(True, everything, wait_timeout=20000)
         one = PlannedDrill(False, everything[:1], wait_timeout=20000)
         (kept,) = self.passes(DrillRound((restore,), gap=gap), "kept")
-        (last,) = self.passes(DrillRound((one,), gap=1.0), "last")
+        (last,) = self.passes(DrillRound((one,), gap=gap), "last")
         (further,) = self.passes(DrillRound((restore,), gap=1.0), "further")
         return kept, last, further
 

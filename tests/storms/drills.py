@@ -20,7 +20,7 @@ AFTERWARDS = 12 * 3600.0
 CALLS = 120
 #: The disks that are there before: of a restore that people keep, attached, with tags that are not true or not all
 #: there; and two of an earlier drill, of which one is past its time.
-OTHERS = ("untagged", "restore", "attached", "forged", "half", "later", "expired")
+OTHERS = ("untagged", "restore", "attached", "forged", "half", "later", "expired", "pair")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class PlannedDrill:
     wait_timeout: int = 1800
     max_in_flight: int = 20
     late: float = 0.0
+    #: After how many hours disks of a restore may go; the last run takes that back.
+    hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def _run(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDri
         wait_timeout=draw.choice((5, 60, 1800, 1800)),
         max_in_flight=draw.choice((1, 3, 20)),
         late=draw.choice((0.0, 0.3, 4.0, 30.0)) if number else 0.0,
+        # Longer than all rounds. ENS changes no tags of disks.
+        hours=draw.choice((0, 0, 48)) if cloud != "ens" else 0,
     )
 
 

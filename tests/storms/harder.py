@@ -14,10 +14,10 @@ import random
 from dataclasses import replace
 from typing import Any
 
+from tests.clouds import CLOUDS
+
 from .faults import Before, PlannedRun, Storm, storm_of
 
-#: The fewest that a page may hold, so that a few snapshots fill several.
-PAGE = {"ebs": 5, "ecs": 10, "ens": 7, "cbs": 4}
 #: By how many seconds the clock of a controller is off.
 SKEWS = (0.0, 0.0, 8.0, -8.0, 600.0, -600.0)
 
@@ -30,7 +30,9 @@ def hard_storm_of(cloud: str, seed: int) -> Storm:
 def harder(storm: Storm, draw: random.Random) -> Storm:
     """Draw pages, clocks and late sources."""
     if draw.random() < 0.5:
-        storm = replace(storm, page=PAGE[storm.cloud], fillers=draw.choice((3, 9, 20)), churn=draw.choice((0.1, 0.4)))
+        storm = replace(
+            storm, page=CLOUDS[storm.cloud].least_page, fillers=draw.choice((3, 9, 20)), churn=draw.choice((0.1, 0.4))
+        )
     if draw.random() < 0.4:
         sources = (replace(s, late=draw.choice((0.0, 0.0, 1.0, 3.0))) for s in storm.sources)
         storm = replace(storm, sources=tuple(sources))

@@ -19,6 +19,7 @@ from unittest import mock
 
 from moto.moto_api._internal import mock_random
 
+from tests.clouds import CLOUDS
 from tests.simulator.control import Call, Control, Watch
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
@@ -34,8 +35,6 @@ from .scheduler import Killed, Scheduler, scheduled_threads
 HOLD = "dr-copy:hold"
 #: The keys of copies, by the names that storms have for them.
 KEYS = {"a": "11111111-2222-3333-4444-555555555555", "b": "66666666-7777-8888-9999-000000000000"}
-#: Where the adapters keep how much a page holds.
-PAGES = {"ebs": ("aws.ec2_calls",), "ecs": ("alibaba.ecs",), "ens": ("alibaba.ens",), "cbs": ("tencent.cbs_reads",)}
 #: A run that makes so many calls comes to no end.
 ENDLESS = 20_000
 #: By whom a copy was planted; a run's name says that a run has made it.
@@ -149,9 +148,8 @@ class Skewed:
 @contextlib.contextmanager
 def _small_pages(cloud: str, size: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        for module in PAGES[cloud] if size else ():
-            file = importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.{module}")
-            stack.enter_context(mock.patch.object(file, "PAGE", size))
+        if size:
+            stack.enter_context(mock.patch.object(importlib.import_module(CLOUDS[cloud].pages), "PAGE", size))
         yield
 
 
@@ -192,7 +190,7 @@ class Simulation(Runs):
         ages = range(500, 500 - storm.fillers, -1)
         self._fillers = {region: [self._filler(region, age) for age in ages] for region in self.regions}
         self.fillers = {i for ids in self._fillers.values() for i in ids}
-        self._churn = random.Random(f"churn {storm.seed}")
+        self._churn, self._churned = random.Random(f"churn {storm.seed}"), list[float]()
         for copy in storm.before:
             self._plant(copy)
         self._spoil_sources()
@@ -272,7 +270,8 @@ class Simulation(Runs):
                 versions[0] = replace(versions[0], moment=begin + source.late)
 
     def begins(self, call: Call) -> str | None:
-        if call.action == "DescribeSnapshots" and self._churn.random() < self.storm.churn:
+        drawn = call.action == "DescribeSnapshots" and self._churn.random() < self.storm.churn
+        if drawn and self._may_churn():
             for region in self.regions:
                 if self._fillers[region]:
                     self.estate.forget(self._fillers[region].pop(0), region)
@@ -280,6 +279,13 @@ class Simulation(Runs):
                 self.fillers.add(self._fillers[region][-1])
             self.history.note("event")
         return super().begins(call)
+
+    def _may_churn(self) -> bool:
+        """Whether replicas will still differ by less than a page: else no listing is worth anything."""
+        now = self.scheduler.monotonic()
+        self._churned = [moment for moment in self._churned if now - moment <= self.storm.lag + 1.0]
+        self._churned.append(now)
+        return len(self._churned) < self.storm.page / 2
 
     def _tags_of(self, snapshot: Any) -> dict[str, str]:
         tags: dict[str, str] = snapshot.tags if self.storm.cloud != "ebs" else snapshot.ec2_backend.tags[snapshot.id]

@@ -158,6 +158,18 @@ def test_what_was_seen_complete_stays_complete_though_the_last_looks_are_refused
 
 
 @ALL
+def test_what_was_seen_complete_stays_complete_though_a_replica_lags(cloud):
+    """The last look before the deadline shows an older state."""
+    quick, slow = cloud.snapshot(), cloud.snapshot()
+    cloud.settings(copy_seconds=1.0, copy_seconds_of={slow: 600.0})
+    begin = cloud.clock.monotonic()
+    cloud.at(begin + 20, lambda: vars(copies_of(cloud, quick)[0]).update(duration=1e6))
+    out = cloud.run(quick, slow, wait=True, wait_timeout=90)
+    assert [row["state"] for row in out["copies"]] == ["completed", "pending"]
+    assert [failure["source_snapshot_id"] for failure in out["failures"]] == [slow]
+
+
+@ALL
 def test_a_copy_that_goes_while_others_are_made_is_told(cloud):
     source, there = cloud.snapshot(), cloud.snapshot()
     cloud.settings(copy_seconds=600.0)

@@ -100,8 +100,8 @@ def joined_pages(
 
     So nothing is missed that is there all the time, whatever comes and goes meanwhile. A page without an item of those
     before is no continuation: then one that begins a whole page earlier is read. Where that does not join either, or
-    the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does (api-facts:
-    page-seams).
+    the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does
+    (api-facts: page-seams).
 
     ``page`` takes what asks for a page, and returns its items and the count. ``most`` is how many items there can be,
     if that is known. Raises Unreachable where the pages never end.

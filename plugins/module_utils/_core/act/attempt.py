@@ -67,6 +67,11 @@ class Attempt:
         return self.error is None and self.copy is not None and self.copy.state is State.COMPLETED
 
     @property
+    def is_shown(self) -> bool:
+        """Whether the last look showed its copy."""
+        return self.copy is not None and not self.memory.unseen(self.copy.snapshot_id)
+
+    @property
     def waits_to_begin(self) -> bool:
         return self.error is None and self.decision.begin
 

@@ -27,6 +27,7 @@ class Locks(Reads):
         #: The locks of a region, and when they were last read.
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
         #: The region of which the locks took long to read, until they were used: it comes first, and no other is read.
+        #: For fairness alone (test_locks_that_are_slow_to_list_are_set_all_the_same).
         self.unused: str | None = None
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:

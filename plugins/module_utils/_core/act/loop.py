@@ -49,11 +49,14 @@ class Loop:
         self._calls = Calls(cloud, deadline)
         self._sources = Sources(cloud, deadline)
         self._locks = Locks(cloud, deadline)
-        survivors = {snapshot_id: Survivor() for snapshot_id in policy.survivors.values()}
+        regions = dict.fromkeys(request.region for request in requests)
+        survivors = {name: {copy_id: Survivor() for copy_id in policy.survivors.values()} for name in regions}
         #: What becomes of each request, in their order.
         self.attempts = [
             Attempt(
-                Wanted(request, policy, cloud), place, Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors)
+                Wanted(request, policy, cloud),
+                place,
+                Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors[request.region]),
             )
             for place, request in enumerate(requests)
         ]
@@ -62,15 +65,14 @@ class Loop:
         self._needing: dict[Attempt, None] = {}
         self._looked_last = self._looked_back = False
         self._warnings: list[str] = []
-        #: Which kind of call comes first in the next pass.
+        #: Which kind of call comes first in the next pass. For fairness alone
+        #: (test_deletions_that_hang_keep_no_locks_of_another_destination).
         self._first_kind = 0
         for attempt in self.attempts:
             name = attempt.request.region
             if name not in self._regions:
                 self._regions[name] = Region(name, cloud, policy.max_in_flight, policy.wait_delay, deadline)
             self._regions[name].attempts.append(attempt)
-        for region in self._regions.values():
-            region.has_neighbours = len(self._regions) > 1
 
     @property
     def warnings(self) -> list[str]:
@@ -135,13 +137,14 @@ class Loop:
         return learnt + self._sources.read([a for a in self._needing if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
-        """Look once more at the copies that were seen to be complete long ago. Returns the requests that know more."""
+        """Look once more at the copies that were seen to be complete long ago. Returns the requests whose copy does not
+        show any more."""
         self._looked_back = True
         since = self._deadline.now() - LOOK_BACK_SECONDS
         learnt: list[Attempt] = []
         for region in self._regions.values() if self._policy.wait and not self._policy.absent else ():
             old = [a for a in region.attempts if a.is_complete and a.memory.looked_at < since]
-            learnt += region.look_back(old)
+            learnt += [attempt for attempt in region.look_back(old) if not attempt.is_shown]
             self._warn_of_unread(region, old)
         return learnt
 

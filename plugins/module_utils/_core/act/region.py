@@ -42,7 +42,7 @@ class Region(Room):
         #: When it was last looked at: with success or not (``tried_at``), with success, at all copies.
         self.tried_at = self._looked_at = self._listed_at = -math.inf
         self._pages = 1  #: How many calls the last listing of all copies took.
-        self.look_lasted, self.has_neighbours = 0.0, False
+        self.look_lasted = 0.0  #: How long (seconds) the last look took.
 
     @property
     def was_listed(self) -> bool:
@@ -218,7 +218,8 @@ class Region(Room):
     def _not_read(self, error: CopyError) -> list[Attempt]:
         """Note that a look failed; without credentials it is the last. Returns the requests that fail because of it."""
         self.unread = error
-        hangs = self.has_neighbours and self.was_listed and isinstance(error, Unreachable)
+        # For fairness alone (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
+        hangs = self.was_listed and isinstance(error, Unreachable)
         rest = min(3 * (self._deadline.now() - self.tried_at), REST_SECONDS)
         final = self._retries.failed(error, rest if hangs else 0.0)
         if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):

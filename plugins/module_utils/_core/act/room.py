@@ -40,6 +40,8 @@ class Room:
         #: When the copies in progress were last counted, and when this run's last and first copy was started since the
         #: last comparison with other runs' copies.
         self._counted_at = self._last_started = self._first_started = -math.inf
+        #: Whether the cloud took no copy since the last count: others may take the room. Without it a run would begin
+        #: beside another's copy (test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn).
         self._crowded = False
 
     def place(self, attempt: Attempt) -> None:

@@ -182,6 +182,10 @@ class Looks:
         """Whether no copy call of this run is out or may have taken effect."""
         return not (self.under_way or self.own or self.lost_calls)
 
+    def unseen(self, snapshot_id: str) -> bool:
+        """Whether the last look did not show a copy."""
+        return snapshot_id not in self.seen or self.seen[snapshot_id].unseen > 0
+
     def is_fresh(self, now: float) -> bool:
         """Whether the last look at all copies is fresh enough to start a copy."""
         return now - self.fresh_at <= FRESH_SECONDS

@@ -24,7 +24,8 @@ SAME_SECOND = 1.5
 #: How exactly two times by the cloud's clock can be compared: it tells them in whole seconds, and the answer that told
 #: one took its time.
 CLOCK_UNSURE = timedelta(seconds=3)
-#: Order of states: a look that shows an earlier state comes from a replica that lags.
+#: Order of states: a look that shows an earlier state comes from a replica that lags. So what was seen complete stays
+#: complete (test_what_was_seen_complete_stays_complete_though_a_replica_lags).
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 #: Kinds of writes on existing copies.
 DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"

@@ -283,7 +283,7 @@ def test_a_drill_begins_no_copy_and_proves_none_that_has_gone(clouds):
     """Somebody deletes the copy once its disk was made, before the drill marks it (promises: marking)."""
     site = Site(clouds)
     site.copies("database")
-    begun = site.calls()["CopySnapshot"]
+    before = site.calls()["CopySnapshot"]
     client = clouds.client(site.destination)
 
     def takes_the_copy():
@@ -295,7 +295,7 @@ def test_a_drill_begins_no_copy_and_proves_none_that_has_gone(clouds):
     other.start()
     code, output = site.play("dr_drill", report_dir=str(clouds.directory / "reports"))
     other.join()
-    assert site.calls()["CopySnapshot"] == begun and not clouds.copies()
+    assert site.calls()["CopySnapshot"] == before and not clouds.copies()
     assert code != 0 and "went while the drill was running" in output and not site.disks()
     (row,) = site.report()["tried"]
     assert not row["proven"] and site.report()["totals"]["proven"] == 0

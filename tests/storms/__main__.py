@@ -43,6 +43,7 @@ STORMS = (
 COLLIDED = (
     "cloud",
     "collisions",
+    "in which two runs made the same copy",
     "copies that more than one run asked for",
     "begun by more than one",
     "taken back",
@@ -104,8 +105,8 @@ def _tables(pool: ProcessPoolExecutor, given: argparse.Namespace) -> Iterator[tu
         storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
         yield "storms", STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]
     if given.collisions:
-        found = {cloud: _collisions(pool, cloud, given.collisions) for cloud in given.cloud}
-        yield "collisions", COLLIDED, [_row_of_collisions(cloud, of_cloud) for cloud, of_cloud in found.items()]
+        found = {cloud: _submitted(pool, cloud, given.first, given.collisions, True) for cloud in given.cloud}
+        yield "collisions", COLLIDED, [_row_of_collisions(cloud, _sum(jobs)) for cloud, jobs in found.items()]
     if given.processes:
         killed = [pool.submit(_processes, cloud, given.processes) for cloud in given.cloud]
         yield "processes", PROCESSES, [job.result() for job in killed]
@@ -143,14 +144,6 @@ def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
         )
         if findings.faults:
             print(f"  {cloud} drill seed {seed}: {'; '.join(findings.faults[:4])}", flush=True)
-    return found
-
-
-def _collisions(pool: ProcessPoolExecutor, cloud: str, wanted: int) -> Counter[str]:
-    """Let runs collide until so many have met, in so many seeds as that may take at the most."""
-    found = Counter[str]()
-    while found["met"] < wanted and found["storms"] < 5 * wanted:
-        found += _sum(_submitted(pool, cloud, found["storms"], max(JOB, wanted - found["met"]), True))
     return found
 
 
@@ -210,7 +203,7 @@ def _row_of_drills(cloud: str, found: Counter[str]) -> Row:
 
 
 def _row_of_collisions(cloud: str, found: Counter[str]) -> tuple[object, ...]:
-    names = ("met", "collided", "doubled", "taken_back", "left", "wrong")
+    names = ("storms", "met", "collided", "doubled", "taken_back", "left", "wrong")
     return cloud, *(found[name] for name in names)
 
 

@@ -30,9 +30,8 @@ def hard_storm_of(cloud: str, seed: int) -> Storm:
 def harder(storm: Storm, draw: random.Random) -> Storm:
     """Draw pages, clocks and late sources."""
     if draw.random() < 0.5:
-        storm = replace(
-            storm, page=CLOUDS[storm.cloud].least_page, fillers=draw.choice((3, 9, 20)), churn=draw.choice((0.1, 0.4))
-        )
+        page, fillers, churn = CLOUDS[storm.cloud].least_page, draw.choice((3, 9, 20)), draw.choice((0.1, 0.4))
+        storm = replace(storm, page=page, fillers=fillers, churn=churn)
     if draw.random() < 0.4:
         sources = (replace(s, late=draw.choice((0.0, 0.0, 1.0, 3.0))) for s in storm.sources)
         storm = replace(storm, sources=tuple(sources))

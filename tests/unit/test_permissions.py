@@ -64,8 +64,11 @@ def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(clo
     text = next((PLUGINS / "module_utils" / "_clouds").glob(f"*/{cloud}_disks.py")).read_text()
     called = set(re.findall(r'"((?:Describe|Create|Delete|Terminate)[A-Z][A-Za-z]+)"', text))
     named = {action.rpartition(":")[2] for action in actions(policies()[f"{cloud}-restore"])}
-    # What is read is read as for copies; tags in the call want a permission of their own on ECS.
-    assert named - {"TagResources"} == called | {"DescribeDisks", "DescribeSnapshots"}
+    # What is read is read as for copies; tags in the call want a permission of their own on ECS. ENS changes none.
+    tags = {"TagResources", "UntagResources", "UnTagResources"}
+    assert named - tags == called | {"DescribeDisks", "DescribeSnapshots"} and (named & tags == set()) == (
+        cloud == "ens"
+    )
 
 
 # -- the conditions of AWS's policies, which moto does not check --------------------------------------------
@@ -80,8 +83,11 @@ def listed(value):
     return [value] if isinstance(value, str) else value
 
 
+FOR_ALL = "ForAllValues:StringEquals"
+
+
 def is_allowed(policy, action, resource, context=None):
-    """Check a call as IAM does, as far as these policies go: Allow alone, four operators, wildcards."""
+    """Check a call as IAM does, as far as these policies go: Allow alone, a few operators, wildcards."""
     context = context or {}
     for statement in policy["Statement"]:
         assert statement["Effect"] == "Allow" and set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
@@ -90,10 +96,16 @@ def is_allowed(policy, action, resource, context=None):
         if not any(fnmatchcase(resource, pattern) for pattern in listed(statement["Resource"])):
             continue
         tests = [(how, *test) for how, of in statement.get("Condition", {}).items() for test in of.items()]
-        assert {how for how, _key, _value in tests} <= {"StringEquals", "StringLike", "Bool"}
-        if all(key in context and fnmatchcase(context[key], value) for _how, key, value in tests):
+        assert {how for how, _key, _value in tests} <= {"StringEquals", "StringLike", "Bool", FOR_ALL}
+        if all(_holds(how, context.get(key), value) for how, key, value in tests):
             return True
     return False
+
+
+def _holds(how, given, value):
+    if how == FOR_ALL:  # it holds of no values at all
+        return {*(given or ())} <= {*value}
+    return given is not None and fnmatchcase(given, value)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +168,10 @@ VOLUME = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0bb10000000000001"
         ("ec2:CreateVolume", VOLUME, {"aws:RequestTag/dr-restore:id": "flood"}, True),
         ("ec2:CreateTags", VOLUME, {"ec2:CreateAction": "CreateVolume"}, True),
         ("ec2:CreateTags", VOLUME, {}, False),
+        ("ec2:CreateTags", VOLUME, {**RESTORED, "aws:TagKeys": ["dr-restore:expires-at"]}, True),
+        ("ec2:DeleteTags", VOLUME, {**RESTORED, "aws:TagKeys": ["dr-restore:expires-at"]}, True),
+        ("ec2:DeleteTags", VOLUME, {**RESTORED, "aws:TagKeys": ["dr-restore:id"]}, False),
+        ("ec2:DeleteTags", VOLUME, {"aws:TagKeys": ["dr-restore:expires-at"]}, False),
         ("ec2:DeleteVolume", VOLUME, {}, False),
         ("ec2:DeleteVolume", VOLUME, RESTORED, True),
         ("ec2:DeleteSnapshot", COPY, OURS, False),
@@ -281,8 +297,11 @@ def test_the_policy_of_restoring_is_enough_for_all_that_the_module_does(ebs_disk
     keys = User(ebs_disks, policies()["ebs-restore"]).keys
     try:
         assert not ebs_disks.restore(copy, check=True, **keys).failed
-        made = ebs_disks.restore(copy, wait=True, tags={"a": "b"}, **keys)
+        made = ebs_disks.restore(copy, wait=True, tags={"a": "b"}, expires_after_hours=6, **keys)
         assert not made.failed and not made.result.get("warnings"), made.text
+        for hours in (48, 0):
+            later = ebs_disks.restore(copy, wait=True, tags={"a": "b"}, expires_after_hours=hours, **keys)
+            assert not later.failed and later["changed"], later.text
         gone = ebs_disks.restore(copy, state="absent", wait=True, **keys)
         assert not gone.failed and gone["counts"]["deleted"] == 1, gone.text
     finally:

@@ -74,7 +74,7 @@ def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, Ru
     """Let check mode foresee one run without faults, let it pass, and one more, which has nothing left to do."""
     storm, run = simulation.storm, last.runs[0]
     simulation.scheduler.sleep(storm.lag)
-    simulation.history.lags = (0.0,)
+    simulation.history.lags, simulation.churn = (0.0,), 0.0
     simulation.estate.settings(quota=max(storm.quota, 1), latencies=[0.0, 0.0])
     if storm.tags_late:
         simulation.estate.settings(tags_visible_after=0.0)

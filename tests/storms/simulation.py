@@ -191,6 +191,8 @@ class Simulation(Runs):
         self._fillers = {region: [self._filler(region, age) for age in ages] for region in self.regions}
         self.fillers = {i for ids in self._fillers.values() for i in ids}
         self._churn, self._churned = random.Random(f"churn {storm.seed}"), list[float]()
+        #: In which share of the listings' calls they change; none once no fault is to happen any more.
+        self.churn = storm.churn
         for copy in storm.before:
             self._plant(copy)
         self._spoil_sources()
@@ -270,7 +272,7 @@ class Simulation(Runs):
                 versions[0] = replace(versions[0], moment=begin + source.late)
 
     def begins(self, call: Call) -> str | None:
-        drawn = call.action == "DescribeSnapshots" and self._churn.random() < self.storm.churn
+        drawn = call.action == "DescribeSnapshots" and self._churn.random() < self.churn
         if drawn and self._may_churn():
             for region in self.regions:
                 if self._fillers[region]:

@@ -156,9 +156,14 @@ def test_a_hold_that_was_seen_counts_for_the_whole_run(cbs, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("cloud", "read_at"), [("cbs", 60), ("ecs", 80)], indirect=["cloud"])
-def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, read_at):
-    """Two calls of 20 seconds read 120 copies by ID; while the second is out, those of the first get held."""
+@pytest.mark.parametrize(
+    ("cloud", "listed", "read_at"), [("cbs", [20, 40], 60), ("ecs", [20, 40, 60, 80], 120)], indirect=["cloud"]
+)
+def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, read_at):
+    """Two calls of 20 seconds read 120 copies by ID; while the second is out, those of the first get held.
+
+    The pages of ECS may not join, so it is listed twice; and then asked for locks.
+    """
     sources = [cloud.snapshot() for _source in range(120)]
     copies = [cloud.our_copy(source) for source in sources]
     cloud.settings(latency=20)
@@ -166,7 +171,7 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, read_at)
     cloud.at(start + read_at + 5, lambda: [cloud.set_tags(copy, **{HOLD: "audit"}) for copy in copies])
     cloud.run(*sources, state="absent", wait_timeout=3600, read_timeout=60)
     reads = [round(at - start) for at, action, _region in seen if action == cloud.list_action]
-    assert reads[:4] == [20, 40, read_at, read_at + 20] and len(cloud.copies()) >= 100
+    assert reads[: len(listed) + 2] == [*listed, read_at, read_at + 20] and len(cloud.copies()) >= 100
 
 
 def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):

@@ -118,12 +118,20 @@ def _last_looks(truth: Truth, outcome: RunOutcome) -> float:
 # -- the end ---------------------------------------------------------------------------------------------
 
 
+def _completed_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
+    """Whether a copy that check mode found in progress was complete when the run began: check mode takes some time."""
+    copy = truth.copies.get((foreseen["region"], foreseen["snapshot_id"]))
+    if copy is None or foreseen["action"] != "adopted":
+        return False
+    return copy.phase(predicted.started) == "running" and copy.phase(last.started) == "complete"
+
+
 def _of_the_end(
     truth: Truth, findings: Findings, last: RunOutcome, predicted: RunOutcome, further: RunOutcome
 ) -> Iterator[str]:
     for row, foreseen in zip(last["copies"], predicted["copies"]):
         place = f"{row['source_snapshot_id']} in {row['region']}"
-        if row["action"] != foreseen["action"]:
+        if row["action"] != foreseen["action"] and not _completed_meanwhile(truth, foreseen, predicted, last):
             yield f"{place}: check mode foresaw {foreseen['action']}, it was {row['action']}"
         reason = (row["error"] or {}).get("message")
         if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):

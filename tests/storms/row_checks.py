@@ -102,9 +102,11 @@ class Rows:
                     f"{copy.phase(outcome.ended) if copy else 'none'}"
                 )
         elif state == "pending":
-            # Without wait the answer of the copy call counts; and one that is not shown any more is in progress until
-            # it is missing, or until the time is over (promises: unseen).
-            stale = not outcome.run.wait or {f["kind"] for f in failures} & UNREAD
+            # Without wait the answer of the copy call counts; where a run deletes copies, one look at what it leaves;
+            # and one that is not shown any more is in progress until it is missing, or until the time is over
+            # (promises: unseen).
+            looks_once = not outcome.run.wait or outcome.run.state == "absent"
+            stale = looks_once or {f["kind"] for f in failures} & UNREAD
             unseen = copy is not None and (copy.gone <= outcome.ended or self.truth.storm.cloud == "cbs")
             since = self.since - UNSEEN - 3 * outcome.options["wait_delay"] if unseen else self.since
             if copy is None or not copy.was(ALIVE, self.before if stale else since, outcome.ended):

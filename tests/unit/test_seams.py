@@ -67,6 +67,21 @@ def test_absent_finds_the_one_at_the_seam(cloud, check):
     assert len(copies_of(cloud, source)) == check
 
 
+@clouds("ecs")
+@pytest.mark.parametrize("check", [False, True])
+def test_no_copy_is_locked_while_the_one_that_counts_is_at_the_seam(cloud, check):
+    others = with_a_full_page(cloud)
+    source = cloud.snapshot()
+    counts = cloud.our_copy(source)
+    cloud.clock.sleep(5)
+    cloud.our_copy(source)
+    cloud.clock.sleep(5)
+    changing(cloud, others)
+    out = cloud.run(source, lock_days=7, wait=True, check=check)
+    assert not out.failed and out["snapshot_id"] == counts.id
+    assert [copy.id for copy in copies_of(cloud, source) if copy.lock] == ([] if check else [counts.id])
+
+
 @PAGED
 def test_somebody_elses_copy_at_the_seam_counts(cloud):
     others = with_a_full_page(cloud)

@@ -170,6 +170,23 @@ def test_what_was_seen_complete_stays_complete_though_a_replica_lags(cloud):
 
 
 @ALL
+def test_a_copy_that_goes_before_the_listing_at_the_end_is_missed_after_few_reads(cloud):
+    source, complete = cloud.snapshot(), []
+    cloud.settings(copy_seconds=20.0)
+
+    def fault_of(action, _region):
+        there = [c for c in copies_of(cloud, source) if cloud.phase_of(c) == "complete"]
+        if action == cloud.list_action and there:
+            complete.append(there[0])
+            if len(complete) == 2:
+                cloud.forget(there[0].id, cloud.destination)
+
+    with_script(cloud, fault_of)
+    out = cloud.run(source, wait=True, wait_timeout=300)
+    assert out.failed and complete[0].id in out["msg"] and cloud.calls[cloud.list_action] < 80
+
+
+@ALL
 def test_a_copy_that_goes_while_others_are_made_is_told(cloud):
     source, there = cloud.snapshot(), cloud.snapshot()
     cloud.settings(copy_seconds=600.0)

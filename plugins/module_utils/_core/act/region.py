@@ -87,9 +87,13 @@ class Region(Room):
 
     @property
     def _comparisons(self) -> list[tuple[float, list[Attempt]]]:
-        """The listings that are to show what other runs have made: when, and for which requests."""
-        compared = [a for a in self.open if a.decision.compare]
-        rechecked = [a for a in self.open if a.decision.recheck]
+        """The listings that are to show what other runs have made: when, and for which requests.
+
+        A copy that the last look did not show is looked for first.
+        """
+        shown = [a for a in self.open if a.is_shown]
+        compared = [a for a in shown if a.decision.compare]
+        rechecked = [a for a in shown if a.decision.recheck]
         both = ((self._compare_at, compared), (self._recheck_at, rechecked))
         return [(at, waiting) for at, waiting in both if waiting]
 

@@ -44,7 +44,9 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     pairs |= {taken.snapshot_id: (taken, first) for taken, first in back.ready}
     unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
     delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
-    may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs)  # a locked copy could not be taken back
+    # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
+    unsure = (drift.lock or drift.needs_locks) and not memory.is_confirmed
+    may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs or unsure)
     due, look_too, retry_too = _drift_now(memory, copy, drift, now, may_lock)
     needs_locks = bool(unknown) or (drift.needs_locks and may_lock)
     look_at, retry_at = min(look, look_too), min(retry, retry_too)
@@ -58,7 +60,9 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     if drift.unshown:
         sent_at = memory.tags_sent_at[copy.snapshot_id]
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
-    listing = back.compare or back.recheck or in_doubt
+    if unsure:
+        look_at = -math.inf
+    listing = back.compare or back.recheck or in_doubt or unsure
     settled = (
         not (follows or listing or delete or needs_locks or drift.needs_source or drift.unshown)
         and min(look_at, retry_at) == math.inf
@@ -75,9 +79,10 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
         settled=settled and due is None,
         look_at=look_at,
         poll_at=poll_at,
-        at_all=in_doubt or sighting.unseen > 0,
+        at_all=in_doubt or unsure or sighting.unseen > 0,
         compare=back.compare,
         recheck=back.recheck,
+        unsure=unsure,
         retry_at=retry_at,
         duplicates=_duplicates(copies, copy),
         doomed=doomed,

@@ -29,7 +29,7 @@ from typing import Any
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.storms.drills import drill_storm_of
+from tests.storms.nights import storm_beside_nights
 from tests.storms.servers import StormServer
 from tests.tables import DOCS, list_table, write_between
 from tests.unit.test_storms import brief
@@ -201,7 +201,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
     checks = {
         "collision": server.collided,
         "storm": server.passed,
-        "drill": lambda number: server.drilled(drill_storm_of(cloud, number)),
+        "drill": lambda number: server.drilled(storm_beside_nights(cloud, number)),
     }
     try:
         return bool(checks[kind](int(seed)).faults)

@@ -22,8 +22,8 @@ from tests.tables import DOCS, list_table, write_between
 
 from .checks import Findings
 from .collisions import collision_of
-from .drills import drill_storm_of
 from .harder import hard_storm_of
+from .nights import storm_beside_nights
 from .processes import passed, simulated_clouds
 from .servers import StormServer
 from .shrink import smallest, story
@@ -127,7 +127,7 @@ def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
     server, found = StormServer(cloud, with_disks=True), Counter[str]()
     for seed in range(first, first + number):
         try:
-            findings = server.drilled(drill_storm_of(cloud, seed))
+            findings = server.drilled(storm_beside_nights(cloud, seed))
         except Exception as error:
             print(f"  {cloud} drill seed {seed}: {type(error).__name__}: {error}", flush=True)
             found.update(storms=1, wrong=1)

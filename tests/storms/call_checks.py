@@ -126,7 +126,7 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """No copy is made beside one that every read had shown for long enough, nor beside one that this run has made.
 
     Allowed: beside one of this run's own whose answer was lost, where reads lag longer than it is looked for
-    (promises: exactly-once); on ECS, beside somebody else's that may have been at a seam (promises: listings).
+    (promises: exactly-once); on ECS, beside one that may have been at the seams of both listings (promises: listings).
     """
     window = DOUBT[truth.storm.cloud]
     blind = truth.storm.lag + 2 * truth.storm.call >= window
@@ -139,7 +139,7 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 continue
             if _failing(other, since):
                 continue
-            at_seam = truth.storm.page and truth.storm.cloud == "ecs" and other.by == FOREIGN
+            at_seam = truth.storm.page and truth.storm.cloud == "ecs"
             if other.by != outcome.name and not at_seam and other.stayed(ALIVE, since - truth.shown, copy.started):
                 yield f"{copy.id} was made beside {other.id} of {copy.place}, which every read showed"
             elif other.by == outcome.name and other.phase(copy.started) in ALIVE and other.started < copy.started:

@@ -19,7 +19,9 @@ from tests.simulator.history import Version
 from .drilling import KEPT, Drilling, DrillOutcome
 from .drills import DOUBT, DrillStorm
 from .faults import LOOK
+from .nights import wrong_end, wrong_nights
 from .simulation import ENDLESS
+from .truth import ids_of
 
 MAKES = {"CreateVolume", "CreateDisk", "CreateDisks"}
 DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
@@ -101,6 +103,9 @@ def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
         faults.append("a run without faults did not come to its end")
     else:
         faults += _of_the_end(drilling, list(disks.values()), kept, further)
+        nights = [outcome for outcome in drilling.outcomes if outcome.name in ("last night", "further night")]
+        faults += wrong_end([result for outcome in nights for _what, result in outcome.results])
+    faults += wrong_nights(drilling)
     findings.faults = faults
     findings.disks = len(disks) - len(drilling.planted)
     findings.killed_between = sum(_was_between(outcome, list(disks.values())) for outcome in drilling.outcomes)
@@ -134,7 +139,8 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
         reads = call.action.startswith("Describe") or call.action in ("GetCallerIdentity",)
         dry = str(call.given.get("DryRun", "")).lower() == "true"
         is_expiry = call.action in CHANGES and runs[call.by].run.kept
-        if not (reads or dry or is_expiry or call.action in MAKES | DELETES):
+        is_mark = call.action in CHANGES and {*ids_of(call)} <= {disk.older_copy for disk in drilling.disks}
+        if not (reads or dry or is_expiry or is_mark or runs[call.by].run.night or call.action in MAKES | DELETES):
             yield f"{call.action} was sent, which no drill needs"
         if call.action not in DELETES:
             continue

@@ -25,6 +25,7 @@ from tests.unit.harness import COLLECTION, module_args
 
 from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
+from .nights import copy_options, disks_of, mark_options, prune_options
 from .scheduler import Killed
 from .simulation import Runs
 
@@ -58,14 +59,15 @@ class Drilling(Runs):
         self._round: list[str] = []
         self._number = 0
         # Before pools of threads are exchanged, since what is imported meanwhile keeps them.
-        names = (estate.info_module, estate.restore_module)
+        names = (estate.info_module, estate.restore_module, estate.module)
         self._files = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
         if storm.cloud == "ebs":
-            estate.server.open([estate.destination])
+            estate.server.open([estate.destination, *([estate.source] if storm.nights else [])])
         number_anew()
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
         self.copies = [estate.copy() for _n in range(storm.copies)]
+        self.disks = disks_of(storm, estate)
         #: Disks that are there before, by ID: what they are.
         self.planted: dict[str, str] = {}
         for number, what in enumerate(storm.others):
@@ -169,7 +171,7 @@ class Drilling(Runs):
             outcome.started = self.scheduler.monotonic()
             outcome.now = self.scheduler.utc().strftime(FORM)
             try:
-                (self._restore if outcome.run.kept else self._drill)(outcome)
+                (self._night if outcome.run.night else self._restore if outcome.run.kept else self._drill)(outcome)
                 outcome.came_to_its_end = True
             except Killed:
                 pass
@@ -191,6 +193,8 @@ class Drilling(Runs):
             made = self._make(outcome, math.ceil(2 * outcome.run.wait_timeout / 3600) + 1)
             for call in reaping.made_by_drill(made):
                 self._delete(outcome, call)
+            tags = {} if self.storm.cloud == "ens" else {"dr-copy:proven-at": outcome.now}
+            self._copy(outcome, mark_options(self.disks, made, tags))
         self._reap(outcome, values, own=True)
 
     def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
@@ -200,8 +204,25 @@ class Drilling(Runs):
             self._delete(outcome, call)
         return there
 
+    def _night(self, outcome: DrillOutcome) -> None:
+        """Do what roles/dr_copy does: copy, then prune."""
+        copied = self._copy(outcome, copy_options(self.disks))
+        self._copy(outcome, prune_options(self.disks, copied))
+
+    def _copy(self, outcome: DrillOutcome, given: dict[str, Any]) -> dict[str, Any]:
+        if not given["snapshot_ids"]:
+            return {}
+        places = {"source_region": self.estate.source, "destination_regions": [self.estate.destination]}
+        given = {**places, "wait": True, "wait_timeout": outcome.run.wait_timeout, **given}
+        return self._call(outcome, "copy", self.estate.module, "copy_snapshots", given)
+
     def _wanted(self, outcome: DrillOutcome) -> list[str]:
-        return [self.copies[n] for n in outcome.run.copies]
+        """Return what is restored; a drill takes the older copies that are there too."""
+        wanted = [self.copies[n] for n in outcome.run.copies]
+        if self.disks and not outcome.run.kept:
+            there = {copy.id for copy in self.estate.copies()}
+            wanted += [disk.older_copy for disk in self.disks if disk.older_copy in there]
+        return wanted
 
     def _look(self, outcome: DrillOutcome) -> dict[str, Any]:
         tags = {"dr-restore:expires-at": "*"}
@@ -234,7 +255,8 @@ class Drilling(Runs):
         """Call a module; returns its result."""
         file = self._files[name]
         parts: list[Any] = []
-        args = {"region": self.estate.destination, **self.estate.connection(), **self.estate.quick_reads, **given}
+        place = {} if name == self.estate.module else {"region": self.estate.destination}
+        args = {**place, **self.estate.connection(), **self.estate.quick_reads, **given}
         if self.storm.cloud != "ebs":
             args["read_timeout"] = self.storm.read_timeout
         # No call is made, and no turn given away, while the options are read.
@@ -270,6 +292,10 @@ class Drilling(Runs):
         (kept,) = self.passes(DrillRound((restore,), gap=gap), "kept")
         (last,) = self.passes(DrillRound((one,), gap=gap), "last")
         (further,) = self.passes(DrillRound((restore,), gap=1.0), "further")
+        if self.disks:
+            night = PlannedDrill(False, (), night=True, wait_timeout=20000)
+            self.passes(DrillRound((night,), gap=gap), "last night")
+            self.passes(DrillRound((night,), gap=gap), "further night")
         return kept, last, further
 
 

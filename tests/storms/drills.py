@@ -25,10 +25,11 @@ OTHERS = ("untagged", "restore", "attached", "forged", "half", "later", "expired
 
 @dataclass(frozen=True)
 class PlannedDrill:
-    """One drill, or one restore that people keep. ``faults`` are by the number of its call."""
+    """One drill, or one restore that people keep, or a night of copying. ``faults`` are by the number of its call."""
 
     kept: bool
     copies: tuple[int, ...]
+    night: bool = False
     faults: tuple[tuple[int, str], ...] = ()
     expires_at: int | None = None
     wait_timeout: int = 1800
@@ -63,6 +64,7 @@ class DrillStorm:
     quota: int = 1000
     threads: bool = True
     read_timeout: int = 60
+    nights: int = 0  # how many disks have an older copy, which nights are to replace
     rounds: tuple[DrillRound, ...] = ()
 
     @property
@@ -85,7 +87,8 @@ class DrillStorm:
         for number, passing in enumerate(self.rounds):
             for fewer in _fewer(passing):
                 yield replace(self, rounds=(*self.rounds[:number], fewer, *self.rounds[number + 1 :]))
-        for name, plain in {**PLAIN, "vanishing": (), "refused": 0.0, "disk_seconds": 2.0, "quota": 1000}.items():
+        own = {"vanishing": (), "nights": 0, "refused": 0.0, "disk_seconds": 2.0, "quota": 1000}
+        for name, plain in {**PLAIN, **own}.items():
             if hasattr(self, name) and getattr(self, name) != plain:
                 yield replace(self, **{name: plain})
 
@@ -139,13 +142,14 @@ def _round(cloud: str, count: int, draw: random.Random) -> DrillRound:
         Event(round(draw.uniform(0.0, 90.0), 1), draw.choice(kinds), draw.randrange(1000))
         for _n in range(draw.choice((0, 0, 1, 3)))
     )
-    first, *others = (_run(cloud, count, draw, number) for number in range(draw.choice((1, 1, 1, 2))))
+    first, *others = (run_of(cloud, count, draw, number) for number in range(draw.choice((1, 1, 1, 2))))
     # Two runs of one restore are no part of these storms.
     runs = (first, *(replace(run, kept=False) for run in others))
     return DrillRound(runs, events, draw.choice((0.0, 1.0, 60.0, 3 * 3600.0, AFTERWARDS)))
 
 
-def _run(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDrill:
+def run_of(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDrill:
+    """Draw the run of a round that has this number."""
     kinds = FAULTS + (("charset", "no_result_set") if cloud == "cbs" else ())
     share = draw.choice((0.0, 0.05, 0.15, 0.35))
     faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}

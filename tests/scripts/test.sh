@@ -22,7 +22,7 @@ ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --off
 export STORM_SEED=${STORM_SEED:-$(date +%Y%m%d)} # a few new storms each day
 keep_bytecode
 echo "== tests (STORM_SEED=$STORM_SEED)"
-PYTHONPATH=$ROOT python -m pytest -q -n 4 --dist worksteal --durations=15 tests/playbooks tests/unit || failed=tests
+PYTHONPATH=$ROOT python -m pytest -q -n 6 --dist worksteal --durations=15 tests/playbooks tests/unit || failed=tests
 wait "$lint" || failed="${failed:-} static-checks"
 cat "$WORK/lint.log"
 [ -z "${failed:-}" ] || { echo "Failed: $failed" >&2; exit 1; }

@@ -139,8 +139,9 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 continue
             if _failing(other, since):
                 continue
-            at_seam = truth.storm.page and truth.storm.cloud == "ecs"
-            if other.by != outcome.name and not at_seam and other.stayed(ALIVE, since - truth.shown, copy.started):
+            if other.by != outcome.name and other.stayed(ALIVE, since - truth.shown, copy.started):
+                if truth.storm.cloud == "ecs" and _pages_changed(truth, other.region, since, copy.started):
+                    continue
                 yield f"{copy.id} was made beside {other.id} of {copy.place}, which every read showed"
             elif other.by == outcome.name and other.phase(copy.started) in ALIVE and other.started < copy.started:
                 if not _lost(other):
@@ -149,6 +150,12 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                     yield (
                         f"{copy.id} was asked for again though {other.id} of {copy.place}, whose answer was lost, shows"
                     )
+
+
+def _pages_changed(truth: Truth, region: str, since: float, until: float) -> bool:
+    """Whether the listings of a region had pages, and something went from them while they were read."""
+    gone = (*truth.simulation.churned, *(copy.gone for copy in truth.copies.values() if copy.region == region))
+    return truth.storm.page > 0 and any(since - truth.shown <= moment <= until for moment in gone)
 
 
 def _failing(copy: Copy, moment: float) -> bool:

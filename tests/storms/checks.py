@@ -118,14 +118,6 @@ def _last_looks(truth: Truth, outcome: RunOutcome) -> float:
 # -- the end ---------------------------------------------------------------------------------------------
 
 
-def _completed_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
-    """Whether a copy that check mode found in progress was complete when the run began: check mode takes some time."""
-    copy = truth.copies.get((foreseen["region"], foreseen["snapshot_id"]))
-    if copy is None or foreseen["action"] != "adopted":
-        return False
-    return copy.phase(predicted.started) == "running" and copy.phase(last.started) == "complete"
-
-
 def _of_the_end(
     truth: Truth, findings: Findings, last: RunOutcome, predicted: RunOutcome, further: RunOutcome
 ) -> Iterator[str]:
@@ -152,6 +144,14 @@ def _of_the_end(
     writes = [c for c in truth.calls_of(further) if c.action in WRITES and c.changed]
     if further["changed"] or writes:
         yield f"a further run changes something: {further['msg']} {[c.action for c in writes]}"
+
+
+def _completed_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
+    """Whether a copy that check mode found in progress was complete when the run began: check mode takes some time."""
+    copy = truth.copies.get((foreseen["region"], foreseen["snapshot_id"]))
+    if copy is None or foreseen["action"] != "adopted":
+        return False
+    return copy.phase(predicted.started) == "running" and copy.phase(last.started) == "complete"
 
 
 def _may_fail(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
@@ -309,9 +309,11 @@ def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str
                 if copy.maker is None and group[0].maker is None:
                     continue  # both were there before
                 findings.left += 1
-                removed = copy.gone < float("inf") or last.options.get("remove_duplicates")
-                if copy.id not in reported and not removed:
+                gone = copy.gone < float("inf")
+                if copy.id not in reported and not gone:
                     yield f"the double {copy.id} of {place} is reported nowhere"
+                if last.options.get("remove_duplicates") and not gone and not copy.held(last.ended):
+                    yield f"the double {copy.id} of {place} was to be removed, and is there"
                 pairs = [_allowed(truth, copy, better) for better in group[:number]]
                 if not any(pairs):
                     yield f"{copy.id} is left beside {group[0].id} of {place}"

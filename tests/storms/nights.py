@@ -7,13 +7,14 @@ one and mark it."""
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .drills import DrillStorm, PlannedDrill, drill_storm_of, run_of
-from .truth import CHANGES, COPIES, DELETES, ids_of, is_dry
+from .truth import COPIES, DELETES, ids_of, is_dry
 
 if TYPE_CHECKING:
     from .drilling import Drilling
@@ -92,14 +93,11 @@ def wrong_nights(drilling: Drilling) -> Iterator[str]:
     for copy in drilling.estate.copies():
         copies.setdefault(copy.source_id, []).append(copy)
     for call in drilling.control.journal:
-        if is_dry(call) or call.by in nights:
-            continue
-        if call.action in COPIES | DELETES:
+        if call.action in COPIES | DELETES and call.by not in nights and not is_dry(call):
             yield f"{call.action} was sent by {call.by}, which only restores"
-        elif call.action in CHANGES and any(i in older for i in ids_of(call)) and drilling.storm.cloud == "ens":
-            yield f"{call.action} was sent by {call.by}, and ENS has no tags of snapshots"
-    for call in drilling.control.journal:
-        for copy_id in ids_of(call) if call.action in DELETES and call.worked > 0 and not call.code else ():
+        if call.action not in DELETES or call.code or math.isnan(call.worked):
+            continue
+        for copy_id in ids_of(call):
             disk = older.get(copy_id)
             newer = copies.get(disk.newer, []) if disk else []
             if not any(drilling.estate.started_at(c) + c.duration <= call.worked for c in newer):

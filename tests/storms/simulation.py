@@ -190,7 +190,9 @@ class Simulation(Runs):
         ages = range(500, 500 - storm.fillers, -1)
         self._fillers = {region: [self._filler(region, age) for age in ages] for region in self.regions}
         self.fillers = {i for ids in self._fillers.values() for i in ids}
-        self._churn, self._churned = random.Random(f"churn {storm.seed}"), list[float]()
+        self._churn = random.Random(f"churn {storm.seed}")
+        #: When other snapshots of the destinations came and went.
+        self.churned: list[float] = []
         #: In which share of the listings' calls they change; none once no fault is to happen any more.
         self.churn = storm.churn
         for copy in storm.before:
@@ -279,15 +281,15 @@ class Simulation(Runs):
                     self.estate.forget(self._fillers[region].pop(0), region)
                 self._fillers[region].append(self._filler(region, 0.0))
                 self.fillers.add(self._fillers[region][-1])
+            self.churned.append(self.scheduler.monotonic())
             self.history.note("event")
         return super().begins(call)
 
     def _may_churn(self) -> bool:
         """Whether replicas will still differ by less than a page: else no listing is worth anything."""
         now = self.scheduler.monotonic()
-        self._churned = [moment for moment in self._churned if now - moment <= self.storm.lag + 1.0]
-        self._churned.append(now)
-        return len(self._churned) < self.storm.page / 2
+        lately = sum(now - moment <= self.storm.lag + 1.0 for moment in self.churned)
+        return lately + 1 < self.storm.page / 2
 
     def _tags_of(self, snapshot: Any) -> dict[str, str]:
         tags: dict[str, str] = snapshot.tags if self.storm.cloud != "ebs" else snapshot.ec2_backend.tags[snapshot.id]

@@ -27,6 +27,15 @@ def with_a_full_page(cloud):
     return others
 
 
+def our_copies(cloud, number=1):
+    """Make a source with so many copies of ours, the first one first."""
+    source, copies = cloud.snapshot(), []
+    for _copy in range(number):
+        copies.append(cloud.our_copy(source))
+        cloud.clock.sleep(5)
+    return source, *copies
+
+
 def changing(cloud, others, before=2):
     """Before page ``before`` an old snapshot goes and a new one comes, so that the count stays."""
     pages = []
@@ -45,9 +54,7 @@ def changing(cloud, others, before=2):
 @pytest.mark.parametrize("wait", [False, True])
 def test_no_second_copy_is_made_of_one_at_the_seam(cloud, wait):
     others = with_a_full_page(cloud)
-    source = cloud.snapshot()
-    there = cloud.our_copy(source)
-    cloud.clock.sleep(5)
+    source, there = our_copies(cloud)
     changing(cloud, others)
     out = cloud.run(source, wait=wait)
     assert not out.failed and not out["changed"] and out["snapshot_id"] == there.id
@@ -58,9 +65,7 @@ def test_no_second_copy_is_made_of_one_at_the_seam(cloud, wait):
 @pytest.mark.parametrize("check", [False, True])
 def test_absent_finds_the_one_at_the_seam(cloud, check):
     others = with_a_full_page(cloud)
-    source = cloud.snapshot()
-    cloud.our_copy(source)
-    cloud.clock.sleep(5)
+    source, _there = our_copies(cloud)
     changing(cloud, others)
     out = cloud.run(source, state="absent", wait=True, check=check)
     assert not out.failed and out["changed"] and out["counts"]["deleted"] == 1
@@ -71,11 +76,7 @@ def test_absent_finds_the_one_at_the_seam(cloud, check):
 @pytest.mark.parametrize("check", [False, True])
 def test_no_copy_is_locked_while_the_one_that_counts_is_at_the_seam(cloud, check):
     others = with_a_full_page(cloud)
-    source = cloud.snapshot()
-    counts = cloud.our_copy(source)
-    cloud.clock.sleep(5)
-    cloud.our_copy(source)
-    cloud.clock.sleep(5)
+    source, counts, _double = our_copies(cloud, 2)
     changing(cloud, others)
     out = cloud.run(source, lock_days=7, wait=True, check=check)
     assert not out.failed and out["snapshot_id"] == counts.id

@@ -51,9 +51,24 @@ class Blocks:
         if snapshot is None or snapshot.status != "completed" or getattr(snapshot, "age", late) < late:
             message = f"The snapshot '{match['id']}' does not exist."
             return _error("ResourceNotFoundException", 404, "SNAPSHOT_NOT_FOUND", message)
+        if refused := self._refusal_for_key(snapshot):
+            return refused
         if match["index"]:
             return self._block(snapshot, int(match["index"]), request.args.get("blockToken", ""))
         return self._listed(snapshot, request)
+
+    def _refusal_for_key(self, snapshot: Any) -> Response | None:
+        """Refuse for the snapshot's key, in the reasons of the service's model (api-facts: ebs-blocks-key)."""
+        key = snapshot.kms_key_id if snapshot.encrypted else None
+        what = self._ec2.control.settings["keys_of_kms"].get(key)
+        if what is None:
+            return None
+        message = f"The key {key} of the snapshot '{snapshot.id}' cannot be used."
+        if what in ("undescribable", "invalid"):
+            return _error("ResourceNotFoundException", 404, "DEPENDENCY_RESOURCE_NOT_FOUND", message)
+        if what == "unusable":
+            return _error("AccessDeniedException", 403, "DEPENDENCY_ACCESS_DENIED", message)
+        return _error("ValidationException", 400, "INVALID_DEPENDENCY_REQUEST", message)
 
     def _listed(self, snapshot: Any, request: Request) -> Response:
         size = int(request.args.get("maxResults", 10000))

@@ -127,6 +127,33 @@ def test_without_rights_it_is_said_which_are_missing(cloud):
     assert out.failure()["kind"] == "credentials" and "ebs:GetSnapshotBlock" in out.failure()["hint"]
 
 
+@pytest.mark.parametrize("of", ["copy", "source"])
+@pytest.mark.parametrize("key", ["undescribable", "unusable", "disabled"])
+def test_a_key_that_the_caller_may_not_use_is_a_failure_and_never_a_source_that_is_gone(cloud, of, key):
+    arn = f"arn:aws:kms:{cloud.destination if of == 'copy' else cloud.source}:123456789012:key/1111"
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source).id
+    encrypted = cloud.get(copy, cloud.destination) if of == "copy" else cloud.get(source)
+    vars(encrypted).update(encrypted=True, kms_key_id=arn)
+    cloud.settings(keys_of_kms={arn: key})
+    started = cloud.clock.monotonic()
+    out = compared(cloud, (source, copy))
+    failure, row = out.failure(), row_of(out)
+    assert out.failed and failure["kind"] in ("refused", "credentials") and row["compared"] is None, out.text
+    assert "kms:DescribeKey and kms:Decrypt" in failure["hint"] and not row["note"] and row["blocks"] == 0
+    assert cloud.clock.monotonic() - started < 10, "waiting helps no key"
+    if key == "undescribable":
+        assert failure["code"] == "ResourceNotFoundException" and "DEPENDENCY_RESOURCE_NOT_FOUND" in failure["message"]
+
+
+def test_what_is_not_found_without_a_reason_is_not_gone(cloud):
+    source, copy = pair(cloud)
+    fault = {"action": "ListSnapshotBlocks", "region": cloud.source, "fault": "refuse"}
+    cloud.faults({**fault, "code": "ResourceNotFoundException", "message": "It does not exist.", "status": 404})
+    out = compared(cloud, (source, copy))
+    assert out.failure()["kind"] == "refused" and row_of(out)["compared"] is None, out.text
+
+
 def test_a_copy_that_shows_late_is_waited_for_and_one_that_is_gone_is_not_found(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source, seconds=1).id

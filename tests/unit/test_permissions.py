@@ -195,6 +195,8 @@ def test_the_policy_of_restoring_allows_just_what_is_needed(action, resource, co
         ("ebs:StartSnapshot", COPY, False),
         ("ec2:DeleteSnapshot", COPY, False),
         ("kms:Decrypt", KEYS[1] + "-7777-8888-9999-000000000000", True),
+        ("kms:DescribeKey", KEYS[0] + "-2222-3333-4444-555555555555", True),
+        ("kms:DescribeKey", KEYS[1] + "-7777-8888-9999-000000000000", True),
         ("kms:CreateGrant", KEYS[1] + "-7777-8888-9999-000000000000", False),
     ],
 )

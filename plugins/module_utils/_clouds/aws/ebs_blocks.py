@@ -16,6 +16,7 @@ from ..._core.errors import Forbidden, NotFound, Unreachable
 from ..._core.waiting import persist
 from ..paging import items_of
 from .ebs import EbsCloud
+from .errors import BLOCK_KEY_ACTIONS
 
 #: The least and the most that a page lists.
 LEAST, PAGE = 100, 10000
@@ -23,7 +24,7 @@ LEAST, PAGE = 100, 10000
 SHOWN_SECONDS = 60.0
 HINT = (
     "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and where it is encrypted "
-    "kms:Decrypt on its key; the guide to permissions has a policy."
+    f"{BLOCK_KEY_ACTIONS} on its key; the guide to permissions has a policy."
 )
 
 

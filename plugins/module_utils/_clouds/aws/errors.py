@@ -64,7 +64,7 @@ ERRORS: dict[str, type[CopyError]] = {
         Credentials,
     ),
     **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), Forbidden),
-    **dict.fromkeys(("InvalidSnapshot.NotFound", "InvalidVolume.NotFound", "ResourceNotFoundException"), NotFound),
+    **dict.fromkeys(("InvalidSnapshot.NotFound", "InvalidVolume.NotFound"), NotFound),
     # The token stands for another call: the disk of that one is looked for (api-facts: ebs-disk-token).
     "IdempotentParameterMismatch": Underway,
     "InsufficientVolumeCapacity": Refused,
@@ -101,6 +101,15 @@ HINTS = {
 #: (api-facts: ebs-key-not-authorized).
 KEY_NOT_AUTHORIZED = "Not authorized to use key"
 KEY_HINT = f"Let the caller use the key, by its IAM policy and by the key's own policy: {KMS_ACTIONS}."
+#: What the EBS direct APIs answer for several things that they do not find. Only this reason says that it is the
+#: snapshot; a key that the caller may not see has another one (api-facts: ebs-blocks-key).
+NOT_FOUND, SNAPSHOT_NOT_FOUND = "ResourceNotFoundException", "SNAPSHOT_NOT_FOUND"
+#: What the caller needs on the key of a snapshot whose blocks it reads, and what to do where a reason is about it.
+BLOCK_KEY_ACTIONS = "kms:DescribeKey and kms:Decrypt"
+BLOCK_KEY_HINT = (
+    "Check that the KMS key of this snapshot exists and is enabled, and grant the caller "
+    f"{BLOCK_KEY_ACTIONS} on it, by its IAM policy and by the key's own; the guide to permissions has a policy."
+)
 #: Differs in each answer and is of no use to a reader.
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: .*", re.S)
 
@@ -116,6 +125,12 @@ def translated(error: Exception, tried: str) -> CopyError:
         kind, hint = ERRORS.get(code, fallback), HINTS.get(code)
         if code == "AuthFailure" and message.startswith(KEY_NOT_AUTHORIZED):
             kind, hint = Forbidden, KEY_HINT
+        reason = error.response.get("Reason") or ""
+        if code == NOT_FOUND and reason == SNAPSHOT_NOT_FOUND:
+            kind = NotFound
+        elif code == NOT_FOUND or "DEPENDENCY" in reason:
+            hint = BLOCK_KEY_HINT
+        message = f"{message} ({reason})" if reason else message
         request_id = metadata.get("RequestId") or error.response.get("RequestId")
         return kind(f"{tried}: {message}", code=code, request_id=request_id, hint=hint)
     kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (

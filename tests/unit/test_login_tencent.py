@@ -178,6 +178,42 @@ def test_the_order_of_options_and_environment(tmp_path):
         find_login({"cvm_role": ARN}, {}, tmp_path)
 
 
+ROLE = {"TENCENTCLOUD_ROLE_ARN": ARN, "TENCENTCLOUD_ROLE_SESSION_NAME": "night"}
+
+
+def test_a_role_of_the_environment_is_assumed_as_the_command_line_does(tmp_path):
+    home = written(
+        tmp_path, "[default]\nsecret_id = file\nsecret_key = s\nrole_arn = another\n[b]\nsecret_id=b\nsecret_key=s\n"
+    )
+    night = {"role_arn": ARN, "session_name": "night"}
+    assert find_login({}, {**ENVIRONMENT, **ROLE}, home) == Login("env", "s", **night)
+    assert find_login({}, ROLE, home) == Login("file", "s", **night)
+    keys = {"secret_id": "option", "secret_key": "s"}
+    assert find_login(keys, ROLE, home) == Login("option", "s", **night)
+    assert find_login({**keys, "assume_role_session_name": "mine"}, ROLE, home).session_name == "mine"
+    # A profile or an instance's role that is named says all by itself, and so does a role.
+    assert find_login({"profile": "b"}, ROLE, home) == Login("b", "s")
+    assert find_login({"cvm_role": "dr"}, ROLE, home) == Login(cvm_role="dr")
+    assert find_login({**keys, "assume_role_arn": "mine"}, ROLE, home) == Login("option", "s", role_arn="mine")
+
+
+@pytest.mark.parametrize("name", ROLE)
+def test_half_a_role_of_the_environment_is_refused_by_name(tmp_path, name):
+    other = next(iter({*ROLE} - {name}))
+    with pytest.raises(Credentials, match=f"{name} is set, but {other} is not") as caught:
+        find_login({}, {**ENVIRONMENT, name: ROLE[name]}, tmp_path)
+    assert "assume_role_arn" in caught.value.hint
+    assert find_login({"assume_role_arn": "mine"}, {**ENVIRONMENT, name: ROLE[name]}, tmp_path).role_arn == "mine"
+
+
+def test_a_role_of_the_environment_signs_the_calls(cbs, monkeypatch):
+    cbs.settings(roles={ARN: {}})
+    for name, value in ROLE.items():
+        monkeypatch.setenv(name, value)
+    out = cbs.run(cbs.snapshot())
+    assert not out.failed and out["api_calls"]["AssumeRole"] == 1
+
+
 # -- stand-ins -------------------------------------------------------------------------------------------
 
 

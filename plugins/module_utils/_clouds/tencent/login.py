@@ -27,6 +27,8 @@ SECRET = ("TENCENTCLOUD_SECRET_KEY",)
 TOKEN = ("TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN")
 #: What TKE gives a pod whose service account has a role; the SDK reads them.
 POD_IDENTITY = ("TKE_ROLE_ARN", "TKE_WEB_IDENTITY_TOKEN_FILE")
+#: A role to assume, and the name of the session: tccli wants both (api-facts: cbs-role-variables).
+ROLE_ARN, ROLE_SESSION = "TENCENTCLOUD_ROLE_ARN", "TENCENTCLOUD_ROLE_SESSION_NAME"
 PROFILE_FILE = Path(".tencentcloud") / "credentials"
 TCCLI = "tccli:"
 SESSION_NAME = "multicloud-snapshots"
@@ -53,7 +55,7 @@ class Login:
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
     """Find how to log in: options, environment, profile. Raises Credentials.
 
-    ``assume_role_arn`` adds a role to what was found, wherever it came from.
+    ``assume_role_arn`` adds a role to what was found, wherever it came from; without it the environment may name one.
     """
     if params.get("token") and not (params.get("secret_id") or params.get("secret_key")):
         raise Credentials("token is given without secret_id and secret_key", hint="Give all three, or none of them.")
@@ -64,12 +66,31 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
             hint="Give secret_id and secret_key, set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, name a "
             "profile of ~/.tencentcloud/credentials, or, on an instance, its cvm_role.",
         )
+    if not (params.get("assume_role_arn") or _names_whole_login(params)):
+        login = _with_role_of_environment(login, environ)
     return replace(
         login,
         role_arn=params.get("assume_role_arn") or login.role_arn,
         session_name=params.get("assume_role_session_name") or login.session_name,
         external_id=params.get("assume_role_external_id") or "",
     )
+
+
+def _names_whole_login(params: Mapping[str, Any]) -> bool:
+    """Whether the options name a profile or an instance's role. As with tccli, the environment then adds nothing."""
+    gives_key = params.get("secret_id") or params.get("secret_key")
+    return bool(not gives_key and (params.get("profile") or params.get("cvm_role")))
+
+
+def _with_role_of_environment(login: Login, environ: Mapping[str, str]) -> Login:
+    arn, session = environ.get(ROLE_ARN), environ.get(ROLE_SESSION)
+    if bool(arn) != bool(session):
+        there, missing = (ROLE_ARN, ROLE_SESSION) if arn else (ROLE_SESSION, ROLE_ARN)
+        raise Credentials(
+            f"{there} is set, but {missing} is not",
+            hint="Set both to assume that role, or neither; or name the role by the option assume_role_arn.",
+        )
+    return replace(login, role_arn=arn, session_name=session) if arn and session else login
 
 
 def _from_options(params: Mapping[str, Any], home: Path) -> Login | None:

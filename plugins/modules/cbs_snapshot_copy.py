@@ -23,9 +23,11 @@ options:
   name:
     description:
       - Name of each copy, at most 60 characters.
-      - The ID of the source is added to every name that you give, as C( [snap-...]), which takes 16 of the 60
-        characters. It identifies the copy before it has tags. The default name holds the ID already.
-    default: copy-of-{snapshot_id}
+      - Every name ends in the source, its disk and the time when it was taken, as C( [snap-... disk-...
+        20261124T020405Z]), where the 60 characters have room for it, else in the source alone, as C( [snap-...]). So at
+        most 44 characters are yours, and with at most 13 the name tells disk and time too.
+      - The ending identifies the copy before it has tags, and if the account's quota of tags leaves it without.
+    default: copy
 notes:
   - O(retention_days) is set once a copy is complete, if it has no expiry yet; with O(wait=false) by the next run. If
     the expiry would be less than a day ahead, it is not set, and a warning is given. An expiry is never moved.
@@ -138,7 +140,7 @@ copies:
     name:
       description: Name of the copy.
       type: str
-      sample: copy-of-snap-ckgjwkqh
+      sample: copy [snap-ckgjwkqh disk-hdh1y4za 20261121T010000Z]
     description:
       description: Always empty, since CBS has no descriptions.
       type: str
@@ -253,7 +255,7 @@ OPTIONS = {
     **COPY_OPTIONS,
     **TAG_OPTIONS,
     **CONNECTION_OPTIONS,
-    "name": {"type": "str", "default": "copy-of-{snapshot_id}"},
+    "name": {"type": "str", "default": "copy"},
     "retention_days": {"type": "int"},
 }
 

@@ -86,7 +86,7 @@ class Sanitiser:
         if not text or text in ours or _TIME.fullmatch(text):
             return text
         replaced = _ID.sub(lambda found: self._other_id(found[0]), text)
-        if _ID.fullmatch(text) or text.startswith((f"{KEY}-", "Copied ", "copy-of-", "[Copied ")):
+        if _ID.fullmatch(text) or text.startswith((f"{KEY}-", "Copied ", "copy-of-", "copy [", "[Copied ")):
             return self.text(replaced)
         return "<replaced>"
 

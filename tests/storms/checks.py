@@ -189,7 +189,12 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     if source.kind == "encrypted" and not copy.encrypted():
         yield f"{copy.id} of an encrypted source is not encrypted"
     name = copy.tags.get("Name", "") if storm.cloud == "ebs" else thing.name
-    wanted = _rendered(truth, options.get("name") or ("" if storm.cloud == "ebs" else "copy-of-{snapshot_id}"), copy)
+    wanted = _rendered(
+        truth,
+        options.get("name")
+        or ("" if storm.cloud == "ebs" else ("copy" if storm.cloud == "cbs" else "copy-of-{snapshot_id}")),
+        copy,
+    )
     if storm.cloud == "cbs":
         if not (name.startswith(wanted) and copy.source_id in name):
             yield f"{copy.id} is named {name!r}, asked was {wanted!r} with the source's ID"

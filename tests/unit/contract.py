@@ -584,7 +584,8 @@ class CopyContract:
         assert out["counts"]["deleted"] == 1 and "more than one copy" not in out.text
 
     def test_an_empty_name_means_the_default(self, cloud):
-        one, two = cloud.snapshot(), cloud.snapshot()
+        disk = cloud.disk()
+        one, two = cloud.snapshot(disk), cloud.snapshot(disk)
         named = cloud.run(one, name="", wait=True).copy()["name"]
         assert named.replace(one, two) == cloud.run(two, wait=True).copy()["name"]
 

@@ -183,19 +183,72 @@ def test_what_another_account_shares_is_no_copy_of_ours(cbs):
 @pytest.mark.parametrize(
     ("given", "made"),
     [
-        ("nightly", "nightly [{id}]"),
+        (None, "copy [{id} {disk} 20261121T010000Z]"),
+        ("", "copy [{id} {disk} 20261121T010000Z]"),
+        ("nightly", "nightly [{id} {disk} 20261121T010000Z]"),
+        ("n" * 13, "nnnnnnnnnnnnn [{id} {disk} 20261121T010000Z]"),
+        ("n" * 14, "nnnnnnnnnnnnnn [{id}]"),
         ("dr {snapshot_id}", "dr {id} [{id}]"),
-        ("{snapshot_id}", "{id} [{id}]"),
-        ("copy-of-{snapshot_id}", "copy-of-{id}"),
-        ("nightly [{snapshot_id}]", "nightly [{id}]"),
+        ("{snapshot_id}", "{id} [{id} {disk} 20261121T010000Z]"),
+        ("copy-of-{snapshot_id}", "copy-of-{id} [{id}]"),
+        ("nightly [{snapshot_id}]", "nightly [{id} {disk} 20261121T010000Z]"),
         ("{snapshot_id} of snap-aaaaaaaa", "{id} of snap-aaaaaaaa [{id}]"),
         ("{snapshot_id}9", "{id}9 [{id}]"),
     ],
 )
-def test_a_name_always_holds_the_source_alone(cbs, given, made):
+def test_every_name_ends_in_the_source(cbs, given, made):
+    disk = cbs.disk()
+    source = cbs.snapshot(disk)
+    options = {} if given is None else {"name": given}
+    planned = cbs.run(source, check=True, **options).copy()["name"]
+    assert cbs.run(source, wait=True, **options).copy()["name"] == planned == made.format(id=source, disk=disk)
+    assert not cbs.run(source, **options)["changed"]
+
+
+def test_the_copy_of_a_copy_is_named_after_the_first_disk(cbs):
+    disk = cbs.disk()
+    first = cbs.our_copy(cbs.snapshot(disk))
+    out = cbs.run(first.id, source_region="ap-beijing", destination_regions=["ap-shanghai"], wait=True)
+    assert out.copy()["name"] == f"copy [{first.id} {disk} 20261121T020000Z]"
+
+
+def sources_shown(cbs, *copies):
+    rows = {row["snapshot_id"]: row["source"] for row in cbs.info("ap-beijing")["snapshots"]}
+    return [rows[copy.id] for copy in copies]
+
+
+def test_a_name_tells_disk_and_time_where_tags_do_not(cbs):
+    disk = cbs.disk()
+    source = cbs.snapshot(disk)
+    whole = f"nightly [{source} {disk} 20261121T010000Z]"
+    copies = [cbs.our_copy(source, name=name, tagged=False) for name in (whole, f"nightly [{source}]", "x")]
+    copies[0].tags = {"dr-copy:source-region": "ap-guangzhou", "dr-copy:source-created-at": "2026-11-21T00:30:00Z"}
+    shown, short, nothing = sources_shown(cbs, *copies)
+    # A tag decides over a name, each for itself.
+    assert shown == {
+        "snapshot_id": source,
+        "region": "ap-guangzhou",
+        "disk_id": disk,
+        "created_at": "2026-11-21T00:30:00Z",
+        "managed": True,
+    }
+    assert (short["snapshot_id"], short["disk_id"], short["managed"]) == (source, None, False) and nothing is None
+    copies[0].tags = {}
+    (shown,) = sources_shown(cbs, copies[0])
+    assert shown == {**shown, "region": None, "created_at": "2026-11-21T01:00:00Z", "managed": False}
+    other = cbs.snapshot()
+    copies[0].tags = {"dr-copy:source-snapshot-id": other}
+    (shown,) = sources_shown(cbs, copies[0])
+    assert shown == {**shown, "snapshot_id": other, "disk_id": None, "created_at": None}, (
+        "the name is of another source"
+    )
+
+
+@pytest.mark.parametrize("ending", ["disk-aaaaaaaa 20261321T010000Z", "disk-aaaaaaaa", "disk-AAAA 20261121T010000Z"])
+def test_an_ending_that_is_none_of_ours_tells_no_time(cbs, ending):
     source = cbs.snapshot()
-    assert cbs.run(source, name=given, wait=True).copy()["name"] == made.format(id=source)
-    assert not cbs.run(source, name=given)["changed"]
+    (shown,) = sources_shown(cbs, cbs.our_copy(source, name=f"x [{source} {ending}]", tagged=False))
+    assert (shown["snapshot_id"], shown["created_at"], shown["managed"]) == (source, None, False)
 
 
 def test_a_name_that_does_not_fit_with_its_ending_is_refused_with_the_room_that_is_left(cbs):

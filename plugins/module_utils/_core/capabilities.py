@@ -90,8 +90,11 @@ class Capabilities:
             else False
         )
 
-    def full_name(self, name: str, snapshot_id: str) -> str:
-        """Return the name of a copy of this source: the user's, with what the cloud needs in it."""
+    def full_name(self, name: str, snapshot_id: str, source: Snapshot | None = None) -> str:
+        """Return the name of a copy of this source: the user's, with what the cloud needs in it.
+
+        Without ``source``, which is not read yet, the shortest such name.
+        """
         return name
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:

@@ -16,7 +16,16 @@ from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
-from .cbs_answers import SNAPSHOT_ID, closing, deadline_text, disk_of, full_name, source_of_order
+from .cbs_answers import (
+    DISK_ID,
+    LONGEST_NAME,
+    SNAPSHOT_ID,
+    closing,
+    deadline_text,
+    disk_of,
+    full_name,
+    source_of_order,
+)
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import change_tags
 from .client import Service, some
@@ -45,9 +54,9 @@ class CbsCloud(SnapshotCloud):
     tagged_resource = "snapshot"
     snapshot_id_pattern = SNAPSHOT_ID
     snapshot_id_example = "snap-ckgjwkqh"
-    disk_id_pattern = r"disk-[0-9a-z]{8}"
+    disk_id_pattern = DISK_ID
     disk_id_example = "disk-hdh1y4za"
-    name_rule = TextRule(longest=60, shortest=1)
+    name_rule = TextRule(longest=LONGEST_NAME, shortest=1)
     description_rule = None
     tag_rules: TagRules | None = TAG_RULES
     many_destinations_per_call = True
@@ -78,13 +87,13 @@ class CbsCloud(SnapshotCloud):
             [] if days is None or 1 <= days <= 65536 else [f"retention_days: must be between 1 and 65536, not {days}"]
         )
 
-    def full_name(self, name: str, snapshot_id: str) -> str:
-        """Add the source's ID as our mark: the name is the only mark that CBS sets together with the copy."""
-        return full_name(name, snapshot_id)
+    def full_name(self, name: str, snapshot_id: str, source: Snapshot | None = None) -> str:
+        """Add the source as our mark: the name is the only mark that CBS sets together with the copy."""
+        return full_name(name, snapshot_id, source)
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:
         full = self.full_name(name, snapshot_id)
-        if full == name or len(full) <= self.name_rule.longest:
+        if len(full) <= self.name_rule.longest:
             return super().name_problem(name, snapshot_id)
         left = self.name_rule.longest - len(closing(snapshot_id))
         return (

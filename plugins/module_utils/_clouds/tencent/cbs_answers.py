@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
-from ..._core.tags import provenance_of
+from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID, provenance_of, provenance_tags
 
 #: CREATING, COPYING_FROM_REMOTE and CHECKING_COPIED are under way; there is no failed state (api-facts: cbs-states).
 STATES = {"NORMAL": State.COMPLETED, "ROLLBACKING": State.COMPLETED, "TORECYCLE": State.ABSENT}
 #: CBS answers with China's time without a zone; requests name the zone (api-facts: cbs-times).
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 TIME_FORM = "%Y-%m-%d %H:%M:%S"
-SNAPSHOT_ID = r"snap-[0-9a-z]{8}"
+#: How our names of copies write the time of the source, in UTC.
+TIME_IN_NAME = "%Y%m%dT%H%M%SZ"
+SNAPSHOT_ID, DISK_ID = r"snap-[0-9a-z]{8}", r"disk-[0-9a-z]{8}"
+#: The longest name, in characters (api-facts: cbs-names).
+LONGEST_NAME = 60
 #: Other facts about a snapshot: our word, by the key and value that CBS shows (api-facts: cbs-traits).
 _TRAITS = {
     "system_disk": ("DiskUsage", "SYSTEM_DISK"),
@@ -29,36 +34,63 @@ _TRAITS = {
 _IDS = re.compile(rf"(?<!\w){SNAPSHOT_ID}(?!\w)")
 _OUR_DEFAULT = re.compile(rf"copy-of-({SNAPSHOT_ID})")
 _SERVICES_DEFAULT = re.compile(rf"Copied {SNAPSHOT_ID} from ([a-z]{{2}}(?:-[a-z0-9]+)+)")
-_OUR_ENDING = re.compile(rf" \[({SNAPSHOT_ID})\]$")
+_OUR_ENDING = re.compile(rf" \[({SNAPSHOT_ID})(?: ({DISK_ID}) (\d{{8}}T\d{{6}}Z))?\]$")
 
 
 def closing(snapshot_id: str) -> str:
-    """Return the ending of a name that does not show the source otherwise."""
+    """Return the shortest ending of our names: the source alone."""
     return f" [{snapshot_id}]"
 
 
-def full_name(name: str, snapshot_id: str) -> str:
-    """Add the source's ID to a name, unless it is our default name or ends in it already."""
-    ours = _OUR_DEFAULT.fullmatch(name) or _OUR_ENDING.search(name)
-    return name if ours and ours[1] == snapshot_id else name + closing(snapshot_id)
+def full_name(name: str, snapshot_id: str, source: Snapshot | None) -> str:
+    """End a name in the source, with its disk and time where they are known and there is room for them."""
+    ours = _OUR_ENDING.search(name)
+    stem = name[: ours.start()] if ours and ours[1] == snapshot_id else name
+    disk_id = provenance_tags(source).get(SOURCE_DISK_ID) if source else None
+    if source and source.created_at and disk_id:
+        taken = source.created_at.astimezone(timezone.utc).strftime(TIME_IN_NAME)
+        full = f"{stem} [{snapshot_id} {disk_id} {taken}]"
+        if len(full) <= LONGEST_NAME:
+            return full
+    return stem + closing(snapshot_id)
 
 
-def source_in_name(name: str) -> tuple[str | None, bool]:
+def source_in_name(name: str) -> tuple[Provenance | None, bool]:
     """Return the source that a copy's name shows, and whether only this collection uses such names.
 
-    The closing ID decides; else a name with exactly one ID, as a whole word.
+    The closing decides; else a name with exactly one ID, as a whole word. Only the service's own name for a copy shows
+    the region (api-facts: cbs-default-name).
     """
-    for ours in (_OUR_ENDING.search(name), _OUR_DEFAULT.fullmatch(name)):
-        if ours:
-            return ours[1], True
+    if ours := _OUR_ENDING.search(name):
+        taken = _time_in_name(ours[3])
+        return Provenance(ours[1], disk_id=ours[2], created_at=taken, managed=taken is not None), True
+    if ours := _OUR_DEFAULT.fullmatch(name):
+        return Provenance(ours[1]), True
     ids = set(_IDS.findall(name))
-    return (ids.pop(), False) if len(ids) == 1 else (None, False)
+    default = _SERVICES_DEFAULT.fullmatch(name)
+    return (Provenance(ids.pop(), default[1] if default else None) if len(ids) == 1 else None), False
 
 
-def _region_in_name(name: str) -> str | None:
-    """Return the source's region, which only the service's own name for a copy shows (api-facts: cbs-default-name)."""
-    match = _SERVICES_DEFAULT.fullmatch(name)
-    return match[1] if match else None
+def _time_in_name(text: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(text or "", TIME_IN_NAME).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+
+
+def _source_of(tags: Mapping[str, str], named: Provenance | None) -> Provenance | None:
+    """Return the source of a copy. A tag decides over a name; what tags lack, the name of the same source tells."""
+    tagged = provenance_of(tags)
+    if named is None or (tagged and tagged.snapshot_id != named.snapshot_id):
+        return tagged
+    known = tagged or provenance_of({**tags, SOURCE_SNAPSHOT_ID: named.snapshot_id}) or named
+    return replace(
+        known,
+        region=known.region or named.region,
+        disk_id=known.disk_id or named.disk_id,
+        created_at=known.created_at or named.created_at,
+        managed=tagged is not None or (named.managed and known.region is not None),
+    )
 
 
 def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
@@ -67,10 +99,8 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
     tags = _tags(shown)
     is_copy = bool(shown.get("CopyFromRemote"))
     state = STATES.get(shown.get("SnapshotState", ""), State.PENDING)
-    source, marked = provenance_of(tags), False
-    if is_copy:
-        named, marked = source_in_name(name)
-        source = source or (Provenance(named, _region_in_name(name)) if named else None)
+    named, marked = source_in_name(name) if is_copy else (None, False)
+    source = _source_of(tags, named)
     return Snapshot(
         snapshot_id=shown["SnapshotId"],
         region=region,

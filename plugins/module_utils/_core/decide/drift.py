@@ -11,7 +11,16 @@ from datetime import datetime
 
 from ..errors import CopyError, NotFound
 from ..model import Snapshot, State, TagChange
-from ..tags import SOURCE_CREATED_AT, SOURCE_DISK_ID, change_of_tags, lacking, provenance_tags, tags_for_copy, undone
+from ..tags import (
+    SOURCE_CREATED_AT,
+    SOURCE_DISK_ID,
+    SOURCE_SNAPSHOT_ID,
+    change_of_tags,
+    lacking,
+    provenance_tags,
+    tags_for_copy,
+    undone,
+)
 from .expiry import expiry_change, expiry_of
 from .locks import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
@@ -120,7 +129,7 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChang
     purge = wanted.policy.purge_tags and not (purges and there is None)
     change = change_of_tags(request, copy, cloud.tag_rules, purge, kept if request.copy_tags else {})
     if incomplete and there:
-        if copy.source and copy.source.managed:
+        if SOURCE_SNAPSHOT_ID in copy.tags:
             known = provenance_tags(there)
             missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
         else:
@@ -141,7 +150,4 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChang
 
 def _lacks_provenance(copy: Snapshot) -> bool:
     """Whether the run that made a copy of ours was cut off before its tags, or knew less than is known now."""
-    source = copy.source
-    if source is None or not source.managed:
-        return True
-    return SOURCE_DISK_ID not in copy.tags or SOURCE_CREATED_AT not in copy.tags
+    return not {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= {*copy.tags}

@@ -34,7 +34,7 @@ def order_of(
                 f"The {label} of the copy of {request.snapshot_id} in {request.region}, {text!r}, {trouble}",
                 hint=f"Use another {label} template for this snapshot.",
             )
-    name = None if name is None else cloud.full_name(name, request.snapshot_id)
+    name = None if name is None else cloud.full_name(name, request.snapshot_id, source)
     tags: dict[str, str] = {}
     if cloud.tag_rules:
         tags, left_out = tags_for_copy(request, source, cloud.tag_rules, name)

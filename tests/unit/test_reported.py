@@ -250,6 +250,28 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
 
 
+@pytest.mark.parametrize("part", ["excluded", "missing", "near_misses"])
+def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
+    night = sample(2, late=0)
+    row = {"disk_id": "vol-0123456789abcdef0", "disk_name": "scratch"}
+    night["coverage"][part] = [{**row, "tags": {"Dr-Copy": "true"}} if part == "near_misses" else row]
+    page = report_content(night, "page")
+    assert row["disk_id"] in page and ("Dr-Copy=true" in page) is (part == "near_misses")
+
+
+def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
+    given = {**values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1"), "reads_only": False}
+    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    done = {**NOTHING_DONE, "source": source()}
+    result = outcome_of(done, given)
+    assert not written_report(result, done, given, run)["unwritten"]
+    (page,) = tmp_path.glob("*.html")
+    assert "could not be drawn" not in page.read_text()
+    result["coverage"]["excluded"] = [{"disk_id": "vol-1"}]  # a row without the name that the template shows
+    assert "could not be written" in written_report(result, done, given, run)["unwritten"]
+    assert "could not be drawn" in page.read_text() and "disk_name" in page.read_text()
+
+
 def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     there = source(disk(1, dr_copy="true"), disk(2, dr_copy_exclude="true"), snapshots=[snapshot(1, 1)])
     assert [d["disk_id"] for d in select(there, [], values())["disks"]] == ["vol-1"]

@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,16 @@ def report_page(report: Row) -> str:
         left_out=Counter(row["reason"] for row in left_out),
         left_out_rows=left_out[:MOST],
         most=MOST,
+    )
+
+
+def plain_page(report: Row, why: str) -> str:
+    """Write a red page without a template, for a report whose page cannot be drawn."""
+    title = f"✗ The page of {label_of(report)} could not be drawn"
+    words = f"The run ended at {report['finished_at']}. Its results are in the JSON report. The reason: {why}"
+    return (
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<h1 style="color: #b00020">{escape(title)}</h1><p>{escape(words)}</p></html>\n'
     )
 
 

@@ -17,7 +17,7 @@ from jinja2 import TemplateError
 from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .naming import file_name
-from .pages import report_page
+from .pages import plain_page, report_page
 from .report import report_of, report_text
 from .rows import Row
 
@@ -67,6 +67,9 @@ def _write_files(report: Row, values: Mapping[str, Any]) -> list[str]:
     for file in report_files(report, values):
         why = failure_of(lambda file=file: write_whole(Path(file["path"]), report_content(report, file["form"])))
         problems += [f"The report {file['path']} could not be written: {why}"] if why else []
+        if why and file["form"] == "page":
+            # An earlier night's page must not stay as this night's.
+            failure_of(lambda file=file, why=why: write_whole(Path(file["path"]), plain_page(report, why)))
     for path in outdated_files(values):
         why = failure_of(os.unlink, path)
         problems += [f"The old report {path} could not be taken away: {why}"] if why else []

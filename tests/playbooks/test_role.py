@@ -65,6 +65,18 @@ def plan_over(clouds, cloud):
     return {"dr_copy_cloud": cloud, **regions, **connection}
 
 
+def test_files_in_the_working_directory_do_not_replace_the_roles_tasks(clouds):
+    for name in ("plan", "fall_back", "run", "report"):
+        for directory in (clouds.directory, clouds.directory / "tasks"):
+            directory.mkdir(exist_ok=True)
+            (directory / f"{name}.yml").write_text(
+                yaml.safe_dump([{"fail": {"msg": f"this {name}.yml is not the role's"}}])
+            )
+    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    result, _output = role(clouds)
+    assert result["counts"]["created"] == 1 and not result["failures"]
+
+
 def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
     disk = clouds.disk("database", dr_copy="true")
     clouds.snapshot(disk)

@@ -32,6 +32,8 @@ options:
   name:
     description:
       - Name of each copy. 2 to 128 characters; a letter first, then letters, digits, and C(:) C(_) C(-).
+      - Should the service not show what a copy was made of, the default name, or the default O(description), is what
+        later runs know it by. So change no more than one of them.
     default: copy-of-{snapshot_id}
   instance_billing_cycle:
     description:

@@ -44,6 +44,10 @@ DEFAULTS: dict[str, Any] = {
     "refused_nodes": [],
     "all_refused_as": "error",
     "tells_ids": "snapshot",
+    # Whether a copy shows what it was made of (api-facts: ecs-source-fields, ens-source-fields).
+    "shows_sources": True,
+    # What ENS counts as TotalCount: items, pages, zero or nothing (api-facts: page-seams).
+    "counts": "items",
     "most_by_tag": 1000,
     "keys": {ACCESS_KEY: {"secret": SECRET_KEY, "token": None}},
 }

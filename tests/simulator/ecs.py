@@ -153,8 +153,9 @@ class Ecs(RpcCloud):
     def DescribeSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
         ids = json_list(given, "SnapshotIds", 100, "InvalidSnapshotIds.Malformed")
         wanted, now = _tags(given), self.clock.monotonic()
+        tells = self.control.settings["shows_sources"]
         found = [
-            _shown(s, now)
+            _shown(s, now, tells)
             for s in self.estate.shown(region)
             if (ids is None or s.id in ids)
             and ("DiskId" not in given or s.disk_id == given["DiskId"])
@@ -282,7 +283,7 @@ def _tag_list(tags: dict[str, Any]) -> dict[str, Any]:
     return {"Tag": [{"TagKey": key, "TagValue": value or ""} for key, value in tags.items()]}
 
 
-def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
+def _shown(snapshot: SimulatedSnapshot, now: float, shows_source: bool) -> dict[str, Any]:
     phase, created = snapshot.phase(now), snapshot.created.strftime("%Y-%m-%dT%H:%M:%SZ")
     shown = {
         "SnapshotId": snapshot.id,
@@ -314,7 +315,7 @@ def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
     }
     if snapshot.retention_days:
         shown["RetentionDays"] = snapshot.retention_days
-    if snapshot.source_id:
+    if snapshot.source_id and shows_source:
         shown.update(SourceSnapshotId=snapshot.source_id, SourceRegionId=snapshot.source_region)
     return shown
 

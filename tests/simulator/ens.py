@@ -110,14 +110,14 @@ class Ens(RpcCloud):
         ids = None
         if text:
             ids = json_list(given, "SnapshotId", 100, "InvalidSnapshotId") if text.startswith("[") else [text]
-        now = self.clock.monotonic()
+        now, tells = self.clock.monotonic(), self.control.settings["shows_sources"]
         found = [
-            _shown(s, now)
+            _shown(s, now, tells)
             for node in self._nodes(given, self.estate.snapshots)
             for s in self.estate.shown(node)
             if ids is None or s.id in ids
         ]
-        return _page(given, found, lambda items: {"Snapshots": items})
+        return self._page(given, found, lambda items: {"Snapshots": items})
 
     def DescribeDisks(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         ids = json_list(given, "DiskIds", 100, "InvalidDiskIds")
@@ -127,7 +127,7 @@ class Ens(RpcCloud):
             for d in self.estate.shown_disks(node)
             if (ids is None or d.id in ids) and given.get("DiskId", d.id) == d.id
         ]
-        return {"Code": 0, **_page(given, found, lambda items: {"Disks": {"Disks": items}})}
+        return {"Code": 0, **self._page(given, found, lambda items: {"Disks": {"Disks": items}})}
 
     def DeleteSnapshot(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         snapshot = self.estate.find(required(given, "SnapshotId"))
@@ -146,15 +146,17 @@ class Ens(RpcCloud):
         nodes = json_list(given, "EnsRegionIds", 100, "InvalidEnsRegionIds")
         return list(things) if nodes is None else nodes
 
+    def _page(self, given: dict[str, str], found: list[Any], form: Any) -> dict[str, Any]:
+        number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 50)
+        chosen = found[(number - 1) * size : number * size]
+        counts = {"items": len(found), "pages": -(-len(found) // size), "zero": 0}
+        how = self.control.settings["counts"]
+        count = {} if how == "nothing" else {"TotalCount": counts[how]}
+        return {"PageNumber": number, "PageSize": size, **count, **form(chosen)}
 
-def _page(given: dict[str, str], found: list[Any], form: Any) -> dict[str, Any]:
-    number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 50)
-    chosen = found[(number - 1) * size : number * size]
-    return {"PageNumber": number, "PageSize": size, "TotalCount": len(found), **form(chosen)}
 
-
-def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
-    return {
+def _shown(snapshot: SimulatedSnapshot, now: float, shows_source: bool) -> dict[str, Any]:
+    shown = {
         "SnapshotId": snapshot.id,
         "SnapshotName": snapshot.name,
         "Description": snapshot.description,
@@ -166,9 +168,10 @@ def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:
         "SourceDiskId": snapshot.disk_id,
         "SourceDiskType": "2",
         "SourceDiskCategory": "cloud_efficiency",
-        "SourceSnapshotId": snapshot.source_id,
-        "SourceEnsRegionId": snapshot.source_region,
     }
+    if shows_source:
+        shown.update(SourceSnapshotId=snapshot.source_id, SourceEnsRegionId=snapshot.source_region)
+    return shown
 
 
 def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:

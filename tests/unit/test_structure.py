@@ -50,7 +50,7 @@ def test_no_file_is_too_long():
     for path in PLUGINS.rglob("*.py"):
         assert len(code_lines(path)) <= 250, path
         if path.parent.name != "modules":
-            assert len(path.read_text().splitlines()) <= 250, path
+            assert len(path.read_text().splitlines()) <= 300, path
 
 
 def test_no_six_lines_stand_twice():

@@ -90,7 +90,8 @@ class SnapshotCloud(Capabilities, abc.ABC):
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         """List the copies in a region that the account owns, those in progress of others included.
 
-        With ``source_ids`` the adapter may leave out other copies, and where ``finds_by_mark`` those that are not ours.
+        Other snapshots may be among them: a copy of this run is known by its ID, should it not show its source. With
+        ``source_ids`` the adapter may leave out other copies, and where ``finds_by_mark`` those that are not ours.
         """
 
     @reads
@@ -194,7 +195,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
 @dataclass(frozen=True)
 class Listing:
-    """The copies that a listing showed.
+    """The copies that a listing showed; other snapshots may be among them.
 
     ``has_seam``: it came in several pages, and what changed between two of them may have hidden a copy. ``pages`` is
     how many calls it took.

@@ -90,7 +90,9 @@ class Snapshot:
 
     ``size_gib`` is in GiB, ``progress`` in percent, ``created_at`` is aware (UTC).
     ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
-    ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted.
+    ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted. Where only a
+    name, or the ID that a copy call returned, tells the source, it is not ``certain``: it counts, and nothing is
+    written to it.
     ``owned``: not another account's. ``reason``: why it failed, ``obstacle``: why it cannot be a source if complete.
     ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags shows
     that the copy is ours. ``expires_at`` is when the cloud deletes it by itself, ``locked_until`` when its lock ends,
@@ -113,6 +115,7 @@ class Snapshot:
     place: str | None = None
     owned: bool = True
     is_copy: bool = False
+    certain: bool = True
     source: Provenance | None = None
     reason: str | None = None
     obstacle: str | None = None
@@ -133,7 +136,7 @@ class Snapshot:
     @property
     def ours(self) -> bool:
         """Whether this collection made it, so that a run may write to it."""
-        return self.source is not None and (self.source.managed or self.marked_ours)
+        return self.source is not None and self.certain and (self.source.managed or self.marked_ours)
 
     @property
     def held(self) -> bool:

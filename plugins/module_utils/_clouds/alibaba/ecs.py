@@ -112,7 +112,7 @@ class EcsCloud(SnapshotCloud):
         queries: list[dict[str, Any]] = [{}]
         if source_ids is not None:
             queries = [numbered("Tag", [{"Key": SOURCE_SNAPSHOT_ID, "Value": i}]) for i in sorted(source_ids)]
-        return pages.listing([s for s in self._listed(region, tried, *queries, pages=pages) if s.source])
+        return pages.listing([*self._listed(region, tried, *queries, pages=pages)])
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
         listed = self._listed(region, f"Listing the copies in progress in {region}", {"Status": "progressing"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -47,26 +48,33 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
         tags=tags,
         disk_id=source.disk_id if source else shown.get("SourceDiskId") or None,
         is_copy=source is not None,
-        recorded=source is not None,
+        recorded=bool(shown.get("SourceSnapshotId")),
         source=source,
         obstacle=f"{category}, which cannot be copied" if category else None,
     )
 
 
 def _source(shown: Mapping[str, Any], tags: Mapping[str, str]) -> Provenance | None:
-    """Return the source from the cloud's own fields; the tags add when it was taken, and that the copy is ours.
+    """Return the source from the cloud's own fields, and from our tags where it shows none (api-facts:
+    ecs-source-fields).
 
-    What SourceDiskId of a copy holds is not known for certain, so our tag decides (api-facts: ecs-source-disk).
+    The tags add when the source was taken, and that the copy is ours, unless the cloud contradicts them. What
+    SourceDiskId of a copy holds is not known for certain, so our tag decides (api-facts: ecs-source-disk).
     """
-    if not shown.get("SourceSnapshotId"):
-        return None
-    tagged = provenance_of(tags)
+    recorded, disk_id, tagged = shown.get("SourceSnapshotId"), shown.get("SourceDiskId") or None, provenance_of(tags)
+    if not recorded:
+        if tagged is None or tagged.snapshot_id == shown["SnapshotId"]:
+            return None
+        # A snapshot of a disk restored from a copy may bear the copy's tags.
+        is_of_disk = disk_id in (None, tagged.disk_id) or tagged.disk_id is None
+        return replace(tagged, disk_id=tagged.disk_id or disk_id, managed=is_of_disk)
+    agrees = tagged is not None and tagged.snapshot_id == recorded
     return Provenance(
-        snapshot_id=shown["SourceSnapshotId"],
+        snapshot_id=recorded,
         region=shown.get("SourceRegionId") or None,
-        disk_id=(tagged.disk_id if tagged else None) or shown.get("SourceDiskId") or None,
-        created_at=tagged.created_at if tagged else None,
-        managed=tagged is not None,
+        disk_id=(tagged.disk_id if tagged and agrees else None) or disk_id,
+        created_at=tagged.created_at if tagged and agrees else None,
+        managed=agrees,
     )
 
 

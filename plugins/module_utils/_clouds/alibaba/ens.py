@@ -113,8 +113,7 @@ class EnsCloud(SnapshotCloud):
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()
-        listed = self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}], pages)
-        return pages.listing([s for s in listed if s.source])
+        return pages.listing(self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}], pages))
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
         """List a node, or by ID; there is no filter on what a snapshot was made of (api-facts: ens-describe-limits)."""

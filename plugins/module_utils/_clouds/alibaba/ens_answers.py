@@ -19,13 +19,16 @@ DISK_STATES = {"creating": State.PENDING, "deleting": State.ABSENT, "deleted": S
 FREE = ("available", "creating", "expiring")
 #: ENS has no snapshot tags, so the role ends its descriptions with the source's disk and time.
 SUFFIX = re.compile(r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$")
+#: Our default name and description, which tell the source of a copy that shows none (api-facts: ens-source-fields).
+NAMED = re.compile(r"copy-of-(?P<id>sp-[0-9a-z]+)")
+DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+)(?: \[|$)")
 
 
 def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
     """Translate a snapshot of DescribeSnapshots. Sizes are left out: their unit is uncertain (api-facts: ens-sizes)."""
     # Documents write both available and Available (api-facts: ens-states).
     state = STATES.get(str(shown.get("Status") or "").lower(), State.PENDING)
-    recorded = bool(shown.get("SourceSnapshotId"))
+    recorded, source = bool(shown.get("SourceSnapshotId")), _source(shown)
     return Snapshot(
         snapshot_id=shown["SnapshotId"],
         region=shown.get("EnsRegionId") or "",
@@ -36,18 +39,27 @@ def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
         name=shown.get("SnapshotName") or "",
         description=shown.get("Description") or "",
         disk_id=shown.get("SourceDiskId") or None,
-        is_copy=recorded,
+        is_copy=source is not None,
+        certain=recorded or source is None,
         recorded=recorded,
         marked_ours=recorded,
-        source=_source(shown) if recorded else None,
+        source=source,
     )
 
 
-def _source(shown: Mapping[str, Any]) -> Provenance:
-    suffix = SUFFIX.search(shown.get("Description") or "")
+def _source(shown: Mapping[str, Any]) -> Provenance | None:
+    """Return the source from the cloud's own fields, and from name and description where it shows none."""
+    description = shown.get("Description") or ""
+    suffix, described = SUFFIX.search(description), DESCRIBED.match(description)
+    source_id = shown.get("SourceSnapshotId")
+    if not source_id and (named := NAMED.fullmatch(shown.get("SnapshotName") or "") or described):
+        source_id = named["id"]
+    if not source_id:
+        return None
+    node = described["node"] if described and described["id"] == source_id else None
     return Provenance(
-        snapshot_id=shown["SourceSnapshotId"],
-        region=shown.get("SourceEnsRegionId") or None,
+        snapshot_id=source_id,
+        region=shown.get("SourceEnsRegionId") or node,
         disk_id=shown.get("SourceDiskId") or (suffix["disk"] if suffix else None),
         created_at=parse_iso_utc(suffix["time"]) if suffix else None,
         managed=suffix is not None,

@@ -142,19 +142,22 @@ class Region(Room):
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
         listing = safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
+        listed = {copy.snapshot_id: copy for copy in listing.copies}
         by_source: dict[str, dict[str, Snapshot]] = {}
         for copy in listing.copies:
             if copy.source:
                 by_source.setdefault(copy.source.snapshot_id, {})[copy.snapshot_id] = copy
         if everything:
             self._counted_at, self._pages = now, listing.pages
-            self._running = {c.snapshot_id: source_disk_of(c) for c in listing.copies if c.state is State.PENDING}
+            pending = [c for c in listing.copies if c.source and c.state is State.PENDING]
+            self._running = {c.snapshot_id: source_disk_of(c) for c in pending}
         if any(a.decision.compare for a in due):
             self._first_started = -math.inf
         self._listed_at = now
         for attempt in dict.fromkeys(due):
             shown = by_source.get(attempt.request.snapshot_id, {})
             asked = {i: c for i, c in shown.items() if attempt.request.is_asked_of(c)}
+            asked |= {i: listed[i] for i in attempt.memory.own if i in listed}
             attempt.memory.looked(asked, None, now, until, listing.has_seam)
         return list(dict.fromkeys(due))
 

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ..capabilities import Capabilities
 from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut, Underway, Unreachable
 from ..model import CopyRequest, Snapshot, State
@@ -66,6 +64,12 @@ def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Ref
 
 
 def not_ours(copy: Snapshot) -> Refused:
+    if not copy.certain:
+        return Refused(
+            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, since nothing but its name or "
+            "description says what it was made of",
+            hint="Check it in the cloud's console, and delete it there if nobody needs it.",
+        )
     return Refused(
         f"The {copy.noun} {copy.snapshot_id} in {copy.region} was not made by this collection, so it is not deleted",
         hint="Delete it with the cloud's own tools if nobody needs it.",
@@ -103,18 +107,6 @@ def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
         f"{', '.join(keys)}",
         hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
         "the caller's permission for the tag service.",
-    )
-
-
-def tags_full(refused: Mapping[str, CopyError]) -> str | None:
-    """Say, for a warning, which tags no copy gets, since a quota of the account has refused them."""
-    if not refused:
-        return None
-    codes = ", ".join(sorted({str(error.code) for error in refused.values()}))
-    hint = next(iter(refused.values())).hint
-    return (
-        f"A quota of the account's tags is used up ({codes}), so these are not set: {', '.join(sorted(refused))}. The "
-        f"copies are good, and recognised without them. {hint}"
     )
 
 

@@ -75,6 +75,7 @@ class Looks:
 
         What a long listing showed may be gone by its end, so its copies count as shown at its start."""
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
+        shown = {i: self._as_own(copy) if i in self.own else copy for i, copy in shown.items()}
         if asked is None:
             self._take_listing(shown, at, has_seam)
             self.fresh_at = until if self.is_confirmed else self.fresh_at
@@ -88,6 +89,16 @@ class Looks:
                 self._shown(snapshot_id, copy, at if asked is None else until)
         if asked is None:
             self.rechecked.update(i for i in shown if i in self.own and i in self.seen and self._is_complete(i, at))
+
+    def _as_own(self, shown: Snapshot) -> Snapshot:
+        """Return a copy of this run as what its call made, whatever its fields show of its source."""
+        sighting = self.seen.get(shown.snapshot_id)
+        known = sighting.copy if sighting else self.gone.get(shown.snapshot_id)
+        if known is None or known.source is None or shown.disk:
+            return shown
+        if shown.is_copy and shown.source and shown.source.snapshot_id == known.source.snapshot_id:
+            return shown
+        return replace(shown, source=known.source, is_copy=True, certain=False)
 
     def _is_complete(self, snapshot_id: str, at: float) -> bool:
         """Whether a look has shown it complete by then."""
@@ -127,7 +138,8 @@ class Looks:
     def _may_be_own(self, copy: Snapshot) -> bool:
         """Whether a lost call of this run may have made a copy: ours, started while the call was out."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
-        return copy.ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.lost_calls))
+        may_be_ours = copy.ours or not copy.certain
+        return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.lost_calls))
 
     def _shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
         if copy.state is State.ABSENT:

@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That copies are known where ECS and ENS do not show what they were made of: by provenance tags, by the default name,
+by the ID that the copy call returned (api-facts: ecs-source-fields, ens-source-fields)."""
+
+from __future__ import annotations
+
+import pytest
+
+from .contract_bad_days import at_once, copies_of, with_script
+from .test_old_looks import clouds
+
+BOTH = clouds("ecs", "ens")
+
+
+@pytest.fixture
+def cloud(request):
+    estate = request.getfixturevalue(request.param)
+    estate.settings(shows_sources=False)
+    return estate
+
+
+def renamed(cloud):
+    """Return options by which nothing but the ID that the call returned says what a copy was made of."""
+    return {"name": "nightly", "description": "a copy of last night"} if cloud.cloud.name == "ens" else {}
+
+
+def without_tags(cloud):
+    """Let the service forget the tags of the copy call."""
+    add = cloud.server.estate.add
+
+    def adding(thing):
+        thing.tags = {}
+        return add(thing)
+
+    cloud.server.estate.add = adding
+
+
+@pytest.fixture(autouse=True)
+def _tags_come_back(cloud):
+    yield
+    vars(cloud.server.estate).pop("add", None)
+
+
+# -- idempotent, exactly once ------------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_second_run_knows_its_copies_without_source_fields(cloud, wait):
+    sources = [cloud.snapshot() for _n in range(3)]
+    first = cloud.run(*sources, wait=wait)
+    assert not first.failed and first["counts"]["created"] == 3
+    if wait:
+        assert {row["state"] for row in first["copies"]} == {"completed"}
+    second = cloud.run(*sources, wait=wait)
+    assert not second.failed and not second["changed"]
+    assert [r["snapshot_id"] for r in second["copies"]] == [r["snapshot_id"] for r in first["copies"]]
+    assert cloud.calls[cloud.copy_action] == 3
+
+
+@BOTH
+def test_a_lost_answer_makes_no_second_copy_without_source_fields(cloud):
+    sources = [cloud.snapshot() for _n in range(4)]
+    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "every": 2})
+    out = cloud.run(*sources, wait=True)
+    assert not out.failed and len(cloud.copies()) == 4, out.text
+    assert out["counts"]["created"] == 4 and out["changed"]
+
+
+@BOTH
+def test_a_lost_answer_is_found_without_source_fields_though_reads_lag(cloud):
+    source = cloud.snapshot()
+    cloud.settings(visible_after=8.0)
+    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    out = cloud.run(source, wait=True)
+    assert not out.failed and len(cloud.copies()) == 1 and out.copy()["action"] == "created"
+
+
+@BOTH
+def test_an_id_that_the_call_returned_is_the_copy_whatever_its_fields_show(cloud):
+    source = cloud.snapshot()
+    without_tags(cloud)
+    out = cloud.run(source, wait=True, **renamed(cloud))
+    row = out.copy()
+    assert not out.failed, out.text
+    assert (row["action"], row["state"], row["snapshot_id"]) == ("created", "completed", cloud.copies()[0].id)
+    assert cloud.calls[cloud.copy_action] == 1 == len(cloud.copies())
+
+
+@BOTH
+def test_a_failed_copy_of_this_run_is_told_whatever_its_fields_show(cloud):
+    source = cloud.snapshot()
+    without_tags(cloud)
+    cloud.settings(fail_copies_of={source: "no"})
+    out = cloud.run(source, wait=True, **renamed(cloud))
+    assert out.failure()["kind"] == "failed_copy" and cloud.calls[cloud.copy_action] == 1
+
+
+@BOTH
+def test_a_copy_that_shows_another_source_is_this_runs_all_the_same(cloud):
+    source, other = cloud.snapshot(), cloud.snapshot()
+    cloud.settings(shows_sources=True)
+
+    def shows_another(action, _region):
+        for copy in cloud.copies():
+            copy.source_id = other
+
+    with_script(cloud, shows_another)
+    out = cloud.run(source, wait=True)
+    assert not out.failed and out.copy()["state"] == "completed" and cloud.calls[cloud.copy_action] == 1
+
+
+# -- deletion -----------------------------------------------------------------------------------------------
+
+
+@clouds("ecs")
+def test_tags_are_witness_enough_for_a_deletion(cloud):
+    source = cloud.snapshot()
+    cloud.run(source, wait=True)
+    bystander = cloud.snapshot(region=cloud.destination)
+    out = cloud.run(source, state="absent", wait=True)
+    assert not out.failed and out["counts"]["deleted"] == 1
+    assert [s.id for s in cloud.everything(cloud.destination)] == [bystander]
+
+
+@clouds("ecs")
+@pytest.mark.parametrize("shown", ["another disk", "another source"])
+def test_tags_that_the_cloud_contradicts_delete_nothing(cloud, shown):
+    """A snapshot may bear the tags of a copy whose disk it was made of."""
+    source = cloud.snapshot()
+    copy = cloud.our_copy(source)
+    if shown == "another disk":
+        copy.disk_id = "d-anotherone"
+    else:
+        cloud.settings(shows_sources=True)
+        copy.source_id = "s-another"
+    out = cloud.run(source, state="absent", wait=True)
+    assert len(cloud.copies()) == 1 and not out["changed"]
+    assert out.failed is (shown == "another disk")
+
+
+@clouds("ens")
+@pytest.mark.parametrize("description", [..., "nightly [{disk_id} {source_created_at}]"])
+def test_a_name_alone_deletes_nothing(cloud, description):
+    source = cloud.snapshot()
+    cloud.run(source, wait=True, description=description)
+    out = cloud.run(source, state="absent", wait=True)
+    failure = out.failure()
+    assert failure["kind"] == "refused" and "name" in failure["message"] and failure["hint"]
+    assert len(cloud.copies()) == 1 and not out["changed"] and not cloud.calls["DeleteSnapshot"]
+
+
+@clouds("ens")
+def test_a_double_that_is_known_by_its_name_alone_stays(cloud):
+    source = cloud.snapshot()
+    cloud.run(source, wait=True)
+    (first,) = cloud.copies()
+    double = cloud.our_copy(source)
+    double.name = first.name
+    for options in ({"remove_duplicates": True}, {"wait": True}):
+        out = cloud.run(source, **options)
+        assert not out.failed and [d["snapshot_id"] for d in out["duplicates"]] == [double.id]
+    assert len(cloud.copies()) == 2
+
+
+@clouds("ens")
+def test_a_failed_copy_that_is_known_by_its_name_alone_stays_beside_the_new_one(cloud):
+    source = cloud.snapshot()
+    cloud.settings(fail_copies_of={source: "no"})
+    cloud.run(source, wait=True)
+    cloud.settings(fail_copies_of={})
+    out = cloud.run(source, wait=True)
+    assert not out.failed and out.copy()["state"] == "completed" and len(cloud.copies()) == 2
+    assert not cloud.calls["DeleteSnapshot"]
+
+
+@BOTH
+def test_two_runs_at_once_without_source_fields_tell_of_the_double(cloud):
+    source = cloud.snapshot()
+    outs = at_once(cloud, [(0, [source], {"wait": True}), (0, [source], {"wait": True})])
+    assert not any(out["failures"] for out in outs)
+    there = copies_of(cloud, source)
+    if cloud.cloud.name == "ecs":
+        assert len(there) == 1
+    else:  # nothing is deleted on the strength of a name
+        assert len(there) <= 2 and not cloud.calls["DeleteSnapshot"]
+
+
+# -- what is shown of them ---------------------------------------------------------------------------------
+
+
+@BOTH
+def test_info_tells_the_source_without_source_fields(cloud):
+    disk = cloud.disk()
+    source = cloud.snapshot(disk)
+    cloud.snapshot(region=cloud.destination)
+    suffix = " [{disk_id} {source_created_at}]"
+    description = {"description": "Copied from {snapshot_id} in {source_region}" + suffix}
+    cloud.run(source, wait=True, **(description if cloud.cloud.name == "ens" else {}))
+    (row,) = cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]
+    shown = row["source"]
+    assert (shown["snapshot_id"], shown["region"], shown["disk_id"]) == (source, cloud.source, disk)
+    assert shown["created_at"] and shown["managed"]
+
+
+@clouds("ens")
+def test_the_default_description_is_witness_where_the_name_is_ones_own(cloud):
+    source = cloud.snapshot()
+    cloud.run(source, wait=True, name="nightly")
+    out = cloud.run(source, wait=True, name="nightly")
+    assert not out.failed and not out["changed"] and len(cloud.copies()) == 1
+
+
+@clouds("ens")
+@pytest.mark.parametrize("name", ["a-copy-of-{}", "copy-of-{}0", "copy-of-x{}"])
+def test_another_name_is_no_witness(cloud, name):
+    source = cloud.snapshot()
+    other = cloud.our_copy(source)
+    other.name = name.format(source)
+    out = cloud.run(source, wait=True)
+    assert not out.failed and out.copy()["action"] == "created" and out.copy()["snapshot_id"] != other.id

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Request, Response
 
+from . import acs3
 from .control import Control, ControlledApp
 from .state import Disk, Estate, SimulatedSnapshot, new_id
 
@@ -185,7 +186,9 @@ class RpcCloud:
         if given.get("SignatureNonce") in self._nonces:
             raise ApiError("SignatureNonceUsed", "Specified signature nonce was used already.")
         self._nonces.add(given.get("SignatureNonce", ""))
-        if signature(key["secret"], request.method, given) != given.get("Signature"):
+        is_newer = "Authorization" in request.headers
+        wanted = acs3.signature(key["secret"], request) if is_newer else signature(key["secret"], request.method, given)
+        if wanted != given.get("Signature"):
             signed = string_to_sign(request.method, given)
             message = f"Specified signature is not matched with our calculation. server string to sign is:{signed}"
             raise ApiError("SignatureDoesNotMatch", message)
@@ -220,9 +223,10 @@ class RpcCloud:
 def _given(request: Request) -> dict[str, str]:
     """Return a call's parameters, read once."""
     if "simulator.given" not in request.environ:
-        request.environ["simulator.given"] = {**request.args.to_dict(), **request.form.to_dict()}
-    given: dict[str, str] = request.environ["simulator.given"]
-    return given
+        given = {**request.args.to_dict(), **request.form.to_dict(), **acs3.system_parameters(request)}
+        request.environ["simulator.given"] = given
+    parameters: dict[str, str] = request.environ["simulator.given"]
+    return parameters
 
 
 def _action(request: Request) -> str:

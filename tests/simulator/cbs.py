@@ -26,18 +26,6 @@ DISK_RESOURCE = re.compile(rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})
 #: How requests write times (TCCLI: datetime_iso).
 DEADLINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 _sessions = itertools.count(1)
-FILTERS = {
-    "snapshot-id",
-    "snapshot-name",
-    "snapshot-state",
-    "disk-usage",
-    "project-id",
-    "disk-id",
-    "encrypt",
-    "snapshot-type",
-    "zone",
-}
-DISK_FILTERS = {"disk-id", "disk-name", "disk-state", "instance-id", "zone", "tag-key", "tag-value", "disk-usage"}
 
 
 @dataclass
@@ -432,20 +420,46 @@ def _filtered(
     return shown
 
 
+#: By filter, the member that it looks at.
+SNAPSHOT_FIELDS = {
+    "snapshot-id": "SnapshotId",
+    "snapshot-name": "SnapshotName",
+    "snapshot-state": "SnapshotState",
+    "snapshot-type": "SnapshotType",
+    "disk-id": "DiskId",
+    "disk-usage": "DiskUsage",
+    "encrypt": "Encrypt",
+}
+DISK_FIELDS = {
+    "disk-charge-type": "DiskChargeType",
+    "disk-id": "DiskId",
+    "disk-name": "DiskName",
+    "disk-state": "DiskState",
+    "disk-type": "DiskType",
+    "disk-usage": "DiskUsage",
+    "instance-id": "InstanceId",
+}
+PLACES = {"project-id": "ProjectId", "zone": "Zone"}
+FILTERS = {*SNAPSHOT_FIELDS, *PLACES}
+DISK_FILTERS = {*DISK_FIELDS, *PLACES, "tag-key", "tag-value"}
+
+
 def _snapshot_field(item: dict[str, Any], name: str, value: str) -> bool:
-    fields = {"snapshot-id": "SnapshotId", "snapshot-name": "SnapshotName", "snapshot-state": "SnapshotState"}
-    fields |= {"disk-id": "DiskId", "snapshot-type": "SnapshotType", "disk-usage": "DiskUsage"}
-    return str(item.get(fields.get(name, ""), "")) == value
+    return _is(item["Placement"][PLACES[name]] if name in PLACES else item[SNAPSHOT_FIELDS[name]], value)
 
 
 def _disk_field(item: dict[str, Any], name: str, value: str) -> bool:
     tags = {tag["Key"]: tag["Value"] for tag in item["Tags"] or ()}
     if name.startswith("tag:"):
         return bool(tags.get(name[4:]) == value)
-    if name == "tag-key":
-        return value in tags
-    fields = {"disk-id": "DiskId", "disk-name": "DiskName", "disk-state": "DiskState", "instance-id": "InstanceId"}
-    return str(item.get(fields.get(name, ""), "")) == value
+    if name.startswith("tag-"):
+        return value in (tags if name == "tag-key" else tags.values())
+    return _is(item["Placement"][PLACES[name]] if name in PLACES else item[DISK_FIELDS[name]], value)
+
+
+def _is(shown: Any, value: str) -> bool:
+    """Compare a member with a filter's value, which writes truth in capitals."""
+    return (str(shown).upper() if isinstance(shown, bool) else str(shown)) == value
 
 
 def _check_tag(key: str, value: str) -> None:

@@ -195,6 +195,10 @@ class CbsDisks(Cbs):
                 "MinDiskSize": LEAST,
                 "MaxDiskSize": 32000,
                 "StepSize": 10,
+                "InstanceFamily": None,
+                "DeviceClass": None,
+                "ExtraPerformanceRange": None,
+                "Price": _price(charge),
             }
             for number in (1, 2, 3, 4)
             for kind in TYPES
@@ -203,6 +207,15 @@ class CbsDisks(Cbs):
             for zone in (f"{region}-{number}",)
         ]
         return {"DiskConfigSet": sold}
+
+
+def _price(charge: str) -> dict[str, Any]:
+    """Write a price as the official sample does; what does not belong to the way of paying is null."""
+    names = {HOURLY: ("UnitPrice", "UnitPriceDiscount")}.get(charge, ("OriginalPrice", "DiscountPrice"))
+    every = ("UnitPrice", "UnitPriceDiscount", "OriginalPrice", "DiscountPrice")
+    price = {f"{name}{high}": None for name in every for high in ("", "High")}
+    shown = dict.fromkeys(names, 1.0) | {f"{name}High": "1.00" for name in names}
+    return {**price, **shown, "ChargeUnit": "HOUR" if charge == HOURLY else None}
 
 
 def _sold(region: str) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ from .ec2_blocks import Blocks
 from .ec2_disks import Disks
 from .ec2_large import LargeRegion, fill, page_text
 from .ec2_rules import check_copy, check_snapshot_id, check_source_id, check_tag_limits, check_tags, invalid
-from .ec2_shown import passes, shown, tag_list, volume_passes, volume_shown
+from .ec2_shown import check_filters, passes, shown, tag_list, volume_passes, volume_shown
 from .history import History
 from .locks import SimulatedLock, holds, lock_of
 
@@ -404,6 +404,7 @@ class Ec2:
             if snapshot_id not in large.snapshots and snapshot_id not in {s.id for s in seen}:
                 raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
         filters = call._filters_from_querystring()
+        check_filters("DescribeSnapshots", filters)
         named = filters.get("snapshot-id")
         if named and not any(set(value) & set("*?\\") for value in named):
             seen = [s for s in seen if s.id in named]  # a filter as any other, but quick over thousands
@@ -440,11 +441,13 @@ class Ec2:
         backend = call.ec2_backend
         volumes = self.disks.shown(backend, call._get_param("VolumeIds", []) or None)
         filters = call._filters_from_querystring()
+        check_filters("DescribeVolumes", filters)
         found = []
         for volume in volumes:
             tags = getattr(volume, "seen_tags", None) or dict(backend.tags.get(volume.id, {}))
-            if all(volume_passes(volume, tags, name, values) for name, values in filters.items()):
-                found.append(volume_shown(volume, tags, call.region))
+            facts = volume_shown(volume, tags, call.region)
+            if all(volume_passes(facts, name, values) for name, values in filters.items()):
+                found.append(facts)
         return self._page(call, found, "Volumes", False, _written)
 
     def _visible(self, snapshot: Any) -> bool:

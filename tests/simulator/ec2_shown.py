@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
@@ -126,14 +127,12 @@ _FILTERS = {
 
 def passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
     """Whether a filter of DescribeSnapshots finds a snapshot that shows these facts."""
-    if name.startswith("tag:") or name in ("tag-key", "tag-value"):
+    if _is_of_tags(name):
         return _tags_pass({tag["Key"]: tag["Value"] for tag in facts.get("Tags", ())}, name, values)
     if name == "encrypted":
         return str(facts["Encrypted"]).lower() in values
     if name == "start-time":
         return any(matches(v, time_text(facts["StartTime"])) for v in values)
-    if name not in _FILTERS:
-        raise invalid(f"The filter '{name}' is invalid")
     return _matches_any(tuple(values), str(facts.get(_FILTERS[name], "")))
 
 
@@ -151,11 +150,55 @@ def _matches_any(values: tuple[str, ...], shown: str) -> bool:
     return shown in plain or any(matches(p, shown) for beginning, p in patterns if shown.startswith(beginning))
 
 
-def volume_passes(volume: Any, tags: dict[str, str], name: str, values: list[str]) -> bool:
-    """Whether a filter of DescribeVolumes finds a volume."""
-    if name.startswith("tag"):
-        return _tags_pass(tags, name, values)
-    return _matches_any(tuple(values), str(volume.get_filter_value(name, "DescribeVolumes")))
+_VOLUME_FILTERS = {
+    "availability-zone": "AvailabilityZone",
+    "availability-zone-id": "AvailabilityZoneId",
+    "create-time": "CreateTime",
+    "encrypted": "Encrypted",
+    "multi-attach-enabled": "MultiAttachEnabled",
+    "size": "Size",
+    "snapshot-id": "SnapshotId",
+    "status": "State",
+    "volume-id": "VolumeId",
+    "volume-type": "VolumeType",
+}
+_ATTACHMENT_FILTERS = {
+    "attachment.delete-on-termination": "DeleteOnTermination",
+    "attachment.device": "Device",
+    "attachment.instance-id": "InstanceId",
+    "attachment.status": "State",
+}
+
+
+def volume_passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
+    """Whether a filter of DescribeVolumes finds a volume that shows these facts."""
+    if _is_of_tags(name):
+        return _tags_pass({tag["Key"]: tag["Value"] for tag in facts.get("Tags", ())}, name, values)
+    if name in _VOLUME_FILTERS:
+        return _matches_any(tuple(values), _text(facts[_VOLUME_FILTERS[name]]))
+    shown = (attachment[_ATTACHMENT_FILTERS[name]] for attachment in facts["Attachments"])
+    return any(_matches_any(tuple(values), _text(fact)) for fact in shown)
+
+
+def _text(fact: Any) -> str:
+    if isinstance(fact, datetime):
+        return time_text(fact)
+    return str(fact).lower() if isinstance(fact, bool) else str(fact)
+
+
+def check_filters(operation: str, names: Iterable[str]) -> None:
+    """Refuse filters that there are not, whether there is anything to find or not."""
+    known = {
+        "DescribeSnapshots": {*_FILTERS, "encrypted", "start-time"},
+        "DescribeVolumes": {*_VOLUME_FILTERS, *_ATTACHMENT_FILTERS},
+    }[operation]
+    for name in names:
+        if name not in known and not _is_of_tags(name):
+            raise invalid(f"The filter '{name}' is invalid")
+
+
+def _is_of_tags(name: str) -> bool:
+    return name.startswith("tag:") or name in ("tag-key", "tag-value")
 
 
 def _tags_pass(tags: dict[str, str], name: str, values: list[str]) -> bool:

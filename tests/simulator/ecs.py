@@ -160,7 +160,7 @@ class Ecs(RpcCloud):
             if (ids is None or s.id in ids)
             and ("DiskId" not in given or s.disk_id == given["DiskId"])
             and given.get("Status", "all") in ("all", STATUS[s.phase(now)])
-            and all(s.tags.get(k) == v for k, v in wanted.items())
+            and all(k in s.tags and v in (None, s.tags[k]) for k, v in wanted.items())
         ]
         return _page(given, found, "Snapshots", "Snapshot", 100)
 

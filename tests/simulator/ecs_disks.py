@@ -112,7 +112,7 @@ class EcsDisks(Ecs):
         return snapshot
 
     def CreateSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
-        disk = self.estate.disks.get(region, {}).get(required(given, "DiskId"))
+        disk = self._disk_by_id(given, region)
         if disk is None:
             raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
         if self._being_made(disk):
@@ -125,7 +125,7 @@ class EcsDisks(Ecs):
         def make() -> dict[str, Any]:
             snapshot = SimulatedSnapshot(
                 id=new_id("s-"),
-                region=region,
+                region=disk.region,
                 created=self.clock.utc(),
                 disk_id=disk.id,
                 name=given.get("SnapshotName", ""),
@@ -141,7 +141,7 @@ class EcsDisks(Ecs):
         return self._once(given, make)
 
     def DeleteDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
-        disk = self.estate.disks.get(region, {}).get(required(given, "DiskId"))
+        disk = self._disk_by_id(given, region)
         now = self.clock.monotonic()
         if disk is None or disk.gone_at is not None:
             raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
@@ -155,6 +155,13 @@ class EcsDisks(Ecs):
             raise ApiError("DiskCreatingSnapshot", "A snapshot of the disk is being created.", 403)
         disk.gone_at = now + self.control.settings["disks_deleted_after"]
         return {}
+
+    def _disk_by_id(self, given: dict[str, str], region: str) -> Disk | None:
+        """Return a disk of the region; where none is told, as by the newer SDKs, which leave it to the endpoint, of
+        any."""
+        disk_id = required(given, "DiskId")
+        places = [self.estate.disks.get(region, {})] if region else self.estate.disks.values()
+        return next((disks[disk_id] for disks in places if disk_id in disks), None)
 
     @staticmethod
     def _zones(region: str, *wanted: str) -> list[str]:

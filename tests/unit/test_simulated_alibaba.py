@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import urllib.error
 import urllib.request
@@ -117,3 +119,40 @@ def test_ens_takes_its_list_as_json_and_answers_flat_and_nested(ens):
     assert call(ens, "DescribeDisks", EnsRegionId="cn-hangzhou-26")["Disks"]["Disks"][0]["Tags"] == {"Tags": []}
     assert call(ens, "DescribeSnapshots", PageSize="51")[0] == "InvalidPageSize"
     assert call(ens, "CopySnapshot", SnapshotId=source, DestinationRegionIds="[]", Tag="x")[0] == "InvalidParameter"
+
+
+def test_a_tag_without_a_value_finds_every_value_of_its_key(ecs):
+    ecs.snapshot(team="db")
+    for given, found in (({}, 1), ({"Tag.1.Value": "db"}, 1), ({"Tag.1.Value": "x"}, 0)):
+        answer = call(ecs, "DescribeSnapshots", **{"Tag.1.Key": "team"}, **given)
+        assert len(answer["Snapshots"]["Snapshot"]) == found
+
+
+def test_the_newer_signature_is_verified(ecs):
+    """As Alibaba Cloud's documents sign a request of theirs (api-facts: alibaba-acs3)."""
+
+    def send(secret=SECRET_KEY, action="DescribeSnapshots", body=b""):
+        headers = {
+            "host": ecs.url.partition("://")[2],
+            "x-acs-action": action,
+            "x-acs-content-sha256": hashlib.sha256(body).hexdigest(),
+            "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "x-acs-signature-nonce": uuid.uuid4().hex,
+            "x-acs-version": "2014-05-26",
+        }
+        query, names = "RegionId=cn-hangzhou", ";".join(headers)
+        lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+        canonical = f"POST\n/\n{query}\n{lines}\n{names}\n{headers['x-acs-content-sha256']}"
+        text = f"ACS3-HMAC-SHA256\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+        signed = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        headers["Authorization"] = f"ACS3-HMAC-SHA256 Credential={ACCESS_KEY},SignedHeaders={names},Signature={signed}"
+        request = urllib.request.Request(f"{ecs.url}/?{query}", body, headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=900) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return json.loads(error.read())["Code"]
+
+    assert send()["Snapshots"] == {"Snapshot": []}
+    assert send(secret="wrong") == "SignatureDoesNotMatch"
+    assert send(action="DescribeNothing") == "InvalidAction.NotFound"

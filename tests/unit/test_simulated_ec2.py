@@ -241,7 +241,27 @@ def test_filters_read_brackets_as_they_are_and_refuse_unknown_names(ebs, ec2):
 
     assert found("description", f"[Copied {source}*") == 1 and found("transfer-type", "standard") == 1
     assert found("description", "?Copied*") == 1 and found("description", "\\*Copied*") == 0
-    assert code_of(ec2().describe_snapshots, Filters=[{"Name": "state", "Values": ["x"]}])[0] == "InvalidParameterValue"
+    for client in (ec2(), ec2("ap-south-1")):  # where nothing is there to find as well
+        for call in (client.describe_snapshots, client.describe_volumes):
+            assert code_of(call, Filters=[{"Name": "state", "Values": ["x"]}])[0] == "InvalidParameterValue"
+
+
+def test_filters_of_volumes_look_at_what_the_answer_shows(ebs, ec2):
+    client = ec2("us-east-1")
+    volume = client.create_volume(AvailabilityZone="us-east-1a", Size=8, VolumeType="gp3")["VolumeId"]
+    (shown,) = client.describe_volumes()["Volumes"]
+
+    def found(name, value):
+        return [v["VolumeId"] for v in client.describe_volumes(Filters=[{"Name": name, "Values": [value]}])["Volumes"]]
+
+    for name, value in (
+        ("availability-zone-id", shown["AvailabilityZoneId"]),
+        ("create-time", "20*"),
+        ("multi-attach-enabled", "false"),
+        ("size", "8"),
+    ):
+        assert found(name, value) == [volume] and found(name, "none") == [], name
+    assert found("attachment.status", "attached") == []
 
 
 @pytest.mark.parametrize(

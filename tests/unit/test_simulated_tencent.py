@@ -119,6 +119,21 @@ def test_listing_is_bounded(cbs):
     assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "nonsense", "Values": ["y"]}]) == "InvalidFilter"
 
 
+def test_each_filter_looks_at_its_member(cbs):
+    snapshot = cbs.snapshot()
+
+    def found(name, value):
+        return len(call(cbs, "DescribeSnapshots", Filters=[{"Name": name, "Values": [value]}])["SnapshotSet"] or ())
+
+    for name, value in (
+        ("snapshot-id", snapshot),
+        ("encrypt", "FALSE"),
+        ("project-id", "0"),
+        ("zone", "ap-guangzhou-1"),
+    ):
+        assert found(name, value) == 1 and found(name, "none") == 0, name
+
+
 def test_the_tag_service_takes_a_wrong_name_without_a_word(cbs):
     copy = cbs.our_copy(cbs.snapshot(), tagged=False)
     right = f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"

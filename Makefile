@@ -1,5 +1,5 @@
 # Each target is alone enough on a machine with git, make and a Python of 3.10 or newer.
-.PHONY: help unit demo test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
+.PHONY: help unit clients demo test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
 SEEDS ?= 300
 DRILLS ?= 200
 
@@ -8,6 +8,9 @@ help: ## list the targets
 
 unit: ## the unit tests that are quick; T= names a file, a test or an expression of pytest's -k, slow ones included
 	@bash tests/scripts/unit.sh
+
+clients: ## awscli, tccli and Alibaba Cloud's newer SDKs send to the simulated clouds what the adapters send; T= as above
+	@bash tests/scripts/clients.sh
 
 demo: ## copy the snapshots of tagged disks on four simulated clouds
 	@bash tests/scripts/demo.sh

@@ -21,13 +21,14 @@ COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
 class Cloud:
     """One cloud.
 
-    ``regions`` are a source and three destinations. ``sdk`` is the package that only this provider's modules import,
-    and ``library`` its name on PyPI. ``server`` is the simulator, and ``server_with_disks`` one in which tests make
-    disks by HTTP. ``keys`` are the connection options with which the simulator knows its caller. ``account`` is the
-    cloud in tests/live. ``disk_estate`` is one of copies that disks are made of. ``doubt`` (seconds) is for how long a
-    lost copy is looked for (promises: exactly-once), and ``is_slow`` says that a simulated call costs 10 ms and not 3.
-    ``copies_tell_disk``: the disk of their source, by a field of their own; ``copies_expire``: at a deadline that users
-    set; ``copies_are_locked``: the cloud refuses to delete a locked one. ``pages``: the module of the adapter that says
+    ``regions`` are a source and three destinations. ``sdk`` is the package that only this provider's modules
+    import, and ``library`` its name on PyPI. ``client`` is the vendor's other client, for tests/clients. ``server``
+    is the simulator, and ``server_with_disks`` one in which tests make disks by HTTP. ``keys`` are the connection
+    options with which the simulator knows its caller. ``account`` is the cloud in tests/live. ``disk_estate`` is
+    one of copies that disks are made of. ``doubt`` (seconds) is for how long a lost copy is looked for (promises:
+    exactly-once), and ``is_slow`` says that a simulated call costs 10 ms and not 3. ``copies_tell_disk``: the disk
+    of their source, by a field of their own; ``copies_expire``: at a deadline that users set;
+    ``copies_are_locked``: the cloud refuses to delete a locked one. ``pages``: the module of the adapter that says
     how much a page holds; ``least_page``: how little one may hold in a storm (by number: see ens-describe-limits).
     """
 
@@ -36,6 +37,7 @@ class Cloud:
     regions: tuple[str, str, str, str]
     sdk: str
     library: str
+    client: str
     adapter: str
     server: str
     server_with_disks: str
@@ -83,6 +85,7 @@ CLOUDS = {
             regions=("us-east-1", "eu-west-1", "eu-central-1", "us-west-2"),
             sdk="boto3",
             library="boto3",
+            client="awscli",
             adapter=f"{COLLECTION}.module_utils._clouds.aws.ebs:EbsCloud",
             server="tests.simulator.ec2:Ec2",
             server_with_disks="tests.simulator.ec2:Ec2",
@@ -102,6 +105,7 @@ CLOUDS = {
             regions=("cn-hangzhou", "cn-beijing", "cn-shanghai", "cn-shenzhen"),
             sdk="aliyunsdkecs",
             library="aliyun-python-sdk-ecs",
+            client="alibabacloud_ecs20140526",
             adapter=f"{COLLECTION}.module_utils._clouds.alibaba.ecs:EcsCloud",
             server="tests.simulator.ecs:Ecs",
             server_with_disks="tests.simulator.ecs_disks:EcsDisks",
@@ -122,6 +126,7 @@ CLOUDS = {
             regions=("cn-hangzhou-26", "cn-chengdu-26", "cn-shanghai-27", "cn-wuhan-3"),
             sdk="aliyunsdkens",
             library="aliyun-python-sdk-ens",
+            client="alibabacloud_ens20171110",
             adapter=f"{COLLECTION}.module_utils._clouds.alibaba.ens:EnsCloud",
             server="tests.simulator.ens:Ens",
             server_with_disks="tests.simulator.ens_disks:EnsDisks",
@@ -141,6 +146,7 @@ CLOUDS = {
             regions=("ap-guangzhou", "ap-beijing", "ap-shanghai", "na-ashburn"),
             sdk="tencentcloud",
             library="tencentcloud-sdk-python-cbs",
+            client="tccli",
             adapter=f"{COLLECTION}.module_utils._clouds.tencent.cbs:CbsCloud",
             server="tests.simulator.cbs:Cbs",
             server_with_disks="tests.simulator.cbs_disks:CbsDisks",

@@ -27,11 +27,11 @@ clean_path() { # those interpreters, and the system's folders
   echo "$(interpreters | xargs -r -n 1 dirname | awk '!seen[$0]++' | paste -sd: -):/usr/local/bin:/usr/bin:/bin"
 }
 
-install_with() { # a requirements file, into the virtual environment, once for each of its versions
+install_with() { # a requirements file, into the virtual environment or another one, once for each of its versions
   local stamp
   stamp=$WORK/$(basename "$1").$(cksum <"$1" | tr ' ' -)
   [ -e "$stamp" ] && return
-  "$WORK/venv/bin/pip" install -q -r "$1"
+  "${2:-$WORK/venv}/bin/pip" install -q -r "$1"
   touch "$stamp"
 }
 

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``alibabacloud_ens20171110`` against the simulated Edge Node Service."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .operations import sent_by
+
+AWAITED = pytest.mark.xfail(strict=True, reason="not yet as the model says")
+SOURCE, DESTINATION = "cn-hangzhou-26", "cn-chengdu-26"
+
+
+def disk_of(ens, node=SOURCE, **given):
+    asked = {"Category": "cloud_efficiency", "InstanceChargeType": "PostPaid", "Size": 40, **given}
+    (made,) = ens.call("CreateDisk", EnsRegionId=node, **asked)["InstanceIds"]
+    ens.clock.sleep(5)
+    return made
+
+
+def snapshot_of(ens, disk, **given):
+    (made,) = ens.call("CreateSnapshot", EnsRegionId=SOURCE, DiskId=disk, **given)["SnapShotId"]
+    ens.clock.sleep(5)
+    return made
+
+
+def snapshots(ens, **given):
+    return [snapshot["SnapshotId"] for snapshot in ens.call("DescribeSnapshots", **given)["Snapshots"]]
+
+
+def disks(ens, **given):
+    return [disk["DiskId"] for disk in ens.call("DescribeDisks", **given)["Disks"]["Disks"]]
+
+
+def test_each_operation_that_the_adapter_sends_is_answered(ens):
+    disk = disk_of(ens, Tag=[{"Key": "team", "Value": "db"}], InstanceBillingCycle="Hour")
+    source = snapshot_of(ens, disk)
+    asked = {"DestinationSnapshotName": "copy-of", "DestinationSnapshotDescription": "a copy"}
+    answer = ens.call(
+        "CopySnapshot", SnapshotId=source, DestinationRegionIds=[DESTINATION], InstanceBillingCycle="Hour", **asked
+    )
+    (taken,) = answer["AllocationId"]
+    ens.clock.sleep(5)
+    (shown,) = ens.call("DescribeSnapshots", EnsRegionId=DESTINATION)["Snapshots"]
+    assert [shown["SnapshotId"]] == taken["InstanceId"]
+    assert (shown["Status"], shown["SourceSnapshotId"], shown["SourceEnsRegionId"]) == ("available", source, SOURCE)
+    offered = ens.call("DescribeCloudDiskAvailableResourceInfo")["SupportResources"]["SupportResource"]
+    assert DESTINATION in {offer["EnsRegionId"] for offer in offered}
+    made = disk_of(ens, node=DESTINATION, SnapshotId=shown["SnapshotId"])
+    assert disks(ens, EnsRegionId=DESTINATION) == [made]
+    ens.call("DeleteDisk", DiskId=made)
+    ens.call("DeleteSnapshot", SnapshotId=shown["SnapshotId"])
+    sent = {("ens", operation) for operation in sent_by("ens")["ens"]}
+    assert sent <= ens.answered
+
+
+@pytest.mark.parametrize(
+    ("given", "other"),
+    [
+        ({"SnapshotId": "SNAPSHOT"}, {"SnapshotId": "sp-none"}),
+        pytest.param(*({"SnapshotName": "first"}, {"SnapshotName": "none"}), marks=AWAITED),
+        pytest.param(*({"DiskId": "DISK"}, {"DiskId": "d-none"}), marks=AWAITED),
+        ({"EnsRegionId": SOURCE}, {"EnsRegionId": DESTINATION}),
+        ({"EnsRegionIds": json.dumps([SOURCE])}, {"EnsRegionIds": json.dumps([DESTINATION])}),
+    ],
+)
+def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ens, given, other):
+    disk = disk_of(ens)
+    snapshot = snapshot_of(ens, disk, SnapshotName="first")
+    values = {"DISK": disk, "SNAPSHOT": snapshot}
+    assert snapshots(ens, **{name: values.get(value, value) for name, value in given.items()}) == [snapshot]
+    assert snapshots(ens, **other) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "other"),
+    [
+        ({"DiskId": "DISK"}, {"DiskId": "d-none"}),
+        ({"DiskIds": "DISKS"}, {"DiskIds": '["d-none"]'}),
+        pytest.param(*({"DiskName": "first"}, {"DiskName": "none"}), marks=AWAITED),
+        ({"EnsRegionId": SOURCE}, {"EnsRegionId": DESTINATION}),
+        ({"EnsRegionIds": json.dumps([SOURCE])}, {"EnsRegionIds": json.dumps([DESTINATION])}),
+        pytest.param(*({"Status": "Available"}, {"Status": "In-use"}), marks=AWAITED),
+        pytest.param(*({"SnapshotId": "SNAPSHOT"}, {"SnapshotId": "sp-none"}), marks=AWAITED),
+    ],
+)
+def test_a_filter_of_disks_finds_what_it_names_and_nothing_else(ens, given, other):
+    snapshot = snapshot_of(ens, disk_of(ens, node=SOURCE))
+    for old in disks(ens):
+        ens.call("DeleteDisk", DiskId=old)
+    ens.clock.sleep(5)
+    disk = disk_of(ens, SnapshotId=snapshot, DiskName="first")
+    values = {"DISK": disk, "DISKS": json.dumps([disk]), "SNAPSHOT": snapshot}
+    assert disks(ens, **{name: values.get(value, value) for name, value in given.items()}) == [disk]
+    assert disks(ens, **other) == []
+
+
+def test_pages_hold_each_disk_once(ens):
+    made = {disk_of(ens) for _n in range(12)}
+    shown = [disks(ens, PageNumber=str(number), PageSize="5") for number in (1, 2, 3)]
+    assert sorted(sum(shown, [])) == sorted(made)
+
+
+def test_a_node_that_refuses_is_told_beside_the_others(ens):
+    source = snapshot_of(ens, disk_of(ens))
+    ens.cloud.control.settings["refused_nodes"] = [DESTINATION]
+    given = {"SnapshotId": source, "DestinationRegionIds": [DESTINATION, "cn-shanghai-27"]}
+    answer = ens.call("CopySnapshot", **given, DestinationSnapshotName="copy-of")
+    assert answer["UnAllocationId"] == [{"EnsRegionId": DESTINATION}] and len(answer["AllocationId"]) == 1
+
+
+def test_a_parameter_that_is_not_simulated_is_refused_and_never_ignored(ens):
+    assert ens.refusal("DescribeDisks", DiskChargeType="postpay") == "InvalidParameter"
+
+
+def test_an_error_has_its_code(ens):
+    assert ens.refusal("DeleteSnapshot", SnapshotId="sp-none") == "ERROR_SNAPSHOT_NOT_FOUND"
+    assert ens.refusal("DeleteDisk", DiskId="d-none") == "InvalidDiskId.NotFound"
+    ens.cloud.control.settings["denied"] = ["DescribeDisks"]
+    assert ens.refusal("DescribeDisks") == "Forbidden.RAM"

@@ -49,6 +49,8 @@ DEFAULTS: dict[str, Any] = {
     "shows_sources": True,
     # What ENS counts as TotalCount: items, pages, zero or nothing (api-facts: page-seams).
     "counts": "items",
+    # The most that a page of ENS holds, however many are asked for (api-facts: ens-describe-limits).
+    "page_cap": 50,
     "most_by_tag": 1000,
     "keys": {ACCESS_KEY: {"secret": SECRET_KEY, "token": None}},
 }

@@ -148,6 +148,7 @@ class Ens(RpcCloud):
 
     def _page(self, given: dict[str, str], found: list[Any], form: Any) -> dict[str, Any]:
         number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 50)
+        size = min(size, self.control.settings["page_cap"])
         chosen = found[(number - 1) * size : number * size]
         counts = {"items": len(found), "pages": -(-len(found) // size), "zero": 0}
         how = self.control.settings["counts"]

@@ -206,3 +206,31 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(ens):
     for source in sources:
         ens.our_copy(source)
     assert ens.run(*sources)["counts"]["unchanged"] == 1000 and sum(ens.calls.values()) <= 50
+
+
+# -- listings --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("counts", ["items", "pages", "zero", "nothing"])
+def test_no_count_leaves_disks_or_snapshots_out(ens, counts):
+    """The service's own SDK calls TotalCount a number of pages (api-facts: page-seams)."""
+    ens.settings(counts=counts)
+    disks = [ens.disk(**{"dr-copy": "true"}) for _n in range(120)]
+    sources = [ens.snapshot(disk) for disk in disks]
+    copies = [ens.our_copy(source) for source in sources]
+    shown = ens.info(ens.source, disk_tags={"dr-copy": "true"})
+    assert [d["disk_id"] for d in shown["disks"]] == sorted(disks)
+    assert {s["snapshot_id"] for s in shown["snapshots"]} == set(sources)
+    out = ens.run(*sources, wait=True)
+    assert not out["changed"] and {r["snapshot_id"] for r in out["copies"]} == {copy.id for copy in copies}
+
+
+@pytest.mark.parametrize("counts", ["items", "pages", "zero", "nothing"])
+@pytest.mark.parametrize("number", [0, 1, 20, 21, 40, 60])
+def test_pages_smaller_than_asked_are_no_end(ens, counts, number):
+    """The largest page of DescribeSnapshots is not documented (api-facts: ens-describe-limits)."""
+    ens.settings(counts=counts, page_cap=20)
+    copies = [ens.our_copy(ens.snapshot()) for _n in range(number)]
+    shown = ens.info(ens.destination, copies_from=[ens.source])["snapshots"]
+    assert {s["snapshot_id"] for s in shown} == {copy.id for copy in copies}
+    assert ens.calls["DescribeSnapshots"] <= 2 + number // 10

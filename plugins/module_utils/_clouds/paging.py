@@ -89,7 +89,7 @@ def _numbered(number: int, size: int) -> Span:
 
 
 def joined_pages(
-    page: Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]],
+    page: Callable[[Mapping[str, Any]], tuple[Any, ...]],
     span_of: Callable[[int, int], Span],
     id_of: Callable[[dict[str, Any]], Any],
     pages: Pages,
@@ -103,14 +103,14 @@ def joined_pages(
     the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does
     (api-facts: page-seams).
 
-    ``page`` takes what asks for a page, and returns its items and the count. ``most`` is how many items there can be,
-    if that is known. Raises Unreachable where the pages never end.
+    ``page`` takes what asks for a page, and returns its items and the count, and where the answer says so how many a
+    page holds. ``most`` is how many items there can be, if that is known. Raises Unreachable where the pages never end.
     """
     found: dict[Any, dict[str, Any]] = {}
     index, end, back_from = 0, 0, -1
     for _number in range(MOST_PAGES):
         span = span_of(index, end)
-        items, total = pages.read(partial(page, span.given))
+        items, total, *held = pages.read(partial(page, span.given))
         before = len(found)
         joins = not found or any(id_of(item) in found for item in items)
         if not joins and back_from != end:
@@ -118,7 +118,7 @@ def joined_pages(
             continue
         pages.has_seam = pages.has_seam or not joins
         found.update((id_of(item), item) for item in items)
-        is_short, shows_new = len(items) < span.limit, len(found) > before
+        is_short, shows_new = len(items) < min([span.limit, *held]), len(found) > before
         says_more = isinstance(total, int) and total > span.offset + len(items)
         if len(found) == most or (is_short and not (says_more and shows_new)):
             pages.has_seam = pages.has_seam or (says_more and len(found) != most)

@@ -213,13 +213,28 @@ class EnsCloud(SnapshotCloud):
         return [snapshot_of(item) for items in shown for item in items]
 
     def _pages(self, pages: Pages, action: str, tried: str, key: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        def page(place: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+        size = PAGE
+
+        def page(place: Mapping[str, Any]) -> tuple[Any, ...]:
+            nonlocal size
             answer = self._service.read(action, self._api_region, tried, **place, **given)
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
-            return items_of(answer, *keys, tried=tried), answer.get("TotalCount")
+            held = _whole(answer.get("PageSize")) or place["PageSize"]
+            size = held if held < place["PageSize"] else size
+            return items_of(answer, *keys, tried=tried), answer.get("TotalCount"), held
 
         ids = given.get("SnapshotId") or given.get("DiskIds")
         most = len(ids) if ids and given.get("EnsRegionId") else None
         return joined_pages(
-            page, by_number(PAGE), lambda item: (item[key], item.get("EnsRegionId")), pages, tried, most
+            page,
+            lambda index, end: by_number(size)(index, end),
+            lambda item: (item[key], item.get("EnsRegionId")),
+            pages,
+            tried,
+            most,
         )
+
+
+def _whole(shown: Any) -> int | None:
+    """Return a number that an answer shows as a number or as a text."""
+    return int(shown) if str(shown).isdigit() else None

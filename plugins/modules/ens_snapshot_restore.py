@@ -24,6 +24,13 @@ options:
       - Category of the disks. What the node sells now is asked before anything is made.
     type: str
     default: cloud_efficiency
+  instance_billing_cycle:
+    description:
+      - How the disks are billed. A disk that is there already stays as it is.
+      - Without it the service decides. Which cycle that is, and whether a cycle that a disk does not live through is
+        charged in full, is not documented. So use V(Hour) for disks that are soon deleted.
+    type: str
+    choices: [Hour, Day, Month]
 notes:
   - O(region) is a node, such as C(cn-hangzhou-26).
   - A disk is named C(snapshot:restore), by which it is known should its tags be missing.
@@ -51,6 +58,15 @@ EXAMPLES = r"""
       - sp-5nnqx3qsr4lx9cqm6****
     region: cn-chengdu-26
     restore_id: flood-2026-11
+    wait: true
+
+- name: Make a disk for a test, billed by the hour, that a drill may delete after four hours
+  multicloud.snapshots.ens_snapshot_restore:
+    snapshot_id: sp-5nnqx3qsr4lx9cqm5****
+    region: cn-chengdu-26
+    restore_id: test-2026-11
+    instance_billing_cycle: Hour
+    expires_after_hours: 4
     wait: true
 
 - name: Show what would be made
@@ -231,6 +247,7 @@ OPTIONS = {
     **CONNECTION_OPTIONS,
     "region": {"type": "str", "required": True},
     "disk_type": {"type": "str", "default": "cloud_efficiency"},
+    "instance_billing_cycle": {"type": "str", "choices": ["Hour", "Day", "Month"]},
 }
 
 

@@ -49,6 +49,8 @@ class EnsDisks(Ens):
             raise ApiError("InvalidCategory", "The specified parameter Category is invalid.")
         if required(given, "InstanceChargeType") != "PostPaid":
             raise ApiError("InvalidInstanceChargeType", "The specified parameter InstanceChargeType is invalid.")
+        if given.get("InstanceBillingCycle", "Day") not in ("Hour", "Day", "Month"):
+            raise ApiError("InvalidInstanceBillingCycle", "The specified parameter InstanceBillingCycle is invalid.")
         if int(given.get("Size", LEAST)) < LEAST:
             raise ApiError("InvalidSize", "The specified parameter Size is invalid.")
         numbers = sorted({name.split(".")[1] for name in given if name.startswith("Tag.")})
@@ -78,6 +80,7 @@ class EnsDisks(Ens):
             started=now,
             duration=seconds if "SnapshotId" in given else 0.0,
             visible_at=now + settings["visible_after"],
+            billing_cycle=given.get("InstanceBillingCycle"),
         )
         return {"InstanceIds": [self.estate.add(disk).id], "OrderId": new_id("6", 13)}
 

@@ -55,6 +55,7 @@ class Disk:
     loading_until: float = 0.0
     gone_at: float | None = None
     recycled: bool = False
+    billing_cycle: str | None = None
     #: Where a replica shows it: the moment that the replica has come to.
     seen_at: float = math.inf
 

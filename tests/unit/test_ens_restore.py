@@ -55,6 +55,13 @@ class TestEns(RestoreContract):
         out = cloud.restore(*[cloud.copy() for _n in range(3)], wait=True)
         assert not out.failed and len(cloud.disks()) == 3 and cloud.calls[cloud.make_action] == 3
 
+    @pytest.mark.parametrize("cycle", [None, "Hour", "Month"])
+    def test_disks_are_billed_by_the_cycle_that_is_asked(self, cloud, cycle):
+        out = cloud.restore(cloud.copy(), wait=True, instance_billing_cycle=cycle or ...)
+        assert not out.failed and [disk.billing_cycle for disk in cloud.disks()] == [cycle]
+        refused = cloud.restore(cloud.copy(), instance_billing_cycle="Year")
+        assert refused.failed and "instance_billing_cycle" in refused["msg"] and len(cloud.disks()) == 1
+
     def test_an_order_that_could_not_be_created_is_tried_a_few_times(self, cloud):
         answer = {"code": "Order.CreateFailed", "message": "no order"}
         cloud.faults({"action": cloud.make_action, "fault": "refuse", "times": 2, **answer})

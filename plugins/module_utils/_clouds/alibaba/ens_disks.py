@@ -36,6 +36,10 @@ class EnsDisks(DiskCloud, EnsCloud):
     has_zones = False
     deletes_later = True
 
+    def __init__(self, module: Any):
+        super().__init__(module)
+        self._billing_cycle: str | None = module.params["instance_billing_cycle"]
+
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         # The service filters by no tag, and a name alone is no proof.
         return self._disks(f"Listing the disks on {region}", [{"EnsRegionId": region}], pages)
@@ -89,6 +93,7 @@ class EnsDisks(DiskCloud, EnsCloud):
                 EnsRegionId=request.region,
                 Category=request.options["disk_type"],
                 InstanceChargeType="PostPaid",
+                InstanceBillingCycle=self._billing_cycle,
                 SnapshotId=request.snapshot_id,
                 DiskName=self._name(request.snapshot_id),
                 Size=request.options["size_gib"],

@@ -36,6 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "fails_after": 1.0,
     "denied": [],
     "in_use": [],
+    # Whether ECS deletes no snapshot while a copy of it is made (api-facts: ecs-delete).
+    "copies_hold_sources": False,
     "disk_seconds": 2.0,
     "disk_seconds_of": {},
     "disk_quota": 1000,

@@ -183,10 +183,18 @@ class Ecs(RpcCloud):
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
         if snapshot.id in self.control.settings["in_use"]:
             raise ApiError("SnapshotCreatedImage", "The snapshot has been used to create an image.", 403)
+        if self.control.settings["copies_hold_sources"] and self._is_being_copied(snapshot):
+            raise ApiError(
+                "InvalidOperation.RelatedSnapshotNotFinished", "The related standard snapshot is not finished.", 403
+            )
         if holds(snapshot, self.clock.utc()):
             raise ApiError("InvalidOperation.SnapshotIsLocked", "The specified snapshot is locked.", 403)
         del self.estate.snapshots[snapshot.region][snapshot.id]
         return {}
+
+    def _is_being_copied(self, snapshot: SimulatedSnapshot) -> bool:
+        regions = list(self.estate.snapshots)
+        return any(copy.source_id == snapshot.id for r in regions for copy in self.estate.running_copies(r))
 
     def LockSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
         snapshot, now = self.estate.snapshots.get(region, {}).get(required(given, "SnapshotId")), self.clock.utc()

@@ -266,6 +266,44 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(ecs):
     assert ecs.run(*sources)["counts"]["unchanged"] == 1000 and sum(ecs.calls.values()) <= 15
 
 
+DELETED_LATER = [
+    "IncorrectDiskStatus.CreatingSnapshot",
+    "Operation.Conflict",
+    "InvalidOperation.RelatedSnapshotNotFinished",
+]
+
+
+@pytest.mark.parametrize("code", DELETED_LATER)
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_deletion_that_waiting_helps_is_asked_again(ecs, code, wait):
+    sources = [ecs.snapshot() for _n in range(3)]
+    for source in sources:
+        ecs.our_copy(source)
+    ecs.faults({"action": "DeleteSnapshot", "fault": "refuse", "code": code, "status": 403, "times": 4})
+    out = ecs.run(*sources, state="absent", wait=wait)
+    assert not out.failed and out["counts"]["deleted"] == 3 and not ecs.copies()
+
+
+@pytest.mark.parametrize("code", DELETED_LATER)
+def test_a_deletion_that_stays_refused_is_busy_and_says_what_to_do(ecs, code):
+    source = ecs.snapshot()
+    copy = ecs.our_copy(source)
+    ecs.faults({"action": "DeleteSnapshot", "fault": "refuse", "code": code, "status": 403})
+    failure = ecs.run(source, state="absent", wait_timeout=60).failure()
+    assert (failure["kind"], failure["code"], failure["snapshot_id"]) == ("busy", code, copy.id)
+    assert failure["request_id"] and failure["hint"]
+
+
+def test_a_copy_that_is_copied_further_is_deleted_after_that(ecs):
+    source = ecs.snapshot()
+    ecs.settings(copies_hold_sources=True, copy_seconds=60.0)
+    copy = ecs.our_copy(source)
+    further = {"source_region": ecs.destination, "destination_regions": [ecs.other_destination]}
+    assert ecs.run(copy.id, **further)["counts"]["created"] == 1
+    out = ecs.run(source, state="absent")
+    assert not out.failed and not ecs.copies() and len(ecs.copies(ecs.other_destination)) == 1
+
+
 # -- calling -----------------------------------------------------------------------------------------------
 
 

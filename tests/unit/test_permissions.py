@@ -71,6 +71,18 @@ def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(clo
     )
 
 
+@pytest.mark.parametrize("name", ["ens", "ens-restore"])
+def test_the_policies_of_ens_name_disks_as_the_resource_of_their_listing(name):
+    """As the service's own page writes it (api-facts: ens-permissions)."""
+    resources = {
+        action: statement["Resource"]
+        for statement in policies()[name]["Statement"]
+        for action in actions({"Statement": [statement]})
+    }
+    assert fnmatchcase("acs:ens::1234567890123456:disk/d-5nnqx3qsr4lx9cqm5", resources.pop("ens:DescribeDisks"))
+    assert set(resources.values()) == {"*"}
+
+
 # -- the conditions of AWS's policies, which moto does not check --------------------------------------------
 
 OURS = {"aws:ResourceTag/dr-copy:source-snapshot-id": "snap-0aa10000000000001"}

@@ -9,9 +9,12 @@ from __future__ import annotations
 from ..._core.errors import TOO_MANY_SNAPSHOTS, Busy, CopyError, DiskBusy, NotFound
 
 _UNFINISHED = "InvalidOperation.UnfinishedCrossRegionCopy", "InvalidOperation.UnfinishedEncryptedSnapshotCopy"
+_RELATED = "InvalidOperation.RelatedSnapshotNotFinished"
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys((*_UNFINISHED, "InvalidOperation.DiskHasUnfinishedSnapshotCopy"), DiskBusy),
     "InvalidOperation.Conflict": Busy,
+    # Of deletions: each page says to try again later (api-facts: ecs-delete).
+    **dict.fromkeys(("IncorrectDiskStatus.CreatingSnapshot", "Operation.Conflict", _RELATED), Busy),
     "InvalidSnapshotLock.NotFound": NotFound,
 }
 _NO_ENCRYPTED_COPY = "The service does not copy encrypted snapshots there: choose another destination."
@@ -37,6 +40,9 @@ HINTS = {
     "QuotaExceed.SnapshotQuota": TOO_MANY_SNAPSHOTS,
     "InvalidUser.NotInWhiteList": "Ask Alibaba Cloud's support to let this account copy snapshots.",
     "InvalidAccountStatus.SnapshotServiceUnavailable": "Activate the snapshot service of this account.",
+    "IncorrectDiskStatus.CreatingSnapshot": "A snapshot of its disk is being made: run again once that is complete.",
+    "Operation.Conflict": "Another operation on it is under way: run again later.",
+    _RELATED: "A snapshot that is made of it, or beside it, is not complete yet: run again once it is.",
     "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
     "SnapshotCreatedDisk": "A disk was made of it: delete the disk first, or keep the copy.",
 }

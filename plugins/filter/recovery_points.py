@@ -101,7 +101,7 @@ _value:
       sample: null
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 
 

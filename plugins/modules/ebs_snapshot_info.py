@@ -15,15 +15,6 @@ description:
   - Shows the source of each copy, if it is known.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
-options:
-  check_keys:
-    description:
-      - Ask KMS for the state of each snapshot's key, once for each key, and return it in RV(snapshots[].key).
-      - Needs C(kms:DescribeKey) on the keys. A key that cannot be read is no failure; its state is unknown, and one
-        warning says so.
-    type: bool
-    default: false
-    version_added: 1.0.0
 extends_documentation_fragment:
   - multicloud.snapshots._info
   - multicloud.snapshots._aws
@@ -44,17 +35,6 @@ EXAMPLES = r"""
   multicloud.snapshots.ebs_snapshot_info:
     region: eu-west-1
     copies_from: [us-east-1]
-
-- name: Find the copies whose key is disabled, or waits for its deletion
-  multicloud.snapshots.ebs_snapshot_info:
-    region: eu-west-1
-    copies_from: [us-east-1]
-    check_keys: true
-  register: copies
-
-- name: Name them
-  ansible.builtin.debug:
-    msg: "{{ copies.snapshots | selectattr('key') | selectattr('key.enabled', 'false') }}"
 """
 
 RETURN = r"""
@@ -193,8 +173,7 @@ snapshots:
       type: str
       sample: null
     obstacle:
-      description: >-
-        Why a complete snapshot cannot be copied; null if it can. A copy that is archived shows it too.
+      description: Why a complete snapshot cannot be copied; null if it can.
       type: str
       sample: null
     locked_until:
@@ -214,38 +193,10 @@ snapshots:
       sample: "2026-11-21T02:16:02Z"
     traits:
       description: >-
-        Other facts about it. V(archived): in the archive tier, so that it can be neither restored nor copied now.
-        V(locked): its lock shows no end.
+        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
       type: list
       elements: str
       sample: []
-    locked:
-      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
-      type: bool
-      sample: false
-    key:
-      description: >-
-        The KMS key of an encrypted snapshot, if O(check_keys=true); else null.
-      type: dict
-      contains:
-        arn:
-          description: ARN of the key; null if the snapshot shows none.
-          type: str
-          sample: arn:aws:kms:eu-west-1:123456789012:key/66666666-7777-8888-9999-000000000000
-        state:
-          description: State of the key in KMS's own word, such as V(Enabled), V(PendingDeletion); null if unknown.
-          type: str
-          sample: Enabled
-        enabled:
-          description: >-
-            Whether the key can be used; null if that is unknown. A snapshot whose key is not enabled cannot be
-            restored.
-          type: bool
-          sample: true
-        deletion_date:
-          description: When KMS will delete the key, ISO 8601 in UTC; null if it will not.
-          type: str
-          sample: null
 packed:
   description: The lists as one text.
   returned: if O(packed=true)
@@ -268,7 +219,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
-OPTIONS = {**INFO_OPTIONS, "check_keys": {"type": "bool", "default": False}}
+OPTIONS = {**INFO_OPTIONS}
 
 
 def main():

@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ._dr_copy.parsing import as_dict
 from ._filters import as_filter
+from ._role.parsing import as_dict
 
 
 def connection(given: Any) -> dict[str, Any]:

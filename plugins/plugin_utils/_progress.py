@@ -56,21 +56,26 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         wrap_async = self._task.async_val
-        watch = self._watch(task_vars or {})
-        if watch:
-            watch.start()
-        try:
-            result = merge_hash(result, self._execute_module(task_vars=task_vars, wrap_async=wrap_async))
-        finally:
-            if watch:
-                watch.stop()
+        ran = self.run_module(str(self._task.action), self._task.args, task_vars or {}, wrap_async)
+        result = merge_hash(result, ran)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return dict(result)
 
-    def _watch(self, task_vars: Any) -> Watch | None:
+    def run_module(self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False) -> dict[str, Any]:
+        """Run a module by its name, and show its progress meanwhile. Returns its result."""
+        watch = self._watch(module.rpartition(".")[2], task_vars)
+        if watch:
+            watch.start()
+        try:
+            result = self._execute_module(module, arguments, task_vars=task_vars, wrap_async=wrap_async)
+        finally:
+            if watch:
+                watch.stop()
+        return dict(result)
+
+    def _watch(self, name: str, task_vars: Any) -> Watch | None:
         """Return the thread that watches the module; None if it runs elsewhere or outlives this task."""
-        name = str(self._task.action).rpartition(".")[2]
         directory = self._connection._shell.tmpdir
         is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
         if self._task.async_val or not is_near or not directory:
@@ -79,17 +84,20 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         path = os.path.join(str(directory), FILE)
         try:
             if self._is_wanted(task_vars):
-                with open(path, "x", encoding="utf-8"):
+                with open(path, "w", encoding="utf-8"):  # emptied: this task may have run a module before
                     pass
         except OSError as error:
             Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
-        host = str(task_vars.get("inventory_hostname", "localhost"))
-        return Watch(path, f"{host} {name}")
+        return Watch(path, f"{host_of(task_vars)} {name}")
 
     def _is_wanted(self, task_vars: Any) -> bool:
         given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
         is_true = str(given).strip().lower() in ("true", "yes", "on", "1", "y", "t", "")
         return is_true and not (self._task.check_mode or self._task.no_log or context.CLIARGS.get("one_line"))
+
+
+def host_of(task_vars: Any) -> str:
+    return str(task_vars.get("inventory_hostname", "localhost"))
 
 
 class Watch:

@@ -36,11 +36,19 @@ ENGINE = (
     *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes", "old_looks")),
 )
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
+RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/retention.py": ("tests/unit/test_retention.py", "tests/unit/test_calendar.py"),
-    "plugins/plugin_utils/_dr_copy/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
-    "plugins/plugin_utils/_dr_copy/planning.py": (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choosing.py"),
+    "plugins/plugin_utils/_dr_copy/decide/retention.py": (
+        "tests/unit/test_retention.py",
+        "tests/unit/test_calendar.py",
+    ),
+    "plugins/plugin_utils/_role/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
+    "plugins/plugin_utils/_dr_copy/decide/planning.py": (
+        *PLANS,
+        "tests/unit/test_calendar.py",
+        "tests/unit/test_choosing.py",
+    ),
     "plugins/module_utils/_core/decide": ENGINE,
 }
 #: Changes of a file that are tried, drawn from all that there are, the same each time.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 #: By the name of a broken engine.
 REASONS: dict[str, str] = {}
-#: By file and line, as ``plugins/plugin_utils/_dr_copy/retention.py:12``.
+#: By file and line, as ``plugins/plugin_utils/_dr_copy/decide/retention.py:12``.
 LINES: dict[str, str] = {
     "plugins/module_utils/_core/decide/absent.py:69": "nothing is above infinity",
     "plugins/module_utils/_core/decide/copies.py:35": "of live copies only those in progress are not complete",

@@ -17,10 +17,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import with_known_sources
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.doubts import with_doubts
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
+    with_known_sources,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.doubts import with_doubts
 
 from tests.clouds import CLOUDS
 

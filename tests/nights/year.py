@@ -14,19 +14,19 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.marks import description, source_tags
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import description, source_tags
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import (
     copy_calls,
     deletion_calls,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable_after
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import select
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable_after
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 
 from tests.clouds import CLOUDS
 from tests.nights.history import kept_by_calendar

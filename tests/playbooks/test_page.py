@@ -14,7 +14,7 @@ import subprocess
 
 import jsonschema
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import index_page, report_page
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
 
 from tests.unit.reports import sample
 

@@ -68,7 +68,7 @@ def demo() -> str:
 
 def report(picture: Path) -> None:
     """Draw the page of a report with a breach by Chromium."""
-    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
+    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 
     from tests.unit import reports
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=timezone.utc)
 REGION = "eu-west-1"

@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import outcome_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import prunable_after
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.unseen import unseen_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable_after
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 DISKS = [{"disk_id": "vol-1", "name": "database"}]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.marks import source_tags
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import source_tags
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_copy"
 NOW = "2026-11-21T12:00:00Z"
@@ -58,7 +58,7 @@ def test_snapshots_of_scanners_are_left_out_by_default(tags):
 def test_the_roles_defaults_are_those_of_its_variables():
     defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
     options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-    for name, (_take, default) in VARIABLES.items():
+    for name, default in ((name, variable.default) for name, variable in VARIABLES.items()):
         if default is not None:
             assert defaults[f"dr_copy_{name}"] == default == options[f"dr_copy_{name}"]["default"], name
 

@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decision import decide
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.falling_back import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
     both_shares,
     disks_to_fall_back,
     fallen_back,
     without_gone,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 REGIONS = ["eu-west-1", "eu-central-1"]
 

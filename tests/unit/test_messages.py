@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 LONG = "n" * 60
 #: Options of the copy module that are not valid: cloud, options, message.
@@ -411,7 +411,7 @@ ROLE = [
     ({"kms_key_id": "alias/dr"}, "dr_copy_kms_key_id needs dr_copy_encrypted: true"),
     (
         {"cloud": "ecs", "source_connection": {"profile": "x"}},
-        "dr_copy_source_connection is only supported on ebs, which copies across accounts",
+        "dr_copy_source_connection is not supported on ecs",
     ),
     ({"copy_options": {"wait": True}}, "dr_copy_copy_options must not hold wait; set the role's own variables instead"),
 ]

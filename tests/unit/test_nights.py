@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 
 from tests.clouds import CLOUDS
 from tests.nights.year import Year

@@ -11,7 +11,7 @@ import zlib
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed, unpacked
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.rows import opened
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import opened
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import with_known_sources
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import copy_calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import REASONS, copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
+    with_known_sources,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import REASONS, copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -15,40 +15,49 @@ from pathlib import Path
 import jsonschema
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.coverage import coverage_of, warnings_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decision import decide
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.failures import for_role
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.history import (
-    csv_text,
-    index_over,
-    last_report,
-    months_of,
-    outdated_files,
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
+    coverage_of,
+    warnings_of,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.marks import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import for_role
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
     description,
     plan_of,
     source_tags,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.module_calls import deletion_calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outcome import NOTHING_DONE, outcome_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pages import report_page
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import with_survivors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.recovery import recovery_points
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report import job_summary, report_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.report_files import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import deletion_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import (
+    NOTHING_DONE,
+    outcome_of,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import with_survivors
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select, too_few
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.standing import with_facts
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
+    csv_text,
+    index_over,
+    months_of,
+    outdated_files,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import job_summary, report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
     report_content,
     report_files,
-    write_whole,
     written_report,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.screen import failure_message, log_lines
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import select, too_few
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.standing import with_facts
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
+    failure_message,
+    log_lines,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_whole
 
 from .reports import sample
 from .test_breaches import ago, copy, failure, report, snapshot

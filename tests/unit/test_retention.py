@@ -11,16 +11,19 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.destinations import copies_there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.pruning import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import (
     deleted_copies,
     orphans,
     prunable,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.registered import has_moved
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.selection import disks_of_part, select
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
+    disks_of_part,
+    select,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.registered import has_moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -20,11 +20,12 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import metrics
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.junit import junit_text
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.rows import parse_time
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drill_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families
 
 from .reports import NAMES, sample
@@ -144,7 +145,7 @@ def test_each_kind_of_failure_is_reported():
 def test_a_missing_library_is_reported_at_the_beginning(monkeypatch):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
     assert not normalise({**given, "metrics_dir": "/tmp/m"})["problems"]
-    monkeypatch.setattr(metrics, "MISSING", "the Python package prometheus_client")
+    monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
     assert not normalise(given)["problems"]
     shown = normalise({**given, "metrics_dir": "/tmp/m"})["problems"]
     assert shown == ["dr_copy_metrics_dir needs the Python package prometheus_client"]

@@ -49,6 +49,13 @@ class Capabilities:
     read_per_call = 100
     #: Whether the time at which the cloud deletes a copy is set once the copy is complete.
     expires_after_copying = False
+    #: Whether a copy can be encrypted on request, and whether the user can set when the cloud deletes it.
+    encrypts_copies = False
+    expires_copies = False
+    #: Whether snapshots are shared with another account by a module of this collection, and which module tells the
+    #: account that copies.
+    shares_snapshots = False
+    account_module: str | None = None
     #: The modes of locks on snapshots, the usual one first; none where locks can be neither set nor listed.
     lock_modes: tuple[str, ...] = ()
     #: Whether a deletion takes effect after its answer: then a deleted copy is looked for until it is gone.
@@ -78,14 +85,6 @@ class Capabilities:
 
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
         """Say what is wrong with the options, given a source that is complete, or None."""
-        return None
-
-    def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
-        """Say why what is asked cannot be made of a source that is complete, as the rest of a sentence, or None."""
-        return source.obstacle
-
-    def obstacle_hint(self, source: Snapshot) -> str | None:
-        """Say what to do about that obstacle, if anything."""
         return None
 
     def expected_encryption(self, order: CopyOrder) -> bool | None:

@@ -6,25 +6,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from .model import CopyRequest, Snapshot
+from .model import CopyRequest
 
 LONGEST_LOCK_DAYS = 36500
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock on a snapshot. It ends at ``until`` (aware; None where that is not shown), or is over."""
+    """A lock on a snapshot. It ends at ``until`` (aware), or is over."""
 
-    until: datetime | None
+    until: datetime
     is_over: bool = False
-
-    def on(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with this lock. One that shows no end is a lock as well (promises: locks)."""
-        traits = snapshot.traits if self.until else tuple(dict.fromkeys((*snapshot.traits, "locked")))
-        return replace(snapshot, locked_until=self.until, traits=traits)
 
 
 def lock_problems(request: CopyRequest) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
-from .._dr_copy.doubts import with_doubts
-from .._dr_copy.marks import ATTACHED_TO, DISK_NAME
-from .._dr_copy.rows import Row, age_in_hours, is_complete, plain, taken_at, time_or_now
+from .._role.doubts import with_doubts
+from .._role.marks import ATTACHED_TO, DISK_NAME
+from .._role.rows import Row, age_in_hours, is_complete, plain, taken_at, time_or_now
 
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"

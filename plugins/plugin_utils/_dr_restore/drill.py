@@ -13,10 +13,10 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
 
-from .._dr_copy.doubts import TOLERANCE
-from .._dr_copy.registered import failures_of
-from .._dr_copy.rows import Row, disk_id_of, parse_time, plain, time_or_now
-from .._dr_copy.standing import LEVELS
+from .._role.doubts import TOLERANCE
+from .._role.marks import LEVELS
+from .._role.registered import failures_of
+from .._role.rows import Row, disk_id_of, parse_time, plain, time_or_now
 
 
 def with_proofs(rows: Sequence[Row], listed: Row, last: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:

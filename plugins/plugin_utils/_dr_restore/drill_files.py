@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .._dr_copy.metrics import DRILL, DRILL_HELP, proofs_in_other_files
-from .._dr_copy.pages import written
-from .._dr_copy.report import report_text
-from .._dr_copy.report_files import failure_of, write_whole
-from .._dr_copy.rows import Row, parse_time
+from .._role.documents import report_text, written
+from .._role.files import failure_of, write_whole
+from .._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
+from .._role.rows import Row, parse_time
 from .choosing import named
 from .drill_report import drill_problems
 from .manifest import SCHEMA

@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
-from .._dr_copy.registered import failures_of
-from .._dr_copy.report import collection_version
-from .._dr_copy.rows import Row
+from .._role.documents import collection_version
+from .._role.registered import failures_of
+from .._role.rows import Row
 from .choosing import named
 from .drill import overdue, untried
 from .manifest import NAMED, SCHEMA

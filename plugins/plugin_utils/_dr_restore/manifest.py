@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
-from .._dr_copy.registered import failures_of
-from .._dr_copy.report import collection_version
-from .._dr_copy.rows import Row, plain
+from .._role.documents import collection_version
+from .._role.registered import failures_of
+from .._role.rows import Row, plain
 from .choosing import named
 
 #: The form of the JSON; a key is never taken away or given another meaning without a new number.

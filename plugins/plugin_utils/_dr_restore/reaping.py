@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     RESTORE_SNAPSHOT_ID,
 )
 
-from .._dr_copy.rows import Row, parse_time, plain, time_or_now
+from .._role.rows import Row, parse_time, plain, time_or_now
 
 
 def reapable(

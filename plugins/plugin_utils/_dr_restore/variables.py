@@ -16,9 +16,9 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import LONGEST_HOURS, RESTORE_ID
 
-from .._dr_copy import metrics
-from .._dr_copy.parsing import InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
-from .._dr_copy.rows import parse_time
+from .._role import metrics
+from .._role.parsing import InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
+from .._role.rows import parse_time
 
 
 def as_moment(value: Any) -> str:

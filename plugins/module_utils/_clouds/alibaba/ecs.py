@@ -17,13 +17,13 @@ from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
-from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID, TagRules
-from ..._core.templates import TextRule
+from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import items_of, token_pages
 from .client import Service, numbered
 from .ecs_answers import disk_of, lock_of, snapshot_of
+from .ecs_capabilities import EcsCapabilities
 from .ecs_errors import ERRORS, HINTS
-from .ecs_rules import TAG_RULES, key_problems
+from .ecs_rules import key_problems
 
 #: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
 PAGE = 100
@@ -33,36 +33,13 @@ MOST_BY_TAG = 1000
 FEW_DISKS = 20
 
 
-class EcsCloud(SnapshotCloud):
+class EcsCloud(EcsCapabilities, SnapshotCloud):
     """ECS snapshots of the account that the credentials belong to."""
 
     #: What the service's codes mean, and what to do about them.
     codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
     #: What tags are changed of, in the service's word.
     tagged_resource = "snapshot"
-    snapshot_id_pattern = r"s-[0-9a-z]+"
-    snapshot_id_example = "s-bp67acfmxazb4p****"
-    disk_id_pattern = r"d-[0-9a-z]+"
-    disk_id_example = "d-bp67acfmxazb4p****"
-    name_rule = TextRule(
-        longest=128,
-        shortest=2,
-        pattern=r"(?!https?://)[^\W\d_][\w:.\-]*",
-        wants="a letter, then letters, digits or : _ . -",
-    )
-    description_rule = TextRule(
-        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
-    )
-    tag_rules: TagRules | None = TAG_RULES
-    copies_within_region = True
-    cancels_by_deletion = True
-    lists_in_progress = True
-    tagged_per_call = 50
-    one_copy_per_disk = True
-    finds_by_mark = True
-    lock_modes: tuple[str, ...] = ("compliance",)
-    #: The client token makes asking again safe.
-    doubt_seconds = 10.0
 
     def __init__(self, module: Any):
         super().__init__()
@@ -197,7 +174,7 @@ class EcsCloud(SnapshotCloud):
             ClientToken=uuid.uuid4().hex,
         )
         lock = lock_of(answer.get("LockedSnapshotInfo") or {})
-        if lock.until is None:
+        if lock.is_over:
             raise Ambiguous(f"{tried}: the call was accepted, but returned no end of the lock")
         return lock.until
 

@@ -14,11 +14,10 @@ from typing import Any
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
-from ..._core.tags import TagRules
-from ..._core.templates import TextRule
 from ..paging import by_number, items_of, joined_pages
 from .client import Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
+from .ens_capabilities import EnsCapabilities
 
 ENDPOINT = "https://ens.aliyuncs.com"
 #: The region of the central endpoint's API; it has nothing to do with nodes. Accounts of the international
@@ -48,29 +47,12 @@ UNTOLD = (
 PAGE, IDS = 50, 100
 
 
-class EnsCloud(SnapshotCloud):
+class EnsCloud(EnsCapabilities, SnapshotCloud):
     """ENS snapshots of the account that the credentials belong to. A region is a node, such as cn-hangzhou-26."""
 
     #: What the service's codes mean, and what to do about them.
     codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
-    snapshot_id_pattern = r"sp-[0-9a-z]+"
-    snapshot_id_example = "sp-5nnqx3qsr4lx9cqm5****"
-    disk_id_pattern = r"d-[0-9a-z]+"
-    disk_id_example = "d-5nnqx3qsr4lx9cqm5****"
-    name_rule = TextRule(
-        longest=128,
-        shortest=2,
-        pattern=r"(?!https?://)[^\W\d_][\w:\-]*",
-        wants="a letter, then letters, digits or : _ - (no period)",
-    )
-    description_rule = TextRule(
-        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
-    )
-    tag_rules: TagRules | None = None
-    many_destinations_per_call = True
     read_per_call = PAGE
-    #: No token, and a second order is billed.
-    doubt_seconds = 120.0
 
     def __init__(self, module: Any):
         super().__init__()

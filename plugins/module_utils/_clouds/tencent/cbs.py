@@ -14,18 +14,8 @@ from typing import Any
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
-from ..._core.tags import TagRules
-from ..._core.templates import TextRule
-from .cbs_answers import (
-    DISK_ID,
-    LONGEST_NAME,
-    SNAPSHOT_ID,
-    closing,
-    deadline_text,
-    disk_of,
-    full_name,
-    source_of_order,
-)
+from .cbs_answers import closing, deadline_text, disk_of, full_name, source_of_order
+from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import change_tags
 from .client import Service, some
@@ -36,40 +26,14 @@ from .errors import failure
 DISKS, FEW_DISKS = 10, 100
 #: The states of copies under way.
 IN_PROGRESS = ("COPYING_FROM_REMOTE", "CHECKING_COPIED")
-#: What the service takes as tags, of snapshots and disks alike.
-TAG_RULES = TagRules(
-    most=50,
-    longest_key=127,
-    longest_value=255,
-    shortest_value=1,
-    reserved=("qcs:", "project"),
-    forbidden=r"[^\w +\-=.:/@()\[\],;><]|^ | $",
-)
 
 
-class CbsCloud(SnapshotCloud):
+class CbsCloud(CbsCapabilities, SnapshotCloud):
     """CBS snapshots of the account that the credentials belong to."""
 
     #: What tags are changed of, in the tag service's word.
     tagged_resource = "snapshot"
-    snapshot_id_pattern = SNAPSHOT_ID
-    snapshot_id_example = "snap-ckgjwkqh"
-    disk_id_pattern = DISK_ID
-    disk_id_example = "disk-hdh1y4za"
-    name_rule = TextRule(longest=LONGEST_NAME, shortest=1)
-    description_rule = None
-    tag_rules: TagRules | None = TAG_RULES
-    many_destinations_per_call = True
-    lists_in_progress = True
-    tags_in_copy_call = False
-    tagged_per_call = 10
     deleted_per_call = PAGE
-    deletes_later = True
-    expires_after_copying = True
-    loss_hint = (
-        "CBS shows no failed copies and gives no reason. Look for the copy in CloudAudit and in the console's "
-        "messages, and check the account's balance and snapshot quota. Run again to make a new copy."
-    )
 
     def __init__(self, module: Any):
         super().__init__()

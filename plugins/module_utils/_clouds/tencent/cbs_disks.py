@@ -15,8 +15,9 @@ from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, Disk, Snapshot
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of
-from .cbs import TAG_RULES, CbsCloud
+from .cbs import CbsCloud
 from .cbs_answers import disk_of
+from .cbs_capabilities import TAG_RULES
 from .cbs_reads import PAGE
 
 #: Billing by the hour.

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a plan of the role dr_copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
+
+
+class ActionModule(RoleAction):
+    """Gives a night the role's variables, the modules of the collection, the clock and the screen."""
+
+    _VALID_ARGS = frozenset(("reads_only", "stopped"))
+    prefix = "dr_copy_"
+
+    def run_role(self) -> dict[str, Any]:
+        setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"))
+        night = Night(
+            self.variables(VARIABLES),
+            setting,
+            self.call,
+            utc,
+            self.say,
+            names=self.names(),
+            ran=self.variable("_dr_copy_ran") or {},
+            stopped=str(self._task.args.get("stopped") or ""),
+        )
+        ended = night.run()
+        self.warnings += ended.warnings
+        return {
+            "dr_copy_result": ended.result,
+            "report": ended.brief,
+            "message": ended.message,
+            "ran": ended.ran,
+            "ansible_stats": {"data": {"dr_copy_summary": ended.summary}, "per_host": False, "aggregate": True},
+        }

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Alibaba Cloud ECS takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+
+from __future__ import annotations
+
+from ..._core.capabilities import Capabilities
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+from .ecs_rules import TAG_RULES
+
+
+class EcsCapabilities(Capabilities):
+    """ECS snapshots, as data."""
+
+    snapshot_id_pattern = r"s-[0-9a-z]+"
+    snapshot_id_example = "s-bp67acfmxazb4p****"
+    disk_id_pattern = r"d-[0-9a-z]+"
+    disk_id_example = "d-bp67acfmxazb4p****"
+    name_rule = TextRule(
+        longest=128,
+        shortest=2,
+        pattern=r"(?!https?://)[^\W\d_][\w:.\-]*",
+        wants="a letter, then letters, digits or : _ . -",
+    )
+    description_rule = TextRule(
+        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+    )
+    tag_rules: TagRules | None = TAG_RULES
+    copies_within_region = True
+    cancels_by_deletion = True
+    lists_in_progress = True
+    tagged_per_call = 50
+    one_copy_per_disk = True
+    finds_by_mark = True
+    lock_modes: tuple[str, ...] = ("compliance",)
+    #: The client token makes asking again safe.
+    doubt_seconds = 10.0
+    encrypts_copies = True
+    expires_copies = True

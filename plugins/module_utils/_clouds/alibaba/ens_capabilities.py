@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Alibaba Cloud Edge Node Service takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+
+from __future__ import annotations
+
+from ..._core.capabilities import Capabilities
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+
+
+class EnsCapabilities(Capabilities):
+    """ENS snapshots, as data."""
+
+    snapshot_id_pattern = r"sp-[0-9a-z]+"
+    snapshot_id_example = "sp-5nnqx3qsr4lx9cqm5****"
+    disk_id_pattern = r"d-[0-9a-z]+"
+    disk_id_example = "d-5nnqx3qsr4lx9cqm5****"
+    name_rule = TextRule(
+        longest=128,
+        shortest=2,
+        pattern=r"(?!https?://)[^\W\d_][\w:\-]*",
+        wants="a letter, then letters, digits or : _ - (no period)",
+    )
+    description_rule = TextRule(
+        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+    )
+    tag_rules: TagRules | None = None
+    many_destinations_per_call = True
+    #: No token, and a second order is billed.
+    doubt_seconds = 120.0

@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWS EBS takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+
+from __future__ import annotations
+
+from ..._core.capabilities import Capabilities
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+
+#: What the service takes as tags, of snapshots and disks alike.
+TAG_RULES = TagRules(most=50, longest_key=128, longest_value=256, reserved=("aws:",), name_key="Name")
+
+
+class EbsCapabilities(Capabilities):
+    """EBS snapshots, as data."""
+
+    snapshot_id_pattern = r"snap-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    snapshot_id_example = "snap-0123456789abcdef0"
+    disk_id_pattern = r"vol-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    disk_id_example = "vol-0123456789abcdef0"
+    name_rule = TextRule(longest=256)
+    description_rule = TextRule(longest=255)
+    tag_rules: TagRules | None = TAG_RULES
+    copies_within_region = True
+    cancels_by_deletion = True
+    calls_at_once = 4
+    lists_in_progress = True
+    lists_by_source = True
+    tagged_per_call = 1000
+    may_encrypt_by_default = True
+    lock_modes: tuple[str, ...] = ("governance", "compliance")
+    encrypts_copies = True
+    shares_snapshots = True
+    account_module = "amazon.aws.aws_caller_info"

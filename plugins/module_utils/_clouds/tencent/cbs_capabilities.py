@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Tencent Cloud CBS takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+
+from __future__ import annotations
+
+from ..._core.capabilities import Capabilities
+from ..._core.tags import TagRules
+from ..._core.templates import TextRule
+from .cbs_answers import DISK_ID, LONGEST_NAME, SNAPSHOT_ID
+
+#: What the service takes as tags, of snapshots and disks alike.
+TAG_RULES = TagRules(
+    most=50,
+    longest_key=127,
+    longest_value=255,
+    shortest_value=1,
+    reserved=("qcs:", "project"),
+    forbidden=r"[^\w +\-=.:/@()\[\],;><]|^ | $",
+)
+
+
+class CbsCapabilities(Capabilities):
+    """CBS snapshots, as data."""
+
+    snapshot_id_pattern = SNAPSHOT_ID
+    snapshot_id_example = "snap-ckgjwkqh"
+    disk_id_pattern = DISK_ID
+    disk_id_example = "disk-hdh1y4za"
+    name_rule = TextRule(longest=LONGEST_NAME, shortest=1)
+    description_rule = None
+    tag_rules: TagRules | None = TAG_RULES
+    many_destinations_per_call = True
+    lists_in_progress = True
+    tags_in_copy_call = False
+    tagged_per_call = 10
+    deletes_later = True
+    expires_after_copying = True
+    loss_hint = (
+        "CBS shows no failed copies and gives no reason. Look for the copy in CloudAudit and in the console's "
+        "messages, and check the account's balance and snapshot quota. Run again to make a new copy."
+    )
+    expires_copies = True

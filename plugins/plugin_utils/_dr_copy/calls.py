@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of a night: which module each step runs, with which arguments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+
+from .._role.table import arguments_of
+from .decide.marks import description
+from .input.steps import STEPS
+from .input.variables import VARIABLES
+
+
+class Call(NamedTuple):
+    """A module by its full name, and its arguments, connection options among them."""
+
+    module: str
+    arguments: dict[str, Any]
+
+
+class Calls:
+    """Makes the calls of one plan.
+
+    ``values`` and ``connections`` are those of input.variables.normalise. Each method is a step; seconds are what is
+    left of the run's time.
+    """
+
+    def __init__(self, values: Mapping[str, Any], connections: Mapping[str, Mapping[str, Any]]):
+        self._values = values
+        self._cloud = CLOUDS[values["cloud"]]
+        self._connection = connections["connection"]
+        self._source_connection = connections["source_connection"] or connections["connection"]
+
+    def find(self) -> Call:
+        """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
+        return self._of_source("find", other_disks=not self._values["disk_ids"])
+
+    def list_copies(self, region: str, disk_ids: Sequence[str]) -> Call:
+        """The copies in a destination; of these disks only, if there are any."""
+        return self._at_destination("list", region=region, source_disk_ids=list(disk_ids))
+
+    def look(self, region: str, snapshot_ids: Sequence[str]) -> Call:
+        """These copies, by their IDs."""
+        return self._at_destination("look", region=region, snapshot_ids=list(snapshot_ids))
+
+    def find_again(self, disk_ids: Sequence[str]) -> Call:
+        """The snapshots of these disks now."""
+        return self._of_source("find again", disk_ids=list(disk_ids))
+
+    def account(self) -> Call:
+        """The account that copies."""
+        region = self._values["destination_regions"][0]
+        return Call(str(self._cloud.account_module), {**self._connection, "region": region})
+
+    def share(self, snapshot_ids: Sequence[str], account: str, seconds: int) -> Call:
+        """Let another account copy these snapshots.
+
+        Permissions are only added, never removed: the other account copies anyway, another plan may use the permission,
+        and it cannot be removed safely while others change it.
+        """
+        more = {"snapshot_ids": list(snapshot_ids), "account_id": account, "wait_timeout": seconds}
+        return self._call("share", self._source_connection, more)
+
+    def copy(self, batch: Mapping[str, Any], source_tags: Mapping[str, Mapping[str, str]], seconds: int) -> Call:
+        """Copy what was chosen: the ``snapshot_ids`` to the ``destination_regions`` of a batch."""
+        more: dict[str, Any] = {**batch, "wait_timeout": seconds}
+        if self._cloud.tag_rules:
+            # source_tags are the marks and, with dr_copy_copy_tags, what was read of the sources.
+            more.update(copy_tags=True, source_tags=dict(source_tags))
+        else:
+            more["description"] = description(self._values)
+        return self._call("copy", {**self._connection, **self._values["copy_options"]}, more)
+
+    def delete(self, group: Mapping[str, Any], seconds: int) -> Call:
+        """Delete the ``copy_ids`` of a group in its ``region``, for each of which a survivor stays."""
+        keys = ("snapshot_ids", "copy_ids", "survivors")
+        more = {"state": "absent", "destination_regions": [group["region"]], "wait_timeout": seconds}
+        given = {**self._connection, **self._values["copy_options"]}
+        return self._call("delete", given, {**{key: group[key] for key in keys}, **more})
+
+    def _of_source(self, step: str, **more: Any) -> Call:
+        return self._call(step, self._source_connection, {"packed": True, **more})
+
+    def _at_destination(self, step: str, **more: Any) -> Call:
+        given = {key: value for key, value in more.items() if value}
+        return self._call(step, self._connection, {"packed": True, **given})
+
+    def _call(self, step: str, connection: Mapping[str, Any], more: Mapping[str, Any]) -> Call:
+        module = f"multicloud.snapshots.{self._values['cloud']}_snapshot_{STEPS[step]}"
+        return Call(module, {**connection, **arguments_of(VARIABLES, step, self._values, self._cloud), **more})

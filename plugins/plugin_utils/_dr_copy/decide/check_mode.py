@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a dry run would see at the destinations if it had made its copies and shared their snapshots. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..._role.rows import Row
+
+
+def with_planned(copies: Sequence[Row], calls: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
+    """Add the copies that a dry run would make, as if they were there and complete."""
+    sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
+    planned = [
+        _as_if_there(row, sources[str(row["source_snapshot_id"])])
+        for call in calls
+        for row in call.get("copies") or ()
+        if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources
+    ]
+    made = {(row["source"]["snapshot_id"], row["region"]) for row in planned}
+    others = [
+        copy
+        for copy in copies
+        if copy["state"] != "pending"
+        or not copy.get("source")
+        or (copy["source"]["snapshot_id"], copy["region"]) not in made
+    ]
+    return [*others, *planned]
+
+
+def _as_if_there(row: Row, source: Row) -> dict[str, Any]:
+    provenance = {
+        "snapshot_id": source["snapshot_id"],
+        "region": source["region"],
+        "disk_id": source["disk_id"],
+        "created_at": source["created_at"],
+        "managed": True,
+    }
+    return {
+        "snapshot_id": row["snapshot_id"],
+        "region": row["region"],
+        "state": "completed",
+        "planned": True,
+        "tags": {},
+        "source": provenance,
+    }
+
+
+def as_if_shared(calls: Sequence[Row], shared: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the copy calls of a dry run as if these snapshots, which cannot be seen yet, were shared."""
+    ids = {share["snapshot_id"] for share in shared}
+    return [_seen(call, ids) if "copies" in call else dict(call) for call in calls]
+
+
+def _seen(call: Row, ids: set[str]) -> dict[str, Any]:
+    def is_unseen(failure: Row | None) -> bool:
+        return failure is not None and failure["kind"] == "not_found" and failure["source_snapshot_id"] in ids
+
+    would_be = {"action": "created", "state": "planned", "error": None}
+    copies = [{**row, **would_be} if is_unseen(row["error"]) else row for row in call["copies"]]
+    number = sum(is_unseen(row["error"]) for row in call["copies"])
+    counts = {**call["counts"]}
+    counts.update(created=counts["created"] + number, failed=counts["failed"] - number)
+    failures = [failure for failure in call["failures"] if not is_unseen(failure)]
+    return {**call, "copies": copies, "failures": failures, "counts": counts}

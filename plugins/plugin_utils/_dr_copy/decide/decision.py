@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run decides once it has listed: which disks it looks at, and what it copies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._role.registered import is_listed
+from ..._role.rows import Row, opened, plain
+from .destinations import copies_there
+from .planning import copy_plan
+from .selection import select, too_few
+
+#: Variables of the role that copy_plan takes by the same names.
+_RULES = (
+    "select", "keep", "keep_days", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "timezone",
+    "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "now",
+)  # fmt: skip
+NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": []}
+
+
+def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ``disks`` that a run looks at and its ``plan``; or why it has ``stopped``, a text.
+
+    ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` is what is
+    remembered of the plan's last report. Without a listing of the source region there is no plan.
+    """
+    source, before = opened(source), [opened(call) for call in plain(before)]
+    stopped = too_few(source, values)
+    if stopped:
+        return {**NOTHING, "stopped": stopped}
+    if not is_listed(source):
+        copies = [copy for call in before for copy in plain(call.get("snapshots") or ())]
+        return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
+    selected = select(source, [], values, last)
+    plan = planned(selected["snapshots"], selected["disks"], before, values)
+    return {**NOTHING, "disks": selected["disks"], "plan": plan}
+
+
+def planned(
+    snapshots: Sequence[Row], disks: Sequence[Row], before: Sequence[Row], values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the plan for these snapshots and disks by the role's variables; ``before`` are the destinations'
+    listings."""
+    there = copies_there(before, snapshots, values)
+    rules = {name: values[name] for name in _RULES}
+    return copy_plan(snapshots, disks, there, values["destination_regions"], **rules)

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The failures of a run: with the disks that they hit, each reported once, in the words of the role. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
+
+from ..._role.rows import Row, disk_id_of
+from ..input.contradictions import set_by_role
+from ..input.variables import VARIABLES
+
+#: Options of the copy modules that the role passes on by copy_options.
+_PASSED_ON = (
+    "replace_mismatched",
+    "replace_failed",
+    "purge_tags",
+    "completion_duration_minutes",
+    "instance_billing_cycle",
+)
+#: Options that the role has as variables, except those that hints also use as ordinary words.
+_OWN = tuple(name for name in sorted(set_by_role(VARIABLES)) if name in VARIABLES and "_" in name) + ("source_region",)
+
+
+def failures_with_disks(
+    failures: Iterable[Row], disks: Sequence[Row], snapshots: Sequence[Row], copies: Sequence[Row]
+) -> list[dict[str, Any]]:
+    """Return failures, each once, with ``disk_id`` and ``disk_name``, None if unknown.
+
+    Hints name the role's variables instead of the modules' options.
+    """
+    names = {str(disk["disk_id"]): disk["name"] for disk in disks}
+    disk_of = {str(snapshot["snapshot_id"]): disk_id_of(snapshot) for snapshot in snapshots}
+    for copy in copies:
+        parts = copy.get("source") or {}
+        if parts.get("disk_id"):
+            disk_of.setdefault(str(parts["snapshot_id"]), str(parts["disk_id"]))
+            disk_of.setdefault(str(copy["snapshot_id"]), str(parts["disk_id"]))
+    named = []
+    for failure in _each_once(failures):
+        disk_id = disk_of.get(str(failure["source_snapshot_id"])) or disk_of.get(str(failure["snapshot_id"]))
+        disk = {"disk_id": disk_id, "disk_name": names.get(str(disk_id)) or None}
+        named.append({**failure, **disk, "hint": for_role(failure["hint"])})
+    return named
+
+
+def of_the_run(message: str, hint: str | None = None) -> dict[str, Any]:
+    """Return as a failure what stopped a run or a part of it."""
+    return Refused(message, hint=hint).as_result(None, None)
+
+
+def for_role(hint: str | None) -> str | None:
+    """Return a module's hint with the role's names: ``wait_timeout`` is ``dr_copy_wait_timeout`` to its users."""
+    if not hint:
+        return hint
+    passed_on = "|".join(_PASSED_ON)
+    hint = re.sub(rf"\b({passed_on}): (\w+)", r"dr_copy_copy_options: {\1: \2}", hint)
+    return re.sub(rf"(?<![\w{{])({'|'.join(_OWN)})\b", r"dr_copy_\1", hint)
+
+
+def too_many_deletions(expired: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the failure of a run that would delete more than the plan allows, else nothing."""
+    most = values["max_deletions"]
+    if not most or len(expired) <= most:
+        return []
+    message = (
+        f"Retention would delete {len(expired)} copies, more than dr_copy_max_deletions ({most}). None was deleted"
+    )
+    hint = "Check dr_copy_keep and the other limits. If they are right, raise dr_copy_max_deletions for one run."
+    return [of_the_run(message, hint)]
+
+
+def _each_once(failures: Iterable[Row]) -> list[Row]:
+    """Leave out repeated failures: a region that refuses everything refuses the listing and each copy."""
+    failures = list(failures)
+    once: dict[tuple[Any, ...], Row] = {}
+    coded = {(f["region"], f["code"]) for f in failures if f["code"] and f["source_snapshot_id"]}
+    for failure in failures:
+        if failure["source_snapshot_id"] or failure["snapshot_id"] or (failure["region"], failure["code"]) not in coded:
+            once.setdefault(tuple(str(value) for value in failure.values()), failure)
+    return list(once.values())

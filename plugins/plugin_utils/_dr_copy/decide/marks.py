@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role writes on copies beside the modules' provenance: the plan, and facts of the disk. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._role.marks import ATTACHED_TO, DISK_NAME, PLAN
+from ..._role.rows import Row, disk_id_of, opened, plain
+from .planning import THERE
+
+#: Where a cloud has no snapshot tags, descriptions hold the plan, before disk and time.
+_IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
+#: The longest description there, and the longest value of a placeholder in it.
+LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
+
+
+def source_tags(plan: Sequence[Row], source: Row, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the tags of copies, by snapshot: the marks, and if wanted the snapshot's and the disk's own.
+
+    They are set when the copy is made and never change an existing one, so two plans over one disk do not undo each
+    other's. If there is no room for all, marks are dropped last. A snapshot's tags take precedence over its disk's.
+    ``source`` is the listing of the source region.
+    """
+    wanted = {str(row["snapshot_id"]) for row in plain(plan) if row["chosen"] or row["reason"] == THERE}
+    source = opened(source)
+    disks = {str(disk["disk_id"]): disk for disk in source["disks"]}
+    return {
+        str(snapshot["snapshot_id"]): _tags(snapshot, disks.get(str(disk_id_of(snapshot))) or {}, values)
+        for snapshot in source["snapshots"]
+        if str(snapshot["snapshot_id"]) in wanted
+    }
+
+
+def plan_of(copy: Row) -> str | None:
+    """Return the plan that made a copy, None if the copy does not show it."""
+    match = _IN_DESCRIPTION.search(str(copy.get("description") or ""))
+    parts = (copy.get("tags") or {}).get(PLAN) or (match[1] if match else None)
+    return str(parts) if parts else None
+
+
+def description(values: Mapping[str, Any]) -> str:
+    """Return the description of a copy where there are no tags, with the plan if there is room for it."""
+    text = values["description"] or "Copied from {snapshot_id} in {source_region}"
+    end = " [{disk_id} {source_created_at}]"
+    plan = f" (plan {values['plan']})"
+    longest = re.sub(r"\{\w+\}", "x" * LONGEST_VALUE, text + plan + end)
+    fits = len(longest) <= LONGEST_DESCRIPTION and not set("(){}") & set(values["plan"])
+    return f"{text}{plan if fits else ''}{end}"
+
+
+def _tags(snapshot: Row, disk: Row, values: Mapping[str, Any]) -> dict[str, str]:
+    attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
+    marks = {PLAN: values["plan"], DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
+    carried = {
+        **((disk.get("tags") or {}) if values["copy_disk_tags"] else {}),
+        **((snapshot.get("tags") or {}) if values["copy_tags"] else {}),
+    }
+    others = {key: str(value) for key, value in carried.items() if key not in marks}
+    return {**{key: str(value) for key, value in marks.items() if value}, **others}

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The result of the role, from the results of its tasks. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COUNTED
+
+from ..._role.doubts import failures_of_doubts
+from ..._role.registered import answers, failures_of
+from ..._role.rows import Row, disk_id_of
+from .coverage import coverage_of, warnings_of
+from .destinations import with_known_sources
+from .failures import failures_with_disks, of_the_run, too_many_deletions
+from .pruning import deleted_copies, orphans
+from .recovery import recovery_points
+from .run_state import RunState, judged_at, read_once
+
+#: What a run has done before its first task ends.
+_LISTS = ("before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "seen", "expired", "deleted")
+NOTHING_DONE: dict[str, Any] = {**{key: [] for key in _LISTS}, "source": {"skipped": True}, "share": {}}
+
+
+def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
+    """Return the result of the role from the results of its tasks.
+
+    ``done["stopped"]``, if given, says what ended the run early; ``done["last"]`` is what is remembered of the plan's
+    last report.
+    """
+    done = read_once(done, values)
+    state = RunState(done, values, check_mode)
+    calls = [*state.copied, *done["deleted"], *done["listed"], *done["seen"]]
+    if done["share"]:
+        calls.insert(0, done["share"])
+    if not (values["reads_only"] and not answers(done["source"])):
+        calls.insert(0, done["source"])
+    copies = with_known_sources(state.copies, done["snapshots"])
+    chosen = {str(disk["disk_id"]) for disk in done["disks"]}
+    own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
+    points = recovery_points(
+        done["disks"], copies, values["destination_regions"] or [], values["rpo_hours"], judged_at(values).isoformat()
+    )
+    failures = [failure for call in calls for failure in failures_of(call)]
+    failures += [*failures_of_doubts(own), *too_many_deletions(done["expired"], values)]
+    if done.get("stopped"):
+        failures.insert(0, of_the_run(done["stopped"]))
+    result: dict[str, Any] = {
+        "plan": list(done["plan"]),
+        "copies": [row for call in state.copied for row in call.get("copies") or ()],
+        "failures": failures_with_disks(failures, done["disks"], done["snapshots"], state.copies),
+        "pruned": deleted_copies(done["expired"], done["deleted"]),
+        "orphans": orphans(state.copies, done["disks"], values, done["source"]),
+        "coverage": coverage_of(done["source"], done["disks"], values, done.get("last")),
+        "recovery_points": [state.judged(point) for point in points],
+        "counts": _counts(state.copied, done["deleted"]),
+    }
+    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done["source"], values)}
+    return {**result, "shared": state.shared} if values["across_accounts"] else result
+
+
+def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:
+    """Add up the counts of the calls: a copy that started and then failed counts only as failed."""
+    counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
+    for call in copied:
+        counts.update(call.get("counts") or {})
+        failed = [row for row in call.get("copies") or () if row["error"] and row["state"] in ("error", "absent")]
+        counts.subtract(str(row["action"]) for row in failed if row.get("action") in STARTED)
+    for call in deleted:
+        counts.update({key: (call.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
+    return dict(counts)
+
+
+#: Actions of copies that may fail after they were started.
+STARTED = ("created", "replaced", "adopted")

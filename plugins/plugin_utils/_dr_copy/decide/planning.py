@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which snapshots are to be copied where, and why others are not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..._role.doubts import with_doubts
+from ..._role.rows import Row, Taken, age_in_hours, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
+from .destinations import Destinations
+from .retention import Retention
+
+#: Why a snapshot was chosen or left out; nothing else stands in a plan's ``reason``.
+NEWEST = "newest"
+WITHIN_KEEP = "within keep"
+ALL = "all are selected"
+STALE = "stale"
+UNFINISHED = "unfinished"
+FAILED = "failed"
+IS_A_COPY = "is a copy"
+OBSTACLE = "cannot be copied"
+EXCLUDED = "bears an excluded tag"
+UNTAGGED = "lacks a wanted tag"
+WOULD_GO = "retention would delete it"
+NEXT_NEWEST = "next newest"
+GONE = "gone before it was copied"
+THERE = "already there"
+NEWER_THERE = "a newer recovery point is already there"
+NO_SNAPSHOT = "no snapshot"
+CHOSEN = (NEWEST, NEXT_NEWEST, WITHIN_KEEP, ALL)
+#: Reasons of snapshots that could be copied, chosen or not.
+USABLE = (*CHOSEN, WOULD_GO, THERE, NEWER_THERE)
+REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, GONE, NO_SNAPSHOT)
+
+
+class _Rules:
+    def __init__(
+        self,
+        select: str,
+        retention: Retention,
+        retention_days: float,
+        oldest: float,
+        tags: Mapping[str, str],
+        excluded_tags: Mapping[str, str],
+    ):
+        if select not in ("latest", "all"):
+            raise ValueError(f"select must be latest or all, not {select!r}")
+        self.latest = select == "latest"
+        self.retention = retention
+        self.retention_days = retention_days
+        self.oldest = oldest
+        self.tags = tags
+        self.excluded_tags = excluded_tags
+
+    def unusable(self, snapshot: Row) -> str | None:
+        """Say why a snapshot cannot be copied, or None where it can."""
+        if snapshot.get("source"):
+            return IS_A_COPY
+        tags = snapshot.get("tags") or {}
+        if any(_bears(tags, *tag) for tag in self.excluded_tags.items()):
+            return EXCLUDED
+        if not all(_bears(tags, *tag) for tag in self.tags.items()):
+            return UNTAGGED
+        if not is_complete(snapshot):
+            return UNFINISHED if snapshot["state"] == "pending" else FAILED
+        if snapshot.get("obstacle"):
+            return OBSTACLE
+        age = hours_since(snapshot["created_at"], self.retention.now)
+        return STALE if age is None or (self.oldest and age > self.oldest) else None
+
+    def expiry_passed(self, taken: Taken) -> bool:
+        """Whether the cloud's own expiry would already have taken a copy made when the snapshot was."""
+        age = (self.retention.now - taken.time) / timedelta(days=1)
+        return not self.latest and bool(self.retention_days) and age >= self.retention_days
+
+
+def copy_plan(
+    snapshots: Sequence[Row],
+    disks: Sequence[Row],
+    copies: Sequence[Row],
+    destination_regions: Sequence[str],
+    select: str = "latest",
+    keep: int = 0,
+    keep_days: float = 0,
+    retention_days: float = 0,
+    max_snapshot_age_hours: float = 0,
+    snapshot_tags: Mapping[str, str] | None = None,
+    exclude_snapshot_tags: Mapping[str, str] | None = None,
+    now: str | None = None,
+    **calendar: Any,
+) -> list[dict[str, Any]]:
+    """Say which snapshots of the disks are to be copied where, and why others are not.
+
+    Rows of disks without any recovery point in a region come first, then of those whose newest one is oldest.
+    With ``select`` "latest" each disk's newest complete snapshot that is no copy is considered, with "all" every one;
+    beside it older ones whose copies lost their tags, so that these get them and retention knows them.
+    What retention would delete there is left out, so that a second run with the same arguments copies nothing.
+    ``max_snapshot_age_hours`` of 0 takes snapshots of any age. Only snapshots that bear all ``snapshot_tags`` and none
+    of ``exclude_snapshot_tags`` are considered, and the others hide no older one; the value "*" means any. ``calendar``
+    holds further limits of retention, as ``expired_copies`` takes them. Raises ValueError for arguments that make no
+    sense.
+    """
+    moment = time_or_now(now)
+    limits = {"keep": keep, "keep_days": keep_days, **calendar}
+    rules = _Rules(
+        select,
+        Retention.checked(limits, moment),
+        number("retention_days", retention_days),
+        number("max_snapshot_age_hours", max_snapshot_age_hours),
+        snapshot_tags or {},
+        exclude_snapshot_tags or {},
+    )
+    there = Destinations(with_doubts(copies, snapshots, moment))
+    unmarked = {(str(c["source"]["snapshot_id"]), c["region"]) for c in copies if _lost_its_tags(c)}
+    of_disk: dict[str | None, list[Row]] = {}
+    for snapshot in snapshots:
+        of_disk.setdefault(disk_id_of(snapshot), []).append(snapshot)
+    rows = []
+    for disk in sorted(disks, key=lambda one: there.need_of(str(one["disk_id"]), destination_regions)):
+        own = sorted(of_disk.get(str(disk["disk_id"]), ()), key=_newest_first, reverse=True)
+        considered = _considered(own, rules)
+        usable = [(snapshot, taken) for snapshot, _why, taken in considered if taken]
+        for region in destination_regions:
+            reasons = _reasons(str(disk["disk_id"]), region, usable, there, rules)
+            for snapshot, why, _taken in considered:
+                reason = why or reasons[str(snapshot["snapshot_id"])]
+                rows.append(_plan_row(disk, region, snapshot, reason, moment))
+            older = [s for s in own[len(considered) :] if (str(s["snapshot_id"]), region) in unmarked]
+            rows += [_plan_row(disk, region, snapshot, THERE, moment) for snapshot in older]
+            if not usable and not any(why == STALE for _s, why, _taken in considered):
+                rows.append(_plan_row(disk, region, None, NO_SNAPSHOT, moment))
+    return rows
+
+
+def _lost_its_tags(copy: Row) -> bool:
+    """Whether the run that made a copy was cut off before it tagged it, by the name: then the copy module tags it."""
+    source = copy.get("source") or {}
+    made_of = source.get("snapshot_id")
+    return bool(made_of and made_of in str(copy.get("name")) and not source.get("managed") and is_complete(copy))
+
+
+def _considered(own: Sequence[Row], rules: _Rules) -> list[tuple[Row, str | None, Taken | None]]:
+    """Return a disk's snapshots, newest first: each with why it is unusable, or when it was taken.
+
+    With "latest", none is considered after the newest one that could be copied.
+    """
+    considered: list[tuple[Row, str | None, Taken | None]] = []
+    for snapshot in own:
+        why = rules.unusable(snapshot)
+        considered.append((snapshot, why, None if why else taken_at(snapshot)))
+        if rules.latest and why in (None, STALE):
+            break
+    return considered
+
+
+def _reasons(
+    disk_id: str, region: str, usable: Sequence[tuple[Row, Taken]], there: Destinations, rules: _Rules
+) -> dict[str, str]:
+    """Say for each usable snapshot of a disk, newest first, why it is copied to a region or not.
+
+    Those that are not there yet are ranked together with the recovery points that are: so each is considered as
+    retention would judge its copy.
+    """
+    absent = {taken for snapshot, taken in usable if (str(snapshot["snapshot_id"]), region) not in there.complete}
+    ranking = sorted(absent | {point.taken for point in there.points.get((disk_id, region), ())}, reverse=True)
+    kept = rules.retention.kept(ranking)
+    reasons = {}
+    for snapshot, taken in usable:
+        newer_is_there = there.is_safe(disk_id, region, taken)
+        if taken not in absent:
+            reason = THERE
+        elif taken == usable[0][1] and not newer_is_there:
+            reason = NEWEST
+        elif rules.latest:
+            reason = NEWER_THERE
+        elif taken not in kept or rules.expiry_passed(taken):
+            reason = WOULD_GO
+        else:
+            reason = WITHIN_KEEP if rules.retention.is_set else ALL
+        reasons[str(snapshot["snapshot_id"])] = reason
+    return reasons
+
+
+def _bears(tags: Mapping[str, str], key: str, value: str) -> bool:
+    return key in tags and value in ("*", tags[key])
+
+
+def _newest_first(snapshot: Row) -> tuple[bool, str, str]:
+    taken = taken_at({**snapshot, "source": None})
+    return (taken is not None, taken.time.isoformat() if taken else "", str(snapshot["snapshot_id"]))
+
+
+def _plan_row(disk: Row, region: str, snapshot: Row | None, reason: str, now: datetime) -> dict[str, Any]:
+    return {
+        "disk_id": disk["disk_id"],
+        "disk_name": disk["name"],
+        "region": region,
+        "snapshot_id": snapshot["snapshot_id"] if snapshot else None,
+        "source_created_at": snapshot["created_at"] if snapshot else None,
+        "age_hours": age_in_hours(snapshot["created_at"], now) if snapshot else None,
+        "chosen": reason in CHOSEN,
+        "reason": reason,
+    }

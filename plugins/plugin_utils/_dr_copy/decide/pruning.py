@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which copies a run may delete, which it deleted, and which belong to no disk of the plan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
+
+from ..._role.registered import failures_of, is_listed
+from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
+from .destinations import Destinations, copies_of_plan
+from .marks import plan_of
+from .planning import USABLE
+from .retention import Retention, expired_copies, limits_of
+from .run_state import RunState, read_once
+from .selection import wanted_disks
+
+
+def prunable_after(
+    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
+) -> list[dict[str, Any]]:
+    """Return the copies that a run may delete once it has copied."""
+    if not Retention.checked(limits_of(values), time_or_now(values["now"])).is_set:
+        return []
+    done = read_once(done, values)
+    state = RunState(done, values, check_mode)
+    return prunable(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
+
+
+def prunable(
+    copies: Sequence[Row],
+    plan: Sequence[Row],
+    disks: Sequence[Row],
+    values: Mapping[str, Any],
+    failed: Collection[tuple[str, str]] = (),
+) -> list[dict[str, Any]]:
+    """Return the copies that retention no longer keeps.
+
+    Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
+    snapshot, or a newer recovery point, and where no copy of the disk failed. ``copies`` are as listed: what the role
+    fills in for somebody else's copies is no reason to delete anything.
+    """
+    newest: dict[tuple[str, str], Taken] = {}
+    for row in plan:
+        time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
+        if time:
+            key = (str(row["disk_id"]), str(row["region"]))
+            taken = Taken(time, str(row["snapshot_id"]))
+            newest[key] = max(taken, newest.get(key, taken))
+    known = Destinations(copies)
+    rows = [row for row in plan if (str(row["snapshot_id"]), str(row["region"])) in failed]
+    broken = {(str(row["disk_id"]), str(row["region"])) for row in rows}
+    safe = {key for key, taken in newest.items() if known.is_safe(*key, taken)} - broken
+    chosen = {str(disk["disk_id"]) for disk in disks}
+    looked_at = [
+        copy
+        for copy in copies_of_plan(copies, values)
+        if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
+    ]
+    return with_survivors(expired_copies(looked_at, **limits_of(values), now=values["now"]), copies)
+
+
+def with_survivors(expired: Sequence[Row], copies: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return expired copies, each with the ``survivor`` of its disk and region: the newest complete copy that stays.
+
+    It is None where that is only planned, in check mode. Where none stays, none goes.
+    """
+    going = {(str(copy["region"]), str(copy["snapshot_id"])) for copy in expired}
+    newest: dict[tuple[str | None, str], tuple[Taken, str | None]] = {}
+    for copy in copies:
+        taken, region = taken_at(copy), str(copy["region"])
+        if not copy.get("source") or not taken or not is_complete(copy) or (region, str(copy["snapshot_id"])) in going:
+            continue
+        key, found = (disk_id_of(copy), region), (taken, None if copy.get("planned") else str(copy["snapshot_id"]))
+        if key not in newest or newest[key][0] < taken:
+            newest[key] = found
+    places = [(copy, (disk_id_of(copy), str(copy["region"]))) for copy in expired]
+    return [{**copy, "survivor": newest[place][1]} for copy, place in places if place in newest]
+
+
+def _failed_copies(calls: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return source and region of each copy that failed in these calls, in any way."""
+    return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
+
+
+def deleted_copies(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the expired copies that the calls have deleted.
+
+    A row of a call names one copy of a source. If fewer were deleted than all expired ones of these sources, since a
+    listing did not show some, only the named ones certainly are.
+    """
+    gone: dict[tuple[str, str], str] = {}
+    kept: set[str] = set()
+    number = 0
+    for call in calls:
+        number += (call.get("counts") or {}).get("deleted", 0)
+        rows = [row for row in call.get("copies") or () if row["action"] == "deleted"]
+        gone |= {(str(row["source_snapshot_id"]), str(row["region"])): str(row["snapshot_id"]) for row in rows}
+        kept |= {str(failure["snapshot_id"]) for failure in failures_of(call)}
+    found = [
+        copy
+        for copy in expired
+        if (str(copy["source"]["snapshot_id"]), str(copy["region"])) in gone and str(copy["snapshot_id"]) not in kept
+    ]
+    certain = found if number >= len(found) else [copy for copy in found if str(copy["snapshot_id"]) in gone.values()]
+    return [_as_result(copy) for copy in certain]
+
+
+def orphans(
+    copies: Sequence[Row], disks: Sequence[Row], values: Mapping[str, Any], source: Row | None = None
+) -> list[dict[str, Any]]:
+    """Return the plan's own copies, by their mark, whose disk this run has not selected.
+
+    ``kind`` is "gone" if the disk is no longer in the source region, "unselected" if it is, and None if the region's
+    disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard returns the
+    orphans of all shards, since it alone lists all copies.
+    """
+    if parse_shard(values["shard"])[0] > 1:
+        return []
+    source = source or {}
+    chosen = {str(disk["disk_id"]) for disk in [*disks, *wanted_disks(source, values)]}
+    there = {str(disk["disk_id"]) for key in ("disks", "other_disks") for disk in source.get(key) or ()}
+    gone = "gone" if is_listed(source) and "other_disks" in source else None
+    # Without a listing of the source region, the disks of other shards are unknown.
+    part = "" if is_listed(source) else values["shard"]
+    return [
+        {**_as_result(copy), "kind": "unselected" if disk_id_of(copy) in there else gone}
+        for copy in copies_of_plan(copies, values)
+        if plan_of(copy) == values["plan"]
+        and disk_id_of(copy) not in chosen
+        and (not values["disk_ids"] or disk_id_of(copy) in values["disk_ids"])
+        and is_in_shard(disk_id_of(copy), part)
+    ]
+
+
+def _as_result(copy: Row) -> dict[str, Any]:
+    """Return a copy in the form of the role's result."""
+    source = copy["source"]
+    return {
+        "snapshot_id": copy["snapshot_id"],
+        "region": copy["region"],
+        "state": copy["state"],
+        "disk_id": source["disk_id"],
+        "source_snapshot_id": source["snapshot_id"],
+        "source_created_at": source["created_at"],
+    }

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The newest recovery point of each disk in each destination, compared with the RPO. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ..._role.doubts import with_doubts
+from ..._role.rows import Row, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
+
+
+def recovery_points(
+    disks: Sequence[Row],
+    copies: Sequence[Row],
+    destination_regions: Sequence[str],
+    rpo_hours: float = 0,
+    now: str | None = None,
+) -> list[dict[str, Any]]:
+    """Return each disk's newest complete copy in each destination; disks without one are included.
+
+    The age in hours counts from when the source was taken. ``within_rpo`` is None if ``rpo_hours`` is 0, or if it could
+    not be checked; ``unknown`` then says why. A copy with a source time ahead of now is no recovery point. Raises
+    ValueError for a ``now`` that is not a time.
+    """
+    moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
+    copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
+    there: dict[tuple[str | None, str], list[Row]] = {}
+    for copy in copies:
+        if copy.get("source"):
+            there.setdefault((disk_id_of(copy), str(copy["region"])), []).append(copy)
+    return [
+        _recovery_row(disk, region, there.get((str(disk["disk_id"]), region), ()), rpo_hours, moment)
+        for disk in disks
+        for region in destination_regions
+    ]
+
+
+def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, now: datetime) -> dict[str, Any]:
+    complete = [copy for copy in own if is_complete(copy)]
+    newest = max(complete, key=_age_key, default=None)
+    source = newest["source"] if newest else {}
+    age = hours_since(source.get("created_at"), now)
+    pending = any(copy["state"] == "pending" for copy in own)
+    undated = rpo_hours and newest and age is None
+    return {
+        "disk_id": disk["disk_id"],
+        "disk_name": disk["name"],
+        "region": region,
+        "snapshot_id": newest["snapshot_id"] if newest else None,
+        "source_snapshot_id": source.get("snapshot_id"),
+        "source_created_at": source.get("created_at"),
+        "locked_until": newest.get("locked_until") if newest else None,
+        "age_hours": None if age is None else round(age, 2),
+        "state": "completed" if newest else "pending" if pending else "absent",
+        "within_rpo": None if undated or not rpo_hours else age is not None and age <= rpo_hours,
+        "unknown": f"{newest['snapshot_id']} does not show when its source was taken" if newest and undated else None,
+    }
+
+
+def _age_key(copy: Row) -> tuple[bool, Any, str]:
+    """Sort by when the source was taken; a copy with an unknown source time comes first."""
+    taken = taken_at(copy)
+    return (taken is not None, taken or (), str(copy["snapshot_id"]))

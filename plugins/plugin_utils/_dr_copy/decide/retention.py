@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which copies count as recovery points, and which of them retention keeps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+from itertools import islice
+from typing import Any, NamedTuple
+
+from ..._role.calendar import COUNTED, LIMITS, PERIODS, zone_of
+from ..._role.doubts import with_doubts
+from ..._role.rows import Row, Taken, is_complete, taken_at, time_or_now
+
+#: Retention never deletes a copy with this tag, whatever its value (promises: held).
+HOLD = "dr-copy:hold"
+
+
+class Point(NamedTuple):
+    """A recovery point: the copies of one source in one region, one or several."""
+
+    taken: Taken
+    copies: tuple[Row, ...]
+
+
+def counts_for_retention(copy: Row) -> bool:
+    """Whether retention looks at a copy at all: complete, made by this collection, not held, disk and time known."""
+    return _is_point(copy) and not is_locked(copy)
+
+
+def counts_for_planning(copy: Row) -> bool:
+    """Whether a copy is sorted with the sources: also a locked copy, since no other is copied in its place."""
+    return _is_point(copy)
+
+
+def is_locked(copy: Row) -> bool:
+    return bool(copy.get("locked_until")) or "locked" in (copy.get("traits") or ())
+
+
+def _is_point(copy: Row) -> bool:
+    source = copy.get("source") or {}
+    held = any(key.lower() == HOLD for key in copy.get("tags") or {})
+    return bool(source.get("managed") and source.get("disk_id") and is_complete(copy) and taken_at(copy) and not held)
+
+
+def points_of(
+    copies: Iterable[Row], counts: Callable[[Row], bool] = counts_for_retention
+) -> dict[tuple[str, str], list[Point]]:
+    """Return the recovery points of each disk and region out of the copies that count, newest first.
+
+    If copies of one source have different times, the latest one counts: so the point is kept longer.
+    """
+    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for copy in copies:
+        if counts(copy):
+            key = (str(copy["source"]["disk_id"]), str(copy["region"]))
+            found.setdefault(key, {}).setdefault(str(copy["source"]["snapshot_id"]), []).append(copy)
+    return {
+        key: sorted((_point(of_source) for of_source in by_source.values()), reverse=True, key=lambda p: p.taken)
+        for key, by_source in found.items()
+    }
+
+
+def _point(copies: Sequence[Row]) -> Point:
+    newest = max(taken for taken in map(taken_at, copies) if taken)
+    return Point(newest, tuple(sorted(copies, key=lambda c: str(c["snapshot_id"]))))
+
+
+class Retention(NamedTuple):
+    """Which recovery points may be deleted: those that no limit keeps, and never the newest."""
+
+    keep: int
+    keep_days: float
+    #: How many days, weeks, months and years, in the order of ``PERIODS``.
+    periods: tuple[int, ...]
+    zone: tzinfo
+    now: datetime
+
+    @classmethod
+    def checked(cls, limits: Mapping[str, Any], now: datetime) -> Retention:
+        """Take limits by their names. Raises ValueError for unknown ones, counts below 0, and an unknown time zone."""
+        given = {name: limits.get(name, 0) for name in COUNTED}
+        bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
+        days = float(limits.get("keep_days", 0))
+        if not 0 <= days < float("inf"):
+            bad.append(f"keep_days must be a number from 0, not {limits['keep_days']!r}")
+        bad += [f"{name} is not a limit; the limits are: {', '.join(LIMITS)}" for name in limits if name not in LIMITS]
+        if bad:
+            raise ValueError("; ".join(bad))
+        keep, *periods = (int(value) for value in given.values())
+        return cls(keep, days, tuple(periods), zone_of(limits.get("timezone", "UTC")), now)
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.keep or self.keep_days or any(self.periods))
+
+    def kept(self, newest_first: Sequence[Taken]) -> set[Taken]:
+        """Return those of a disk's recovery points in a region that stay; ``newest_first`` are all of them.
+
+        A limit that counts skips periods without a recovery point: the last seven days are the last seven with one.
+        A deletion never changes which points are kept, so a second run deletes nothing more.
+        """
+        if not self.is_set:
+            return set(newest_first)
+        kept = set(newest_first[: max(self.keep, 1)])
+        if self.keep_days:
+            kept.update(t for t in newest_first if (self.now - t.time) / timedelta(days=1) <= self.keep_days)
+        for period, count in zip(PERIODS.values(), self.periods):
+            if count:
+                newest: dict[object, Taken] = {}
+                for taken in newest_first:
+                    newest.setdefault(period(taken.time.astimezone(self.zone)), taken)
+                kept.update(islice(newest.values(), count))
+        return kept
+
+
+def limits_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the limits among the role's variables."""
+    return {name: values[name] for name in LIMITS}
+
+
+def _is_count(value: Any) -> bool:
+    return float(value) >= 0 and float(value).is_integer()
+
+
+def expired_copies(
+    copies: Iterable[Row], keep: int = 0, keep_days: float = 0, now: str | None = None, **calendar: Any
+) -> list[dict[str, Any]]:
+    """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for bad limits.
+
+    ``keep`` counts recovery points of a disk in a region, ``keep_days`` is days since the source was taken.
+    ``calendar`` holds ``keep_daily``, ``keep_weekly``, ``keep_monthly`` and ``keep_yearly``, which count days, ISO
+    weeks, months and years in ``timezone`` ("UTC"): the newest point of each stays. With all of them 0, all stay.
+    """
+    retention = Retention.checked({"keep": keep, "keep_days": keep_days, **calendar}, time_or_now(now))
+    going = []
+    for points in points_of(with_doubts(copies, (), retention.now)).values():
+        kept = retention.kept([point.taken for point in points])
+        going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
+    going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
+    return [dict(copy) for _taken, copy in going]

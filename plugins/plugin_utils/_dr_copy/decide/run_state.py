@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state after the tasks of a run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.doubts import with_doubts
+from ..._role.registered import failures_of
+from ..._role.rows import Row, opened, plain, time_or_now
+from .check_mode import as_if_shared, with_planned
+from .destinations import copies_in
+from .falling_back import without_gone
+from .selection import selected_snapshots
+from .unseen import without_missing
+
+
+class RunState:
+    """The state after a run, or in check mode the state that it would reach, from the results of its tasks.
+
+    ``done`` holds the registered results ``source`` and ``share`` (empty, except across accounts) and, as lists,
+    ``copied``, ``listed``, ``seen`` (copies looked at by their IDs) and ``deleted``, and what was decided: ``disks``,
+    ``snapshots``, ``plan``, ``expired``.
+    """
+
+    def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
+        self.shared = done["share"].get("shared") or []
+        self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
+        #: The copies at the destinations, as last listed or looked at.
+        shown = copies_in([*done["listed"], *done["seen"]], values)
+        self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
+        if check_mode and values["wait"]:
+            self.copies = with_planned(self.copies, self.copied, done["snapshots"])
+        self.planned = {
+            (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
+        }
+        read = [(str(call["item"]), call) for call in done["listed"]]
+        read += [(str(call["item"]["region"]), call) for call in done["seen"]]
+        self.unread = {region: spelt_out(failures_of(call)) for region, call in read if failures_of(call)}
+
+    def judged(self, point: Row) -> dict[str, Any]:
+        """Return a recovery point with its state, which is unknown in a region that could not be listed."""
+        if point["region"] in self.unread:
+            why = f"the region could not be listed: {self.unread[point['region']]}"
+            return {**point, "state": "unknown", "within_rpo": None, "unknown": why}
+        is_planned = (str(point["source_snapshot_id"]), str(point["region"])) in self.planned
+        return {**point, "state": "planned" if is_planned else point["state"]}
+
+
+def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the results of the tasks as plain rows, the listings opened, and the ``snapshots`` of the run."""
+    read = {**done, **{key: plain(done[key]) for key in ("disks", "plan", "expired", "share")}}
+    read["source"] = opened(done["source"])
+    read.update({key: [opened(call) for call in plain(done[key])] for key in ("listed", "seen")})
+    read.update({key: [plain(call) for call in plain(done[key])] for key in ("copied", "deleted")})
+    read["copied"] = without_gone(without_missing(read["copied"], read["seen"]), read["plan"])
+    read["share"] = without_gone([read["share"]], read["plan"])[0]
+    read["snapshots"] = plain(done["snapshots"]) if "snapshots" in done else selected_snapshots(read["source"], values)
+    return read
+
+
+def judged_at(values: Mapping[str, Any]) -> datetime:
+    """Return the time at which ages are measured: the run's end, once that is known."""
+    return time_or_now(values.get("judged_at") or values["now"])

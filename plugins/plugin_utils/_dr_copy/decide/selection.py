@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks and snapshots a run looks at. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
+
+from ..._role.marks import DISK_NAME
+from ..._role.registered import is_listed
+from ..._role.rows import Row, disk_id_of, opened, plain
+from .destinations import copies_of_plan
+from .marks import plan_of
+
+
+def select(
+    source: Row, copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any] | None = None
+) -> dict[str, list[Row]]:
+    """Return the disks and snapshots that this run looks at, from the source region's listing.
+
+    If that region could not be listed, the disks are those of the plan's ``last`` report (see history.last_report), and
+    those that the marks of copies name as this plan's.
+    """
+    shard = values["shard"]
+    disks = wanted_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
+    return {
+        "disks": [disk for disk in disks if is_in_shard(disk["disk_id"], shard)],
+        "snapshots": selected_snapshots(source, values),
+    }
+
+
+def selected_snapshots(source: Row, values: Mapping[str, Any]) -> list[Row]:
+    """Return the snapshots that this run looks at; none where the source region could not be listed."""
+    snapshots = plain(source.get("snapshots") or ()) if is_listed(source) else ()
+    left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
+    own = [s for s in snapshots if disk_id_of(s) not in left_out]
+    return [s for s in own if is_in_shard(disk_id_of(s), values["shard"])] if values["shard"] else own
+
+
+def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
+    """Return the disks whose copies a shard lists; empty if it lists all copies.
+
+    The first shard lists all, since it reports the orphans of all. So does a shard without the source region's listing.
+    """
+    if parse_shard(values["shard"])[0] == 1 or not is_listed(source):
+        return []
+    disks = opened(source)["disks"]
+    return [str(disk["disk_id"]) for disk in disks if is_in_shard(disk["disk_id"], values["shard"])]
+
+
+def wanted_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
+    """Return the disks with the plan's tags and without a tag that excludes them, in all shards."""
+    return [disk for disk in plain(source.get("disks") or ()) if not _is_excluded(disk, values["exclude_tags"])]
+
+
+def excluded_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
+    """Return the disks with the plan's tags that a tag excludes, in all shards."""
+    return [disk for disk in plain(source.get("disks") or ()) if _is_excluded(disk, values["exclude_tags"])]
+
+
+def too_few(source: Row, values: Mapping[str, Any]) -> str:
+    """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards."""
+    if not is_listed(source):
+        return ""
+    number = len(wanted_disks(source, values))
+    if number >= values["min_disks"] and (number or values["allow_empty"]):
+        return ""
+    tags = ", ".join(f"{key}={value}" for key, value in values["disk_tags"].items())
+    named = f"bears the tags {tags}" if tags else "is there"
+    named += f" and is among {', '.join(values['disk_ids'])}" if values["disk_ids"] else ""
+    if number == 0 and not values["allow_empty"]:
+        return (
+            f"No disk in {values['source_region']} {named}. Nothing was copied. "
+            "Tag the disks, or set dr_copy_allow_empty to true."
+        )
+    found = f"{number} disk{'' if number == 1 else 's'} in {values['source_region']}"
+    return (
+        f"Only {found} {named}, fewer than dr_copy_min_disks ({values['min_disks']}). "
+        "Nothing was copied. Look for disks that have lost their tags, or lower dr_copy_min_disks."
+    )
+
+
+def _is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
+    tags = disk.get("tags") or {}
+    return any(key in tags and value in ("*", tags[key]) for key, value in exclude.items())
+
+
+def _disks_remembered(
+    copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    own = [copy for copy in copies_of_plan(copies, values) if copy["source"]["disk_id"]]
+    marked = [copy for copy in own if plan_of(copy) == values["plan"]]
+    known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
+    if not known and not marked:
+        # Copies from before there were marks: nothing shows whose they are.
+        marked = [copy for copy in own if plan_of(copy) is None]
+    for copy in marked:
+        disk_id = str(copy["source"]["disk_id"])
+        known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
+    wanted = set(known) & set(values["disk_ids"]) if values["disk_ids"] else set(known)
+    return [{"disk_id": i, "name": known[i], "region": values["source_region"]} for i in sorted(wanted)]

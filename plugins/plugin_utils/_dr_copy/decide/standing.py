@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What else is at the destinations: copies under way, and facts of each recovery point's copy.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
+
+from ..._role.doubts import TOLERANCE
+from ..._role.marks import LEVELS
+from ..._role.rows import Row, disk_id_of, is_complete, parse_time, time_or_now
+from .destinations import copies_of_plan
+from .run_state import RunState
+
+
+def unfinished_copies(done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the copies of the run's disks that are under way or failed, by the last listing and looks."""
+    chosen = {str(disk["disk_id"]) for disk in done["disks"]}
+    copies = copies_of_plan(RunState(done, values, False).copies, values)
+    return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
+
+
+def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return recovery points with facts of their copies and of the disk's other points; unknown keys are left out.
+
+    ``points`` is how many complete copies of the disk are in the region, ``oldest`` when the first of their sources was
+    taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,
+    ``proven_snapshot_id``, which may be an earlier one.
+    """
+    by_id: dict[str, Row] = {}
+    of_disk: dict[tuple[str, str], list[str]] = {}
+    copies = RunState(done, values, False).copies
+    proofs = _proofs(copies, time_or_now(values["now"]))
+    for copy in copies:
+        if copy.get("source") and is_complete(copy):
+            by_id[str(copy["snapshot_id"])] = copy
+            of_disk.setdefault((str(disk_id_of(copy)), str(copy["region"])), []).append(
+                copy["source"]["created_at"] or ""
+            )
+    return [
+        {
+            **p,
+            **_facts(by_id.get(str(p["snapshot_id"])), of_disk.get((p["disk_id"], p["region"]), ())),
+            **proofs.get((str(p["disk_id"]), p["region"]), {}),
+        }
+        for p in points
+    ]
+
+
+def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[str, str]]:
+    """Return when a copy of each disk in each region was last proven by a drill, at what level, and which copy.
+
+    A time that is ahead of now is no proof.
+    """
+    proofs: dict[tuple[str, str], dict[str, str]] = {}
+    for copy in copies:
+        tags = copy.get("tags") or {}
+        time, level = parse_time(tags.get(PROVEN_AT)), tags.get(PROVEN_LEVEL)
+        if not copy.get("source") or not time or time - now > TOLERANCE or level not in LEVELS:
+            continue
+        proof = {
+            "proven_at": time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "proven_level": level,
+            "proven_snapshot_id": str(copy["snapshot_id"]),
+        }
+        key = str(disk_id_of(copy)), str(copy["region"])
+        if key not in proofs or proof["proven_at"] > proofs[key]["proven_at"]:
+            proofs[key] = proof
+    return proofs
+
+
+def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:
+    if copy is None:
+        return {}
+    started, ended = parse_time(copy.get("created_at")), parse_time(copy.get("completed_at"))
+    facts = {
+        "size_gib": copy.get("size_gib"),
+        "encrypted": copy.get("encrypted"),
+        "kms_key_id": copy.get("kms_key_id"),
+        "expires_at": copy.get("expires_at"),
+        "locked_until": copy.get("locked_until"),
+        "minutes": round((ended - started) / timedelta(minutes=1), 1) if started and ended else None,
+        "points": len(taken) or None,
+        "oldest": min(filter(None, taken), default=None),
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _unfinished(copy: Row) -> dict[str, Any]:
+    parts = {key: copy.get(key) for key in ("snapshot_id", "region", "state", "progress")}
+    return {**parts, "disk_id": disk_id_of(copy), "source_snapshot_id": copy["source"]["snapshot_id"]}

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copies that a run saw complete, and that the listing after it does not show as complete. Pure.
+
+The listing may be old, or somebody has deleted the copy meanwhile. A look at the copy by its ID tells which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import FailedCopy
+
+from ..._role.registered import failures_of
+from ..._role.rows import Row, is_complete, opened, plain
+
+
+def unseen_copies(calls: Sequence[Row], listed: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return ``region`` and ``snapshot_ids`` of the copies that copy calls saw complete and no listing shows so.
+
+    Of regions that could not be listed, none.
+    """
+    read = [opened(call) for call in plain(listed)]
+    regions = {str(call["item"]) for call in read if not failures_of(call)}
+    complete = {_key(copy) for call in read for copy in call.get("snapshots") or () if is_complete(copy)}
+    unseen: dict[str, dict[str, None]] = {}
+    for row in (row for call in plain(calls) for row in _complete(call)):
+        if row["region"] in regions and _key(row) not in complete:
+            unseen.setdefault(str(row["region"]), {})[str(row["snapshot_id"])] = None
+    return [{"region": region, "snapshot_ids": list(ids)} for region, ids in unseen.items()]
+
+
+def without_missing(calls: Sequence[Row], seen: Sequence[Row]) -> list[Row]:
+    """Return copy calls in which a copy has failed that a look by its ID did not show."""
+    shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
+    looked_at = [look["item"] for look in seen if not failures_of(look)]
+    missing = {(str(i["region"]), str(s)) for i in looked_at for s in i["snapshot_ids"]} - shown
+    return [_with_failures(call, missing) if missing else call for call in calls]
+
+
+def _with_failures(call: Row, missing: set[tuple[str, str]]) -> Row:
+    gone = [row for row in _complete(call) if _key(row) in missing]
+    if not gone:
+        return call
+    failures = {_key(row): _failure(row) for row in gone}
+    rows = [
+        {**row, "state": "absent", "error": failures[_key(row)]} if _key(row) in failures else row
+        for row in call["copies"]
+    ]
+    counts = {**call["counts"], "failed": call["counts"].get("failed", 0) + len(gone)}
+    return {**call, "copies": rows, "failures": [*failures_of(call), *failures.values()], "counts": counts}
+
+
+def _failure(row: Row) -> Row:
+    message = f"The copy {row['snapshot_id']} was complete, and a look by its ID does not show it any more"
+    hint = "Find out who has deleted it. The next run copies the snapshot again."
+    region = str(row["region"])
+    return FailedCopy(message, hint=hint).as_result(str(row["source_snapshot_id"]), region, str(row["snapshot_id"]))
+
+
+def _complete(call: Row) -> Iterable[Row]:
+    return [row for row in call.get("copies") or () if row["snapshot_id"] and is_complete(row) and not row["error"]]
+
+
+def _key(copy: Row) -> tuple[str, str]:
+    return str(copy["region"]), str(copy["snapshot_id"])

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of the role that contradict each other, and those that may do harm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
+
+from ..._role.calendar import COUNTED
+from ..._role.table import Table, arguments_in, not_honoured
+from .steps import GIVEN_BY_RUN, STEPS
+
+#: Other names of the copy modules' options, under which the role sets none.
+_ALIASES = ("snapshot_id", "source_snapshot_id", "source_snapshot_ids", "destination_region", "resource_tags")
+
+
+def risks(values: Mapping[str, Any]) -> list[str]:
+    """Return what is allowed but may do harm."""
+    risk = []
+    if values["retention_days"] and not values["rpo_hours"]:
+        risk.append(
+            "dr_copy_retention_days lets the cloud delete copies by itself, even the newest of a disk; set "
+            "dr_copy_rpo_hours, so that the role fails when a disk has none left"
+        )
+    # How long the least of the limits keeps a copy that is made each night.
+    days = max(values["keep"], values["keep_days"], values["keep_daily"])
+    is_pruned = any(values[name] for name in ("keep_days", *COUNTED))
+    if is_pruned and values["lock_days"] > days:
+        risk.append(
+            f"dr_copy_lock_days ({values['lock_days']}) is longer than retention, which would delete most nightly "
+            f"copies after about {days} days: they stay, and are billed, until their locks end"
+        )
+    return risk
+
+
+def set_by_role(table: Table) -> set[str]:
+    """Return the options of the copy modules that the role sets itself; copy_options holds the others."""
+    own = [*arguments_in(table), *GIVEN_BY_RUN]
+    return {argument for step, argument in own if STEPS[step] == "copy"} | set(_ALIASES)
+
+
+def _lock_faults(values: Mapping[str, Any]) -> list[str]:
+    days, mode, faults = values["lock_days"], values["lock_mode"], []
+    modes = CLOUDS[values["cloud"]].lock_modes if values["cloud"] else ()
+    if days > LONGEST_LOCK_DAYS:
+        faults.append(f"dr_copy_lock_days must be at most {LONGEST_LOCK_DAYS}, not {days}")
+    if values["retention_days"] and days > values["retention_days"]:
+        faults.append("dr_copy_lock_days must not be more than dr_copy_retention_days: the lock would outlive the copy")
+    if mode and not days:
+        faults.append("dr_copy_lock_mode needs dr_copy_lock_days")
+    if modes == ("compliance",) and days and mode != "compliance":
+        faults.append(
+            f"dr_copy_lock_days: nobody can end a lock on {values['cloud']} early, so set dr_copy_lock_mode: compliance"
+        )
+    return faults
+
+
+def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
+    """Return the variables that are valid alone but not together, or not on their cloud (promises: options)."""
+    cloud = values["cloud"]
+    refused = not_honoured(table, values, CLOUDS[cloud]) if cloud else []
+    faults = [f"dr_copy_{name} is not supported on {cloud}" for name in refused]
+    try:
+        parse_shard(values["shard"])
+    except ValueError as error:
+        faults.append(f"dr_copy_shard {error}")
+    if values["destination_regions"] == []:
+        faults.append("dr_copy_destination_regions is required")
+    within = values["source_region"] and values["source_region"] in (values["destination_regions"] or ())
+    if within and not place_of(values["copy_options"] or {}):
+        faults.append(
+            f"dr_copy_destination_regions must not hold dr_copy_source_region ({values['source_region']}), unless "
+            "dr_copy_copy_options names an Outpost or a Local Zone"
+        )
+    if not values["disk_tags"] and not values["disk_ids"]:
+        faults.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
+    if values["kms_key_id"] and not values["encrypted"]:
+        faults.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
+    faults += _lock_faults(values)
+    if values["copy_disk_tags"] and not values["copy_tags"]:
+        faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
+    if values["metrics_dir"]:
+        from ..._role import metrics  # its package takes longer to load than all the rest
+
+        faults += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
+    for name in ("max_in_flight", "wait_delay"):
+        if values[name] == 0:
+            faults.append(f"dr_copy_{name} must be at least 1")
+    taken = sorted(set(values["copy_options"] or ()) & set_by_role(table))
+    if taken:
+        faults.append(f"dr_copy_copy_options must not hold {', '.join(taken)}; set the role's own variables instead")
+    return faults
+
+
+def place_of(options: Mapping[str, Any]) -> str | None:
+    """Return the site inside a region that options of the copy module name, None for the region itself."""
+    return options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is remembered of a plan's last report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..._role.files import read_json
+from ..._role.naming import file_name
+
+
+def last_report(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is remembered of a plan's last report: ``finished_at``, the selection, and the ``disks``.
+
+    It is empty where there is none, or none that can be read.
+    """
+    if not values["report_dir"]:
+        return {}
+    plan = file_name(values["plan"], values["shard"])
+    reports = [read_json(Path(values["report_dir"]) / f"{plan}{end}.json") for end in ("", ".status")]
+    found = [last for report in reports if (last := _remembered(report)) is not None]
+    return max(found, key=lambda last: last[0], default=("", {}))[1]
+
+
+def _remembered(report: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Return when a report was finished, and what it tells of the plan; None for one of another shape."""
+    finished, last, settings = report.get("finished_at"), report.get("last"), report.get("settings") or {}
+    if not isinstance(finished, str) or not isinstance(settings, Mapping):
+        return None
+    if last:
+        is_whole = isinstance(last, Mapping) and {"finished_at", "disk_ids", "shard"} <= last.keys()
+        return (finished, dict(last)) if is_whole and _are_disks(last.get("disks")) else None
+    points = report.get("recovery_points")
+    if not report.get("source_listed") or not points or not _are_disks(points):
+        return None
+    disks = {point["disk_id"]: point["disk_name"] for point in points}
+    return finished, {
+        "finished_at": finished,
+        "disk_ids": settings.get("disk_ids") or [],
+        "shard": settings.get("shard") or "",
+        "disks": [{"disk_id": disk_id, "disk_name": name} for disk_id, name in disks.items()],
+    }
+
+
+def _are_disks(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(r, Mapping) and {"disk_id", "disk_name"} <= r.keys() for r in rows)

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of a night that call modules, and the arguments that a run gives them beside the user's variables."""
+
+from __future__ import annotations
+
+#: Each step, and the kind of module that it calls.
+STEPS = {
+    "find": "info",
+    "list": "info",
+    "look": "info",
+    "find again": "info",
+    "share": "share",
+    "copy": "copy",
+    "delete": "copy",
+}
+#: What no variable gives: it follows from what was found.
+GIVEN_BY_RUN = (
+    ("find", "other_disks"),
+    ("list", "region"),
+    ("list", "source_disk_ids"),
+    ("look", "region"),
+    ("look", "snapshot_ids"),
+    ("find again", "disk_ids"),
+    ("share", "snapshot_ids"),
+    ("share", "account_id"),
+    ("share", "wait_timeout"),
+    ("copy", "snapshot_ids"),
+    ("copy", "destination_regions"),
+    ("copy", "copy_tags"),
+    ("copy", "source_tags"),
+    ("copy", "description"),
+    ("copy", "wait_timeout"),
+    ("copy", "create"),
+    ("delete", "state"),
+    ("delete", "snapshot_ids"),
+    ("delete", "copy_ids"),
+    ("delete", "survivors"),
+    ("delete", "destination_regions"),
+    ("delete", "wait_timeout"),
+)

@@ -1,0 +1,259 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of a plan: check the variables, find, plan, copy, look again, prune, report.
+
+It imports nothing of Ansible's executor: the calls to modules and the clock are its arguments, so that a night also
+runs in one process with the simulated clouds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from .._role.files import failure_of
+from .._role.naming import label
+from .._role.registered import has_moved
+from .calls import Call, Calls
+from .decide.decision import NOTHING, decide
+from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
+from .decide.marks import source_tags
+from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
+from .decide.outcome import NOTHING_DONE, outcome_of
+from .decide.pruning import prunable_after
+from .decide.selection import disks_of_part
+from .decide.unseen import unseen_copies
+from .input.last_report import last_report
+from .input.variables import normalise
+from .output.plain_page import page_of_failure
+from .output.report import brief_of, job_summary
+from .output.report_files import write_page_of_start, write_plain_page, written_report
+from .output.screen import failure_message, log_lines
+
+#: Retention has at least so many seconds, even if the copies used up all the time.
+LEAST_SECONDS = 300
+
+#: Runs a module by its full name with these arguments; returns its result, also where it failed.
+RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class Setting(NamedTuple):
+    """Where and how a night runs: the host, check mode, the version of Ansible, how many ``plans`` the play has."""
+
+    host: str
+    check_mode: bool = False
+    reads_only: bool = False
+    ansible: str = ""
+    plans: int = 1
+
+
+class Finished(NamedTuple):
+    """What a night hands on.
+
+    - ``result`` is ``dr_copy_result``, ``report`` the whole report, ``brief`` what the playbooks show of it.
+    - ``message`` says why the run fails, or nothing; ``summary`` is for later jobs.
+    - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables.
+    """
+
+    result: dict[str, Any]
+    report: dict[str, Any]
+    brief: dict[str, Any]
+    message: str
+    summary: dict[str, Any]
+    ran: dict[str, str]
+    warnings: list[str]
+
+
+class Night:
+    """One run of a plan. ``given`` are the role's variables as the user set them, without their prefix.
+
+    ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
+    names of all variables that bear the role's prefix, ``ran`` the plans that the play has run for this host.
+    ``stopped`` says what failed before the run could begin.
+    """
+
+    def __init__(
+        self,
+        given: Mapping[str, Any],
+        setting: Setting,
+        call: RunsModule,
+        clock: Callable[[], datetime],
+        say: Callable[[str], None],
+        names: Sequence[str] = (),
+        ran: Mapping[str, str] | None = None,
+        stopped: str = "",
+    ):
+        checked = normalise({**given, "plan": given.get("plan") or setting.host}, names, ran, clock())
+        problems = [stopped] if stopped else checked["problems"]
+        self._values: dict[str, Any] = {**checked["values"], "reads_only": setting.reads_only}
+        self._warnings: list[str] = checked["warnings"]
+        self._ran = dict(ran or {}) | ({} if problems else {self._values["plan"]: self._values["selection"]})
+        self._setting, self._run_module, self._clock, self._say = setting, call, clock, say
+        self._calls = None if problems else Calls(self._values, checked["connections"])
+        self._stopped = "; ".join(problems)
+        self._last: dict[str, Any] = {}
+        self._source: dict[str, Any] = {"skipped": True}
+        self._before: list[dict[str, Any]] = []
+        self._decided: dict[str, Any] = dict(NOTHING)
+        self._share: dict[str, Any] = {}
+        self._copied: list[dict[str, Any]] = []
+        self._listed_again: list[dict[str, Any]] = []
+        self._seen: list[dict[str, Any]] = []
+        self._expired: list[dict[str, Any]] = []
+        self._deleted: list[dict[str, Any]] = []
+
+    def run(self) -> Finished:
+        """Run the plan to its report. What fails is in the result: nothing is raised."""
+        if self._values["report_dir"] and not self._setting.check_mode:
+            self._last = last_report(self._values)
+            write_page_of_start(self._values)
+        try:
+            if self._calls:
+                self._steps(self._calls)
+        except Exception as error:  # the report says so
+            self._stopped = _unexpected(error)
+        try:
+            return self._reported(self._done)
+        except Exception as error:
+            return self._aborted(_unexpected(error))
+
+    def _steps(self, calls: Calls) -> None:
+        values = self._values
+        self._say(f"looking for the disks and their snapshots in {values['source_region']}")
+        self._source = self._made(calls.find())
+        part = disks_of_part(self._source, values)
+        self._before = self._listings(calls, part)
+        self._decided = decide(self._source, self._before, values, self._last)
+        if values["reads_only"] or self._decided["stopped"]:
+            return
+        first = self._copy(calls)
+        self._fall_back(calls, first)
+        if has_moved(self._copied) and not self._setting.check_mode:
+            self._listed_again = self._listings(calls, part, " again")
+        self._look(calls)
+        self._expired = prunable_after(self._done, self._ended(), self._setting.check_mode)
+        for group in deletion_calls(self._expired, values["max_deletions"]):
+            self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
+            seconds = max(self._seconds_left, LEAST_SECONDS)
+            self._deleted.append({**self._made(calls.delete(group, seconds)), "item": group})
+
+    def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[dict[str, Any]]:
+        found = []
+        for region in self._values["destination_regions"]:
+            self._say(f"listing the copies{again} in {region}")
+            found.append({**self._made(calls.list_copies(region, part)), "item": region})
+        return found
+
+    def _copy(self, calls: Calls, before: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+        """Copy what was chosen, except what the calls ``before`` tried. Returns the calls of this time."""
+        values, plan = self._values, self._decided["plan"]
+        if values["across_accounts"]:
+            self._share_with_other(calls)
+        tags = source_tags(plan, self._source, values) if plan else {}
+        shared = self._share.get("shared") or [] if values["across_accounts"] else None
+        made = []
+        for batch in copy_calls(plan, shared, list(before)):
+            ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
+            self._say(f"copying {len(ids)} snapshot{'' if len(ids) == 1 else 's'} to {regions}, or seeing them there")
+            made.append({**self._made(calls.copy(batch, tags, self._seconds_left)), "item": batch})
+        self._copied += made
+        return made
+
+    def _share_with_other(self, calls: Calls) -> None:
+        replaces = str(self._values["copy_options"].get("replace_mismatched", "")).lower() in ("true", "yes", "1", "on")
+        wanted = snapshots_to_share(self._decided["plan"], replaces, self._share.get("shared") or [])
+        if not wanted:
+            return
+        self._say(f"sharing {len(wanted)} snapshots with the account that copies")
+        ended = self._made(calls.account())
+        if ended.get("account"):
+            answer = self._made(calls.share(wanted, str(ended["account"]), self._seconds_left))
+        else:
+            reason = ended.get("msg") or "no reason was given"
+            answer = {"msg": f"The account that copies is not known, so nothing was shared: {reason}"}
+        self._share = both_shares(self._share, answer)
+
+    def _fall_back(self, calls: Calls, first: list[dict[str, Any]]) -> None:
+        """Copy the next newest snapshots of disks whose chosen one was gone before it could be copied."""
+        values, plan = self._values, self._decided["plan"]
+        tried = [self._share, *first]
+        gone = disks_to_fall_back(plan, tried, values)
+        if not gone:
+            return
+        self._say(f"looking for other snapshots of {len(gone)} disks, whose newest one is gone")
+        again = self._made(calls.find_again(gone))
+        self._decided["plan"] = fallen_back(plan, tried, self._source, again, self._before, values)
+        self._copy(calls, first)
+
+    def _look(self, calls: Calls) -> None:
+        """Look by ID at the copies that this run saw complete and that the last listing does not show so."""
+        for unseen in unseen_copies(self._copied, self._listed):
+            self._say(f"looking at {len(unseen['snapshot_ids'])} copies in {unseen['region']} that are not listed")
+            answer = self._made(calls.look(unseen["region"], unseen["snapshot_ids"]))
+            self._seen.append({**answer, "item": unseen})
+
+    def _made(self, call: Call) -> dict[str, Any]:
+        return self._run_module(call.module, call.arguments)
+
+    @property
+    def _listed(self) -> list[dict[str, Any]]:
+        """The last listing of the destinations."""
+        return self._listed_again or self._before
+
+    @property
+    def _seconds_left(self) -> int:
+        return max(int(self._values["ends_at"] - self._clock().timestamp()), 1)
+
+    def _ended(self) -> dict[str, Any]:
+        """Return the variables with the time at which ages are measured."""
+        return {**self._values, "judged_at": self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    @property
+    def _done(self) -> dict[str, Any]:
+        """What the steps have returned and decided so far."""
+        return {
+            "stopped": self._stopped or self._decided["stopped"],
+            "last": self._last,
+            "source": self._source,
+            "disks": self._decided["disks"],
+            "plan": self._decided["plan"],
+            "share": self._share,
+            "before": self._before,
+            "copied": self._copied,
+            "listed_again": self._listed_again,
+            "listed": self._listed,
+            "seen": self._seen,
+            "expired": self._expired,
+            "deleted": self._deleted,
+        }
+
+    def _aborted(self, why: str) -> Finished:
+        """Report a run whose results cannot be reported: a red page, and nothing of what was found."""
+        if self._values["report_dir"] and not self._setting.check_mode:
+            page = page_of_failure(label(self._values["plan"], self._values["shard"]), why)
+            failure_of(write_plain_page, self._values, page)
+        stopped = f"{self._stopped}; {why}" if self._stopped else why
+        return self._reported({**NOTHING_DONE, "stopped": stopped}, {"report_dir": ""})
+
+    def _reported(self, done: Mapping[str, Any], instead: Mapping[str, Any] | None = None) -> Finished:
+        values, setting = {**self._ended(), **(instead or {})}, self._setting
+        result = outcome_of(done, values, setting.check_mode)
+        run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
+        report = written_report(result, done, values, run)
+        return Finished(
+            result=result,
+            report=report,
+            message=" ".join(filter(None, [failure_message(report), report["unwritten"]])),
+            brief=brief_of(report, log_lines(report, values["log"]), self._values["report_dir"]),
+            summary={setting.host: job_summary(report, setting.plans)},
+            ran=self._ran,
+            warnings=self._warnings,
+        )
+
+
+def _unexpected(error: Exception) -> str:
+    """Say what an error in the role's own code was."""
+    return f"the run was ended by an error in its own code, {type(error).__name__}: {error}"

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What earlier nights have left in the directory of reports: the last report, the dated ones, and the months."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from ..._role.files import read_json
+from ..._role.naming import file_name, label
+from ..._role.rows import Row, parse_time
+from .pages import index_page
+
+#: What a dated report holds: all but the lists that grow with the plan and say nothing years later.
+_DATED = (
+    "schema", "kind", "host", "name", "check_mode", "started_at", "finished_at", "cloud", "source_region",
+    "destination_regions", "source_listed", "settings", "rpo_hours", "within_rpo", "totals", "breaches", "unjudged",
+    "failures", "warnings", "counts", "versions",
+)  # fmt: skip
+_COLUMNS = (
+    "disk_id", "disk_name", "region", "snapshot_id", "source_snapshot_id", "source_created_at", "age_hours", "state",
+    "within_rpo", "unknown",
+)  # fmt: skip
+
+
+def index_over(
+    reports: Sequence[Row],
+    directory: str,
+    others: Sequence[str] = (),
+    names: Sequence[str] = (),
+    why: Sequence[str] = (),
+    shards: Sequence[str] = (),
+) -> str:
+    """Write the page over all plans of an inventory: those of ``reports``, and of the ``others`` what they told last.
+
+    ``names`` are the plans' names of these hosts, empty where they have none of their own, ``why`` what went wrong
+    there, ``shards`` which parts of their plans they are.
+    """
+    plans = list(reports)
+    silent = {}
+    for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
+        parts = {} if problem else _newest(directory, name or host, shard)
+        if parts:
+            plans.append(parts)
+        else:
+            silent[label(name or host, shard)] = problem or "it was not looked at, and there is no earlier report"
+    return index_page(plans, silent)
+
+
+def _newest(directory: str, plan: str, shard: str) -> dict[str, Any]:
+    try:
+        path = file_name(plan, shard)
+    except ValueError:  # a shard that the plan itself refuses
+        return {}
+    parts = []
+    for end in (".status", ""):
+        report = read_json(Path(directory) / f"{path}{end}.json")
+        if report.get("valid_until"):
+            parts.append({**report, "page": f"{path}{end}.html"})
+    return max(parts, key=lambda report: str(report["finished_at"]), default={})
+
+
+def months_of(values: Mapping[str, Any], report: Row) -> list[dict[str, Any]]:
+    """Return the share of recovery points within the RPO by month, newest first, this ``report`` included.
+
+    ``share`` is from 0 to 1, of ``judged`` recovery points on ``days`` days.
+    """
+    days = {path.stem: read_json(path) for path in _dated_files(values, ".json")}
+    days[_date(report)] = dict(report)
+    judged: dict[str, list[tuple[int, int]]] = {}
+    for date, parts in days.items():
+        totals = parts.get("totals") or {}
+        number = totals.get("recovery_points", 0) - totals.get("unjudged", 0)
+        if parts.get("rpo_hours") and number > 0:
+            judged.setdefault(date[:7], []).append((number, number - totals.get("breaches", 0)))
+    return [
+        {
+            "month": month,
+            "days": len(numbers),
+            "judged": sum(all_ for all_, _within in numbers),
+            "share": round(sum(within for _all, within in numbers) / sum(all_ for all_, _within in numbers), 4),
+        }
+        for month, numbers in sorted(judged.items(), reverse=True)
+    ]
+
+
+def dated_files(report: Row, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the names of the files of a night's history, each with its form; a status has none."""
+    if not values["history_days"] or report["kind"] != "copy":
+        return []
+    return [(f"{_date(report)}.json", "brief"), (f"{_date(report)}.csv", "csv")]
+
+
+def brief_text(report: Row) -> str:
+    """Write what stays of a report for years as JSON."""
+    return json.dumps({key: report[key] for key in _DATED}, indent=1) + "\n"
+
+
+def csv_text(report: Row) -> str:
+    """Write a report's recovery points as CSV, a line each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([_cell(point[column]) for column in _COLUMNS] for point in report["recovery_points"])
+    return text.getvalue()
+
+
+def outdated_files(values: Mapping[str, Any]) -> list[str]:
+    """Return the dated files that are older than the plan's ``history_days``."""
+    now = parse_time(values["now"])
+    if now is None or not values["report_dir"]:
+        return []
+    oldest = (now - timedelta(days=values["history_days"])).strftime("%Y-%m-%d")
+    return [str(path) for end in (".json", ".csv") for path in _dated_files(values, end) if path.stem < oldest]
+
+
+def _dated_files(values: Mapping[str, Any], end: str) -> Iterable[Path]:
+    directory = _directory(values)
+    if not values["report_dir"] or not directory.is_dir():
+        return []
+    return sorted(
+        path for path in directory.iterdir() if path.suffix == end and re.fullmatch(r"\d{4}-\d\d-\d\d", path.stem)
+    )
+
+
+def _directory(values: Mapping[str, Any]) -> Path:
+    return Path(values["report_dir"]) / "history" / file_name(values["plan"], values["shard"])
+
+
+def _date(report: Row) -> str:
+    moment = parse_time(report["started_at"])
+    return moment.strftime("%Y-%m-%d") if isinstance(moment, datetime) else str(report["started_at"])[:10]
+
+
+def _cell(value: Any) -> str:
+    """Return a value for a cell: a text that a spreadsheet would take for a formula is quoted."""
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

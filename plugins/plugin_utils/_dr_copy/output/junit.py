@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a run as JUnit XML, a test case for each recovery point. Pure."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.naming import label_of
+from ..._role.rows import Row
+
+#: Characters that a name in a cloud may have and XML 1.0 may not.
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_text(report: Row) -> str:
+    """Return JUnit XML. A point that could not be checked is an error, without an RPO skipped: neither is passed."""
+    why = {(breach["disk_id"], breach["region"]): breach["why"] for breach in report["breaches"]}
+    suite = ElementTree.Element("testsuite", name=_text(label_of(report)), timestamp=report["finished_at"])
+    for point in report["recovery_points"]:
+        name = point["disk_id"] if not point["disk_name"] else f"{point['disk_name']} ({point['disk_id']})"
+        case = ElementTree.SubElement(suite, "testcase", classname=_text(point["region"]), name=_text(name))
+        state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
+        if point["within_rpo"] is False:
+            parts = why.get((point["disk_id"], point["region"]), state)
+            _add(case, "failure", f"misses the RPO of {report['rpo_hours']} h: {state}; {parts}")
+        elif point["within_rpo"] is None:
+            unchecked = (
+                f"could not be judged: {state}; {point['unknown']}"
+                if report["rpo_hours"]
+                else f"no RPO is set: {state}"
+            )
+            _add(case, "error" if report["rpo_hours"] else "skipped", unchecked)
+    run = ElementTree.SubElement(suite, "testcase", classname=_text(label_of(report)), name="the run itself")
+    if report["failures"]:
+        _add(run, "failure", f"{len(report['failures'])} failed. {spelt_out(report['failures'])}")
+    counted = {f"{kind}s" if kind != "skipped" else kind: len(list(suite.iter(kind))) for kind in _RESULTS}
+    suite.attrib.update({"tests": str(len(suite)), **{kind: str(number) for kind, number in counted.items()}})
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+_RESULTS = ("failure", "error", "skipped")
+
+
+def _add(case: ElementTree.Element, element: str, message: str) -> None:
+    ElementTree.SubElement(case, element, message=_text(message))
+
+
+def _text(text: object) -> str:
+    return _NO_CHARACTER.sub("\ufffd", str(text))

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The metrics of a run, for the textfile collector of node_exporter."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+
+from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
+from ..._role.naming import label_of
+from ..._role.rows import Row, parse_time
+
+try:
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client.parser import text_string_to_metric_families
+except ImportError:
+    pass  # MISSING says so by name
+
+#: Kinds of failures, each told also where there are none, so that the first one shows as a change.
+KINDS = (
+    "ambiguous",
+    "busy",
+    "connection",
+    "credentials",
+    "failed_copy",
+    "mismatch",
+    "not_found",
+    "not_ready",
+    "refused",
+    "timeout",
+)
+_POINT = "dr_copy_recovery_point_timestamp_seconds"
+_SUCCESS = "dr_copy_last_success_timestamp_seconds"
+
+#: The value of each series, by the metric's name and its labels.
+Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def metrics_file(directory: str, report: Row) -> Path:
+    """Return the file of a plan; shards have a file each, since one run knows only its own."""
+    return Path(directory) / f"dr_copy_{label_of(report).replace('/', '_').replace(' ', '_')}.prom"
+
+
+def write_metrics(report: Row, directory: str) -> str:
+    """Write the metrics of a run as a whole, and return the path. Raises OSError, and ValueError for a file not ours.
+
+    A run that failed keeps the time of the last success that the file tells. What a region that could not be listed
+    holds is as it was told before: its age goes on. A disk without a copy has the time 0, so that no alert falls
+    silent.
+    """
+    path = metrics_file(directory, report)
+    before = _read(path)
+    registry = CollectorRegistry()
+    plan, finished = label_of(report), _seconds(report["finished_at"])
+    points = Gauge(
+        _POINT,
+        "When the source of a disk's newest complete copy was taken; 0: there is none",
+        ("plan", "cloud", "disk", "region"),
+        registry=registry,
+    )
+    for point in report["recovery_points"]:
+        labels = {"plan": plan, "cloud": report["cloud"], "disk": point["disk_id"], "region": point["region"]}
+        known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
+        points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
+
+    _tell_proofs(report, before, proofs_in_other_files(path), registry)
+
+    def tell(name: str, description: str, value: float) -> None:
+        Gauge(name, description, ("plan",), registry=registry).labels(plan=plan).set(value)
+
+    tell("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
+    tell("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
+    last_success = finished if is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
+    tell(_SUCCESS, "When the last run ended that failed in nothing and met its RPO; 0: none has", last_success)
+    failures = Gauge("dr_copy_failures", "Failures of the last run", ("plan", "kind"), registry=registry)
+    found = Counter(failure["kind"] for failure in report["failures"])
+    for kind in sorted({*KINDS, *found}):
+        failures.labels(plan=plan, kind=kind).set(found[kind])
+    copies = Gauge(
+        "dr_copy_copies", "What became of the copies of the last run", ("plan", "outcome"), registry=registry
+    )
+    for outcome, number in sorted(report["counts"].items()):
+        copies.labels(plan=plan, outcome=outcome).set(number)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_to_textfile(str(path), registry)
+    os.chmod(path, 0o644)  # node_exporter runs as another user
+    return str(path)
+
+
+def _tell_proofs(
+    report: Row, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
+) -> None:
+    """Tell when a drill last proved a copy of each disk, where copies can bear the tag that tells it."""
+    cloud = CLOUDS.get(str(report["cloud"]))
+    if cloud and not cloud.tag_rules:
+        return
+    proofs = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
+    for point in report["recovery_points"]:
+        labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
+        if (labels["plan"], labels["disk"], labels["region"]) in elsewhere:
+            continue
+        unknown = point["state"] == "unknown"
+        seconds = _earlier(before, DRILL, labels) if unknown else _seconds(point.get("proven_at") or "")
+        proofs.labels(**labels).set(seconds)
+
+
+def is_success(report: Row) -> bool:
+    """Whether a run failed in nothing: also the RPO was met, where one is set."""
+    return not report["failures"] and not report["breaches"] and (report["within_rpo"] or not report["rpo_hours"])
+
+
+def _seconds(moment: str) -> float:
+    time = parse_time(moment)
+    return time.timestamp() if time else 0.0
+
+
+def _earlier(values: Values, name: str, labels: Mapping[str, str]) -> float:
+    return values.get((name, tuple(sorted(labels.items()))), 0.0)
+
+
+def _read(path: Path) -> Values:
+    if not path.exists():
+        return {}
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(path.read_text())
+        for sample in family.samples
+    }

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pages that people read: of one report, and of the reports of several plans."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..._role.documents import written
+from ..._role.naming import file_name, label_of
+from ..._role.rows import Row
+from ..decide.planning import THERE
+from .reasons import failure_groups, late_groups, unjudged_groups
+from .screen import worst_first
+
+#: Rows of a long list that a page shows; the JSON has them all.
+MOST = 200
+
+
+def report_page(report: Row) -> str:
+    """Write a report as one self-contained HTML page, worst first."""
+    points = sorted(report["recovery_points"], key=worst_first)
+    well = [point for point in points if point["within_rpo"] is not False and not point["unknown"]]
+    ages = [point["age_hours"] for point in points if point["age_hours"] is not None]
+    left_out = [row for row in report["plan"] if not row["chosen"] and row["reason"] != THERE]
+    failures, of_late = failure_groups(report)
+    return written(
+        "report.html.j2",
+        report=report,
+        points=points,
+        well=well,
+        groups=late_groups(report),
+        unjudged_groups=unjudged_groups(report),
+        failures=failures,
+        of_late=of_late,
+        scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
+        policy=_policy(report),
+        facts=_facts,
+        plan=label_of(report),
+        left_out=Counter(row["reason"] for row in left_out),
+        left_out_rows=left_out[:MOST],
+        most=MOST,
+    )
+
+
+def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) -> str:
+    """Write one page over several plans, one line a plan, worst first. ``silent`` tells why a plan has no report."""
+    unseen = [{"name": plan, "message": message} for plan, message in sorted((silent or {}).items())]
+    judged = sorted(reports, key=_worst_plan_first)
+    totals = {key: sum(report["totals"][key] for report in reports) for key in ("disks", "recovery_points", "breaches")}
+    look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
+    facts = {"plans": judged, "totals": totals, "look": look}
+    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
+
+
+def _page_of(report: Row) -> str:
+    """Return the file of a report's page, beside the index."""
+    name = file_name(str(report["name"]), str((report.get("settings") or {}).get("shard") or ""))
+    return str(report.get("page") or f"{name}.status.html")
+
+
+def overall_of(report: Row) -> str:
+    """Return "bad" for a report of something late, failed or not judged, "amber" for one with warnings, else "good" or
+    ""."""
+    totals = report["totals"]
+    if totals["breaches"] or totals["failures"] or totals["unjudged"]:
+        return "bad"
+    if report["warnings"] or totals["unfinished"]:
+        return "amber"
+    return "good" if report["within_rpo"] else ""
+
+
+def _policy(report: Row) -> dict[str, str]:
+    """Return the account and the variables by which a plan runs, those that are set."""
+    settings = report["settings"]
+    parts = {
+        "account": report["account"] or "not told by the cloud",
+        "RPO": f"{report['rpo_hours']} h" if report["rpo_hours"] else "not judged",
+    }
+    for name, value in settings.items():
+        if value or name == "encrypted":
+            parts[name.replace("_", " ")] = _setting(value)
+    if not settings["encrypted"]:
+        parts["encrypted"] = "as the source is"
+    return parts
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={entry}" for key, entry in value.items())
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _facts(point: Row) -> str:
+    """Say what is known of a recovery point's copy, and of the disk's other points."""
+    number = point.get("points", 0)
+    parts = [
+        f"{point['size_gib']} GiB" if point.get("size_gib") else "",
+        f"{number} point{'' if number == 1 else 's'}, the oldest of {_day(point.get('oldest'))}" if number else "",
+        {True: "encrypted", False: "not encrypted"}.get(point.get("encrypted"), ""),  # type: ignore[arg-type]
+        f"key {str(point['kms_key_id']).rpartition('/')[2]}" if point.get("kms_key_id") else "",
+        f"expires {_day(point['expires_at'])}" if point.get("expires_at") else "",
+        f"locked until {_day(point['locked_until'])}" if point.get("locked_until") else "",
+        f"copied in {point['minutes']} min" if point.get("minutes") else "",
+        _proof(point),
+    ]
+    return ", ".join(filter(None, parts)) or "–"
+
+
+def _proof(point: Row) -> str:
+    """Say when a drill last proved a copy of the disk, and whether it was this one."""
+    if not point.get("proven_at"):
+        return ""
+    which = "" if point["proven_snapshot_id"] == point["snapshot_id"] else "an earlier copy "
+    return f"{which}proven {point['proven_level']} {_day(point['proven_at'])}"
+
+
+def _day(text: str | None) -> str:
+    return str(text)[:10] if text else "an unknown day"
+
+
+def _worst_plan_first(report: Row) -> tuple[int, bool, int, int, str]:
+    """Sort plans: first those that were stopped before anything could be judged."""
+    totals = report["totals"]
+    severity = ("bad", "amber", "", "good").index(overall_of(report))
+    return (
+        severity,
+        totals["recovery_points"] > 0,
+        -totals["breaches"] - totals["unjudged"],
+        -totals["failures"],
+        label_of(report),
+    )

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pages that need no template: they stand in for the report while it cannot be drawn. Pure."""
+
+from __future__ import annotations
+
+from html import escape
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>body {{ font-family: sans-serif; margin: 2em }} div {{ border-left: .5em solid {color}; padding: 1em }}</style>
+</head>
+<body>
+<main>
+<h1>{plan}</h1>
+<div class="overall {kind}"><p><strong>{title}</strong></p><p>{message}</p></div>
+</main>
+</body>
+</html>
+"""
+
+
+def page_of_start(plan: str, started_at: str) -> str:
+    """Return the page that stands there while a run goes on, or after it was killed."""
+    title = f"A run began at {started_at}, and has not ended"
+    message = (
+        "If no run is going on, it was killed: look at the log of its job, and run again. No earlier report stands "
+        "here, since it would tell of another day."
+    )
+    return _page(plan, title, message, "is-amber", "#b36b00")
+
+
+def page_of_failure(plan: str, message: str) -> str:
+    """Return the page of a run whose report could not be drawn."""
+    title = "✗ The report of this run could not be drawn"
+    return _page(plan, title, message, "is-bad", "#b00020")
+
+
+def _page(plan: str, title: str, message: str, kind: str, color: str) -> str:
+    return _PAGE.format(plan=escape(plan), title=escape(title), message=escape(message), kind=kind, color=color)

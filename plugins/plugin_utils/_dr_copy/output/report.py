@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a run as JSON that stays stable, and the summary that a job hands on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence, Sized
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.documents import collection_version
+from ..._role.registered import answers, failures_of, is_listed
+from ..._role.rows import Row
+from ..decide.breaches import breaches_of, unjudged_of
+from ..decide.run_state import judged_at, read_once
+from ..decide.standing import unfinished_copies, with_facts
+from .history import months_of
+
+#: The form of the JSON; a key is never taken away or given another meaning without a new number.
+SCHEMA = 1
+#: Variables of the role that a report repeats.
+SETTINGS = (
+    "disk_tags",
+    "disk_ids",
+    "snapshot_tags",
+    "exclude_snapshot_tags",
+    "exclude_tags",
+    "select",
+    "max_snapshot_age_hours",
+    "keep",
+    "keep_days",
+    "keep_daily",
+    "keep_weekly",
+    "keep_monthly",
+    "keep_yearly",
+    "timezone",
+    "retention_days",
+    "lock_days",
+    "lock_mode",
+    "min_disks",
+    "max_deletions",
+    "encrypted",
+    "kms_key_id",
+    "copy_options",
+    "shard",
+)
+#: For so long a report tells of today, where no recovery point outgrows the RPO before: from one night to the next.
+VALID_HOURS = 26
+
+
+#: Lists of the result that a report repeats.
+SHARED_KEYS = ("failures", "plan", "pruned", "orphans")
+
+
+def report_of(
+    result: Row, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the report of a run, as it may be shown until ``valid_until``.
+
+    ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values["judged_at"]`` is the run's end.
+    """
+    done = read_once(done, values)
+    calls: Counter[str] = Counter()
+    for call in (
+        done["source"],
+        *done["before"],
+        done["share"],
+        *done["copied"],
+        *done["deleted"],
+        *done["listed_again"],
+        *done["seen"],
+    ):
+        calls.update(call.get("api_calls") or {})
+    breaches, unjudged = breaches_of(result, values["source_region"], done["source"]), unjudged_of(result)
+    finished, unfinished = judged_at(values), unfinished_copies(done, values)
+    report = {
+        "schema": SCHEMA,
+        "kind": "status" if values["reads_only"] else "copy",
+        "host": run["host"],
+        "name": values["plan"] or run["host"],
+        "check_mode": bool(run["check_mode"]),
+        "started_at": values["now"],
+        "finished_at": _text(finished),
+        "valid_until": _text(_valid_until(result, finished, values["rpo_hours"])),
+        "cloud": values["cloud"],
+        "source_region": values["source_region"],
+        "destination_regions": list(values["destination_regions"] or ()),
+        "source_answered": answers(done["source"]),
+        "source_listed": is_listed(done["source"]),
+        "source_problem": spelt_out(failures_of(done["source"])) or None,
+        "account": _account(done, values),
+        "settings": {name: values[name] for name in SETTINGS},
+        "rpo_hours": values["rpo_hours"],
+        "within_rpo": _within_rpo(result, breaches, unjudged, values),
+        "totals": {
+            "disks": len(done["disks"]),
+            "recovery_points": len(result["recovery_points"]),
+            "complete": sum(point["state"] == "completed" for point in result["recovery_points"]),
+            "breaches": len(breaches),
+            "unjudged": len(unjudged),
+            "failures": len(result["failures"]),
+            "pruned": len(result["pruned"]),
+            "orphans": len(result["orphans"]),
+            "unfinished": len(unfinished),
+        },
+        "breaches": [_late(breach) for breach in breaches],
+        "unjudged": [_late(point) for point in unjudged],
+        **{name: result[name] for name in SHARED_KEYS},
+        "recovery_points": with_facts(result["recovery_points"], done, values),
+        "copies": [_brief(row) for row in result["copies"]],
+        "unfinished": unfinished,
+        "coverage": {key: value for key, value in result["coverage"].items() if key != "warnings"},
+        "warnings": result["coverage"]["warnings"],
+        "shared": result.get("shared", []),
+        "counts": result["counts"],
+        "api_calls": dict(sorted(calls.items())),
+        "versions": {
+            "collection": collection_version(),
+            "ansible": str(run["ansible"]),
+            "python": platform.python_version(),
+        },
+    }
+    # What could not be looked at now is remembered for the next run.
+    forgets = is_listed(done["source"]) and not done.get("stopped")
+    last = {} if forgets else done.get("last") or {}
+    return {**report, "months": months_of(values, report), "last": dict(last)}
+
+
+def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+    """Return the account, or both where it is copied across accounts; what the connection tells of it; or None."""
+    accounts = [call.get("account") for call in (done["source"], *done["before"])]
+    return " to ".join(dict.fromkeys(filter(None, accounts))) or values.get("login") or None
+
+
+def _late(point: Row) -> dict[str, Any]:
+    """Return what a report tells of a recovery point that is late, or that could not be judged."""
+    return {key: value for key, value in point.items() if key not in ("source_snapshot_id", "within_rpo", "unknown")}
+
+
+def _brief(row: Row) -> dict[str, Any]:
+    """Return what a report tells of a copy: of an error only its kind, since the failures tell it whole."""
+    parts = {
+        key: value
+        for key, value in row.items()
+        if key not in ("tags", "description", "source_region", "provider_state")
+    }
+    return {**parts, "error": row["error"]["kind"] if row["error"] else None}
+
+
+def _within_rpo(result: Row, breaches: Sized, unjudged: Sized, values: Mapping[str, Any]) -> bool | None:
+    """Return whether all are within the RPO, None where that was not asked or is not known."""
+    if breaches:
+        return False
+    return True if values["rpo_hours"] and result["recovery_points"] and not unjudged else None
+
+
+def _valid_until(result: Row, finished: datetime, rpo_hours: int) -> datetime:
+    """Return until when a report tells of today: until a recovery point that is well outgrows the RPO, or a day has
+    passed."""
+    ages = [point["age_hours"] for point in result["recovery_points"] if point["within_rpo"]]
+    left = min([rpo_hours - age for age in ages], default=VALID_HOURS)
+    return finished + timedelta(hours=min(VALID_HOURS, left))
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+#: What a job hands on: small, since AWX keeps it with the job and gives it to every job that follows.
+SUMMED_UP = ("kind", "cloud", "finished_at", "valid_until", "check_mode", "rpo_hours", "within_rpo", "totals")
+#: Characters of the summaries of all plans of a play together.
+LONGEST_SUMMARY = 10000
+
+
+def job_summary(report: Row, plans: int = 1) -> dict[str, Any]:
+    """Return totals and the worst breaches of a report: as many as have room beside those of the play's other
+    ``plans``."""
+    summary = {key: report[key] for key in SUMMED_UP}
+    keys = ("disk_id", "disk_name", "region", "age_hours")
+    breaches = [{**{key: b[key] for key in keys}, "why": b["why"][:200]} for b in report["breaches"]]
+    room = LONGEST_SUMMARY // max(plans, 1) - len(json.dumps({report["host"]: {**summary, "breaches": []}}))
+    parts = []
+    for breach in breaches:
+        room -= len(json.dumps(breach)) + 2
+        if room < 0:
+            break
+        parts.append(breach)
+    return {**summary, "breaches": parts}
+
+
+#: What the playbooks show of a report, and the page over all plans; its long lists are in the files alone.
+BRIEFED = (
+    *SUMMED_UP, "host", "name", "source_region", "source_listed", "destination_regions", "settings", "warnings",
+    "versions",
+)  # fmt: skip
+
+
+def brief_of(report: Row, lines: Sequence[str], report_dir: str) -> dict[str, Any]:
+    """Return what the playbooks show of a run: the ``lines`` of the log, and what the page over all plans tells."""
+    parts = {key: report[key] for key in BRIEFED}
+    return {**parts, "failures": report["failures"][:1], "lines": list(lines), "report_dir": report_dir}

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of a run's report: which there are, what is in them, and how they are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..._role.documents import report_text
+from ..._role.files import failure_of, write_whole
+from ..._role.naming import file_name, label, label_of
+from ..._role.rows import Row
+from .history import brief_text, csv_text, dated_files, outdated_files
+from .junit import junit_text
+from .pages import report_page
+from .plain_page import page_of_failure, page_of_start
+from .report import report_of
+
+
+def written_report(
+    result: Row, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the report of a run (see report_of) once it is written, with what could not be as ``unwritten``, a text.
+
+    In check mode last night's report stays as it is. A run that only reads writes no metrics.
+    """
+    report = report_of(result, done, values, run)
+    problems: list[str] = []
+    if values["report_dir"] and not run["check_mode"]:
+        problems += _write_files(report, values)
+    if values["metrics_dir"] and not run["check_mode"] and not values["reads_only"]:
+        from .metrics import write_metrics
+
+        why = failure_of(write_metrics, report, values["metrics_dir"])
+        problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
+    return {**report, "unwritten": " ".join(problems)}
+
+
+def report_files(report: Row, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the files of a run: each one's ``path``, and the ``form`` of what is in it, for report_content.
+
+    They bear the plan's name and the shard.
+    """
+    plan, base, parts = file_name(values["plan"], values["shard"]), values["report_dir"], _start_of(values)
+    ends = {"page": "html", "json": "json", "junit": "junit.xml"}
+    files = [{"path": f"{parts}.{end}", "form": form} for form, end in ends.items()]
+    return files + [
+        {"path": f"{base}/history/{plan}/{path}", "form": form} for path, form in dated_files(report, values)
+    ]
+
+
+def write_page_of_start(values: Mapping[str, Any]) -> None:
+    """Replace the page of an earlier run by one that says that this run has begun, as far as that is possible.
+
+    A directory that cannot be written to is told at the end of the run.
+    """
+    if values["report_dir"]:
+        plan = label(values["plan"], values["shard"])
+        failure_of(write_plain_page, values, page_of_start(plan, values["now"]))
+
+
+def write_plain_page(values: Mapping[str, Any], page: str) -> None:
+    """Write a page in the place of the report's. Raises OSError."""
+    write_whole(Path(f"{_start_of(values)}.html"), page)
+
+
+def _start_of(values: Mapping[str, Any]) -> str:
+    """Return the path of a run's files without its ending."""
+    plan = file_name(values["plan"], values["shard"])
+    return f"{values['report_dir']}/{plan}{'.status' if values['reads_only'] else ''}"
+
+
+def report_content(report: Row, form: str) -> str:
+    """Return a report in one of its forms: "page", "json", "junit", or of the dated files "brief" and "csv"."""
+    forms = {"page": report_page, "json": report_text, "junit": junit_text, "brief": brief_text, "csv": csv_text}
+    return forms[form](report)
+
+
+def _write_files(report: Row, values: Mapping[str, Any]) -> list[str]:
+    """Write the files of a run and take away dated ones that are too old; say what could not be written."""
+    problems = []
+    for file in report_files(report, values):
+        why = failure_of(lambda file=file: write_whole(Path(file["path"]), report_content(report, file["form"])))
+        problems += [f"The report {file['path']} could not be written: {why}"] if why else []
+        if why and file["form"] == "page":
+            failure_of(write_plain_page, values, page_of_failure(label_of(report), why))
+    for path in outdated_files(values):
+        why = failure_of(os.unlink, path)
+        problems += [f"The old report {path} could not be taken away: {why}"] if why else []
+    return problems

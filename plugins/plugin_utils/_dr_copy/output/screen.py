@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the screen shows of a run: the message of a failure, and the lines of the log. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.rows import Row
+
+#: Rows of a kind that a message names; the result and the report list them all.
+NAMED = 10
+#: Rows that a brief log shows of the recovery points, and of what failed.
+WORST = 20
+#: Characters of the message with which a run fails, and of its part about one failure.
+LONGEST, LONGEST_EACH = 4000, 300
+
+
+def failure_message(report: Row) -> str:
+    """Say in one message why the role fails at its end, or nothing; at most 4,000 characters."""
+    points, late, unjudged = len(report["recovery_points"]), report["breaches"], report["unjudged"]
+    parts = []
+    if late:
+        parts.append(
+            f"{len(late)} of {points} recovery points miss the RPO of {report['rpo_hours']} h: "
+            f"{_some(_late(b) for b in late)}."
+        )
+    if unjudged:
+        parts.append(
+            f"{len(unjudged)} of {points} recovery points could not be judged: {_some(map(_unjudged, unjudged))}."
+        )
+    if report["failures"]:
+        parts.insert(0, f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
+    # Each part gets its share of the length, so that none hides another.
+    return " ".join(_cut(part, LONGEST // len(parts) - 1) for part in parts)
+
+
+def log_lines(report: Row, log: str = "brief") -> list[str]:
+    """Return what the log shows: what was done, what failed, and the recovery points, late ones first.
+
+    A ``brief`` log shows totals and the twenty worst of each, a ``full`` one all.
+    """
+    most = WORST if log == "brief" else None
+    lines = [_done(report), *report["warnings"]]
+    failures = report["failures"]
+    lines += [f"FAILED {_failed(failure)}" for failure in failures[:most]]
+    lines += _more(failures, most, "failures")
+    unfinished = report["unfinished"]
+    lines += [
+        f"{'IN PROGRESS' if c['state'] == 'pending' else 'FAILED'} copy {c['snapshot_id']} of "
+        f"{c['source_snapshot_id']} "
+        f"of {c['disk_id']} in {c['region']}"
+        for c in unfinished[:most]
+    ]
+    lines += _more(unfinished, most, "copies that are not complete")
+    if not report["recovery_points"]:
+        return [*lines, "No disk was found."]
+    points = sorted(report["recovery_points"], key=worst_first)
+    return [*lines, *_table(points[:most]), *_more(points, most, "recovery points")]
+
+
+def recovery_table(result: Row) -> list[str]:
+    """Return the recovery points of a result as lines of a table, the worst first."""
+    return _table(sorted(result["recovery_points"], key=worst_first))
+
+
+def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
+    """Sort recovery points: late ones, then unchecked ones, then the others; each by age, those without one first."""
+    age = point["age_hours"]
+    group = 0 if point["within_rpo"] is False else 1 if point["unknown"] else 2
+    return (group, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
+
+
+def _done(report: Row) -> str:
+    counted = {
+        key: number for key, number in report["counts"].items() if number and key not in ("completed", "pending")
+    }
+    failed = max(counted.pop("failed", 0), len(report["failures"]))
+    parts = [f"{number} {word}" for word, number in counted.items()]
+    parts += [f"{failed} failed"] if failed else []
+    totals = report["totals"]
+    state = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
+    state += f", {totals['breaches']} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
+    state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
+    start = "would be done" if report["check_mode"] else "done"
+    return f"{start}: {', '.join(parts) or 'nothing'}; {totals['disks']} disks, {state}"
+
+
+def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
+    return [f"and {len(rows) - most} more {what}: dr_copy_log=full shows them"] if most and len(rows) > most else []
+
+
+def _some(parts: Iterable[str]) -> str:
+    parts = list(parts)
+    more = f"; and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+    return "; ".join(_cut(one, LONGEST_EACH) for one in parts[:NAMED]) + more
+
+
+def _grouped(failures: Sequence[Row]) -> str:
+    """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for failure in failures:
+        key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))
+        groups.setdefault(key, []).append(failure)
+    parts = []
+    for alike in sorted(groups.values(), key=len, reverse=True)[:NAMED]:
+        words = spelt_out(alike[:1])
+        if len(alike) > 1:
+            disks = list(dict.fromkeys(map(_hit, alike)))
+            words = f"{len(alike)} times, of {_some(disks)}, the first: {words}"
+        elif alike[0].get("disk_id"):
+            words = f"{_hit(alike[0])}: {words}"
+        parts.append(words)
+    more = f" And {len(groups) - NAMED} more kinds of failure." if len(groups) > NAMED else ""
+    return " ".join(parts) + more
+
+
+def _hit(failure: Row) -> str:
+    return (
+        named(failure)
+        if failure.get("disk_id")
+        else str(failure["source_snapshot_id"] or failure["region"] or "the run")
+    )
+
+
+def named(row: Row) -> str:
+    """Name a disk by its name and ID."""
+    return f"{row['disk_name']} ({row['disk_id']})" if row["disk_name"] else str(row["disk_id"])
+
+
+def _failed(failure: Row) -> str:
+    where = f" in {failure['region']}" if failure["region"] else ""
+    return _cut(f"{_hit(failure)}{where}: {spelt_out([failure])}", LONGEST_EACH)
+
+
+def _late(breach: Row) -> str:
+    age = "there is no complete copy" if breach["age_hours"] is None else f"{breach['age_hours']:.1f} h old"
+    return f"{named(breach)} in {breach['region']}: {age}, since {breach['why'].rstrip('.')}"
+
+
+def _unjudged(point: Row) -> str:
+    return f"{named(point)} in {point['region']}: {point['why'].rstrip('.')}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 4]} ..."
+
+
+def _table(points: Sequence[Row]) -> list[str]:
+    """Write recovery points as the lines of a table, one a disk and region."""
+    head = ("DISK", "NAME", "REGION", "COPY", "SOURCE TAKEN", "AGE", "STATE")
+    rows = [head, *map(_cells, points)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def _cells(point: Row) -> tuple[str, ...]:
+    age = point["age_hours"]
+    late = " MISSES RPO" if point["within_rpo"] is False else " COULD NOT BE JUDGED" if point["unknown"] else ""
+    facts = (point["disk_id"], point["disk_name"], point["region"], point["snapshot_id"], point["source_created_at"])
+    return (*(str(fact or "-") for fact in facts), "-" if age is None else f"{age:.1f} h", f"{point['state']}{late}")

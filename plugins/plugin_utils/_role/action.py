@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the action plugins of the roles share: variables in, module calls, lines on the screen, one result out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.release import __version__
+
+from .._progress import ProgressAction, host_of, show_on_stderr
+from .rows import plain
+from .user_defaults import with_defaults
+
+
+def utc() -> datetime:
+    """Return the time of day (aware)."""
+    return datetime.now(timezone.utc)
+
+
+class RoleAction(ProgressAction):
+    """Runs a role that is a program. A subclass has ``prefix``, that of its variables, and ``run_role``.
+
+    What the user connects with reaches the modules and nothing else: no result, no invocation, no fact.
+    """
+
+    _supports_async = False
+    _supports_diff = True
+    prefix = ""
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        self._vars: dict[str, Any] = task_vars or {}
+        self._changed = False
+        self._diffs: list[Any] = []
+        self.warnings: list[Any] = []
+        # The result of the class above this one's own is that of a module of the task's name, which is none.
+        result = super(ProgressAction, self).run(tmp, task_vars)
+        try:
+            result.update(self.run_role())
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        result["changed"] = self._changed
+        if self._diffs and self._task.diff:
+            result["diff"] = self._diffs
+        if self.warnings:
+            result["warnings"] = self.warnings
+        return dict(result)
+
+    def run_role(self) -> dict[str, Any]:
+        """Return the keys of the task's result."""
+        raise NotImplementedError
+
+    def call(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Run a module with the user's defaults under these arguments. Returns its result, also where it failed."""
+        try:
+            given = with_defaults(module, arguments, self._task, self._templar)
+            result = plain(self.run_module(module, given, self._vars))
+        except AnsibleError as error:  # a module that is not installed
+            return {"failed": True, "msg": str(error)}
+        self._changed = self._changed or bool(result.get("changed"))
+        if result.get("diff"):
+            found = result["diff"]
+            self._diffs += found if isinstance(found, list) else [found]
+        self.warnings += result.pop("warnings", None) or []
+        result.pop("invocation", None)
+        return dict(result)
+
+    def say(self, line: str) -> None:
+        """Show a line on the screen at once."""
+        if not self._task.no_log:
+            show_on_stderr(f"{host_of(self._vars)}: {line}")
+
+    def variable(self, name: str) -> Any:
+        """Return the value of a variable, None where it is not set."""
+        return plain(self._templar.template(self._vars[name])) if name in self._vars else None
+
+    def variables(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of the role's variables, by their names without the prefix."""
+        return {name: self.variable(self.prefix + name) for name in names}
+
+    def names(self) -> list[str]:
+        """Return the names of all variables that bear the role's prefix."""
+        return [name for name in self._vars if name.startswith(self.prefix)]
+
+    def is_true(self, argument: str) -> bool:
+        return bool(boolean(self._task.args.get(argument) or False))
+
+    def facts_of_run(self) -> dict[str, Any]:
+        """Return host, check mode, the version of Ansible, and how many plans the play has."""
+        hosts = self._vars.get("ansible_play_hosts_all") or ()
+        return {
+            "host": host_of(self._vars),
+            "check_mode": bool(self._task.check_mode),
+            "ansible": __version__,
+            "plans": max(len(hosts), 1),
+        }

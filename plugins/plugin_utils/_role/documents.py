@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documents of the roles: pages from templates, JSON that can be read and compared, and the version in both."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .rows import Row
+
+COLLECTION = Path(__file__).resolve().parents[3]
+ROLES = COLLECTION / "roles"
+TEMPLATES = ROLES / "dr_copy" / "templates"
+
+
+def written(template: str, **values: Any) -> str:
+    """Return a page of one of the roles' templates.
+
+    Its one script is allowed by its hash, so that nothing else on the page can ever run.
+    """
+    script = (TEMPLATES / "page.js").read_text()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment = _templates()
+    values.update(script=environment.filters["safe"](script), script_hash=f"sha256-{digest}")
+    return environment.get_template(template).render(values)
+
+
+def _templates() -> Environment:
+    """Return a Jinja that escapes everything and knows no undefined value: names come from the cloud."""
+    return Environment(
+        loader=FileSystemLoader([TEMPLATES, ROLES / "dr_restore" / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def report_text(report: Row) -> str:
+    """Write a report as JSON, a line for each row of a list: short, and still to be read and compared."""
+    lines = []
+    for key, value in report.items():
+        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            rows = ",\n  ".join(json.dumps(row, separators=(",", ":")) for row in value)
+            lines.append(f"{json.dumps(key)}: [\n  {rows}\n ]")
+        else:
+            lines.append(f"{json.dumps(key)}: {json.dumps(value)}")
+    return "{\n " + ",\n ".join(lines) + "\n}\n"
+
+
+def collection_version() -> str:
+    """Return this collection's version: that of the installed tarball, or of the checkout."""
+    manifest = COLLECTION / "MANIFEST.json"
+    if manifest.exists():
+        return str(json.loads(manifest.read_text())["collection_info"]["version"])
+    return str(yaml.safe_load((COLLECTION / "galaxy.yml").read_text())["version"])

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files of the roles: read and written as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+
+def failure_of(action: Callable[..., Any], *given: Any) -> str:
+    """Do something; return why it failed, or nothing."""
+    try:
+        action(*given)
+    except Exception as error:  # whatever it is, the run goes on and tells it
+        return str(error) or type(error).__name__
+    return ""
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file as a whole, since it may be read at any moment. Raises OSError."""
+    _make_directory(path.parent)
+    # Two runs may write the same file at once.
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        part = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            part.chmod(0o644)
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _make_directory(path: Path) -> None:
+    """Make a directory and those above it that are missing; the others keep their permissions."""
+    if not path.exists():
+        _make_directory(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file, empty where there is none that can be read."""
+    try:
+        parts = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return parts if isinstance(parts, dict) else {}

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the metrics of copy runs and of drills share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+try:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    MISSING = ""
+except ImportError as error:
+    MISSING = f"the Python package prometheus_client, where ansible-playbook runs ({error})"
+
+#: Of copy runs and of drills alike.
+DRILL = "dr_copy_drill_timestamp_seconds"
+DRILL_HELP = "When a copy of a disk was last proven by making a disk of it; 0: never"
+
+
+def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:
+    """Return plan, disk and region of each proof that another file beside this one tells.
+
+    node_exporter refuses a series that two files tell: one of a plan and of its drill, which may bear the same name.
+    """
+    others = [other for kind in ("dr_copy_*.prom", "dr_drill_*.prom") for other in path.parent.glob(kind)]
+    found: set[tuple[str, str, str]] = set()
+    for other in others:
+        lines = [] if other == path else [line for line in _lines(other) if line.startswith(DRILL)]
+        for family in text_string_to_metric_families("\n".join(lines) + "\n") if lines else ():
+            found.update((s.labels["plan"], s.labels["disk"], s.labels["region"]) for s in family.samples)
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except (OSError, ValueError):
+        return []  # no file of ours

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parse values of variables from YAML, JSON or the text of a survey. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from .calendar import zone_of
+
+#: The bounds of the cloud that allows most.
+LONGEST_KEY, LONGEST_VALUE = 128, 256
+
+
+class InvalidValue(ValueError):
+    """A value that is not valid; says what would be."""
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, (Mapping, list)):
+        raise InvalidValue("must be text, not a list or a dict")
+    return str(value).strip()
+
+
+def as_whole_number(value: Any) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"\s*\d+\s*", str(value)):
+        raise InvalidValue(f"must be a whole number, 0 or more, not {value!r}")
+    return int(str(value))
+
+
+def as_time_zone(value: Any) -> str:
+    """Check the name of a time zone and return it: facts hold no objects."""
+    try:
+        zone_of(as_text(value))
+    except ValueError as error:
+        raise InvalidValue(str(error)) from None
+    return as_text(value)
+
+
+def as_bool(value: Any) -> bool:
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        raise InvalidValue(f"must be true or false, not {value!r}") from None
+
+
+def as_list(value: Any) -> list[str]:
+    """Take a list, a JSON list, or a text with one entry a line or with commas."""
+    if isinstance(value, str):
+        value = _json(value, list) or re.split(r"[\n,]", value)
+    if not isinstance(value, (list, tuple)):
+        raise InvalidValue("must be a list, or text with commas or one entry per line")
+    return list(dict.fromkeys(part for part in (as_text(entry).strip() for entry in value) if part))
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """Take a dict, a JSON object, or a text of key=value, one a line."""
+    if isinstance(value, Mapping):
+        return {str(key): entry for key, entry in value.items()}
+    if not isinstance(value, str):
+        raise InvalidValue("must be a dict, a JSON object, or one key=value per line")
+    if value.strip().startswith("{"):
+        return dict(_json(value, dict) or {})
+    pairs = {}
+    for number, line in enumerate(value.splitlines(), 1):
+        key, sign, entry = line.partition("=")
+        if line.strip() and (not sign or not key.strip()):
+            # The line itself is not shown: it may hold a secret.
+            raise InvalidValue(f"must be a dict, a JSON object, or one key=value per line; line {number} is not")
+        if not line.strip():
+            continue
+        pairs[key.strip()] = entry.strip()
+    return pairs
+
+
+def as_tags(value: Any) -> dict[str, str]:
+    """Take tags as a dict; YAML's true and false become the words that people write in tags."""
+    found = {key: str(entry).lower() if isinstance(entry, bool) else entry for key, entry in as_dict(value).items()}
+    return {key: "" if entry is None else as_text(entry) for key, entry in found.items()}
+
+
+def as_tag_filter(value: Any) -> dict[str, str]:
+    """Take tags to search for; refuse those that no cloud allows, since they would never be found."""
+    tags = as_tags(value)
+    for key, entry in tags.items():
+        if not 1 <= len(key) <= LONGEST_KEY or len(entry) > LONGEST_VALUE:
+            raise InvalidValue(
+                f"has a tag that no cloud takes: {key[:40]!r}; a key has 1 to {LONGEST_KEY} characters, a value up to "
+                f"{LONGEST_VALUE}"
+            )
+    return tags
+
+
+def _json(value: str, kind: type) -> Any:
+    if not value.strip().startswith("[" if kind is list else "{"):
+        return None
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise InvalidValue(f"is not valid JSON ({error})") from None
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    def take(value: Any) -> str:
+        if value not in choices:
+            raise InvalidValue(f"must be one of {', '.join(choices)}, not {value!r}")
+        return str(value)
+
+    return take

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of a role's variables: what each may be, and which argument of which module it reaches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+
+#: What a cloud must have for a variable that needs it.
+NEEDS: dict[str, Callable[[Capabilities], bool]] = {
+    "descriptions": lambda cloud: cloud.description_rule is not None,
+    "encryption": lambda cloud: cloud.encrypts_copies,
+    "expiry": lambda cloud: cloud.expires_copies,
+    "locks": lambda cloud: bool(cloud.lock_modes),
+    "sharing": lambda cloud: cloud.shares_snapshots,
+    "tags": lambda cloud: cloud.tag_rules is not None,
+}
+
+
+class To(NamedTuple):
+    """An argument of the module that a step of the role calls; ``of`` makes it of the variable's value."""
+
+    step: str
+    argument: str
+    of: Callable[[Any], Any] = lambda value: value
+
+
+class Variable(NamedTuple):
+    """A variable: how it is parsed, and its default; None as default: it is required.
+
+    - ``to`` are the arguments that it reaches.
+    - ``used_by`` are the modules of the role that use it for a decision, as ``decide.planning``.
+    - ``needs`` is a key of NEEDS. A cloud without it refuses the variable; ``passed_over``: it ignores it instead.
+    """
+
+    take: Callable[[Any], Any]
+    default: Any
+    to: tuple[To, ...] = ()
+    used_by: tuple[str, ...] = ()
+    needs: str = ""
+    passed_over: bool = False
+
+    def is_honoured(self, cloud: Capabilities) -> bool:
+        return not self.needs or NEEDS[self.needs](cloud)
+
+
+Table = Mapping[str, Variable]
+
+
+def arguments_of(table: Table, step: str, values: Mapping[str, Any], cloud: Capabilities) -> dict[str, Any]:
+    """Return the arguments that the variables give to the module of a step.
+
+    An empty text, list or dict, and 0, mean that the module's own default holds; true and false are always passed.
+    """
+    found = {}
+    for name, variable in table.items():
+        for to in variable.to if variable.is_honoured(cloud) else ():
+            if to.step == step and (isinstance(values[name], bool) or values[name]):
+                found[to.argument] = to.of(values[name])
+    return found
+
+
+def arguments_in(table: Table) -> Iterator[tuple[str, str]]:
+    """Return step and name of each argument that a variable reaches."""
+    return ((to.step, to.argument) for variable in table.values() for to in variable.to)
+
+
+def not_honoured(table: Table, values: Mapping[str, Any], cloud: Capabilities) -> list[str]:
+    """Return the names of the variables that are set and that the cloud cannot honour."""
+    return [
+        name
+        for name, variable in table.items()
+        if not variable.is_honoured(cloud)
+        and not variable.passed_over
+        and values[name]
+        and values[name] != variable.default
+    ]
+
+
+def support_table(table: Table, prefix: str, clouds: Mapping[str, Capabilities]) -> str:
+    """Return in Markdown which cloud honours which variable, for those that not every cloud honours."""
+    lines = [f"| variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
+    for name, variable in table.items():
+        honoured = [variable.is_honoured(cloud) for cloud in clouds.values()]
+        if not all(honoured):
+            no = "passed over" if variable.passed_over else "refused"
+            lines.append(f"| `{prefix}{name}` | {' | '.join('yes' if one else no for one in honoured)} |")
+    return "\n".join(lines)

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module arguments with the user's own ``module_defaults``, for an action plugin that runs modules.
+
+The core applies them to the task's own action only. Its action ``package`` does the same by these functions, which are
+private to the core and differ from one to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.executor import module_common
+
+
+def with_defaults(module: str, arguments: Mapping[str, Any], task: Any, templar: Any) -> dict[str, Any]:
+    """Return arguments over the defaults that the user has set for a module, by its full name or by a group."""
+    if hasattr(module_common, "_apply_action_arg_defaults"):  # ansible-core 2.19 and newer
+        found = module_common._apply_action_arg_defaults(module, task, dict(arguments), templar)
+    else:
+        groups = task._parent._play._action_groups
+        found = module_common.get_action_args_with_defaults(
+            module, dict(arguments), task.module_defaults, templar, action_groups=groups
+        )
+    return dict(found)

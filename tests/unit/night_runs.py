@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A night of the role in this process: the real modules against a simulated cloud, on its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Finished, Night, Setting
+
+from .harness import run_module
+
+
+def variables_of(estate: Any, **variables: Any) -> dict[str, Any]:
+    """Return the role's variables, without their prefix, for an estate."""
+    basics = {
+        "cloud": estate.cloud.name,
+        "source_region": estate.source,
+        "destination_regions": [estate.destination],
+        "wait_delay": 1,
+        "connection": {**estate.connection(), **estate.quick_reads},
+    }
+    return {**basics, **variables}
+
+
+def night(
+    estate: Any,
+    before: dict[str, Callable[[], Any]] | None = None,
+    check: bool = False,
+    reads_only: bool = False,
+    stopped: str = "",
+    **variables: Any,
+) -> Finished:
+    """Run a plan once. ``before`` holds what happens first when a step begins, by the first words that it says."""
+    left = dict(before or {})
+
+    def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = module.rpartition(".")[2]
+        outcome = run_module(name, arguments, estate.clock, check)
+        return {**outcome.result, "failed": outcome.failed}
+
+    def say(line: str) -> None:
+        for words in [words for words in left if line.startswith(words)]:
+            left.pop(words)()
+
+    setting = Setting("orders", check_mode=check, reads_only=reads_only, ansible="2.21.0")
+    ended = Night(variables_of(estate, **variables), setting, call, estate.clock.utc, say, stopped=stopped).run()
+    assert not left, f"no step began with {left}"
+    return ended

@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole nights of the role, with the real modules: what is done and told where something happens in the middle."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import night as night_module
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import report_files
+
+from tests.clouds import CLOUDS
+from tests.simulator.ec2 import ACCOUNT, ec2_backends
+
+from .night_runs import night, variables_of
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def estate(request):
+    return request.getfixturevalue(request.param)
+
+
+def protected(estate, hours=1):
+    """Make a disk of the plan with a snapshot; returns the snapshot."""
+    return estate.snapshot(estate.disk(**{"dr-copy": "true", "Name": "database"}), hours)
+
+
+def test_a_night_copies_once_and_the_next_one_nothing(estate, tmp_path):
+    source = protected(estate)
+    given = {"rpo_hours": 24, "keep": 1, "report_dir": str(tmp_path)}
+    predicted = night(estate, check=True, **given)
+    assert predicted.result["counts"]["created"] == 1 and not estate.copies() and not list(tmp_path.iterdir())
+    ended = night(estate, **given)
+    assert not ended.message and ended.result["counts"]["created"] == 1 and len(estate.copies()) == 1
+    (point,) = ended.result["recovery_points"]
+    assert point["source_snapshot_id"] == source and point["within_rpo"]
+    again = night(estate, **given)
+    assert again.result["counts"]["unchanged"] == 1 and again.result["counts"]["created"] == 0 and not again.message
+    assert json.loads((tmp_path / "orders.json").read_text())["counts"] == again.report["counts"]
+    assert "All 1 recovery points are within the RPO" in (tmp_path / "orders.html").read_text()
+
+
+def test_retention_deletes_what_it_no_longer_keeps(estate):
+    disk = estate.disk(**{"dr-copy": "true"})
+    older = estate.snapshot(disk, 30)
+    night(estate)
+    estate.snapshot(disk, 1)
+    ended = night(estate, keep=1, rpo_hours=24)
+    assert [copy["source_snapshot_id"] for copy in ended.result["pruned"]] == [older] and not ended.message
+    assert night(estate, keep=1).result["pruned"] == []
+
+
+def test_a_copy_that_is_deleted_once_the_run_saw_it_complete_is_no_recovery_point(estate):
+    protected(estate)
+
+    def delete():
+        estate.settings(vanish={copy.id: estate.destination for copy in estate.copies()})
+
+    ended = night(estate, {"listing the copies again": delete}, rpo_hours=24)
+    (failure,) = ended.result["failures"]
+    assert "does not show it any more" in failure["message"] and ended.message
+    assert [point["within_rpo"] for point in ended.result["recovery_points"]] == [False]
+    assert ended.result["counts"]["created"] == 0 and ended.result["counts"]["failed"] == 1
+    again = night(estate, rpo_hours=24)
+    assert again.result["counts"]["created"] == 1 and not again.message
+
+
+def test_a_copy_that_a_list_does_not_show_counts_once_a_look_by_its_id_shows_it(ebs):
+    """A replica that lags shows the tags late, by which copies are listed."""
+    protected(ebs)
+    hidden = {}
+
+    def hide():
+        (copy,) = ebs.copies()
+        hidden.update(ebs.tags_of(copy))
+        ec2_backends[ACCOUNT][ebs.destination].delete_tags([copy.id], dict.fromkeys(hidden))
+
+    def show():
+        ebs.set_tags(ebs.copies()[0], **hidden)
+
+    ended = night(ebs, {"listing the copies again": hide, "looking at": show}, rpo_hours=24, keep=1)
+    (point,) = ended.result["recovery_points"]
+    assert hidden and point["within_rpo"] and point["state"] == "completed" and not ended.message
+
+
+def test_a_snapshot_that_is_gone_before_it_is_copied_gives_way_to_the_next_newest(estate):
+    disk = estate.disk(**{"dr-copy": "true"})
+    older, newest = estate.snapshot(disk, 5), estate.snapshot(disk, 1)
+    ended = night(estate, {"copying": lambda: estate.forget(newest)}, rpo_hours=24)
+    assert [copy["source_snapshot_id"] for copy in ended.result["copies"]] == [older] and not ended.message
+    reasons = {row["snapshot_id"]: row["reason"] for row in ended.result["plan"]}
+    assert reasons == {newest: "gone before it was copied", older: "next newest"}
+
+
+def test_what_stops_the_run_is_in_a_red_report(ecs, tmp_path):
+    ended = night(ecs, report_dir=str(tmp_path), encrypted="perhaps", stopped="")
+    assert "dr_copy_encrypted" in ended.message and not ecs.calls
+    assert "dr_copy_encrypted" in (tmp_path / "orders.html").read_text()
+    ended = night(ecs, report_dir=str(tmp_path), stopped="no such file")
+    assert "no such file" in ended.message and "no such file" in (tmp_path / "orders.html").read_text()
+
+
+def test_a_run_replaces_the_page_before_anything_else(ecs, tmp_path):
+    protected(ecs)
+    night(ecs, report_dir=str(tmp_path))
+    seen = []
+
+    def look():
+        seen.append((tmp_path / "orders.html").read_text())
+
+    night(ecs, {"looking for the disks": look}, report_dir=str(tmp_path))
+    assert "A run began at" in seen[0] and "has not ended" in seen[0] and "✓" not in seen[0]
+    assert "A run began at" not in (tmp_path / "orders.html").read_text()
+    night(ecs, {"looking for the disks": look}, check=True, report_dir=str(tmp_path))
+    assert "A run began at" not in seen[1], "a dry run writes nothing"
+
+
+@pytest.mark.parametrize("broken", ["decide", "outcome_of", "report_page"])
+def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, monkeypatch, broken):
+    protected(ecs)
+    night(ecs, report_dir=str(tmp_path))
+
+    def fails(*given, **more):
+        if broken != "outcome_of" or given[0]["source"] != {"skipped": True}:
+            raise AttributeError("disk has no <tags>")
+        return real(*given, **more)
+
+    module = report_files if broken == "report_page" else night_module
+    real = getattr(module, broken)
+    monkeypatch.setattr(module, broken, fails)
+    ended = night(ecs, report_dir=str(tmp_path))
+    page = (tmp_path / "orders.html").read_text()
+    assert "disk has no <tags>" in ended.message and "Traceback" not in ended.message
+    assert "disk has no &lt;tags&gt;" in page and "✓" not in page and "<tags>" not in page
+    assert ended.result["failures"] or broken == "report_page"
+
+
+def test_a_status_reads_and_writes_nothing_to_the_cloud(estate, tmp_path):
+    protected(estate)
+    ended = night(estate, reads_only=True, rpo_hours=24, report_dir=str(tmp_path))
+    assert not estate.copies() and "misses" in ended.message.replace("miss ", "misses ")
+    assert (tmp_path / "orders.status.html").exists() and not (tmp_path / "orders.html").exists()
+
+
+def test_a_run_that_is_killed_leaves_the_page_that_says_so(ecs, tmp_path):
+    protected(ecs)
+
+    def killed(_module, _arguments):
+        raise KeyboardInterrupt
+
+    given = variables_of(ecs, report_dir=str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        Night(given, Setting("orders"), killed, ecs.clock.utc, lambda line: None).run()
+    assert "has not ended" in (tmp_path / "orders.html").read_text()
+
+
+def test_the_modules_take_every_argument_that_a_variable_reaches(estate):
+    protected(estate)
+    given = {
+        "disk_ids": [],
+        "shard": "1/2",
+        "name": "nightly",
+        "description": "of the night",
+        "tags": {"a": "b"},
+        "encrypted": True,
+        "retention_days": 40,
+        "lock_days": 7,
+        "lock_mode": "compliance",
+        "max_in_flight": 3,
+        "remove_duplicates": True,
+        "keep": 1,
+        "rpo_hours": 24,
+    }
+    capabilities = CAPABILITIES[estate.cloud.name]
+    honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(capabilities)}
+    ended = night(estate, **honoured)
+    assert "nsupported parameters" not in ended.message
+    assert not [failure for failure in ended.result["failures"] if "source_tags" in failure["message"]], ended.message

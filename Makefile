@@ -36,7 +36,7 @@ fuzz: ## 2,000 bad inputs a module, and as many bad answers a cloud
 bench: ## figures, as ratios of one run, beside the peers; table and picture go into docs/docsite/rst
 	@bash tests/scripts/bench.sh --write
 
-live: ## CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1: the promises against a real account, which costs some cents; asks first
+live: ## CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1: the promises against a real account, which costs some cents; asks first; FACTS=list: the facts that it would settle
 	@bash tests/scripts/live.sh run
 
 live-clean: ## CLOUD=, SOURCE=, DESTINATION=: delete what a killed run left, by its mark alone; asks first

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The commands: ``run`` and ``clean``."""
+"""The commands: ``run`` and ``clean``, and ``facts``, which needs no account and calls nothing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .costs import expected
 from .facts import bare_copy, pages
 from .journal import Journal, still_runs
 from .mark import Mark, is_run
+from .probes import answers, asked_on, listed
 from .promises import colliding, copying, deleting, prepare, protecting
 from .restoring import restoring
 from .results import Results
@@ -31,15 +32,18 @@ from .sanitise import Sanitiser
 def main() -> int:
     given = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+    if given.command == "facts":
+        print("\n".join(listed()))
+        return 0
     return _run(given) if given.command == "run" else _clean(given)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.live", description=__doc__)
-    parser.add_argument("command", choices=("run", "clean"))
-    parser.add_argument("--cloud", required=True, choices=CLOUDS)
-    parser.add_argument("--source", required=True, help="region (ENS: node) of the disk")
-    parser.add_argument("--destination", required=True, help="region (ENS: node) of the copies")
+    parser.add_argument("command", choices=("run", "clean", "facts"))
+    parser.add_argument("--cloud", choices=CLOUDS)
+    parser.add_argument("--source", help="region (ENS: node) of the disk")
+    parser.add_argument("--destination", help="region (ENS: node) of the copies")
     parser.add_argument("--profile", help="profile with which to log in; else the environment decides")
     parser.add_argument("--disk", help="take snapshots of this disk instead of making one; it is left as it is")
     parser.add_argument("--run", dest="only", help="with clean: this run's things alone; else every run's")
@@ -52,6 +56,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--patience", type=float, default=3600.0, help="seconds for the longest wait")
     given = parser.parse_args()
+    if given.command == "facts":
+        return given
+    if not (given.cloud and given.source and given.destination):
+        parser.error("run and clean need --cloud, --source and --destination")
     if given.source == given.destination:
         parser.error("source and destination are the same")
     if given.only and not is_run(given.only):
@@ -79,7 +87,9 @@ def _account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, 
 
 
 def _run(given: argparse.Namespace) -> int:
-    if not _agreed(given, expected(given.cloud, given.source, given.destination, given.disk)):
+    asks = [f"  - {fact}: {probe.question}" for fact, probe in asked_on(given.cloud).items()]
+    costs = expected(given.cloud, given.source, given.destination, given.disk)
+    if not _agreed(given, [*costs, "Unverified facts that it settles:", *asks]):
         return 2
     mark, sanitiser = Mark.new(), Sanitiser(os.environ)
     directory = given.directory / f"{given.cloud}-{mark.run}"
@@ -109,7 +119,7 @@ def _run(given: argparse.Namespace) -> int:
         results.promise("nothing is left behind", not left, ", ".join(map(str, left)))
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         results.promise("the run comes to its end", False, f"{type(error).__name__}: {error}")
-    results.write(f"{given.cloud}: {given.source} to {given.destination}")
+    results.write(f"{given.cloud}: {given.source} to {given.destination}", answers(given.cloud, results.facts))
     if left is None or left:
         again = f"make live-clean CLOUD={given.cloud} SOURCE={given.source} DESTINATION={given.destination}"
         results.say(f"something may be left: {again}")

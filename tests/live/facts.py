@@ -64,6 +64,25 @@ def pages(run: Run) -> None:
                 f"page_of_{size}", run.account.list_call, "error", {"Code": code_of(error)}, note=f"a page of {size}"
             )
         run.results.fact(f"a page of {size}", f"{run.account.page} is asked for", seen)
+    answer = run.account.first_page(run.source, run.account.page)
+    if "TotalCount" in answer:
+        count = f"{answer['TotalCount']} beside {len(_items(answer))} items"
+        run.results.fact("TotalCount of a page", "ENS: items or pages; else items", count)
+
+
+def _items(answer: Mapping[str, Any]) -> list[Any]:
+    """Return the list of an answer to a listing; some wrap it, some write null for an empty one."""
+    lists = (value for value in answer.values() if isinstance(value, list))
+    wrapped = (_items(value) for value in answer.values() if isinstance(value, Mapping))
+    return next(lists, None) or next(wrapped, [])
+
+
+def module_name(run: Run, copy_id: str) -> None:
+    """See how the service shows the name that the module gave a copy."""
+    if run.account.name_key:
+        shown = patiently(lambda: run.account.snapshot(run.destination, copy_id))
+        name = repr(shown.raw.get(run.account.name_key)) if shown else "not shown"
+        run.results.fact("name of a copy by the module", "CBS: unknown with brackets; else as asked", name)
 
 
 def bare_copy(run: Run) -> None:

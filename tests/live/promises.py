@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .facts import watch_disk, watch_snapshot
+from .facts import module_name, watch_disk, watch_snapshot
 from .play import Playbook, role, task
 from .run import Failed, Run
 
@@ -60,6 +60,8 @@ def copying(run: Run) -> None:
         made,
         _count(made, "created") == 1 and _row(made).get("state") == "completed",
     )
+    if copy_id := _id(made):
+        module_name(run, copy_id)
     no_call = run.account.copy_call not in again.get("api_calls", {})
     same = _id(again) is not None and _id(again) == _id(made)
     _judge(

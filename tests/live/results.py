@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run hands back: the transcript, two tables in Markdown, and answers in the form of tests/recorded."""
+"""What a run hands back: the transcript, tables in Markdown, and answers in the form of tests/recorded."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -64,8 +64,12 @@ class Results:
     def all_kept(self) -> bool:
         return bool(self.promises) and all(kept is not False for _name, kept, _words in self.promises)
 
-    def write(self, title: str) -> None:
-        """Write the tables and the recordings."""
+    def write(self, title: str, answers: Mapping[str, str] | None = None) -> None:
+        """Write the tables and the recordings; ``answers`` to unverified facts, by their headings in api-facts.md."""
+        settled = []
+        for heading, answer in (answers or {}).items():
+            self.say(f"unverified fact {heading}: {answer}")
+            settled.append(f"| {heading} | {_cell(answer)} |")
         rows = [
             f"| {_cell(name)} | {'yes' if kept else 'not tried' if kept is None else '**no**'} | {_cell(words)} |"
             for name, kept, words in self.promises
@@ -73,6 +77,7 @@ class Results:
         lines = [f"| {_cell(subject)} | {_cell(contract)} | {_cell(seen)} |" for subject, contract, seen in self.facts]
         lines = [
             *(f"# {title}", "", "| promise | kept | |", "|---|---|---|", *rows),
+            *("", "| unverified fact of api-facts.md | seen |", "|---|---|", *settled),
             *("", "| fact | documented | seen |", "|---|---|---|", *lines, ""),
         ]
         (self.directory / "seen.md").write_text(self._sanitiser.text("\n".join(lines)))

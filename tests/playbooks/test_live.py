@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from tests.clouds import CLOUDS
+from tests.live.probes import asked_on
 from tests.simulator import alibaba, ec2, tencent
 
 from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, send, wait_until
@@ -130,6 +131,8 @@ def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks)
     for fact in ("lag until a copy shows", "states of a copy", "deletion of a complete copy"):
         assert f"| {fact} |" in table
     assert "ended early" not in table, table
+    asked = asked_on(lent.cloud)
+    assert asked and all(f"\n| {fact} | " in table for fact in asked) and "no answer in this run" not in table, table
     names = {path.name for path in written}
     assert {"transcript.txt", "journal.jsonl", "copy_call.json", "delete_missing.json"} <= names
     assert not [secret for secret in HIDDEN for text in (*written.values(), output) if secret in text]

@@ -4,8 +4,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # live.sh run|clean: the promises against a real account, and what a run may have left there. Reads CLOUD, SOURCE,
 # DESTINATION, YES, PROFILE, DISK, RUN; the credentials come from the environment, or from a profile of the user's home.
+# FACTS=list says which unverified facts a run would settle on which cloud, and calls nothing.
 lender=$HOME
 source "$(dirname "$0")/environment.sh"
+if [ -n "${FACTS:-}" ]; then
+  make_environment
+  cd "$STAGED" || exit
+  PYTHONPATH=$ROOT exec python -m tests.live facts
+fi
 for name in CLOUD SOURCE DESTINATION; do
   [ -n "${!name:-}" ] || { echo "Say $name=, for example: make live CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1" >&2; exit 2; }
 done

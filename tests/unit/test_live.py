@@ -12,8 +12,10 @@ import json
 import pytest
 from tencentcloud.cbs.v20170312 import models
 
+from tests.clouds import CLOUDS
 from tests.live.clean import Unmarked, _deleted
 from tests.live.mark import Mark, Thing
+from tests.live.probes import NO_RUN, PROBES, answers, asked_on, listed, unverified
 from tests.live.results import Results
 from tests.live.sanitise import Sanitiser
 from tests.simulator.cbs import Cbs
@@ -115,3 +117,32 @@ def test_the_simulated_calls_have_the_parameters_of_tencents_sdk():
     for action in CbsDisks.actions.keys() - Cbs.actions.keys():
         known = {name.removeprefix("_") for name in vars(getattr(models, f"{action}Request")())}
         assert set(CbsDisks.actions[action][2]) <= known, action
+
+
+def test_each_unverified_fact_has_a_probe_or_a_reason_why_no_run_settles_it():
+    facts = set(unverified())
+    missing = sorted(facts - PROBES.keys() - NO_RUN.keys())
+    assert not missing, (
+        f"Unverified in docs/development/api-facts.md: {', '.join(missing)}. Add a line for each to PROBES in "
+        "tests/live/probes.py (what a run sees of it, and on which clouds), or to NO_RUN there (why no run settles it)."
+    )
+    known = sorted((PROBES.keys() | NO_RUN.keys()) - facts)
+    assert not known, f"No longer unverified: {', '.join(known)}. Take the line out of tests/live/probes.py."
+    assert not PROBES.keys() & NO_RUN.keys()
+    assert all(probe.subjects and set(probe.clouds) <= set(CLOUDS) for probe in PROBES.values())
+
+
+def test_the_list_of_facts_names_each_with_its_clouds():
+    lines = listed()
+    for fact in unverified():
+        (line,) = [line for line in lines if line.startswith(f"  {fact} (")]
+        clouds = [cloud for cloud in CLOUDS if fact in asked_on(cloud)]
+        assert f"({', '.join(clouds) or 'no run'})" in line
+        for cloud in clouds:
+            assert any(line.startswith(f"make live CLOUD={cloud} settles: ") and fact in line for line in lines)
+
+
+def test_an_unverified_fact_is_answered_by_what_a_run_saw_or_is_open():
+    seen = answers("ens", [("lag until a copy shows", "nowhere documented", "0.3 s"), ("a page of 50", "", "taken")])
+    assert seen["read-lag"] == "lag until a copy shows: 0.3 s"
+    assert seen["page-seams"] == "no answer in this run" and "ecs-source-disk" not in seen

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which unverified facts of docs/development/api-facts.md a run settles on which cloud, and what it sees of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.clouds import CLOUDS
+
+FACTS = Path(__file__).resolve().parents[2] / "docs" / "development" / "api-facts.md"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a run on one of these clouds asks; ``subjects`` are the facts that it notes (``Results.fact``)."""
+
+    clouds: tuple[str, ...]
+    question: str
+    subjects: tuple[str, ...]
+
+
+#: By the fact's heading. A new unverified fact needs a line here, or in NO_RUN.
+PROBES = {
+    "read-lag": Probe(
+        tuple(CLOUDS),
+        "how long a new copy, a changed tag and a deletion take to show",
+        ("lag until a copy shows", "lag until tags show", "deletion of a complete copy"),
+    ),
+    "page-seams": Probe(
+        ("ens",), "whether TotalCount counts items or pages; seams show by chance only", ("TotalCount of a page",)
+    ),
+    "ecs-source-disk": Probe(
+        ("ecs",), "whether SourceDiskId of a copy is the source's disk", ("SourceDiskId of a copy",)
+    ),
+    "cbs-names": Probe(("cbs",), "whether the name of a copy may have brackets", ("name of a copy by the module",)),
+}
+#: By the fact's heading: why no run settles it.
+NO_RUN = {
+    "ens-order-failed": "no call makes the service fail to create an order; a run shows it by chance only",
+}
+
+
+def unverified() -> list[str]:
+    """Return the headings of the unverified facts, in the document's order."""
+    _head, *parts = re.split(r"^### (\S+)$", FACTS.read_text(), flags=re.M)
+    return [heading for heading, text in zip(parts[::2], parts[1::2], strict=True) if "- Status: unverified" in text]
+
+
+def asked_on(cloud: str) -> dict[str, Probe]:
+    """Return the probes of a run on this cloud, by the facts' headings."""
+    return {fact: PROBES[fact] for fact in unverified() if fact in PROBES and cloud in PROBES[fact].clouds}
+
+
+def listed() -> list[str]:
+    """Say in lines which facts a run would settle on which cloud, and why no run settles the others."""
+    lines = ["Unverified facts of docs/development/api-facts.md, and the clouds on which a run settles them:"]
+    for fact in unverified():
+        probe = PROBES.get(fact)
+        clouds = ", ".join(probe.clouds) if probe else "no run"
+        lines.append(f"  {fact} ({clouds}): {probe.question if probe else NO_RUN.get(fact, 'not stated')}")
+    for cloud in CLOUDS:
+        lines.append(f"make live CLOUD={cloud} settles: {', '.join(asked_on(cloud)) or 'none'}")
+    return lines
+
+
+def answers(cloud: str, facts: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return what a run saw of each unverified fact that it asks, by the facts' headings."""
+    seen = {subject: answer for subject, _contract, answer in facts}
+    return {
+        fact: "; ".join(f"{subject}: {seen[subject]}" for subject in probe.subjects if subject in seen)
+        or "no answer in this run"
+        for fact, probe in asked_on(cloud).items()
+    }

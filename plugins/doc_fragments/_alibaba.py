@@ -40,6 +40,10 @@ options:
     description:
       - Role to assume with the credentials that the other options give, temporary ones too, such as
         C(acs:ram::1234567890123456:role/dr).
+      - Without it, a key pair of the options or the environment assumes the role of E(ALIBABA_CLOUD_ROLE_ARN), as the
+        C(aliyun) command does, with E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and E(ALIBABA_CLOUD_EXTERNAL_ID) if they are
+        set. A token is used as it is, without that role. If the variables of OIDC are set too, the role is used for
+        OIDC alone, and a key pair comes before it.
     type: str
   assume_role_session_name:
     description:

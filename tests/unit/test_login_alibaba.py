@@ -265,6 +265,39 @@ def test_a_role_is_assumed_with_whatever_there_is(around, base):
     assert not named.failed and around.login.sessions[1]["RoleSessionName"] == "night"
 
 
+@pytest.mark.parametrize("keys_of", ["options", "environment"])
+def test_a_key_pair_assumes_the_role_of_the_environment_as_the_command_does(around, monkeypatch, keys_of):
+    variables = {"ALIBABA_CLOUD_ROLE_ARN": ROLE, "ALIBABA_CLOUD_EXTERNAL_ID": "shared-secret-with-them"}
+    if keys_of == "environment":
+        variables |= {"ALIBABA_CLOUD_ACCESS_KEY_ID": ACCESS_KEY, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET_KEY}
+    environment(monkeypatch, **variables)
+    around.login.external_id = "shared-secret-with-them"
+    given = {**(NO_KEYS if keys_of == "environment" else {}), "sts_endpoint": STS}
+    out = around.run(around.snapshot(), **given, wait=True)
+    assert not out.failed, out["msg"]
+    monkeypatch.setenv("ALIBABA_CLOUD_ROLE_SESSION_NAME", "night")
+    assert not around.run(around.snapshot(), **given, wait=True).failed
+    asked = [(s["RoleArn"], s["RoleSessionName"], s["AccessKeyId"]) for s in around.login.sessions]
+    assert asked == [(ROLE, "multicloud-snapshots", ACCESS_KEY), (ROLE, "night", ACCESS_KEY)]
+    around.login.refuses = "NoPermission", "You are not authorized to do this action."
+    refused = around.run(around.snapshot(), **given)
+    assert "ALIBABA_CLOUD_ROLE_ARN" in refused.failure()["message"] and ROLE in refused.failure()["message"]
+
+
+def test_a_role_of_the_environment_is_no_other_logins(around):
+    environ = {"ALIBABA_CLOUD_ROLE_ARN": ROLE, **ENVIRONMENT}
+    other = "acs:ram::1234567890123456:role/other"
+    written(Path.home(), REAL)
+    real = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+    key_of({**real, "assume_role_arn": other, "sts_endpoint": STS}, environ, Path.home())
+    assert [session["RoleArn"] for session in around.login.sessions] == [other]
+    oidc = {"ALIBABA_CLOUD_OIDC_TOKEN_FILE": "f", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "acs:ram::1:oidc-provider/k8s"}
+    assert key_of({}, {**environ, "ALIBABA_CLOUD_SECURITY_TOKEN": "t"}, Path.home()) == "env"
+    assert key_of({}, {**environ, **oidc}, Path.home()) == "env"
+    assert key_of({"profile": "default"}, environ, Path.home()) == ACCESS_KEY
+    assert len(around.login.sessions) == 1
+
+
 # -- what is refreshed ---------------------------------------------------------------------------------
 
 

@@ -24,6 +24,12 @@ KEY_ID = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY")
 SECRET = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY")
 TOKEN = ("ALIBABA_CLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN")
 PROFILE = "ALIBABA_CLOUD_PROFILE"
+#: What a role is assumed with beside a key pair, by the option that says the same (api-facts: alibaba-role-variables).
+ROLE = {
+    "assume_role_arn": "ALIBABA_CLOUD_ROLE_ARN",
+    "assume_role_session_name": "ALIBABA_CLOUD_ROLE_SESSION_NAME",
+    "assume_role_external_id": "ALIBABA_CLOUD_EXTERNAL_ID",
+}
 NOTHING = (
     "Give access_key and secret_key, set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, name a "
     "profile "
@@ -112,12 +118,26 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
         else:
             current = read_profiles(path, must=False)
             provider, where, hint = providers.of_chain(current, path, sts), "the default provider chain", NOTHING
-        if params.get("assume_role_arn"):
-            provider = providers.of_role(provider, params, sts)
-            where = f"the role {params['assume_role_arn']}, assumed with {where}"
+        role = {**params, **_role_beside(keys, params, environ)}
+        if role.get("assume_role_arn"):
+            provider = providers.of_role(provider, role, sts)
+            named = "" if params.get("assume_role_arn") else f" of {ROLE['assume_role_arn']}"
+            where = f"the role {role['assume_role_arn']}{named}, assumed with {where}"
     except Exception as error:
         raise failed(error, f"Logging in with {where} failed", hint) from None
     return Login(provider, where, hint)
+
+
+def _role_beside(keys: Keys | None, params: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the role that the environment names beside a key pair, by the names of the options.
+
+    As with the aliyun command a token is used as it is. With all variables of OIDC the role is that of OIDC.
+    """
+    if keys is None or keys.token or params.get("assume_role_arn") or all(environ.get(name) for name in providers.OIDC):
+        return {}
+    if not environ.get(ROLE["assume_role_arn"]):
+        return {}
+    return {option: environ[name] for option, name in ROLE.items() if environ.get(name) and not params.get(option)}
 
 
 def _of_options(params: Mapping[str, Any]) -> Keys | None:

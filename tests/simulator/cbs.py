@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from .cbs_tags import TagService
 from .state import Disk, Estate, SimulatedSnapshot, new_id
-from .tencent import ACCOUNT, REGION, Api3Cloud, ApiError, page, required
+from .tencent import REGION, Api3Cloud, ApiError, page, required
 
 #: The name that the service itself gives a copy (api-facts: cbs-default-name).
 DEFAULT_NAME = "Copied {source} from {region}"
-TAG_TEXT = re.compile(r"[\w+\-=.:/@()\[\],;><]([\w +\-=.:/@()\[\],;><]*[\w+\-=.:/@()\[\],;><])?")
-SNAPSHOT_RESOURCE = re.compile(
-    rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})?:snapshot/(?P<id>snap-[0-9a-z]{{8}})"
-)
-DISK_RESOURCE = re.compile(rf"qcs::cvm:(?P<region>[a-z0-9-]+):(uin/)?({ACCOUNT})?:volume/(?P<id>disk-[0-9a-z]{{8}})")
 #: How requests write times (TCCLI: datetime_iso).
 DEADLINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 _sessions = itertools.count(1)
@@ -48,7 +44,7 @@ class CbsSnapshot(SimulatedSnapshot):
         return self.tags if now >= self.tags_shown_at else dict(self.shown_before or {})
 
 
-class Cbs(Api3Cloud):
+class Cbs(TagService, Api3Cloud):
     actions = {
         "CopySnapshotCrossRegions": (
             "cbs",
@@ -71,8 +67,7 @@ class Cbs(Api3Cloud):
             "2017-03-12",
             {"SnapshotId": str, "SnapshotName": str, "IsPermanent": bool, "Deadline": str},
         ),
-        "TagResources": ("tag", "2018-08-13", {"ResourceList": list, "Tags": list}),
-        "UnTagResources": ("tag", "2018-08-13", {"ResourceList": list, "TagKeys": list}),
+        **TagService.actions,
         "AssumeRole": (
             "sts",
             "2018-08-13",
@@ -93,13 +88,12 @@ class Cbs(Api3Cloud):
 
     def __init__(self, clock: Any):
         self.estate = Estate(clock)
-        #: What the tag service keeps under names that are no snapshot's.
-        self.stray_tags: dict[str, dict[str, str]] = {}
+        self._reset_tags()
         super().__init__(clock)
 
     def _reset_state(self) -> None:
         self.estate.clear()
-        self.stray_tags.clear()
+        self._reset_tags()
 
     def _make(self, things: list[dict[str, Any]]) -> list[str]:
         ids = []
@@ -304,58 +298,6 @@ class Cbs(Api3Cloud):
             raise ApiError("InvalidSnapshot.NotSupported", f"The snapshot `{snapshot_id}` is another account's.")
         return snapshot
 
-    # -- the tag service -------------------------------------------------------------------------------
-
-    def TagResources(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
-        resources, tags = required(given, "ResourceList"), required(given, "Tags")
-        if len(resources) > 10:
-            raise ApiError("LimitExceeded.ResourceNumPerRequest", "At most 10 resources are allowed.")
-        if len(tags) > 10:
-            raise ApiError("LimitExceeded.TagNumPerRequest", "At most 10 tags are allowed.")
-        pairs: dict[str, str] = {}
-        for tag in tags:
-            key, value = tag.get("TagKey") or "", tag.get("TagValue") or ""
-            _check_tag(key, value)
-            if key in pairs:
-                raise ApiError("InvalidParameterValue.TagKeyDuplicate", "A tag key comes twice.")
-            pairs[key] = value
-        return self._each(resources, lambda kept: {**kept, **pairs})
-
-    def UnTagResources(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
-        resources, keys = required(given, "ResourceList"), required(given, "TagKeys")
-        if len(resources) > 10:
-            raise ApiError("LimitExceeded.ResourceNumPerRequest", "At most 10 resources are allowed.")
-        return self._each(resources, lambda kept: {key: value for key, value in kept.items() if key not in keys})
-
-    def _each(self, resources: list[str], change: Any) -> dict[str, Any]:
-        """Change the tags of each resource. A wrong name is taken without a word (api-facts: cbs-tag-service)."""
-        now, failed = self.clock.monotonic(), []
-        for name in resources:
-            match = DISK_RESOURCE.fullmatch(name)
-            disk = self.estate.disks.get(match["region"], {}).get(match["id"]) if match else None
-            if disk is not None:
-                disk.tags = change(disk.tags)
-                continue
-            match = SNAPSHOT_RESOURCE.fullmatch(name)
-            snapshot = self.estate.snapshots.get(match["region"], {}).get(match["id"]) if match else None
-            if snapshot is None:
-                if not name.startswith("qcs::") or name.count(":") != 5:
-                    raise ApiError("InvalidParameterValue.ResourceDescriptionError", f"`{name}` is not a resource.")
-                self.stray_tags[name] = change(self.stray_tags.get(name, {}))
-                continue
-            code = self.control.settings["untaggable"].get(snapshot.id)
-            after = change(snapshot.tags)
-            code = "FailedOperation" if snapshot.shared else code
-            if code or len(after) > 50:
-                code = code or "LimitExceeded.ResourceAttachedTags"
-                failed.append({"Resource": name, "Code": code, "Message": "The tags of the resource were not changed."})
-                continue
-            if not self.control.settings["deaf_tags"]:
-                snapshot.shown_before = snapshot.visible_tags(now)
-                snapshot.tags_shown_at = now + self.control.settings["tags_visible_after"]
-                snapshot.tags = after
-        return {"FailedResources": failed}
-
     # -- roles -----------------------------------------------------------------------------------------
 
     def AssumeRole(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
@@ -460,21 +402,6 @@ def _disk_field(item: dict[str, Any], name: str, value: str) -> bool:
 def _is(shown: Any, value: str) -> bool:
     """Compare a member with a filter's value, which writes truth in capitals."""
     return (str(shown).upper() if isinstance(shown, bool) else str(shown)) == value
-
-
-def _check_tag(key: str, value: str) -> None:
-    kind = "InvalidParameterValue"
-    if key.startswith(("qcs:", "project")):
-        raise ApiError(f"{kind}.ReservedTagKey", "The tag key is reserved.")
-    for word, text, longest in (("Key", key, 127), ("Value", value, 255)):
-        if not text:
-            raise ApiError(f"{kind}.Tag{word}Empty", f"The tag {word.lower()} is empty.")
-        if len(text) > longest:
-            raise ApiError(f"{kind}.Tag{word}LengthExceeded", f"The tag {word.lower()} is too long.")
-        if not TAG_TEXT.fullmatch(text):
-            raise ApiError(
-                f"{kind}.Tag{word}CharacterIllegal", f"The tag {word.lower()} holds a character that is not allowed."
-            )
 
 
 def _placement(region: str, project: str, cluster: str | None) -> dict[str, Any]:

@@ -288,6 +288,107 @@ def test_more_than_ten_tags_take_several_calls_with_provenance_last(cbs):
     assert out.copy()["action"] == "updated" and set(cbs.copies()[0].tags) == {*tags, *PROVENANCE}
 
 
+IN_ANSWER = [False, True]
+
+
+def used_up(cbs, *keys, **settings):
+    """Let the account have as many values of these tag keys as it may; without any, as many keys."""
+    cbs.server.kept_tags |= {(key, f"old-{n}") for key in keys or ("old",) for n in range(40)}
+    cbs.settings(**({"tag_values": 40} if keys else {"tag_keys": 1}), **settings)
+
+
+def about_quota(out):
+    return [text for text in map(str, out.result.get("warnings", ())) if "quota" in text]
+
+
+GROWING = ("dr-copy:source-snapshot-id", "dr-copy:source-created-at")
+
+
+@pytest.mark.parametrize("in_answer", IN_ANSWER)
+def test_a_quota_of_tag_values_is_a_warning_and_the_copy_is_ours(cbs, in_answer):
+    disks = [cbs.disk() for _n in range(12)]
+    sources = [cbs.snapshot(disk, env="prod") for disk in disks]
+    used_up(cbs, *GROWING, tag_quota_in_answer=in_answer)
+    options = {"tags": {"team": "dr"}, "copy_tags": True, "wait": True}
+    out = cbs.run(*sources, **options)
+    assert not out.failed and out["counts"]["created"] == 12, out.text
+    (warning,) = about_quota(out)
+    assert "LimitExceeded.TagValue" in warning and all(key in warning for key in GROWING)
+    for copy, disk in zip(cbs.copies(), disks):
+        assert copy.tags == {
+            "team": "dr",
+            "env": "prod",
+            "dr-copy:source-region": "ap-guangzhou",
+            "dr-copy:source-disk-id": disk,
+        }
+    # What is missing stands in the name, so retention goes on.
+    for row in cbs.info("ap-beijing")["snapshots"]:
+        source = sources[disks.index(row["source"]["disk_id"])]
+        assert row["source"] == {
+            "snapshot_id": source,
+            "region": "ap-guangzhou",
+            "disk_id": row["source"]["disk_id"],
+            "created_at": "2026-11-21T01:00:00Z",
+            "managed": True,
+        }
+    assert cbs.run(*sources, state="absent", wait=True)["counts"]["deleted"] == 12 and not cbs.copies()
+
+
+@pytest.mark.parametrize("in_answer", IN_ANSWER)
+def test_the_second_run_says_the_same_and_does_not_hammer_the_tag_service(cbs, in_answer):
+    sources = [cbs.snapshot() for _n in range(30)]
+    used_up(cbs, *GROWING, tag_quota_in_answer=in_answer)
+    first = cbs.run(*sources, wait=True)
+    assert not first.failed
+    assert first["api_calls"]["TagResources"] <= 30 + 5, "one call a copy, and those that show which tags are refused"
+    again = cbs.run(*sources, wait=True)
+    assert not again.failed and not again["changed"] and again["api_calls"]["TagResources"] == 3
+    assert about_quota(first) == about_quota(again) != []
+    assert [row["action"] for row in again["copies"]] == ["none"] * 30
+    # Once there is room again, the next run completes them.
+    cbs.settings(tag_values=None)
+    out = cbs.run(*sources, wait=True)
+    assert out["counts"]["updated"] == 30 and all(set(copy.tags) == PROVENANCE for copy in cbs.copies())
+    assert not cbs.run(*sources, wait=True)["changed"]
+
+
+def test_a_quota_of_tag_keys_is_a_warning_too(cbs):
+    source = cbs.snapshot()
+    used_up(cbs)
+    out = cbs.run(source, wait=True)
+    assert not out.failed and "LimitExceeded.TagKey" in str(out.result["warnings"]) and not cbs.copies()[0].tags
+    again = cbs.run(source, wait=True)
+    assert not again.failed and not again["changed"] and again.result["warnings"] == out.result["warnings"]
+    assert cbs.run(source, state="absent", wait=True)["counts"]["deleted"] == 1
+
+
+@pytest.mark.parametrize("in_answer", IN_ANSWER)
+def test_a_tag_that_the_user_asked_for_and_a_quota_refuses_is_a_failure(cbs, in_answer):
+    sources = [cbs.snapshot() for _n in range(12)]
+    used_up(cbs, "team", tag_quota_in_answer=in_answer)
+    options = {"tags": {"team": "dr", "env": "prod"}, "wait": True}
+    out = cbs.run(*sources, **options)
+    assert len(out["failures"]) == 12 and out["counts"]["created"] == 12 and out["api_calls"]["TagResources"] <= 12 + 7
+    failure = out["failures"][0]
+    assert (failure["kind"], failure["code"]) == ("refused", "LimitExceeded.TagValue") and "quota" in failure["hint"]
+    # All else is there, so the copies are found and kept as ours.
+    assert all(set(copy.tags) == {*PROVENANCE, "env"} for copy in cbs.copies())
+    again = cbs.run(*sources, **options)
+    assert len(again["failures"]) == 12 and not again["changed"] and again["api_calls"]["TagResources"] <= 2
+    # A value that is there already needs no room.
+    options["tags"]["team"] = "old-7"
+    assert not cbs.run(*sources, **options).failed
+
+
+def test_a_tag_policy_is_named_by_its_hint(cbs):
+    source = cbs.snapshot()
+    cbs.faults(
+        {"action": "TagResources", "fault": "refuse", "code": "FailedOperation.PolicyEnforcedInvalid", "status": 200}
+    )
+    out = cbs.run(source, wait=True)
+    assert out.failed and "tag policy" in out.failure()["hint"] and out.copy()["state"] == "completed"
+
+
 def test_existing_copies_are_tagged_ten_at_a_time(cbs):
     sources = [cbs.snapshot() for _n in range(25)]
     for source in sources:

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .errors import CopyError
 from .model import CopyOrder, CopyRequest, Snapshot
 from .tags import TagRules
 from .templates import TextRule
@@ -43,6 +47,8 @@ class Capabilities:
     calls_at_once = 1
     #: Whether the copy call sets the tags; else they are set once the copy is started, and looked for after that.
     tags_in_copy_call = True
+    #: Tag keys of which the cloud has taken no new value in this run, with its refusal (TagsFull).
+    refused_tags: Mapping[str, CopyError] = MappingProxyType({})
     #: How many copies one call can tag alike, how many it can delete, and how many it can read by ID.
     tagged_per_call = 1
     deleted_per_call = 1

@@ -12,6 +12,7 @@
     |  |- NotFound            not_found     never
     |  |- NotReady            not_ready     never
     |  |- FailedCopy          failed_copy   never in this run
+    |  |- TagsFull            refused       never in this run: a quota of tags is used up
     |  |- Mismatch            mismatch      never
     |  '- TimedOut            timeout       by the next run
     |- Credentials            credentials   never, and no further call to that region
@@ -137,6 +138,10 @@ class NotReady(Refused):
 
 class FailedCopy(Refused):
     kind = "failed_copy"
+
+
+class TagsFull(Refused):
+    """The account has as many tags as it may: no new key, or no new value of a key, can be set on any copy."""
 
 
 class Mismatch(Refused):

@@ -17,7 +17,7 @@ from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilte
 from .cbs_answers import closing, deadline_text, disk_of, full_name, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
-from .cbs_tags import change_tags
+from .cbs_tags import Tags
 from .client import Service, some
 from .errors import failure
 
@@ -38,6 +38,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
     def __init__(self, module: Any):
         super().__init__()
         self._service = Service(module.params, self.calls, lambda: self.deadline, self.clock.heard)
+        self._tags = Tags(self._service)
+        self.refused_tags = self._tags.refused
         self._reads = CbsReads(self._service, self.pages, self.utc, self.warnings)
 
     def region_problem(self, region: str) -> str | None:
@@ -154,7 +156,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         failed: dict[str, CopyError] = {}
         for ids in batches(snapshot_ids, self.tagged_per_call):
-            failed.update(change_tags(self._service, region, self.tagged_resource, ids, change))
+            failed.update(self._tags.change(region, self.tagged_resource, ids, change))
         return failed
 
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:

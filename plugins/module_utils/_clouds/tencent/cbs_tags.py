@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tags of snapshots, which the tag service 2018-08-13 keeps (api-facts: cbs-tag-service)."""
+"""Tags of snapshots, which the tag service 2018-08-13 keeps (api-facts: cbs-tag-service, cbs-tag-quota)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import batches
-from ..._core.errors import CopyError
+from ..._core.errors import CopyError, TagsFull
 from ..._core.model import TagChange
 from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
 from .client import Service, some
@@ -20,38 +20,58 @@ from .errors import failure
 TAGS = 10
 
 
-def change_tags(
-    service: Service, region: str, resource: str, ids: Sequence[str], change: TagChange
-) -> dict[str, CopyError]:
-    """Make one change to at most ten snapshots, provenance last: a copy with provenance has all other tags too.
+class Tags:
+    """Changes of tags in one account. Once a quota of tags has refused a key, no call sends that key any more."""
 
-    ``resource`` is the service's word for them. Returns what failed, by ID.
-    """
-    failed: dict[str, CopyError] = {}
-    pairs = sorted(change.set.items(), key=lambda pair: (pair[0] in PROVENANCE_KEYS, pair[0] == SOURCE_SNAPSHOT_ID))
-    calls: list[tuple[str, dict[str, Any]]] = [
-        ("UnTagResources", {"TagKeys": keys}) for keys in batches(change.remove, TAGS)
-    ]
-    for few in batches(pairs, TAGS):
-        calls.append(("TagResources", {"Tags": [{"TagKey": key, "TagValue": value} for key, value in few]}))
-    for action, given in calls:
-        left = [snapshot_id for snapshot_id in ids if snapshot_id not in failed]
-        if left:
-            failed.update(_change(service, action, region, resource, left, **given))
-    return failed
+    def __init__(self, service: Service):
+        self._service = service
+        #: The refused keys, with the refusal of each.
+        self.refused: dict[str, CopyError] = {}
+
+    def change(self, region: str, resource: str, ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        """Make one change to at most ten resources, provenance last: a copy with provenance has all other tags too.
+
+        ``resource`` is the service's word for them. Tags that a quota refuses are left out. Returns what failed, by ID:
+        TagsFull where no tag was left. Raises a CopyError.
+        """
+        failed: dict[str, CopyError] = {}
+        for keys in batches(change.remove, TAGS):
+            failed.update(self._call("UnTagResources", region, resource, _without(ids, failed), TagKeys=keys))
+        pairs = sorted(change.set.items(), key=lambda pair: (pair[0] in PROVENANCE_KEYS, pair[0] == SOURCE_SNAPSHOT_ID))
+        left = list(batches([pair for pair in pairs if pair[0] not in self.refused], TAGS))
+        has_changed = bool(change.remove)
+        while left:
+            few = left.pop(0)
+            tags = [{"TagKey": key, "TagValue": value} for key, value in few]
+            try:
+                failed.update(self._call("TagResources", region, resource, _without(ids, failed), Tags=tags))
+                has_changed = True
+            except TagsFull as error:
+                # The answer does not say which tag is refused.
+                left[:0] = [[pair] for pair in few] if len(few) > 1 else []
+                self.refused.update({few[0][0]: error} if len(few) == 1 else {})
+        full = next((error for key, error in self.refused.items() if key in change.set), None)
+        return {**failed, **dict.fromkeys(_without(ids, failed), full)} if full and not has_changed else failed
+
+    def _call(self, action: str, region: str, resource: str, ids: Sequence[str], **given: Any) -> dict[str, CopyError]:
+        """Call the service, whose clean answer may hold failures (api-facts: cbs-tag-service)."""
+        if not ids:
+            return {}
+        names = [f"qcs::cvm:{region}:uin/:{resource}/{snapshot_id}" for snapshot_id in ids]
+        answer = self._service.write(
+            action, region, f"Tagging {some(ids)} in {region}", service="tag", ResourceList=names, **given
+        )
+        failed: dict[str, CopyError] = {}
+        for item in answer.get("FailedResources") or ():
+            # The service may write the account into the name, so the ID at its end is compared.
+            snapshot_id = str(item.get("Resource")).rpartition("/")[2]
+            tried = f"Tagging {snapshot_id} in {region}"
+            error = failure(item.get("Code"), item.get("Message"), tried, answer.get("RequestId"))
+            if isinstance(error, TagsFull):
+                raise error  # the quota is the account's
+            failed[snapshot_id] = error
+        return failed
 
 
-def _change(
-    service: Service, action: str, region: str, resource: str, ids: Sequence[str], **given: Any
-) -> dict[str, CopyError]:
-    """Call the service, whose clean answer may hold failures (api-facts: cbs-tag-service)."""
-    names = [f"qcs::cvm:{region}:uin/:{resource}/{snapshot_id}" for snapshot_id in ids]
-    tried = f"Tagging {some(ids)} in {region}"
-    answer = service.write(action, region, tried, service="tag", ResourceList=names, **given)
-    failed: dict[str, CopyError] = {}
-    for item in answer.get("FailedResources") or ():
-        # The service may write the account into the name, so the ID at its end is compared.
-        snapshot_id = str(item.get("Resource")).rpartition("/")[2]
-        tried = f"Tagging {snapshot_id} in {region}"
-        failed[snapshot_id] = failure(item.get("Code"), item.get("Message"), tried, answer.get("RequestId"))
-    return failed
+def _without(ids: Sequence[str], failed: Mapping[str, CopyError]) -> list[str]:
+    return [snapshot_id for snapshot_id in ids if snapshot_id not in failed]

@@ -21,6 +21,7 @@ from ..._core.errors import (
     NotReady,
     QuotaFull,
     Refused,
+    TagsFull,
     Throttled,
     Underway,
     Unreachable,
@@ -36,6 +37,8 @@ except ImportError:
 #: What codes mean. An unlisted code means the same as its part before a dot (api-facts: cbs-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("RequestLimitExceeded", "LimitExceeded.TagQuotaLimitExceeded"), Throttled),
+    # Quotas of the account (api-facts: cbs-tag-quota).
+    **dict.fromkeys(("LimitExceeded.TagValue", "LimitExceeded.TagKey", "LimitExceeded.Quota"), TagsFull),
     "ResourceUnavailable.TooManyCreatingSnapshot": QuotaFull,
     "ResourceInUse.CopySnapshotConflict": Underway,
     **dict.fromkeys(
@@ -93,6 +96,9 @@ HINTS: dict[str | type[CopyError], str] = {
     "give new ones. Keys of an instance role or an assumed role are renewed automatically.",
     "AuthFailure.SignatureExpire": "Set this machine's clock: the service accepts a request for five minutes.",
     "LimitExceeded.ResourceAttachedTags": "A snapshot holds at most 50 tags: give fewer, or delete some.",
+    "FailedOperation.PolicyEnforcedInvalid": "A tag policy of the account or its organization forbids this tag: let "
+    "it allow the keys that begin with dr-copy: and those of your tags with any value, or exempt the caller.",
+    TagsFull: "Delete tags that no resource has in the console of the tag service, or have the quota raised.",
     Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
     Forbidden: "Grant the caller this action in CAM; the guide lists the actions that are needed.",
 }

@@ -78,6 +78,8 @@ class Loop:
     def warnings(self) -> list[str]:
         """What the user is to know beside the result."""
         found = [*self._sources.warnings, *self._warnings, *(a.decision.drift.warning for a in self.attempts)]
+        if self._cloud.tag_rules:
+            found.append(failures.tags_full(self._cloud.refused_tags))
         return list(dict.fromkeys(warning for warning in found if warning))
 
     def run(self, act: bool = True) -> None:

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..decide import failures
-from ..decide.sightings import DELETE
-from ..errors import CopyError
+from ..decide.sightings import DELETE, TAGS
+from ..errors import CopyError, TagsFull
 from .attempt import Attempt
 
 
@@ -18,6 +18,8 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     wanted = attempt.wanted
     found = []
     for (snapshot_id, what), refusal in memory.refusals.items():
+        if what == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
+            continue  # a failure only where the user asked for the tag
         if refusal.is_final and not (what == DELETE and snapshot_id in memory.own):
             found.append((snapshot_id, refusal.error))
         elif _is_still_wanted(attempt, snapshot_id, what):
@@ -39,6 +41,8 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
             found.append((copy.snapshot_id, failures.not_written(copy.snapshot_id, region, what, None)))
         elif decision.drift.unshown:
             found.append((copy.snapshot_id, failures.tags_not_shown(copy, decision.drift.unshown)))
+        if decision.drift.refused:
+            found.append((copy.snapshot_id, decision.drift.refused))
     return found
 
 

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..errors import CopyError, NotFound
+from ..errors import CopyError, NotFound, TagsFull
 from ..model import Snapshot, State, TagChange
 from ..tags import (
     SOURCE_CREATED_AT,
@@ -33,7 +33,8 @@ class Drift:
     """What a copy lacks.
 
     ``unshown``: tags that the cloud accepted and does not show; ``expires_later``: once complete. ``unread``: why the
-    source, which some of the tags come from, could not be read.
+    source, which some of the tags come from, could not be read. ``refused``: why it does not get a tag that the user
+    asked for.
     """
 
     change: TagChange = TagChange()
@@ -46,6 +47,7 @@ class Drift:
     locks_later: bool = False
     warning: str | None = None
     unread: CopyError | None = None
+    refused: CopyError | None = None
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -76,6 +78,7 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
     change, needs_source, unshown = _tag_drift(wanted, memory, copy) if cloud.tag_rules else (TagChange(), False, ())
+    refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     expiry, warning, later = None, None, False
     refused = memory.refusal_of(copy.snapshot_id, EXPIRY)
     if cloud.expires_after_copying and copy.snapshot_id not in memory.expiring and not (refused and refused.is_final):
@@ -98,7 +101,8 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
         )
     unread = _unread_source(wanted, copy)
     lock = lock and not needs_locks
-    return Drift(change, expiry, needs_source, unshown, later, lock, needs_locks, lock_later, warning, unread)
+    full = next(iter(refusals), None)
+    return Drift(change, expiry, needs_source, unshown, later, lock, needs_locks, lock_later, warning, unread, full)
 
 
 def _unread_source(wanted: Wanted, copy: Snapshot) -> CopyError | None:
@@ -118,7 +122,7 @@ def _purges(wanted: Wanted) -> bool:
 def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChange, bool, tuple[str, ...]]:
     request, cloud, source = wanted.request, wanted.cloud, wanted.source
     refused = memory.refusal_of(copy.snapshot_id, TAGS)
-    if cloud.tag_rules is None or (refused and refused.is_final):
+    if cloud.tag_rules is None or (refused and refused.is_final and not isinstance(refused.error, TagsFull)):
         return TagChange(), False, ()
     incomplete = _lacks_provenance(copy)
     purges = _purges(wanted)
@@ -136,6 +140,7 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChang
             # Without the source, guess nothing: later runs would take it for certain.
             missing = lacking(copy.tags, tags_for_copy(request, there, cloud.tag_rules, None)[0], cloud.tag_rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
+    change = replace(change, set={k: v for k, v in change.set.items() if k not in cloud.refused_tags})
     sent = memory.tags_sent.get(copy.snapshot_id)
     if not sent:
         return change, False, ()

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..capabilities import Capabilities
 from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut, Underway, Unreachable
 from ..model import CopyRequest, Snapshot, State
@@ -107,6 +109,18 @@ def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
         f"{', '.join(keys)}",
         hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
         "the caller's permission for the tag service.",
+    )
+
+
+def tags_full(refused: Mapping[str, CopyError]) -> str | None:
+    """Say, for a warning, which tags no copy gets, since a quota of the account has refused them."""
+    if not refused:
+        return None
+    codes = ", ".join(sorted({str(error.code) for error in refused.values()}))
+    hint = next(iter(refused.values())).hint
+    return (
+        f"A quota of the account's tags is used up ({codes}), so these are not set: {', '.join(sorted(refused))}. The "
+        f"copies are good, and recognised without them. {hint}"
     )
 
 

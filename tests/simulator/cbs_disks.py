@@ -114,6 +114,7 @@ class CbsDisks(Cbs):
             # There is no state for one that is being made: until it is there, it does not show.
             visible_at=NEVER if never else now + max(seconds, settings["visible_after"]),
         )
+        self.kept_tags |= {*disk.tags.items()}
         return self.estate.add(disk)
 
     def _usable(self, snapshot_id: str, region: str) -> CbsSnapshot:

@@ -380,6 +380,63 @@ def test_a_tag_that_the_user_asked_for_and_a_quota_refuses_is_a_failure(cbs, in_
     assert not cbs.run(*sources, **options).failed
 
 
+def pairs_of(cbs):
+    return {pair for pair in cbs.server._account_tags() if pair[0] in GROWING}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_deleting_copies_frees_the_tag_values_that_only_they_had(cbs, together):
+    cbs.settings(deletes_after=8.0, deletes_tags_together=together)
+    regions = ["ap-beijing", "ap-shanghai"]
+    sources = [cbs.snapshot(age_hours=n) for n in range(1, 9)]
+    assert not cbs.run(*sources, destination_regions=regions, wait=True).failed
+    out = cbs.run(*sources[:6], state="absent", destination_regions=regions, wait=True)
+    assert not out.failed and out["counts"]["deleted"] == 12
+    assert out["api_calls"]["DeleteTags"] == 2, "twelve values, ten a call"
+    assert {value for key, value in pairs_of(cbs) if key == GROWING[0]} == {*sources[6:]}
+    assert len(pairs_of(cbs)) == 4
+    # What another region's copies have is left, and the rest goes.
+    held = cbs.our_copy(sources[6], "ap-chengdu")
+    out = cbs.run(*sources[6:], state="absent", destination_regions=regions, wait=True)
+    assert not out.failed and out["api_calls"]["DeleteTags"] == 5, "one call of four, and each alone"
+    assert pairs_of(cbs) == {(key, held.tags[key]) for key in GROWING}
+    assert {key for key, _value in cbs.server.kept_tags} - {*GROWING} == PROVENANCE - {*GROWING}
+
+
+def test_tag_values_are_freed_only_once_the_copies_are_gone(cbs):
+    source = cbs.snapshot()
+    cbs.run(source, wait=True)
+    cbs.settings(deletes_after=20.0)
+    out = cbs.run(source, state="absent")
+    assert not out.failed and "DeleteTags" not in out["api_calls"] and len(pairs_of(cbs)) == 2
+
+
+@pytest.mark.parametrize("kind", ["denied", "throttle", "unavailable", "drop"])
+def test_tag_values_that_cannot_be_freed_fail_nothing(cbs, kind):
+    sources = [cbs.snapshot(age_hours=n) for n in range(1, 20)]
+    cbs.run(*sources, wait=True)
+    if kind == "denied":
+        cbs.settings(denied=["DeleteTags"])
+    else:
+        cbs.faults({"action": "DeleteTags", "fault": kind})
+    started = cbs.clock.monotonic()
+    out = cbs.run(*sources, state="absent", wait=True)
+    assert not out.failed and out["counts"]["deleted"] == 19 and not out.result.get("warnings")
+    assert out["api_calls"]["DeleteTags"] <= (1 if kind == "denied" else 10) and cbs.clock.monotonic() - started < 60
+
+
+def test_what_stays_keeps_its_tag_values(cbs):
+    source = cbs.snapshot()
+    for _n in range(3):
+        cbs.our_copy(source)
+    out = cbs.run(source, remove_duplicates=True, wait=True)
+    assert out["counts"]["deleted"] == 2 and "DeleteTags" not in out["api_calls"]
+    kept = cbs.our_copy(source)
+    gone = next(copy for copy in cbs.copies() if copy is not kept)
+    out = cbs.run(source, state="absent", copy_ids=[gone.id], wait=True)
+    assert out["counts"]["deleted"] == 1 and "DeleteTags" not in out["api_calls"]
+
+
 def test_a_tag_policy_is_named_by_its_hint(cbs):
     source = cbs.snapshot()
     cbs.faults(

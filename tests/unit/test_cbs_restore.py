@@ -88,3 +88,13 @@ class TestCbs(RestoreContract):
         out = cloud.restore(*copies, state="absent", wait=True)
         assert [f["code"] for f in out["failures"]] == ["ResourceUnavailable.Attached"]
         assert [d.id for d in cloud.disks()] == [disk.id] and out["counts"]["deleted"] == 4
+
+    def test_deleting_disks_frees_the_tag_values_that_only_they_had(self, cloud):
+        copies = [cloud.copy() for _n in range(3)]
+        assert not cloud.restore(*copies, wait=True, expires_after_hours=6).failed
+        cloud.restore(*copies[:2], state="absent", wait=True)
+        kept = {pair for pair in cloud.server._account_tags() if pair[0].startswith("dr-restore:")}
+        assert {value for key, value in kept if key == "dr-restore:snapshot-id"} == {copies[2]}
+        out = cloud.restore(copies[2], state="absent", wait=True)
+        assert not out.failed and out["api_calls"]["DeleteTags"] == 1
+        assert not {pair for pair in cloud.server.kept_tags if pair[0].startswith("dr-restore:")}

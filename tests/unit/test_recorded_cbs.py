@@ -79,6 +79,11 @@ def test_what_no_permission_of_cam_helps_has_a_hint_of_its_own(name):
     assert hint and "CAM" not in hint
 
 
+def test_the_right_to_pay_is_named_by_its_preset_policy():
+    error = ERRORS["error_no_payment_right"]["error"]
+    assert "QcloudCVMFinanceAccess" in failure(error["code"], error["message"], "Trying", None).hint
+
+
 def test_a_listing_beyond_its_end_is_empty():
     assert items_of(ANSWERS["listing_beyond_its_end"]["answer"], "DiskSet", tried="Listing") == []
 
@@ -243,7 +248,7 @@ def test_every_request_is_one_that_the_sdk_knows(cbs, requests):
     assert not cbs.info(cbs.source, disk_ids=[disk]).failed
     assert {action for _service, action, _given in requests} == {
         *("CopySnapshotCrossRegions", "DescribeSnapshots", "DescribeDisks", "DeleteSnapshots"),
-        *("ModifySnapshotAttribute", "TagResources", "UnTagResources", "AssumeRole"),
+        *("ModifySnapshotAttribute", "TagResources", "UnTagResources", "DeleteTags", "AssumeRole"),
     }
     for service, action, body in requests:
         held_against(getattr(sdk(service), f"{action}Request"), body)

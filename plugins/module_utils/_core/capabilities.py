@@ -49,6 +49,8 @@ class Capabilities:
     tags_in_copy_call = True
     #: Tag keys of which the cloud has taken no new value in this run, with its refusal (TagsFull).
     refused_tags: Mapping[str, CopyError] = MappingProxyType({})
+    #: Keys of our tags with ever new values, where the cloud counts values of an account until they are deleted.
+    passing_tags: tuple[str, ...] = ()
     #: How many copies one call can tag alike, how many it can delete, and how many it can read by ID.
     tagged_per_call = 1
     deleted_per_call = 1

@@ -144,6 +144,14 @@ class SnapshotCloud(Capabilities, abc.ABC):
         """Make the same change to the tags of several copies. May be repeated safely. Returns what failed, by ID."""
 
     @writes
+    def delete_tags(self, region: str, tags: Sequence[tuple[str, str]]) -> None:
+        """Delete tags, keys with values, that nothing bears any more from the account, where it has ``passing_tags``.
+
+        One that something still bears, or that is gone, is no failure. May be repeated safely.
+        """
+        raise NotImplementedError
+
+    @writes
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
         """Let the cloud delete a copy at a time (aware), where expires_after_copying. May be repeated safely."""
         raise NotImplementedError

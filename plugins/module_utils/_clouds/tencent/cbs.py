@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.waiting import persist
 from .cbs_answers import closing, deadline_text, disk_of, full_name, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
-from .cbs_tags import Tags
+from .cbs_tags import TAGS, Tags
 from .client import Service, some
 from .errors import failure
 
@@ -158,6 +160,10 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         for ids in batches(snapshot_ids, self.tagged_per_call):
             failed.update(self._tags.change(region, self.tagged_resource, ids, change))
         return failed
+
+    def delete_tags(self, region: str, tags: Sequence[tuple[str, str]]) -> None:
+        for some_tags in batches(tags, TAGS):
+            persist(partial(self._tags.delete, region, some_tags), self.deadline.within(self.page_seconds))
 
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
         tried = f"Setting the deadline of {snapshot_id} in {region} to {deadline_text(moment)}"

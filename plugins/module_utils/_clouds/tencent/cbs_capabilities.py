@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._core.capabilities import Capabilities
-from ..._core.tags import TagRules
+from ..._core.tags import PROVEN_AT, SOURCE_CREATED_AT, SOURCE_SNAPSHOT_ID, TagRules
 from ..._core.templates import TextRule
 from .cbs_answers import DISK_ID, LONGEST_NAME, SNAPSHOT_ID
 
@@ -36,6 +36,7 @@ class CbsCapabilities(Capabilities):
     lists_in_progress = True
     tags_in_copy_call = False
     tagged_per_call = 10
+    passing_tags: tuple[str, ...] = (SOURCE_SNAPSHOT_ID, SOURCE_CREATED_AT, PROVEN_AT, "dr-copy:set")
     deletes_later = True
     expires_after_copying = True
     loss_hint = (

@@ -13,7 +13,7 @@ from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, Disk, Snapshot
-from ..._core.tags import RESTORE_ID
+from ..._core.tags import RESTORE_ID, RESTORE_KEYS
 from ..paging import items_of
 from .cbs import CbsCloud
 from .cbs_answers import disk_of
@@ -29,6 +29,7 @@ class CbsDisks(DiskCloud, CbsCloud):
 
     disk_tag_rules = TAG_RULES
     tagged_resource = "volume"
+    passing_tags = RESTORE_KEYS
     deletes_later = True
     deleted_per_call = 50
     restores_system_disks = False

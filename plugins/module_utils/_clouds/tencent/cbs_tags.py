@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import batches
-from ..._core.errors import CopyError, TagsFull
+from ..._core.errors import CopyError, NotFound, TagsFull
 from ..._core.model import TagChange
 from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
 from .client import Service, some
-from .errors import failure
+from .errors import TagBound, failure
 
 #: Tags of one call.
 TAGS = 10
@@ -52,6 +52,16 @@ class Tags:
                 self.refused.update({few[0][0]: error} if len(few) == 1 else {})
         full = next((error for key, error in self.refused.items() if key in change.set), None)
         return {**failed, **dict.fromkeys(_without(ids, failed), full)} if full and not has_changed else failed
+
+    def delete(self, region: str, tags: Sequence[tuple[str, str]]) -> None:
+        """Delete at most ten tags from the account, each alone if the service refuses them together: one that is
+        bound, or gone, is passed over (api-facts: cbs-tag-delete). Raises a CopyError, but for such."""
+        given = [{"TagKey": key, "TagValue": value} for key, value in tags]
+        try:
+            self._service.write("DeleteTags", region, "Deleting tags that no copy has", service="tag", Tags=given)
+        except (NotFound, TagBound):
+            for pair in tags if len(tags) > 1 else ():
+                self.delete(region, [pair])
 
     def _call(self, action: str, region: str, resource: str, ids: Sequence[str], **given: Any) -> dict[str, CopyError]:
         """Call the service, whose clean answer may hold failures (api-facts: cbs-tag-service)."""

@@ -34,6 +34,11 @@ try:
 except ImportError:
     pass  # they come with the SDK; Service says what is missing
 
+
+class TagBound(Refused):
+    """A tag cannot be deleted, since something bears it."""
+
+
 #: What codes mean. An unlisted code means the same as its part before a dot (api-facts: cbs-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("RequestLimitExceeded", "LimitExceeded.TagQuotaLimitExceeded"), Throttled),
@@ -44,6 +49,7 @@ ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(
         ("ResourceBusy", "ResourceInUse", "TradeDealConflict", "FailedOperation.ResourceTagProcessing"), Busy
     ),
+    **dict.fromkeys(("FailedOperation.TagAttachedResource", "FailedOperation.TagAttachedQuota"), TagBound),
     # "Retry later", say the SDK's errorcodes.py.
     **dict.fromkeys(("InvalidDisk.Busy", "InvalidDisk.SnapshotCreating"), Busy),
     **dict.fromkeys(
@@ -76,8 +82,8 @@ HINTS: dict[str | type[CopyError], str] = {
     "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
     "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one "
     "of its disk.",
-    "UnauthorizedOperation.NotHavePaymentRight": "Give the caller the right to pay (financial permissions); copies "
-    "are charged.",
+    "UnauthorizedOperation.NotHavePaymentRight": "Copies and disks are charged: give the caller the right to pay, by "
+    "the preset policy QcloudCVMFinanceAccess.",
     "UnauthorizedOperation.NotCertification": "Verify the account's identity in the console; until then it can buy "
     "nothing.",
     "OperationDenied.AccountSecurityRisk": "Tencent Cloud has restricted the account: change its keys, and clear the "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from itertools import takewhile
 from typing import TypeVar
@@ -175,6 +176,19 @@ class Calls(Writes):
 
     def _deleted(self, snapshot_id: str, attempt: Attempt) -> None:
         attempt.memory.deletion_accepted(snapshot_id, self._deadline.now())
+
+    def delete_tags(self, attempts: Sequence[Attempt]) -> None:
+        """Delete the passing tags of copies that are gone by this run, unless a copy that it knows has them.
+
+        Nothing depends on it, so it fails nothing.
+        """
+        memories = [attempt.memory for attempt in attempts if self._cloud.passing_tags]
+        gone = [m.gone[i] for m in memories for i in m.deleted if i in m.gone and i not in m.still_shown]
+        left = {pair for memory in memories for copy in memory.copies for pair in copy.tags.items()}
+        tags = {pair for copy in gone for pair in copy.tags.items() if pair[0] in self._cloud.passing_tags} - left
+        if tags and not self._deadline.passed:
+            with suppress(CopyError):
+                self._cloud.delete_tags(gone[0].region, sorted(tags))
 
     def tag(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Make the changes of tags that are due, the same one to several copies in one call."""

@@ -102,6 +102,8 @@ class Loop:
                 break
             self._deadline.sleep(max(SHORTEST_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
         self._report_late(act)
+        if act and self._policy.absent:
+            self._calls.delete_tags(self.attempts)
 
     @property
     def _last_look_at(self) -> float:

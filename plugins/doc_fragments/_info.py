@@ -54,6 +54,23 @@ options:
         region are then listed.
     type: bool
     default: false
+  sets:
+    description:
+      - Return in RV(snapshots[].set) which set of snapshots, one of each disk of a server, a snapshot was taken in, as
+        far as the cloud tells it. On ECS and CBS this takes one listing more, and only where two of the listed disks
+        may be of one server. On EBS the snapshots themselves tell it. ENS tells nothing.
+      - If the groups cannot be listed, for example because a permission is missing, a warning says so, and no set is
+        known. Nothing then counts as consistent.
+      - A set that has two snapshots of one disk is not used. A warning names it.
+    type: bool
+    default: false
+    version_added: 1.0.0
+  group_tag:
+    description:
+      - Key of a tag of disks. With it, disks that bear one value of it belong together for O(sets=true), instead of
+        those of one instance.
+    type: str
+    version_added: 1.0.0
   packed:
     description:
       - Return the lists as one text, RV(packed), instead. The role P(multicloud.snapshots.dr_copy#role) uses it, since

@@ -202,6 +202,27 @@ snapshots:
       type: list
       elements: str
       sample: [system_disk]
+    set:
+      description: >-
+        The set of snapshots, one of each disk, that it was taken in. Of a snapshot that is no copy, if O(sets=true),
+        its snapshot group, if CBS calls that consistent. Of a copy what the role P(multicloud.snapshots.dr_copy#role)
+        has marked it with. Null if there is none.
+      type: dict
+      contains:
+        id:
+          description: What the members of the set have in common, such as the ID of a group or of an image.
+          type: str
+          sample: csnap-csoplz7u
+        size:
+          description: How many members it had when it was taken, or as far as they are listed.
+          type: int
+          sample: 2
+        consistency:
+          description: >-
+            V(crash): of one moment. V(application): besides, applications had written everything. On copies also
+            V(near): taken within a few minutes.
+          type: str
+          sample: crash
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

@@ -15,6 +15,14 @@ description:
   - Shows the source of each copy, if it is known.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
+options:
+  set_tag:
+    description:
+      - Key of a tag of snapshots. With O(sets=true), those of one server that bear one value of it are a set. Give each
+        set a value of its own, such as the time.
+      - Snapshots without it are a set if their description, C(Created by CreateImage), names one image.
+    type: str
+    version_added: 1.0.0
 extends_documentation_fragment:
   - multicloud.snapshots._info
   - multicloud.snapshots._aws
@@ -197,6 +205,27 @@ snapshots:
       type: list
       elements: str
       sample: []
+    set:
+      description: >-
+        The set of snapshots, one of each disk, that it was taken in. Of a snapshot that is no copy, if O(sets=true) and
+        it shows one, by the tag of O(set_tag) or by the description that CreateImage gives. Of a copy what the role
+        P(multicloud.snapshots.dr_copy#role) has marked it with. Null if there is none.
+      type: dict
+      contains:
+        id:
+          description: What the members of the set have in common, such as the ID of a group or of an image.
+          type: str
+          sample: ami-0aa11bb22cc33dd44
+        size:
+          description: How many members it had when it was taken, or as far as they are listed.
+          type: int
+          sample: 2
+        consistency:
+          description: >-
+            V(crash): of one moment. V(application): besides, applications had written everything. On copies also
+            V(near): taken within a few minutes.
+          type: str
+          sample: crash
 packed:
   description: The lists as one text.
   returned: if O(packed=true)
@@ -219,7 +248,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
-OPTIONS = {**INFO_OPTIONS}
+OPTIONS = {**INFO_OPTIONS, "set_tag": {"type": "str"}}
 
 
 def main():

@@ -203,6 +203,27 @@ snapshots:
       type: list
       elements: str
       sample: []
+    set:
+      description: >-
+        The set of snapshots, one of each disk, that it was taken in. Of a snapshot that is no copy, if O(sets=true),
+        its snapshot-consistent group. Of a copy what the role P(multicloud.snapshots.dr_copy#role) has marked it with.
+        Null if there is none.
+      type: dict
+      contains:
+        id:
+          description: What the members of the set have in common, such as the ID of a group or of an image.
+          type: str
+          sample: ssg-bp1aa11bb22cc33dd44
+        size:
+          description: How many members it had when it was taken, or as far as they are listed.
+          type: int
+          sample: 2
+        consistency:
+          description: >-
+            V(crash): of one moment. V(application): besides, applications had written everything. On copies also
+            V(near): taken within a few minutes.
+          type: str
+          sample: crash
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

@@ -210,6 +210,11 @@ snapshots:
       type: list
       elements: str
       sample: []
+    set:
+      description: >-
+        Always null; ENS has no groups of snapshots, and no tags to mark copies with.
+      type: dict
+      sample: null
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulator.state import SnapshotGroup
 from tests.simulator.tencent import ACCOUNT
 
 from .operations import sent_by
@@ -70,6 +71,9 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     assert disks(cbs, region=DESTINATION, DiskIds=[made]) == [made]
     cbs.call("TerminateDisks", region=DESTINATION, DiskIds=[made])
     cbs.call("DeleteSnapshots", region=DESTINATION, SnapshotIds=[copy])
+    group = cbs.cloud.estate.add(SnapshotGroup("csnap-00000001", SOURCE, [source])).id
+    (shown,) = cbs.call("DescribeSnapshotGroups", Filters=filters(**{"snapshot-id": source}))["SnapshotGroupSet"]
+    assert (shown["SnapshotGroupId"], shown["SnapshotGroupType"]) == (group, "NORMAL")
     cbs.cloud.control.settings["roles"] = {ROLE: {}}
     cbs.cloud.control.settings["web_identities"] = {ROLE: ["idp", "token"]}
     who = {"RoleArn": ROLE, "RoleSessionName": "dr"}

@@ -12,6 +12,8 @@ Each item is ``<cloud>/<phenomenon>.json``:
     call      the operation that was answered, such as "DescribeSnapshots"
     snapshot  one snapshot (disk, error) as the service wrote it: keys and types are the service's own,
     disk      IDs, accounts, names, times are replaced
+    group     a group of snapshots, likewise
+    set       what an EBS snapshot says of the set that it is in
     error     {"status": HTTP status, "code": ..., "message": ...}
     disk_error  an error of a call that makes or deletes a disk, in the form of ``error``
     becomes   what our translation must make of it: fields of ``Snapshot`` or ``Disk``;

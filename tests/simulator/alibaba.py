@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import acs3
 from .control import Control, ControlledApp
-from .state import Disk, Estate, SimulatedSnapshot, new_id
+from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
 
 ACCESS_KEY, SECRET_KEY = "LTAISimulatedKey00000001", "simulatedAlibabaSecretKey0123456789ab"
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
@@ -54,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     # The most that a page of ENS holds, however many are asked for (api-facts: ens-describe-limits).
     "page_cap": 50,
     "most_by_tag": 1000,
+    "groups_forget": False,
     "keys": {ACCESS_KEY: {"secret": SECRET_KEY, "token": None}},
 }
 CODES = {
@@ -142,6 +143,8 @@ class RpcCloud:
             facts = {key: value for key, value in thing.items() if key != "kind"}
             if thing["kind"] == "disk":
                 made = self.estate.add(Disk(new_id("d-"), **facts))
+            elif thing["kind"] == "group":
+                made = self.estate.add(SnapshotGroup(new_id("ssg-"), **facts))
             else:
                 made = self.estate.add(
                     SimulatedSnapshot(new_id(self.snapshot_prefix), created=self.clock.utc(), **facts)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .cbs_tags import TagService
-from .state import Disk, Estate, SimulatedSnapshot, new_id
+from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
 from .tencent import REGION, Api3Cloud, ApiError, page, required
 
 #: The name that the service itself gives a copy (api-facts: cbs-default-name).
@@ -61,6 +61,7 @@ class Cbs(TagService, Api3Cloud):
             "2017-03-12",
             {"DiskIds": list, "Filters": list, "Limit": int, "Offset": int, "OrderField": str, "Order": str},
         ),
+        "DescribeSnapshotGroups": ("cbs", "2017-03-12", {"Filters": list, "Offset": int, "Limit": int}),
         "DeleteSnapshots": ("cbs", "2017-03-12", {"SnapshotIds": list, "DeleteBindImages": bool}),
         "ModifySnapshotAttribute": (
             "cbs",
@@ -101,6 +102,10 @@ class Cbs(TagService, Api3Cloud):
             facts = {key: value for key, value in thing.items() if key != "kind"}
             if thing["kind"] == "disk":
                 made: Any = Disk(new_id("disk-", 8), **facts)
+            elif thing["kind"] == "group":
+                # CBS takes a group of the disks of one instance, and does not show which (api-facts:
+                # cbs-snapshot-groups).
+                made = SnapshotGroup(new_id("csnap-", 8), **{k: v for k, v in facts.items() if k != "instance_id"})
             else:
                 made = CbsSnapshot(new_id("snap-", 8), created=self.clock.utc(), **facts)
             ids.append(self.estate.add(made).id)
@@ -204,6 +209,13 @@ class Cbs(TagService, Api3Cloud):
         shown = [self._shown_disk(disk) for disk in self.estate.shown_disks(region)]
         shown = _filtered(shown, given, "DiskIds", "DiskId", DISK_FILTERS, _disk_field)
         return {"TotalCount": len(shown), "DiskSet": page(given, shown) or ([] if shown else None)}
+
+    def DescribeSnapshotGroups(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        groups = self.estate.groups.get(region, {}).values()
+        forgets = self.control.settings["groups_forget"]
+        shown = [_shown_group(group, self.estate.members(group, forgets)) for group in groups]
+        shown = _filtered(shown, given, "SnapshotGroupIds", "SnapshotGroupId", GROUP_FILTERS, _group_field)
+        return {"TotalCount": len(shown), "SnapshotGroupSet": page(given, shown)}
 
     def _shown_disk(self, disk: Disk) -> dict[str, Any]:
         return _shown_disk(disk)
@@ -382,12 +394,22 @@ DISK_FIELDS = {
     "instance-id": "InstanceId",
 }
 PLACES = {"project-id": "ProjectId", "zone": "Zone"}
+GROUP_FIELDS = {
+    "snapshot-group-id": "SnapshotGroupId",
+    "snapshot-group-name": "SnapshotGroupName",
+    "snapshot-group-state": "SnapshotGroupState",
+}
 FILTERS = {*SNAPSHOT_FIELDS, *PLACES}
+GROUP_FILTERS = {*GROUP_FIELDS, "snapshot-id"}
 DISK_FILTERS = {*DISK_FIELDS, *PLACES, "tag-key", "tag-value"}
 
 
 def _snapshot_field(item: dict[str, Any], name: str, value: str) -> bool:
     return _is(item["Placement"][PLACES[name]] if name in PLACES else item[SNAPSHOT_FIELDS[name]], value)
+
+
+def _group_field(item: dict[str, Any], name: str, value: str) -> bool:
+    return value in item["SnapshotIdSet"] if name == "snapshot-id" else _is(item[GROUP_FIELDS[name]], value)
 
 
 def _disk_field(item: dict[str, Any], name: str, value: str) -> bool:
@@ -469,4 +491,29 @@ def _shown_disk(disk: Disk) -> dict[str, Any]:
         "DiskType": disk.category or DISK["DiskType"],
         "Encrypt": disk.encrypted,
         "Tags": [{"Key": key, "Value": value} for key, value in disk.tags.items()],
+    }
+
+
+#: What CBS calls the states of a group.
+GROUP_STATES = {"complete": "NORMAL", "running": "CREATING", "rolling_back": "ROLLBACKING"}
+
+
+def _shown_group(group: SnapshotGroup, members: list[str]) -> dict[str, Any]:
+    """Show a group, whose times are of another form than those of snapshots (documented: snapshot_group.json)."""
+    created = group.created.replace("Z", "+00:00")
+    return {
+        "SnapshotGroupId": group.id,
+        "SnapshotGroupType": group.kind,
+        "ContainRootSnapshot": False,
+        "SnapshotIdSet": members,
+        "SnapshotGroupState": GROUP_STATES[group.state],
+        "Percent": 100 if group.state != "running" else 40,
+        "SnapshotGroupName": group.name,
+        "ModifyTime": created,
+        "Images": [],
+        "CreateTime": created,
+        "ImageCount": 0,
+        "DeadlineTime": None,
+        "IsPermanent": True,
+        "AutoSnapshotPolicyId": None,
     }

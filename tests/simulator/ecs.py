@@ -12,7 +12,7 @@ from typing import Any
 
 from .alibaba import ApiError, RpcCloud, json_list, required, truth, whole
 from .locks import SimulatedLock, holds, lock_of
-from .state import Disk, SimulatedSnapshot, new_id
+from .state import Disk, SimulatedSnapshot, SnapshotGroup, new_id
 
 STATUS = {"running": "progressing", "complete": "accomplished", "failed": "failed"}
 NAME = re.compile(r"(?!https?://)[^\W\d_][\w:.\-]{1,127}")
@@ -47,6 +47,14 @@ class Ecs(RpcCloud):
             "Tag.N",
         },
         "DescribeDisks": {"DiskIds", "MaxResults", "NextToken", "PageNumber", "PageSize", "Tag.N"},
+        "DescribeSnapshotGroups": {
+            "SnapshotGroupId.N",
+            "Status.N",
+            "InstanceId",
+            "Name",
+            "MaxResults",
+            "NextToken",
+        },
         "DeleteSnapshot": {"SnapshotId", "Force"},
         "LockSnapshot": {"SnapshotId", "LockMode", "LockDuration", "CoolOffPeriod", "DryRun", "ClientToken"},
         "DescribeLockedSnapshots": {"SnapshotIds.N", "LockStatus", "MaxResults", "NextToken", "DryRun"},
@@ -176,6 +184,38 @@ class Ecs(RpcCloud):
         found = found[: self.control.settings["most_by_tag"]] if wanted else found
         return _page(given, found, "Disks", "Disk", 500)
 
+    def DescribeSnapshotGroups(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        ids, states = _numbered(given, "SnapshotGroupId", 10), _numbered(given, "Status", 3)
+        if set(states) - set(STATUS.values()):
+            raise ApiError("InvalidStatus", "The specified Status is not valid.")
+        shown = [self._shown_group(group) for group in self.estate.groups.get(region, {}).values()]
+        found = [
+            group
+            for group in shown
+            if (not ids or group["SnapshotGroupId"] in ids)
+            and (not states or group["Status"] in states)
+            and all(given.get(name, group[name]) == group[name] for name in ("InstanceId", "Name"))
+        ]
+        page = _page({"MaxResults": "10", **given}, found, "SnapshotGroups", "SnapshotGroup", 100)
+        return {key: page[key] for key in ("NextToken", "SnapshotGroups")}
+
+    def _shown_group(self, group: SnapshotGroup) -> dict[str, Any]:
+        """Show a group. Of one over several instances the instances stand in tags of the snapshots alone."""
+        kept = self.estate.snapshots.get(group.region, {})
+        members = self.estate.members(group, self.control.settings["groups_forget"])
+        return {
+            "SnapshotGroupId": group.id,
+            "InstanceId": group.instance_id,
+            "Status": STATUS[group.state],
+            "ProgressStatus": "",
+            "Name": group.name,
+            "Description": "",
+            "CreationTime": group.created,
+            "ResourceGroupId": "",
+            "Tags": {"Tag": []},
+            "Snapshots": {"Snapshot": [_shown_member(i, kept.get(i)) for i in members]},
+        }
+
     def DeleteSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
         snapshot = self.estate.find(required(given, "SnapshotId"))
         truth(given, "Force")
@@ -256,6 +296,26 @@ class Ecs(RpcCloud):
         if any(resource not in found for resource in ids):
             raise ApiError("InvalidResourceId.NotFound", "The specified ResourceId is not found.", 404)
         return [found[resource] for resource in ids]
+
+
+def _numbered(given: dict[str, str], name: str, most: int) -> list[str]:
+    values = [value for key, value in given.items() if key.startswith(f"{name}.")]
+    if len(values) > most:
+        raise ApiError(f"Invalid{name}.TooMany", f"At most {most} of {name} are allowed.")
+    return values
+
+
+def _shown_member(snapshot_id: str, snapshot: SimulatedSnapshot | None) -> dict[str, Any]:
+    return {
+        "SnapshotId": snapshot_id,
+        "SourceDiskId": snapshot.disk_id if snapshot else "",
+        "SourceDiskType": "data",
+        "Progress": "100%",
+        "Available": snapshot is not None,
+        "InstantAccess": False,
+        "InstantAccessRetentionDays": 0,
+        "Tags": {"Tag": []},
+    }
 
 
 def _tags(given: dict[str, str]) -> dict[str, Any]:

@@ -116,6 +116,20 @@ class SimulatedSnapshot:
         return int(100 * (now - self.started) / self.duration)
 
 
+@dataclass
+class SnapshotGroup:
+    """Snapshots that were taken by one call. ``kind`` is CBS's SnapshotGroupType; ``instance_id`` only ECS shows."""
+
+    id: str
+    region: str
+    snapshot_ids: list[str]
+    instance_id: str = ""
+    state: str = "complete"
+    kind: str = "NORMAL"
+    name: str = ""
+    created: str = "2026-01-01T00:00:00Z"
+
+
 class Estate:
     """All disks and snapshots of one account, by region."""
 
@@ -126,12 +140,14 @@ class Estate:
     def clear(self) -> None:
         self.disks: dict[str, dict[str, Disk]] = {}
         self.snapshots: dict[str, dict[str, SimulatedSnapshot]] = {}
+        self.groups: dict[str, dict[str, SnapshotGroup]] = {}
         #: Where there is one, reads are answered by replicas that lag.
         self.history: History | None = None
         self.disk_history: History | None = None
 
     def add(self, thing: Any) -> Any:
-        kind = self.disks if isinstance(thing, Disk) else self.snapshots
+        kind: Any = self.disks if isinstance(thing, Disk) else self.snapshots
+        kind = self.groups if isinstance(thing, SnapshotGroup) else kind
         kind.setdefault(thing.region, {})[thing.id] = thing
         return thing
 
@@ -154,6 +170,11 @@ class Estate:
     def disks_being_made(self, region: str) -> int:
         now = self.clock.monotonic()
         return sum(disk.is_being_made(now) for disk in self.disks.get(region, {}).values())
+
+    def members(self, group: SnapshotGroup, forgets: bool) -> list[str]:
+        """Return the members of a group that are shown; whether that are those too that are gone, no cloud tells."""
+        kept = self.snapshots.get(group.region, {})
+        return [i for i in group.snapshot_ids if i in kept or not forgets]
 
     def find(self, snapshot_id: str) -> SimulatedSnapshot | None:
         for snapshots in self.snapshots.values():

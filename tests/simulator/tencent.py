@@ -52,6 +52,7 @@ DEFAULTS: dict[str, Any] = {
     "tag_keys": None,
     "tag_quota_in_answer": False,
     "deletes_tags_together": True,
+    "groups_forget": False,
     "zone_hours": 8,
     "roles": {},
     "external_ids": {},

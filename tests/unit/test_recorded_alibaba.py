@@ -220,6 +220,8 @@ def test_every_request_is_one_that_its_class_knows(estate, cloud, monkeypatch):
     if cloud == "ecs":
         assert not estate.run(source, tags={"c": "d"}, purge_tags=True).failed
         assert not estate.run(estate.snapshot(), wait=True, lock_days=1).failed
+        estate.snapshot()
+        assert not estate.info(estate.source, sets=True).failed
     assert not estate.info(estate.source, disk_tags={"dr-copy": "*"}).failed
     assert not estate.info(estate.source, disk_ids=[disk]).failed
     assert not estate.run(source, state="absent", wait=True).failed

@@ -41,6 +41,8 @@ class Capabilities:
     many_destinations_per_call = False
     #: Whether a copy in progress can be cancelled by deleting it.
     cancels_by_deletion = False
+    #: Whether the cloud has groups of snapshots, which are listed by a call of their own.
+    lists_snapshot_groups = False
     #: Whether a disk can have only one unfinished copy at a destination.
     one_copy_per_disk = False
     #: How many copy calls the SDK can make at once, in threads.

@@ -18,6 +18,7 @@ from .capabilities import Capabilities
 from .errors import CopyError, NotFound, Retry
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from .sets import ListedSet
 from .tags import provenance_of
 from .waiting import Clock, CloudClock, Deadline, persist
 
@@ -180,6 +181,11 @@ class SnapshotCloud(Capabilities, abc.ABC):
     @abc.abstractmethod
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
         """List the snapshots in a region that the account owns. Others than the ``wanted`` ones may be among them."""
+
+    @reads
+    def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
+        """Return the complete sets in a region, as far as the cloud or the given snapshots tell of them."""
+        return []
 
     def pages(self) -> Pages:
         """Return what reads the pages of one listing."""

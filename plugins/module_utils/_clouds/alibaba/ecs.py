@@ -17,10 +17,11 @@ from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import items_of, token_pages
 from .client import Service, numbered
-from .ecs_answers import disk_of, lock_of, snapshot_of
+from .ecs_answers import COMPLETE_GROUP, disk_of, lock_of, set_of, snapshot_of
 from .ecs_capabilities import EcsCapabilities
 from .ecs_errors import ERRORS, HINTS
 from .ecs_rules import key_problems
@@ -177,6 +178,12 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         if lock.is_over:
             raise Ambiguous(f"{tried}: the call was accepted, but returned no end of the lock")
         return lock.until
+
+    def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
+        """List the snapshot-consistent groups (api-facts: ecs-snapshot-groups)."""
+        tried, keys = f"Listing the snapshot-consistent groups in {region}", ("SnapshotGroups", "SnapshotGroup")
+        complete = numbered("Status", [COMPLETE_GROUP])
+        return [set_of(shown) for shown in self._all_pages("DescribeSnapshotGroups", region, tried, keys, [complete])]
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         pairs = [{"Key": key} if value == "*" else {"Key": key, "Value": value} for key, value in tags.items()]

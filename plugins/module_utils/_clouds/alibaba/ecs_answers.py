@@ -14,6 +14,7 @@ from typing import Any
 
 from ..._core.locks import Lock
 from ..._core.model import Disk, Provenance, Snapshot, State
+from ..._core.sets import ListedSet, Member
 from ..._core.tags import provenance_of
 from ..._core.times import parse_iso_utc
 
@@ -21,6 +22,8 @@ STATES = {"progressing": State.PENDING, "accomplished": State.COMPLETED, "failed
 #: States of disks. In all others the disk exists; in those of FREE no operation is going on.
 DISK_STATES = {"Creating": State.PENDING, "Deleting": State.ABSENT, "Deleted": State.ABSENT}
 FREE = ("Available", "Creating")
+#: The state of a snapshot-consistent group that was made.
+COMPLETE_GROUP = "accomplished"
 #: Categories that cannot be copied (api-facts: ecs-categories).
 NOT_COPIED = {"archive": "is archived", "flash": "is a local snapshot"}
 
@@ -97,6 +100,16 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         in_use=bool(shown.get("InstanceId")) or shown.get("Status") not in FREE,
         snapshot_id=shown.get("SourceSnapshotId") or "",
         created_at=parse_iso_utc(shown.get("CreationTime")),
+    )
+
+
+def set_of(shown: Mapping[str, Any]) -> ListedSet:
+    """Translate a snapshot-consistent group. One over several instances names none (api-facts: ecs-snapshot-groups)."""
+    members = (shown.get("Snapshots") or {}).get("Snapshot") or ()
+    return ListedSet(
+        shown["SnapshotGroupId"],
+        tuple(Member(member["SnapshotId"], member.get("SourceDiskId") or None) for member in members),
+        of_one_instance=bool(shown.get("InstanceId")),
     )
 
 

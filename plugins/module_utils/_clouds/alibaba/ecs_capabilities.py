@@ -32,6 +32,7 @@ class EcsCapabilities(Capabilities):
     copies_within_region = True
     cancels_by_deletion = True
     lists_in_progress = True
+    lists_snapshot_groups = True
     tagged_per_call = 50
     one_copy_per_disk = True
     finds_by_mark = True

@@ -16,6 +16,7 @@ from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, Credentials
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.sets import ListedSet
 from ..._core.waiting import Backoff
 from ..paging import token_pages
 from .client import AwsModule
@@ -23,6 +24,7 @@ from .ebs_answers import arguments_of, disk_of, tag_list
 from .ebs_capabilities import EbsCapabilities
 from .ebs_queries import COPIES_IN_PROGRESS, copies_of, snapshots_for, tag_filters
 from .ebs_rules import keys_differ, known_regions, option_problems, place_problems
+from .ebs_sets import sets_of
 from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of
 from .errors import KMS_ACTIONS
 
@@ -43,6 +45,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         super().__init__()
         self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages, self.clock.heard)
         self.home_region = module.region
+        self._set_tag = module.params.get("set_tag") or ""
         #: Sources that the user's options name as another account's, and until when to ask for them again.
         self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
         self._asked_until: float | None = None
@@ -116,6 +119,9 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
         listed = self._ec2.snapshots(region, f"Listing the snapshots in {region}", snapshots_for(wanted), **OWN)
         return [s for s in listed.values() if s.owned]
+
+    def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
+        return sets_of(snapshots, self._set_tag)
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request

@@ -15,8 +15,9 @@ from typing import Any
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.sets import ListedSet
 from ..._core.waiting import persist
-from .cbs_answers import closing, deadline_text, disk_of, full_name, source_of_order
+from .cbs_answers import closing, deadline_text, disk_of, full_name, set_of, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import TAGS, Tags
@@ -103,6 +104,13 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
             queries = [only("disk-id", ids) for ids in batches(disk_ids, DISKS)]
         return [s for s in self._reads.listed(region, tried, queries) if s.owned]
+
+    def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
+        """List the snapshot groups, and keep those that CBS calls consistent (api-facts: cbs-snapshot-groups)."""
+        disks = {snapshot.snapshot_id: snapshot.disk_id for snapshot in snapshots}
+        tried = f"Listing the snapshot groups in {region}"
+        groups = self._reads.all_pages("DescribeSnapshotGroups", "SnapshotGroupSet", region, tried, [{}])
+        return [found for shown in groups if (found := set_of(shown, disks))]
 
     def may_be_of_one(self, error: CopyError) -> bool:
         """The service names neither the destination nor the copy that it refused, and calls one of many busy too

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.sets import ListedSet, Member
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID, provenance_of, provenance_tags
 
 #: CREATING, COPYING_FROM_REMOTE and CHECKING_COPIED are under way; there is no failed state (api-facts: cbs-states).
@@ -31,6 +32,11 @@ _TRAITS = {
     "locked": ("IsLocked", True),
     "instant": ("SnapshotMode", "INSTANT_SNAPSHOT"),
 }
+#: A type of snapshot group that says that it is consistent. NORMAL says that it is not
+#: (api-facts: cbs-snapshot-groups).
+_CONSISTENT = re.compile(r"(?!NO[NT]_)(?:[A-Z]+_)*CONSIST[A-Z_]*")
+#: The states of a snapshot group that was made.
+_GROUP_STATES = ("NORMAL", "ROLLBACKING")
 _IDS = re.compile(rf"(?<!\w){SNAPSHOT_ID}(?!\w)")
 _OUR_DEFAULT = re.compile(rf"copy-of-({SNAPSHOT_ID})")
 _SERVICES_DEFAULT = re.compile(rf"Copied {SNAPSHOT_ID} from ([a-z]{{2}}(?:-[a-z0-9]+)+)")
@@ -140,6 +146,18 @@ def parse_cbs_time(text: str | None) -> datetime | None:
 def deadline_text(moment: datetime) -> str:
     """Write a time as requests take it, ISO 8601 with a zone (api-facts: cbs-times)."""
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
+
+
+def set_of(shown: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedSet | None:
+    """Translate a snapshot group; None for one that is not complete, or that CBS does not call consistent.
+
+    ``disks`` are the disks of snapshots, as far as they are known: the group does not name them.
+    """
+    is_complete = shown.get("SnapshotGroupState") in _GROUP_STATES
+    if not is_complete or not _CONSISTENT.fullmatch(str(shown.get("SnapshotGroupType") or "").upper()):
+        return None
+    members = (Member(snapshot_id, disks.get(snapshot_id)) for snapshot_id in shown.get("SnapshotIdSet") or ())
+    return ListedSet(shown["SnapshotGroupId"], tuple(members), of_one_instance=True)
 
 
 def disk_of(shown: Mapping[str, Any], region: str) -> Disk:

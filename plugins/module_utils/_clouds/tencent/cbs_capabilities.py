@@ -34,6 +34,7 @@ class CbsCapabilities(Capabilities):
     tag_rules: TagRules | None = TAG_RULES
     many_destinations_per_call = True
     lists_in_progress = True
+    lists_snapshot_groups = True
     tags_in_copy_call = False
     tagged_per_call = 10
     passing_tags: tuple[str, ...] = (SOURCE_SNAPSHOT_ID, SOURCE_CREATED_AT, PROVEN_AT, "dr-copy:set")

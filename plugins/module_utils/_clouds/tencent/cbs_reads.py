@@ -21,6 +21,8 @@ from .client import Service
 PAGE = 100
 #: The order of listings: what is new comes at their end.
 OLDEST_FIRST = {"OrderField": "CREATE_TIME", "Order": "ASC"}
+#: Listings that take no order.
+UNORDERED = ("DescribeSnapshotGroups",)
 #: A creation time so far ahead of the cloud's own clock means that the service writes times of another zone.
 AHEAD = timedelta(minutes=5)
 
@@ -72,7 +74,7 @@ class CbsReads:
         pages, found = pages or self._new_pages(), []
         for given in queries:
             ids = given.get("SnapshotIds") or given.get("DiskIds")
-            query = given if ids else {**given, **OLDEST_FIRST}
+            query = given if ids or action in UNORDERED else {**given, **OLDEST_FIRST}
             found += self._pages(pages, action, key, region, tried, query, len(ids) if ids else None)
         return found
 
@@ -90,7 +92,7 @@ class CbsReads:
             answer = self._service.read(action, region, tried, **place, **given)
             return items_of(answer, key, tried=tried), answer.get("TotalCount")
 
-        id_key = "SnapshotId" if key == "SnapshotSet" else "DiskId"
+        id_key = f"{key.removesuffix('Set')}Id"
         return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, tried, most)
 
 

@@ -18,6 +18,7 @@ from ..shards import is_in_shard, parse_shard
 from ..times import iso_utc
 from .options import id_problems, region_problems, tags_as_text
 from .packing import packed
+from .sets import listed_sets, marked_set
 
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
@@ -49,7 +50,10 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     disks, others = _disks(cloud, params, tags) if names_disks or not asks_for_copies else ([], None)
     wanted = _wanted(params, tags, {disk.disk_id for disk in disks}, names_disks)
     listed = [] if wanted.disk_ids is not None and not wanted.disk_ids else cloud.list_snapshots(region, wanted)
-    snapshots = [s for s in listed if s.state is not State.ABSENT and wanted.passes(s)]
+    present = [s for s in listed if s.state is not State.ABSENT]
+    known = [*disks, *(others or ())]
+    sets = listed_sets(cloud, region, present, known, params["group_tag"] or "") if params["sets"] else {}
+    snapshots = [s for s in present if wanted.passes(s)]
     if params["latest"]:
         snapshots = _latest(snapshots)
     snapshots = with_locks(cloud, region, snapshots)
@@ -57,7 +61,7 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     if others is not None:
         lists["other_disks"] = _disk_rows(others)
     snapshots.sort(key=lambda s: (str(s.created_at), s.snapshot_id))
-    lists["snapshots"] = (_snapshot_row(s, cloud) for s in snapshots)
+    lists["snapshots"] = (_snapshot_row(s, cloud, sets) for s in snapshots)
     found = {"packed": packed(lists)} if params["packed"] else {name: list(rows) for name, rows in lists.items()}
     return {**found, "account": cloud.account, "api_calls": dict(sorted(cloud.calls.items()))}
 
@@ -140,7 +144,7 @@ def _disk_row(disk: Disk) -> dict[str, Any]:
     }
 
 
-def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud) -> dict[str, Any]:
+def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "snapshot_id": snapshot.snapshot_id,
         "disk_id": snapshot.disk_id,
@@ -163,6 +167,7 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud) -> dict[str, Any]:
         "full_size_bytes": snapshot.full_size_bytes,
         "completed_at": iso_utc(snapshot.completed_at),
         "traits": list(snapshot.traits),
+        "set": marked_set(snapshot) or sets.get(snapshot.snapshot_id),
     }
 
 

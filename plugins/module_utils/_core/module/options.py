@@ -57,6 +57,8 @@ INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "source_disk_ids": {"type": "list", "elements": "str"},
     "shard": {"type": "str"},
     "other_disks": {"type": "bool", "default": False},
+    "sets": {"type": "bool", "default": False},
+    "group_tag": {"type": "str"},
     "packed": {"type": "bool", "default": False},
 }
 

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which EBS snapshots were taken together. EC2 has no groups of snapshots (api-facts: ebs-sets)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ..._core.model import Snapshot
+from ..._core.sets import ListedSet, Member
+
+#: How CreateImage describes the snapshots of an image; older ones name the volume too.
+_OF_AN_IMAGE = re.compile(
+    r"Created by CreateImage\((?P<instance>i-[0-9a-f]+)\) for (?P<image>ami-[0-9a-f]+)(?: from vol-[0-9a-f]+)?"
+)
+#: What Data Lifecycle Manager notes on the snapshots that it takes between two scripts.
+_SCRIPTS = ("aws:dlm:pre-script", "aws:dlm:post-script")
+
+
+def sets_of(snapshots: Iterable[Snapshot], set_tag: str) -> list[ListedSet]:
+    """Return the sets that snapshots show: by the value of the user's tag, else by the image that they are of."""
+    found: dict[tuple[str, str | None], list[Member]] = {}
+    for snapshot in snapshots:
+        if key := _set_of(snapshot, set_tag):
+            member = Member(snapshot.snapshot_id, snapshot.disk_id, _between_scripts(snapshot.tags))
+            found.setdefault(key, []).append(member)
+    return [
+        ListedSet(set_id, tuple(members), instance_id is not None) for (set_id, instance_id), members in found.items()
+    ]
+
+
+def _set_of(snapshot: Snapshot, set_tag: str) -> tuple[str, str | None] | None:
+    """Return the ID of a snapshot's set, and the instance, if it shows that."""
+    if set_tag and (value := snapshot.tags.get(set_tag, "").strip()):
+        return value, None
+    match = _OF_AN_IMAGE.fullmatch(snapshot.description)
+    return (match["image"], match["instance"]) if match else None
+
+
+def _between_scripts(tags: Mapping[str, str]) -> bool:
+    return all(tags.get(key) == "SUCCESS" for key in _SCRIPTS)

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sets that snapshots are in, for the info modules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
+
+from ..cloud import SnapshotCloud, safely
+from ..errors import CopyError, Unreachable
+from ..model import Disk, Snapshot
+from ..sets import SET, set_of_mark, sets_of_snapshots
+
+
+def listed_sets(
+    cloud: SnapshotCloud, region: str, snapshots: Collection[Snapshot], disks: Sequence[Disk], group_tag: str
+) -> dict[str, dict[str, Any]]:
+    """Return the set of each source that is in one, by its ID, as users get it.
+
+    The cloud is asked only where two of the disks may belong together. If it does not answer, no set is known: then
+    there is a warning, and nothing counts as consistent.
+    """
+    sources = [s for s in snapshots if not s.is_copy and s.source is None and s.disk_id]
+    groups = {disk.disk_id: _group_of(disk, group_tag) for disk in disks}
+    disks_of_groups = Counter(groups.get(disk_id) for disk_id in {s.disk_id for s in sources if s.disk_id})
+    if cloud.lists_snapshot_groups and all(number < 2 for number in disks_of_groups.values()):
+        return {}
+    try:
+        listed = safely(Unreachable, partial(cloud.list_sets, region, sources))
+    except CopyError as error:
+        cloud.warnings.append(
+            f"The snapshot groups in {region} could not be read, so it is unknown which snapshots were taken together: "
+            f"{error}"
+        )
+        return {}
+    sets, contradictions = sets_of_snapshots(listed, groups, by_instance=not group_tag)
+    if contradictions:
+        first = contradictions[0]
+        more = f", and {len(contradictions) - 1} more" if len(contradictions) > 1 else ""
+        cloud.warnings.append(
+            f"The set {first.set_id} in {region} is not used, since it has {len(first.snapshot_ids)} snapshots of the "
+            f"disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}){more}. Each set needs an ID of its own"
+        )
+    return {snapshot_id: found.row for snapshot_id, found in sets.items()}
+
+
+def marked_set(copy: Snapshot) -> dict[str, Any] | None:
+    """Return the set that the mark of a copy names; None where it names none, or is malformed."""
+    found = set_of_mark(copy.tags.get(SET)) if copy.source else None
+    return found.row if found else None
+
+
+def _group_of(disk: Disk, group_tag: str) -> str | None:
+    """Return what a disk belongs to: the value of the group's tag, else itself; without such a tag its instance."""
+    if group_tag:
+        return f"tag {disk.tags[group_tag]}" if disk.tags.get(group_tag) else f"disk {disk.disk_id}"
+    return disk.attached_to

@@ -31,6 +31,6 @@ def test_the_other_client_sends_each_operation_that_the_adapter_sends(cloud):
 
 def test_operations_are_read_from_the_code_of_the_adapters():
     assert {"CopySnapshot", "DescribeLockedSnapshots"} <= sent_by("ebs")["ec2"] & sent_by("ecs")["ecs"]
-    assert {"TagResources", "UnTagResources"} == sent_by("cbs")["tag"]
+    assert {"TagResources", "UnTagResources"} <= sent_by("cbs")["tag"]
     assert "DescribeCloudDiskAvailableResourceInfo" in sent_by("ens")["ens"]
     assert "LockSnapshot" not in sent_by("ens")["ens"]

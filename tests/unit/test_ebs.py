@@ -799,3 +799,22 @@ def test_a_disk_tells_instance_and_device(ebs):
         (None, None),
         ("i-0cc11dd22ee33ff44", "/dev/sdf"),
     ]
+
+
+@pytest.mark.parametrize("under_way", [0, 1])
+def test_many_snapshots_of_one_disk_leave_room_for_other_disks(ebs, under_way):
+    """AWS makes the copies of one disk one after the other: beside each other they only take up the room."""
+    disks = [ebs.disk() for _n in range(4)]
+    many = [ebs.snapshot(disks[0], age_hours=9 - n) for n in range(6)]
+    others = [ebs.snapshot(disk) for disk in disks[1:]]
+    ebs.settings(copy_seconds=100.0)
+    for source in many[:under_way]:
+        ebs.our_copy(source, seconds=100.0)
+    out = ebs.run(*many, *others, wait=True, max_in_flight=4, wait_timeout=3600)
+    assert not out.failed, out.text
+    began = [(round(copy._started), ebs.get(copy.source_id).volume.id) for copy in ebs.copies()]
+    first = min(at for at, _disk in began)
+    assert {disk for at, disk in began if at - first < 50} == {*disks}, "each disk has one of the first four"
+    starts = {copy.source_id: copy._started for copy in ebs.copies()}
+    of_one = [round(starts[source]) for source in many]
+    assert of_one == sorted(of_one), "older ones first, so that each is incremental"

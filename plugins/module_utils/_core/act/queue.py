@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count, islice, repeat
 
 from .attempt import Attempt
 
@@ -17,7 +17,8 @@ AHEAD = 200
 
 
 class Queue:
-    """Requests go in the order asked; of one disk older sources first, since its next copy is then incremental.
+    """Requests go in the order asked, a round of all disks after the other, so that many of one disk keep none waiting;
+    of one disk older sources first, since its next copy is then incremental.
 
     If a disk allows only one copy at a time, each disk has a line of its own.
     """
@@ -58,11 +59,11 @@ class Queue:
         if not line:
             self._lines.pop(disk, None)
 
-    def heads(self, busy: Collection[str | None]) -> list[Attempt]:
+    def heads(self, busy: Counter[str | None]) -> list[Attempt]:
         """Return the first of each line whose disk is not busy, and of those without disks the first; deferred ones
-        last."""
+        last. ``busy`` counts the copies in progress of each disk."""
         for disk in self._unsorted & self._lines.keys():
-            self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred))
+            self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred, busy))
         self._unsorted.clear()
         free = (next(iter(line)) for disk, line in self._lines.items() if disk and disk not in busy)
         first = [*islice(self._lines.get("", ()), AHEAD), *islice(free, AHEAD)]
@@ -72,11 +73,17 @@ class Queue:
         return (attempt.disk or "") if self._by_disk and attempt.wanted.order else ""
 
 
-def _in_order(line: Iterable[Attempt], deferred: Mapping[Attempt, int]) -> Iterator[Attempt]:
-    """Give a disk's requests the places that its requests have, older sources first; what was deferred comes last."""
+def _in_order(
+    line: Iterable[Attempt], deferred: Mapping[Attempt, int], busy: Mapping[str | None, int]
+) -> list[Attempt]:
+    """Give a disk's requests the places that its requests have, older sources first, and sort them by rounds; what was
+    deferred comes last. A disk with copies in progress has had so many rounds."""
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.place))
     by_age: dict[str | None, list[Attempt]] = {}
     for attempt in sorted(asked, key=lambda one: (deferred.get(one, 0), str(one.order.source.created_at))):
         by_age.setdefault(attempt.disk, []).append(attempt)
     turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
-    return (next(turns[attempt.disk]) for attempt in asked)
+    rounds = {disk: count(busy.get(disk, 0)) if disk else repeat(0) for disk in by_age}
+    placed = [(next(turns[attempt.disk]), next(rounds[attempt.disk])) for attempt in asked]
+    placed.sort(key=lambda one: (deferred.get(one[0], 0), one[1]))
+    return [attempt for attempt, _round in placed]

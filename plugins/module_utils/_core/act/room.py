@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from ..cloud import SnapshotCloud
 from ..errors import CopyError, DiskBusy, QuotaFull, Throttled, Unreachable
@@ -70,9 +71,10 @@ class Room:
         """Return requests that may start now; if a disk allows only one copy, one of each disk."""
         if not self.queue or not self.has_room(now):
             return []
-        busy = {a.disk for a in self.in_flight}
-        busy |= {disk for copy_id, disk in self._running.items() if copy_id not in self._followed}
-        return self.queue.heads(busy | {disk for disk, until in self._refused_disks.items() if until > now})
+        busy = Counter(a.disk for a in self.in_flight)
+        busy.update(disk for copy_id, disk in self._running.items() if copy_id not in self._followed)
+        busy.update(disk for disk, until in self._refused_disks.items() if until > now)
+        return self.queue.heads(busy)
 
     def sent(self, attempt: Attempt) -> None:
         """Note that a copy call is sent: it takes room from now on."""

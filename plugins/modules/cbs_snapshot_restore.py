@@ -23,6 +23,16 @@ options:
       - Type of the disks. What a zone sells now is asked before anything is made.
     type: str
     default: CLOUD_PREMIUM
+  encrypt_type:
+    description:
+      - Which generation of encryption an encrypted disk has. Needs O(encrypted=true).
+      - The two generations are not compatible with each other. Tencent Cloud recommends V(ENCRYPT_V2); only some older
+        types of instances need V(ENCRYPT_V1).
+      - Without it the service decides. Which one it takes, for new disks and for snapshots of encrypted disks, is not
+        documented. So name it if disks are to be attached to instances of older types. A disk that is there already
+        stays as it is.
+    type: str
+    choices: [ENCRYPT_V1, ENCRYPT_V2]
 notes:
   - CBS shows a disk only once it is made. One that does not show for ten minutes has failed.
   - A snapshot of a system disk cannot become a disk by the API of CBS. It is refused before anything is made.
@@ -51,6 +61,16 @@ EXAMPLES = r"""
     region: ap-beijing
     zone: ap-beijing-3
     restore_id: flood-2026-11
+    wait: true
+
+- name: Make an encrypted disk for an instance of a newer type
+  multicloud.snapshots.cbs_snapshot_restore:
+    snapshot_id: snap-ckgjwkqh
+    region: ap-beijing
+    zone: ap-beijing-3
+    restore_id: vault-2026-11
+    encrypted: true
+    encrypt_type: ENCRYPT_V2
     wait: true
 
 - name: Show what would be made
@@ -232,6 +252,7 @@ OPTIONS = {
     "region": {"type": "str", "required": True},
     "zone": {"type": "str"},
     "disk_type": {"type": "str", "default": "CLOUD_PREMIUM"},
+    "encrypt_type": {"type": "str", "choices": ["ENCRYPT_V1", "ENCRYPT_V2"]},
 }
 
 

@@ -37,6 +37,7 @@ class CbsDisks(Cbs):
                 "Tags": list,
                 "ClientToken": str,
                 "Encrypt": str,
+                "EncryptType": str,
                 "KmsKeyId": str,
             },
         ),
@@ -66,7 +67,7 @@ class CbsDisks(Cbs):
 
     def CreateDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         token = given.get("ClientToken")
-        if token in self.tokens:
+        if token in self.tokens and not self.control.settings["ignores_tokens"]:
             before, answer = self.tokens[token]
             if before != given:
                 raise ApiError("InvalidParameter.InvalidClientToken", "The client token is not valid.")
@@ -91,6 +92,10 @@ class CbsDisks(Cbs):
                 raise ApiError("InvalidParameter.DiskSizeNotMatch", "The disk is smaller than the snapshot.")
         if size < LEAST or size % 10:
             raise ApiError("InvalidParameterValue", "DiskSize is not valid.")
+        if "EncryptType" in given and (
+            given.get("Encrypt") != "ENCRYPT" or given["EncryptType"] not in ("ENCRYPT_V1", "ENCRYPT_V2")
+        ):
+            raise ApiError("InvalidParameterValue", "EncryptType is not valid.")
         if len(given.get("DiskName", "").encode()) > 60:
             raise ApiError("InvalidParameterValue", "DiskName must have at most 60 bytes.")
         if self.estate.disks_being_made(region) >= settings["disk_quota"]:
@@ -108,6 +113,7 @@ class CbsDisks(Cbs):
             snapshot_id=given.get("SnapshotId", ""),
             encrypted=given.get("Encrypt") == "ENCRYPT",
             kms_key_id=given.get("KmsKeyId", ""),
+            encrypt_type=given.get("EncryptType", ""),
             created=self._text(self.clock.utc()),
             started=now,
             duration=seconds,
@@ -132,6 +138,8 @@ class CbsDisks(Cbs):
         shown = super()._shown_disk(disk)
         if disk.recycled:
             shown["DiskState"] = "TORECYCLE"
+        if disk.encrypt_type:
+            shown["EncryptType"] = disk.encrypt_type
         return shown
 
     def CreateSnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Disk:
     snapshot_id: str = ""
     encrypted: bool = False
     kms_key_id: str = ""
+    encrypt_type: str = ""
     created: str = "2026-01-01T00:00:00Z"
     started: float = 0.0
     duration: float = 0.0

@@ -48,6 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "silent_regions": [],
     "untaggable": {},
     "deaf_tags": False,
+    "ignores_tokens": False,
     "tag_values": None,
     "tag_keys": None,
     "tag_quota_in_answer": False,

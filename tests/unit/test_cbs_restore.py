@@ -42,6 +42,70 @@ class TestCbs(RestoreContract):
         )
         assert cloud.calls[cloud.make_action] == 3 and len(cloud.disks()) == 1
 
+    # -- the client token (api-facts: cbs-disk-token) --------------------------------------------------
+
+    def test_lost_answers_are_asked_for_again_soon_with_the_same_token(self, cloud):
+        cloud.faults({"action": cloud.make_action, "fault": "drop", "times": 2})
+        started = cloud.clock.monotonic()
+        out = cloud.restore(cloud.copy(), wait=True)
+        assert not out.failed and row_of(out)["action"] == "created" and len(cloud.disks()) == 1
+        assert cloud.clock.monotonic() - started < 40
+
+    def test_a_lost_answer_makes_no_second_disk_though_it_does_not_show_for_long(self, cloud):
+        cloud.settings(disk_seconds=100.0)
+        cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "times": 2})
+        out = cloud.restore(*[cloud.copy() for _n in range(3)], wait=True)
+        assert not out.failed and len(cloud.disks()) == 3 and len(cloud.server.tokens) == 3
+
+    def test_refused_tokens_are_waited_for_once(self, cloud):
+        """The time of expiry is one of the tags, so a later run asks for something else with the same token."""
+        copy = cloud.copy()
+        for _n in range(3):
+            made = cloud.restore(copy, wait=True, expires_after_hours=6)
+            assert not made.failed and row_of(made)["action"] == "created"
+            cloud.restore(copy, wait=True, state="absent")
+            cloud.clock.sleep(60)
+        started, asked = cloud.clock.monotonic(), cloud.calls[cloud.make_action]
+        out = cloud.restore(copy, wait=True, expires_after_hours=6)
+        assert not out.failed and len(cloud.disks()) == 1
+        assert cloud.calls[cloud.make_action] - asked == 4 and 120 <= cloud.clock.monotonic() - started < 140
+
+    def test_a_refused_token_may_be_of_a_disk_that_does_not_show_yet(self, cloud):
+        copy = cloud.copy()
+        cloud.settings(disk_seconds=100.0)
+        first = cloud.restore(copy, expires_after_hours=6)
+        cloud.clock.sleep(5)
+        out = cloud.restore(copy, wait=True, expires_after_hours=6)
+        assert not out.failed and out["disk_id"] == first["disk_id"] and len(cloud.disks()) == 1
+
+    @pytest.mark.parametrize("seconds", [2.0, 60.0])
+    @pytest.mark.parametrize("wait", [True, False])
+    def test_a_double_is_found_should_the_service_heed_no_token(self, cloud, seconds, wait):
+        """That the same token makes no second disk is documented, and nobody has recorded it."""
+        copy = cloud.copy()
+        cloud.settings(ignores_tokens=True, disk_seconds=seconds)
+        cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
+        out = cloud.restore(copy, wait=wait)
+        assert not out.failed, out.text
+        cloud.clock.sleep(120)
+        is_double = seconds > cloud.adapter.doubt_seconds
+        assert cloud.calls[cloud.make_action] == 1 + is_double
+        # A run that waits takes its own double back; one that does not leaves it to the next run, which names it.
+        assert len(cloud.disks()) == (2 if is_double and not wait else 1)
+        again = cloud.restore(copy, wait=True)
+        warnings = [text for text in map(str, again.result.get("warnings", ())) if "more than one disk" in text]
+        assert not again.failed and [copy in text for text in warnings] == ([True] if is_double and not wait else [])
+        gone = cloud.restore(copy, wait=True, state="absent")
+        assert not gone.failed and not cloud.disks()
+
+    @pytest.mark.parametrize("kind", [None, "ENCRYPT_V1", "ENCRYPT_V2"])
+    def test_an_encrypted_disk_has_the_generation_that_is_asked(self, cloud, kind):
+        out = cloud.restore(cloud.copy(), wait=True, encrypted=True, encrypt_type=kind or ...)
+        (disk,) = cloud.disks()
+        assert not out.failed and disk.encrypted and disk.encrypt_type == (kind or "")
+        refused = cloud.restore(cloud.copy(), encrypt_type="ENCRYPT_V2")
+        assert refused.failed and "encrypt_type: needs encrypted: true" in refused["msg"] and len(cloud.disks()) == 1
+
     def test_a_snapshot_of_a_system_disk_is_refused_before_any_write(self, cloud):
         system, good = cloud.copy(usage="SYSTEM_DISK"), cloud.copy()
         for check in (True, False):

@@ -75,6 +75,8 @@ class Capabilities:
     #: How long (seconds) to look for a copy whose answer was lost before the call is made again
     #: (promises: exactly-once; api-facts: read-lag).
     doubt_seconds = 30.0
+    #: The same, if the call was refused since another one is under way; None for as long as above.
+    underway_seconds: float | None = None
     #: How long (seconds) a copy whose ID the cloud returned stays unseen before it is missing.
     unseen_seconds = UNSEEN_SECONDS
     #: Whether a repeated call can return the ID of a copy that is gone: then one that never shows is requested once

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of CBS snapshots (api-facts: cbs-disk-create, cbs-disk-delete, cbs-disk-offers)."""
+"""Disks that one restore makes of CBS snapshots (api-facts: cbs-disk-create, cbs-disk-token, cbs-disk-encryption,
+cbs-disk-delete, cbs-disk-offers)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
-from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..._core.tags import RESTORE_ID, RESTORE_KEYS
 from ..paging import items_of
 from .cbs import CbsCloud
@@ -36,12 +37,23 @@ class CbsDisks(DiskCloud, CbsCloud):
     may_answer_with_gone = True
     #: CBS shows no disk before it is made, and none that has failed.
     unseen_seconds = 600.0
-    #: A refused token may belong to a disk that is being made and does not show yet.
-    doubt_seconds = 120.0
+    #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But one that is refused may belong to a
+    #: disk that is being made and does not show yet.
+    doubt_seconds, underway_seconds = 10.0, 120.0
     loss_hint = (
         "CBS shows a disk only once it is made, shows no failed disk, and gives no reason. Look for it in CloudAudit "
         "and in the console's messages, and check the account's balance and quota. Then run again."
     )
+
+    def __init__(self, module: Any):
+        super().__init__(module)
+        self._encrypt_type: str | None = module.params["encrypt_type"]
+        #: When (monotonic) a token was first refused, by snapshot and region.
+        self._refused_at: dict[tuple[str, str], float] = {}
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        is_alone = self._encrypt_type and not any(request.encrypted for request in requests)
+        return [*super().option_problems(requests), *(["encrypt_type: needs encrypted: true"] if is_alone else ())]
 
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = [{"Name": f"tag:{RESTORE_ID}", "Values": [self.restore_id]}]
@@ -78,29 +90,40 @@ class CbsDisks(DiskCloud, CbsCloud):
         ]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
+        """Make a disk. The disk of a refused token shows by the time when the next token is tried; so do those of the
+        tokens after it, which are not waited for."""
+        of = (order.request.snapshot_id, order.request.region)
+        while True:
+            try:
+                return self._made(order)
+            except Underway:
+                self.token_is_used(order)
+                now = self.deadline.now()
+                if now < self._refused_at.setdefault(of, now) + self.underway_seconds or self.deadline.passed:
+                    raise
+
+    def _made(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
         tried = f"Making a disk of {request.snapshot_id} in {options['zone']}"
         name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.longest]
-        try:
-            answer = self._service.write(
-                "CreateDisks",
-                request.region,
-                tried,
-                Placement={"Zone": options["zone"]},
-                DiskChargeType=HOURLY,
-                DiskType=options["disk_type"],
-                DiskName=name,
-                DiskSize=options["size_gib"],
-                DiskCount=1,
-                SnapshotId=request.snapshot_id,
-                Tags=[{"Key": key, "Value": value} for key, value in (request.tags or {}).items()],
-                Encrypt="ENCRYPT" if request.encrypted or order.source.encrypted else None,
-                KmsKeyId=request.kms_key_id,
-                ClientToken=self.token_of(order),
-            )
-        except Underway:
-            self.token_is_used(order)
-            raise
+        is_encrypted = request.encrypted or order.source.encrypted
+        answer = self._service.write(
+            "CreateDisks",
+            request.region,
+            tried,
+            Placement={"Zone": options["zone"]},
+            DiskChargeType=HOURLY,
+            DiskType=options["disk_type"],
+            DiskName=name,
+            DiskSize=options["size_gib"],
+            DiskCount=1,
+            SnapshotId=request.snapshot_id,
+            Tags=[{"Key": key, "Value": value} for key, value in (request.tags or {}).items()],
+            Encrypt="ENCRYPT" if is_encrypted else None,
+            EncryptType=self._encrypt_type if is_encrypted else None,
+            KmsKeyId=request.kms_key_id,
+            ClientToken=self.token_of(order),
+        )
         ids = answer.get("DiskIdSet")
         if not isinstance(ids, list) or not ids:
             raise Ambiguous(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from ..errors import Underway
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, poll_pause
 from .copies import Sorted
@@ -20,7 +21,7 @@ def doubt_ends(wanted: Wanted, memory: Memory) -> float | None:
     """Say when a copy call whose answer was lost may be sent again; None if none is in doubt."""
     if memory.lost_at is None:
         return None
-    end = memory.lost_at + wanted.cloud.doubt_seconds
+    end = memory.lost_at + _search_seconds(wanted, memory)
     return end if memory.listed_at < end else None
 
 
@@ -28,8 +29,15 @@ def next_search(wanted: Wanted, memory: Memory) -> float:
     """Say when to look again for a copy in doubt."""
     lost_at = memory.lost_at or 0.0
     last = max(memory.listed_at, lost_at)
-    end = lost_at + wanted.cloud.doubt_seconds
+    end = lost_at + _search_seconds(wanted, memory)
     return min(last + max(1.0, (last - lost_at) / 2), max(end, last + 0.1))
+
+
+def _search_seconds(wanted: Wanted, memory: Memory) -> float:
+    """Return how long (seconds) to look for a copy in doubt."""
+    cloud = wanted.cloud
+    is_underway = isinstance(memory.refusal, Underway) and cloud.underway_seconds is not None
+    return cloud.underway_seconds or 0.0 if is_underway else cloud.doubt_seconds
 
 
 def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) -> float:

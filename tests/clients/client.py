@@ -72,25 +72,28 @@ class Client:
         Raises Refused for an error, and AssertionError for an answer that the vendor's model does not describe.
         """
         service = service or {"ebs": "ec2"}.get(self.row.name, self.row.name)
-        region = region or self.row.regions[0]
-        asked = {
-            "service": service,
-            "operation": operation,
-            "version": TENCENT.get(service),
-            "region": region,
-            "endpoint": self._server.url,
-            "keys": self._keys,
-            "flags": flags,
-            "arguments": arguments,
-        }
+        asked = {"region": region or self.row.regions[0], "flags": flags, "arguments": arguments}
+        answer = self._ask(service, operation, only_parameters=False, **asked)
+        self.answered.add((service, operation))
+        return answer
+
+    def parameters(self, operation: str, service: str) -> dict[str, str]:
+        """Return the operation's parameters by the vendor's model, with their types where it tells them."""
+        return dict(self._ask(service, operation, only_parameters=True))
+
+    def _ask(self, service: str, operation: str, **more: Any) -> Any:
+        asked = {"service": service, "operation": operation, "version": TENCENT.get(service), **more}
         assert self._process.stdin and self._process.stdout
-        print(json.dumps(asked), file=self._process.stdin, flush=True)
+        print(
+            json.dumps({**asked, "endpoint": self._server.url, "keys": self._keys}),
+            file=self._process.stdin,
+            flush=True,
+        )
         outcome = json.loads(self._process.stdout.readline())
         if "error" in outcome:
             raise Refused(outcome["error"]["code"], outcome["error"]["message"])
         faults = {fault for fault in outcome["faults"] if not RECORDED.fullmatch(fault)}
         assert not faults, faults
-        self.answered.add((service, operation))
         return outcome["answer"]
 
     def refusal(self, operation: str, **given: Any) -> str:

@@ -5,7 +5,8 @@
 """A process that makes calls by the vendors' other clients, in the virtual environment of these.
 
 It reads a call from each line of its standard input, as JSON, and answers with a line: ``answer`` and ``faults``, which
-is what the vendor's model does not know of the answer, or ``error``, its code and message. It imports nothing of the
+is what the vendor's model does not know of the answer, or ``error``, its code and message. With ``only_parameters`` the
+answer is the operation's parameters by that model, with their types where it tells them. It imports nothing of the
 tests: those need other versions of the same libraries.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import io
 import json
 import re
@@ -175,6 +177,11 @@ class Alibaba:
         raw = kept[-1]["body"]
         return answer.body.to_map(), [*_unknown(raw, answer.body.to_map(), operation), *_wrong(answer.body, operation)]
 
+    def parameters(self, asked: dict[str, Any]) -> dict[str, str]:
+        request = getattr(self._models, f"{asked['operation']}Request", None)
+        names = re.findall(r"result\['(\w+)'\]", inspect.getsource(request.to_map)) if request else []
+        return dict.fromkeys(names, "")
+
 
 def _keeping(call: Any, kept: list[Any]) -> Any:
     def kept_call(*given: Any, **options: Any) -> Any:
@@ -269,9 +276,18 @@ class Tencent:
             match = TENCENT_ERROR.search(err)
             raise Failed(match[1], match[2]) if match else Failed("client", err.strip())
         raw = json.loads(self._answers[-1].content)["Response"]
-        root = Path(importlib.import_module("tccli").__file__).parent / "services" / service
-        model = json.loads((root / f"v{version.replace('-', '')}" / "api.json").read_text())
-        return json.loads(out), _faults_of_tencent(model["objects"], f"{operation}Response", raw, operation)
+        return json.loads(out), _faults_of_tencent(self._objects(asked), f"{operation}Response", raw, operation)
+
+    def parameters(self, asked: dict[str, Any]) -> dict[str, str]:
+        members = self._objects(asked)[f"{asked['operation']}Request"]["members"]
+        return {member["name"]: member["type"] for member in members}
+
+    @staticmethod
+    def _objects(asked: dict[str, Any]) -> dict[str, Any]:
+        """Return what tccli's model of a service describes."""
+        root = Path(importlib.import_module("tccli").__file__).parent / "services" / asked["service"]
+        model: dict[str, Any] = json.loads((root / f"v{asked['version'].replace('-', '')}" / "api.json").read_text())
+        return dict(model["objects"])
 
 
 def _faults_of_tencent(objects: dict[str, Any], name: str, raw: dict[str, Any], path: str) -> list[str]:
@@ -325,8 +341,9 @@ def main() -> None:
     name, answers = sys.argv[1], sys.stdout
     client = {"awscli": Aws, "tccli": Tencent}[name]() if name in ("awscli", "tccli") else Alibaba(name)
     for line in sys.stdin:
+        asked = json.loads(line)
         try:
-            answer, faults = client.call(json.loads(line))
+            answer, faults = (client.parameters(asked), []) if asked["only_parameters"] else client.call(asked)
             outcome: dict[str, Any] = {"answer": answer, "faults": faults}
         except Failed as error:
             outcome = {"error": {"code": error.code, "message": error.message}}

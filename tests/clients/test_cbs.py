@@ -131,6 +131,13 @@ def test_a_filter_of_disks_finds_what_it_names_and_nothing_else(cbs, name, value
     assert disks(cbs, Filters=filters(**{name: other})) == []
 
 
+def test_the_simulator_takes_no_parameter_that_the_model_lacks(cbs):
+    types = {list: "list", str: "string", int: "int", bool: "bool", dict: "object"}
+    for operation, (service, _version, taken) in cbs.cloud.actions.items():
+        known = cbs.parameters(operation, service=service)
+        assert {name: types[kind] for name, kind in taken.items()}.items() <= known.items(), operation
+
+
 def test_ids_and_filters_exclude_each_other(cbs):
     assert cbs.refusal("DescribeDisks", DiskIds=["disk-none0000"], Filters=filters(zone="x")).startswith("Invalid")
     assert cbs.refusal("DescribeDisks", Filters=filters(nonsense="x")).startswith("Invalid")

@@ -167,6 +167,12 @@ def test_what_the_model_calls_mandatory_is(ecs):
         assert refused.startswith("MissingParameter"), name
 
 
+def test_the_simulator_takes_no_parameter_that_the_model_lacks(ecs):
+    for operation, taken in ecs.cloud.parameters.items():
+        known = ecs.parameters(operation, service="ecs").keys()
+        assert {parameter.removesuffix(".N") for parameter in taken} <= known, operation
+
+
 def test_a_parameter_that_is_not_simulated_is_refused_and_never_ignored(ecs):
     for operation, given in (("DescribeSnapshots", {"Usage": "image"}), ("DescribeDisks", {"ZoneId": f"{SOURCE}-b"})):
         assert ecs.refusal(operation, **given) == "InvalidParameter"

@@ -114,6 +114,12 @@ def test_a_node_that_refuses_is_told_beside_the_others(ens):
     assert answer["UnAllocationId"] == [{"EnsRegionId": DESTINATION}] and len(answer["AllocationId"]) == 1
 
 
+def test_the_simulator_takes_no_parameter_that_the_model_lacks(ens):
+    for operation, taken in ens.cloud.parameters.items():
+        known = ens.parameters(operation, service="ens").keys()
+        assert {parameter.removesuffix(".N") for parameter in taken} <= known, operation
+
+
 def test_a_parameter_that_is_not_simulated_is_refused_and_never_ignored(ens):
     assert ens.refusal("DescribeDisks", DiskChargeType="postpay") == "InvalidParameter"
 

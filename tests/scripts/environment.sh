@@ -81,5 +81,6 @@ stage() {
     [ -e "$file" ] && printf '%s\n' "$file"
   done) >"$WORK/files"
   find "$STAGED" -type f -not -path "$STAGED/tests/output/*" -delete
+  find "$STAGED" -mindepth 1 -type d -empty -delete
   tar -C "$REPO" -T "$WORK/files" -cf - | tar -C "$STAGED" -xf -
 }

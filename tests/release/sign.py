@@ -6,6 +6,7 @@
 names.
 
 The manifest holds the hash of the list of files, and that the hash of each file. Without a key nothing is signed.
+Nothing is signed either until the owner has confirmed the repository's address: users report vulnerabilities there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,27 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def address_problem(galaxy: dict[str, str], confirmed: str) -> str:
+    """Say why the addresses in galaxy.yml cannot be released, or nothing.
+
+    ``confirmed`` is the address that the owner of the collection says is theirs.
+    """
+    repository = galaxy["repository"]
+    elsewhere = [key for key in ("documentation", "homepage", "issues") if not galaxy[key].startswith(repository)]
+    if elsewhere:
+        return f"galaxy.yml: {', '.join(elsewhere)} must begin with the repository's address, {repository}."
+    if confirmed != repository:
+        return (
+            f"Not ready for release: nobody has confirmed that {repository} belongs to this collection. If it does, "
+            f"set CONFIRMED_REPOSITORY={repository}; if not, change galaxy.yml."
+        )
+    return ""
 
 
 def sign(folder: Path, key: str, home: str) -> str:
@@ -36,6 +58,11 @@ def sign(folder: Path, key: str, home: str) -> str:
 
 def main() -> None:
     folder, key, home = sys.argv[1:]
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    problem = address_problem(galaxy, os.environ.get("CONFIRMED_REPOSITORY", ""))
+    if problem and key:
+        sys.exit(problem)
+    print(problem or f"The repository is {galaxy['repository']}.")
     print(f"{sign(Path(folder), key, home)}: signed and verified" if key else "not signed: no SIGNING_KEY was given")
 
 

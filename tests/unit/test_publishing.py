@@ -28,6 +28,7 @@ from tests.release import pictures, sbom
 from tests.release.audit import sort_out
 from tests.release.build import packed_again
 from tests.release.importer import complaints
+from tests.release.sign import address_problem
 from tests.release.site import dead_links
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -156,6 +157,27 @@ def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():
     bad = [content("module", "a", doc_strings=None), content("role", "b", readme_html=None)]
     assert len(complaints("WARNING: so\nERROR: so\n", {"docs_blob": {"contents": bad}})) == 4
     assert complaints("", {}) == ["The importer returned nothing."]
+
+
+def test_the_address_of_the_repository_stands_in_galaxy_yml_alone():
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    account = galaxy["repository"].partition("://")[2]
+    kinds = ("*.md", "*.rst", "*.yml", "*.py", "*.j2", "*.toml", "*.cfg")
+    named = [
+        path.relative_to(REPOSITORY).as_posix()
+        for kind in kinds
+        for path in REPOSITORY.rglob(kind)
+        if not {".git", ".work", ".nox"} & set(path.relative_to(REPOSITORY).parts) and account in path.read_text()
+    ]
+    assert named == ["galaxy.yml"]
+
+
+def test_nothing_is_signed_before_the_owner_has_confirmed_the_address():
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    assert "nobody has confirmed" in address_problem(galaxy, "")
+    assert "nobody has confirmed" in address_problem(galaxy, "https://example.com/other")
+    assert not address_problem(galaxy, galaxy["repository"])
+    assert "issues must begin" in address_problem({**galaxy, "issues": "https://example.com"}, galaxy["repository"])
 
 
 def test_a_link_to_nothing_is_found(tmp_path):

@@ -23,6 +23,14 @@ options:
       - Snapshots without it are a set if their description, C(Created by CreateImage), names one image.
     type: str
     version_added: 1.0.0
+  check_keys:
+    description:
+      - Ask KMS for the state of each snapshot's key, once for each key, and return it in RV(snapshots[].key).
+      - Needs C(kms:DescribeKey) on the keys. A key that cannot be read is no failure; its state is unknown, and one
+        warning says so.
+    type: bool
+    default: false
+    version_added: 1.0.0
 extends_documentation_fragment:
   - multicloud.snapshots._info
   - multicloud.snapshots._aws
@@ -43,6 +51,17 @@ EXAMPLES = r"""
   multicloud.snapshots.ebs_snapshot_info:
     region: eu-west-1
     copies_from: [us-east-1]
+
+- name: Find the copies whose key is disabled, or waits for its deletion
+  multicloud.snapshots.ebs_snapshot_info:
+    region: eu-west-1
+    copies_from: [us-east-1]
+    check_keys: true
+  register: copies
+
+- name: Name them
+  ansible.builtin.debug:
+    msg: "{{ copies.snapshots | selectattr('key') | selectattr('key.enabled', 'false') }}"
 """
 
 RETURN = r"""
@@ -181,7 +200,8 @@ snapshots:
       type: str
       sample: null
     obstacle:
-      description: Why a complete snapshot cannot be copied; null if it can.
+      description: >-
+        Why a complete snapshot cannot be copied; null if it can. A copy that is archived shows it too.
       type: str
       sample: null
     locked_until:
@@ -201,7 +221,8 @@ snapshots:
       sample: "2026-11-21T02:16:02Z"
     traits:
       description: >-
-        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it. V(archived): in the archive tier, so that it can be neither restored nor copied now.
+        V(locked): its lock shows no end.
       type: list
       elements: str
       sample: []
@@ -226,6 +247,33 @@ snapshots:
             V(near): taken within a few minutes.
           type: str
           sample: crash
+    locked:
+      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
+      type: bool
+      sample: false
+    key:
+      description: >-
+        The KMS key of an encrypted snapshot, if O(check_keys=true); else null.
+      type: dict
+      contains:
+        arn:
+          description: ARN of the key; null if the snapshot shows none.
+          type: str
+          sample: arn:aws:kms:eu-west-1:123456789012:key/66666666-7777-8888-9999-000000000000
+        state:
+          description: State of the key in KMS's own word, such as V(Enabled), V(PendingDeletion); null if unknown.
+          type: str
+          sample: Enabled
+        enabled:
+          description: >-
+            Whether the key can be used; null if that is unknown. A snapshot whose key is not enabled cannot be
+            restored.
+          type: bool
+          sample: true
+        deletion_date:
+          description: When KMS will delete the key, ISO 8601 in UTC; null if it will not.
+          type: str
+          sample: null
 packed:
   description: The lists as one text.
   returned: if O(packed=true)
@@ -248,7 +296,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
-OPTIONS = {**INFO_OPTIONS, "set_tag": {"type": "str"}}
+OPTIONS = {**INFO_OPTIONS, "set_tag": {"type": "str"}, "check_keys": {"type": "bool", "default": False}}
 
 
 def main():

@@ -224,6 +224,14 @@ snapshots:
             V(near): taken within a few minutes.
           type: str
           sample: crash
+    locked:
+      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
+      type: bool
+      sample: false
+    key:
+      description: Null; only EBS has it.
+      type: dict
+      sample: null
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

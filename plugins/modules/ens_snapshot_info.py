@@ -215,6 +215,14 @@ snapshots:
         Always null; ENS has no groups of snapshots, and no tags to mark copies with.
       type: dict
       sample: null
+    locked:
+      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
+      type: bool
+      sample: false
+    key:
+      description: Null; only EBS has it.
+      type: dict
+      sample: null
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

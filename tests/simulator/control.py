@@ -125,6 +125,8 @@ class Control:
             self.script: Callable[[str, str], dict[str, Any] | None] | None = None
             #: Changes the body of an answer, where it is set: from action, body and content type to a body.
             self.spoil: Callable[[str, bytes, str], bytes] | None = None
+            #: Changes a good answer in place, headers included, where it is set.
+            self.trim: Callable[[str, Response], None] | None = None
             self._moments: dict[str, list[float]] = {}
             #: By action and region, what is left of its budget, and when that was.
             self._left: dict[tuple[str, str], tuple[float, float]] = {}
@@ -323,6 +325,8 @@ class ControlledApp:
         call.worked = self._clock.monotonic()
         if control.watch:
             control.watch.worked(call)
+        if control.trim and answer.status_code == 200:
+            control.trim(action, answer)
         if control.spoil:
             spoilt = control.spoil(action, answer.get_data(), answer.content_type or "")
             return Response(spoilt, status=answer.status_code, content_type=answer.content_type)

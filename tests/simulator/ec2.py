@@ -29,7 +29,7 @@ from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplic
 from werkzeug.wrappers import Request, Response
 
 from . import ec2_blocks as blocks
-from . import quick, sigv4, sts
+from . import kms, quick, sigv4, sts
 from .control import Control, ControlledApp
 from .ec2_blocks import Blocks
 from .ec2_disks import Disks
@@ -94,7 +94,10 @@ CODES = {
     "expire": ("RequestExpired", "Request has expired.", 400),
 }
 #: These check their parameters before they ask for permission.
-JUDGED_FIRST = ("CopySnapshot", "CreateVolume", "DeleteVolume", "ListSnapshotBlocks", "GetSnapshotBlock")
+JUDGED_FIRST = (
+    *("CopySnapshot", "CreateVolume", "DeleteVolume"),
+    *("ListSnapshotBlocks", "GetSnapshotBlock", "DescribeKey"),
+)
 #: HTTP statuses that moto does not give to EC2's codes.
 STATUS = {"UnauthorizedOperation": 403, "DryRunOperation": 412, "AuthFailure": 403, "AccessDenied": 403}
 #: What becomes of a copy whose source CopySnapshot cannot see, or that is not complete: it is accepted all the same.
@@ -190,7 +193,9 @@ class Ec2:
         self._install()
         self.app = ControlledApp(
             self.control,
-            _WithStatus(DomainDispatcherApplication(create_backend_app), self._account_of, Blocks(self)),
+            _WithStatus(
+                DomainDispatcherApplication(create_backend_app), self._account_of, Blocks(self), kms.Keys(self)
+            ),
             _action,
             sigv4.region_of,
             self._refusal,
@@ -349,7 +354,8 @@ class Ec2:
             return None, NOT_FOUND
         if source.status != "completed":
             return source, NOT_COMPLETE
-        if getattr(source, "outpost_arn", None) or source.storage_tier == "archive":
+        elsewhere = region != call.region and is_local_zone(getattr(source, "zone", None), region)
+        if getattr(source, "outpost_arn", None) or source.storage_tier == "archive" or elsewhere:
             raise invalid(f"The snapshot {snapshot_id} cannot be copied")
         return source, None
 
@@ -504,6 +510,10 @@ class Ec2:
 
     # -- locks ------------------------------------------------------------------------------------------
 
+    def lock_for(self, snapshot: Any, days: int) -> None:
+        """Lock a snapshot as somebody has by hand."""
+        snapshot.lock = SimulatedLock("compliance", days, None, self.clock.utc())
+
     def lock_snapshot(self, call: Any) -> ActionResult:
         snapshot_id, mode, days = (call._get_param(name) for name in ("SnapshotId", "LockMode", "LockDuration"))
         check_snapshot_id(snapshot_id)
@@ -587,10 +597,11 @@ def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 class _WithStatus:
     """Gives moto the caller's account, and gives its answers the HTTP status that AWS gives to a code."""
 
-    def __init__(self, app: Any, account_of: Callable[[str], str], blocks: Blocks):
+    def __init__(self, app: Any, account_of: Callable[[str], str], blocks: Blocks, keys: kms.Keys):
         self._app = app
         self._account_of = account_of
         self._blocks = blocks
+        self._keys = keys
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_of(sigv4.key_of(environ.get("HTTP_AUTHORIZATION", "")))
@@ -598,6 +609,8 @@ class _WithStatus:
         if blocks.action_of(request):
             account = environ["HTTP_X_MOTO_ACCOUNT_ID"]
             return self._blocks(environ, sigv4.region_of(request), account)(environ, start_response)
+        if kms.action_of(request):
+            return self._keys(request)(environ, start_response)
         if sigv4.service_of(environ.get("HTTP_AUTHORIZATION", "")) == "ec2":
             answer = _by_moto(environ)
         else:
@@ -630,7 +643,8 @@ def error_response(code: str, message: str, status: int) -> Response:
 
 
 def _action(request: Request) -> str:
-    return str(blocks.action_of(request) or request.form.get("Action") or request.args.get("Action") or request.path)
+    named = blocks.action_of(request) or kms.action_of(request)
+    return str(named or request.form.get("Action") or request.args.get("Action") or request.path)
 
 
 def _is_pending_copy(snapshot: Any) -> bool:
@@ -640,6 +654,11 @@ def _is_pending_copy(snapshot: Any) -> bool:
 def default_key(region: str) -> str:
     """Return the key that AWS itself manages for EBS in a region."""
     return f"arn:aws:kms:{region}:{ACCOUNT}:key/{uuid.uuid5(uuid.NAMESPACE_DNS, f'aws/ebs {region}')}"
+
+
+def is_local_zone(zone: str | None, region: str) -> bool:
+    """Whether a zone that a snapshot shows is a Local Zone of the region."""
+    return (zone or "").startswith(f"{region}-")
 
 
 def _of_all_accounts(region: str) -> list[Any]:

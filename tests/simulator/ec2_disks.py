@@ -133,6 +133,8 @@ class Disks:
             return self._answer(replayed, dict(backend.tags.get(replayed.id, {})))
         if snapshot is not None and snapshot.status != "completed":
             raise invalid(f"Snapshot is in invalid state - {snapshot.status}", "IncorrectState")
+        if snapshot is not None and snapshot.storage_tier == "archive":
+            raise invalid(f"The snapshot '{snapshot.id}' is archived.", "IncorrectState")  # the code is not known
         disk = self._made(backend, asked, snapshot, zone)
         backend.volumes[disk.id] = disk
         backend.tags[disk.id].update(tags)
@@ -230,8 +232,7 @@ class Disks:
             backend,
             models.random_volume_id(),
             seconds,
-            vanishes=bool(self.settings["keys_of_kms"].get(asked["KmsKeyId"]))
-            or asked["SnapshotId"] in self.settings["vanishing"],
+            vanishes=self._is_key_bad(asked, snapshot) or asked["SnapshotId"] in self.settings["vanishing"],
             size=size,
             zone=zone,
             snapshot_id=asked["SnapshotId"],
@@ -240,6 +241,13 @@ class Disks:
             volume_type=(asked["VolumeType"] or "gp2").lower(),
             iops=asked["Iops"],
         )
+
+    def _is_key_bad(self, asked: dict[str, Any], snapshot: Any) -> bool:
+        """Whether the key that is asked for, or the snapshot's, may not be used. Nobody asks for kms:DescribeKey on the
+        latter."""
+        keys = self.settings["keys_of_kms"]
+        own = keys.get(snapshot.kms_key_id) if snapshot and snapshot.encrypted else None
+        return bool(keys.get(asked["KmsKeyId"]) or own not in (None, "undescribable"))
 
     @staticmethod
     def _answer(disk: Any, tags: dict[str, str]) -> ActionResult:

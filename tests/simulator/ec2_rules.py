@@ -15,11 +15,12 @@ from moto.ec2.exceptions import EC2ClientError
 SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
 #: IDs that AWS never issues, and distinguishes from others (api-facts: ebs-impossible-ids).
 NEVER_ISSUED = ("snap-0123456789abcdef0", "snap-00000000000000000")
-REGIONS = frozenset(
-    region
+#: Every region, with its partition.
+REGIONS = {
+    region: partition
     for partition in Session().get_available_partitions()
     for region in Session().get_available_regions("ec2", partition_name=partition)
-)
+}
 
 
 def invalid(message: str, code: str = "InvalidParameterValue") -> EC2ClientError:
@@ -43,7 +44,7 @@ def check_source_id(snapshot_id: str | None) -> None:
 
 def check_copy(arguments: dict[str, Any], source_region: str | None, region: str) -> None:
     """Refuse what AWS's CopySnapshot refuses before it looks at the source."""
-    if source_region not in REGIONS:
+    if source_region not in REGIONS or REGIONS[source_region] != REGIONS.get(region):
         raise invalid(f"{source_region} is not a valid region name.", "InvalidRegion")
     if len(arguments["description"] or "") > 255:
         raise invalid("Description must be at most 255 characters long")

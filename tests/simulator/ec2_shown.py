@@ -31,6 +31,7 @@ def shown(snapshot: Any, tags: dict[str, str]) -> dict[str, Any]:
         "VolumeId": NO_VOLUME if is_copy else snapshot.volume.id,
         "State": snapshot.status,
         "StartTime": snapshot.start_time.replace(tzinfo=timezone.utc),
+        "RestoreExpiryTime": getattr(snapshot, "restored_until", None),
         "OwnerId": snapshot.owner_id,
         "Description": snapshot.description or "",
         "Encrypted": bool(snapshot.encrypted),
@@ -44,8 +45,8 @@ def shown(snapshot: Any, tags: dict[str, str]) -> dict[str, Any]:
 
 
 def _of_ordinary(snapshot: Any) -> dict[str, Any]:
-    done = snapshot.status == "completed"
-    return {"Progress": "100%" if done else "", "VolumeSize": snapshot.volume.size}
+    done, zone = snapshot.status == "completed", getattr(snapshot, "zone", None)
+    return {"Progress": "100%" if done else "", "VolumeSize": snapshot.volume.size, "AvailabilityZone": zone}
 
 
 def _of_copy(copy: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import botocore
@@ -320,6 +321,47 @@ def test_an_archived_source_fails_alone(ebs):
     ebs.get(archived).storage_tier = "archive"
     out = ebs.run(archived, good)
     assert out.failure()["kind"] == "refused" and "archived" in out["msg"] and ebs.calls["CopySnapshot"] == 1
+    assert "72 hours" in out.failure()["hint"]
+
+
+def test_an_archived_copy_counts_as_a_copy_and_is_told(ebs):
+    source = ebs.snapshot()
+    copy = ebs.our_copy(source)
+    copy.storage_tier = "archive"
+    out = ebs.run(source, wait=True)
+    assert not out.failed and not out["changed"] and out["snapshot_id"] == copy.id and len(ebs.copies()) == 1
+    (row,) = ebs.info("eu-west-1")["snapshots"]
+    assert "archived" in row["obstacle"] and row["traits"] == ["archived"] and row["state"] == "completed"
+    copy.restored_until = ebs.clock.utc()
+    (row,) = ebs.info("eu-west-1")["snapshots"]
+    assert (row["obstacle"], row["traits"]) == (None, []), "restored for a time, it can be used"
+
+
+def test_a_source_in_a_local_zone_leaves_its_region_never(ebs):
+    local, good = ebs.snapshot(), ebs.snapshot()
+    ebs.get(local).zone = "us-east-1-bos-1a"
+    rows = {row["snapshot_id"]: row for row in ebs.info(ebs.source)["snapshots"]}
+    assert "us-east-1-bos-1a" in rows[local]["obstacle"] and rows[good]["obstacle"] is None
+    out = ebs.run(local, good, wait=True)
+    assert out.failure()["source_snapshot_id"] == local and "us-east-1-bos-1a" in out["msg"]
+    assert ebs.calls["CopySnapshot"] == 1 and out["counts"]["created"] == 1
+    home = ebs.run(local, wait=True, destination_regions=[ebs.source])
+    assert not home.failed and home["counts"]["created"] == 1, home.text
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [("us-east-1", "cn-north-1"), ("cn-north-1", "us-gov-west-1"), ("us-gov-east-1", "eu-west-1")],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_regions_of_two_partitions_are_refused_by_name(ebs, source, destination, check):
+    given = {"source_region": source, "destination_regions": [destination, source], "state": "present"}
+    out = ebs.run("snap-0aa11bb22cc33dd44", check=check, **given)
+    assert out.failed and source in out["msg"] and destination in out["msg"] and "partition" in out["msg"]
+    assert not ebs.calls
+    given = {"copies": [{"snapshot_id": "snap-0aa11bb22cc33dd44", "source_region": source}], "region": destination}
+    compared = run_module("ebs_snapshot_compare", {**given, **ebs.connection()}, ebs.clock)
+    assert compared.failed and "partition" in compared["msg"] and not ebs.calls
 
 
 # -- permission, deleting, moving over ---------------------------------------------------------------------
@@ -603,9 +645,12 @@ def test_refusals_that_differ_by_their_blob_alone_are_reported_alike(ebs):
     sources = [ebs.snapshot() for _n in range(4)]
     ebs.settings(denied=["CopySnapshot"])
     out = ebs.run(*sources)
-    assert "Encoded" not in out.text
     words = {f["message"].replace(f["source_snapshot_id"], "it") for f in out["failures"]}
     assert len(out["failures"]) == 4 and len(words) == 1 and "ec2:CopySnapshot" in words.pop()
+    hints = {
+        re.search(r"decode-authorization-message --encoded-message (\S{60,})$", f["hint"]) for f in out["failures"]
+    }
+    assert len({hint[1] for hint in hints}) == 4, "each is passed on to whoever may decode it"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -217,3 +218,19 @@ def test_ecs_has_one_mode_and_takes_no_lock_beyond_the_copys_days(ecs):
 def test_governance_is_the_mode_of_ebs_unless_compliance_is_written_out(ebs):
     ebs.run(ebs.snapshot(), wait=True, lock_days=7)
     assert lock_of(ebs.copies()[0]).mode == "governance"
+
+
+def test_a_lock_that_shows_no_end_is_a_lock_and_blinds_nobody(cloud):
+    kept, other = cloud.snapshot(), cloud.snapshot()
+    copy, free = cloud.our_copy(kept), cloud.our_copy(other)
+    lock = locked_by_hand(cloud, copy, days=9)
+    end = rb"<lockExpiresOn>[^<]*</lockExpiresOn>|\"LockExpiredTime\": *\"[^\"]*\",? *"
+    cloud.server.control.spoil = lambda action, body, _kind: re.sub(end, b"", body) if action == LOCKS else body
+    rows = {s["snapshot_id"]: s for s in cloud.info(cloud.destination)["snapshots"]}
+    assert (rows[copy.id]["locked"], rows[copy.id]["locked_until"]) == (True, None)
+    assert rows[free.id]["locked"] is False
+    out = cloud.run(kept, other, state="absent")
+    assert out.failure()["snapshot_id"] == copy.id and "is locked, so it is not deleted" in out["msg"]
+    assert out["counts"]["deleted"] == 1 and [c.id for c in cloud.copies()] == [copy.id]
+    again = cloud.run(kept, lock_days=3, **COMPLIANCE)
+    assert not again.failed and not again["changed"] and lock_of(copy) is lock

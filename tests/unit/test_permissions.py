@@ -184,6 +184,9 @@ def test_the_policy_of_aws_has_the_whole_list_of_kms_on_both_keys(action):
         assert not is_allowed(policy, "kms:ScheduleKeyDeletion", whole)
 
 
+FOR_AWS = {"kms:GrantIsForAWSResource": "true"}
+#: The key that disks get where it is not that of their snapshots.
+OTHER_KEY = "arn:aws:kms:eu-west-1:123456789012:key/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 RESTORED = {"aws:ResourceTag/dr-restore:id": "flood"}
 VOLUME = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0bb10000000000001"
 
@@ -207,6 +210,13 @@ VOLUME = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0bb10000000000001"
         ("ec2:DeleteSnapshot", COPY, OURS, False),
         ("ec2:CopySnapshot", SOURCE, {}, False),
         ("kms:CreateGrant", KEYS[1] + "-7777-8888-9999-000000000000", {}, False),
+        ("kms:CreateGrant", KEYS[1] + "-7777-8888-9999-000000000000", FOR_AWS, True),
+        ("kms:CreateGrant", OTHER_KEY, FOR_AWS, True),
+        ("kms:ReEncryptFrom", KEYS[1] + "-7777-8888-9999-000000000000", {}, True),
+        ("kms:ReEncryptTo", OTHER_KEY, {}, True),
+        ("kms:GenerateDataKeyWithoutPlaintext", OTHER_KEY, {}, True),
+        ("kms:DescribeKey", OTHER_KEY, {}, True),
+        ("kms:Decrypt", OTHER_KEY, {}, False),
     ],
 )
 def test_the_policy_of_restoring_allows_just_what_is_needed(action, resource, context, allowed):

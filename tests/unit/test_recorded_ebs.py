@@ -59,6 +59,7 @@ def test_a_recorded_snapshot_is_understood(name):
     for field, value in item["becomes"].items():
         if field == "source":
             value = Provenance(**value) if value else None
+        value = tuple(value) if field == "traits" else value
         assert getattr(made, field) == value, (field, item["note"])
     assert made.created_at == shown["StartTime"] and not made.deletable
 

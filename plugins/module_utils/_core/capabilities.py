@@ -99,6 +99,14 @@ class Capabilities:
         """Say what is wrong with the options, given a source that is complete, or None."""
         return None
 
+    def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
+        """Say why what is asked cannot be made of a source that is complete, as the rest of a sentence, or None."""
+        return source.obstacle
+
+    def obstacle_hint(self, source: Snapshot) -> str | None:
+        """Say what to do about that obstacle, if anything."""
+        return None
+
     def expected_encryption(self, order: CopyOrder) -> bool | None:
         """Whether a copy will be encrypted, if that is known before it shows."""
         return (

@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .model import CopyRequest
+from .model import CopyRequest, Snapshot
 
 LONGEST_LOCK_DAYS = 36500
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock on a snapshot. It ends at ``until`` (aware), or is over."""
+    """A lock on a snapshot. It ends at ``until`` (aware; None where that is not shown), or is over."""
 
-    until: datetime
+    until: datetime | None
     is_over: bool = False
+
+    def on(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with this lock. One that shows no end is a lock as well (promises: locks)."""
+        traits = snapshot.traits if self.until else tuple(dict.fromkeys((*snapshot.traits, "locked")))
+        return replace(snapshot, locked_until=self.until, traits=traits)
 
 
 def lock_problems(request: CopyRequest) -> list[str]:

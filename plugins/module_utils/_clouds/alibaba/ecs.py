@@ -175,7 +175,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             ClientToken=uuid.uuid4().hex,
         )
         lock = lock_of(answer.get("LockedSnapshotInfo") or {})
-        if lock.is_over:
+        if lock.until is None:
             raise Ambiguous(f"{tried}: the call was accepted, but returned no end of the lock")
         return lock.until
 

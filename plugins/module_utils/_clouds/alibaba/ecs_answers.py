@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any
 
 from ..._core.locks import Lock
@@ -118,8 +117,5 @@ def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
 
 
 def lock_of(shown: Mapping[str, Any]) -> Lock:
-    """Translate a lock. If its end is not shown, it counts as over, with a time long ago."""
-    until = parse_iso_utc(shown.get("LockExpiredTime"))
-    return Lock(
-        until or datetime(1970, 1, 1, tzinfo=timezone.utc), until is None or shown.get("LockStatus") == "expired"
-    )
+    """Translate a lock."""
+    return Lock(parse_iso_utc(shown.get("LockExpiredTime")), shown.get("LockStatus") == "expired")

@@ -129,13 +129,18 @@ class Clients:
         return self._client("ebs", region, "reads", **self._way_to_others())
 
     def account_reader(self, region: str) -> Any:
-        """Return the client that reads the account's ID.
+        """Return the client that reads the account's ID."""
+        return self._optional_reader("sts", region)
 
-        It gives up soon, since a private network may have no way to STS.
-        """
+    def key_reader(self, region: str) -> Any:
+        """Return the client that reads the states of keys."""
+        return self._optional_reader("kms", region)
+
+    def _optional_reader(self, service: str, region: str) -> Any:
+        """Return a client that gives up soon, since a private network may have no way to its service."""
         quick = {"connect_timeout": 5, "read_timeout": 10}
         config = self._config(quick, retries={"total_max_attempts": 2})
-        return self._client("sts", region, "reads", aws_config=config, **self._way_to_others())
+        return self._client(service, region, "reads", aws_config=config, **self._way_to_others())
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
         """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""

@@ -14,19 +14,21 @@ from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, Credentials
+from ..._core.keys import Key
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.sets import ListedSet
 from ..._core.waiting import Backoff
 from ..paging import token_pages
 from .client import AwsModule
-from .ebs_answers import arguments_of, disk_of, tag_list
+from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list
 from .ebs_capabilities import EbsCapabilities
 from .ebs_queries import COPIES_IN_PROGRESS, copies_of, snapshots_for, tag_filters
-from .ebs_rules import keys_differ, known_regions, option_problems, place_problems
+from .ebs_rules import keys_differ, known_regions, option_problems, partition_problems, place_problems
 from .ebs_sets import sets_of
-from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of
+from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, identified, queries_of
 from .errors import KMS_ACTIONS
+from .kms import KeyStates
 
 try:
     from botocore.exceptions import ClientError
@@ -36,6 +38,11 @@ except ImportError:
 #: How long (seconds) a source of another account is asked for again: AWS may not know a newly shared one
 #: (api-facts: ebs-just-shared).
 SHARED_SECONDS = 60.0
+#: What to do about a snapshot in the archive tier (api-facts: ebs-archive).
+ARCHIVED_HINT = (
+    "Restore it from the archive tier (RestoreSnapshotTier: in the console, or aws ec2 restore-snapshot-tier), which "
+    "takes up to 72 hours, then run again; or use an older snapshot that is in the standard tier."
+)
 
 
 class EbsCloud(EbsCapabilities, SnapshotCloud):
@@ -44,6 +51,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def __init__(self, module: AwsModule):
         super().__init__()
         self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages, self.clock.heard)
+        self._keys = KeyStates(self._ec2)
         self.home_region = module.region
         self._set_tag = module.params.get("set_tag") or ""
         #: Sources that the user's options name as another account's, and until when to ask for them again.
@@ -73,7 +81,15 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         )
 
     def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
-        return place_problems(requests)
+        return [*partition_problems(requests), *place_problems(requests)]
+
+    def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
+        # Within its region AWS itself says to which Local Zones it copies.
+        may_stay = is_local_zone(source.place, source.region) and request.region == source.region
+        return None if may_stay and ARCHIVED not in source.traits else source.obstacle
+
+    def obstacle_hint(self, source: Snapshot) -> str | None:
+        return ARCHIVED_HINT if ARCHIVED in source.traits else None
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return option_problems(requests)
@@ -136,6 +152,10 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         delete = self._ec2.writer(region).delete_snapshot
         self._ec2.write(f"Deleting the copy {snapshot_id} in {region}", partial(delete, SnapshotId=snapshot_id))
 
+    def read_keys(self, region: str, key_ids: Collection[str]) -> dict[str, Key]:
+        """Read the states of KMS keys, by the IDs given; one that cannot be read is unknown."""
+        return self._keys.read(region, key_ids, self.deadline)
+
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         client = self._ec2.writer(region)
         for ids in batches(snapshot_ids, self.tagged_per_call):
@@ -157,10 +177,10 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         def page(token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             given = {"NextToken": token} if token else {}
             answer = self._ec2.read(tried, partial(describe, MaxResults=PAGE, **given))
-            return answer, answer.get("Snapshots") or []
+            return answer, identified(answer.get("Snapshots") or [], "SnapshotId", tried)
 
         shown = token_pages(page, self.pages(), tried)
-        return {s["SnapshotId"]: Lock(s["LockExpiresOn"], s["LockState"] == "expired") for s in shown}
+        return {s["SnapshotId"]: Lock(s.get("LockExpiresOn"), s.get("LockState") == "expired") for s in shown}
 
     def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
         send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=snapshot_id, LockMode=mode, LockDuration=days)
@@ -187,7 +207,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
             self._ec2.read(tried, ask)
         except Credentials as error:
             if error.code == "UnauthorizedOperation":
-                error.hint = hint
+                error.hint = f"{hint} {error.hint}"
             raise
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:

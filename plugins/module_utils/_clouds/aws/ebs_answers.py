@@ -30,6 +30,8 @@ VOLUME_STATES = {
 }
 #: The volume ID of snapshots without a volume: copies, imports, and those written through the EBS direct APIs.
 NO_VOLUME = re.compile(r"vol-f+")
+#: The trait of a snapshot in the archive tier.
+ARCHIVED = "archived"
 #: A copy's message before AWS has read its source: size, and encryption if it is not on, are unknown then.
 NO_METADATA = "Metadata not updated"
 #: How the console describes a copy (api-facts: ebs-console-description).
@@ -37,21 +39,25 @@ CONSOLE_DESCRIPTION = re.compile(r"\[Copied (snap-(?:[0-9a-f]{17}|[0-9a-f]{8})) 
 
 
 def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
-    """Translate a snapshot of DescribeSnapshots."""
-    tags = {tag["Key"]: tag["Value"] for tag in shown.get("Tags") or ()}
-    without_volume = NO_VOLUME.fullmatch(shown.get("VolumeId") or "") is not None
-    # TransferType is "standard" on every snapshot, so it says nothing.
-    is_copy = without_volume or shown.get("TransferType") == "time-based"
+    """Translate a snapshot of DescribeSnapshots. All but its ID is optional (api-facts: optional-members)."""
+    tags = _tags(shown)
+    volume_id = shown.get("VolumeId") or ""
+    without_volume = NO_VOLUME.fullmatch(volume_id) is not None
     source = provenance_of(tags) or _console_source(shown.get("Description") or "")
+    # Where no volume is shown, nobody can say what it is: it counts as the copy that it says it is, and is left alone.
+    is_unsure = source is not None and not volume_id
+    # TransferType is "standard" on every snapshot, so it says nothing.
+    is_copy = without_volume or is_unsure or shown.get("TransferType") == "time-based"
     if source and not without_volume:
         source = replace(source, managed=source.managed and not is_copy)  # no recording looks like this: leave it alone
-    state = STATES.get(shown["State"], State.PENDING)
+    provider_state, zone = shown.get("State") or "", shown.get("AvailabilityZone")
+    state = STATES.get(provider_state, State.PENDING)
     progress = re.match(r"\d+", shown.get("Progress") or "")
     return Snapshot(
         snapshot_id=shown["SnapshotId"],
         region=region,
         state=state,
-        provider_state=shown["State"],
+        provider_state=provider_state,
         progress=100 if state is State.COMPLETED else int(progress.group()) if progress else 0,
         size_gib=shown.get("VolumeSize") or None,
         encrypted=_encrypted(shown),
@@ -60,15 +66,17 @@ def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
         name=tags.get("Name", ""),
         description=shown.get("Description") or "",
         tags=tags,
-        disk_id=None if is_copy or source else shown.get("VolumeId"),
-        place=shown.get("OutpostArn") or _local_zone(shown.get("AvailabilityZone") or "", region),
+        disk_id=None if is_copy or source else volume_id or None,
+        place=shown.get("OutpostArn") or (zone if is_local_zone(zone, region) else None),
         owned=owned,
         is_copy=is_copy,
+        certain=not is_unsure,
         source=source,
         completed_at=shown.get("CompletionTime"),
         full_size_bytes=shown.get("FullSnapshotSizeInBytes"),
         reason=shown.get("StateMessage") if state is State.ERROR else None,
-        obstacle=_obstacle(shown),
+        obstacle=_obstacle(shown, region),
+        traits=(ARCHIVED,) if _is_archived(shown) else (),
     )
 
 
@@ -77,17 +85,30 @@ def _encrypted(shown: Mapping[str, Any]) -> bool | None:
     return None if unknown else shown.get("Encrypted")
 
 
-def _obstacle(shown: Mapping[str, Any]) -> str | None:
-    if shown.get("StorageTier") == "archive":
+def _obstacle(shown: Mapping[str, Any], region: str) -> str | None:
+    if _is_archived(shown):
         return "is archived; restore it to the standard tier first"
     if shown.get("OutpostArn"):
         return "is on an Outpost, from which AWS does not copy"
+    zone = shown.get("AvailabilityZone")
+    if is_local_zone(zone, region):
+        return f"is in the Local Zone {zone}, from which AWS copies only within its group of zones or to {region}"
     return None
 
 
-def _local_zone(zone: str, region: str) -> str | None:
-    """Return the zone where it is a Local Zone, such as us-east-1-bos-1a; us-east-1a is the region itself."""
-    return zone if zone.startswith(f"{region}-") else None
+def _is_archived(shown: Mapping[str, Any]) -> bool:
+    """Whether a snapshot can be neither copied nor restored now. One that is restored for a time can
+    (api-facts: ebs-archive)."""
+    return shown.get("StorageTier") == "archive" and not shown.get("RestoreExpiryTime")
+
+
+def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag.get("Value") or "" for tag in shown.get("Tags") or () if tag.get("Key")}
+
+
+def is_local_zone(place: str | None, region: str) -> bool:
+    """Whether a place is a Local Zone, such as us-east-1-bos-1a; us-east-1a is the region itself."""
+    return (place or "").startswith(f"{region}-")
 
 
 def _console_source(description: str) -> Provenance | None:
@@ -97,7 +118,7 @@ def _console_source(description: str) -> Provenance | None:
 
 def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
     """Translate a volume of DescribeVolumes."""
-    tags = {tag["Key"]: tag["Value"] for tag in volume.get("Tags") or ()}
+    tags = _tags(volume)
     attachments = volume.get("Attachments") or [{}]
     return Disk(
         disk_id=volume["VolumeId"],
@@ -114,7 +135,7 @@ def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
         state=VOLUME_STATES.get(volume.get("State", ""), State.COMPLETED),
         provider_state=volume.get("State", ""),
         in_use=bool(volume.get("Attachments")) or volume.get("State") == "in-use",
-        snapshot_id=volume.get("SnapshotId", ""),
+        snapshot_id=volume.get("SnapshotId"),
         created_at=volume.get("CreateTime"),
     )
 

@@ -69,14 +69,14 @@ class EbsBlocks(EbsCloud):
         tried = f"Reading the block {index} of {snapshot_id} in {region}"
         ask = self._ec2.block_reader(region).get_snapshot_block
 
-        def read() -> tuple[str, str]:
+        def read() -> tuple[str, str | None]:
             answer = ask(SnapshotId=snapshot_id, BlockIndex=index, BlockToken=token)
             data = answer["BlockData"].read()
-            return base64.b64encode(hashlib.sha256(data).digest()).decode(), str(answer["Checksum"])
+            return base64.b64encode(hashlib.sha256(data).digest()).decode(), answer.get("Checksum")
 
         def whole() -> str:
             found, checksum = self._ec2.read(tried, read)
-            if found != checksum:
+            if checksum and found != checksum:
                 raise Unreachable(f"{tried}: what was received has another checksum than AWS tells")
             return found
 
@@ -85,8 +85,10 @@ class EbsBlocks(EbsCloud):
     def _page(self, tried: str, ask: Any, given: Any) -> tuple[Any, dict[int, str]]:
         page = self._ec2.read(tried, partial(ask, **given))
         listed = items_of(page, "Blocks", tried=tried)
-        if not page.get("BlockSize"):
-            raise Unreachable(f"{tried}: the answer does not tell the size of a block")
+        if not (page.get("BlockSize") and page.get("VolumeSize")):
+            raise Unreachable(f"{tried}: the answer does not tell the size of a block, or of the snapshot")
+        if not all(block.get("BlockToken") and "BlockIndex" in block for block in listed):
+            raise Unreachable(f"{tried}: the answer contains a block without its index or token")
         return page, {int(block["BlockIndex"]): str(block["BlockToken"]) for block in listed}
 
     def _persisted(self, read: Any, may_show_late: bool) -> Any:

@@ -20,6 +20,7 @@ from ..._core.module.runner import Module, end_module, guarded
 from ..._core.waiting import Deadline
 from .client import AwsModule
 from .ebs_blocks import PAGE, EbsBlocks, Window
+from .ebs_rules import partition_problem
 
 OPTIONS = {
     "copies": {
@@ -174,6 +175,7 @@ def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[
         found += id_problems(f"copies.{key}", [c[key] for c in params["copies"] if c[key]], pattern, example)
     regions = [c["source_region"] for c in params["copies"] if c["source_region"]]
     found += region_problems(cloud, "copies.source_region", list(dict.fromkeys(regions)))
+    found += [problem for source in dict.fromkeys(regions) if (problem := partition_problem(source, region))]
     if not 1 <= params["blocks"] <= MOST_BLOCKS:
         found.append(f"blocks: {params['blocks']} is not within 1 to {MOST_BLOCKS}")
     if params["wait_timeout"] < 1:

@@ -11,12 +11,13 @@ from functools import partial
 
 from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Ambiguous, Underway
-from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.errors import Ambiguous, CopyError, Refused, Underway
+from ..._core.keys import Key
+from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .ebs import EbsCloud
-from .ebs_answers import disk_of, volume_arguments_of
+from .ebs_answers import ARCHIVED, disk_of, volume_arguments_of
 from .ebs_capabilities import TAG_RULES
 from .ebs_queries import tag_filters
 from .ec2_calls import Filters, queries_of
@@ -45,6 +46,21 @@ class EbsDisks(DiskCloud, EbsCloud):
         "in CloudTrail for who deleted it. Then run again."
     )
 
+    def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
+        if ARCHIVED in source.traits:
+            return source.obstacle
+        return (
+            "is on an Outpost, where alone disks can be made of it" if (source.place or "").startswith("arn:") else None
+        )
+
+    def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
+        """Read them as usual, but refuse those whose key is not enabled: AWS would remove the disk, without a word."""
+        found = super().read_sources(region, snapshot_ids)
+        shown = [s for s in found.values() if isinstance(s, Snapshot) and s.encrypted and s.kms_key]
+        keys = self.read_keys(region or "", dict.fromkeys(s.kms_key for s in shown if s.kms_key))
+        unusable = [s for s in shown if keys[s.kms_key or ""].enabled is False]
+        return {**found, **{s.snapshot_id: _refusal_for_key(s, keys[s.kms_key or ""]) for s in unusable}}
+
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = tag_filters({RESTORE_ID: self.restore_id})
         return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters], pages)
@@ -58,7 +74,8 @@ class EbsDisks(DiskCloud, EbsCloud):
         ask = self._ec2.reader(region).describe_availability_zones
         answer = self._ec2.read(tried, lambda: ask(Filters=[{"Name": "opt-in-status", "Values": list(USABLE)}]))
         zones = items_of(answer, "AvailabilityZones", tried=tried)
-        names = [str(zone["ZoneName"]) for zone in zones if zone.get("State", "available") != "unavailable"]
+        usable = (zone for zone in zones if zone.get("State", "available") != "unavailable")
+        names = [str(zone["ZoneName"]) for zone in usable if zone.get("ZoneName")]
         return [Offer(name, kind, *limits) for name in names for kind, limits in TYPES.items()]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
@@ -88,3 +105,10 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def _disks(self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None) -> list[Disk]:
         return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries, pages)]
+
+
+def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
+    return Refused(
+        f"No disk can be made of {snapshot.snapshot_id} in {snapshot.region}: its key {key.arn} {key.words}",
+        hint="Enable the key, or cancel its deletion and enable it (KMS), then run again; or restore another copy.",
+    )

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from ..._core.locks import lock_problems
@@ -23,14 +23,28 @@ _ARN = re.compile(r"arn:[a-z-]+:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]+):\
 
 
 @lru_cache(maxsize=1)
-def known_regions() -> frozenset[str]:
-    """Return every region that the installed boto3 knows for EC2, of all partitions."""
+def known_regions() -> Mapping[str, str]:
+    """Return every region that the installed boto3 knows for EC2, with its partition."""
     # Without the profile of the environment: the list of regions does not depend on whether it exists.
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     # Not by session.get_available_regions(), which reads the whole model of EC2 for one word of it.
     resolver = botocore.regions.EndpointResolver(session.get_component("data_loader").load_data("endpoints"))
     partitions = resolver.get_available_partitions()
-    return frozenset(region for p in partitions for region in resolver.get_available_endpoints("ec2", p))
+    return {region: p for p in partitions for region in resolver.get_available_endpoints("ec2", p)}
+
+
+def partition_problems(requests: Sequence[CopyRequest]) -> list[str]:
+    """Name destinations that no snapshot of the source region can reach (api-facts: ebs-partitions)."""
+    pairs = dict.fromkeys((r.source_region or "", r.region) for r in requests)
+    return [problem for source, region in pairs if (problem := partition_problem(source, region))]
+
+
+def partition_problem(source: str, region: str) -> str | None:
+    """Say that two regions are of two partitions, or return None; also if one of them is unknown."""
+    ours, theirs = (known_regions().get(name) for name in (source, region))
+    if not ours or not theirs or ours == theirs:
+        return None
+    return f"{source} is of the AWS partition {ours} and {region} of {theirs}: AWS copies nothing between partitions"
 
 
 def place_problems(requests: Sequence[CopyRequest]) -> list[str]:

@@ -41,6 +41,14 @@ def queries_of(name: str, values: Iterable[str], *others: Mapping[str, Any]) -> 
     return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES)]
 
 
+def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
+    """Return a list of things with their IDs, each a member that EC2's model calls optional (api-facts:
+    optional-members). Raises Unreachable where one is missing: what has no ID can be neither followed nor left out."""
+    if not all(one.get(key) for one in listed):
+        raise Unreachable(f"{tried}: the answer contains something without {key}", hint="Check the proxy, if any.")
+    return listed
+
+
 class Ec2Calls:
     """EC2 in all its regions, as the adapter calls it. Each method raises a CopyError and nothing else."""
 
@@ -62,7 +70,7 @@ class Ec2Calls:
         #: The account's ID; None before the first call, empty if it cannot be read.
         self._account: str | None = None
         self.reader, self.writer = self._clients.reader, self._clients.writer
-        self.block_reader = self._clients.block_reader
+        self.block_reader, self.key_reader = self._clients.block_reader, self._clients.key_reader
 
     def read(self, tried: str, call: Callable[[], Answer]) -> Answer:
         try:
@@ -89,7 +97,8 @@ class Ec2Calls:
         self._account_id(region)  # before the listing: otherwise that would be older than it seems
         # Translated one by one, so that raw answers of many thousand snapshots are never held at once.
         shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope, pages)
-        return {s["SnapshotId"]: snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown}
+        listed = (snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown)
+        return {snapshot.snapshot_id: snapshot for snapshot in listed}
 
     def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
         """Read by filter, since a call by SnapshotIds fails as a whole if one is missing."""
@@ -120,7 +129,7 @@ class Ec2Calls:
         def page(filters: Filters, token: str | None) -> tuple[Mapping[str, Any], list[Any]]:
             arguments = {"MaxResults": PAGE, "NextToken": token, "Filters": list(filters), **scope}
             answer = self.read(tried, partial(ask, **{k: v for k, v in arguments.items() if v}))
-            return answer, items_of(answer, key, tried=tried)
+            return answer, identified(items_of(answer, key, tried=tried), key.removesuffix("s") + "Id", tried)
 
         is_own = key == "Volumes" or scope == OWN
         if len(queries) > 1 and is_own and (operation, region) not in self._long:
@@ -134,7 +143,8 @@ class Ec2Calls:
 
     def _is_own(self, shown: Mapping[str, Any], region: str, scope: Mapping[str, Any]) -> bool:
         account = self._account_id(region)
-        return shown.get("OwnerId") == account if account else scope.get("OwnerIds") == OWN["OwnerIds"]
+        owner = shown.get("OwnerId")
+        return bool(owner == account if account and owner else scope.get("OwnerIds") == OWN["OwnerIds"])
 
     @property
     def account(self) -> str | None:
@@ -150,7 +160,7 @@ class Ec2Calls:
             ask = self._clients.account_reader(region).get_caller_identity
             tried = "Asking for the account's ID (sts:GetCallerIdentity)"
             try:
-                self._account = str(self.read(tried, lambda: ask()["Account"]))
+                self._account = str(self.read(tried, ask).get("Account") or "")
             except (Unreachable, Forbidden) as error:
                 self._account = ""
                 self._warnings.append(f"{error}. What AWS lists as the caller's own counts as such.")

@@ -110,8 +110,10 @@ BLOCK_KEY_HINT = (
     "Check that the KMS key of this snapshot exists and is enabled, and grant the caller "
     f"{BLOCK_KEY_ACTIONS} on it, by its IAM policy and by the key's own; the guide to permissions has a policy."
 )
-#: Differs in each answer and is of no use to a reader.
-_ENCODED = re.compile(r"\s*Encoded authorization failure message: .*", re.S)
+DECODE = "To read AWS's whole reason: aws sts decode-authorization-message --encoded-message"
+#: AWS's whole reason for a denial, which ``sts:DecodeAuthorizationMessage`` reads. It differs in each answer, so it
+#: stands in the hint, not in the message.
+_ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S*).*", re.S)
 
 
 def translated(error: Exception, tried: str) -> CopyError:
@@ -120,7 +122,8 @@ def translated(error: Exception, tried: str) -> CopyError:
         answer = error.response.get("Error", {})
         metadata = error.response.get("ResponseMetadata", {})
         code = answer.get("Code") or "?"
-        message = _ENCODED.sub("", answer.get("Message") or "AWS gives no message").strip()
+        given = answer.get("Message") or "AWS gives no message"
+        message, encoded = _ENCODED.sub("", given).strip(), _ENCODED.search(given)
         fallback = Ambiguous if metadata.get("HTTPStatusCode", 0) >= 500 else Refused
         kind, hint = ERRORS.get(code, fallback), HINTS.get(code)
         if code == "AuthFailure" and message.startswith(KEY_NOT_AUTHORIZED):
@@ -131,6 +134,8 @@ def translated(error: Exception, tried: str) -> CopyError:
         elif code == NOT_FOUND or "DEPENDENCY" in reason:
             hint = BLOCK_KEY_HINT
         message = f"{message} ({reason})" if reason else message
+        if encoded and encoded[1]:
+            hint = f"{hint or ''} {DECODE} {encoded[1]}".strip()
         request_id = metadata.get("RequestId") or error.response.get("RequestId")
         return kind(f"{tried}: {message}", code=code, request_id=request_id, hint=hint)
     kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (

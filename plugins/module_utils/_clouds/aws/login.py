@@ -41,9 +41,11 @@ def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], date
 
     def session() -> dict[str, str]:
         try:
-            given = sts.assume_role(**asked)["Credentials"]
+            given = sts.assume_role(**asked).get("Credentials")
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise _refusal(translated(error, f"Assuming the role {arn}"), arn) from error
+        if not given:
+            raise Unreachable(f"Assuming the role {arn}: the answer contains no credentials")
         return {
             "access_key": given["AccessKeyId"],
             "secret_key": given["SecretAccessKey"],

@@ -109,7 +109,7 @@ class Memory(Looks):
                 lost = self.refusals.pop((snapshot_id, LOCK), None)
                 took_effect = lost is not None and lost.was_lost
                 self.changed, self.updated = self.changed or took_effect, self.updated or took_effect
-                sighting.copy = replace(sighting.copy, locked_until=lock.until)
+                sighting.copy = lock.on(sighting.copy)
 
     def locked(self, snapshot_id: str, until: datetime) -> None:
         self._updated(snapshot_id, LOCK, locked_until=until)

@@ -65,8 +65,9 @@ def _source_problem(cloud: Capabilities, request: CopyRequest, source: Snapshot 
             f"its state is {source.provider_state} ({source.progress} %){reason}",
             hint="Run again when it is complete." if source.state is State.PENDING else "Take a new snapshot.",
         )
-    if source.obstacle:
-        return Refused(f"The source snapshot {request.snapshot_id} in {source.region} {source.obstacle}")
+    if obstacle := cloud.obstacle_to(request, source):
+        message = f"The source snapshot {request.snapshot_id} in {source.region} {obstacle}"
+        return Refused(message, hint=cloud.obstacle_hint(source))
     if problem := cloud.input_problem(request, source):
         return BadInput([problem])
     if source.region == request.region and not cloud.copies_within_region:

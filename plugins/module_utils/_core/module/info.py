@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ..cloud import SnapshotCloud
 from ..errors import Credentials, Refused
+from ..keys import KeyCloud, key_rows
 from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
 from ..shards import is_in_shard, parse_shard
 from ..times import iso_utc
@@ -61,7 +61,8 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     if others is not None:
         lists["other_disks"] = _disk_rows(others)
     snapshots.sort(key=lambda s: (str(s.created_at), s.snapshot_id))
-    lists["snapshots"] = (_snapshot_row(s, cloud, sets) for s in snapshots)
+    keys = key_rows(cast(KeyCloud, cloud), region, snapshots) if params.get("check_keys") else {}
+    lists["snapshots"] = ({**_snapshot_row(s, cloud, sets), "key": keys.get(s.snapshot_id)} for s in snapshots)
     found = {"packed": packed(lists)} if params["packed"] else {name: list(rows) for name, rows in lists.items()}
     return {**found, "account": cloud.account, "api_calls": dict(sorted(cloud.calls.items()))}
 
@@ -98,8 +99,8 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
     except (Credentials, Refused) as error:
         cloud.warnings.append(f"The locks on copies in {region} could not be read, so locked_until is null: {error}")
         return snapshots
-    held = {snapshot_id: lock.until for snapshot_id, lock in locks.items() if not lock.is_over}
-    return [replace(s, locked_until=held[s.snapshot_id]) if s.snapshot_id in held else s for s in snapshots]
+    held = {snapshot_id: lock for snapshot_id, lock in locks.items() if not lock.is_over}
+    return [held[s.snapshot_id].on(s) if s.snapshot_id in held else s for s in snapshots]
 
 
 def _wanted(params: Mapping[str, Any], tags: Mapping[str, str], found: set[str], names_disks: bool) -> SnapshotFilter:
@@ -168,6 +169,7 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, d
         "completed_at": iso_utc(snapshot.completed_at),
         "traits": list(snapshot.traits),
         "set": marked_set(snapshot) or sets.get(snapshot.snapshot_id),
+        "locked": snapshot.locked_until is not None or "locked" in snapshot.traits,
     }
 
 

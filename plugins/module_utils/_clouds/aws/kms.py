@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""States of KMS keys (api-facts: kms-key-states)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
+
+from ..._core.errors import CopyError, Unreachable
+from ..._core.keys import Key
+from ..._core.waiting import Deadline, persist
+from .ec2_calls import Ec2Calls
+
+#: States in which a key encrypts and decrypts nothing.
+NOT_ENABLED = ("Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable")
+#: For so long (seconds) a key is asked for again that KMS is too busy to show.
+SECONDS = 30.0
+HINT = "Grant kms:DescribeKey on this key to the caller, by its IAM policy and by the key's own, to know its state."
+
+
+class KeyStates:
+    """Asks KMS once for each key."""
+
+    def __init__(self, ec2: Ec2Calls):
+        self._ec2 = ec2
+        self._known: dict[tuple[str, str], Key] = {}
+
+    def read(self, region: str, key_ids: Collection[str], deadline: Deadline) -> dict[str, Key]:
+        """Return the keys by the IDs given. One that cannot be read has no state, but a problem; no error is raised.
+
+        Where KMS cannot be reached, the others are not asked for, so that a private network costs one time-out.
+        """
+        unreachable = None
+        for key_id in key_ids:
+            if (region, key_id) not in self._known:
+                try:
+                    key = Key(key_id, problem=unreachable) if unreachable else self._read(region, key_id, deadline)
+                except Unreachable as error:
+                    unreachable = str(error)
+                    key = Key(key_id, problem=unreachable)
+                except CopyError as error:
+                    key = Key(key_id, problem=f"{error}. {HINT}")
+                self._known[region, key_id] = key
+        return {key_id: self._known[region, key_id] for key_id in key_ids}
+
+    def _read(self, region: str, key_id: str, deadline: Deadline) -> Key:
+        tried = f"Asking KMS for the key {key_id} in {region}"
+        ask = partial(self._ec2.key_reader(region).describe_key, KeyId=key_id)
+        answer = persist(partial(self._ec2.read, tried, ask), deadline.within(SECONDS))
+        return _key_of(answer.get("KeyMetadata") or {}, key_id)
+
+
+def _key_of(shown: Mapping[str, Any], key_id: str) -> Key:
+    state = shown.get("KeyState")
+    enabled = True if state == "Enabled" else False if state in NOT_ENABLED else None
+    problem = None if state else "KMS shows no state"
+    return Key(shown.get("Arn") or key_id, state, enabled, shown.get("DeletionDate"), problem)

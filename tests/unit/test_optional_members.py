@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Answers without a member that the service's model calls optional: each member in turn, in all answers that are read.
+
+No module may end in an error of ours, and none may make a second copy or disk (api-facts: optional-members).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from xml.etree import ElementTree
+
+import boto3
+import pytest
+
+from .harness import run_module
+
+pytestmark = pytest.mark.slow
+
+#: What a result says where code of ours has failed on an answer.
+OURS = re.compile(r"Unexpected \w+ at|could not be read \(\w*Error|Traceback")
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+ROLE = "arn:aws:iam::123456789012:role/dr"
+
+
+# -- members of an answer, by their path; what is in a list has the path of the list ------------------------
+
+
+def paths_of(part, path=()):
+    """Yield the path of each member of an answer, as often as it is there."""
+    for name, value in _members(part):
+        here = path if name is None else (*path, name)
+        if name is not None:
+            yield here
+        yield from paths_of(value, here)
+
+
+def without(part, path, at=()):
+    """Take every member with this path from an answer, in place."""
+    for name, value in list(_members(part)):
+        here = at if name is None else (*at, name)
+        if here == path and name is not None:
+            part.remove(value) if isinstance(part, ElementTree.Element) else part.pop(name)
+        else:
+            without(value, path, here)
+
+
+def _members(part):
+    if isinstance(part, ElementTree.Element):
+        return [(None if _tag(child) in ("item", "member") else _tag(child), child) for child in part]
+    if isinstance(part, dict):
+        return list(part.items())
+    return [(None, item) for item in part] if isinstance(part, list) else []
+
+
+def _tag(element):
+    return element.tag.rpartition("}")[2]
+
+
+def parsed(answer):
+    body = answer.get_data()
+    if body.lstrip().startswith(b"<"):
+        return ElementTree.fromstring(body)
+    try:
+        return json.loads(body)
+    except ValueError:
+        return {}  # the data of a block
+
+
+def written(answer, part):
+    is_xml = isinstance(part, ElementTree.Element)
+    answer.set_data(ElementTree.tostring(part) if is_xml else json.dumps(part).encode())
+
+
+class Trim:
+    """Notes which members answers have, by action, and takes one of them from all answers of an action."""
+
+    def __init__(self, action=None, path=None):
+        self._action, self._path = action, path
+        self.seen = defaultdict(set)
+
+    def __call__(self, action, answer):
+        headers = {("header", name) for name, _value in answer.headers if name.lower().startswith("x-amz-")}
+        part = parsed(answer)
+        self.seen[action] |= {*paths_of(part)} | headers
+        if action != self._action:
+            return
+        if self._path[0] == "header":
+            answer.headers.pop(self._path[1], None)
+        elif part is not None and part != {}:
+            without(part, self._path)
+            written(answer, part)
+
+
+# -- which members are optional: AWS's by botocore's models -------------------------------------------------
+
+SERVICES = {
+    **dict.fromkeys(("ListSnapshotBlocks", "GetSnapshotBlock"), "ebs"),
+    **dict.fromkeys(("GetCallerIdentity", "AssumeRole"), "sts"),
+    "DescribeKey": "kms",
+}
+
+
+def optional_of_aws(action):
+    """Return a function that says whether a member of an answer, by its path, is optional."""
+    client = boto3.client(SERVICES.get(action, "ec2"), region_name="us-east-1")
+    shape = client.meta.service_model.operation_model(action).output_shape
+    found = dict(_shapes(shape, ()))
+    result = f"{action}Result"  # services of the protocol "query" wrap what the model describes
+    return lambda path: found.get(path[1:] if path[0] == result else path, False)
+
+
+def _shapes(shape, path):
+    """Yield the path of each member that a model has, and whether it is optional."""
+    if shape is None:
+        return
+    while shape.type_name == "list":
+        shape = shape.member
+    for name, member in shape.members.items() if shape.type_name == "structure" else ():
+        wire = member.serialization.get("name", name)
+        here = ("header", wire) if member.serialization.get("location") == "header" else (*path, wire)
+        yield here, name not in shape.required_members
+        yield from _shapes(member, here)
+
+
+# -- what is called -------------------------------------------------------------------------------------------
+
+
+def all_of_aws(cloud):
+    """Run every module for AWS on an estate of its own. Yields what each printed; no second copy is made."""
+    cloud.settings(blocks_up_to=12, roles={ROLE: {}})
+    quick = {"wait_timeout": 60, **cloud.quick_reads}
+    disk = cloud.disk(**{"dr-copy": "true", "Name": "data"})
+    source, old, locked = (cloud.snapshot(disk, Name="nightly") for _n in range(3))
+    cloud.our_copy(old)
+    held = cloud.our_copy(locked, encrypted=True, kms_key_id=KEY)
+    cloud.server.lock_for(held, 9)
+    copy = cloud.copy(encrypted=True, kms_key_id=KEY)
+    yield cloud.run(source, wait=True, tags={"env": "prod"}, copy_tags=True, lock_days=3, assume_role_arn=ROLE, **quick)
+    assert len([c for c in cloud.copies() if getattr(c, "source_id", None) == source]) <= 1, "a second copy"
+    yield cloud.run(old, locked, source, wait=True, check=True, **quick)
+    yield cloud.info(cloud.source, disk_tags={"dr-copy": "true"}, **cloud.quick_reads)
+    yield cloud.info(cloud.destination, check_keys=True, **cloud.quick_reads)
+    yield cloud.restore(copy, wait=True, expires_after_hours=3, **quick)
+    assert len(cloud.disks()) <= 1, "a second disk"
+    yield cloud.restore(copy, wait=True, state="absent", **quick)
+    copies = [{"snapshot_id": cloud.copies()[0].id, "source_snapshot_id": old, "source_region": cloud.source}]
+    given = {"copies": copies, "blocks": 3, "region": cloud.destination, **cloud.connection(), **quick}
+    yield run_module("ebs_snapshot_compare", given, cloud.clock)
+    yield cloud.run(old, locked, state="absent", wait=True, **quick)
+    assert held.id in {c.id for c in cloud.copies()}, "a locked copy is deleted"
+
+
+#: By cloud: every call that is made, all of whose answers are trimmed, and which members are optional.
+CLOUDS = {"ebs_disks": (all_of_aws, optional_of_aws)}
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_no_optional_member_is_missed(name, request):
+    cloud = request.getfixturevalue(name)
+    run_all, optional_of = CLOUDS[name]
+    control, seen = cloud.server.control, Trim()
+    control.trim = seen
+    for out in run_all(cloud):
+        assert not OURS.search(out.text), out.text
+    members = [(action, path) for action, paths in seen.seen.items() for path in paths if optional_of(action)(path)]
+    assert len(members) > 40, members
+    wrong = []
+    for action, path in sorted(members):
+        cloud.server.reset()
+        control.trim = Trim(action, path)
+        try:
+            for out in run_all(cloud):
+                if found := OURS.search(out.text):
+                    wrong.append(f"{action} without {'.'.join(path)}: {out.text[max(0, found.start() - 100) :][:400]}")
+        except AssertionError as error:
+            wrong.append(f"{action} without {'.'.join(path)}: {error}")
+    assert not wrong, "\n".join(wrong)

@@ -269,10 +269,11 @@ def test_no_layer_of_a_role_looks_back():
         for path in (role / layer).glob("*.py"):
             for (package, *rest), line in imports_of(path):
                 is_before = package == "_dr_copy" and rest[0] in LAYERS[: number + 1]
-                assert package == "_role" or is_before, (path, line)
-    for path in (PLUGINS / "plugin_utils" / "_role").glob("*.py"):
-        for (package, *_rest), line in imports_of(path):
-            assert package in ("_role", "_progress", "_filters"), (path, line)
+                assert package in ("_role", "_sets") or is_before, (path, line)
+    for shared, others in (("_role", ("_progress", "_filters")), ("_sets", ("_role",))):
+        for path in (PLUGINS / "plugin_utils" / shared).glob("*.py"):
+            for (package, *_rest), line in imports_of(path):
+                assert package in (shared, *others), (path, line)
 
 
 def test_the_decisions_of_a_role_are_pure():
@@ -294,6 +295,7 @@ def test_the_decisions_of_a_role_are_pure():
 PURE_FILES = [
     PLUGINS / "plugin_utils" / "_dr_copy" / "calls.py",
     PLUGINS / "plugin_utils" / "_dr_copy" / "input" / "steps.py",
+    *(PLUGINS / "plugin_utils" / "_sets").glob("*.py"),
     *(PLUGINS / "plugin_utils" / "_role" / f"{name}.py" for name in ("rows", "calendar", "doubts", "table")),
 ]
 
@@ -307,7 +309,7 @@ def test_a_night_imports_nothing_that_runs_tasks():
 def test_the_roles_name_no_cloud():
     """Documentation and defaults for users apart: what differs stands in the clouds' capabilities."""
     words = re.compile(rf"\b({'|'.join(CLOUDS)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|boto\w*)\b", re.I)
-    folders = [PLUGINS / "plugin_utils" / "_dr_copy", PLUGINS / "plugin_utils" / "_role"]
+    folders = [PLUGINS / "plugin_utils" / name for name in ("_dr_copy", "_role", "_sets")]
     paths = [path for folder in folders for path in folder.rglob("*.py")]
     paths += [path for part in ("templates", "tasks") for path in (REPOSITORY / "roles" / "dr_copy" / part).iterdir()]
     for path in paths:

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Groups: disks that belong together. A disk alone is in none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .._role.rows import Row
+
+
+@dataclass(frozen=True)
+class Group:
+    """Two or more disks of one instance, or of one value of the group's tag, which is ``group_id``."""
+
+    group_id: str
+    disk_ids: frozenset[str]
+
+
+def groups_of(disks: Iterable[Row], group_tag: str = "") -> list[Group]:
+    """Return the groups of disks as the info modules return them, sorted by ID.
+
+    With ``group_tag``, a tag key of disks, those that bear one value of it belong together; else those of one instance.
+    """
+    return _grouped((str(disk["disk_id"]), _group_of(disk, group_tag)) for disk in disks)
+
+
+def groups_by_marks(group_ids: Mapping[str, str]) -> list[Group]:
+    """Return the groups that the marks of copies tell: ``group_ids`` by disk."""
+    return _grouped(group_ids.items())
+
+
+def group_of_each(groups: Iterable[Group]) -> dict[str, Group]:
+    """Return the group of each disk that is in one."""
+    return {disk_id: group for group in groups for disk_id in group.disk_ids}
+
+
+def _group_of(disk: Row, group_tag: str) -> str:
+    return str((disk.get("tags") or {}).get(group_tag, "") if group_tag else disk.get("attached_to") or "")
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> list[Group]:
+    found: dict[str, set[str]] = {}
+    for disk_id, group_id in pairs:
+        if group_id:
+            found.setdefault(group_id, set()).add(disk_id)
+    return [Group(group_id, frozenset(disks)) for group_id, disks in sorted(found.items()) if len(disks) > 1]

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which set each group is restored from, by the marks of the copies in one region. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
+
+from .copies import Contradiction, Copy, CopySet, restorable, sets_of_copies
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a disk of a group is restored from.
+
+    ``source_id`` is the snapshot whose copy is taken: of a set, or the newest. ``is_torn``: the group has no set that
+    this disk is of. ``newer`` is the newest copy that is passed over for the set.
+    """
+
+    disk_id: str
+    group_id: str
+    source_id: str
+    mark: SnapshotSet | None = None
+    is_torn: bool = False
+    newer: Copy | None = None
+
+
+def choices_of(
+    copies: Iterable[Copy], at: datetime, wanted: Collection[str], used: Collection[str] = ()
+) -> tuple[dict[str, Choice], list[Contradiction]]:
+    """Return what each wanted disk of a group is restored from, by the disk's ID; and the sets that are none.
+
+    Only copies of which a disk can be made now, and whose source was taken at ``at`` or before, count. The newest set
+    that has all wanted disks of a group is taken, else the newest whole one. ``used`` are the snapshots of which disks
+    have been made already: a set with such a member comes first, since a restore that was begun is finished.
+    A wanted disk that is alone, or of whose group no other disk is wanted, has no choice here.
+    """
+    usable = [copy for copy in restorable(copies) if copy.time <= at]
+    sets, contradictions = sets_of_copies(usable)
+    newest: dict[str, Copy] = {}
+    for copy in sorted(usable, key=lambda c: (c.time, c.source_id)):
+        newest[copy.disk_id] = copy
+    chosen: dict[str, Choice] = {}
+    for group_id, disk_ids in _wanted_groups(newest, wanted).items():
+        own = [one for one in sets if one.group_id == group_id]
+        best = _best(own, disk_ids, used)
+        chosen.update((disk_id, _choice(newest[disk_id], group_id, best)) for disk_id in disk_ids)
+    return chosen, contradictions
+
+
+def _wanted_groups(newest: Mapping[str, Copy], wanted: Collection[str]) -> dict[str, set[str]]:
+    """Return the wanted disks of each group; a disk is of the group that its newest copy names."""
+    groups: dict[str, set[str]] = {}
+    for disk_id, copy in newest.items():
+        if disk_id in wanted and copy.group_id:
+            groups.setdefault(copy.group_id, set()).add(disk_id)
+    return {group_id: disk_ids for group_id, disk_ids in sorted(groups.items()) if len(disk_ids) > 1}
+
+
+def _best(sets: Sequence[CopySet], wanted: set[str], used: Collection[str]) -> CopySet | None:
+    """Return the set to take, out of a group's sets, newest first."""
+    fitting = [one for one in sets if wanted <= one.disk_ids] + [one for one in sets if one.is_whole]
+    begun = [one for one in fitting if any(copy.source_id in used for copy in one.members)]
+    return next(iter([*begun, *fitting]), None)
+
+
+def _choice(newest: Copy, group_id: str, best: CopySet | None) -> Choice:
+    member = next((c for c in best.members if c.disk_id == newest.disk_id), None) if best else None
+    if best is None or member is None:
+        return Choice(newest.disk_id, group_id, newest.source_id, is_torn=True)
+    newer = newest if newest.source_id != member.source_id else None
+    return Choice(newest.disk_id, group_id, member.source_id, best.mark, newer=newer)

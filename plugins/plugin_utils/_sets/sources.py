@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sets among the snapshots of a group's disks: what the cloud tells, else what was taken at one time. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet
+
+from .groups import Group
+
+
+@dataclass(frozen=True)
+class Source:
+    """A snapshot that may be copied; ``time`` is aware, ``listed_set`` what the cloud tells of its set.
+
+    ``is_ready``: it is complete, and nothing is in the way of copying it.
+    """
+
+    disk_id: str
+    snapshot_id: str
+    time: datetime
+    listed_set: SnapshotSet | None = None
+    is_ready: bool = True
+
+
+@dataclass(frozen=True)
+class SourceSet:
+    """One snapshot of each disk of a group, taken together."""
+
+    group: Group
+    mark: SnapshotSet
+    members: tuple[Source, ...]
+
+    @property
+    def taken_at(self) -> datetime:
+        return min(member.time for member in self.members)
+
+    @property
+    def is_ready(self) -> bool:
+        return all(member.is_ready for member in self.members)
+
+    @property
+    def source_ids(self) -> frozenset[str]:
+        return frozenset(member.snapshot_id for member in self.members)
+
+
+def sets_of_sources(group: Group, sources: Iterable[Source], seconds: float) -> list[SourceSet]:
+    """Return the sets of a group, the newest first.
+
+    A set has a snapshot of every disk that is in the group now. Snapshots of a set that the cloud tells are of no
+    other. The rest are a set if they were taken within ``seconds`` of the earliest.
+    """
+    own = sorted((s for s in sources if s.disk_id in group.disk_ids), key=lambda s: (s.time, s.snapshot_id))
+    found = _listed_sets(group, own)
+    used = {source_id for one in found for source_id in one.source_ids}
+    found += _near_sets(group, [source for source in own if source.snapshot_id not in used], seconds)
+    return sorted(found, key=lambda one: (one.taken_at, one.mark.set_id), reverse=True)
+
+
+def _listed_sets(group: Group, sources: Sequence[Source]) -> list[SourceSet]:
+    by_id: dict[str, list[Source]] = {}
+    for source in sources:
+        if source.listed_set:
+            by_id.setdefault(source.listed_set.set_id, []).append(source)
+    found = []
+    for set_id, members in by_id.items():
+        is_whole = len(members) == len(group.disk_ids) == len({member.disk_id for member in members})
+        if is_whole:
+            consistency = _weakest(member.listed_set.consistency for member in members if member.listed_set)
+            found.append(_set_of(group, set_id, consistency, members))
+    return found
+
+
+def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[SourceSet]:
+    """Return the sets of snapshots within ``seconds``, none with a member of another; ``sources`` in order of time."""
+    of_disks = {disk_id: [s for s in sources if s.disk_id == disk_id] for disk_id in group.disk_ids}
+    found: list[SourceSet] = []
+    free_after: datetime | None = None
+    for first in sources:
+        if free_after and first.time <= free_after:
+            continue
+        others = [_next(of_disks[disk_id], first) for disk_id in group.disk_ids if disk_id != first.disk_id]
+        members = [first, *(other for other in others if other)]
+        last = max(member.time for member in members)
+        # With a later snapshot of the same disk before the last member, the set that begins later is closer.
+        is_closest = not any(first.time < s.time <= last for s in of_disks[first.disk_id])
+        if len(members) == len(group.disk_ids) and last - first.time <= timedelta(seconds=seconds) and is_closest:
+            set_id = first.time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            found.append(_set_of(group, set_id, Consistency.NEAR, members))
+            free_after = last
+    return found
+
+
+def _next(sources: Sequence[Source], first: Source) -> Source | None:
+    place = bisect_left(sources, first.time, key=lambda source: source.time)
+    return sources[place] if place < len(sources) else None
+
+
+def _set_of(group: Group, set_id: str, consistency: Consistency, members: Sequence[Source]) -> SourceSet:
+    mark = SnapshotSet(set_id, len(members), consistency)
+    return SourceSet(group, mark, tuple(sorted(members, key=lambda member: member.disk_id)))
+
+
+def _weakest(of_members: Iterable[Consistency]) -> Consistency:
+    order = list(Consistency)
+    return max(of_members, key=order.index)

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the groups stand in each destination: their newest whole set, and which disks are not of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
+
+from .._role.rows import Taken
+from .copies import Copy, newest_whole, restorable, sets_of_copies
+from .groups import Group
+
+
+@dataclass(frozen=True)
+class TornDisk:
+    """A disk whose newest copy is not of its group's newest whole set; ``newest`` is None if it has no copy."""
+
+    disk_id: str
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A group in a region. ``mark`` is that of its newest whole set, None if it has none.
+
+    ``taken_at`` is when the set's earliest member was taken. ``within_rpo`` is None if there is no RPO, or if the
+    region could not be read.
+    """
+
+    group: Group
+    region: str
+    mark: SnapshotSet | None
+    taken_at: datetime | None
+    age_hours: float | None
+    within_rpo: bool | None
+    torn: tuple[TornDisk, ...]
+    is_unread: bool = False
+
+
+def standings(
+    groups: Iterable[Group],
+    copies: Sequence[Copy],
+    newest: Mapping[tuple[str, str], Taken],
+    regions: Sequence[str],
+    rpo_hours: float,
+    now: datetime,
+    unread: Collection[str] = (),
+) -> list[Standing]:
+    """Return how each group stands in each region.
+
+    ``newest`` is when the newest complete copy of a disk in a region was taken, whoever made it. ``unread`` are the
+    regions whose copies could not be listed.
+    """
+    there = newest_whole(sets_of_copies(restorable(copies))[0])
+    rows = []
+    for group in groups:
+        for region in regions:
+            whole = there.get((region, group.group_id))
+            members = {copy.disk_id: copy.source_id for copy in whole.members} if whole else {}
+            of_disks = {disk_id: newest.get((disk_id, region)) for disk_id in sorted(group.disk_ids)}
+            torn = tuple(
+                TornDisk(disk_id, taken.time if taken else None)
+                for disk_id, taken in of_disks.items()
+                if not taken or taken.snapshot_id != members.get(disk_id)
+            )
+            hours = (now - whole.taken_at) / timedelta(hours=1) if whole else None
+            is_judged = bool(rpo_hours) and region not in unread
+            rows.append(
+                Standing(
+                    group,
+                    region,
+                    whole.mark if whole else None,
+                    whole.taken_at if whole else None,
+                    None if hours is None else round(hours, 2),
+                    (hours is not None and hours <= rpo_hours) if is_judged else None,
+                    torn,
+                    region in unread,
+                )
+            )
+    return rows

@@ -1,0 +1,477 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sets as pure decisions: among snapshots, among copies, what is wanted, kept, reported and restored."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import Taken
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
+    copies_of,
+    kept_by_sets,
+    newest_whole,
+    sets_of_copies,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups import (
+    Group,
+    group_of_each,
+    groups_by_marks,
+    groups_of,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.planning import marks_of_sources, wanted_sets
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.restoring import choices_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.sources import Source, sets_of_sources
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.standing import standings
+from hypothesis import given
+from hypothesis import strategies as st
+
+MIDNIGHT = datetime(2026, 11, 20, tzinfo=timezone.utc)
+SECONDS = 300
+AB = Group("i-1", frozenset("ab"))
+ABC = Group("i-1", frozenset("abc"))
+
+
+def night(number, seconds=0):
+    return MIDNIGHT + timedelta(days=number, seconds=seconds)
+
+
+def text(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def source(disk, number, seconds=0, listed=None, size=2, consistency="crash", **facts):
+    listed_set = SnapshotSet(listed, size, Consistency(consistency)) if listed else None
+    return Source(disk, f"{disk}{number}", night(number, seconds), listed_set, **facts)
+
+
+def row(disk, number, mark=None, group="i-1", seconds=0, region="there", copy_id=None, **facts):
+    """Return a copy as the info modules do: of a disk's snapshot of a night, with these marks."""
+    tags = {"dr-copy:group": group, "dr-copy:set": mark, "dr-copy:attached-to": facts.pop("attached_to", None)}
+    return {
+        "snapshot_id": copy_id or f"copy-{disk}{number}",
+        "region": region,
+        "state": "completed",
+        "tags": {key: value for key, value in tags.items() if value},
+        "source": {
+            "snapshot_id": f"{disk}{number}",
+            "disk_id": disk,
+            "region": "here",
+            "created_at": text(night(number, seconds)),
+            "managed": True,
+        },
+        **facts,
+    }
+
+
+def copies(*rows):
+    return copies_of(rows)
+
+
+def ids(found):
+    return [(one.mark.mark, "".join(sorted(one.source_ids))) for one in found]
+
+
+# -- groups ----------------------------------------------------------------------------------------------
+
+
+def test_disks_of_one_instance_are_a_group_and_a_disk_alone_is_in_none():
+    disks = [
+        {"disk_id": "a", "attached_to": "i-1"},
+        {"disk_id": "b", "attached_to": "i-1"},
+        {"disk_id": "c", "attached_to": "i-2"},
+        {"disk_id": "d", "attached_to": None},
+        {"disk_id": "e", "attached_to": None},
+    ]
+    assert groups_of(disks) == [AB]
+    assert group_of_each(groups_of(disks)) == {"a": AB, "b": AB}
+
+
+def test_by_a_tag_disks_of_one_value_are_a_group_whatever_instance_they_have():
+    disks = [
+        {"disk_id": "a", "attached_to": "i-1", "tags": {"app": "shop"}},
+        {"disk_id": "b", "attached_to": "i-2", "tags": {"app": "shop"}},
+        {"disk_id": "c", "attached_to": "i-2", "tags": {}},
+        {"disk_id": "d", "attached_to": "i-2", "tags": {"app": ""}},
+    ]
+    assert groups_of(disks, "app") == [Group("shop", frozenset("ab"))]
+
+
+def test_marks_tell_the_groups_where_the_source_region_does_not_answer():
+    assert groups_by_marks({"a": "i-1", "b": "i-1", "c": "", "d": "i-2"}) == [AB]
+
+
+# -- sets among snapshots --------------------------------------------------------------------------------
+
+
+def test_snapshots_that_the_cloud_tells_to_be_one_set_are_one_however_far_apart_they_begin():
+    found = sets_of_sources(AB, [source("a", 1, 0, "ssg-1"), source("b", 1, 4000, "ssg-1")], SECONDS)
+    assert ids(found) == [("2 crash ssg-1", "a1b1")] and found[0].taken_at == night(1)
+
+
+def test_a_set_is_application_consistent_only_if_every_member_is():
+    better = source("a", 1, listed="x", consistency="application")
+    assert sets_of_sources(AB, [better, source("b", 1, listed="x", consistency="application")], SECONDS)[
+        0
+    ].mark.consistency == Consistency("application")
+    assert sets_of_sources(AB, [better, source("b", 1, listed="x")], SECONDS)[0].mark.consistency == "crash"
+
+
+def test_a_set_without_one_of_the_groups_disks_is_none_whatever_size_the_cloud_tells():
+    assert not sets_of_sources(ABC, [source("a", 1, listed="x"), source("b", 1, listed="x")], SECONDS)
+
+
+def test_two_snapshots_of_a_disk_in_one_set_are_no_set():
+    found = [source("a", 1, listed="x"), source("a", 2, listed="x"), source("b", 1, 9999, listed="x")]
+    assert not sets_of_sources(AB, found, SECONDS)
+
+
+def test_snapshots_within_the_seconds_of_the_earliest_are_near_and_others_are_not():
+    near = [source("a", 1), source("b", 1, SECONDS)]
+    assert ids(sets_of_sources(AB, near, SECONDS)) == [(f"2 near {text(night(1))}", "a1b1")]
+    assert not sets_of_sources(AB, [source("a", 1), source("b", 1, SECONDS + 1)], SECONDS)
+
+
+def test_of_snapshots_every_few_minutes_the_closest_are_a_set_and_none_is_in_two():
+    often = [Source("a", f"a{n}", night(1, 60 * n)) for n in range(10)]
+    often += [Source("b", f"b{n}", night(1, 60 * n + 20)) for n in range(10)]
+    found = sets_of_sources(AB, often, SECONDS)
+    assert [(f"a{n}", f"b{n}") for n in range(9, -1, -1)] == [tuple(sorted(one.source_ids)) for one in found]
+
+
+def test_members_of_a_set_that_the_cloud_tells_are_in_no_near_set():
+    found = sets_of_sources(
+        AB, [source("a", 1, 0, "x"), source("b", 1, 1, "x"), source("a", 2, 0), source("b", 2, 5)], SECONDS
+    )
+    assert [one.mark.consistency.value for one in found] == ["near", "crash"]
+
+
+def test_a_set_with_a_member_that_is_not_complete_is_one_but_not_ready():
+    (found,) = sets_of_sources(AB, [source("a", 1), source("b", 1, is_ready=False)], SECONDS)
+    assert not found.is_ready
+
+
+# -- sets among copies -----------------------------------------------------------------------------------
+
+
+def test_copies_are_a_whole_set_if_there_are_as_many_disks_as_their_mark_says():
+    sets, wrong = sets_of_copies(copies(row("a", 1, "2 crash x"), row("b", 1, "2 crash x"), row("a", 2, "2 crash y")))
+    assert [(one.mark.set_id, one.is_whole) for one in sets] == [("y", False), ("x", True)] and not wrong
+    assert newest_whole(sets)["there", "i-1"].mark.set_id == "x"
+
+
+def test_an_older_set_keeps_its_size_when_a_disk_joins_or_leaves():
+    rows = [row("a", 1, "2 crash x"), row("b", 1, "2 crash x"), *(row(d, 2, "3 crash y") for d in "ab")]
+    assert newest_whole(sets_of_copies(copies(*rows))[0])["there", "i-1"].mark.set_id == "x"
+    rows.append(row("c", 2, "3 crash y"))
+    assert newest_whole(sets_of_copies(copies(*rows))[0])["there", "i-1"].mark.set_id == "y"
+
+
+def test_two_copies_of_one_source_are_one_member():
+    rows = [row("a", 1, "2 crash x"), row("a", 1, "2 crash x", copy_id="copy-again"), row("b", 1, "2 crash x")]
+    ((found,), wrong) = sets_of_copies(copies(*rows))
+    assert found.is_whole and not wrong
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([row("a", 1, "2 crash x"), row("b", 1, "3 crash x")], "marks differ"),
+        ([row("a", 1, "2 crash x"), row("b", 1, "2 near x")], "marks differ"),
+        ([row("a", 1, "2 crash x"), row("a", 2, "2 crash x")], "2 snapshots of the disk a"),
+        ([row(d, 1, "2 crash x") for d in "abc"], "3 disks instead of 2"),
+        (
+            [row("a", 1, "2 crash x", attached_to="i-1 /dev/sda"), row("b", 1, "2 crash x", attached_to="i-2")],
+            "attached to i-1, i-2",
+        ),
+    ],
+)
+def test_marks_that_contradict_each_other_are_no_set_and_are_told(rows, reason):
+    sets, wrong = sets_of_copies(copies(*rows))
+    assert not sets and len(wrong) == 1
+    assert reason in str(wrong[0]) and "copy-a1" in str(wrong[0]) and "there" in str(wrong[0])
+    assert not kept_by_sets(rows)
+
+
+def test_a_group_by_tag_may_be_attached_to_several_instances():
+    rows = [row("a", 1, "2 crash x", "shop", attached_to="i-1"), row("b", 1, "2 crash x", "shop", attached_to="i-2")]
+    assert sets_of_copies(copies(*rows))[0][0].is_whole
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"state": "pending"},
+        {"mark": "two crash x"},
+        {"mark": "1 crash x"},
+        {"group": None},
+        {"source": {"snapshot_id": "b1", "disk_id": "b", "created_at": "2026-11-21T00:00:00Z", "managed": False}},
+        {"source": {"snapshot_id": "b1", "disk_id": "b", "created_at": None, "managed": True}},
+        {"region": "elsewhere"},
+        {"group": "i-2"},
+    ],
+)
+def test_what_is_no_certain_member_makes_no_set_whole(facts):
+    rows = [row("a", 1, "2 crash x"), row("b", 1, **{"mark": "2 crash x", **facts})]
+    assert not newest_whole(sets_of_copies(copies(*rows))[0])
+
+
+def test_sets_of_two_regions_are_apart():
+    rows = [row(d, n, "2 crash x", region=r) for d, n, r in [("a", 1, "r"), ("b", 1, "r"), ("a", 1, "q")]]
+    assert set(newest_whole(sets_of_copies(copies(*rows))[0])) == {("r", "i-1")}
+
+
+# -- what is kept ----------------------------------------------------------------------------------------
+
+
+def test_the_members_of_the_newest_whole_set_are_kept_and_no_others():
+    rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"] + [row("a", 3, "2 crash n3")]
+    assert kept_by_sets(rows) == {("there", "copy-a2"), ("there", "copy-b2")}
+
+
+def test_beside_a_set_with_an_archived_member_the_newest_that_can_be_restored_is_kept():
+    rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
+    rows[-1]["traits"] = ["archived"]
+    assert {copy_id for _region, copy_id in kept_by_sets(rows)} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
+
+
+# -- what is wanted, and its marks -----------------------------------------------------------------------
+
+
+def wanted(sources, rows=(), complete=None, regions=("there",), groups=(AB,)):
+    found = copies(*rows)
+    if complete is None:
+        complete = {(copy.source_id, copy.region) for copy in found}
+    return wanted_sets(groups, sources, found, complete, regions, SECONDS)
+
+
+NIGHT_1 = [source("a", 1), source("b", 1)]
+MARK_1 = f"2 near {text(night(1))}"
+
+
+def test_the_newest_set_is_wanted_besides_newer_snapshots_of_some_disks():
+    (found,) = wanted([*NIGHT_1, source("a", 2)])
+    assert found.lacking == {"a1", "b1"} and found.region == "there"
+    (found,) = wanted([*NIGHT_1, source("a", 2)], [row("a", 1, MARK_1)])
+    assert found.lacking == {"b1"}
+
+
+def test_nothing_is_wanted_where_the_set_is_or_a_newer_whole_one():
+    assert not wanted(NIGHT_1, [row(d, 1, MARK_1) for d in "ab"])
+    assert not wanted(NIGHT_1, [row(d, 2, "2 crash x") for d in "ab"])
+    assert wanted(NIGHT_1, [row(d, 0, "2 crash x") for d in "ab"])
+
+
+def test_what_somebody_else_has_copied_is_not_copied_again():
+    assert not wanted(NIGHT_1, complete={("a1", "there"), ("b1", "there")})
+
+
+def test_a_set_that_is_not_ready_is_not_wanted_and_an_older_one_is():
+    later = [source("a", 2), source("b", 2, is_ready=False)]
+    assert wanted([*NIGHT_1, *later])[0].lacking == {"a1", "b1"}
+
+
+def test_copies_are_marked_with_their_group_and_set_and_those_of_a_disk_alone_with_neither():
+    marks = marks_of_sources([AB], [*NIGHT_1, source("a", 2), source("z", 1)], [], SECONDS)
+    assert marks == {
+        "a1": {"dr-copy:group": "i-1", "dr-copy:set": MARK_1},
+        "b1": {"dr-copy:group": "i-1", "dr-copy:set": MARK_1},
+        "a2": {"dr-copy:group": "i-1"},
+    }
+
+
+def test_a_late_member_gets_the_mark_that_the_others_have():
+    given_mark = "3 crash x"
+    there = copies(row("a", 1, given_mark), row("c", 1, given_mark))
+    assert marks_of_sources([AB], NIGHT_1, there, SECONDS)["b1"]["dr-copy:set"] == given_mark
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row("a", 1, "2 crash x"), row("c", 1, "2 crash x")],  # the older set would have three disks
+        [row("a", 1, "2 crash x"), row("b", 1, "2 crash y")],  # they have been given different ones
+        [row("a", 1, "2 crash x"), row("b", 9, "2 crash x")],  # it has another snapshot of the disk
+    ],
+)
+def test_no_mark_is_given_that_would_contradict_an_older_one(rows):
+    marks = marks_of_sources([AB], NIGHT_1, copies(*rows), SECONDS)
+    assert marks["b1"] == {"dr-copy:group": "i-1"}
+
+
+# -- how groups stand ------------------------------------------------------------------------------------
+
+
+def standing(rows, rpo=0.0, group=AB, unread=(), now=None):
+    newest = {}
+    for one in copies(*rows):
+        key = (one.disk_id, one.region)
+        newest[key] = max(newest.get(key, Taken(one.time, one.source_id)), Taken(one.time, one.source_id))
+    (found,) = standings([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread)
+    return found
+
+
+def test_a_group_stands_by_the_earliest_member_of_its_newest_whole_set():
+    found = standing([row("a", 1, "2 crash x", seconds=60), row("b", 1, "2 crash x")], rpo=48)
+    assert (found.mark.set_id, found.taken_at, found.age_hours, found.within_rpo) == ("x", night(1), 48.0, True)
+    assert not found.torn
+    assert standing([row(d, 1, "2 crash x") for d in "ab"], rpo=47).within_rpo is False
+
+
+def test_disks_with_newer_copies_and_disks_that_joined_are_torn():
+    rows = [row(d, 1, "2 crash x") for d in "ab"] + [row("b", 2)]
+    found = standing(rows, group=ABC)
+    assert [(one.disk_id, one.newest) for one in found.torn] == [("b", night(2)), ("c", None)]
+
+
+def test_without_a_whole_set_all_disks_are_torn_and_the_rpo_is_missed():
+    found = standing([row("a", 1, "2 crash x"), row("b", 2)], rpo=1000)
+    assert found.mark is None and found.age_hours is None and found.within_rpo is False
+    assert [one.disk_id for one in found.torn] == ["a", "b"]
+
+
+def test_what_was_not_read_or_has_no_rpo_is_not_judged():
+    rows = [row(d, 1, "2 crash x") for d in "ab"]
+    assert standing(rows).within_rpo is None
+    assert standing([], rpo=1, unread=["there"]).within_rpo is None
+
+
+def test_a_set_with_an_archived_member_does_not_count_for_the_rpo():
+    rows = [row("a", 1, "2 crash x"), row("b", 1, "2 crash x", traits=["archived"])]
+    assert standing(rows, rpo=100).within_rpo is False
+
+
+# -- what is restored ------------------------------------------------------------------------------------
+
+
+def restored(rows, at=None, disks="ab", used=()):
+    found, wrong = choices_of(copies(*rows), at or night(99), set(disks), used)
+    return {disk: (c.source_id, c.mark.set_id if c.mark else None, c.is_torn) for disk, c in found.items()}, wrong
+
+
+SETS = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
+
+
+def test_the_newest_whole_set_is_restored_and_what_is_newer_is_passed_over():
+    found, _wrong = choices_of(copies(*SETS, row("a", 3, "2 crash n3")), night(9), {"a", "b"})
+    assert {c.source_id for c in found.values()} == {"a2", "b2"}
+    assert found["a"].newer.source_id == "a3" and found["b"].newer is None
+
+
+def test_only_sets_that_were_taken_at_that_time_or_before_count():
+    assert restored(SETS, at=night(1, 5))[0] == {"a": ("a1", "n1", False), "b": ("b1", "n1", False)}
+    apart = [row("a", 1, "2 crash x"), row("b", 1, "2 crash x", seconds=60)]
+    assert restored(apart, at=night(1, 30))[0] == {}
+
+
+def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn():
+    """The first proof: without marks of a whole set, two disks of two nights are no server."""
+    rows = [row("a", n, f"2 near n{n}") for n in (8, 9, 10)] + [row("b", 7, "2 near n7")]
+    assert restored(rows)[0] == {"a": ("a10", None, True), "b": ("b7", None, True)}
+
+
+def test_of_some_disks_of_a_group_a_set_that_has_those_is_whole():
+    rows = [*(row(d, 1, "3 crash x") for d in "abc"), *(row(d, 2, "3 crash y") for d in "ab"), row("c", 3)]
+    assert restored(rows, disks="ab")[0] == {"a": ("a2", "y", False), "b": ("b2", "y", False)}
+    assert {disk: one[:2] for disk, one in restored(rows, disks="abc")[0].items()} == {
+        "a": ("a1", "x"), "b": ("b1", "x"), "c": ("c1", "x"),
+    }  # fmt: skip
+
+
+def test_one_disk_alone_is_restored_as_if_it_had_no_group():
+    assert restored(SETS, disks="a")[0] == {}
+
+
+def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_alone():
+    rows = [*SETS, row("c", 3)]
+    assert restored(rows, disks="abc")[0] == {
+        "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c3", None, True),
+    }  # fmt: skip
+
+
+def test_a_set_of_which_a_disk_was_made_already_is_finished():
+    assert restored(SETS, used={"a1"})[0]["b"] == ("b1", "n1", False)
+
+
+def test_a_set_with_an_archived_member_is_passed_over():
+    rows = [dict(one) for one in SETS]
+    rows[-1]["traits"] = ["archived"]
+    assert restored(rows)[0]["a"] == ("a1", "n1", False)
+
+
+# -- whatever happens ------------------------------------------------------------------------------------
+
+
+@st.composite
+def histories(draw):
+    """Nights of one server whose disks join and leave, and whose copies fail: the disks, and what was copied."""
+    nights = []
+    for number in range(draw(st.integers(1, 6))):
+        disks = draw(st.sets(st.sampled_from("abcd"), min_size=1))
+        copied = draw(st.sets(st.sampled_from(sorted(disks))))
+        nights.append((number, frozenset(disks), frozenset(copied)))
+    return nights
+
+
+def rows_of(history):
+    """Make the copies as the role would: each night's marks are decided with what is there by then."""
+    rows = []
+    for number, disks, copied in history:
+        sources = [source(disk, number) for disk in sorted(disks)]
+        groups = [Group("i-1", disks)] if len(disks) > 1 else []
+        marks = marks_of_sources(groups, sources, copies(*rows), SECONDS)
+        for disk in sorted(copied):
+            tags = marks.get(f"{disk}{number}", {})
+            rows.append({**row(disk, number), "tags": tags})
+    return rows
+
+
+@given(histories())
+def test_only_nights_that_were_copied_whole_are_whole_sets(history):
+    sets, wrong = sets_of_copies(copies(*rows_of(history)))
+    assert not wrong
+    whole = {one.taken_at for one in sets if one.is_whole}
+    assert whole == {night(n) for n, disks, copied in history if copied == disks and len(disks) > 1}
+
+
+@given(histories())
+def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(history):
+    rows = rows_of(history)
+    found, _wrong = choices_of(copies(*rows), night(99), set("abcd"))
+    nights = {int(choice.source_id[1:]) for choice in found.values() if not choice.is_torn}
+    assert len(nights) <= 1
+    whole = [n for n, disks, copied in history if copied == disks and len(disks) > 1]
+    kept = {copy_id for _region, copy_id in kept_by_sets(rows)}
+    assert kept == ({f"copy-{d}{whole[-1]}" for d in {n: s for n, s, _c in history}[whole[-1]]} if whole else set())
+
+
+@given(histories())
+def test_a_second_look_at_what_was_wanted_and_copied_wants_nothing(history):
+    rows = rows_of(history)
+    disks = history[-1][1]
+    group = Group("i-1", disks)
+    sources = [source(d, n) for n, there, _copied in history for d in sorted(there)]
+    for one in wanted(sources, rows, groups=[group] if len(disks) > 1 else []):
+        marks = marks_of_sources([group], sources, copies(*rows), SECONDS)
+        for source_id in sorted(one.lacking):
+            rows.append({**row(source_id[0], int(source_id[1:])), "tags": marks[source_id]})
+    assert not wanted(sources, rows, groups=[group] if len(disks) > 1 else [])
+    assert not sets_of_copies(copies(*rows))[1]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3000)), max_size=25), st.integers(0, 600))
+def test_near_sets_have_one_snapshot_of_each_disk_within_the_seconds_and_share_none(taken, seconds):
+    sources = [Source(disk, f"{disk}-{n}", night(0, moment)) for n, (disk, moment) in enumerate(taken)]
+    found = sets_of_sources(ABC, sources, seconds)
+    members = [member for one in found for member in one.members]
+    assert len({member.snapshot_id for member in members}) == len(members)
+    for one in found:
+        times = [member.time for member in one.members]
+        assert {member.disk_id for member in one.members} == ABC.disk_ids
+        assert max(times) - min(times) <= timedelta(seconds=seconds)
+        assert one.mark.set_id == text(min(times))
+    assert sets_of_sources(ABC, reversed(sources), seconds) == found

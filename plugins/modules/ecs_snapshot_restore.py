@@ -20,6 +20,8 @@ options:
   disk_type:
     description:
       - Category of the disks. What a zone sells now is asked before anything is made.
+      - A V(cloud_essd) disk below 20 GiB gets the performance level C(PL0), the only one that has so small disks. Other
+        disks get the service's default.
     type: str
     default: cloud_essd
 notes:

@@ -111,6 +111,8 @@ class RpcCloud:
     product: str
     snapshot_prefix: str
     parameters: dict[str, set[str]]
+    #: JSON arrays that are taken as numbered parameters too.
+    also_numbered: set[str] = set()
 
     def __init__(self, clock: Any):
         self.clock = clock
@@ -221,7 +223,7 @@ class RpcCloud:
         business = {key: value for key, value in given.items() if key not in SYSTEM}
         for key in business:
             known = key.split(".")[0] + (".N" if "." in key else "")
-            if known not in self.parameters[action]:
+            if known not in self.parameters[action] and known.removesuffix(".N") not in self.also_numbered:
                 raise ApiError("InvalidParameter", f"The parameter {key} does not exist for {action}.")
         answer: Callable[..., dict[str, Any]] = getattr(self, action)
         return answer(business, given.get("RegionId", ""))
@@ -269,6 +271,14 @@ def json_list(given: dict[str, str], name: str, most: int, code: str) -> list[st
     if not isinstance(values, list) or len(values) > most:
         raise ApiError(code, f"The specified parameter {name} is not valid.")
     return [str(value) for value in values]
+
+
+def one_of(given: dict[str, str], name: str, values: tuple[str, ...], code: str) -> str:
+    """Read a word that must be one of these, whatever its case; the first one where it is not given."""
+    word = given.get(name, values[0])
+    if word.lower() not in [value.lower() for value in values]:
+        raise ApiError(code, f"The specified parameter {name} is not valid.", 404)
+    return word
 
 
 def whole(given: dict[str, str], name: str, default: int, least: int, most: int) -> int:

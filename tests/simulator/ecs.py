@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from .alibaba import ApiError, RpcCloud, json_list, required, truth, whole
+from .alibaba import ApiError, RpcCloud, json_list, one_of, required, truth, whole
 from .locks import SimulatedLock, holds, lock_of
 from .state import Disk, SimulatedSnapshot, SnapshotGroup, new_id
 
 STATUS = {"running": "progressing", "complete": "accomplished", "failed": "failed"}
 NAME = re.compile(r"(?!https?://)[^\W\d_][\w:.\-]{1,127}")
+DISK_STATUS = ("All", "In_use", "Available", "Attaching", "Detaching", "Creating", "ReIniting")
 REGION = re.compile(r"(cn|ap|eu|rus|us|me|na)-[a-z0-9-]+")
 
 
@@ -40,13 +41,14 @@ class Ecs(RpcCloud):
             "SnapshotIds",
             "DiskId",
             "Status",
+            "SnapshotType",
             "MaxResults",
             "NextToken",
             "PageNumber",
             "PageSize",
             "Tag.N",
         },
-        "DescribeDisks": {"DiskIds", "MaxResults", "NextToken", "PageNumber", "PageSize", "Tag.N"},
+        "DescribeDisks": {"DiskIds", "Status", "MaxResults", "NextToken", "PageNumber", "PageSize", "Tag.N"},
         "DescribeSnapshotGroups": {
             "SnapshotGroupId.N",
             "Status.N",
@@ -82,8 +84,8 @@ class Ecs(RpcCloud):
         source_id, destination = required(given, "SnapshotId"), required(given, "DestinationRegionId")
         if not REGION.fullmatch(destination):
             raise ApiError("InvalidRegionId.MalFormed", "The specified RegionId is not valid.")
-        name, description = given.get("DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
-        if name is not None and not NAME.fullmatch(name):
+        name, description = required(given, "DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
+        if not NAME.fullmatch(name):
             raise ApiError("InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed.", 403)
         if description is not None and (not 2 <= len(description) <= 256 or re.match(r"https?://", description)):
             raise ApiError("InvalidDescription.Malformed", "The specified description is wrongly formed.", 403)
@@ -141,7 +143,7 @@ class Ecs(RpcCloud):
                 region=destination,
                 created=self.clock.utc(),
                 disk_id=source.disk_id,
-                name=name or "",
+                name=name,
                 description=description or "",
                 tags=tags,
                 size=source.size,
@@ -161,26 +163,30 @@ class Ecs(RpcCloud):
     def DescribeSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
         ids = json_list(given, "SnapshotIds", 100, "InvalidSnapshotIds.Malformed")
         wanted, now = _tags(given), self.clock.monotonic()
+        status = one_of(given, "Status", ("all", *STATUS.values()), "InvalidStatus.NotFound")
+        made = one_of(given, "SnapshotType", ("all", "auto", "user"), "InvalidSnapshotType.NotFound")
         tells = self.control.settings["shows_sources"]
         found = [
             _shown(s, now, tells)
             for s in self.estate.shown(region)
             if (ids is None or s.id in ids)
             and ("DiskId" not in given or s.disk_id == given["DiskId"])
-            and given.get("Status", "all") in ("all", STATUS[s.phase(now)])
+            and status in ("all", STATUS[s.phase(now)])
+            and made in ("all", "user")
             and all(k in s.tags and v in (None, s.tags[k]) for k, v in wanted.items())
         ]
         return _page(given, found, "Snapshots", "Snapshot", 100)
 
     def DescribeDisks(self, given: dict[str, str], region: str) -> dict[str, Any]:
         ids = json_list(given, "DiskIds", 100, "InvalidDiskIds.Malformed")
-        wanted = _tags(given)
-        found = [
+        wanted, status = _tags(given), one_of(given, "Status", DISK_STATUS, "InvalidStatus.NotFound")
+        shown = [
             _shown_disk(d, self.clock.monotonic())
             for d in self.estate.shown_disks(region)
             if (ids is None or d.id in ids)
             and all(k in d.tags and (v is None or d.tags[k] == v) for k, v in wanted.items())
         ]
+        found = [disk for disk in shown if status.lower() in ("all", disk["Status"].lower())]
         found = found[: self.control.settings["most_by_tag"]] if wanted else found
         return _page(given, found, "Disks", "Disk", 500)
 
@@ -247,7 +253,10 @@ class Ecs(RpcCloud):
             raise ApiError("InvalidOperation.SnapshotNotAvailable", "The snapshot is not available.", 403)
         if snapshot.retention_days and days > snapshot.retention_days:
             raise ApiError("InvalidLockDuration.ExceedRetentionDays", "The lock would outlive the snapshot.")
-        lock, before = SimulatedLock("compliance", days, cool_off, now), lock_of(snapshot)
+        # The days of a lock on an unfinished snapshot count from its end (api-facts: ecs-locks).
+        left = max(0.0, snapshot.started + snapshot.duration - self.clock.monotonic())
+        begins = now + timedelta(seconds=left)
+        lock, before = SimulatedLock("compliance", days, cool_off, begins, created=now), lock_of(snapshot)
         if before and not before.may_become(lock, now):
             raise ApiError("InvalidOperation.CoolOffPeriodExpired", "The cool-off period is over.", 403)
         snapshot.lock = lock
@@ -392,7 +401,7 @@ def _lock_shown(snapshot: SimulatedSnapshot, now: datetime) -> dict[str, Any]:
     lock = lock_of(snapshot)
     assert lock
     times = {
-        "LockCreationTime": lock.started,
+        "LockCreationTime": lock.created or lock.started,
         "LockDurationStartTime": lock.started,
         "LockExpiredTime": lock.until,
         "CoolOffPeriodExpiredTime": lock.cools_off_until,
@@ -418,7 +427,7 @@ def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
         "ZoneId": disk.zone or f"{disk.region}-b",
         "Size": disk.size,
         "Category": disk.category or "cloud_essd",
-        "PerformanceLevel": "PL1" if disk.category in ("", "cloud_essd") else "",
+        "PerformanceLevel": disk.performance_level or "PL1" if disk.category in ("", "cloud_essd") else "",
         "Type": "data",
         "Status": "In_use" if disk.attached_to else "Creating" if disk.is_being_made(now) else "Available",
         "SerialNumber": disk.id[2:],

@@ -14,6 +14,8 @@ from .state import Disk, SimulatedSnapshot, as_truth, new_id
 
 #: Categories that a zone sells, with the smallest size in GiB (api-facts: ecs-disk-calls).
 SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
+#: The smallest size of cloud_essd by its performance level (api-facts: ecs-performance-levels).
+LEAST = {"PL0": 1, "PL1": 20, "PL2": 461, "PL3": 1261}
 
 
 class EcsDisks(Ecs):
@@ -57,8 +59,8 @@ class EcsDisks(Ecs):
             raise ApiError("InvalidDataDiskCategory.NotSupported", "The category is not supported in the zone.")
         if "SnapshotId" not in given and "Size" not in given:
             raise ApiError("MissingParameter", "Either SnapshotId or Size is needed.")
-        if int(given.get("Size", SOLD[category])) < SOLD[category]:
-            raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not supported.", 403)
+        if given.get("PerformanceLevel", "PL1") not in LEAST:
+            raise ApiError("InvalidPerformanceLevel.Malformed", "The specified parameter PerformanceLevel is invalid.")
         _check_name(given.get("DiskName"), "InvalidDiskName.Malformed")
         return self._once(given, lambda: {"DiskId": self.estate.add(self._disk(given, region)).id})
 
@@ -73,6 +75,10 @@ class EcsDisks(Ecs):
             if snapshot.encrypted and not encrypted:
                 raise ApiError("InvalidEncrypted.NotMatchSnapshot", "Encrypted does not match the snapshot.", 403)
             key = key or snapshot.kms_key_id
+        category = given.get("DiskCategory", "cloud")
+        size = max(least, int(given.get("Size", least or 40)))
+        if size < (LEAST[given.get("PerformanceLevel", "PL1")] if category == "cloud_essd" else SOLD[category]):
+            raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not supported.", 403)
         if self.estate.disks_being_made(region) >= settings["disk_quota"]:
             raise ApiError("Throttling", "Request was denied due to request throttling.")
         seconds = settings["disk_seconds_of"].get(given.get("SnapshotId"), settings["disk_seconds"])
@@ -80,10 +86,11 @@ class EcsDisks(Ecs):
             new_id("d-"),
             region,
             given.get("DiskName", ""),
-            max(least, int(given.get("Size", least or 40))),
+            size,
             {k: v or "" for k, v in _tags(given).items()},
             zone=given["ZoneId"],
-            category=given.get("DiskCategory", "cloud"),
+            category=category,
+            performance_level=given.get("PerformanceLevel", ""),
             snapshot_id=given.get("SnapshotId", ""),
             encrypted=encrypted,
             kms_key_id=key.rpartition("/")[2],

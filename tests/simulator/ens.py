@@ -14,6 +14,8 @@ from .state import Disk, SimulatedSnapshot, new_id
 
 STATUS = {"running": "creating", "complete": "available", "failed": "error", "deleting": "deleting"}
 NAME = re.compile(r"(?!https?://)[^\W\d_][\w:\-]{1,127}")
+#: What disks are filtered by, in the words in which they are shown.
+DISK_FILTERS = ("DiskId", "DiskName", "InstanceId", "SnapshotId", "Status")
 NODE = re.compile(r"[a-z]+-[a-z]+(-[a-z0-9]+)*-\d+")
 
 
@@ -22,6 +24,7 @@ class Ens(RpcCloud):
     host = "ens.aliyuncs.com"
     product = "Ens"
     snapshot_prefix = "sp-"
+    also_numbered = {"EnsRegionIds"}
     parameters = {
         "CopySnapshot": {
             "SnapshotId",
@@ -36,7 +39,6 @@ class Ens(RpcCloud):
             "SnapshotId",
             "SnapshotName",
             "DiskId",
-            "InstanceId",
             "PageNumber",
             "PageSize",
         },
@@ -47,6 +49,7 @@ class Ens(RpcCloud):
             "DiskIds",
             "DiskName",
             "InstanceId",
+            "SnapshotId",
             "Status",
             "PageNumber",
             "PageSize",
@@ -115,18 +118,21 @@ class Ens(RpcCloud):
             _shown(s, now, tells)
             for node in self._nodes(given, self.estate.snapshots)
             for s in self.estate.shown(node)
-            if ids is None or s.id in ids
+            if (ids is None or s.id in ids)
+            and given.get("SnapshotName", s.name) == s.name
+            and given.get("DiskId", s.disk_id) == s.disk_id
         ]
         return self._page(given, found, lambda items: {"Snapshots": items})
 
     def DescribeDisks(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         ids = json_list(given, "DiskIds", 100, "InvalidDiskIds")
-        found = [
+        shown = [
             _shown_disk(d, self.clock.monotonic())
             for node in self._nodes(given, self.estate.disks)
             for d in self.estate.shown_disks(node)
-            if (ids is None or d.id in ids) and given.get("DiskId", d.id) == d.id
+            if ids is None or d.id in ids
         ]
+        found = [disk for disk in shown if all(given.get(key, disk[key]) == disk[key] for key in DISK_FILTERS)]
         return {"Code": 0, **self._page(given, found, lambda items: {"Disks": {"Disks": items}})}
 
     def DeleteSnapshot(self, given: dict[str, str], _region: str) -> dict[str, Any]:
@@ -143,7 +149,8 @@ class Ens(RpcCloud):
     def _nodes(self, given: dict[str, str], things: dict[str, Any]) -> list[str]:
         if "EnsRegionId" in given:
             return [given["EnsRegionId"]]
-        nodes = json_list(given, "EnsRegionIds", 100, "InvalidEnsRegionIds")
+        nodes = [value for name, value in given.items() if name.startswith("EnsRegionIds.")] or None
+        nodes = nodes or json_list(given, "EnsRegionIds", 100, "InvalidEnsRegionIds")
         return list(things) if nodes is None else nodes
 
     def _page(self, given: dict[str, str], found: list[Any], form: Any) -> dict[str, Any]:

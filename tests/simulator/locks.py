@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True)
 class SimulatedLock:
-    """A lock for so many days from when it was set; ``cool_off`` in hours, None for governance."""
+    """A lock for so many days from ``started``; ``cool_off`` in hours, None for governance."""
 
     mode: str
     days: int
     cool_off: int | None
     started: datetime
+    #: When it was set, if its days do not count from then.
+    created: datetime | None = None
 
     @property
     def until(self) -> datetime:

@@ -57,6 +57,7 @@ class Disk:
     gone_at: float | None = None
     recycled: bool = False
     billing_cycle: str | None = None
+    performance_level: str = ""
     #: Where a replica shows it: the moment that the replica has come to.
     seen_at: float = math.inf
 

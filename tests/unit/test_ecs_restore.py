@@ -65,3 +65,14 @@ class TestEcs(RestoreContract):
         cloud.faults()
         out = cloud.restore(copy, wait=True, expires_after_hours=5)
         assert not out.failed and len(cloud.disks()) == 1, out.text
+
+    @pytest.mark.parametrize(
+        ("size", "asked", "level"),
+        [(10, {}, "PL0"), (19, {}, "PL0"), (20, {}, ""), (10, {"size_gib": 12}, "PL0"), (10, {"size_gib": 20}, "")],
+    )
+    def test_a_disk_below_the_smallest_of_its_usual_level_gets_the_level_that_has_it(self, cloud, size, asked, level):
+        out = cloud.restore(cloud.copy(size=size), wait=True, **asked)
+        assert not out.failed, out["msg"]
+        (disk,) = cloud.disks()
+        assert (disk.size, disk.performance_level) == (asked.get("size_gib", size), level)
+        assert not cloud.restore(disk.snapshot_id, wait=True, **asked)["changed"]

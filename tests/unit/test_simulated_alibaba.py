@@ -64,6 +64,7 @@ def test_who_calls_is_verified(ecs):
     [
         ({"Nonsense": "1"}, "InvalidParameter"),
         ({"SnapshotId": ""}, "MissingParameter.SnapshotId"),
+        ({"DestinationSnapshotName": ""}, "MissingParameter.DestinationSnapshotName"),
         ({"DestinationSnapshotName": "1st"}, "InvalidSnapshotName.Malformed"),
         ({"DestinationSnapshotDescription": "d"}, "InvalidDescription.Malformed"),
         ({"RetentionDays": "0"}, "InvalidRetentionDays.Malformed"),
@@ -78,12 +79,14 @@ def test_who_calls_is_verified(ecs):
 )
 def test_bad_copy_calls_are_refused_and_nothing_is_made(ecs, given, code):
     source = ecs.snapshot()
-    answer = call(ecs, "CopySnapshot", **{"SnapshotId": source, "DestinationRegionId": "cn-beijing", **given})
+    asked = {"SnapshotId": source, "DestinationRegionId": "cn-beijing", "DestinationSnapshotName": "copy", **given}
+    answer = call(ecs, "CopySnapshot", **asked)
     assert answer[0] == code and not ecs.copies()
 
 
 def test_a_client_token_replays_and_a_mismatch_is_refused(ecs):
-    given = {"SnapshotId": ecs.snapshot(), "DestinationRegionId": "cn-beijing", "ClientToken": "t"}
+    given = {"SnapshotId": ecs.snapshot(), "DestinationRegionId": "cn-beijing", "DestinationSnapshotName": "copy"}
+    given["ClientToken"] = "t"
     first = call(ecs, "CopySnapshot", **given)["SnapshotId"]
     assert call(ecs, "CopySnapshot", **given)["SnapshotId"] == first and len(ecs.copies()) == 1
     assert call(ecs, "CopySnapshot", **given, RetentionDays="3") == ("IdempotentParameterMismatch", 403)
@@ -102,6 +105,26 @@ def test_both_kinds_of_pages(ecs):
     assert len(numbered["Snapshots"]["Snapshot"]) == 5 and numbered["TotalCount"] == 25
     assert call(ecs, "DescribeSnapshots", MaxResults="101")[0] == "InvalidMaxResults"
     assert call(ecs, "DescribeSnapshots", SnapshotIds="s-1,s-2")[0] == "InvalidSnapshotIds.Malformed"
+
+
+def test_filters_of_snapshots_take_the_words_of_the_model_alone(ecs):
+    made = ecs.snapshot()
+    for given, number in (({"SnapshotType": "user"}, 1), ({"SnapshotType": "auto"}, 0), ({"Status": "failed"}, 0)):
+        assert [s["SnapshotId"] for s in call(ecs, "DescribeSnapshots", **given)["Snapshots"]["Snapshot"]] == (
+            [made] * number
+        )
+    assert call(ecs, "DescribeSnapshots", Status="complete") == ("InvalidStatus.NotFound", 404)
+    assert call(ecs, "DescribeSnapshots", SnapshotType="copied") == ("InvalidSnapshotType.NotFound", 404)
+    assert len(call(ecs, "DescribeDisks", Status="Available")["Disks"]["Disk"]) == 1
+    assert call(ecs, "DescribeDisks", Status="In_use")["Disks"]["Disk"] == []
+
+
+def test_ens_takes_a_list_of_nodes_in_numbered_parts_too(ens):
+    made = ens.snapshot()
+    for node, found in (("cn-hangzhou-26", [made]), ("cn-chengdu-26", [])):
+        answer = call(ens, "DescribeSnapshots", **{"EnsRegionIds.1": node})
+        assert [s["SnapshotId"] for s in answer["Snapshots"]] == found
+    assert call(ens, "DescribeSnapshots", **{"SnapshotId.1": made})[0] == "InvalidParameter"
 
 
 def test_ens_takes_its_list_as_json_and_answers_flat_and_nested(ens):

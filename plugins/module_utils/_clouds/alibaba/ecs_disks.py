@@ -21,6 +21,9 @@ from .ecs import MOST_BY_TAG, PAGE, EcsCloud
 from .ecs_errors import ERRORS, HINTS
 from .ecs_rules import TAG_RULES, key_problems
 
+#: The performance level of ESSD disks below the smallest size (GiB) of the usual one (api-facts:
+#: ecs-performance-levels).
+SMALL_LEVEL, USUAL_LEAST = "PL0", 20
 DISK_ERRORS: dict[str, type[CopyError]] = {
     **ERRORS,
     # The token belongs to another call: look for the disk of that call.
@@ -87,6 +90,8 @@ class EcsDisks(DiskCloud, EcsCloud):
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
         tried = f"Making a disk of {request.snapshot_id} in {options['zone']}"
+        size = options["size_gib"] or order.source.size_gib
+        is_small = options["disk_type"] == "cloud_essd" and size is not None and size < USUAL_LEAST
         try:
             answer = self._service.write(
                 "CreateDisk",
@@ -96,6 +101,7 @@ class EcsDisks(DiskCloud, EcsCloud):
                 SnapshotId=request.snapshot_id,
                 DiskName=f"{request.snapshot_id}:{self.restore_id}",
                 DiskCategory=options["disk_type"],
+                PerformanceLevel=SMALL_LEVEL if is_small else None,
                 Size=options["size_gib"],
                 Encrypted=True if request.encrypted or order.source.encrypted else None,
                 KMSKeyId=request.kms_key_id,

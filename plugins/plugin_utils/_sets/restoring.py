@@ -66,8 +66,8 @@ def _wanted_groups(newest: Mapping[str, Copy], wanted: Collection[str]) -> dict[
 def _best(sets: Sequence[CopySet], wanted: set[str], used: Collection[str]) -> CopySet | None:
     """Return the set to take, out of a group's sets, newest first."""
     fitting = [one for one in sets if wanted <= one.disk_ids] + [one for one in sets if one.is_whole]
-    begun = [one for one in fitting if any(copy.source_id in used for copy in one.members)]
-    return next(iter([*begun, *fitting]), None)
+    started = [one for one in fitting if any(copy.source_id in used for copy in one.members)]
+    return next(iter([*started, *fitting]), None)
 
 
 def _choice(newest: Copy, group_id: str, best: CopySet | None) -> Choice:

@@ -15,7 +15,7 @@ from typing import Any
 
 from .cbs_tags import TagService
 from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
-from .tencent import REGION, Api3Cloud, ApiError, page, required
+from .tencent import REGIONS, Api3Cloud, ApiError, page, required
 
 #: The name that the service itself gives a copy (api-facts: cbs-default-name).
 DEFAULT_NAME = "Copied {source} from {region}"
@@ -59,7 +59,15 @@ class Cbs(TagService, Api3Cloud):
         "DescribeDisks": (
             "cbs",
             "2017-03-12",
-            {"DiskIds": list, "Filters": list, "Limit": int, "Offset": int, "OrderField": str, "Order": str},
+            {
+                "DiskIds": list,
+                "Filters": list,
+                "Limit": int,
+                "Offset": int,
+                "OrderField": str,
+                "Order": str,
+                "ReturnBindAutoSnapshotPolicy": bool,
+            },
         ),
         "DescribeSnapshotGroups": ("cbs", "2017-03-12", {"Filters": list, "Offset": int, "Limit": int}),
         "DeleteSnapshots": ("cbs", "2017-03-12", {"SnapshotIds": list, "DeleteBindImages": bool}),
@@ -158,7 +166,7 @@ class Cbs(TagService, Api3Cloud):
 
     def _copy(self, source: Any, region: str, name: str | None) -> CbsSnapshot:
         settings, now = self.control.settings, self.clock.monotonic()
-        if not isinstance(region, str) or not REGION.fullmatch(region) or region == source.region:
+        if region not in REGIONS or region == source.region:
             raise ApiError("InvalidParameterValue", f"The region `{region}` is not valid.")
         if region in settings["refused_regions"]:
             raise ApiError(settings["refused_regions"][region], "The copy to this region was refused.")
@@ -208,6 +216,8 @@ class Cbs(TagService, Api3Cloud):
     def DescribeDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         shown = [self._shown_disk(disk) for disk in self.estate.shown_disks(region)]
         shown = _filtered(shown, given, "DiskIds", "DiskId", DISK_FILTERS, _disk_field)
+        if given.get("ReturnBindAutoSnapshotPolicy"):
+            shown = [{**disk, "AutoSnapshotPolicyIds": []} for disk in shown]
         return {"TotalCount": len(shown), "DiskSet": page(given, shown) or ([] if shown else None)}
 
     def DescribeSnapshotGroups(self, given: dict[str, Any], region: str) -> dict[str, Any]:
@@ -392,6 +402,7 @@ DISK_FIELDS = {
     "disk-type": "DiskType",
     "disk-usage": "DiskUsage",
     "instance-id": "InstanceId",
+    "portable": "Portable",
 }
 PLACES = {"project-id": "ProjectId", "zone": "Zone"}
 GROUP_FIELDS = {

@@ -75,7 +75,32 @@ _AUTHORIZATION = re.compile(
 )
 
 
-REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+)+")
+#: The regions of CBS; calls to others are refused (api-facts: cbs-regions).
+REGIONS = frozenset(
+    [
+        "ap-bangkok",
+        "ap-beijing",
+        "ap-beijing-fsi",
+        "ap-chengdu",
+        "ap-chongqing",
+        "ap-guangzhou",
+        "ap-hongkong",
+        "ap-jakarta",
+        "ap-mumbai",
+        "ap-nanjing",
+        "ap-seoul",
+        "ap-shanghai",
+        "ap-shanghai-fsi",
+        "ap-shenzhen-fsi",
+        "ap-singapore",
+        "ap-tokyo",
+        "eu-frankfurt",
+        "na-ashburn",
+        "na-siliconvalley",
+        "na-toronto",
+        "sa-saopaulo",
+    ]
+)
 
 
 class ApiError(Exception):
@@ -194,7 +219,7 @@ class Api3Cloud:
         region = request.headers.get("X-TC-Region")
         if not region:
             raise ApiError("MissingParameter", "The request is missing a required parameter `Region`.")
-        if not REGION.fullmatch(region):
+        if region not in REGIONS:
             raise ApiError("UnsupportedRegion", f"The region `{region}` is not supported.")
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tence
     parse_cbs_time,
 )
 
-from tests.simulator.tencent import ApiError
+from tests.simulator.tencent import REGIONS, ApiError
 
 PROVENANCE = {
     "dr-copy:source-snapshot-id",
@@ -46,6 +46,16 @@ def test_each_destination_has_its_own_answer(cbs):
     assert failure["code"] == "InsufficientSnapshotQuota" and "quota" in failure["hint"]
     # The region that the answer did not mention was in doubt: it was looked for, not asked for again.
     assert cbs.calls["CopySnapshotCrossRegions"] == 1 and len(cbs.copies("na-ashburn")) == 1
+
+
+def test_a_region_that_there_is_not_fails_alone(cbs):
+    source = cbs.snapshot()
+    out = cbs.run(source, destination_regions=["ap-beijing", "ap-nowhere"], wait=True)
+    assert [row["action"] for row in out["copies"]] == ["created", "none"]
+    failure = out.failure()
+    assert (failure["region"], failure["code"]) == ("ap-nowhere", "UnsupportedRegion") and "name" in failure["hint"]
+    info = cbs.info("ap-nowhere")
+    assert info.failed and "ap-nowhere" in info["msg"]
 
 
 def test_a_call_that_is_refused_as_a_whole_is_made_for_each_destination(cbs):
@@ -833,7 +843,7 @@ def test_no_copy_is_begun_after_the_deadline_where_the_service_is_slow(cbs):
     refusal = {"fault": "refuse", "code": "InvalidParameterValue", "status": 200, "times": 1}
     cbs.faults({"action": "CopySnapshotCrossRegions", **refusal})
     started = cbs.clock.monotonic()
-    regions = [f"ap-region-{n}" for n in range(10)]
+    regions = sorted({*REGIONS} - {cbs.source})[:10]
     cbs.run(source, destination_regions=regions, wait_timeout=30)
     assert max(c.started for region in regions for c in cbs.copies(region)) - started <= 32
 

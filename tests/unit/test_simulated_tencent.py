@@ -53,6 +53,7 @@ def test_who_calls_is_verified(cbs):
     assert call(cbs, "DescribeSnapshots", age=400) == "AuthFailure.SignatureExpire"
     assert call(cbs, "DescribeSnapshots", token="x") == "AuthFailure.TokenFailure"
     assert call(cbs, "DescribeNothing") == "InvalidAction"
+    assert call(cbs, "DescribeSnapshots", "ap-nowhere") == "UnsupportedRegion"
 
 
 @pytest.mark.parametrize(

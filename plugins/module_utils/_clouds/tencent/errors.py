@@ -79,6 +79,7 @@ HINTS: dict[str | type[CopyError], str] = {
     **dict.fromkeys(
         ("ResourceUnavailable.Attached", "InvalidDisk.Busy"), "Detach it first, if nobody needs it, then run again."
     ),
+    "UnsupportedRegion": "Check the name of the region, such as ap-guangzhou; finance regions end in -fsi.",
     "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
     "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one "
     "of its disk.",

@@ -29,6 +29,18 @@ def watch_disk(run: Run, disk_id: str) -> None:
         run.results.recording("disk", "DescribeDisks", "disk", disk.raw, ours=_ours(run))
 
 
+def repeat_disk(run: Run) -> None:
+    """See what the call that made the disk answers once more: asked the same, and another name with its token."""
+    for asked, changed in (("the same", {}), ("another name", {"DiskName": f"{run.mark.name}-again"})):
+        run.journal.write("make a disk once more by its token", region=run.source, mark=run.mark.run)
+        try:
+            answer = run.account.repeat_disk(run.source, **changed)
+            seen = "the same disk" if answer == run.disk_id else f"another disk, {answer}"
+        except Exception as error:
+            seen = f"refused: {code_of(error)}"
+        run.results.fact(f"a disk's token, asked {asked}", "no second disk", seen)
+
+
 def watch_snapshot(run: Run, snapshot_id: str, first: bool) -> None:
     """Wait until a source snapshot can be copied."""
     account, seen = run.account, Sightings(time.monotonic())

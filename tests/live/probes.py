@@ -39,9 +39,15 @@ PROBES = {
         ("ecs",), "whether SourceDiskId of a copy is the source's disk", ("SourceDiskId of a copy",)
     ),
     "cbs-names": Probe(("cbs",), "whether the name of a copy may have brackets", ("name of a copy by the module",)),
+    "cbs-disk-token": Probe(
+        ("cbs",),
+        "what CreateDisks answers to a token once more: to the same request, and to another one",
+        ("a disk's token, asked the same", "a disk's token, asked another name"),
+    ),
 }
 #: By the fact's heading: why no run settles it.
 NO_RUN = {
+    "cbs-cam-names": "a run has all permissions; users who have one of the two names each would show which CAM checks",
     "ens-order-failed": "no call makes the service fail to create an order; a run shows it by chance only",
 }
 

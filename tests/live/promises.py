@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .facts import module_name, watch_disk, watch_snapshot
+from .facts import module_name, repeat_disk, watch_disk, watch_snapshot
 from .play import Playbook, role, task
 from .run import Failed, Run
 
@@ -24,6 +24,8 @@ def prepare(run: Run) -> None:
     else:
         run.disk_id = run.made("a disk", run.source, lambda: account.make_disk(run.source, run.mark))
         watch_disk(run, run.disk_id)
+        if account.repeats_disk:
+            repeat_disk(run)
     for number in (1, 2):
         if number == 2:
             time.sleep(1.1)  # some clouds show times in whole seconds

@@ -38,6 +38,8 @@ class Account(abc.ABC):
     tags_in_copy_call = True
     #: Whether deleting a copy in progress is worth trying: what it does is unverified.
     tries_early_deletion = False
+    #: Whether what a repeated call that makes a disk answers is unverified (api-facts: cbs-disk-token).
+    repeats_disk = False
     #: Options of the copy module that let the cloud delete forgotten copies by itself, or bill them least.
     copy_options: Mapping[str, Any] = {}
     #: The copy call, and the read call with its key of a list.
@@ -52,6 +54,10 @@ class Account(abc.ABC):
     @abc.abstractmethod
     def make_disk(self, region: str, mark: Mark) -> str:
         """Make the smallest disk that the region sells, marked by the very call; returns its ID."""
+
+    def repeat_disk(self, region: str, **changed: Any) -> str:
+        """Make the call of ``make_disk`` again, with its token and other parameters; returns the ID of the answer."""
+        raise NotImplementedError
 
     @abc.abstractmethod
     def make_snapshot(self, region: str, disk_id: str, mark: Mark) -> str:

@@ -24,11 +24,13 @@ class CbsAccount(ServiceAccount):
     cloud = "cbs"
     costs = (
         ("1 CLOUD_PREMIUM disk billed by the hour, 10 GiB", "an hour: a cent or two"),
+        ("up to 2 more such disks, should the service heed no token", "an hour each: a cent or two"),
         ("2 snapshots and up to 5 copies, each for two days at the most", "by capacity used: next to nothing"),
         ("2 CLOUD_PREMIUM disks made of a copy, for some minutes", "an hour each: a cent or two"),
         ("traffic between the regions, where it is billed", "by data copied: next to none"),
     )
     disk_usable, snapshot_usable = "UNATTACHED", "NORMAL"
+    repeats_disk = True
     tags_in_copy_call = False
     tries_early_deletion = True
     copy_options = {"retention_days": 2}
@@ -58,19 +60,21 @@ class CbsAccount(ServiceAccount):
             and item["DiskChargeType"] == "POSTPAID_BY_HOUR"
         ]
         size, zone = min(sold)
-        made = self._service.write(
-            "CreateDisks",
-            region,
-            f"Making a disk in {region}",
-            Placement={"Zone": zone},
-            DiskChargeType="POSTPAID_BY_HOUR",
-            DiskType="CLOUD_PREMIUM",
-            DiskSize=size,
-            DiskCount=1,
-            DiskName=f"{mark.name}-disk",
-            ClientToken=f"{mark.name}-disk",
-            Tags=_tags(mark),
-        )
+        self._disk_call = {
+            "Placement": {"Zone": zone},
+            "DiskChargeType": "POSTPAID_BY_HOUR",
+            "DiskType": "CLOUD_PREMIUM",
+            "DiskSize": size,
+            "DiskCount": 1,
+            "DiskName": f"{mark.name}-disk",
+            "ClientToken": f"{mark.name}-disk",
+            "Tags": _tags(mark),
+        }
+        return self.repeat_disk(region)
+
+    def repeat_disk(self, region: str, **changed: Any) -> str:
+        given = {**self._disk_call, **changed}
+        made = self._service.write("CreateDisks", region, f"Making a disk in {region}", **given)
         return str(made["DiskIdSet"][0])
 
     def make_snapshot(self, region: str, disk_id: str, mark: Mark) -> str:

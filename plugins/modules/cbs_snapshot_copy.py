@@ -34,6 +34,11 @@ notes:
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
   - CBS answers before a deletion takes effect, so a deleted copy can still show for a while.
+  - Tags of copies have ever new values, which count towards the account's quota of tags. If it is used up, the copy is
+    made and recognised by its name, the other tags are set, and a warning names the quota and what to do. Only a tag of
+    O(tags) that the quota refuses is a failure.
+  - With O(state=absent) and O(wait=true) the module also deletes the values of its own tags that no resource has any
+    more, if the caller may call C(tag:DeleteTags). That fails nothing.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source

@@ -12,7 +12,8 @@ short_description: List Tencent Cloud CBS disks by tag, and their snapshots and 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one region, in the shape that the info modules of all clouds share.
-  - Shows the source of each copy.
+  - Shows the source of each copy, by its tags, and where these are missing by the end of its name, which holds ID, disk
+    and time, but no region.
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 extends_documentation_fragment:
@@ -158,7 +159,7 @@ snapshots:
           type: str
           sample: snap-6z1cbtrc
         region:
-          description: Region of the source.
+          description: Region of the source; null if only the name of the copy tells the source.
           type: str
           sample: ap-guangzhou
         disk_id:

@@ -254,6 +254,19 @@ def test_a_name_tells_disk_and_time_where_tags_do_not(cbs):
     )
 
 
+def test_a_copy_that_its_name_alone_shows_is_listed_by_region_and_disk(cbs):
+    """Its name has no room for the region: what may be from there is not left out."""
+    disk = cbs.disk()
+    source = cbs.snapshot(disk)
+    named = cbs.our_copy(source, name=f"nightly [{source} {disk} 20261121T010000Z]", tagged=False)
+    tagged = cbs.our_copy(cbs.snapshot())
+    listed = cbs.info("ap-beijing", copies_from=["ap-guangzhou"])["snapshots"]
+    assert {row["snapshot_id"] for row in listed} == {named.id, tagged.id}
+    listed = cbs.info("ap-beijing", copies_from=["ap-chengdu"], source_disk_ids=[disk])["snapshots"]
+    assert [row["snapshot_id"] for row in listed] == [named.id]
+    assert cbs.info("ap-beijing", source_disk_ids=["disk-aaaaaaaa"])["snapshots"] == []
+
+
 @pytest.mark.parametrize("ending", ["disk-aaaaaaaa 20261321T010000Z", "disk-aaaaaaaa", "disk-AAAA 20261121T010000Z"])
 def test_an_ending_that_is_none_of_ours_tells_no_time(cbs, ending):
     source = cbs.snapshot()

@@ -177,14 +177,14 @@ class SnapshotFilter:
         return self.copies_from is not None or self.source_disk_ids is not None
 
     def passes(self, snapshot: Snapshot) -> bool:
-        """Whether a snapshot is wanted. A copy whose disk is unknown passes ``source_disk_ids``."""
+        """Whether a snapshot is wanted. A copy whose source's region, or disk, is unknown passes the filters for it."""
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)
         of_disks = source is not None and (source.disk_id is None or source.disk_id in (self.source_disk_ids or ()))
         return (
             (self.disk_ids is None or disk_id in self.disk_ids)
             and (self.snapshot_ids is None or snapshot.snapshot_id in self.snapshot_ids)
-            and (self.copies_from is None or (source is not None and source.region in self.copies_from))
+            and (self.copies_from is None or (source is not None and source.region in (None, *self.copies_from)))
             and (self.source_disk_ids is None or of_disks)
         )
 

@@ -128,7 +128,7 @@ def _faults_of_json(shape: Any, value: Any, path: str) -> list[str]:
     kinds = {"string": str, "boolean": bool, "integer": int, "long": int, "timestamp": (int, float)}
     if not isinstance(value, kinds.get(shape.type_name, object)):
         return [f"{path}: {value!r} is no {shape.type_name}"]
-    return []
+    return _faults_of_text(shape, value, path) if shape.type_name == "string" else []
 
 
 # -- Alibaba Cloud's newer SDKs ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""awscli against the simulated EC2, EBS direct APIs and STS."""
+"""awscli against the simulated EC2, EBS direct APIs, KMS and STS."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from .operations import sent_by
 
 SOURCE, DESTINATION = "us-east-1", "eu-west-1"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0aa11bb2-2cc3-4dd4-8ee5-5ff667788990"
 ROLE = "arn:aws:iam::123456789012:role/dr"
 
 
@@ -73,6 +74,8 @@ def test_each_operation_that_the_adapter_sends_is_answered(ebs):
     (locked,) = ebs.call("DescribeLockedSnapshots", region=DESTINATION)["Snapshots"]
     assert locked["SnapshotId"] == copy and locked["LockState"] == "governance"
     ebs.call("DeleteSnapshot", SnapshotId=source)
+    shown = ebs.call("DescribeKey", service="kms", KeyId=KEY)["KeyMetadata"]
+    assert (shown["Arn"], shown["KeyState"]) == (KEY, "Enabled")
     ebs.cloud.control.settings["roles"] = {ROLE: {}}
     assert ebs.call("GetCallerIdentity", service="sts")["Account"] == "123456789012"
     role = ebs.call("AssumeRole", service="sts", RoleArn=ROLE, RoleSessionName="dr")
@@ -144,7 +147,17 @@ def test_the_client_reads_all_pages(ebs):
     assert len(shown) == 12 and {snapshot["SnapshotId"] for snapshot in shown} == made
 
 
+@pytest.mark.parametrize("state", ["Disabled", "PendingDeletion", "PendingImport", "Unavailable"])
+def test_a_key_shows_its_state_in_words_of_the_model(ebs, state):
+    ebs.cloud.control.settings["keys_of_kms"] = {KEY: state}
+    shown = ebs.call("DescribeKey", service="kms", KeyId=KEY)["KeyMetadata"]
+    assert shown["KeyState"] == state and ("DeletionDate" in shown) == (state == "PendingDeletion")
+
+
 def test_an_error_has_its_code_and_message(ebs):
+    ebs.cloud.control.settings["keys_of_kms"] = {KEY: "invalid", f"{KEY}0": "undescribable"}
+    assert ebs.refusal("DescribeKey", service="kms", KeyId=KEY) == "NotFoundException"
+    assert ebs.refusal("DescribeKey", service="kms", KeyId=f"{KEY}0") == "AccessDeniedException"
     assert ebs.refusal("DeleteSnapshot", SnapshotId="snap-0aa11bb22cc33dd44") == "InvalidSnapshot.NotFound"
     assert ebs.refusal("DeleteVolume", VolumeId="vol-0aa11bb22cc33dd44") == "InvalidVolume.NotFound"
     missing = {"service": "ebs", "SnapshotId": "snap-0aa11bb22cc33dd44"}

@@ -170,8 +170,15 @@ def test_the_simulator_takes_no_parameter_that_the_model_lacks(ecs):
 
 
 def test_a_parameter_that_is_not_simulated_is_refused_and_never_ignored(ecs):
-    for operation, given in (("DescribeSnapshots", {"Usage": "image"}), ("DescribeDisks", {"ZoneId": f"{SOURCE}-b"})):
-        assert ecs.refusal(operation, **given) == "InvalidParameter"
+    for operation, given in (
+        ("DescribeSnapshots", {"Usage": "image"}),
+        ("DescribeDisks", {"ZoneId": f"{SOURCE}-b"}),
+        ("DescribeLockedSnapshots", {"LockStatus": "expired"}),
+        ("LockSnapshot", {"DryRun": True}),
+        ("DeleteSnapshot", {"Force": True}),
+        ("UntagResources", {"All": True}),
+    ):
+        assert ecs.refusal(operation, **given) == "InvalidParameter", operation
 
 
 def test_an_error_has_its_code(ecs):

@@ -57,11 +57,11 @@ class Ecs(RpcCloud):
             "MaxResults",
             "NextToken",
         },
-        "DeleteSnapshot": {"SnapshotId", "Force"},
-        "LockSnapshot": {"SnapshotId", "LockMode", "LockDuration", "CoolOffPeriod", "DryRun", "ClientToken"},
-        "DescribeLockedSnapshots": {"SnapshotIds.N", "LockStatus", "MaxResults", "NextToken", "DryRun"},
+        "DeleteSnapshot": {"SnapshotId"},
+        "LockSnapshot": {"SnapshotId", "LockMode", "LockDuration", "CoolOffPeriod", "ClientToken"},
+        "DescribeLockedSnapshots": {"SnapshotIds.N", "MaxResults", "NextToken"},
         "TagResources": {"ResourceType", "ResourceId.N", "Tag.N"},
-        "UntagResources": {"ResourceType", "ResourceId.N", "TagKey.N", "All"},
+        "UntagResources": {"ResourceType", "ResourceId.N", "TagKey.N"},
     }
 
     def CopySnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
@@ -224,7 +224,6 @@ class Ecs(RpcCloud):
 
     def DeleteSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
         snapshot = self.estate.find(required(given, "SnapshotId"))
-        truth(given, "Force")
         if snapshot is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
         if snapshot.id in self.control.settings["in_use"]:

@@ -151,6 +151,11 @@ def test_a_tag_without_a_value_finds_every_value_of_its_key(ecs):
         assert len(answer["Snapshots"]["Snapshot"]) == found
 
 
+def test_what_ecs_does_not_simulate_is_refused_by_name(ecs):
+    assert call(ecs, "LockSnapshot", DryRun="true") == ("InvalidParameter", 400)
+    assert call(ecs, "UntagResources", All="true") == ("InvalidParameter", 400)
+
+
 def test_the_newer_signature_is_verified(ecs):
     """As Alibaba Cloud's documents sign a request of theirs (api-facts: alibaba-acs3)."""
 

@@ -17,6 +17,7 @@ NEEDS: dict[str, Callable[[Capabilities], bool]] = {
     "encryption": lambda cloud: cloud.encrypts_copies,
     "expiry": lambda cloud: cloud.expires_copies,
     "locks": lambda cloud: bool(cloud.lock_modes),
+    "set_tags": lambda cloud: cloud.names_sets_by_tag,
     "sharing": lambda cloud: cloud.shares_snapshots,
     "tags": lambda cloud: cloud.tag_rules is not None,
 }

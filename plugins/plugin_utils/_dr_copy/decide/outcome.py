@@ -21,6 +21,7 @@ from .failures import failures_with_disks, of_the_run, too_many_deletions
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
 from .run_state import RunState, judged_at, read_once
+from .sets import sets_of
 
 #: What a run has done before its first task ends.
 _LISTS = ("before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "seen", "expired", "deleted")
@@ -50,6 +51,7 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     failures += [*failures_of_doubts(own), *too_many_deletions(done["expired"], values)]
     if done.get("stopped"):
         failures.insert(0, of_the_run(done["stopped"]))
+    sets, of_sets = sets_of(state, copies, done, values)
     result: dict[str, Any] = {
         "plan": list(done["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
@@ -58,9 +60,10 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
         "orphans": orphans(state.copies, done["disks"], values, done["source"]),
         "coverage": coverage_of(done["source"], done["disks"], values, done.get("last")),
         "recovery_points": [state.judged(point) for point in points],
+        "sets": sets,
         "counts": _counts(state.copied, done["deleted"]),
     }
-    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done["source"], values)}
+    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done["source"], values) + of_sets}
     return {**result, "shared": state.shared} if values["across_accounts"] else result
 
 

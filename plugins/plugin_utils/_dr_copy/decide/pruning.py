@@ -15,10 +15,11 @@ from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from .destinations import Destinations, copies_of_plan
 from .marks import plan_of
-from .planning import USABLE
+from .planning import OF_SET, THERE_OF_SET, USABLE
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once
 from .selection import wanted_disks
+from .sets import kept_for_sets
 
 
 def prunable_after(
@@ -29,7 +30,9 @@ def prunable_after(
         return []
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
-    return prunable(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
+    expired = prunable(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
+    spared = kept_for_sets(state, done, values)
+    return [copy for copy in expired if (str(copy["region"]), str(copy["snapshot_id"])) not in spared]
 
 
 def prunable(
@@ -62,7 +65,11 @@ def prunable(
         for copy in copies_of_plan(copies, values)
         if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
     ]
-    return with_survivors(expired_copies(looked_at, **limits_of(values), now=values["now"]), copies)
+    expired = expired_copies(looked_at, **limits_of(values), now=values["now"])
+    # Members of a set that is to become whole stay until it is, though newer points may count instead.
+    of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
+    expired = [copy for copy in expired if (copy["source"]["snapshot_id"], copy["region"]) not in of_sets]
+    return with_survivors(expired, copies)
 
 
 def with_survivors(expired: Sequence[Row], copies: Sequence[Row]) -> list[dict[str, Any]]:

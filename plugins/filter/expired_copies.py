@@ -55,6 +55,18 @@ options:
     description: Time zone of the days, weeks, months and years, by its name in the IANA database.
     type: str
     default: UTC
+  plans:
+    description: >-
+      Only copies that bear the mark C(dr-copy:plan) of one of these plans, or none, may be deleted. All copies count.
+      Empty is no limit.
+    type: list
+    elements: str
+    default: []
+  sets:
+    description: >-
+      Keep the members of each group's newest whole set, by the marks C(dr-copy:group) and C(dr-copy:set).
+    type: bool
+    default: true
   now:
     description: The time to measure ages from, ISO 8601; by default the present.
     type: str

@@ -209,6 +209,8 @@ class NightHistory:
 
     def _expired(self) -> list[Row]:
         values = {
+            "plan": "history",
+            "former_plans": [],
             "source_region": SOURCE,
             "keep": self.keep,
             "keep_days": self.keep_days,

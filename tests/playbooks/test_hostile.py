@@ -46,7 +46,7 @@ def test_a_name_from_the_cloud_stays_text(clouds, cloud):
     info = {"region": region, **connection}
     tasks = [
         {"include_role": {"name": "multicloud.snapshots.dr_copy"}},
-        {"debug": {"msg": "{{ _dr_copy_report | multicloud.snapshots.dr_copy('lines', 'full') }}"}},
+        {"debug": {"msg": "{{ _dr_copy_report.lines }}"}},
         {f"multicloud.snapshots.{cloud}_snapshot_info": info, "register": "shown"},
         {"debug": {"msg": "{{ shown.disks[0].name }} {{ shown.snapshots[0].tags.note }}"}},
         {copy: {**given, "name": "{source_name}", **connection}, "register": "copied", "ignore_errors": True},

@@ -100,7 +100,11 @@ def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest()
     newest = {(region, "snap-2", "newest") for region in REGIONS}
     assert rows == newest | {("eu-west-1", "snap-1", "already there")}
     assert {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-west-1"]} in copy_calls(plan)
-    for other in ({"name": "somebody's"}, {"source": {**known, "managed": True}}, {"state": "pending"}):
+    for other in (
+        {"name": "somebody's"},
+        {"source": {**known, "managed": True, "region": "us-east-1"}},
+        {"state": "pending"},
+    ):
         plan = copy_plan(snapshots, [disk(0)], [{**cut_off, **other}], REGIONS, now=NOW)
         assert {r["snapshot_id"] for r in plan} == {"snap-2"}
 

@@ -17,13 +17,11 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
     coverage_of,
-    warnings_of,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import for_role
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
     description,
-    plan_of,
     source_tags,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import deletion_calls
@@ -37,6 +35,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select, too_few
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.standing import with_facts
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
@@ -58,6 +57,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_whole
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
 
 from .reports import sample
 from .test_breaches import ago, copy, failure, report, snapshot
@@ -250,7 +250,8 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     kept = {**disk(1), "disk_id": first}
     coverage = coverage_of(source(kept), [kept], given, last)
     assert [row["disk_id"] for row in coverage["missing"]] == [second]
-    content = warnings_of({"plan": [], "coverage": coverage}, source(kept), given)
+    result = {"plan": [], "coverage": coverage, "vanished": []}
+    content = warnings_of(result, {"source": source(kept), "expired": []}, given)
     assert any("no longer selected" in line and second in line for line in content)
     down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
     (tmp_path / "orders.json").write_text(report_content(down, "json"))
@@ -285,7 +286,7 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     there = source(disk(1, dr_copy="true"), disk(2, dr_copy_exclude="true"), snapshots=[snapshot(1, 1)])
     assert [d["disk_id"] for d in select(there, [], values())["disks"]] == ["vol-1"]
     assert [d["disk_id"] for d in coverage_of(there, [], values())["excluded"]] == ["vol-2"]
-    assert not too_few(there, values(min_disks=1)) and not too_few(source(), values())
+    assert not too_few(there, values(min_disks=1)) and not too_few(source(), values(allow_empty=True))
     assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))
     assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))
     assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed shows no number"

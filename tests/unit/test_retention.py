@@ -33,6 +33,7 @@ from tests.nights.history import NO_CALENDAR, NightHistory
 from .harness import examples
 
 NOW = "2026-11-21T12:00:00Z"
+OWN = {"plan": "orders", "former_plans": ["old-orders"]}
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 #: Random histories a cloud; `make nights` takes 10,000.
 HISTORIES = int(os.environ.get("HISTORIES", "20"))
@@ -183,7 +184,7 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
 
 
 def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
-    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
+    values = {**OWN, "source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     old = [copy(8, days=3), copy(9, days=2)]
     plan = copy_plan([source(1)], DISK, old, ["dr-1"], keep=1, now=NOW)
     assert prunable(old, plan, DISK, values) == []
@@ -196,7 +197,7 @@ def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
 
 
 def test_what_speaks_against_pruning_a_disk():
-    values = {"source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
+    values = {**OWN, "source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     copies = [copy(8, days=3), copy(1, days=1 / 24)]
     plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
     assert ids(prunable(copies, plan, DISK, values)) == ["copy-8"]
@@ -278,7 +279,10 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_tells_the_orphans_o
     disks = [{"disk_id": disk_id, "name": ""} for disk_id in ids[:6]]
     source = {"disks": disks, "snapshots": [], "failures": []}
     provenance = {"region": "us-east-1", "created_at": "2026-11-21T01:00:00Z", "managed": True}
-    mark, common = {"dr-copy:plan": "orders"}, {"exclude_tags": {}, "disk_ids": [], "plan": "orders"}
+    mark, common = (
+        {"dr-copy:plan": "orders"},
+        {"exclude_tags": {}, "disk_ids": [], "plan": "orders", "former_plans": []},
+    )
     copies = [
         {"snapshot_id": f"c{disk_id}", "region": "eu-west-1", "state": "completed", "tags": mark, "disk_id": None}
         | {"source": {**provenance, "snapshot_id": f"s{disk_id}", "disk_id": disk_id}}

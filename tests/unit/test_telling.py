@@ -226,6 +226,12 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
         f"dr_copy_last_run_timestamp_seconds{{{own}}}": "0+60x1500 90000+0x2500",
         f"dr_copy_last_success_timestamp_seconds{{{own}}}": "0+0x4000",
         f'dr_copy_failures{{kind="busy",{own}}}': "0+0x100 3+0x3900",
+        'dr_copy_last_run_timestamp_seconds{plan="mail",instance="a:9100"}': "0+60x600 _x3400",
+        f'dr_copy_disks{{state="selected",{own}}}': "5+0x2000 4+0x2000",
+        f'dr_copy_disks{{state="lost",{own}}}': "0+0x1000 1+0x3000",
+        f"dr_copy_vanished_recovery_points{{{own}}}": "0+0x1000 2+0x3000",
+        f'dr_copy_drill_timestamp_seconds{{disk="vol-1",region="eu-west-1",{own}}}': "1+0x60000",
+        f'dr_copy_drill_timestamp_seconds{{disk="vol-2",region="eu-west-1",{own}}}': "0+0x60000",
     }
     of_plan = {"plan": "orders", "instance": "a:9100"}
     of_disk = {**of_plan, "disk": "vol-1", "region": "eu-west-1", "cloud": "ebs"}
@@ -239,6 +245,17 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
         ("DrCopyNotRunning", "50h", []),
         ("DrCopyNotRunning", "52h", [("critical", of_plan)]),
         ("DrCopyMetricsGone", "10h", []),
+        ("DrCopyPlanGone", "9h", []),
+        ("DrCopyPlanGone", "12h", [("critical", {"plan": "mail", "instance": "a:9100"})]),
+        ("DrCopyDisksLost", "16h", []),
+        ("DrCopyDisksLost", "17h", [("warning", {**of_plan, "state": "lost"})]),
+        ("DrCopyFewerDisks", "33h", []),
+        ("DrCopyFewerDisks", "34h", [("warning", {**of_plan, "state": "selected"})]),
+        ("DrCopyFewerDisks", "58h", []),
+        ("DrCopyRecoveryPointsVanished", "16h", []),
+        ("DrCopyRecoveryPointsVanished", "17h", [("critical", of_plan)]),
+        ("DrCopyDrillTooOld", "839h", []),
+        ("DrCopyDrillTooOld", "841h", [("warning", {**of_plan, "disk": "vol-1", "region": "eu-west-1"})]),
     ]
     names = sorted({name for name, _at, _alerts in cases})
     query = [
@@ -269,7 +286,7 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
             }
         ],
     }
-    assert len(names) == 5
+    assert len(names) == 10
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
     command = [promtool, "test", "rules", tmp_path / "tests.yml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -43,8 +43,6 @@ class Capabilities:
     cancels_by_deletion = False
     #: Whether the cloud has groups of snapshots, which are listed by a call of their own.
     lists_snapshot_groups = False
-    #: Whether a tag of snapshots, which the user names, can tell which of them were taken together.
-    names_sets_by_tag = False
     #: Whether a disk can have only one unfinished copy at a destination.
     one_copy_per_disk = False
     #: How many copy calls the SDK can make at once, in threads.
@@ -64,6 +62,8 @@ class Capabilities:
     #: Whether a copy can be encrypted on request, and whether the user can set when the cloud deletes it.
     encrypts_copies = False
     expires_copies = False
+    #: Whether the state of the key of a copy can be asked for.
+    tells_keys = False
     #: Whether snapshots are shared with another account by a module of this collection, and which module tells the
     #: account that copies.
     shares_snapshots = False

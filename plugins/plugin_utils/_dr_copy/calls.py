@@ -39,7 +39,7 @@ class Calls:
 
     def find(self) -> Call:
         """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
-        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=not self._values["shard"])
+        return self._of_source("find", other_disks=not self._values["disk_ids"])
 
     def list_copies(self, region: str, disk_ids: Sequence[str]) -> Call:
         """The copies in a destination; of these disks only, if there are any."""
@@ -48,6 +48,10 @@ class Calls:
     def look(self, region: str, snapshot_ids: Sequence[str]) -> Call:
         """These copies, by their IDs."""
         return self._at_destination("look", region=region, snapshot_ids=list(snapshot_ids))
+
+    def keys(self, region: str, snapshot_ids: Sequence[str]) -> Call:
+        """These copies, with the state of their keys."""
+        return self._at_destination("keys", region=region, snapshot_ids=list(snapshot_ids))
 
     def find_again(self, disk_ids: Sequence[str]) -> Call:
         """The snapshots of these disks now."""

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+
 from .._role.files import failure_of
 from .._role.naming import label
 from .._role.registered import has_moved
@@ -22,10 +24,11 @@ from .decide.decision import NOTHING, decide
 from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
-from .decide.outcome import NOTHING_DONE, outcome_of
-from .decide.pruning import prunable_after
+from .decide.outcome import NOTHING_DONE, encrypted_points, outcome_of
+from .decide.pruning import kept_for_others_after, prunable_after
 from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
+from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import last_report
 from .input.variables import normalise
 from .output.plain_page import page_of_failure
@@ -55,7 +58,8 @@ class Finished(NamedTuple):
 
     - ``result`` is ``dr_copy_result``, ``report`` the whole report, ``brief`` what the playbooks show of it.
     - ``message`` says why the run fails, or nothing; ``summary`` is for later jobs.
-    - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables.
+    - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables, and those of the
+      modules.
     """
 
     result: dict[str, Any]
@@ -64,7 +68,7 @@ class Finished(NamedTuple):
     message: str
     summary: dict[str, Any]
     ran: dict[str, str]
-    warnings: list[str]
+    warnings: list[Any]
 
 
 class Night:
@@ -89,7 +93,7 @@ class Night:
         checked = normalise({**given, "plan": given.get("plan") or setting.host}, names, ran, clock())
         problems = [stopped] if stopped else checked["problems"]
         self._values: dict[str, Any] = {**checked["values"], "reads_only": setting.reads_only}
-        self._warnings: list[str] = checked["warnings"]
+        self._warnings: list[Any] = checked["warnings"]
         self._ran = dict(ran or {}) | ({} if problems else {self._values["plan"]: self._values["selection"]})
         self._setting, self._run_module, self._clock, self._say = setting, call, clock, say
         self._calls = None if problems else Calls(self._values, checked["connections"])
@@ -104,6 +108,9 @@ class Night:
         self._seen: list[dict[str, Any]] = []
         self._expired: list[dict[str, Any]] = []
         self._deleted: list[dict[str, Any]] = []
+        self._kept_for_others: list[dict[str, Any]] = []
+        self._vanished: list[dict[str, Any]] = []
+        self._keys: list[dict[str, Any]] = []
 
     def run(self) -> Finished:
         """Run the plan to its report. What fails is in the result: nothing is raised."""
@@ -127,14 +134,25 @@ class Night:
         part = disks_of_part(self._source, values)
         self._before = self._listings(calls, part)
         self._decided = decide(self._source, self._before, values, self._last)
-        if values["reads_only"] or self._decided["stopped"]:
+        if self._decided["stopped"]:
             return
-        first = self._copy(calls)
-        self._fall_back(calls, first)
-        if has_moved(self._copied) and not self._setting.check_mode:
-            self._listed_again = self._listings(calls, part, " again")
-        self._look(calls)
-        self._expired = prunable_after(self._done, self._ended(), self._setting.check_mode)
+        if not values["reads_only"]:
+            first = self._copy(calls)
+            self._fall_back(calls, first)
+            if has_moved(self._copied) and not self._setting.check_mode:
+                self._listed_again = self._listings(calls, part, " again")
+            self._look(calls)
+        self._find_vanished(calls, part)
+        if not values["reads_only"]:
+            self._prune(calls)
+        if values["check_keys"] and CLOUDS[values["cloud"]].tells_keys:
+            self._ask_for_keys(calls)
+
+    def _prune(self, calls: Calls) -> None:
+        """Delete the copies that retention no longer keeps and that this plan may delete."""
+        values, ended = self._values, self._ended()
+        self._expired = prunable_after(self._done, ended, self._setting.check_mode)
+        self._kept_for_others = kept_for_others_after(self._done, ended, self._setting.check_mode)
         for group in deletion_calls(self._expired, values["max_deletions"]):
             self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
@@ -152,7 +170,7 @@ class Night:
         values, plan = self._values, self._decided["plan"]
         if values["across_accounts"]:
             self._share_with_other(calls)
-        tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
+        tags = source_tags(plan, self._source, values) if plan else {}
         shared = self._share.get("shared") or [] if values["across_accounts"] else None
         made = []
         for batch in copy_calls(plan, shared, list(before)):
@@ -195,8 +213,28 @@ class Night:
             answer = self._made(calls.look(unseen["region"], unseen["snapshot_ids"]))
             self._seen.append({**answer, "item": unseen})
 
-    def _made(self, call: Call) -> dict[str, Any]:
-        return self._run_module(call.module, call.arguments)
+    def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
+        """Find the recovery points of the last report that are not there; each is looked for by its ID, too."""
+        missing = missing_points(self._last, self._listed, part, self._ended())
+        looks = []
+        for region, ids in by_region(missing).items():
+            self._say(f"looking for {len(ids)} recovery points of the last report in {region}")
+            looks.append({**self._made(calls.look(region, ids)), "item": {"region": region}})
+        self._vanished = without_shown(missing, looks)
+
+    def _ask_for_keys(self, calls: Calls) -> None:
+        """Ask for the state of the keys of the newest copies."""
+        for region, ids in encrypted_points(self._done, self._ended(), self._setting.check_mode).items():
+            self._say(f"asking for the keys of {len(ids)} copies in {region}")
+            answer = self._made(calls.keys(region, ids), warns=False)
+            self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
+
+    def _made(self, call: Call, warns: bool = True) -> dict[str, Any]:
+        """Make a call. Its warnings are handed on, unless the report gives its own."""
+        answer = dict(self._run_module(call.module, call.arguments))
+        warnings = answer.pop("warnings", None) or []
+        self._warnings += warnings if warns else []
+        return answer
 
     @property
     def _listed(self) -> list[dict[str, Any]]:
@@ -228,6 +266,9 @@ class Night:
             "seen": self._seen,
             "expired": self._expired,
             "deleted": self._deleted,
+            "kept_for_others": self._kept_for_others,
+            "vanished": self._vanished,
+            "keys": self._keys,
         }
 
     def _aborted(self, why: str) -> Finished:

@@ -57,7 +57,10 @@ class RoleAction(ProgressAction):
         raise NotImplementedError
 
     def call(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run a module with the user's defaults under these arguments. Returns its result, also where it failed."""
+        """Run a module with the user's defaults under these arguments. Returns its result, also where it failed.
+
+        Its ``warnings`` are for the caller to hand on.
+        """
         try:
             given = with_defaults(module, arguments, self._task, self._templar)
             result = plain(self.run_module(module, given, self._vars))
@@ -67,7 +70,6 @@ class RoleAction(ProgressAction):
         if result.get("diff"):
             found = result["diff"]
             self._diffs += found if isinstance(found, list) else [found]
-        self.warnings += result.pop("warnings", None) or []
         result.pop("invocation", None)
         return dict(result)
 

@@ -92,6 +92,11 @@ def is_complete(snapshot: Row) -> bool:
     return bool(snapshot["state"] == "completed")
 
 
+def is_archived(snapshot: Row) -> bool:
+    """Whether a snapshot lies in an archive, from which it must be taken before it can be restored."""
+    return "archived" in (snapshot.get("traits") or ())
+
+
 def disk_id_of(snapshot: Row) -> str | None:
     """Return the disk of a snapshot, or of a copy's source."""
     source = snapshot.get("source") or {}

@@ -13,37 +13,50 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row
 from . import planning
+from .reasons import OF_PLAN, Reason
 
-_NOT_COPIED = {
-    planning.NO_SNAPSHOT: "the disk has no complete snapshot to copy",
-    planning.STALE: "its newest snapshot is older than dr_copy_max_snapshot_age_hours",
-    planning.UNFINISHED: "its newest snapshot is unfinished",
-    planning.FAILED: "its newest snapshot has failed",
-    planning.EXCLUDED: "its snapshots bear a tag of exclude_snapshot_tags",
-    planning.UNTAGGED: "its snapshots lack a tag of snapshot_tags",
-    planning.OBSTACLE: "its newest snapshot cannot be copied",
-    planning.GONE: "its newest snapshot was gone before it could be copied",
-    planning.THERE: "no newer snapshot of the disk has been taken",
-    planning.NEWER_THERE: "no newer snapshot of the disk has been taken",
-}
 #: Reasons that say the least; the least useful one last.
 _LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
 def breaches_of(result: Row, source_region: str, source: Row) -> list[dict[str, Any]]:
-    """Return the recovery points that miss the RPO, worst first, each with the reason why its copy is late.
+    """Return the recovery points that miss the RPO or cannot be restored, worst first, each with its reason.
 
-    ``source`` is the registered result of listing the source region.
+    ``reason`` is the name of a Reason, ``why`` its sentence with what is known of this disk.
+    ``source`` is the result of listing the source region.
     """
     late = [point for point in result["recovery_points"] if point["within_rpo"] is False]
-    late.sort(key=lambda p: (p["age_hours"] is not None, -(p["age_hours"] or 0), str(p["disk_id"]), p["region"]))
-    why = _Reasons(result, source_region, "" if is_listed(source) else spelt_out(failures_of(source)))
-    return [{**point, "why": why.of(point)} for point in late]
+    late.sort(key=worst_first)
+    reasons = _Reasons(result, source_region, "" if is_listed(source) else spelt_out(failures_of(source)))
+    return [_row(point, *reasons.of(point)) for point in late]
 
 
 def unjudged_of(result: Row) -> list[dict[str, Any]]:
     """Return the recovery points that could not be checked, each with the reason: they are neither well nor late."""
-    return [{**point, "why": point["unknown"]} for point in result["recovery_points"] if point["unknown"]]
+    return [
+        _row(point, Reason.UNDATED if point["state"] == "completed" else Reason.REGION_UNLISTED, str(point["unknown"]))
+        for point in result["recovery_points"]
+        if point["unknown"]
+    ]
+
+
+def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
+    """Sort recovery points: those that no key opens, late ones, unchecked ones, those without a copy, the others.
+
+    Each by age, those without one first.
+    """
+    age = point["age_hours"]
+    if point.get("key_problem"):
+        group = 0
+    elif point["within_rpo"] is False:
+        group = 1
+    else:
+        group = 2 if point["unknown"] else 3 if point["snapshot_id"] is None else 4
+    return (group, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
+
+
+def _row(point: Row, reason: Reason, why: str) -> dict[str, Any]:
+    return {**point, "reason": reason.name.lower(), "why": why}
 
 
 class _Reasons:
@@ -55,22 +68,29 @@ class _Reasons:
         self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
         self._unshared = {f["source_snapshot_id"]: f for f in result["failures"] if f["region"] == source_region}
 
-    def of(self, point: Row) -> str:
-        """Say why the copy of a disk is late in a region."""
+    def of(self, point: Row) -> tuple[Reason, str]:
+        """Return why a recovery point is late: the reason, and its sentence."""
         region = point["region"]
+        if point.get("key_problem"):
+            return Reason.KEY, point["key_problem"]
+        if point["state"] == "archived":
+            return Reason.ARCHIVED, Reason.ARCHIVED.text
         if self._no_source:
-            return f"the source region could not be listed: {self._no_source}"
+            return Reason.SOURCE_UNLISTED, f"{Reason.SOURCE_UNLISTED.text}: {self._no_source}"
         rows = self._plan.get((str(point["disk_id"]), region), [])
         for row in rows:
             copy = self._copies.get((row["snapshot_id"], region))
             failure = (copy and copy["error"]) or self._unshared.get(row["snapshot_id"])
             if failure:
-                return f"its copy failed: {spelt_out([{**failure, 'hint': None, 'request_id': None}])}"
+                words = spelt_out([{**failure, "hint": None, "request_id": None}])
+                return Reason.COPY_FAILED, f"{Reason.COPY_FAILED.text}: {words}"
             if copy and copy["state"] == "pending":
-                return f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"
+                why = f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"
+                return Reason.IN_PROGRESS, why
             if row["chosen"] and copy is None:
-                return f"its newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
+                why = f"its newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
+                return Reason.NOT_COPIED, why
         # Rows are sorted newest first, so the first reason is that of the newest snapshot that was not skipped.
         rows = sorted(rows, key=lambda row: _LAST.index(row["reason"]) if row["reason"] in _LAST else -1)
-        reasons = (_NOT_COPIED[row["reason"]] for row in rows if row["reason"] in _NOT_COPIED)
-        return next(reasons, _NOT_COPIED[planning.THERE])
+        reason = next((OF_PLAN[row["reason"]] for row in rows if row["reason"] in OF_PLAN), Reason.NO_NEWER)
+        return reason, reason.text

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -15,17 +14,20 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row
-from . import planning
-from .selection import excluded_disks
+from .selection import excluded_disks, is_excluded
 
+#: Rows that a sentence names.
+NAMED = 10
 #: Values that people write for ``true``; an empty value is a tag with only a key.
 _MEANS_TRUE = ("true", "yes", "1", "on", "")
-#: Reasons for leaving out snapshots that nobody asked for.
-_UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
 def coverage_of(
-    source: Row, disks: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any] | None = None
+    source: Row,
+    disks: Sequence[Row],
+    values: Mapping[str, Any],
+    last: Mapping[str, Any] | None = None,
+    orphans: Sequence[Row] = (),
 ) -> dict[str, Any]:
     """Return which disks a run selected, and which it did not.
 
@@ -33,6 +35,9 @@ def coverage_of(
     - ``missing`` are disks of the ``last`` report with the same selection that are not selected now.
     - ``unselected`` is the number of the region's other disks, and ``near_misses`` are those whose tags nearly match;
       both are None if the region's disks were not listed.
+    - ``lost`` are disks that have copies of this plan, are there, and are selected no more though no tag excludes them;
+      ``gone`` are disks that have copies of this plan and are deleted. Both are None if that is not known.
+      ``orphans`` are those copies (see pruning.orphans).
     """
     shard = values["shard"]
     chosen = {str(disk["disk_id"]) for disk in disks}
@@ -46,35 +51,28 @@ def coverage_of(
         "excluded": [_named(disk) for disk in excluded],
         "unselected": None if others is None else len(others),
         "missing": [disk for disk in _before(last, values) if disk["disk_id"] not in left] if is_listed(source) else [],
-        "near_misses": None if others is None else _near_misses(others, values),
+        "near_misses": None if others is None else near_misses(others, values),
+        "lost": None if others is None else _with_copies(orphans, "unselected", source, values),
+        "gone": None if others is None else _with_copies(orphans, "gone", source, values),
     }
 
 
-def warnings_of(result: Row, source: Row, values: Mapping[str, Any]) -> list[str]:
-    """Return what looks like a mistake though nothing failed: silence never means safety."""
-    plan, coverage = result["plan"], result["coverage"]
-    parts = []
-    if not is_listed(source):
-        parts.append(
-            f"The source region {values['source_region']} could not be listed. The recovery points are those of the "
-            "last report and of the copies themselves; disks in neither are not shown."
-        )
-    usable = {row["disk_id"] for row in plan if row["reason"] in planning.USABLE}
-    if is_listed(source) and coverage["selected"] and not usable:
-        parts.append(f"Not one of {coverage['selected']} disks has a usable snapshot: {_counted(plan)}.")
-    left_out = sum(row["reason"] in _UNASKED for row in plan)
-    taken = sum(row["reason"] in planning.USABLE for row in plan)
-    if usable and left_out > taken:
-        parts.append(f"More snapshots are left out ({left_out}) than chosen ({taken}): {_counted(plan)}.")
-    if coverage["missing"]:
-        number = len(coverage["missing"])
-        parts.append(
-            f"{number} disk{'' if number == 1 else 's'} of the last report {'is' if number == 1 else 'are'} no longer "
-            f"selected: {_listed(coverage['missing'])}."
-        )
-    if coverage["near_misses"]:
-        parts.append(f"Disks whose tags nearly match are not copied: {_listed(coverage['near_misses'])}.")
-    return parts
+def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the disks of orphans of a kind that no tag excludes, each with how many copies it has, and where."""
+    there = {str(disk["disk_id"]): disk for key in ("disks", "other_disks") for disk in source.get(key) or ()}
+    found: dict[str, list[Row]] = {}
+    for orphan in orphans:
+        if orphan["kind"] == kind and not is_excluded(there.get(str(orphan["disk_id"])) or {}, values["exclude_tags"]):
+            found.setdefault(str(orphan["disk_id"]), []).append(orphan)
+    return [
+        {
+            "disk_id": disk_id,
+            "disk_name": (there.get(disk_id) or {}).get("name") or own[0].get("disk_name"),
+            "copies": len(own),
+            "regions": sorted({str(orphan["region"]) for orphan in own}),
+        }
+        for disk_id, own in sorted(found.items())
+    ]
 
 
 def _before(last: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -83,7 +81,7 @@ def _before(last: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[d
     return list(last["disks"]) if last and same else []
 
 
-def _near_misses(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def near_misses(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
     wanted = values["disk_tags"]
     found = [(disk, [_nearest(key, value, disk["tags"]) for key, value in wanted.items()]) for disk in disks]
     return [{**_named(disk), "tags": {key: disk["tags"][key] for key in keys}} for disk, keys in found if all(keys)]
@@ -111,12 +109,9 @@ def _named(disk: Row) -> dict[str, Any]:
     return {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
 
 
-def _counted(plan: Sequence[Row]) -> str:
-    reasons = Counter(row["reason"] for row in plan if row["reason"] not in planning.USABLE)
-    return ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+def listed(disks: Sequence[Row], most: int = NAMED) -> str:
+    """Name disks in a sentence, with the tags that nearly match where they have such."""
 
-
-def _listed(disks: Sequence[Row], most: int = 10) -> str:
     def parts(disk: Row) -> str:
         name = f"{disk['disk_name']} ({disk['disk_id']})" if disk["disk_name"] else str(disk["disk_id"])
         tags = ", ".join(f"{key}={value}" for key, value in (disk.get("tags") or {}).items())

@@ -11,29 +11,28 @@ from typing import Any
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row, opened, plain
+from .coverage import listed, near_misses
 from .destinations import copies_there
 from .planning import copy_plan
 from .selection import select, too_few
-from .set_marks import marks_by_source
 
 #: Variables of the role that copy_plan takes by the same names.
 _RULES = (
     "select", "keep", "keep_days", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "timezone",
-    "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "group_tag", "set_seconds",
-    "now",
+    "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "now",
 )  # fmt: skip
-NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": [], "marks": {}}
+NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": []}
 
 
 def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``disks`` that a run looks at, its ``plan``, and the ``marks`` of sets by snapshot; or why it has
-    ``stopped``, a text.
+    """Return the ``disks`` that a run looks at and its ``plan``; or why it has ``stopped``, a text.
 
     ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` is what is
     remembered of the plan's last report. Without a listing of the source region there is no plan.
     """
     source, before = opened(source), [opened(call) for call in plain(before)]
-    stopped = too_few(source, values)
+    near = near_misses(source["other_disks"], values) if "other_disks" in source else []
+    stopped = too_few(source, values, listed(near))
     if stopped:
         return {**NOTHING, "stopped": stopped}
     if not is_listed(source):
@@ -41,8 +40,7 @@ def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: 
         return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
     selected = select(source, [], values, last)
     plan = planned(selected["snapshots"], selected["disks"], before, values)
-    marks = marks_by_source(source, copies_there(before, selected["snapshots"], values), values)
-    return {**NOTHING, "disks": selected["disks"], "plan": plan, "marks": marks}
+    return {**NOTHING, "disks": selected["disks"], "plan": plan}
 
 
 def planned(
@@ -52,6 +50,4 @@ def planned(
     listings."""
     there = copies_there(before, snapshots, values)
     rules = {name: values[name] for name in _RULES}
-    if values["shard"]:  # a part sees the snapshots of its own disks alone, so it knows no set
-        disks = [{**disk, "attached_to": None} for disk in disks]
     return copy_plan(snapshots, disks, there, values["destination_regions"], **rules)

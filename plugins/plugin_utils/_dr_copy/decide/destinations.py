@@ -33,7 +33,8 @@ def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mappin
 def copies_of_plan(copies: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
     """Return the copies that this collection made of disks in the plan's source region."""
     own = [copy for copy in copies if copy.get("source") and copy["source"]["managed"]]
-    return [copy for copy in own if copy["source"]["region"] == values["source_region"]]
+    # A name can tell a copy's source and disk without the region; IDs of disks are unique.
+    return [copy for copy in own if copy["source"]["region"] in (values["source_region"], None)]
 
 
 def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
@@ -68,11 +69,6 @@ class Destinations:
             if taken and (key not in self.newest or taken > self.newest[key]):
                 self.newest[key] = taken
         self.points = points_of(copies, counts_for_planning)
-
-    @property
-    def newest_of_disks(self) -> dict[tuple[str, str], Taken]:
-        """When the newest complete copy of each known disk in each region was taken."""
-        return {(disk_id, region): taken for (disk_id, region), taken in self.newest.items() if disk_id}
 
     def is_safe(self, disk_id: str, region: str, newest: Taken) -> bool:
         """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""

@@ -15,17 +15,30 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.doubts import failures_of_doubts
 from ..._role.registered import answers, failures_of
 from ..._role.rows import Row, disk_id_of
-from .coverage import coverage_of, warnings_of
+from .coverage import coverage_of
 from .destinations import with_known_sources
 from .failures import failures_with_disks, of_the_run, too_many_deletions
+from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
 from .run_state import RunState, judged_at, read_once
-from .sets import sets_of
+from .warnings import warnings_of
 
 #: What a run has done before its first task ends.
-_LISTS = ("before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "seen", "expired", "deleted")
+_LISTS = (
+    "before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "seen", "expired", "deleted",
+    "kept_for_others", "vanished", "keys",
+)  # fmt: skip
 NOTHING_DONE: dict[str, Any] = {**{key: [] for key in _LISTS}, "source": {"skipped": True}, "share": {}}
+
+
+def encrypted_points(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool) -> dict[str, list[str]]:
+    """Return by region the IDs of the newest copies whose keys are worth asking for."""
+    done = read_once(done, values)
+    state = RunState(done, values, check_mode)
+    copies = with_known_sources(state.copies, done["snapshots"])
+    points = recovery_points(done["disks"], copies, values["destination_regions"], 0, judged_at(values).isoformat())
+    return copies_with_keys([state.judged(point) for point in points], copies)
 
 
 def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
@@ -51,19 +64,21 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     failures += [*failures_of_doubts(own), *too_many_deletions(done["expired"], values)]
     if done.get("stopped"):
         failures.insert(0, of_the_run(done["stopped"]))
-    sets, of_sets = sets_of(state, copies, done, values)
+    keys = keys_of(done.get("keys") or ())
+    of_nobody = orphans(state.copies, done["disks"], values, done["source"])
     result: dict[str, Any] = {
         "plan": list(done["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
         "failures": failures_with_disks(failures, done["disks"], done["snapshots"], state.copies),
         "pruned": deleted_copies(done["expired"], done["deleted"]),
-        "orphans": orphans(state.copies, done["disks"], values, done["source"]),
-        "coverage": coverage_of(done["source"], done["disks"], values, done.get("last")),
-        "recovery_points": [state.judged(point) for point in points],
-        "sets": sets,
+        "kept_for_others": list(done.get("kept_for_others") or ()),
+        "orphans": of_nobody,
+        "vanished": list(done.get("vanished") or ()),
+        "coverage": coverage_of(done["source"], done["disks"], values, done.get("last"), of_nobody),
+        "recovery_points": [with_key(state.judged(point), keys) for point in points],
         "counts": _counts(state.copied, done["deleted"]),
     }
-    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done["source"], values) + of_sets}
+    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done, values)}
     return {**result, "shared": state.shared} if values["across_accounts"] else result
 
 

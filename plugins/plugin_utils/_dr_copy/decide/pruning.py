@@ -11,28 +11,47 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
 
+from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from .destinations import Destinations, copies_of_plan
-from .marks import plan_of
-from .planning import OF_SET, THERE_OF_SET, USABLE
-from .retention import Retention, expired_copies, limits_of
+from .planning import USABLE
+from .retention import Retention, expired_copies, limits_of, newest_set_members
 from .run_state import RunState, read_once
-from .selection import wanted_disks
-from .sets import kept_for_sets
+from .selection import plans_of, wanted_disks
 
 
 def prunable_after(
     done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
 ) -> list[dict[str, Any]]:
     """Return the copies that a run may delete once it has copied."""
+    expired = _expired_after(done, values, check_mode)
+    return with_survivors(_of_own(expired[0], values), expired[1])
+
+
+def kept_for_others_after(
+    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
+) -> list[dict[str, Any]]:
+    """Return the copies that retention would delete, and may not, since another ``plan`` made them."""
+    expired, _all = _expired_after(done, values, check_mode)
+    others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
+    return [{"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others]
+
+
+def _expired_after(
+    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool
+) -> tuple[list[dict[str, Any]], list[Row]]:
+    """Return the copies that no limit keeps, whosever they are, and all copies."""
     if not Retention.checked(limits_of(values), time_or_now(values["now"])).is_set:
-        return []
+        return [], []
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
-    expired = prunable(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
-    spared = kept_for_sets(state, done, values)
-    return [copy for copy in expired if (str(copy["region"]), str(copy["snapshot_id"])) not in spared]
+    failed = _failed_copies(state.copied)
+    return _expired(state.copies, done["plan"], done["disks"], values, failed), list(state.copies)
+
+
+def _of_own(expired: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+    return [copy for copy in expired if is_of_plans(copy, plans_of(values))]
 
 
 def prunable(
@@ -46,8 +65,18 @@ def prunable(
 
     Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
     snapshot, or a newer recovery point, and where no copy of the disk failed. ``copies`` are as listed: what the role
-    fills in for somebody else's copies is no reason to delete anything.
+    fills in for somebody else's copies is no reason to delete anything. Of another plan's copies none goes.
     """
+    return with_survivors(_of_own(_expired(copies, plan, disks, values, failed), values), copies)
+
+
+def _expired(
+    copies: Sequence[Row],
+    plan: Sequence[Row],
+    disks: Sequence[Row],
+    values: Mapping[str, Any],
+    failed: Collection[tuple[str, str]],
+) -> list[dict[str, Any]]:
     newest: dict[tuple[str, str], Taken] = {}
     for row in plan:
         time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
@@ -65,11 +94,10 @@ def prunable(
         for copy in copies_of_plan(copies, values)
         if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
     ]
-    expired = expired_copies(looked_at, **limits_of(values), now=values["now"])
-    # Members of a set that is to become whole stay until it is, though newer points may count instead.
-    of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
-    expired = [copy for copy in expired if (copy["source"]["snapshot_id"], copy["region"]) not in of_sets]
-    return with_survivors(expired, copies)
+    # A set is judged by all copies, whichever disks this run may prune.
+    spared = newest_set_members(copies)
+    expired = expired_copies(looked_at, **limits_of(values), now=values["now"], sets=False)
+    return [copy for copy in expired if (str(copy["region"]), str(copy["snapshot_id"])) not in spared]
 
 
 def with_survivors(expired: Sequence[Row], copies: Sequence[Row]) -> list[dict[str, Any]]:
@@ -136,9 +164,13 @@ def orphans(
     # Without a listing of the source region, the disks of other shards are unknown.
     part = "" if is_listed(source) else values["shard"]
     return [
-        {**_as_result(copy), "kind": "unselected" if disk_id_of(copy) in there else gone}
+        {
+            **_as_result(copy),
+            "disk_name": (copy.get("tags") or {}).get(DISK_NAME),
+            "kind": "unselected" if disk_id_of(copy) in there else gone,
+        }
         for copy in copies_of_plan(copies, values)
-        if plan_of(copy) == values["plan"]
+        if plan_of(copy) in plans_of(values)
         and disk_id_of(copy) not in chosen
         and (not values["disk_ids"] or disk_id_of(copy) in values["disk_ids"])
         and is_in_shard(disk_id_of(copy), part)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._role.doubts import with_doubts
-from ..._role.rows import Row, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
+from ..._role.rows import Row, disk_id_of, hours_since, is_archived, is_complete, number, taken_at, time_or_now
 
 
 def recovery_points(
@@ -42,11 +42,14 @@ def recovery_points(
 
 def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, now: datetime) -> dict[str, Any]:
     complete = [copy for copy in own if is_complete(copy)]
-    newest = max(complete, key=_age_key, default=None)
+    # What is archived cannot be restored now, so the newest point of the standard tier is judged, if there is one.
+    standard = [copy for copy in complete if not is_archived(copy)]
+    newest = max(standard or complete, key=_age_key, default=None)
+    archived = bool(complete) and not standard
     source = newest["source"] if newest else {}
     age = hours_since(source.get("created_at"), now)
     pending = any(copy["state"] == "pending" for copy in own)
-    undated = rpo_hours and newest and age is None
+    undated = rpo_hours and newest and age is None and not archived
     return {
         "disk_id": disk["disk_id"],
         "disk_name": disk["name"],
@@ -56,8 +59,8 @@ def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, 
         "source_created_at": source.get("created_at"),
         "locked_until": newest.get("locked_until") if newest else None,
         "age_hours": None if age is None else round(age, 2),
-        "state": "completed" if newest else "pending" if pending else "absent",
-        "within_rpo": None if undated or not rpo_hours else age is not None and age <= rpo_hours,
+        "state": "archived" if archived else "completed" if newest else "pending" if pending else "absent",
+        "within_rpo": None if undated or not rpo_hours else not archived and age is not None and age <= rpo_hours,
         "unknown": f"{newest['snapshot_id']} does not show when its source was taken" if newest and undated else None,
     }
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from ..._role.calendar import COUNTED, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
-from ..._role.rows import Row, Taken, is_complete, taken_at, time_or_now
+from ..._role.marks import is_of_plans, set_of
+from ..._role.rows import Row, Taken, disk_id_of, is_complete, taken_at, time_or_now
 
 #: Retention never deletes a copy with this tag, whatever its value (promises: held).
 HOLD = "dr-copy:hold"
@@ -37,7 +38,7 @@ def counts_for_planning(copy: Row) -> bool:
 
 
 def is_locked(copy: Row) -> bool:
-    return bool(copy.get("locked_until")) or "locked" in (copy.get("traits") or ())
+    return bool(copy.get("locked") or copy.get("locked_until")) or "locked" in (copy.get("traits") or ())
 
 
 def _is_point(copy: Row) -> bool:
@@ -126,19 +127,60 @@ def _is_count(value: Any) -> bool:
     return float(value) >= 0 and float(value).is_integer()
 
 
+def newest_set_members(copies: Iterable[Row]) -> set[tuple[str, str]]:
+    """Return region and ID of each copy that belongs to its group's newest whole set in the region, by the marks.
+
+    A set is whole if as many disks as its mark says have a complete copy of it. The newest is the one whose earliest
+    source is latest.
+    """
+    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    sizes: dict[tuple[str, str, str], int] = {}
+    for copy in copies:
+        mark = set_of(copy)
+        if mark and copy.get("source") and is_complete(copy) and taken_at(copy):
+            group, set_id, size = mark
+            place = (str(copy["region"]), group)
+            found.setdefault(place, {}).setdefault(set_id, []).append(copy)
+            sizes[(*place, set_id)] = max(size, sizes.get((*place, set_id), 0))
+    members = set()
+    for place, sets in found.items():
+        whole = {i: own for i, own in sets.items() if len({disk_id_of(c) for c in own}) >= sizes[(*place, i)]}
+        times = {i: min(taken for taken in map(taken_at, own) if taken) for i, own in whole.items()}
+        newest = max(times, key=lambda i: (times[i], i), default=None)
+        members |= {(str(copy["region"]), str(copy["snapshot_id"])) for copy in whole.get(str(newest), ())}
+    return members
+
+
 def expired_copies(
-    copies: Iterable[Row], keep: int = 0, keep_days: float = 0, now: str | None = None, **calendar: Any
+    copies: Iterable[Row],
+    keep: int = 0,
+    keep_days: float = 0,
+    now: str | None = None,
+    plans: Sequence[str] = (),
+    sets: bool = True,
+    **calendar: Any,
 ) -> list[dict[str, Any]]:
     """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for bad limits.
 
     ``keep`` counts recovery points of a disk in a region, ``keep_days`` is days since the source was taken.
     ``calendar`` holds ``keep_daily``, ``keep_weekly``, ``keep_monthly`` and ``keep_yearly``, which count days, ISO
     weeks, months and years in ``timezone`` ("UTC"): the newest point of each stays. With all of them 0, all stay.
+
+    All copies count. With ``plans`` only those go that bear the mark of one of them, or none. With ``sets`` no member
+    of a group's newest whole set goes.
     """
     retention = Retention.checked({"keep": keep, "keep_days": keep_days, **calendar}, time_or_now(now))
+    copies = list(copies)
+    if isinstance(plans, str):
+        raise ValueError(f"plans must be a list of names, not the text {plans!r}")
+    spared = newest_set_members(copies) if sets else set()
     going = []
     for points in points_of(with_doubts(copies, (), retention.now)).values():
         kept = retention.kept([point.taken for point in points])
         going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
-    return [dict(copy) for _taken, copy in going]
+    return [
+        dict(copy)
+        for _taken, copy in going
+        if (str(copy["region"]), str(copy["snapshot_id"])) not in spared and (not plans or is_of_plans(copy, plans))
+    ]

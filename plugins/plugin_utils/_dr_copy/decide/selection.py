@@ -11,11 +11,10 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
 
-from ..._role.marks import DISK_NAME
+from ..._role.marks import DISK_NAME, plan_of
 from ..._role.registered import is_listed
 from ..._role.rows import Row, disk_id_of, opened, plain
 from .destinations import copies_of_plan
-from .marks import plan_of
 
 
 def select(
@@ -55,16 +54,19 @@ def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
 
 def wanted_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
     """Return the disks with the plan's tags and without a tag that excludes them, in all shards."""
-    return [disk for disk in plain(source.get("disks") or ()) if not _is_excluded(disk, values["exclude_tags"])]
+    return [disk for disk in plain(source.get("disks") or ()) if not is_excluded(disk, values["exclude_tags"])]
 
 
 def excluded_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
     """Return the disks with the plan's tags that a tag excludes, in all shards."""
-    return [disk for disk in plain(source.get("disks") or ()) if _is_excluded(disk, values["exclude_tags"])]
+    return [disk for disk in plain(source.get("disks") or ()) if is_excluded(disk, values["exclude_tags"])]
 
 
-def too_few(source: Row, values: Mapping[str, Any]) -> str:
-    """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards."""
+def too_few(source: Row, values: Mapping[str, Any], near: str = "") -> str:
+    """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards.
+
+    ``near`` names disks whose tags nearly match.
+    """
     if not is_listed(source):
         return ""
     number = len(wanted_disks(source, values))
@@ -76,6 +78,7 @@ def too_few(source: Row, values: Mapping[str, Any]) -> str:
     if number == 0 and not values["allow_empty"]:
         return (
             f"No disk in {values['source_region']} {named}. Nothing was copied. "
+            f"{f'Their tags nearly match: {near}. ' if near else ''}"
             "Tag the disks, or set dr_copy_allow_empty to true."
         )
     found = f"{number} disk{'' if number == 1 else 's'} in {values['source_region']}"
@@ -85,7 +88,12 @@ def too_few(source: Row, values: Mapping[str, Any]) -> str:
     )
 
 
-def _is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
+def plans_of(values: Mapping[str, Any]) -> list[str]:
+    """Return the plan's name, and those that it had before."""
+    return [values["plan"], *values["former_plans"]]
+
+
+def is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
     tags = disk.get("tags") or {}
     return any(key in tags and value in ("*", tags[key]) for key, value in exclude.items())
 
@@ -94,7 +102,7 @@ def _disks_remembered(
     copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     own = [copy for copy in copies_of_plan(copies, values) if copy["source"]["disk_id"]]
-    marked = [copy for copy in own if plan_of(copy) == values["plan"]]
+    marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
     if not known and not marked:
         # Copies from before there were marks: nothing shows whose they are.

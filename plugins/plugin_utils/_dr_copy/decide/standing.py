@@ -31,24 +31,23 @@ def unfinished_copies(done: Mapping[str, Any], values: Mapping[str, Any]) -> lis
 def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return recovery points with facts of their copies and of the disk's other points; unknown keys are left out.
 
-    ``points`` is how many complete copies of the disk are in the region, ``oldest`` when the first of their sources was
-    taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,
+    ``points`` is how many recovery points of the disk are complete in the region, ``oldest`` when the first of their
+    sources was taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,
     ``proven_snapshot_id``, which may be an earlier one.
     """
     by_id: dict[str, Row] = {}
-    of_disk: dict[tuple[str, str], list[str]] = {}
+    of_disk: dict[tuple[str, str], dict[str, str]] = {}
     copies = RunState(done, values, False).copies
     proofs = _proofs(copies, time_or_now(values["now"]))
     for copy in copies:
         if copy.get("source") and is_complete(copy):
             by_id[str(copy["snapshot_id"])] = copy
-            of_disk.setdefault((str(disk_id_of(copy)), str(copy["region"])), []).append(
-                copy["source"]["created_at"] or ""
-            )
+            sources = of_disk.setdefault((str(disk_id_of(copy)), str(copy["region"])), {})
+            sources[str(copy["source"]["snapshot_id"])] = copy["source"]["created_at"] or ""
     return [
         {
             **p,
-            **_facts(by_id.get(str(p["snapshot_id"])), of_disk.get((p["disk_id"], p["region"]), ())),
+            **_facts(by_id.get(str(p["snapshot_id"])), list(of_disk.get((p["disk_id"], p["region"]), {}).values())),
             **proofs.get((str(p["disk_id"]), p["region"]), {}),
         }
         for p in points
@@ -78,8 +77,9 @@ def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[
 
 
 def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:
+    depth = {"points": len(taken), "oldest": min(filter(None, taken), default=None)}
     if copy is None:
-        return {}
+        return {key: value for key, value in depth.items() if value is not None}
     started, ended = parse_time(copy.get("created_at")), parse_time(copy.get("completed_at"))
     facts = {
         "size_gib": copy.get("size_gib"),
@@ -88,8 +88,7 @@ def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:
         "expires_at": copy.get("expires_at"),
         "locked_until": copy.get("locked_until"),
         "minutes": round((ended - started) / timedelta(minutes=1), 1) if started and ended else None,
-        "points": len(taken) or None,
-        "oldest": min(filter(None, taken), default=None),
+        **depth,
     }
     return {key: value for key, value in facts.items() if value is not None}
 

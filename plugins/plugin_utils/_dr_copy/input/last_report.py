@@ -15,7 +15,8 @@ from ..._role.naming import file_name
 
 
 def last_report(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is remembered of a plan's last report: ``finished_at``, the selection, and the ``disks``.
+    """Return what is remembered of a plan's last report: ``finished_at``, the selection, the ``disks``
+    and the recovery ``points``.
 
     It is empty where there is none, or none that can be read.
     """
@@ -44,7 +45,12 @@ def _remembered(report: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         "disk_ids": settings.get("disk_ids") or [],
         "shard": settings.get("shard") or "",
         "disks": [{"disk_id": disk_id, "disk_name": name} for disk_id, name in disks.items()],
+        "points": [{key: point.get(key) for key in _OF_POINT} for point in points if point.get("snapshot_id")],
     }
+
+
+#: What is remembered of a recovery point.
+_OF_POINT = ("snapshot_id", "source_snapshot_id", "disk_id", "region", "expires_at")
 
 
 def _are_disks(rows: Any) -> bool:

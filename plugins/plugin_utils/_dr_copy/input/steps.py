@@ -11,6 +11,7 @@ STEPS = {
     "find": "info",
     "list": "info",
     "look": "info",
+    "keys": "info",
     "find again": "info",
     "share": "share",
     "copy": "copy",
@@ -19,11 +20,12 @@ STEPS = {
 #: What no variable gives: it follows from what was found.
 GIVEN_BY_RUN = (
     ("find", "other_disks"),
-    ("find", "sets"),
     ("list", "region"),
     ("list", "source_disk_ids"),
     ("look", "region"),
     ("look", "snapshot_ids"),
+    ("keys", "region"),
+    ("keys", "snapshot_ids"),
     ("find again", "disk_ids"),
     ("share", "snapshot_ids"),
     ("share", "account_id"),

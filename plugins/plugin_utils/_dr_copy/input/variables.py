@@ -91,12 +91,13 @@ VARIABLES: dict[str, Variable] = {
     "wait_timeout": Variable(as_whole_number, 10800, used_by=("input.variables",)),
     "wait_delay": Variable(as_whole_number, 15, to=(To("copy", "wait_delay"),)),
     "plan": Variable(as_text, "", used_by=("decide.marks",)),
-    "allow_empty": Variable(as_bool, True, used_by=("decide.selection",)),
+    "former_plans": Variable(as_list, [], used_by=("decide.selection",)),
+    "allow_empty": Variable(as_bool, False, used_by=("decide.selection",)),
     "min_disks": Variable(as_whole_number, 0, used_by=("decide.selection",)),
     "max_deletions": Variable(as_whole_number, 0, used_by=("night", "decide.failures")),
-    "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.sets", "decide.decision")),
-    "set_tag": Variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags"),
-    "set_seconds": Variable(as_whole_number, 300, used_by=("decide.sets", "decide.decision")),
+    "check_keys": Variable(
+        as_bool, True, to=(To("keys", "check_keys"),), used_by=("night",), needs="keys", passed_over=True
+    ),
     "remove_duplicates": Variable(as_bool, False, to=(To("copy", "remove_duplicates"),)),
     "rpo_hours": Variable(as_whole_number, 0, used_by=("decide.outcome",)),
     "log": Variable(one_of("brief", "full"), "brief", used_by=("night",)),

@@ -20,15 +20,16 @@ _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 def junit_text(report: Row) -> str:
     """Return JUnit XML. A point that could not be checked is an error, without an RPO skipped: neither is passed."""
-    why = {(breach["disk_id"], breach["region"]): breach["why"] for breach in report["breaches"]}
+    breaches = {(breach["disk_id"], breach["region"]): breach for breach in report["breaches"]}
     suite = ElementTree.Element("testsuite", name=_text(label_of(report)), timestamp=report["finished_at"])
     for point in report["recovery_points"]:
         name = point["disk_id"] if not point["disk_name"] else f"{point['disk_name']} ({point['disk_id']})"
         case = ElementTree.SubElement(suite, "testcase", classname=_text(point["region"]), name=_text(name))
         state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
         if point["within_rpo"] is False:
-            parts = why.get((point["disk_id"], point["region"]), state)
-            _add(case, "failure", f"misses the RPO of {report['rpo_hours']} h: {state}; {parts}")
+            breach = breaches.get((point["disk_id"], point["region"])) or {"why": state, "reason": ""}
+            what = "cannot be restored" if breach["reason"] == "key" else f"misses the RPO of {report['rpo_hours']} h"
+            _add(case, "failure", f"{what}: {state}; {breach['why']}")
         elif point["within_rpo"] is None:
             unchecked = (
                 f"could not be judged: {state}; {point['unknown']}"

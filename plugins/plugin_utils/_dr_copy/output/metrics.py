@@ -37,6 +37,10 @@ KINDS = (
     "timeout",
 )
 _POINT = "dr_copy_recovery_point_timestamp_seconds"
+_DEPTH = "dr_copy_recovery_points"
+_DISKS = "dr_copy_disks"
+#: States of disks, and where the coverage of a report tells them.
+_STATES = {"near_miss": "near_misses", "lost": "lost", "gone": "gone"}
 _SUCCESS = "dr_copy_last_success_timestamp_seconds"
 
 #: The value of each series, by the metric's name and its labels.
@@ -70,6 +74,8 @@ def write_metrics(report: Row, directory: str) -> str:
         known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
+    _tell_depth(report, before, registry)
+    _tell_coverage(report, before, registry)
     _tell_proofs(report, before, proofs_in_other_files(path), registry)
 
     def tell(name: str, description: str, value: float) -> None:
@@ -94,6 +100,36 @@ def write_metrics(report: Row, directory: str) -> str:
     return str(path)
 
 
+def _tell_depth(report: Row, before: Values, registry: CollectorRegistry) -> None:
+    """Tell how many recovery points each disk has in each region, and how many have vanished."""
+    depth = Gauge(_DEPTH, "How many recovery points a disk has", ("plan", "disk", "region"), registry=registry)
+    for point in report["recovery_points"]:
+        labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
+        is_unknown = point["state"] == "unknown"
+        depth.labels(**labels).set(_earlier(before, _DEPTH, labels) if is_unknown else point.get("points") or 0)
+    vanished = Gauge(
+        "dr_copy_vanished_recovery_points",
+        "Recovery points of the last report that are not there, and that neither retention nor a deadline took",
+        ("plan",),
+        registry=registry,
+    )
+    vanished.labels(plan=label_of(report)).set(len(report["vanished"]))
+
+
+def _tell_coverage(report: Row, before: Values, registry: CollectorRegistry) -> None:
+    """Tell how many disks are in each state; of what was not looked at, what was told before."""
+    disks = Gauge(_DISKS, "Disks by what the plan makes of them", ("plan", "state"), registry=registry)
+    coverage, is_known = report["coverage"], report["source_listed"]
+    found = {
+        "selected": coverage["selected"] if is_known else None,
+        "excluded": len(coverage["excluded"]) if is_known else None,
+        **{state: None if coverage[key] is None else len(coverage[key]) for state, key in _STATES.items()},
+    }
+    for state, number in found.items():
+        labels = {"plan": label_of(report), "state": state}
+        disks.labels(**labels).set(_earlier(before, _DISKS, labels) if number is None else number)
+
+
 def _tell_proofs(
     report: Row, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
 ) -> None:
@@ -112,8 +148,14 @@ def _tell_proofs(
 
 
 def is_success(report: Row) -> bool:
-    """Whether a run failed in nothing: also the RPO was met, where one is set."""
-    return not report["failures"] and not report["breaches"] and (report["within_rpo"] or not report["rpo_hours"])
+    """Whether a run failed in nothing: also the RPO was met, where one is set. A plan without a disk has no success.
+
+    One part of a plan may have none.
+    """
+    if not report["totals"]["disks"] and not report["settings"]["shard"]:
+        return False
+    is_met = report["within_rpo"] or not report["rpo_hours"] or not report["totals"]["disks"]
+    return not report["failures"] and not report["breaches"] and is_met
 
 
 def _seconds(moment: str) -> float:

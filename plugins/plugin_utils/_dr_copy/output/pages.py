@@ -12,9 +12,9 @@ from typing import Any
 from ..._role.documents import written
 from ..._role.naming import file_name, label_of
 from ..._role.rows import Row
+from ..decide.breaches import worst_first
 from ..decide.planning import THERE
-from .reasons import failure_groups, late_groups, unjudged_groups
-from .screen import worst_first
+from .groups import failure_groups, late_groups, unjudged_groups
 
 #: Rows of a long list that a page shows; the JSON has them all.
 MOST = 200
@@ -68,7 +68,7 @@ def overall_of(report: Row) -> str:
     totals = report["totals"]
     if totals["breaches"] or totals["failures"] or totals["unjudged"]:
         return "bad"
-    if report["warnings"] or totals["unfinished"]:
+    if report["warnings"] or totals["unfinished"] or totals.get("absent"):
         return "amber"
     return "good" if report["within_rpo"] else ""
 
@@ -97,11 +97,9 @@ def _setting(value: Any) -> str:
 
 
 def _facts(point: Row) -> str:
-    """Say what is known of a recovery point's copy, and of the disk's other points."""
-    number = point.get("points", 0)
+    """Say what is known of a recovery point's copy."""
     parts = [
         f"{point['size_gib']} GiB" if point.get("size_gib") else "",
-        f"{number} point{'' if number == 1 else 's'}, the oldest of {_day(point.get('oldest'))}" if number else "",
         {True: "encrypted", False: "not encrypted"}.get(point.get("encrypted"), ""),  # type: ignore[arg-type]
         f"key {str(point['kms_key_id']).rpartition('/')[2]}" if point.get("kms_key_id") else "",
         f"expires {_day(point['expires_at'])}" if point.get("expires_at") else "",

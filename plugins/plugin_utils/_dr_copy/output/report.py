@@ -44,6 +44,7 @@ SETTINGS = (
     "retention_days",
     "lock_days",
     "lock_mode",
+    "former_plans",
     "min_disks",
     "max_deletions",
     "encrypted",
@@ -56,7 +57,7 @@ VALID_HOURS = 26
 
 
 #: Lists of the result that a report repeats.
-SHARED_KEYS = ("failures", "plan", "pruned", "orphans")
+SHARED_KEYS = ("failures", "plan", "pruned", "kept_for_others", "orphans", "vanished")
 
 
 def report_of(
@@ -76,8 +77,11 @@ def report_of(
         *done["deleted"],
         *done["listed_again"],
         *done["seen"],
+        *(done.get("keys") or ()),
     ):
         calls.update(call.get("api_calls") or {})
+    points = with_facts(result["recovery_points"], done, values)
+    result = {**result, "recovery_points": points}
     breaches, unjudged = breaches_of(result, values["source_region"], done["source"]), unjudged_of(result)
     finished, unfinished = judged_at(values), unfinished_copies(done, values)
     report = {
@@ -93,7 +97,7 @@ def report_of(
         "source_region": values["source_region"],
         "destination_regions": list(values["destination_regions"] or ()),
         "source_answered": answers(done["source"]),
-        "source_listed": is_listed(done["source"]),
+        "source_listed": is_listed(done["source"]) and not done["source"].get("skipped"),
         "source_problem": spelt_out(failures_of(done["source"])) or None,
         "account": _account(done, values),
         "settings": {name: values[name] for name in SETTINGS},
@@ -108,12 +112,15 @@ def report_of(
             "failures": len(result["failures"]),
             "pruned": len(result["pruned"]),
             "orphans": len(result["orphans"]),
+            "lost": len(result["coverage"]["lost"] or ()),
+            "vanished": len(result["vanished"]),
+            "absent": sum(point["snapshot_id"] is None for point in result["recovery_points"]),
             "unfinished": len(unfinished),
         },
         "breaches": [_late(breach) for breach in breaches],
         "unjudged": [_late(point) for point in unjudged],
         **{name: result[name] for name in SHARED_KEYS},
-        "recovery_points": with_facts(result["recovery_points"], done, values),
+        "recovery_points": points,
         "copies": [_brief(row) for row in result["copies"]],
         "unfinished": unfinished,
         "coverage": {key: value for key, value in result["coverage"].items() if key != "warnings"},
@@ -139,9 +146,15 @@ def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.get("login") or None
 
 
+_OF_LATE = (
+    "disk_id", "disk_name", "region", "snapshot_id", "source_created_at", "locked_until", "age_hours", "state",
+    "key_problem", "reason", "why",
+)  # fmt: skip
+
+
 def _late(point: Row) -> dict[str, Any]:
     """Return what a report tells of a recovery point that is late, or that could not be judged."""
-    return {key: value for key, value in point.items() if key not in ("source_snapshot_id", "within_rpo", "unknown")}
+    return {key: point[key] for key in _OF_LATE if key in point}
 
 
 def _brief(row: Row) -> dict[str, Any]:

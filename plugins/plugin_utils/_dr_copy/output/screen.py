@@ -11,30 +11,35 @@ from collections.abc import Iterable, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.rows import Row
+from ..decide.breaches import worst_first
 
 #: Rows of a kind that a message names; the result and the report list them all.
 NAMED = 10
 #: Rows that a brief log shows of the recovery points, and of what failed.
 WORST = 20
+#: Characters of a line of a table: Ansible adds eleven on a screen of eighty.
+WIDEST = 69
 #: Characters of the message with which a run fails, and of its part about one failure.
 LONGEST, LONGEST_EACH = 4000, 300
 
 
 def failure_message(report: Row) -> str:
     """Say in one message why the role fails at its end, or nothing; at most 4,000 characters."""
-    points, late, unjudged = len(report["recovery_points"]), report["breaches"], report["unjudged"]
+    points, unjudged = len(report["recovery_points"]), report["unjudged"]
+    lost = [breach for breach in report["breaches"] if breach["reason"] == "key"]
+    late = [breach for breach in report["breaches"] if breach["reason"] != "key"]
     parts = []
-    if late:
-        parts.append(
-            f"{len(late)} of {points} recovery points miss the RPO of {report['rpo_hours']} h: "
-            f"{_some(_late(b) for b in late)}."
-        )
-    if unjudged:
-        parts.append(
-            f"{len(unjudged)} of {points} recovery points could not be judged: {_some(map(_unjudged, unjudged))}."
-        )
     if report["failures"]:
-        parts.insert(0, f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
+        parts.append(f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
+    if lost:
+        words = _some(f"{named(b)} in {b['region']}: {b['why']}" for b in lost)
+        parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
+    if late:
+        words = _some(map(_late, late))
+        parts.append(f"{len(late)} of {points} recovery points miss the RPO of {report['rpo_hours']} h: {words}.")
+    if unjudged:
+        words = _some(map(_unjudged, unjudged))
+        parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     # Each part gets its share of the length, so that none hides another.
     return " ".join(_cut(part, LONGEST // len(parts) - 1) for part in parts)
 
@@ -42,13 +47,13 @@ def failure_message(report: Row) -> str:
 def log_lines(report: Row, log: str = "brief") -> list[str]:
     """Return what the log shows: what was done, what failed, and the recovery points, late ones first.
 
-    A ``brief`` log shows totals and the twenty worst of each, a ``full`` one all.
+    A ``brief`` log shows totals, a line for each kind of failure, and the twenty worst of the others; a ``full`` one
+    all. What to do about a failure is in the message with which the run fails.
     """
     most = WORST if log == "brief" else None
-    lines = [_done(report), *report["warnings"]]
+    lines = [_done(report), *report["warnings"], *_kept_for_others(report)]
     failures = report["failures"]
-    lines += [f"FAILED {_failed(failure)}" for failure in failures[:most]]
-    lines += _more(failures, most, "failures")
+    lines += [f"FAILED {_failed(f)}" for f in failures] if log == "full" else _failed_kinds(failures)
     unfinished = report["unfinished"]
     lines += [
         f"{'IN PROGRESS' if c['state'] == 'pending' else 'FAILED'} copy {c['snapshot_id']} of "
@@ -58,21 +63,47 @@ def log_lines(report: Row, log: str = "brief") -> list[str]:
     ]
     lines += _more(unfinished, most, "copies that are not complete")
     if not report["recovery_points"]:
-        return [*lines, "No disk was found."]
+        return [*lines, "No disk was found." if report["source_listed"] else "No disk was looked at."]
     points = sorted(report["recovery_points"], key=worst_first)
-    return [*lines, *_table(points[:most]), *_more(points, most, "recovery points")]
+    widest = WIDEST if log == "brief" else None
+    return [*lines, *_table(points[:most], widest), *_more(points, most, "recovery points")]
+
+
+def _kept_for_others(report: Row) -> list[str]:
+    kept = report["kept_for_others"]
+    plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
+    return [f"Kept for other plans, though retention would delete them: {len(kept)} copies of {plans}"] if kept else []
+
+
+def _failed_kinds(failures: Sequence[Row]) -> list[str]:
+    """Return a line for each kind of failure: how many, and what they hit."""
+    lines = []
+    for alike in _kinds_of(failures)[:NAMED]:
+        first = alike[0]
+        code = f" [{first['code']}]" if first["code"] else ""
+        where = f" in {first['region']}" if first["region"] else ""
+        hit = _some(list(dict.fromkeys(map(_hit, alike)))[:3])
+        more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
+        lines.append(f"FAILED {len(alike)} x {str(first['kind']).replace('_', ' ')}{code}{where}: {hit}{more}")
+    kinds = len(_kinds_of(failures))
+    return [
+        *lines,
+        *([f"and {kinds - NAMED} more kinds of failure: dr_copy_log=full shows them"] if kinds > NAMED else []),
+    ]
+
+
+def _kinds_of(failures: Sequence[Row]) -> list[list[Row]]:
+    """Return failures together by kind, code and region, the most first."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for failure in failures:
+        key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))
+        groups.setdefault(key, []).append(failure)
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def recovery_table(result: Row) -> list[str]:
     """Return the recovery points of a result as lines of a table, the worst first."""
-    return _table(sorted(result["recovery_points"], key=worst_first))
-
-
-def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
-    """Sort recovery points: late ones, then unchecked ones, then the others; each by age, those without one first."""
-    age = point["age_hours"]
-    group = 0 if point["within_rpo"] is False else 1 if point["unknown"] else 2
-    return (group, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
+    return _table(sorted(result["recovery_points"], key=worst_first), WIDEST)
 
 
 def _done(report: Row) -> str:
@@ -102,12 +133,8 @@ def _some(parts: Iterable[str]) -> str:
 
 def _grouped(failures: Sequence[Row]) -> str:
     """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for failure in failures:
-        key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))
-        groups.setdefault(key, []).append(failure)
-    parts = []
-    for alike in sorted(groups.values(), key=len, reverse=True)[:NAMED]:
+    groups, parts = _kinds_of(failures), []
+    for alike in groups[:NAMED]:
         words = spelt_out(alike[:1])
         if len(alike) > 1:
             disks = list(dict.fromkeys(map(_hit, alike)))
@@ -147,19 +174,31 @@ def _unjudged(point: Row) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 4]} ..."
+    """Cut a text between two words, so that what is left can be read."""
+    if len(text) <= most:
+        return text
+    whole, _space, _part = text[: most - 3].rpartition(" ")
+    return f"{whole or text[: most - 4]} ..."
 
 
-def _table(points: Sequence[Row]) -> list[str]:
-    """Write recovery points as the lines of a table, one a disk and region."""
+def _table(points: Sequence[Row], widest: int | None = None) -> list[str]:
+    """Write recovery points as the lines of a table, one a disk and region.
+
+    What is wider than ``widest`` leaves out columns, those that say the least first.
+    """
     head = ("DISK", "NAME", "REGION", "COPY", "SOURCE TAKEN", "AGE", "STATE")
     rows = [head, *map(_cells, points)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    widths = {name: max(len(row[column]) for row in rows) for column, name in enumerate(head)}
+    for name in ("COPY", "SOURCE TAKEN", "NAME", "REGION"):
+        if widest and sum(widths.values()) + 2 * (len(widths) - 1) > widest:
+            del widths[name]
+    lines = [[row[column].ljust(widths[name]) for column, name in enumerate(head) if name in widths] for row in rows]
+    return ["  ".join(line).rstrip() for line in lines]
 
 
 def _cells(point: Row) -> tuple[str, ...]:
     age = point["age_hours"]
-    late = " MISSES RPO" if point["within_rpo"] is False else " COULD NOT BE JUDGED" if point["unknown"] else ""
+    wrong = " CANNOT BE RESTORED" if point.get("key_problem") else " MISSES RPO"
+    late = wrong if point["within_rpo"] is False else " COULD NOT BE JUDGED" if point["unknown"] else ""
     facts = (point["disk_id"], point["disk_name"], point["region"], point["snapshot_id"], point["source_created_at"])
     return (*(str(fact or "-") for fact in facts), "-" if age is None else f"{age:.1f} h", f"{point['state']}{late}")

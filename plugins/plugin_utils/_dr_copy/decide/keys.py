@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The keys of the newest copies: a lock keeps a copy, and nothing keeps its key. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..._role.registered import failures_of
+from ..._role.rows import Row, opened
+from .vanished import by_region
+
+
+def copies_with_keys(points: Iterable[Row], copies: Iterable[Row]) -> dict[str, list[str]]:
+    """Return by region the IDs of the copies behind recovery points that are encrypted, or of which that is unknown."""
+    plain = {(str(copy["region"]), str(copy["snapshot_id"])) for copy in copies if copy.get("encrypted") is False}
+    newest = [p for p in points if p["snapshot_id"] and (str(p["region"]), str(p["snapshot_id"])) not in plain]
+    return by_region([point for point in newest if point["state"] in ("completed", "archived")])
+
+
+def keys_of(looks: Sequence[Row]) -> dict[tuple[str, str], Row]:
+    """Return the key of each copy that was looked at, where the cloud shows it."""
+    return {
+        (str(copy["region"]), str(copy["snapshot_id"])): copy["key"]
+        for look in map(opened, looks)
+        if not failures_of(look)
+        for copy in look.get("snapshots") or ()
+        if copy.get("key")
+    }
+
+
+def with_key(point: Row, keys: Mapping[tuple[str, str], Row]) -> dict[str, Any]:
+    """Return a recovery point; if its key cannot be used, it is none, and ``key_problem`` says so."""
+    key = keys.get((str(point["region"]), str(point["snapshot_id"])))
+    if not key or key.get("enabled") is not False:
+        return dict(point)
+    return {**point, "within_rpo": False, "unknown": None, "key_problem": _problem(key)}
+
+
+def _problem(key: Row) -> str:
+    name = f"its key {key['arn']}" if key.get("arn") else "its key"
+    if key.get("deletion_date"):
+        return f"{name} waits for its deletion on {str(key['deletion_date'])[:10]}"
+    return f"{name} cannot be used: its state is {key.get('state') or 'unknown'}"

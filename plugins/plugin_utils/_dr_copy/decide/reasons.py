@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why a recovery point is late, missing or not judged: each reason with its text and what to do next. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .planning import EXCLUDED, FAILED, GONE, NEWER_THERE, NO_SNAPSHOT, OBSTACLE, STALE, THERE, UNFINISHED, UNTAGGED
+
+_SCHEDULE = "Find out why the schedule takes no more snapshots of these disks."
+_TAGS = "Check dr_copy_snapshot_tags and dr_copy_exclude_snapshot_tags against the tags of the snapshots."
+
+
+class Reason(Enum):
+    """A reason: its text, and the next step. A failure's own hint comes before that step."""
+
+    KEY = (
+        "the key of its copy cannot be used, so nobody can restore it",
+        "Enable the key, or cancel its deletion, before it is gone for good. Then run again.",
+    )
+    SOURCE_UNLISTED = (
+        "the source region could not be listed",
+        "If the region stays unreachable, restore from the copies: see dr_restore.",
+    )
+    COPY_FAILED = ("its copy failed", "See what the cloud says, fix it, and run again.")
+    IN_PROGRESS = (
+        "its copy is in progress",
+        "Wait: the next run adopts the copy. If that lasts, check the size of the disk.",
+    )
+    NOT_COPIED = (
+        "its newest snapshot is not copied yet",
+        "Run dr_copy, or find out why it has not run since the snapshot was taken.",
+    )
+    ARCHIVED = (
+        "its copies are archived, so none can be restored now",
+        "Restore one to the standard tier, which may take days, or take a new snapshot of the disk.",
+    )
+    NO_SNAPSHOT = (
+        "the disk has no complete snapshot to copy",
+        "Find out why no snapshot of these disks is taken: check their schedule and its tags.",
+    )
+    STALE = ("its newest snapshot is older than dr_copy_max_snapshot_age_hours", _SCHEDULE)
+    UNFINISHED = (
+        "its newest snapshot is unfinished",
+        "Wait until the cloud has completed it. If it stays unfinished, check its state in the console.",
+    )
+    FAILED = (
+        "its newest snapshot has failed",
+        "Take a new snapshot, and check in the cloud's console why this one failed.",
+    )
+    OBSTACLE = (
+        "its newest snapshot cannot be copied",
+        "See under plan in the JSON report why not, and take another snapshot.",
+    )
+    GONE = (
+        "its newest snapshot was gone before it could be copied",
+        "Find out what deletes the snapshots so soon, and run later or exclude them.",
+    )
+    EXCLUDED = ("its snapshots bear a tag of exclude_snapshot_tags", _TAGS)
+    UNTAGGED = ("its snapshots lack a tag of snapshot_tags", _TAGS)
+    NO_NEWER = ("no newer snapshot of the disk has been taken", _SCHEDULE)
+    REGION_UNLISTED = ("the region could not be listed", "Fix what the failure names, then run again.")
+    UNDATED = (
+        "its copy does not show when its source was taken",
+        "Set the tag dr-copy:source-created-at on the copy, or let the next run make a new one.",
+    )
+
+    def __init__(self, text: str, step: str):
+        self.text = text
+        self.step = step
+
+
+#: The reason that a plan's row stands for, where the row's snapshot was not copied.
+OF_PLAN = {
+    NO_SNAPSHOT: Reason.NO_SNAPSHOT,
+    STALE: Reason.STALE,
+    UNFINISHED: Reason.UNFINISHED,
+    FAILED: Reason.FAILED,
+    EXCLUDED: Reason.EXCLUDED,
+    UNTAGGED: Reason.UNTAGGED,
+    OBSTACLE: Reason.OBSTACLE,
+    GONE: Reason.GONE,
+    THERE: Reason.NO_NEWER,
+    NEWER_THERE: Reason.NO_NEWER,
+}

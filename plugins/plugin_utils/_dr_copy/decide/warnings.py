@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What looks like a mistake though nothing failed: silence never means safety. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.registered import failures_of, is_listed
+from ..._role.rows import Row, is_archived
+from . import planning
+from .coverage import NAMED, listed
+from .keys import keys_of
+
+#: Reasons for leaving out snapshots that nobody asked for.
+_UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
+
+
+def warnings_of(result: Row, done: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """Return the warnings of a run, from its result and what its steps have returned."""
+    source = done["source"]
+    parts = []
+    if not is_listed(source):
+        parts.append(
+            f"The source region {values['source_region']} could not be listed. The recovery points are those of the "
+            "last report and of the copies themselves; disks in neither are not shown."
+        )
+    else:
+        parts += _of_plan(result["plan"], result["coverage"]["selected"])
+    return [
+        *parts,
+        *_of_coverage(result["coverage"]),
+        *_of_vanished(result["vanished"]),
+        *_of_keys(done),
+        *_of_archive(done),
+    ]
+
+
+def _of_plan(plan: Sequence[Row], selected: int) -> list[str]:
+    usable = {row["disk_id"] for row in plan if row["reason"] in planning.USABLE}
+    left_out = sum(row["reason"] in _UNASKED for row in plan)
+    taken = sum(row["reason"] in planning.USABLE for row in plan)
+    reasons = Counter(row["reason"] for row in plan if row["reason"] not in planning.USABLE)
+    counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+    if selected and not usable:
+        return [f"Not one of {selected} disks has a usable snapshot: {counted}."]
+    if left_out > taken:
+        return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {counted}."]
+    return []
+
+
+def _of_coverage(coverage: Row) -> list[str]:
+    lost, gone = coverage["lost"] or [], coverage["gone"] or []
+    known = {disk["disk_id"] for disk in (*lost, *gone)}
+    missing = [disk for disk in coverage["missing"] if disk["disk_id"] not in known]
+    parts = []
+    if lost:
+        parts.append(
+            f"Disks that have copies of this plan and have lost its tags, so that nothing new of them is copied: "
+            f"{listed(lost)}. Tag them again, or exclude them by a tag of dr_copy_exclude_tags."
+        )
+    if missing:
+        number = len(missing)
+        parts.append(
+            f"{number} disk{'' if number == 1 else 's'} of the last report {'is' if number == 1 else 'are'} no longer "
+            f"selected: {listed(missing)}."
+        )
+    if coverage["near_misses"]:
+        parts.append(f"Disks whose tags nearly match are not copied: {listed(coverage['near_misses'])}.")
+    return parts
+
+
+def _of_vanished(vanished: Sequence[Row]) -> list[str]:
+    if not vanished:
+        return []
+    named = ", ".join(
+        f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished[:NAMED]
+    )
+    more = f", and {len(vanished) - NAMED} more" if len(vanished) > NAMED else ""
+    return [
+        f"Recovery points of the last report that are not there any more, though neither retention nor the cloud's own "
+        f"deadline took them ({len(vanished)}): {named}{more}. Find out who deleted them."
+    ]
+
+
+def _of_keys(done: Mapping[str, Any]) -> list[str]:
+    looks = done.get("keys") or ()
+    keys = keys_of(looks).values()
+    unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
+    parts = []
+    if unknown:
+        more = f", and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+        parts.append(
+            f"Whether these keys of the newest copies can be used is not known: {', '.join(unknown[:NAMED])}{more}. "
+            "Allow the caller to ask for their state, or set dr_copy_check_keys to false."
+        )
+    why = spelt_out([failure for look in looks for failure in failures_of(look)])
+    return [*parts, *([f"The keys of the newest copies could not be asked for: {why}"] if why else [])]
+
+
+def _of_archive(done: Mapping[str, Any]) -> list[str]:
+    archived = sum(is_archived(copy) for copy in done["expired"])
+    if not archived:
+        return []
+    return [
+        f"Of the copies that retention takes, {archived} {'is' if archived == 1 else 'are'} archived: the cloud bills "
+        "the rest of the archive tier's shortest time."
+    ]

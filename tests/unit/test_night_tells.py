@@ -1,0 +1,216 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What whole nights tell of disks and copies that nobody looks after: lost, vanished, of other plans, locked out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import night as night_module
+
+from tests.clouds import CLOUDS
+
+from .night_runs import night
+
+TAGS = {"dr-copy": "true", "Name": "database"}
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def estate(request):
+    return request.getfixturevalue(request.param)
+
+
+def warned(ended, words):
+    return [line for line in ended.report["warnings"] if words in line]
+
+
+def samples(path):
+    lines = [line.rpartition(" ") for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _space, value in lines}
+
+
+def test_a_disk_that_lost_its_tag_is_named_every_night_until_it_is_excluded(estate, tmp_path):
+    kept, lost = estate.disk(**TAGS), estate.disk(**{**TAGS, "Name": "orphaned"})
+    for disk in (kept, lost):
+        estate.snapshot(disk)
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m"), "rpo_hours": 24}
+    night(estate, **given)
+    estate.untag(lost, "dr-copy")
+    for _night in range(3):
+        ended = night(estate, **given)
+        (row,) = ended.result["coverage"]["lost"]
+        assert (row["disk_id"], row["copies"], row["regions"]) == (lost, 1, [estate.destination])
+        (words,) = warned(ended, "have lost its tags")
+        assert lost in words and any(lost in line for line in ended.brief["lines"])
+        page = (tmp_path / "r" / "orders.html").read_text()
+        assert lost in page and "is-amber" in page and not ended.message
+        shown = samples(tmp_path / "m" / "dr_copy_orders.prom")
+        assert {state: shown[f'dr_copy_disks{{plan="orders",state="{state}"}}'] for state in STATES} == {
+            **dict.fromkeys(STATES, 0.0),
+            "selected": 1.0,
+            "lost": 1.0,
+        }
+    status = night(estate, reads_only=True, **given)
+    assert [row["disk_id"] for row in status.result["coverage"]["lost"]] == [lost]
+    ended = night(estate, exclude_tags={"Name": "orphaned"}, **given)
+    assert ended.result["coverage"]["lost"] == [] and not warned(ended, "have lost its tags")
+
+
+STATES = ("selected", "excluded", "near_miss", "lost", "gone")
+
+
+def test_no_disk_is_an_error_that_names_the_near_misses(estate, tmp_path):
+    near = estate.disk(**{"Dr-Copy": "True"})
+    given = {"metrics_dir": str(tmp_path)}
+    ended = night(estate, **given)
+    assert "No disk in" in ended.message and near in ended.message and "Dr-Copy=True" in ended.message
+    assert "dr_copy_allow_empty" in ended.message and not estate.copies()
+    half = night(estate, shard="2/2", **given)
+    assert "dr_copy_allow_empty" in half.message, "judged over all parts"
+    allowed = night(estate, allow_empty=True, **given)
+    assert not allowed.message and "No disk was found." in allowed.brief["lines"]
+    shown = samples(tmp_path / "dr_copy_orders.prom")
+    assert shown['dr_copy_last_success_timestamp_seconds{plan="orders"}'] == 0, "no disk is no success"
+
+
+def test_nothing_is_said_of_disks_that_were_not_looked_at(ecs):
+    ended = night(ecs, encrypted="perhaps")
+    assert "No disk was looked at." in ended.brief["lines"] and not ended.report["source_listed"]
+
+
+def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
+    source = estate.snapshot(estate.disk(**TAGS))
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
+    night(estate, **given)
+    (copy,) = estate.copies()
+    estate.forget(copy.id, estate.destination)
+    estate.forget(source)
+    ended = night(estate, **given)
+    (point,) = ended.result["vanished"]
+    assert (point["snapshot_id"], point["region"]) == (copy.id, estate.destination)
+    (words,) = warned(ended, "not there any more")
+    assert copy.id in words and copy.id in (tmp_path / "r" / "orders.html").read_text()
+    assert samples(tmp_path / "m" / "dr_copy_orders.prom")['dr_copy_vanished_recovery_points{plan="orders"}'] == 1
+    assert night(estate, **given).result["vanished"] == []
+
+
+def test_what_retention_took_has_not_vanished(estate, tmp_path):
+    disk = estate.disk(**TAGS)
+    estate.snapshot(disk, 30)
+    night(estate, report_dir=str(tmp_path))
+    estate.snapshot(disk, 1)
+    ended = night(estate, report_dir=str(tmp_path), keep=1)
+    assert len(ended.result["pruned"]) == 1 and ended.result["vanished"] == []
+    assert night(estate, report_dir=str(tmp_path), keep=1).result["vanished"] == []
+
+
+def test_a_listing_that_lags_makes_no_recovery_point_vanish(ebs, tmp_path):
+    """A look by the ID shows what the listing does not."""
+    ebs.snapshot(ebs.disk(**TAGS))
+    night(ebs, report_dir=str(tmp_path))
+    (copy,) = ebs.copies()
+    tags = ebs.tags_of(copy)
+    copy.ec2_backend.delete_tags([copy.id], dict.fromkeys(tags))
+    (tmp_path / "orders.json").write_text((tmp_path / "orders.json").read_text())
+    ended = night(ebs, reads_only=True, report_dir=str(tmp_path))
+    assert ended.result["vanished"] == [] and not warned(ended, "not there any more")
+
+
+def test_plans_that_share_a_disk_delete_nothing_of_each_other(estate):
+    disk = estate.disk(**TAGS)
+    estate.snapshot(disk, 50)
+    night(estate, plan="long")
+    estate.snapshot(disk, 26)
+    night(estate, plan="short")
+    estate.snapshot(disk, 1)
+    ended = night(estate, plan="short", keep=1)
+    (kept,) = ended.result["kept_for_others"]
+    assert kept["plan"] == "long" and len(ended.result["pruned"]) == 1 and len(estate.copies()) == 2
+    assert any("Kept for other plans" in line and "long" in line for line in ended.brief["lines"])
+    took = night(estate, plan="short", former_plans=["long"], keep=1)
+    assert [copy["snapshot_id"] for copy in took.result["pruned"]] == [kept["snapshot_id"]]
+
+
+def test_a_page_tells_how_deep_and_how_old_the_recovery_points_of_each_disk_are(ecs, tmp_path):
+    disk = ecs.disk(**TAGS)
+    for hours in (50, 26, 2):
+        ecs.snapshot(disk, hours)
+        night(ecs, report_dir=str(tmp_path), metrics_dir=str(tmp_path), rpo_hours=24)
+    report = json.loads((tmp_path / "orders.json").read_text())
+    (point,) = report["recovery_points"]
+    assert point["points"] == 3 and point["oldest"] < point["source_created_at"]
+    page = (tmp_path / "orders.html").read_text()
+    assert 'data-v="3">3</td>' in page and point["oldest"][:10] in page
+    name = f'dr_copy_recovery_points{{disk="{disk}",plan="orders",region="{ecs.destination}"}}'
+    assert samples(tmp_path / "dr_copy_orders.prom")[name] == 3
+
+
+def test_a_disk_without_a_copy_looks_worst(ecs, tmp_path):
+    ecs.disk(**TAGS)
+    ended = night(ecs, report_dir=str(tmp_path), metrics_dir=str(tmp_path))
+    page = (tmp_path / "orders.html").read_text()
+    assert not ended.message and "✗ no copy" in page and "width:100%" in page
+    assert "is-good" not in page.partition("</style>")[2] and "1 of 1 recovery points does not exist" in page
+    assert [
+        value for name, value in samples(tmp_path / "dr_copy_orders.prom").items() if "timestamp_seconds{cloud" in name
+    ] == [0.0]
+
+
+def test_a_table_fits_a_screen_by_leaving_out_columns(ebs):
+    for _disk in range(2):
+        ebs.snapshot(ebs.disk(**{**TAGS, "Name": "a name of a disk that is rather long"}))
+    ended = night(ebs, rpo_hours=24)
+    (head,) = [line for line in ended.brief["lines"] if line.startswith("DISK")]
+    table = ended.brief["lines"][ended.brief["lines"].index(head) :]
+    assert len(table) == 3 and max(map(len, table)) <= 69 and "AGE" in head and "COPY" not in head
+    full = night(ebs, rpo_hours=24, log="full")
+    assert any(line.startswith("DISK") and "COPY" in line for line in full.brief["lines"])
+
+
+@pytest.mark.parametrize(
+    ("enabled", "state", "deletion_date"),
+    [
+        (False, "Disabled", None),
+        (False, "PendingDeletion", "2026-12-01T00:00:00Z"),
+        (None, None, None),
+        (True, "Enabled", None),
+    ],
+)
+def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(
+    ebs, tmp_path, monkeypatch, enabled, state, deletion_date
+):
+    ebs.snapshot(ebs.disk(**TAGS))
+    arn = "arn:aws:kms:eu-west-1:123456789012:key/k"
+    asked = []
+    real = night_module.Night._made
+
+    def answer(self, call, **more):
+        if "check_keys" in call.arguments:
+            asked.append(call.arguments["snapshot_ids"])
+            key = {"arn": arn, "state": state, "enabled": enabled, "deletion_date": deletion_date}
+            ids = call.arguments["snapshot_ids"]
+            rows = [{"snapshot_id": i, "region": call.arguments["region"], "key": key} for i in ids]
+            return {"snapshots": rows, "failures": [], "api_calls": {"DescribeKey": 1}}
+        return real(self, call, **more)
+
+    monkeypatch.setattr(night_module.Night, "_made", answer)
+    given = {"rpo_hours": 24, "report_dir": str(tmp_path)}
+    ended = night(ebs, encrypted=True, **given)
+    (point,) = ended.result["recovery_points"]
+    assert asked == [[point["snapshot_id"]]] and ended.report["api_calls"]["DescribeKey"] == 1
+    page = (tmp_path / "orders.html").read_text()
+    if enabled is False:
+        assert point["within_rpo"] is False and "cannot be restored" in ended.message and arn in ended.message
+        assert (deletion_date or "Disabled")[:10] in ended.message and "cannot be restored" in page
+        assert "cannot be restored" in (tmp_path / "orders.junit.xml").read_text()
+        assert "miss the RPO" not in ended.message
+    else:
+        assert point["within_rpo"] is True and not ended.message
+        assert bool(warned(ended, "is not known")) is (enabled is None)
+    asked.clear()
+    night(ebs, encrypted=True, check_keys=False, **given)
+    night(ebs, reads_only=True, **given)
+    assert len(asked) == 1, "a status asks as well"

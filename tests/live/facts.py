@@ -58,9 +58,10 @@ def watch_snapshot(run: Run, snapshot_id: str, first: bool) -> None:
         run.results.fact("states of an ordinary snapshot", "lag until it is shown unknown", seen)
         shown = patiently(lambda: account.snapshot(run.source, snapshot_id))
         raw = shown.raw if shown else {}
-        keys = [key for key in ("SourceSnapshotId", "SourceRegionId", "SourceEnsRegionId") if key in raw]
-        answer = {key: raw[key] for key in keys} or "none of them"
-        run.results.fact("fields of the source on an ordinary snapshot", "missing, null and empty taken alike", answer)
+        seen_fields = _source_fields(raw)
+        run.results.fact(
+            "fields of the source on an ordinary snapshot", "missing, null and empty taken alike", seen_fields
+        )
         _clock(run, raw)
 
 
@@ -167,9 +168,10 @@ def _defaults(run: Run, copy: Thing) -> None:
     if account.description_key:
         answer = repr(raw.get(account.description_key, "(no such field)"))
         run.results.fact("description of a copy that none was given", "EBS: empty; else unknown", answer)
-    if account.name_key and account.tags_in_copy_call:
+    if account.name_key and account.tags_in_copy_call and not copy.name.startswith(run.mark.name):
         answer = repr(raw.get(account.name_key, "(no such field)"))
         run.results.fact("name of a copy that none was given", "unknown", answer)
+    run.results.fact("fields of the source on a copy", "ECS, ENS: its source and its region", _source_fields(raw))
     disk = raw.get(account.disk_key)
     kind = "the source's disk" if disk == run.disk_id else repr(disk)
     run.results.fact(f"{account.disk_key} of a copy", "EBS: vol-f…f; CBS: empty; else unverified", kind)
@@ -177,6 +179,11 @@ def _defaults(run: Run, copy: Thing) -> None:
     run.results.fact(
         f"{account.size_key} of a copy", "type and unit differ by page", f"{size!r}, {type(size).__name__}"
     )
+
+
+def _source_fields(raw: Mapping[str, Any]) -> Any:
+    keys = [key for key in ("SourceSnapshotId", "SourceRegionId", "SourceEnsRegionId") if key in raw]
+    return {key: raw[key] for key in keys} or "none of them"
 
 
 def _deletion(run: Run, copy_id: str) -> None:

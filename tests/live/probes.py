@@ -38,6 +38,12 @@ PROBES = {
     "ecs-source-disk": Probe(
         ("ecs",), "whether SourceDiskId of a copy is the source's disk", ("SourceDiskId of a copy",)
     ),
+    "ecs-source-fields": Probe(
+        ("ecs",), "whether a copy shows its source and the source's region", ("fields of the source on a copy",)
+    ),
+    "ens-source-fields": Probe(
+        ("ens",), "whether a copy shows its source and the source's node", ("fields of the source on a copy",)
+    ),
     "cbs-names": Probe(("cbs",), "whether the name of a copy may have brackets", ("name of a copy by the module",)),
     "cbs-disk-token": Probe(
         ("cbs",),

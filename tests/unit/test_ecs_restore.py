@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from .contract_bad_days import with_script
 from .contract_restore import RestoreContract, row_of
 
 
@@ -76,3 +77,14 @@ class TestEcs(RestoreContract):
         (disk,) = cloud.disks()
         assert (disk.size, disk.performance_level) == (asked.get("size_gib", size), level)
         assert not cloud.restore(disk.snapshot_id, wait=True, **asked)["changed"]
+
+    @pytest.mark.parametrize("shown", ["", "another"])
+    def test_a_disk_of_this_run_is_known_by_its_id_whatever_it_was_made_of(self, cloud, shown):
+        def shows(_action, _region):
+            for disk in cloud.disks():
+                disk.snapshot_id = shown
+
+        with_script(cloud, shows)
+        out = cloud.restore(cloud.copy(), wait=True)
+        assert not out.failed and row_of(out)["state"] == "available", out.text
+        assert cloud.calls[cloud.make_action] == 1

@@ -36,6 +36,14 @@ def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
     return found
 
 
+def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
+    """Return a list of things with their IDs, each a member that the service's model calls optional (api-facts:
+    optional-members). Raises Unreachable where one is missing: what has no ID can be neither followed nor left out."""
+    if not all(one.get(key) for one in listed):
+        raise Unreachable(f"{tried}: the answer contains something without {key}", hint="Check the proxy, if any.")
+    return listed
+
+
 def token_pages(
     page: Callable[[Any], tuple[Mapping[str, Any], list[Item]]], pages: Pages, tried: str
 ) -> Iterator[Item]:

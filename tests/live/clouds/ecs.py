@@ -126,6 +126,8 @@ class EcsAccount(ServiceAccount):
             f"Copying {snapshot_id} to {destination}",
             SnapshotId=snapshot_id,
             DestinationRegionId=destination,
+            # Some pages call it required (api-facts: ecs-copy-call).
+            DestinationSnapshotName=mark.name,
             RetentionDays=1,
             ClientToken=f"{mark.name}-copy",
             **_tags(mark),
@@ -163,13 +165,14 @@ def _disk(shown: Mapping[str, Any], region: str) -> Thing:
 
 
 def _snapshot(shown: Mapping[str, Any], region: str) -> Thing:
+    tags = _of(shown)
     return Thing(
         "snapshot",
         region,
         shown["SnapshotId"],
         shown.get("SnapshotName", ""),
-        _of(shown),
+        tags,
         shown["Status"],
-        source_id=shown.get("SourceSnapshotId") or None,
+        source_id=shown.get("SourceSnapshotId") or tags.get("dr-copy:source-snapshot-id"),
         raw=shown,
     )

@@ -134,6 +134,7 @@ def _disk(shown: Mapping[str, Any], region: str) -> Thing:
 
 
 def _snapshot(shown: Mapping[str, Any], region: str) -> Thing:
+    source = snapshot_of(shown).source
     return Thing(
         "snapshot",
         region,
@@ -141,7 +142,7 @@ def _snapshot(shown: Mapping[str, Any], region: str) -> Thing:
         shown.get("SnapshotName") or "",
         {},
         shown["Status"],
-        source_id=shown.get("SourceSnapshotId") or None,
+        source_id=source.snapshot_id if source else None,
         named=True,
         raw=shown,
     )

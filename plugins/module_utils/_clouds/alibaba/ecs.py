@@ -19,7 +19,7 @@ from ..._core.locks import Lock, lock_problems
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
-from ..paging import items_of, token_pages
+from ..paging import identified, items_of, token_pages
 from .client import Service, numbered
 from .ecs_answers import COMPLETE_GROUP, disk_of, lock_of, set_of, snapshot_of
 from .ecs_capabilities import EcsCapabilities
@@ -28,6 +28,12 @@ from .ecs_rules import key_problems
 
 #: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
 PAGE = 100
+#: What names a thing of a listing.
+IDS = {
+    **dict.fromkeys(("DescribeSnapshots", "DescribeLockedSnapshots"), "SnapshotId"),
+    "DescribeDisks": "DiskId",
+    "DescribeSnapshotGroups": "SnapshotGroupId",
+}
 #: Most disks that the service lists by tag; it does not mention the others (api-facts: ecs-disks-by-tag).
 MOST_BY_TAG = 1000
 #: Most disks that are read one by one, since a call takes only one; for more, the whole region is listed.
@@ -222,7 +228,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
 
         def page(given: Mapping[str, Any], token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             answer = self._service.read(action, region, tried, MaxResults=PAGE, NextToken=token, **given)
-            return answer, items_of(answer, *keys, tried=tried)
+            return answer, identified(items_of(answer, *keys, tried=tried), IDS[action], tried)
 
         for given in queries:
             yield from token_pages(partial(page, given), pages, tried)

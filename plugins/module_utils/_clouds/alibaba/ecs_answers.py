@@ -16,6 +16,7 @@ from ..._core.model import Disk, Provenance, Snapshot, State
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import provenance_of
 from ..._core.times import parse_iso_utc
+from ..paging import identified
 
 STATES = {"progressing": State.PENDING, "accomplished": State.COMPLETED, "failed": State.ERROR}
 #: States of disks. In all others the disk exists; in those of FREE no operation is going on.
@@ -97,14 +98,14 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         state=DISK_STATES.get(shown.get("Status", ""), State.COMPLETED),
         provider_state=shown.get("Status", ""),
         in_use=bool(shown.get("InstanceId")) or shown.get("Status") not in FREE,
-        snapshot_id=shown.get("SourceSnapshotId") or "",
+        snapshot_id=shown.get("SourceSnapshotId"),
         created_at=parse_iso_utc(shown.get("CreationTime")),
     )
 
 
 def set_of(shown: Mapping[str, Any]) -> ListedSet:
     """Translate a snapshot-consistent group. One over several instances names none (api-facts: ecs-snapshot-groups)."""
-    members = (shown.get("Snapshots") or {}).get("Snapshot") or ()
+    members = identified((shown.get("Snapshots") or {}).get("Snapshot") or [], "SnapshotId", "Reading groups")
     return ListedSet(
         shown["SnapshotGroupId"],
         tuple(Member(member["SnapshotId"], member.get("SourceDiskId") or None) for member in members),
@@ -113,7 +114,8 @@ def set_of(shown: Mapping[str, Any]) -> ListedSet:
 
 
 def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["TagKey"]: tag.get("TagValue") or "" for tag in (shown.get("Tags") or {}).get("Tag") or ()}
+    tags = identified((shown.get("Tags") or {}).get("Tag") or [], "TagKey", "Reading tags")
+    return {tag["TagKey"]: tag.get("TagValue") or "" for tag in tags}
 
 
 def lock_of(shown: Mapping[str, Any]) -> Lock:

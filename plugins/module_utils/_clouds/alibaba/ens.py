@@ -14,7 +14,7 @@ from typing import Any
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
-from ..paging import by_number, items_of, joined_pages
+from ..paging import by_number, identified, items_of, joined_pages
 from .client import Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
 from .ens_capabilities import EnsCapabilities
@@ -203,7 +203,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
             held = _whole(answer.get("PageSize")) or place["PageSize"]
             size = held if held < place["PageSize"] else size
-            return items_of(answer, *keys, tried=tried), answer.get("TotalCount"), held
+            return identified(items_of(answer, *keys, tried=tried), key, tried), answer.get("TotalCount"), held
 
         ids = given.get("SnapshotId") or given.get("DiskIds")
         most = len(ids) if ids and given.get("EnsRegionId") else None

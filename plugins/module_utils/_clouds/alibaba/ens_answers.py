@@ -12,6 +12,7 @@ from typing import Any
 
 from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
 from ..._core.times import parse_iso_utc
+from ..paging import identified
 
 STATES = {"creating": State.PENDING, "available": State.COMPLETED, "error": State.ERROR, "deleting": State.ABSENT}
 #: States of disks. In all others the disk exists; in those of FREE no operation is going on.
@@ -84,7 +85,7 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         region=region,
         name=shown.get("DiskName") or "",
         size_gib=int(size) // 1024 if size.isdigit() else None,
-        tags={str(pair["Key"]): str(pair.get("Value") or "") for pair in pairs},
+        tags={str(pair["Key"]): str(pair.get("Value") or "") for pair in identified([*pairs], "Key", "Reading tags")},
         attached_to=shown.get("InstanceId") or None,
         encrypted=shown.get("Encrypted"),
         kms_key=shown.get("EncryptedKeyId") or None,
@@ -92,6 +93,6 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         state=DISK_STATES.get(status.lower(), State.COMPLETED),
         provider_state=status,
         in_use=bool(shown.get("InstanceId")) or status.lower() not in FREE,
-        snapshot_id=shown.get("SnapshotId") or "",
+        snapshot_id=shown.get("SnapshotId"),
         created_at=parse_iso_utc(str(shown.get("CreationTime") or "").replace(" ", "T")),
     )

@@ -20,6 +20,8 @@ from .ens import ERRORS, HINTS, IDS, EnsCloud
 from .ens_answers import disk_of
 
 DISK_ERRORS: dict[str, type[CopyError]] = {**ERRORS, "InvalidDiskId.NotFound": NotFound}
+#: GiB of the largest disk that any cloud sells, where an offer shows no limit.
+MOST = 65536
 _NO_STOCK = "Name another node or disk_type, or run again later."
 DISK_HINTS = {
     **HINTS,
@@ -77,7 +79,9 @@ class EnsDisks(DiskCloud, EnsCloud):
         answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, tried)
         sold = items_of(answer, "SupportResources", "SupportResource", tried=tried)
         return [
-            Offer(None, str(item.get("Category")), int(item["DiskMinSize"]), int(item["DiskMaxSize"]))
+            Offer(
+                None, str(item.get("Category")), int(item.get("DiskMinSize") or 1), int(item.get("DiskMaxSize") or MOST)
+            )
             for item in sold
             if item.get("EnsRegionId") == region and item.get("CanBuyCount") != 0
         ]

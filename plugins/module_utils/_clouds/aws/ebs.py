@@ -19,14 +19,14 @@ from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.sets import ListedSet
 from ..._core.waiting import Backoff
-from ..paging import token_pages
+from ..paging import identified, token_pages
 from .client import AwsModule
 from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list
 from .ebs_capabilities import EbsCapabilities
 from .ebs_queries import COPIES_IN_PROGRESS, copies_of, snapshots_for, tag_filters
 from .ebs_rules import keys_differ, known_regions, option_problems, partition_problems, place_problems
 from .ebs_sets import sets_of
-from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, identified, queries_of
+from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of
 from .errors import KMS_ACTIONS
 from .kms import KeyStates
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ..._core.cloud import Pages, batches
 from ..._core.errors import Ambiguous, Forbidden, Unreachable
 from ..._core.model import Snapshot, State
-from ..paging import items_of, token_pages
+from ..paging import identified, items_of, token_pages
 from .client import AwsModule, Clients
 from .ebs_answers import snapshot_of
 from .errors import translated
@@ -39,14 +39,6 @@ OWN: dict[str, Any] = {"OwnerIds": ["self"]}
 def queries_of(name: str, values: Iterable[str], *others: Mapping[str, Any]) -> list[Filters]:
     """Return queries that match any of many values, as many values in each as EC2 allows."""
     return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES)]
-
-
-def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
-    """Return a list of things with their IDs, each a member that EC2's model calls optional (api-facts:
-    optional-members). Raises Unreachable where one is missing: what has no ID can be neither followed nor left out."""
-    if not all(one.get(key) for one in listed):
-        raise Unreachable(f"{tried}: the answer contains something without {key}", hint="Check the proxy, if any.")
-    return listed
 
 
 class Ec2Calls:

@@ -94,7 +94,7 @@ class Looks:
         """Return a copy of this run as what its call made, whatever its fields show of its source."""
         sighting = self.seen.get(shown.snapshot_id)
         known = sighting.copy if sighting else self.gone.get(shown.snapshot_id)
-        if known is None or known.source is None or shown.disk:
+        if known is None or known.source is None or (shown.disk and shown.disk.is_recycled):
             return shown
         if shown.is_copy and shown.source and shown.source.snapshot_id == known.source.snapshot_id:
             return shown

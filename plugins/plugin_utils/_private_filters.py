@@ -12,20 +12,6 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ._filters import as_filter
-from ._role.parsing import as_dict
-
-
-def connection(given: Any) -> dict[str, Any]:
-    """Return connection options, given in YAML or in a survey, as a dict."""
-    return as_dict(given or {})
-
-
-def loaded(given: Any) -> Any:
-    """Return what is given: asked for where nothing but the plugin is to be loaded."""
-    return given
-
-
-EVERY_ROLES: dict[str, Callable[..., Any]] = {"connection": connection, "loaded": loaded}
 
 
 def filter_of(name: str, functions: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ import re
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as of_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import variables as of_restores
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import variables as of_restores
 
 from tests.awx.fields import ASSOCIATIONS, LINKS
 from tests.awx.installation import ORGANIZATIONS, SECRETS

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import reaping
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import reaping
 from moto.moto_api._internal import mock_random
 
 from tests.simulator.cbs_disks import NEVER
@@ -186,7 +186,7 @@ class Drilling(Runs):
         self._make(outcome, outcome.run.hours)
 
     def _drill(self, outcome: DrillOutcome) -> None:
-        """Do what roles/dr_restore/tasks/prove.yml does."""
+        """Do what the role's drill does."""
         values = {"now": outcome.now, "id": outcome.restore_id}
         there = self._reap(outcome, values, own=False)
         if "disks" in there and not there["failures"]:
@@ -200,7 +200,7 @@ class Drilling(Runs):
     def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
         there = self._look(outcome)
         before = [result for _what, result in outcome.results]
-        for call in reaping.reapable(there, values, before, own)["calls"]:
+        for call in reaping.reapable(there, values, before, own).deletions:
             self._delete(outcome, call)
         return there
 
@@ -240,11 +240,11 @@ class Drilling(Runs):
         }
         return self._call(outcome, "make", self.estate.restore_module, "restore_disks", given)
 
-    def _delete(self, outcome: DrillOutcome, call: dict[str, Any]) -> None:
+    def _delete(self, outcome: DrillOutcome, call: reaping.Deletion) -> None:
         given = {
-            "snapshot_ids": call["snapshot_ids"],
-            "disk_ids": call["disk_ids"],
-            "restore_id": call["id"],
+            "snapshot_ids": list(call.snapshot_ids),
+            "disk_ids": list(call.disk_ids),
+            "restore_id": call.restore_id,
             "state": "absent",
             "wait": True,
             "wait_timeout": outcome.run.wait_timeout,

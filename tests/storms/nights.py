@@ -76,7 +76,7 @@ def prune_options(disks: list[Disk], copied: dict[str, Any]) -> dict[str, Any]:
 
 
 def mark_options(disks: list[Disk], made: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    """Return what marks the older copies of which disks could be made (as roles/dr_restore/tasks/clouds)."""
+    """Return what marks the older copies of which disks could be made (as the role dr_restore does)."""
     proven = {row["snapshot_id"] for row in made.get("disks", ()) if row["state"] == "available"}
     return {
         "snapshot_ids": [disk.older for disk in disks if disk.older_copy in proven],

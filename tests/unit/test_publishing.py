@@ -20,7 +20,7 @@ from ansible_collections.amazon.aws.plugins.doc_fragments.common import ModuleDo
 from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDocFragment as AwsRegion
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from ansible_collections.multicloud.snapshots.plugins.doc_fragments._aws import ModuleDocFragment as Ours
-from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy, dr_restore
+from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 
@@ -188,7 +188,7 @@ def test_a_link_to_nothing_is_found(tmp_path):
     assert dead_links(tmp_path) == ["b.html: a.html#gone", "b.html: c.html", "b.html: d.svg"]
 
 
-@pytest.mark.parametrize("plugin", [dr_copy, dr_restore])
+@pytest.mark.parametrize("plugin", [dr_copy])
 def test_roles_and_playbooks_call_the_functions_that_are_there(plugin):
     (name,) = plugin.FilterModule().filters()
     texts = [path for top in ("roles", "playbooks") for path in sorted((REPOSITORY / top).rglob("*.yml"))]

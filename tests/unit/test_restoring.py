@@ -7,29 +7,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy, dr_restore
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import (
-    choosing,
-    drill,
-    drill_files,
+from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing, drill, reaping
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import last_drill, variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import (
     drill_report,
+    files,
     manifest,
-    reaping,
-    variables,
 )
 
-from tests.clouds import CLOUDS
-
-ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_restore"
 NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VALUES = {
-    **{name: default for name, (_take, default) in variables.VARIABLES.items()},
+    **{name: variable.default for name, variable in variables.VARIABLES.items()},
     "cloud": "ebs",
     "region": "eu-west-1",
     "zone": "eu-west-1a",
@@ -54,8 +47,12 @@ def copy(number, disk="vol-1", day=20, name="database", **facts):
     return {**row, **facts}
 
 
-def points(copies, there=(), **values):
+def chosen(copies, there=(), **values):
     return choosing.chosen_points({"snapshots": copies}, {"disks": list(there)}, {**VALUES, **values})
+
+
+def points(copies, there=(), **values):
+    return [point.as_row() for point in chosen(copies, there, **values)]
 
 
 def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00:00Z", attached_to=None):
@@ -89,7 +86,11 @@ def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
     assert "dr_restore_hosts" not in problems
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "connection": {"secret_key": "s3cret"}}
     taken = variables.normalise(right, "my plan/1", (), True)
-    assert not taken["problems"] and taken["values"]["id"].startswith("drill-my-plan-1-") and "s3cret" not in str(taken)
+    assert (
+        not taken["problems"]
+        and taken["values"]["id"].startswith("drill-my-plan-1-")
+        and "s3cret" not in str(taken["values"])
+    )
     assert taken["values"]["expires_after_hours"] == 7, (
         "above twice wait_timeout, so that no disk goes while it is proven"
     )
@@ -129,15 +130,12 @@ def test_what_a_drill_cannot_prove_is_refused(name, value):
 # The filter
 
 
-@pytest.mark.parametrize("plugin", [dr_copy, dr_restore])
-def test_a_private_filter_calls_what_its_first_argument_names(plugin):
-    ((name, private),) = plugin.FilterModule().filters().items()
-    assert private("profile=dr", "connection") == {"profile": "dr"} and private(None, "connection") == {}
-    assert private([1], "loaded") == [1]
+def test_a_private_filter_calls_what_its_first_argument_names():
+    ((name, private),) = dr_copy.FilterModule().filters().items()
     with pytest.raises(AnsibleFilterError, match=f"{name}: there is no 'conection'"):
         private({}, "conection")
-    with pytest.raises(AnsibleFilterError, match=f"{name} connection: .*its arguments are none"):
-        private({}, "connection", 1)
+    with pytest.raises(AnsibleFilterError, match=f"{name} index: "):
+        private({}, "index", 1, 2, 3, 4, 5, 6)
 
 
 # Recovery points
@@ -187,16 +185,16 @@ def test_what_cannot_become_a_disk_is_missing_and_says_why():
 
 def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     assert choosing.refusal([], {"snapshots": []}, VALUES).startswith("None of the 0 copies in eu-west-1")
-    rows = points([copy(1)], at="2026-11-01")
+    rows = chosen([copy(1)], at="2026-11-01")
     assert "younger than at" in choosing.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
-    assert not choosing.refusal(points([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
+    assert not choosing.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
 
 
 # The manifest
 
 
 def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
-    rows = points(
+    rows = chosen(
         [copy(1), copy(2, "vol-2", name="mail"), copy(3, "vol-3", name="files")], disk_names=["database", "mail", "x"]
     )
     error = {
@@ -209,7 +207,7 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
     }
     call = {"disks": [made(1), made(2, disk_id=None, state="absent", error=error)], "failures": [error], "counts": {}}
     outcome = manifest.manifest_of(
-        rows, call, {"snapshots": []}, VALUES, {"check_mode": False, "unidentified": ["snap-9"]}
+        rows, call, {"snapshots": []}, VALUES, {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"]}
     )
     assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2}
     assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]
@@ -220,7 +218,7 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
 
 
 def test_a_call_that_broke_down_restored_nothing():
-    outcome = manifest.with_made(points([copy(1)]), {"failed": True, "msg": "boom"})
+    outcome = manifest.with_made(chosen([copy(1)]), {"failed": True, "msg": "boom"})
     assert "boom" in outcome[0]["missing"] and outcome[0]["state"] == "absent"
 
 
@@ -245,19 +243,19 @@ def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
         copy(4, "vol-4", tags=proven(1), size_gib=100),
     ]
     rows = proofs(copies)
-    assert [r["disk_id"] for r in drill.picked(rows, {**VALUES, "count": 3})] == ["vol-3", "vol-4", "vol-2"]
-    assert [r["disk_id"] for r in drill.picked(rows, {**VALUES, "max_gib": 16})] == ["vol-3", "vol-2"]
-    assert [r["disk_id"] for r in drill.overdue(rows, {**VALUES, "max_age_days": 12})] == ["vol-2", "vol-3", "vol-4"]
+    assert [r.disk_id for r in drill.picked(rows, {**VALUES, "count": 3})] == ["vol-3", "vol-4", "vol-2"]
+    assert [r.disk_id for r in drill.picked(rows, {**VALUES, "max_gib": 16})] == ["vol-3", "vol-2"]
+    assert [r.disk_id for r in drill.overdue(rows, {**VALUES, "max_age_days": 12})] == ["vol-2", "vol-3", "vol-4"]
     assert not drill.overdue(rows, VALUES)
 
 
 def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_future_or_a_lower_level():
     last = {"disks": [{"disk_id": "vol-1", "proven_at": "2026-11-15T00:00:00Z", "proven_level": "creatable"}]}
-    assert proofs([copy(1)], last)[0]["proven_at"] == "2026-11-15T00:00:00Z"
-    assert proofs([copy(1, tags=proven(18))], last)[0]["proven_at"] == "2026-11-18T00:00:00Z"
-    assert proofs([copy(1, tags=proven(28))])[0]["proven_at"] is None
-    assert proofs([copy(1, tags=proven(18))], level="readable")[0]["proven_at"] is None
-    assert proofs([copy(1, tags=proven(18, "certain"))])[0]["proven_at"] is None
+    assert proofs([copy(1)], last)[0].proven_at == "2026-11-15T00:00:00Z"
+    assert proofs([copy(1, tags=proven(18))], last)[0].proven_at == "2026-11-18T00:00:00Z"
+    assert proofs([copy(1, tags=proven(28))])[0].proven_at is None
+    assert proofs([copy(1, tags=proven(18))], level="readable")[0].proven_at is None
+    assert proofs([copy(1, tags=proven(18, "certain"))])[0].proven_at is None
 
 
 def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_reaped():
@@ -275,12 +273,12 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
         disk(9, snapshot="snap-8", expires=later),
     ]
     found = reaping.reapable({"disks": disks}, VALUES)
-    first = {"id": "drill-1", "snapshot_ids": ["snap-1", "snap-8"], "disk_ids": ["vol-n1", "vol-n8"]}
-    assert found["calls"] == [first], "a disk of the same pair stays"
-    assert [row["disk_id"] for row in found["left"]] == ["vol-n5"]
-    own = reaping.reapable({"disks": disks}, VALUES, own=True)["calls"]
-    assert own[1:] == [{"id": "flood", "snapshot_ids": ["snap-6"], "disk_ids": ["vol-n6"]}]
-    assert [row["disk_id"] for row in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
+    first = reaping.Deletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))
+    assert found.deletions == [first], "a disk of the same pair stays"
+    assert [left.disk_id for left in found.left] == ["vol-n5"]
+    own = reaping.reapable({"disks": disks}, VALUES, own=True).deletions
+    assert own[1:] == [reaping.Deletion("flood", ("snap-6",), ("vol-n6",))]
+    assert [left.disk_id for left in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
 
 
 def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
@@ -290,15 +288,15 @@ def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
         {**made(2), "tags": {"dr-restore:id": "drill-1", "dr-restore:snapshot-id": "snap-2"}},
         {**made(3, disk_id=None), "tags": {}},
     ]
-    assert reaping.made_by_drill({"disks": rows}) == [
-        {"id": "drill-1", "snapshot_ids": ["snap-1"], "disk_ids": [rows[0]["disk_id"]]}
-    ]
+    assert reaping.made_by_drill({"disks": rows}) == [reaping.Deletion("drill-1", ("snap-1",), (rows[0]["disk_id"],))]
     assert reaping.made_by_drill({"skipped": True}) == []
 
 
-def judged_row(number):
-    return {"copy_id": f"snap-{number}", "source_snapshot_id": f"snap-s{number}", "proven": True, "level": "creatable",
-            "why": None}  # fmt: skip
+def trial(number):
+    (point,) = chosen([copy(number)])
+    (found,) = drill.judged([point], {"disks": [made(number)], "failures": []}, {}, VALUES)
+    assert found.proven
+    return found
 
 
 @pytest.mark.parametrize(
@@ -311,10 +309,10 @@ def judged_row(number):
     ],
 )
 def test_a_copy_that_has_gone_meanwhile_is_not_proven(copy_id, kind, why):
-    copy = {"source_snapshot_id": "snap-s1", "snapshot_id": copy_id, "error": kind and {"kind": kind}}
-    (row,) = drill.marked([judged_row(1)], {"results": [{"copies": [copy]}]})
-    assert (row["proven"], row["level"], row["why"]) == (not why, None if why else "creatable", why)
-    assert drill.marked([judged_row(2)], {"results": [{"copies": [copy]}, {"failed": True}]}) == [judged_row(2)]
+    shown = {"source_snapshot_id": "snap-s1", "snapshot_id": copy_id, "error": kind and {"kind": kind}}
+    (row,) = drill.marked([trial(1)], [{"copies": [shown]}])
+    assert (row.proven, row.level, row.why) == (not why, None if why else "creatable", why)
+    assert drill.marked([trial(2)], [{"copies": [shown]}, {"failed": True}]) == [trial(2)]
 
 
 def deletion(*numbers, failed=(), **facts):
@@ -329,7 +327,7 @@ def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_s
     shown = {"disks": [disk(1, "flood", expires=later, attached_to="i-1"), disk(2, "flood", expires=later),
                        disk(3, expires="2026-11-21T11:00:00Z", snapshot="snap-3")]}  # fmt: skip
     calls = [{"disks": [made(1)]}, deletion(1, 2), {"results": []}, deletion(3)]
-    assert reaping.reapable(shown, VALUES, calls, own=True) == {"calls": [], "left": []}
+    assert reaping.reapable(shown, VALUES, calls, own=True) == ([], [])
     assert reaping.doubtful(shown, {"disks": [made(1), made(2)]}, calls, VALUES) == []
 
 
@@ -349,11 +347,10 @@ def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_
     assert reaping.doubtful({"disks": [own]}, {"skipped": True}, results, VALUES) == ["vol-n1"], "it shows late"
     call = {"disks": [made(1), made(2, disk_id=None)]}
     assert reaping.doubtful({"disks": []}, call, results, VALUES) == ["vol-n1"], "it does not show yet"
-    assert [row["disk_id"] for row in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
+    assert [left.disk_id for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
     assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has told it as gone"
-    assert reaping.reapable({"disks": [own]}, VALUES, results, own=True)["calls"] == [
-        {"id": "flood", "snapshot_ids": ["snap-1"], "disk_ids": ["vol-n1"]}
-    ]
+    deletion = reaping.Deletion("flood", ("snap-1",), ("vol-n1",))
+    assert reaping.reapable({"disks": [own]}, VALUES, results, own=True).deletions == [deletion]
 
 
 @pytest.mark.parametrize(
@@ -371,28 +368,26 @@ def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_
 )
 def test_green_means_available_with_size_encryption_and_key(facts, why):
     facts = {"encrypted": True, "kms_key_id": KEY, **facts}
-    rows = points([copy(1, encrypted=True, kms_key_id=KEY)])
+    rows = chosen([copy(1, encrypted=True, kms_key_id=KEY)])
     (row,) = drill.judged(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
-    assert row["proven"] is (why is None) and (why is None or why in row["why"])
+    assert row.proven is (why is None) and (why is None or why in row.why)
     assert bool(drill.marks([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
 
 
 def test_nothing_is_written_on_copies_of_somebody_else():
     foreign = copy(1)
     foreign["source"]["managed"] = False
-    (row,) = drill.judged(points([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
-    assert row["proven"] and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
-    (call,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
-    assert call["snapshot_ids"] == ["snap-s1"] and call["tags"] == {
-        "dr-copy:proven-at": NOW,
-        "dr-copy:proven-level": "creatable",
-    }
+    (row,) = drill.judged(chosen([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
+    assert row.proven and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
+    (mark,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
+    tags = {"dr-copy:proven-at": NOW, "dr-copy:proven-level": "creatable"}
+    assert mark == drill.Mark("us-east-1", ("snap-s1",), tags)
 
 
 def drilled(rows, call, **done):
     tried = drill.judged(rows, call, {}, VALUES)
-    given = {"calls": [call], "tried": tried, "reaped": [], "left": [], "over": [], **done}
-    return drill_report.drill_report(rows, given, {**VALUES, "max_age_days": 7}, False)
+    given = drill_report.Done([call], tried, **done)
+    return drill_report.drill_report(rows, given, {**VALUES, "max_age_days": 7}, False, NOW)
 
 
 def test_the_report_never_claims_more_than_its_level():
@@ -400,18 +395,18 @@ def test_the_report_never_claims_more_than_its_level():
     report = drilled(rows[:1] + rows[1:], {"disks": [made(1), made(2, state="error")], "failures": []})
     message = drill_report.drill_problems(report)
     assert "1 of 2 copies were not proven creatable" in message and "not proven within 7 days" in message
-    page = drill_files.drill_page(report)
+    page = files.drill_page(report)
     assert report["claim"] in page and "&lt;mail&gt;" in page and "<mail>" not in page
-    good = drilled(rows[:1], {"disks": [made(int(rows[0]["copy_id"][-1]))], "failures": []})
-    assert not drill_report.drill_problems(good) and "✓" in drill_files.drill_page(good)
+    good = drilled(rows[:1], {"disks": [made(int(rows[0].copy_id[-1]))], "failures": []})
+    assert not drill_report.drill_problems(good) and "✓" in files.drill_page(good)
 
 
 def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
     assert "nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
     rows = proofs([copy(1)])
-    left = [{"disk_id": "vol-n1", "attached_to": None, "expires_at": NOW}]
+    left = [reaping.Left("vol-n1", None, NOW)]
     assert "are left: vol-n1" in drill_report.drill_problems(
-        drilled(rows, {"disks": [made(1)], "failures": []}, over=left)
+        drilled(rows, {"disks": [made(1)], "failures": []}, left=left)
     )
     unread = {"failures": [{"kind": "connection", "message": "No answer", "region": "eu-west-1", "code": None,
                             "hint": None,
@@ -424,8 +419,8 @@ def test_a_disk_that_no_drill_tries_is_told_and_not_green():
     capped = {**VALUES, "max_gib": 500}
     picked = drill.picked(rows, capped)
     call = {"disks": [made(1)], "failures": []}
-    done = {"calls": [call], "tried": drill.judged(picked, call, {}, VALUES), "reaped": [], "left": [], "over": []}
-    report = drill_report.drill_report(rows, done, capped, check_mode=False)
+    done = drill_report.Done([call], drill.judged(picked, call, {}, VALUES))
+    report = drill_report.drill_report(rows, done, capped, False, NOW)
     why = "its 600 GiB are more than dr_restore_max_gib (500)"
     assert [row["disk_name"] for row in report["untried"]] == ["big", "new"] and report["totals"]["untried"] == 2
     assert report["untried"][0] == {"disk_id": "vol-2", "disk_name": "big", "size_gib": 600, "proven_at": None,
@@ -435,24 +430,24 @@ def test_a_disk_that_no_drill_tries_is_told_and_not_green():
     assert f"big (vol-2): CANNOT BE TRIED: {why}" in lines and any(
         "none of its copies is complete" in one for one in lines
     )
-    page = drill_files.drill_page(report)
+    page = files.drill_page(report)
     assert "overall is-amber" in page and "overall is-good" not in page and why in page
-    aged = drill_report.drill_report(rows, done, {**capped, "max_age_days": 7}, False)
+    aged = drill_report.drill_report(rows, done, {**capped, "max_age_days": 7}, False, NOW)
     assert f"big (vol-2): never, since {why}" in drill_report.drill_problems(aged)
-    big = [row for row in rows if row["disk_name"] == "big"]
-    alone = drill_report.drill_report(big, {**done, "tried": []}, capped, False)
+    big = [row for row in rows if row.disk_name == "big"]
+    alone = drill_report.drill_report(big, drill_report.Done([call]), capped, False, NOW)
     assert f"No copy could be tried: big (vol-2): {why}." in drill_report.drill_problems(alone)
 
 
 def test_the_last_report_of_another_region_tells_nothing(tmp_path):
     values = {**VALUES, "report_dir": str(tmp_path)}
-    assert drill_files.last_drill(values) == {}
+    assert last_drill.last_drill(values) == {}
     report = drilled(proofs([copy(1)]), {"disks": [made(1)], "failures": []})
     (tmp_path / "orders.drill.json").write_text(json.dumps(report))
-    assert drill_files.last_drill(values)["disks"][0]["proven_at"] == NOW
-    assert drill_files.last_drill({**values, "region": "eu-central-1"}) == {}
+    assert last_drill.last_drill(values)["disks"][0]["proven_at"] == NOW
+    assert last_drill.last_drill({**values, "region": "eu-central-1"}) == {}
     (tmp_path / "orders.drill.json").write_text("{")
-    assert drill_files.last_drill(values) == {}
+    assert last_drill.last_drill(values) == {}
 
 
 # Blocks
@@ -470,9 +465,8 @@ def drilled_readable(*comparisons, **result):
     rows = proofs([copy(1), copy(2, "vol-2", name="mail")], level="readable")
     call = {"disks": [made(1), made(2)], "failures": []}
     given = {"comparisons": list(comparisons), "failures": [], **result}
-    tried = drill.judged(rows, call, given, READABLE)
-    done = {"calls": [call, given], "tried": tried, "reaped": [], "left": [], "over": []}
-    return drill_report.drill_report(rows, done, READABLE, False)
+    done = drill_report.Done([call, given], drill.judged(rows, call, given, READABLE))
+    return drill_report.drill_report(rows, done, READABLE, False, NOW)
 
 
 def test_readable_is_proven_by_blocks_beside_the_disk():
@@ -481,10 +475,11 @@ def test_readable_is_proven_by_blocks_beside_the_disk():
     assert not drill_report.drill_problems(report)
     assert any("readable in 2.5 s, 16 blocks read, equal to the source's" in line for line in
                drill_report.drill_lines(report))  # fmt: skip
-    page = drill_files.drill_page(report)
+    page = files.drill_page(report)
     assert "overall is-good" in page and "16 blocks equal" in page
-    marks = drill.marks(report["tried"], {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
-    assert marks[0]["tags"]["dr-copy:proven-level"] == "readable"
+    trials = [drill.Trial(**row) for row in report["tried"]]
+    (mark,) = drill.marks(trials, {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
+    assert mark.tags["dr-copy:proven-level"] == "readable"
 
 
 def test_only_copies_of_which_a_disk_was_made_are_read():
@@ -499,7 +494,7 @@ def test_a_copy_whose_blocks_differ_or_were_not_read_is_not_proven():
     report = drilled_readable(compared(1, compared=None, error=error), failures=[error])
     message = drill_report.drill_problems(report)
     assert "2 of 2 copies were not proven readable" in message and "differs in the block 12" in message
-    assert not drill.marks(report["tried"], {"snapshots": [copy(1)]}, READABLE)
+    assert not drill.marks([drill.Trial(**row) for row in report["tried"]], {"snapshots": [copy(1)]}, READABLE)
     assert report["tried"][1]["why"], "silence is no proof"
     assert "its blocks were not read" in drilled_readable()["tried"][0]["why"]
 
@@ -510,7 +505,7 @@ def test_a_source_that_is_gone_is_said_and_not_green():
     assert not drill_report.drill_problems(report) and report["totals"]["uncompared"] == 1
     lines = " ".join(drill_report.drill_lines(report))
     assert "1 of them were NOT COMPARED" in lines and "NOT COMPARED; its source snap-s2 is gone" in lines
-    page = drill_files.drill_page(report)
+    page = files.drill_page(report)
     assert (
         "overall is-amber" in page and "overall is-good" not in page and "were not compared with their sources" in page
     )
@@ -524,11 +519,6 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     rows = points(copies)
     assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
     assert len(drill.picked(proofs(copies), {**VALUES, "count": 300})) == 300
-    for cloud in CLOUDS:
-        path = ROLE / "tasks" / "clouds" / cloud
-        (task,) = yaml.safe_load((path / "make.yml").read_text())
-        given = task[f"multicloud.snapshots.{cloud}_snapshot_restore"]
-        assert given["snapshot_ids"] == "{{ _dr_restore_copy_ids }}" and not {"loop", "with_items"} & set(task)
-        # The disks of a drill are one deletion too; a loop is over the drills that have left some.
-        deletions = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES)["calls"]
-        assert [len(call["snapshot_ids"]) for call in deletions] == [300]
+    # The disks of a drill are one deletion too; others are those of drills that have left some.
+    (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
+    assert len(deletion.snapshot_ids) == 300

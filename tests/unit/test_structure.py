@@ -227,11 +227,8 @@ def test_every_returned_key_has_a_sample():
 
 def table_of(name):
     """Return the variables of a role with their defaults."""
-    if name == "dr_copy":
-        table = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.input.variables").VARIABLES
-        return {variable: row.default for variable, row in table.items()}
-    table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.variables").VARIABLES
-    return {variable: default for variable, (_take, default) in table.items()}
+    table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES
+    return {variable: row.default for variable, row in table.items()}
 
 
 @pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
@@ -249,6 +246,7 @@ def test_the_role_documents_all_its_variables(name):
             assert defaults[full] == default == documented[full]["default"], full
 
 
+PROGRAMMED = ("_dr_copy", "_dr_restore")
 #: The layers of a role that is a program: each may import those before it, and what the roles share.
 LAYERS = ("input", "decide", "output")
 
@@ -263,12 +261,12 @@ def imports_of(path):
                 yield (*base, *(node.module.split(".") if node.module else ()), alias.name), node.lineno
 
 
-def test_no_layer_of_a_role_looks_back():
-    role = PLUGINS / "plugin_utils" / "_dr_copy"
+@pytest.mark.parametrize("role", PROGRAMMED)
+def test_no_layer_of_a_role_looks_back(role):
     for number, layer in enumerate(LAYERS):
-        for path in (role / layer).glob("*.py"):
+        for path in (PLUGINS / "plugin_utils" / role / layer).glob("*.py"):
             for (package, *rest), line in imports_of(path):
-                is_before = package == "_dr_copy" and rest[0] in LAYERS[: number + 1]
+                is_before = package == role and rest[0] in LAYERS[: number + 1]
                 assert package in ("_role", "_sets") or is_before, (path, line)
     for shared, others in (("_role", ("_progress", "_filters")), ("_sets", ("_role",))):
         for path in (PLUGINS / "plugin_utils" / shared).glob("*.py"):
@@ -280,7 +278,8 @@ def test_the_decisions_of_a_role_are_pure():
     impure = {"os", "pathlib", "time", "tempfile", "json", "subprocess", "ansible", "jinja2", "platform"}
     clocks = {"now", "utcnow", "today"}
     allowed = {("rows.py", "now")}
-    for path in [*(PLUGINS / "plugin_utils" / "_dr_copy" / "decide").glob("*.py"), *PURE_FILES]:
+    decisions = [path for role in PROGRAMMED for path in (PLUGINS / "plugin_utils" / role / "decide").glob("*.py")]
+    for path in [*decisions, *PURE_FILES]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
@@ -293,15 +292,16 @@ def test_the_decisions_of_a_role_are_pure():
 
 #: The other files of roles that call nothing.
 PURE_FILES = [
-    PLUGINS / "plugin_utils" / "_dr_copy" / "calls.py",
-    PLUGINS / "plugin_utils" / "_dr_copy" / "input" / "steps.py",
+    *(PLUGINS / "plugin_utils" / role / "calls.py" for role in PROGRAMMED),
+    *(PLUGINS / "plugin_utils" / role / "input" / "steps.py" for role in PROGRAMMED),
     *(PLUGINS / "plugin_utils" / "_sets").glob("*.py"),
     *(PLUGINS / "plugin_utils" / "_role" / f"{name}.py" for name in ("rows", "calendar", "doubts", "table")),
 ]
 
 
-def test_a_night_imports_nothing_that_runs_tasks():
-    for path in (PLUGINS / "plugin_utils" / "_dr_copy").rglob("*.py"):
+@pytest.mark.parametrize("role", PROGRAMMED)
+def test_a_program_imports_nothing_that_runs_tasks(role):
+    for path in (PLUGINS / "plugin_utils" / role).rglob("*.py"):
         text = path.read_text()
         assert "from ansible." not in text and "import ansible\n" not in text, path
 
@@ -309,9 +309,10 @@ def test_a_night_imports_nothing_that_runs_tasks():
 def test_the_roles_name_no_cloud():
     """Documentation and defaults for users apart: what differs stands in the clouds' capabilities."""
     words = re.compile(rf"\b({'|'.join(CLOUDS)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|boto\w*)\b", re.I)
-    folders = [PLUGINS / "plugin_utils" / name for name in ("_dr_copy", "_role", "_sets")]
-    paths = [path for folder in folders for path in folder.rglob("*.py")]
-    paths += [path for part in ("templates", "tasks") for path in (REPOSITORY / "roles" / "dr_copy" / part).iterdir()]
+    shared = (*PROGRAMMED, "_role", "_sets")
+    paths = [path for folder in shared for path in (PLUGINS / "plugin_utils" / folder).rglob("*.py")]
+    parts = [REPOSITORY / "roles" / role.strip("_") / part for role in PROGRAMMED for part in ("templates", "tasks")]
+    paths += [path for part in parts for path in part.iterdir()]
     for path in paths:
         found = [line for line in path.read_text().splitlines() if words.search(line) and "api-facts" not in line]
         assert not found, (path, found)
@@ -319,7 +320,7 @@ def test_the_roles_name_no_cloud():
 
 def test_the_roles_import_no_tasks_from_elsewhere():
     """Ansible looks for such a file below the working directory too."""
-    for path in (REPOSITORY / "roles" / "dr_copy" / "tasks").glob("*.yml"):
+    for path in (REPOSITORY / "roles").glob("*/tasks/**/*.yml"):
         assert "import_tasks" not in path.read_text() and "include_tasks" not in path.read_text(), path
 
 

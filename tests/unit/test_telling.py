@@ -23,7 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core import 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drill_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import files as drill_files
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families

@@ -51,9 +51,6 @@ class DiskCloud(SnapshotCloud):
     misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."
     #: What the cloud takes as tags of disks.
     disk_tag_rules: TagRules
-    #: Whether disks lie in zones, and whether a snapshot of a system disk can become a disk.
-    has_zones = True
-    restores_system_disks = True
 
     def __init__(self, module: Any):
         super().__init__(module)  # type: ignore[call-arg]

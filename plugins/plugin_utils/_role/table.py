@@ -19,7 +19,10 @@ NEEDS: dict[str, Callable[[Capabilities], bool]] = {
     "keys": lambda cloud: cloud.tells_keys,
     "locks": lambda cloud: bool(cloud.lock_modes),
     "sharing": lambda cloud: cloud.shares_snapshots,
+    "sizes": lambda cloud: cloud.tells_sizes,
+    "billing cycles": lambda cloud: bool(cloud.billing_cycles),
     "tags": lambda cloud: cloud.tag_rules is not None,
+    "zones": lambda cloud: cloud.has_zones,
 }
 
 

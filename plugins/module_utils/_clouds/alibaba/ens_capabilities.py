@@ -31,3 +31,6 @@ class EnsCapabilities(Capabilities):
     many_destinations_per_call = True
     #: No token, and a second order is billed.
     doubt_seconds = 120.0
+    has_zones = False
+    tells_sizes = False
+    billing_cycles: tuple[str, ...] = ("Hour", "Day", "Month")

@@ -35,7 +35,6 @@ class EnsDisks(DiskCloud, EnsCloud):
 
     disk_tag_rules = TagRules(most=20, longest_key=128, longest_value=128, reserved=("acs:", "aliyun"))
     codes = DISK_ERRORS, DISK_HINTS
-    has_zones = False
     deletes_later = True
 
     def __init__(self, module: Any):

@@ -36,3 +36,5 @@ class EbsCapabilities(Capabilities):
     tells_keys = True
     shares_snapshots = True
     account_module = "amazon.aws.aws_caller_info"
+    reads_blocks = True
+    tells_keys = True

@@ -45,3 +45,4 @@ class CbsCapabilities(Capabilities):
         "messages, and check the account's balance and snapshot quota. Run again to make a new copy."
     )
     expires_copies = True
+    restores_system_disks = False

@@ -33,7 +33,6 @@ class CbsDisks(DiskCloud, CbsCloud):
     passing_tags = RESTORE_KEYS
     deletes_later = True
     deleted_per_call = 50
-    restores_system_disks = False
     may_answer_with_gone = True
     #: CBS shows no disk before it is made, and none that has failed.
     unseen_seconds = 600.0

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dr_restore_run
+short_description: Private to the role dr_restore
+version_added: 1.0.0
+author:
+  - multicloud.snapshots contributors (@multicloud-snapshots)
+description:
+  - Runs one restore or drill by the variables of the role P(multicloud.snapshots.dr_restore#role).
+  - Private to that role. It may change without notice. Use the role.
+  - It runs on the controller, as an action plugin.
+attributes:
+  check_mode:
+    description: Takes the same decisions and writes nothing.
+    support: full
+  diff_mode:
+    description: Returns the differences that the modules return.
+    support: full
+options:
+  drill:
+    description: Prove that copies can be restored and leave no disk, instead of restoring them.
+    type: bool
+    default: false
+seealso:
+  - plugin: multicloud.snapshots.dr_restore
+    plugin_type: role
+"""
+
+EXAMPLES = r"""
+- name: Restore disks from their copies
+  ansible.builtin.include_role:
+    name: multicloud.snapshots.dr_restore
+  vars:
+    dr_restore_cloud: ebs
+    dr_restore_region: eu-west-1
+    dr_restore_zone: eu-west-1a
+"""
+
+RETURN = r"""
+dr_restore_result:
+  description: The result of the role.
+  returned: always
+  type: dict
+  sample: {"kind": "restore", "disks": [], "failures": []}
+lines:
+  description: What the screen shows of the run.
+  returned: always
+  type: list
+  elements: str
+  sample: ["flood in eu-west-1a: 2 of 2 disks restored"]
+message:
+  description: Why the run fails, empty if it does not.
+  returned: always
+  type: str
+  sample: ""
+"""

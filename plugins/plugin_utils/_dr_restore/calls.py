@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of a restore or drill: which module each step runs, with which arguments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+
+from .._role.table import arguments_of
+from .decide.drill import Mark
+from .decide.reaping import Deletion
+from .input.steps import STEPS
+from .input.variables import VARIABLES
+
+#: Seconds in which copies are marked.
+MARKING_SECONDS = 300
+
+
+class Call(NamedTuple):
+    """A module by its full name, and its arguments, connection options among them."""
+
+    module: str
+    arguments: dict[str, Any]
+
+
+class Calls:
+    """Makes the calls of one restore or drill.
+
+    ``values`` and ``connection`` are those of input.variables.normalise. Each method is a step.
+    """
+
+    def __init__(self, values: Mapping[str, Any], connection: Mapping[str, Any]):
+        self._values, self._connection = values, connection
+        self._cloud = CLOUDS[values["cloud"]]
+
+    def list_copies(self) -> Call:
+        """The copies in the region."""
+        return self._call("list", packed=True)
+
+    def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call:
+        """The disks that bear these tags; of these IDs only, if there are any."""
+        return self._call("look", disk_tags=dict(tags), **({"disk_ids": list(disk_ids)} if disk_ids else {}))
+
+    def make(self, copy_ids: Sequence[str]) -> Call:
+        """A disk of each of these copies."""
+        return self._call("make", snapshot_ids=list(copy_ids))
+
+    def delete(self, deletion: Deletion) -> Call:
+        """Delete these disks, if they are attached to nothing."""
+        ids = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
+        return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **ids)
+
+    def compare(self, copies: Sequence[Mapping[str, Any]]) -> Call:
+        """Compare blocks of these copies with those of their sources."""
+        return self._call("compare", copies=[dict(copy) for copy in copies])
+
+    def mark(self, mark: Mark) -> Call:
+        """Write on copies what was proven. It writes the mark and does no more, whatever the module_defaults say."""
+        nothing_else = dict.fromkeys(("create", "remove_duplicates", "purge_tags", "copy_tags", "wait"), False)
+        return self._call(
+            "mark",
+            snapshot_ids=list(mark.source_ids),
+            source_region=mark.source_region,
+            tags=dict(mark.tags),
+            wait_timeout=MARKING_SECONDS,
+            **nothing_else,
+        )
+
+    def _call(self, step: str, **more: Any) -> Call:
+        module = f"multicloud.snapshots.{self._values['cloud']}_snapshot_{STEPS[step]}"
+        return Call(module, {**self._connection, **arguments_of(VARIABLES, step, self._values, self._cloud), **more})

@@ -1,0 +1,266 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a drill decides: which copies it proves, and what was proven. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
+
+from ..._role.doubts import TOLERANCE
+from ..._role.marks import LEVELS
+from ..._role.rows import Row, disk_id_of, parse_time, plain, time_or_now
+from .outcomes import reason_of
+from .points import Point
+
+
+@dataclass(frozen=True)
+class Candidate(Point):
+    """A disk with the last proof of its copies: when (ISO 8601) and at what level; None for never."""
+
+    proven_at: str | None = None
+    proven_level: str | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A copy that was tried: whether it is ``proven`` at a ``level``, else ``why`` not.
+
+    ``compared`` says whether its blocks were compared with the source's, as ``note`` says why not; both are None where
+    the level asks for none. ``seconds`` is how long its disk took.
+    """
+
+    disk_id: str | None
+    disk_name: str | None
+    copy_id: str | None
+    source_snapshot_id: str | None
+    source_region: str | None
+    taken_at: str | None
+    size_gib: int | None
+    proven: bool
+    level: str | None = None
+    why: str | None = None
+    new_disk_id: str | None = None
+    seconds: float | None = None
+    blocks: int | None = None
+    compared: bool | None = None
+    note: str | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A call that writes on proven copies what was proven. It names the sources, as the copy modules do."""
+
+    source_region: str
+    source_ids: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Untried:
+    """A disk of which no drill with these variables proves a copy, and why."""
+
+    disk_id: str | None
+    disk_name: str | None
+    size_gib: int | None
+    proven_at: str | None
+    why: str
+
+
+def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Mapping[str, Any]) -> list[Candidate]:
+    """Add to each disk when one of its copies was last proven, and at what level.
+
+    The copies tell it, and the last report, which remembers what copies told that retention has deleted since. A proof
+    that is ahead of now, or of a lower level than is asked, is none.
+    """
+    now, level = time_or_now(values["now"]), LEVELS.index(values["level"])
+    proofs: dict[str, tuple[datetime, str]] = {}
+    copies = [(disk_id_of(c), c["tags"].get(PROVEN_AT), c["tags"].get(PROVEN_LEVEL)) for c in _copies(listed)]
+    earlier = [(row["disk_id"], row["proven_at"], row["proven_level"]) for row in last.get("disks") or ()]
+    for disk_id, moment, proven in (*copies, *earlier):
+        time = parse_time(moment)
+        if not disk_id or not time or time - now > TOLERANCE or proven not in LEVELS or LEVELS.index(proven) < level:
+            continue
+        if disk_id not in proofs or time > proofs[disk_id][0]:
+            proofs[disk_id] = (time, proven)
+    return [_candidate(point, proofs.get(str(point.disk_id))) for point in points]
+
+
+def picked(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
+    """Return the disks whose copies a drill proves: at most ``count``, of ``max_gib`` together, proven longest ago
+    first."""
+    can = [candidate for candidate in candidates if candidate.copy_id]
+    room, most = values["max_gib"], values["max_gib"]
+    chosen: list[Candidate] = []
+    for candidate in sorted(can, key=lambda c: (c.proven_at or "", str(c.disk_id))):
+        size = candidate.size_gib or 0
+        if len(chosen) < values["count"] and (not most or size <= room):
+            chosen.append(candidate)
+            room -= size
+    return chosen
+
+
+def untried(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Untried]:
+    """Return the disks of which no drill with these variables proves a copy."""
+    return [
+        Untried(c.disk_id, c.disk_name, c.size_gib, c.proven_at, why)
+        for c in candidates
+        if (why := _why_untried(c, values))
+    ]
+
+
+def _why_untried(candidate: Candidate, values: Mapping[str, Any]) -> str | None:
+    most = values["max_gib"]
+    if candidate.missing:
+        return candidate.missing.text
+    if most and (candidate.size_gib or 0) > most:
+        return f"its {candidate.size_gib} GiB are more than dr_restore_max_gib ({most})"
+    return None
+
+
+def judged(chosen: Sequence[Point], made: Row, compared: Row, values: Mapping[str, Any]) -> list[Trial]:
+    """Return what became of each copy that was tried, by the results of making disks and of comparing blocks."""
+    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
+    read = {row["snapshot_id"]: row for row in plain(compared.get("comparisons") or ())}
+    trials = []
+    for point in chosen:
+        disk, blocks = found.get(point.copy_id), read.get(point.copy_id)
+        why = _doubt(point, disk, made)
+        if not why and values["level"] == "readable":
+            why = _doubt_of_blocks(point, blocks, compared)
+        trials.append(_trial(point, disk, blocks, why, values))
+    return trials
+
+
+def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
+    """Return the copies whose blocks are to be read: those of which a disk was made as it was to be."""
+    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
+    return [
+        {
+            "snapshot_id": point.copy_id,
+            "source_snapshot_id": point.source_snapshot_id,
+            "source_region": point.source_region,
+        }
+        for point in chosen
+        if not _doubt(point, found.get(point.copy_id), made)
+    ]
+
+
+def marks(trials: Sequence[Trial], listed: Row, values: Mapping[str, Any]) -> list[Mark]:
+    """Return the calls that write on proven copies what was proven, one for each region of sources.
+
+    Only our own copies are written to, and where snapshots have no tags, none is.
+    """
+    if CLOUDS[values["cloud"]].tag_rules is None:
+        return []
+    ours = {str(c["snapshot_id"]) for c in _copies(listed) if c["source"]["managed"]}
+    by_region: dict[str, list[str]] = {}
+    for trial in trials:
+        if trial.proven and trial.copy_id in ours and trial.source_region and trial.source_snapshot_id:
+            by_region.setdefault(trial.source_region, []).append(trial.source_snapshot_id)
+    tags = {PROVEN_AT: values["now"], PROVEN_LEVEL: values["level"]}
+    return [Mark(region, tuple(ids), tags) for region, ids in by_region.items()]
+
+
+def marked(trials: Sequence[Trial], calls: Sequence[Row]) -> list[Trial]:
+    """Return the trials as they are once the marks were written, by the results of that.
+
+    The copy that was tried may have gone by then. A mark on another copy of the same source proves nothing of it.
+    """
+    found = {row["source_snapshot_id"]: row for call in calls for row in plain(call.get("copies") or ())}
+    return [_as_marked(trial, found.get(trial.source_snapshot_id)) for trial in trials]
+
+
+def _as_marked(trial: Trial, copy: Row | None) -> Trial:
+    if not trial.proven or copy is None or copy["snapshot_id"] == trial.copy_id:
+        return trial
+    if copy["snapshot_id"] is None and (copy["error"] or {}).get("kind") != "not_found":
+        return trial  # it could not be marked, which is a failure of its own
+    instead = f"; {copy['snapshot_id']}, which is there now, was not tried" if copy["snapshot_id"] else ""
+    why = f"the copy {trial.copy_id} went while the drill was running{instead}"
+    return replace(trial, proven=False, level=None, why=why)
+
+
+def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Mapping[str, Any]) -> list[Candidate]:
+    """Return the disks with the proofs that this drill has added."""
+    proven = {trial.disk_id for trial in trials if trial.proven}
+    new = {"proven_at": values["now"], "proven_level": values["level"]}
+    return [replace(c, **new) if c.disk_id in proven else c for c in candidates]
+
+
+def overdue(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
+    """Return the disks that were last proven longer than ``max_age_days`` ago, or never; none where that is not
+    judged."""
+    if not values["max_age_days"]:
+        return []
+    oldest = time_or_now(values["now"]) - timedelta(days=values["max_age_days"])
+    times = ((candidate, parse_time(candidate.proven_at)) for candidate in candidates)
+    return [candidate for candidate, time in times if time is None or time < oldest]
+
+
+def _copies(listed: Row) -> list[Row]:
+    return [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
+
+
+def _candidate(point: Point, proof: tuple[datetime, str] | None) -> Candidate:
+    known = {field.name: getattr(point, field.name) for field in fields(Point)}
+    moment = proof[0].strftime("%Y-%m-%dT%H:%M:%SZ") if proof else None
+    return Candidate(**known, proven_at=moment, proven_level=proof[1] if proof else None)
+
+
+def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, values: Mapping[str, Any]) -> Trial:
+    return Trial(
+        disk_id=point.disk_id,
+        disk_name=point.disk_name,
+        copy_id=point.copy_id,
+        source_snapshot_id=point.source_snapshot_id,
+        source_region=point.source_region,
+        taken_at=point.taken_at,
+        size_gib=point.size_gib,
+        proven=not why,
+        level=None if why else values["level"],
+        why=why,
+        new_disk_id=made["disk_id"] if made else None,
+        seconds=made["seconds"] if made else None,
+        blocks=blocks["blocks"] if blocks else None,
+        compared=blocks["compared"] if blocks else None,
+        note=blocks["note"] if blocks else None,
+    )
+
+
+def _doubt(point: Point, disk: Row | None, made: Row) -> str | None:
+    """Say why a disk proves nothing, or None."""
+    if disk is None or disk["error"] or disk["disk_id"] is None:
+        return reason_of(disk, made, point.copy_id) or "no disk was made of it"
+    if disk["state"] != "available":
+        return f"the disk is {disk['state']}, not available"
+    if point.size_gib and disk["size_gib"] is not None and disk["size_gib"] < point.size_gib:
+        return f"the disk has {disk['size_gib']} GiB, the copy {point.size_gib}"
+    if point.copy_encrypted and disk["encrypted"] is not True:
+        return "the copy is encrypted, the disk is not told to be"
+    if point.copy_key and not _same_key(point.copy_key, disk["kms_key_id"]):
+        key = f"has the key {disk['kms_key_id']}" if disk["kms_key_id"] else "tells no key"
+        return f"the copy has the key {point.copy_key}, the disk {key}"
+    return None
+
+
+def _same_key(one: str, other: str | None) -> bool:
+    # Some services tell the ARN of a key, others its ID alone.
+    return bool(other) and one.rpartition("/")[2] == str(other).rpartition("/")[2]
+
+
+def _doubt_of_blocks(point: Point, blocks: Row | None, compared: Row) -> str | None:
+    if blocks is None:
+        return reason_of(None, compared, point.copy_id) or "its blocks were not read"
+    return spelt_out([blocks["error"]]) if blocks["error"] else None

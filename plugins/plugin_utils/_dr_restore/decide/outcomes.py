@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why a call made nothing of a copy. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.registered import failures_of
+from ..._role.rows import Row
+
+
+def reason_of(row: Row | None, call: Row, copy_id: str | None) -> str:
+    """Return why nothing was made of a copy, in the cloud's words; empty where nobody says why.
+
+    The row of a copy tells it; one without an error of its own shares the failures of the whole call, such as a zone
+    that does not exist.
+    """
+    if row and row["error"]:
+        return spelt_out([row["error"]])
+    failures = failures_of(call)
+    own = [failure for failure in failures if failure.get("snapshot_id") == copy_id]
+    return spelt_out(own or [failure for failure in failures if not failure.get("snapshot_id")])

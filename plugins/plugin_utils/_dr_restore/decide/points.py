@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is restored of a disk, and why there is nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+from ..._role.rows import Row
+
+
+class Reason(Enum):
+    """Why a disk has no recovery point that can be restored; the text takes the facts in braces."""
+
+    NO_COPY = "no copy in {region} names it"
+    UNTIMED = "none of its copies tells a time that can be true{doubt}"
+    YOUNGER = "all its recovery points are younger than at; the oldest is of {time}"
+    UNUSABLE = "its copy {copy} {obstacle}"
+    INCOMPLETE = "none of its copies is complete; {copy} is {state}"
+
+    def of(self, **facts: Any) -> Missing:
+        return Missing(self, self.value.format(**facts))
+
+
+class Missing(NamedTuple):
+    """Why a disk cannot be restored, as a reason and in words."""
+
+    reason: Reason
+    text: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """A disk, as far as its copies tell it, and the recovery point that it is restored from.
+
+    ``missing`` says why there is none; then ``copy_id`` is None. Times are ISO 8601. ``note`` says what is newer and
+    cannot be used.
+    """
+
+    disk_id: str | None
+    disk_name: str | None
+    missing: Missing | None = None
+    instance: str | None = None
+    device: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    size_gib: int | None = None
+    copy_id: str | None = None
+    copy_encrypted: bool | None = None
+    copy_key: str | None = None
+    source_snapshot_id: str | None = None
+    source_region: str | None = None
+    taken_at: str | None = None
+    age_hours: float | None = None
+
+    @property
+    def named(self) -> str:
+        return named({"disk_name": self.disk_name, "disk_id": self.disk_id})
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the point as the manifest and the reports have it."""
+        return {**asdict(self), "tags": dict(self.tags), "missing": self.missing.text if self.missing else None}
+
+
+def named(row: Row) -> str:
+    """Name a disk by its name and ID, as far as they are known."""
+    if row["disk_name"] and row["disk_id"]:
+        return f"{row['disk_name']} ({row['disk_id']})"
+    return str(row["disk_name"] or row["disk_id"])

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks a drill deletes, and which are left. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
+    RESTORE_EXPIRES_AT,
+    RESTORE_ID,
+    RESTORE_SNAPSHOT_ID,
+)
+
+from ..._role.rows import Row, parse_time, plain, time_or_now
+
+#: The tags of disks whose time may be over.
+EXPIRING = {RESTORE_EXPIRES_AT: "*"}
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A call that deletes disks of one restore; others of the same snapshots may stay."""
+
+    restore_id: str
+    snapshot_ids: tuple[str, ...]
+    disk_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """A disk that was to go and is there."""
+
+    disk_id: str
+    attached_to: str | None
+    expires_at: str | None
+
+
+class Reapable(NamedTuple):
+    """What a drill deletes, and which disks are left though their time is over."""
+
+    deletions: list[Deletion]
+    left: list[Left]
+
+
+def reapable(listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), own: bool = False) -> Reapable:
+    """Return the disks of drills that go, and those that are left.
+
+    Only a disk that bears all our tags goes, that is attached to nothing, and whose time is over; with ``own`` also one
+    of this very drill. ``calls`` are the results of the drill so far: an old listing may show what they have deleted.
+    """
+    now = time_or_now(values["now"])
+    due: list[Row] = []
+    left = []
+    for disk in _not_deleted(listed, calls):
+        tags = disk["tags"]
+        expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
+        if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
+            continue
+        is_over = expires <= now or (own and tags[RESTORE_ID] == values["id"])
+        if is_over and disk["attached_to"]:
+            left.append(_left(disk))
+        elif is_over:
+            due.append(disk)
+    return Reapable(_deletions(due), left)
+
+
+def made_by_drill(made: Row) -> list[Deletion]:
+    """Return the calls that delete the disks that a drill has just made, by the result of that.
+
+    One without a time of expiry is somebody's who took the same name for a restore: it stays.
+    """
+    disks = [disk for disk in plain(made.get("disks") or ()) if disk["disk_id"] and disk["state"] != "absent"]
+    return _deletions([disk for disk in disks if disk["tags"].get(RESTORE_EXPIRES_AT)])
+
+
+def _deletions(disks: Sequence[Row]) -> list[Deletion]:
+    """Put disks into one call a restore."""
+    by_restore: dict[str, list[Row]] = {}
+    for disk in disks:
+        by_restore.setdefault(disk["tags"][RESTORE_ID], []).append(disk)
+    return [
+        Deletion(
+            restore_id,
+            tuple(dict.fromkeys(disk["tags"][RESTORE_SNAPSHOT_ID] for disk in due)),
+            tuple(dict.fromkeys(disk["disk_id"] for disk in due)),
+        )
+        for restore_id, due in by_restore.items()
+    ]
+
+
+def deleted_ids(calls: Sequence[Row]) -> list[str]:
+    """Return the disks that deletions have told as deleted, by their results, and not as shown still."""
+    gone: dict[str, None] = {}
+    for call in calls:
+        shown = {failure.get("disk_id") for failure in plain(call.get("failures") or ())}
+        gone.update(dict.fromkeys(i for i in plain(call.get("deleted_ids") or ()) if i not in shown))
+    return list(gone)
+
+
+def own_disks(listed: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[Left]:
+    """Return the disks of this very drill that are shown, attached to nothing, and not told as deleted."""
+    shown = _not_deleted(listed, calls)
+    return [_left(d) for d in shown if d["tags"].get(RESTORE_ID) == values["id"] and not d["attached_to"]]
+
+
+def doubtful(listed: Row, made: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
+    """Return the IDs of disks of this very drill that no deletion has told as deleted, whether they are listed or not:
+    a listing may be old. A look by ID shows whether they are left."""
+    gone = set(deleted_ids(calls))
+    shown = [disk.disk_id for disk in own_disks(listed, calls, values)]
+    known = [disk["disk_id"] for disk in plain(made.get("disks") or ()) if disk["disk_id"]]
+    return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
+
+
+def _not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
+    gone = set(deleted_ids(calls))
+    return [disk for disk in plain(listed.get("disks") or ()) if disk["disk_id"] not in gone]
+
+
+def _left(disk: Row) -> Left:
+    return Left(disk["disk_id"], disk["attached_to"], disk["tags"].get(RESTORE_EXPIRES_AT))

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One drill: reap, list the copies, choose, make disks, delete them, judge, mark, reap again, and report.
+
+Like a restore it imports nothing of Ansible's executor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._role.rows import Row
+from .calls import Calls
+from .decide import drill, reaping
+from .decide.choosing import chosen_points
+from .input.last_drill import last_drill
+from .output.drill_report import Done, drill_lines, drill_problems, drill_report
+from .output.files import written_drill
+from .running import Finished, Run, is_read
+
+
+class Drill(Run):
+    """Proves that disks can be made of copies, and leaves none."""
+
+    is_drill = True
+
+    def _steps(self, calls: Calls) -> Finished:
+        values, check_mode = self._values, self._setting.check_mode
+        last = last_drill(values)
+        self._results: list[dict[str, Any]] = []
+        self._reaped: list[str] = []
+        there = self._look(calls)
+        self._reap(calls, there, own=False)
+        listed = self._noted(self._listed(calls))
+        candidates = drill.with_proofs(chosen_points(listed, there, values), listed, last, values)
+        # Nothing is made on the strength of one listing alone.
+        both = is_read(listed, "snapshots") and is_read(there, "disks")
+        chosen = drill.picked(candidates, values) if both else []
+        trials: list[drill.Trial] = []
+        made: dict[str, Any] = {"skipped": True}
+        try:
+            if chosen:
+                made = self._make(calls, chosen)
+                trials = self._judge(calls, chosen, made)
+                trials = self._mark(calls, trials, listed)
+        finally:
+            # Whatever has happened: it shows disks that did not show before, too.
+            there = self._look(calls)
+            left = self._reap(calls, there, own=True)
+        there = self._look_again(calls, there, made)
+        over = reaping.own_disks(there, self._results, values)
+        done = Done(self._results, trials, self._reaped, [*left, *over])
+        report = drill_report(candidates, done, values, check_mode, self._now())
+        unwritten = written_drill(report, values)
+        message = " ".join(filter(None, [drill_problems(report), unwritten]))
+        return Finished(report, drill_lines(report), message)
+
+    def _look(self, calls: Calls) -> dict[str, Any]:
+        self._say(f"looking for disks of drills in {self._values['region']} whose time is over")
+        return self._made(calls.look(reaping.EXPIRING))
+
+    def _reap(self, calls: Calls, there: Row, own: bool) -> list[reaping.Left]:
+        """Delete disks whose time is over; with ``own`` those of this drill too. Returns those that are left."""
+        found = reaping.reapable(there, self._values, self._results, own)
+        self._noted(there)
+        self._reaped += reaping.deleted_ids(self._delete(calls, found.deletions))
+        return found.left
+
+    def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[dict[str, Any]]:
+        results = []
+        for deletion in deletions:
+            self._say(f"deleting {len(deletion.disk_ids)} disks of {deletion.restore_id}")
+            results.append(self._noted(self._made(calls.delete(deletion))))
+        return results
+
+    def _make(self, calls: Calls, chosen: Sequence[drill.Candidate]) -> dict[str, Any]:
+        """Make the disks in one call, and delete them again."""
+        self._say(f"making disks of {len(chosen)} copies")
+        made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
+        if not self._setting.check_mode:
+            self._delete(calls, reaping.made_by_drill(made))
+        return made
+
+    def _judge(self, calls: Calls, chosen: Sequence[drill.Candidate], made: Row) -> list[drill.Trial]:
+        """Judge the disks, and read blocks where the level asks for it: once the disks are gone, so that nobody pays
+        for them meanwhile."""
+        compared: dict[str, Any] = {"skipped": True}
+        to_compare = drill.to_compare(chosen, made)
+        if self._values["level"] == "readable" and not self._setting.check_mode and to_compare:
+            self._say(f"reading blocks of {len(to_compare)} copies and of their sources")
+            compared = self._noted(self._made(calls.compare(to_compare)))
+        return drill.judged(chosen, made, compared, self._values)
+
+    def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Row) -> list[drill.Trial]:
+        """Write on the copies what was proven; take back what is said of copies that have gone meanwhile."""
+        results = []
+        for mark in drill.marks(trials, listed, self._values):
+            self._say(f"writing on {len(mark.source_ids)} copies from {mark.source_region} what was proven")
+            results.append(self._noted(self._made(calls.mark(mark))))
+        return drill.marked(trials, results)
+
+    def _look_again(self, calls: Calls, there: dict[str, Any], made: Row) -> dict[str, Any]:
+        """Look by their IDs at disks of this drill that no deletion has told as deleted: any listing may be old, one
+        that shows a disk no more than one that does not."""
+        doubtful = reaping.doubtful(there, made, self._results, self._values)
+        if not doubtful:
+            return there
+        self._say(f"looking whether {len(doubtful)} disks of this drill are left")
+        return self._noted(self._made(calls.look(reaping.EXPIRING, doubtful)))
+
+    def _noted(self, result: Row) -> dict[str, Any]:
+        self._results.append(dict(result))
+        return dict(result)

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of the role dr_restore that contradict each other, or that their cloud cannot honour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import LONGEST_HOURS, RESTORE_ID
+
+from ..._role.rows import parse_time
+from ..._role.table import Table, not_honoured
+
+#: Of one copy, as the module that compares takes them.
+MOST_BLOCKS = 1000
+#: The ids of drills begin so, and those of restores never do.
+OF_DRILLS = "drill-"
+#: What to do about a variable that a cloud cannot honour; {cloud} is its name.
+INSTEAD = {
+    "zone": "{cloud} has no zones; the node is dr_restore_region",
+    "disk_tags": "copies on {cloud} tell no tags of disks; name disks by their ID (dr_restore_disk_ids)",
+    "disk_names": "copies on {cloud} tell no names of disks; name disks by their ID (dr_restore_disk_ids)",
+    "max_gib": "{cloud} does not tell the size of a snapshot; bound a drill by dr_restore_count",
+}
+#: Variables of drills alone, which a restore of the same inventory passes over.
+ONLY_DRILLS = ("max_gib",)
+
+
+def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
+    """Return the variables that are valid alone but not together, or not on their cloud (promises: options)."""
+    cloud, now = values["cloud"], parse_time(values["now"])
+    capabilities = CLOUDS[cloud] if cloud else None
+    faults = [
+        f"dr_restore_{name}: {INSTEAD.get(name, 'is not supported on {cloud}').format(cloud=cloud)}"
+        for name in (not_honoured(table, values, capabilities) if capabilities else ())
+        if values["is_drill"] or name not in ONLY_DRILLS
+    ]
+    if capabilities and capabilities.has_zones and not values["zone"]:
+        faults.append("dr_restore_zone is required: the zone of the disks")
+    if not RESTORE_ID.fullmatch(values["id"]):
+        faults.append(
+            f"dr_restore_id must be 1 to 48 letters, digits, and . _ -, a letter or digit first, not {values['id']!r}"
+        )
+    if values["id"].startswith(OF_DRILLS) and not values["is_drill"]:
+        faults.append(f"dr_restore_id must not begin with {OF_DRILLS}, as those of drills do, which delete their disks")
+    at = parse_time(values["at"])
+    if at and now and at > now:
+        faults.append(f"dr_restore_at ({values['at']}) is in the future")
+    if values["expires_after_hours"] > LONGEST_HOURS:
+        faults.append(f"dr_restore_expires_after_hours must be at most {LONGEST_HOURS}")
+    if values["wait_timeout"] == 0:
+        faults.append("dr_restore_wait_timeout must be at least 1")
+    return faults + (_of_drill(values, capabilities) if values["is_drill"] else [])
+
+
+def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None) -> list[str]:
+    faults = []
+    if values["level"] == "readable" and capabilities and not capabilities.reads_blocks:
+        able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
+        faults.append(
+            f"dr_restore_level: readable can be proven on {able} alone, since {values['cloud']} lets nobody read "
+            "blocks; set creatable"
+        )
+    if values["level"] == "readable" and not 1 <= values["blocks"] <= MOST_BLOCKS:
+        faults.append(f"dr_restore_blocks must be 1 to {MOST_BLOCKS}, not {values['blocks']}")
+    if values["count"] == 0:
+        faults.append("dr_restore_count must be at least 1")
+    if not values["wait"]:
+        faults.append("dr_restore_wait: a drill waits until its disks are available, else it would prove nothing")
+    if 2 * values["wait_timeout"] > 3600 * values["expires_after_hours"]:
+        faults.append("dr_restore_expires_after_hours must be at least twice dr_restore_wait_timeout")
+    if values["metrics_dir"]:
+        from ..._role import metrics  # its package takes longer to load than all the rest
+
+        faults += [f"dr_restore_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
+    return faults

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is remembered of the last drill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..._role.files import read_json
+
+#: The form of the roles' JSON; a key is never taken away or given another meaning without a new number.
+SCHEMA = 1
+
+
+def drill_file(values: Mapping[str, Any], end: str) -> Path:
+    """Return the path of a drill's report."""
+    return Path(values["report_dir"]) / f"{values['host'].replace('/', '_')}.drill.{end}"
+
+
+def last_drill(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last report of this drill; empty where there is none, or none that can be read."""
+    if not values["report_dir"]:
+        return {}
+    report = read_json(drill_file(values, "json"))
+    fits = all(report.get(key) == values[key] for key in ("cloud", "region")) and report.get("schema") == SCHEMA
+    disks = report.get("disks")
+    keys = {"disk_id", "proven_at", "proven_level"}
+    is_whole = isinstance(disks, list) and all(isinstance(row, Mapping) and keys <= row.keys() for row in disks)
+    return report if fits and is_whole else {}

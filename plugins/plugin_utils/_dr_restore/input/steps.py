@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of a restore or drill that call modules, and the arguments that a run gives them beside the variables."""
+
+from __future__ import annotations
+
+#: Each step, and the kind of module that it calls.
+STEPS = {
+    "list": "info",
+    "look": "info",
+    "make": "restore",
+    "delete": "restore",
+    "compare": "compare",
+    "mark": "copy",
+}

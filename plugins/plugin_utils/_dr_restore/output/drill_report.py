@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a drill, and what the screen shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+
+from ..._role.documents import collection_version
+from ..._role.registered import failures_of
+from ..._role.rows import Row
+from ..decide.drill import Candidate, Trial, after, overdue, untried
+from ..decide.points import named
+from ..decide.reaping import Left
+from ..input.last_drill import SCHEMA
+from .manifest import NAMED
+
+_OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level")
+#: What each level does not prove.
+NOT_PROVEN = {
+    "creatable": "That the data can be read, and that a system starts from it, is not proven by this level.",
+    "readable": "That a file system is whole, and that a system starts from it, is not proven by this level.",
+}
+
+
+class Done(NamedTuple):
+    """What a drill has done: the results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, and the disks
+    that it ``left``."""
+
+    calls: Sequence[Row]
+    tried: Sequence[Trial] = ()
+    reaped: Sequence[str] = ()
+    left: Sequence[Left] = ()
+
+
+def drill_report(
+    candidates: Sequence[Candidate], done: Done, values: Mapping[str, Any], check_mode: bool, finished_at: str
+) -> dict[str, Any]:
+    """Return the report of a drill over all disks with their earlier proofs."""
+    disks = after(candidates, done.tried, values)
+    tried = [trial.as_row() for trial in done.tried]
+    failures = [failure for call in done.calls for failure in failures_of(call)]
+    late = [candidate.as_row() for candidate in overdue(disks, values)]
+    never_tried = [asdict(disk) for disk in untried(candidates, values)]
+    left = [asdict(disk) for disk in done.left]
+    return {
+        "schema": SCHEMA,
+        "kind": "drill",
+        "host": values["host"],
+        "id": values["id"],
+        "check_mode": check_mode,
+        "started_at": values["now"],
+        "finished_at": finished_at,
+        **{key: values[key] for key in ("cloud", "region", "zone", "level", "count", "max_gib", "max_age_days")},
+        "claim": NOT_PROVEN[values["level"]],
+        "totals": {
+            "disks": len(disks),
+            "tried": len(tried),
+            "proven": sum(row["proven"] for row in tried),
+            "uncompared": len(uncompared(tried)),
+            "never": sum(disk.proven_at is None for disk in disks),
+            "overdue": len(late),
+            "untried": len(never_tried),
+            "reaped": len(done.reaped),
+            "left": len(left),
+            "failures": len(failures),
+        },
+        "tried": tried,
+        "overdue": late,
+        "untried": never_tried,
+        "failures": failures,
+        "reaped": list(done.reaped),
+        "left": left,
+        "disks": [{key: row[key] for key in _OF_A_DISK} for row in (disk.as_row() for disk in disks)],
+        "collection": collection_version(),
+    }
+
+
+def uncompared(tried: Sequence[Row]) -> list[Row]:
+    """Return the copies that are proven as far as can be, but of which there was nothing to compare with, or read."""
+    return [row for row in tried if row["proven"] and row["note"]]
+
+
+def drill_problems(report: Row) -> str:
+    """Say in one message for what a drill fails, or nothing."""
+    parts = []
+    failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
+    if failed:
+        parts.append(
+            f"{len(failed)} of {len(report['tried'])} copies were not proven {report['level']}: {_some(failed, 'why')}."
+        )
+    if not report["disks"] and not report["failures"]:
+        parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
+    elif not report["tried"] and not report["failures"]:
+        parts.append(f"No copy could be tried: {_some(report['untried'], 'why')}.")
+    if report["overdue"]:
+        cause = {row["disk_id"]: f", since {row['why']}" for row in report["untried"]}
+        rows = [{**row, "since": _last_proof(row) + cause.get(row["disk_id"], "")} for row in report["overdue"]]
+        parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
+    if report["failures"] and not failed:
+        parts.append(spelt_out(report["failures"]))
+    own = [row for row in report["left"] if not row["attached_to"]]
+    if own:
+        parts.append(f"{len(own)} disks of this drill are left: {', '.join(row['disk_id'] for row in own[:NAMED])}.")
+    return " ".join(parts)
+
+
+def drill_lines(report: Row) -> list[str]:
+    """Return what the screen shows of a drill."""
+    totals = report["totals"]
+    place = report["zone"] or report["region"]
+    head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
+    if report["check_mode"]:
+        head = f"{totals['tried']} copies would be tried in {report['zone'] or report['region']}"
+    rest = f"{totals['never']} of {totals['disks']} disks were never proven"
+    lines = [f"{head}; {rest}", report["claim"]]
+    if report["totals"]["uncompared"]:
+        lines.append(f"{report['totals']['uncompared']} of them were NOT COMPARED with their sources")
+    for row in report["tried"]:
+        took = f" in {row['seconds']} s" if row["seconds"] is not None else ""
+        state = (
+            "would be tried"
+            if report["check_mode"]
+            else f"{row['level']}{took}{_read(row)}"
+            if row["proven"]
+            else f"NOT PROVEN: {row['why']}"
+        )
+        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}: {state}")
+    lines += [f"{named(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
+    if len(report["untried"]) > NAMED:
+        lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
+    lines += [
+        f"left, since attached to {row['attached_to']}: {row['disk_id']}"
+        for row in report["left"]
+        if row["attached_to"]
+    ]
+    return lines
+
+
+def _last_proof(row: Row) -> str:
+    return f"last on {row['proven_at']}" if row["proven_at"] else "never"
+
+
+def _read(row: Row) -> str:
+    if row["blocks"] is None:
+        return ""
+    what = "equal to the source's" if row["compared"] else "NOT COMPARED"
+    return f", {row['blocks']} blocks read, {what}{'; ' + row['note'] if row['note'] else ''}"
+
+
+def _some(rows: list[Any], key: str) -> str:
+    more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    return "; ".join(f"{named(row)}: {str(row[key]).rstrip('.')}" for row in rows[:NAMED]) + more

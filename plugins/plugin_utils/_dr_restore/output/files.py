@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of drills and restores: JSON that stays stable, a page, metrics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..._role.documents import report_text, written
+from ..._role.files import failure_of, write_whole
+from ..._role.rows import Row, parse_time
+from ..decide.points import named
+from ..input.last_drill import drill_file
+from .drill_report import drill_problems
+
+
+def written_drill(report: Row, values: Mapping[str, Any]) -> str:
+    """Write report, page and metrics, those that are asked for; return what could not be written, or nothing."""
+    if report["check_mode"]:
+        return ""
+    problems = []
+    if values["report_dir"]:
+        for end, content in (("json", report_text), ("html", drill_page)):
+            path = drill_file(values, end)
+            why = failure_of(lambda path=path, content=content: write_whole(path, content(report)))
+            problems += [f"The report {path} could not be written: {why}"] if why else []
+    if values["metrics_dir"]:
+        why = failure_of(write_drill_metrics, report, values["metrics_dir"])
+        problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
+    return " ".join(problems)
+
+
+def written_manifest(manifest: Row, values: Mapping[str, Any]) -> str:
+    """Write the manifest of a restore; return why it could not be, or nothing."""
+    if manifest["check_mode"]:
+        return ""
+    why = failure_of(lambda: write_whole(manifest_file(values), report_text(manifest)))
+    return f"The manifest could not be written to {values['manifest_dir']}: {why}" if why else ""
+
+
+def manifest_file(values: Mapping[str, Any]) -> Path:
+    """Return the path of a restore's manifest."""
+    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.restore.json"
+
+
+def drill_page(report: Row) -> str:
+    """Write the report as one self-contained HTML page."""
+    return written("drill.html.j2", report=report, problems=drill_problems(report), named=named)
+
+
+def write_drill_metrics(report: Row, directory: str) -> str:
+    """Write when each disk's copies were last proven, as a whole file, and return its path. Raises OSError."""
+    # Only who sets dr_restore_metrics_dir needs them; input.contradictions has asked for the package.
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+    from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
+
+    path = Path(directory) / f"dr_drill_{report['host'].replace('/', '_').replace(' ', '_')}.prom"
+    registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
+    gauge = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
+    for disk in report["disks"]:
+        time = parse_time(disk["proven_at"])
+        labels = {"plan": report["host"], "disk": disk["disk_id"], "region": report["region"]}
+        if (labels["plan"], labels["disk"], labels["region"]) not in elsewhere:
+            gauge.labels(**labels).set(time.timestamp() if time else 0.0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_to_textfile(str(path), registry)
+    os.chmod(path, 0o644)  # node_exporter runs as another user
+    return str(path)

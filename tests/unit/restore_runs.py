@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A restore or drill of the role in this process: the real modules against a simulated cloud, on its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Finished, Run, Setting
+
+from .harness import run_module
+
+Before = dict[str, Callable[[], Any]] | None
+
+
+class Runs:
+    """Runs restores and drills over one estate, and notes the calls of modules."""
+
+    def __init__(self, estate: Any):
+        self.estate = estate
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.lines: list[str] = []
+
+    def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
+        """Copy a snapshot of a new disk of each name, marked as the role dr_copy does; returns the disks by name."""
+        disks = {name: self.estate.disk(Name=name) for name in names}
+        self.copies_of(disks, hours, **tags)
+        return disks
+
+    def copies_of(self, disks: dict[str, str], hours: float = 1, **tags: str) -> dict[str, str]:
+        """Copy a new snapshot of each of these disks; returns the copies by the disks' names."""
+        estate = self.estate
+        sources = {name: estate.snapshot(disk, hours) for name, disk in disks.items()}
+        given: dict[str, Any] = {
+            "snapshot_ids": list(sources.values()),
+            "source_region": estate.source,
+            "destination_regions": [estate.destination],
+            "wait": True,
+            "wait_delay": 1,
+        }
+        if estate.cloud.name == "ens":
+            given["description"] = "Copied [{disk_id} {source_created_at}]"
+        else:
+            marks = {"dr-copy:attached-to": "i-1 /dev/sdf", **tags}
+            own = {source: {**marks, "dr-copy:disk-name": name} for name, source in sources.items()}
+            given.update(copy_tags=True, source_tags=own)
+        done = self._module(f"{estate.cloud.name}_snapshot_copy", {**estate.connection(), **given}, False)
+        assert not done["failed"], done
+        made = {row["source_snapshot_id"]: row["snapshot_id"] for row in done["copies"]}
+        return {name: made[source] for name, source in sources.items()}
+
+    def restore(self, check: bool = False, before: Before = None, **given: Any) -> Finished:
+        return self._run(Restore, check, before, {"id": "flood", **given})
+
+    def drill(self, check: bool = False, before: Before = None, **given: Any) -> Finished:
+        return self._run(Drill, check, before, given)
+
+    def _run(self, program: type[Run], check: bool, before: Before, given: dict[str, Any]) -> Finished:
+        """Run once. ``before`` holds what happens first when a step begins, by the first words that it says."""
+        estate, left = self.estate, dict(before or {})
+        basics = {
+            "cloud": estate.cloud.name,
+            "region": estate.destination,
+            "connection": {**estate.connection(), **estate.quick_reads},
+            **({"zone": estate.zone} if estate.zone else {}),
+        }
+
+        def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            name = module.rpartition(".")[2]
+            self.calls.append((name, arguments))
+            return self._module(name, arguments, check)
+
+        def say(line: str) -> None:
+            self.lines.append(line)
+            for words in [words for words in left if line.startswith(words)]:
+                left.pop(words)()
+
+        setting = Setting("orders", check_mode=check)
+        run = program({**basics, **given}, setting, call=call, clock=estate.clock.utc, say=say)
+        ended = run.run()
+        assert not left, f"no step began with {left}"
+        return ended
+
+    def _module(self, name: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
+        outcome = run_module(name, arguments, self.estate.clock, check)
+        return {**outcome.result, "failed": outcome.failed}

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which variable of dr_restore reaches which argument of which module: every row of the table, on each cloud."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.drill import Mark
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import Deletion
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import (
+    VARIABLES,
+    normalise,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import arguments_in, support_table
+
+from tests.clouds import CLOUDS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGE = REPOSITORY / "plugins" / "plugin_utils" / "_dr_restore"
+#: Every variable that reaches a module, away from its default.
+SET = {
+    "region": "dst-1",
+    "zone": "dst-1a",
+    "id": "flood",
+    "source_region": "src-1",
+    "disk_type": "fast",
+    "tags": {"a": "b"},
+    "expires_after_hours": 48,
+    "wait": False,
+    "wait_timeout": 600,
+    "blocks": 4,
+    "connection": {"profile": "dr"},
+}
+MADE = {
+    "profile": "dr",
+    "snapshot_ids": ["copy-1"],
+    "region": "dst-1",
+    "restore_id": "flood",
+    "disk_type": "fast",
+    "tags": {"a": "b"},
+    "expires_after_hours": 48,
+    "wait": False,
+    "wait_timeout": 600,
+}
+#: What the disks of a cloud are made with beside that.
+MORE = [("ebs", {"zone": "dst-1a"}), ("ecs", {"zone": "dst-1a"}), ("ens", {}), ("cbs", {"zone": "dst-1a"})]
+REFUSED = [("ebs", set()), ("ecs", set()), ("ens", {"zone", "disk_tags", "disk_names", "max_gib"}), ("cbs", set())]
+
+
+def calls(cloud, is_drill=False, **more):
+    """Return the calls of a run with every variable that its cloud honours."""
+    given = {"cloud": cloud, **SET, **more}
+    honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
+    taken = normalise(honoured, "orders", is_drill=is_drill)
+    assert not taken["problems"], taken["problems"]
+    return Calls(taken["values"], taken["connection"])
+
+
+@pytest.mark.parametrize(("cloud", "more"), MORE)
+def test_every_variable_reaches_its_arguments(cloud, more):
+    made = calls(cloud)
+    assert made.make(["copy-1"]) == (f"multicloud.snapshots.{cloud}_snapshot_restore", {**MADE, **more})
+    listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
+    assert made.list_copies() == (f"multicloud.snapshots.{cloud}_snapshot_info", listed)
+    looked = {"profile": "dr", "region": "dst-1", "disk_tags": {"dr-restore:id": "flood"}}
+    assert made.look({"dr-restore:id": "flood"}).arguments == looked
+    assert made.look({"dr-restore:id": "flood"}, ["d-1"]).arguments == {**looked, "disk_ids": ["d-1"]}
+    deleted = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",)))
+    assert deleted.module == f"multicloud.snapshots.{cloud}_snapshot_restore"
+    assert deleted.arguments == {
+        "profile": "dr",
+        "state": "absent",
+        "region": "dst-1",
+        "restore_id": "drill-1",
+        "snapshot_ids": ["copy-1"],
+        "disk_ids": ["d-1"],
+        "wait": True,
+        "wait_timeout": 600,
+    }
+    compared = made.compare([{"snapshot_id": "copy-1"}])
+    assert compared.module == f"multicloud.snapshots.{cloud}_snapshot_compare"
+    assert compared.arguments == {
+        "profile": "dr",
+        "region": "dst-1",
+        "blocks": 4,
+        "wait_timeout": 600,
+        "copies": [{"snapshot_id": "copy-1"}],
+    }
+    marked = made.mark(Mark("src-1", ("snap-1",), {"dr-copy:proven-level": "creatable"}))
+    assert marked.module == f"multicloud.snapshots.{cloud}_snapshot_copy"
+    assert marked.arguments == {
+        "profile": "dr",
+        "snapshot_ids": ["snap-1"],
+        "source_region": "src-1",
+        "destination_regions": ["dst-1"],
+        "tags": {"dr-copy:proven-level": "creatable"},
+        "create": False,
+        "remove_duplicates": False,
+        "purge_tags": False,
+        "copy_tags": False,
+        "wait": False,
+        "wait_timeout": 300,
+    }
+
+
+def test_what_is_not_set_is_the_modules_own_default():
+    taken = normalise({"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "id": "flood"}, "orders")
+    made = Calls(taken["values"], taken["connection"])
+    basics = {"region": "dst-1", "zone": "dst-1a", "restore_id": "flood", "wait": True, "wait_timeout": 10800}
+    assert made.make(["copy-1"]).arguments == {"snapshot_ids": ["copy-1"], **basics}
+    assert made.list_copies().arguments == {"packed": True, "region": "dst-1"}
+
+
+def test_every_cloud_is_tried():
+    assert {cloud for cloud, _arguments in MORE} == {cloud for cloud, _names in REFUSED} == set(CLOUDS)
+
+
+def test_every_variable_is_used():
+    """A variable that reaches no argument names the modules that decide by it, and these read it."""
+    for name, variable in VARIABLES.items():
+        assert variable.to or variable.used_by, f"{name} does nothing"
+        for module in variable.used_by:
+            text = (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
+            assert f'"{name}"' in text or re.search(rf"\b{name}=", text), f"{module} does not read {name}"
+    assert {name for name, variable in VARIABLES.items() if variable.to} <= set(SET)
+    assert {step for step, _argument in arguments_in(VARIABLES)} == set(STEPS)
+
+
+@pytest.mark.parametrize(("cloud", "refused"), REFUSED)
+def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
+    more = {"disk_tags": {"a": "b"}, "disk_names": ["x"], "max_gib": 5, "wait": True, "id": ""}
+    given = {"cloud": cloud, **SET, **more}
+    problems = normalise(given, "orders", is_drill=True)["problems"]
+    assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in problems} == refused
+    assert all(cloud in problem for problem in problems)
+    # A restore of the same inventory passes over what only drills use.
+    left = normalise(given, "orders")["problems"]
+    assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib"}
+
+
+def test_the_readme_of_the_role_shows_what_each_cloud_honours():
+    table = support_table(VARIABLES, "dr_restore_", CAPABILITIES)
+    assert table in (REPOSITORY / "roles" / "dr_restore" / "README.md").read_text(), table

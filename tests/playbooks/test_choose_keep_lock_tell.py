@@ -124,3 +124,20 @@ def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
     assert actions == {first: "updated", second: "created"}
     again, output = role(clouds, **plan_over(clouds, "cbs"))
     assert "changed=0" in output and [row["source_snapshot_id"] for row in again["copies"]] == [second]
+
+
+def test_retention_goes_by_the_names_of_copies_that_a_full_quota_left_without_tags(clouds):
+    disk = clouds.disk_of("cbs", "database", dr_copy="true")
+    clouds.tell_of("cbs", "settings", {"copy_seconds": 0.2, "tag_values": 0})
+    night = {**plan_over(clouds, "cbs"), "dr_copy_keep": 1}
+    first = clouds.snapshot_of("cbs", disk)
+    result, output = role(clouds, **night)
+    assert not result["failures"] and "LimitExceeded.TagValue" in output
+    time.sleep(1.1)  # the cloud tells whole seconds
+    second = clouds.snapshot_of("cbs", disk)
+    result, output = role(clouds, **night)
+    assert [row["source_snapshot_id"] for row in result["pruned"]] == [first]
+    (point,) = result["recovery_points"]
+    assert (point["source_snapshot_id"], point["disk_id"], point["state"]) == (second, disk, "completed")
+    _again, output = role(clouds, **night)
+    assert "changed=0" in output and "LimitExceeded.TagValue" in output

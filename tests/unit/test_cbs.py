@@ -245,7 +245,7 @@ def test_a_name_tells_disk_and_time_where_tags_do_not(cbs):
     assert (short["snapshot_id"], short["disk_id"], short["managed"]) == (source, None, False) and nothing is None
     copies[0].tags = {}
     (shown,) = sources_shown(cbs, copies[0])
-    assert shown == {**shown, "region": None, "created_at": "2026-11-21T01:00:00Z", "managed": False}
+    assert shown == {**shown, "region": None, "created_at": "2026-11-21T01:00:00Z", "managed": True}
     other = cbs.snapshot()
     copies[0].tags = {"dr-copy:source-snapshot-id": other}
     (shown,) = sources_shown(cbs, copies[0])

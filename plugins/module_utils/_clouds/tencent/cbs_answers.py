@@ -95,7 +95,7 @@ def _source_of(tags: Mapping[str, str], named: Provenance | None) -> Provenance 
         region=known.region or named.region,
         disk_id=known.disk_id or named.disk_id,
         created_at=known.created_at or named.created_at,
-        managed=tagged is not None or (named.managed and known.region is not None),
+        managed=tagged is not None or named.managed,
     )
 
 

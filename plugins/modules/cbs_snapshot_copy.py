@@ -37,8 +37,9 @@ notes:
   - Tags of copies have ever new values, which count towards the account's quota of tags. If it is used up, the copy is
     made and recognised by its name, the other tags are set, and a warning names the quota and what to do. Only a tag of
     O(tags) that the quota refuses is a failure.
-  - With O(state=absent) and O(wait=true) the module also deletes the values of its own tags that no resource has any
-    more, if the caller may call C(tag:DeleteTags). That fails nothing.
+  - With O(state=absent) the module also deletes the values of its own tags that no resource has any more, if the caller
+    may call C(tag:DeleteTags). That fails nothing. Without O(wait=true) a copy may still have its tags then, and their
+    values stay.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source

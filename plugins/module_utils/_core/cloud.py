@@ -145,10 +145,11 @@ class SnapshotCloud(Capabilities, abc.ABC):
         """Make the same change to the tags of several copies. May be repeated safely. Returns what failed, by ID."""
 
     @writes
-    def delete_tags(self, region: str, tags: Sequence[tuple[str, str]]) -> None:
+    def delete_tags(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
         """Delete tags, keys with values, that nothing bears any more from the account, where it has ``passing_tags``.
 
-        One that something still bears, or that is gone, is no failure. May be repeated safely.
+        With ``each`` those that are refused together are tried alone. One that something still bears, or that is gone,
+        is no failure. May be repeated safely.
         """
         raise NotImplementedError
 

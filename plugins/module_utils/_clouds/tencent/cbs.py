@@ -169,9 +169,9 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             failed.update(self._tags.change(region, self.tagged_resource, ids, change))
         return failed
 
-    def delete_tags(self, region: str, tags: Sequence[tuple[str, str]]) -> None:
+    def delete_tags(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
         for some_tags in batches(tags, TAGS):
-            persist(partial(self._tags.delete, region, some_tags), self.deadline.within(self.page_seconds))
+            persist(partial(self._tags.delete, region, some_tags, each), self.deadline.within(self.page_seconds))
 
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
         tried = f"Setting the deadline of {snapshot_id} in {region} to {deadline_text(moment)}"

@@ -53,15 +53,15 @@ class Tags:
         full = next((error for key, error in self.refused.items() if key in change.set), None)
         return {**failed, **dict.fromkeys(_without(ids, failed), full)} if full and not has_changed else failed
 
-    def delete(self, region: str, tags: Sequence[tuple[str, str]]) -> None:
-        """Delete at most ten tags from the account, each alone if the service refuses them together: one that is
-        bound, or gone, is passed over (api-facts: cbs-tag-delete). Raises a CopyError, but for such."""
+    def delete(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
+        """Delete at most ten tags from the account, with ``each`` also alone if the service refuses them together: one
+        that is bound, or gone, is passed over (api-facts: cbs-tag-delete). Raises a CopyError, but for such."""
         given = [{"TagKey": key, "TagValue": value} for key, value in tags]
         try:
             self._service.write("DeleteTags", region, "Deleting tags that no copy has", service="tag", Tags=given)
         except (NotFound, TagBound):
-            for pair in tags if len(tags) > 1 else ():
-                self.delete(region, [pair])
+            for pair in tags if each and len(tags) > 1 else ():
+                self.delete(region, [pair], each)
 
     def _call(self, action: str, region: str, resource: str, ids: Sequence[str], **given: Any) -> dict[str, CopyError]:
         """Call the service, whose clean answer may hold failures (api-facts: cbs-tag-service)."""

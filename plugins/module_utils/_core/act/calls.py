@@ -178,17 +178,19 @@ class Calls(Writes):
         attempt.memory.deletion_accepted(snapshot_id, self._deadline.now())
 
     def delete_tags(self, attempts: Sequence[Attempt]) -> None:
-        """Delete the passing tags of copies that are gone by this run, unless a copy that it knows has them.
+        """Delete the passing tags of the copies that this run deleted, unless a copy that it knows has them.
 
-        Nothing depends on it, so it fails nothing.
+        Nothing depends on it, so it fails nothing. Copies that a look may still show most likely still have theirs:
+        then no tag is tried alone.
         """
         memories = [attempt.memory for attempt in attempts if self._cloud.passing_tags]
-        gone = [m.gone[i] for m in memories for i in m.deleted if i in m.gone and i not in m.still_shown]
+        gone = [m.gone[i] for m in memories for i in m.deleted if i in m.gone]
         left = {pair for memory in memories for copy in memory.copies for pair in copy.tags.items()}
         tags = {pair for copy in gone for pair in copy.tags.items() if pair[0] in self._cloud.passing_tags} - left
         if tags and not self._deadline.passed:
+            each = not any(memory.still_shown for memory in memories)
             with suppress(CopyError):
-                self._cloud.delete_tags(gone[0].region, sorted(tags))
+                self._cloud.delete_tags(gone[0].region, sorted(tags), each)
 
     def tag(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Make the changes of tags that are due, the same one to several copies in one call."""

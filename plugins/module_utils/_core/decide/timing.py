@@ -36,8 +36,9 @@ def next_search(wanted: Wanted, memory: Memory) -> float:
 def _search_seconds(wanted: Wanted, memory: Memory) -> float:
     """Return how long (seconds) to look for a copy in doubt."""
     cloud = wanted.cloud
-    is_underway = isinstance(memory.refusal, Underway) and cloud.underway_seconds is not None
-    return cloud.underway_seconds or 0.0 if is_underway else cloud.doubt_seconds
+    if isinstance(memory.refusal, Underway) and cloud.underway_seconds is not None:
+        return cloud.underway_seconds
+    return cloud.doubt_seconds
 
 
 def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) -> float:

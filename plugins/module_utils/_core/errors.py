@@ -24,6 +24,7 @@
     |  '- Underway            busy          after looking for the copy that somebody has started
     |- Unreachable            connection    later: the request was never sent
     '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
+       '- Accepted            ambiguous     never: the call took effect, but its answer names no copy
 
 An adapter turns its SDK's errors into these at its boundary, by one table of codes.
 """
@@ -200,3 +201,10 @@ class Ambiguous(CopyError):
     kind = "ambiguous"
     retry = Retry.LOOK_FIRST
     usual_hint = "Run again: the next run finds what was done."
+
+
+class Accepted(Ambiguous):
+    """The cloud accepted a copy call, but its answer names no copy. The call is not sent again: that would be a second
+    order."""
+
+    usual_hint = "Look for the copy in the cloud's console before running again: another run may make a second one."

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
-from ..._core.errors import Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
+from ..._core.errors import Accepted, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
 from ..paging import by_number, identified, items_of, joined_pages
 from .client import Service
@@ -148,7 +148,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 if copy_id is None:
                     # Documents call and show these as instance IDs: the source fields identify the copy
                     # (api-facts: ens-copy-ids).
-                    return Ambiguous(
+                    return Accepted(
                         f"{tried}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
                         code="NoSnapshotId",
                         request_id=request_id,

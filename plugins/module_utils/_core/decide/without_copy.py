@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from ..errors import Accepted
 from ..model import Snapshot, State
 from . import failures
 from .copies import Sorted, begin_order, misfit, surplus
@@ -29,6 +30,8 @@ def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
         return Decision(look_at=-math.inf, at_all=True, unsure=True)
     if doubt_ends(wanted, memory) is not None:
         return Decision(look_at=next_search(wanted, memory), at_all=True)
+    if isinstance(memory.refusal, Accepted):
+        return Decision(error=memory.refusal, settled=True)
     mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None)
     if mine:  # another attempt would end the same way
         return Decision(copy=mine, error=failures.mismatch(request, mine, wanted.cloud), settled=True)

@@ -15,6 +15,8 @@ description:
     that was considered, and for each disk without a usable snapshot.
   - Only complete snapshots that are not copies are chosen. The newest of a disk is always chosen, unless it or a newer
     recovery point is already there.
+  - Disks of one instance (C(attached_to)) belong together. With O(select=latest) their newest set of snapshots
+    that were taken together is chosen too, unless it or a newer whole set is there. Its members come one after another.
   - A snapshot whose copy retention would delete is not chosen, so a second run with the same arguments copies nothing.
 positional: disks, copies, destination_regions
 options:
@@ -91,6 +93,17 @@ options:
     description: Leave out snapshots that bear any of these tags and consider older ones; the value V(*) means any.
     type: dict
     default: {}
+  group_tag:
+    description: >-
+      Key of a tag of disks. With it, disks that bear one value of it belong together, instead of those of one instance.
+    type: str
+    default: ""
+  set_seconds:
+    description: >-
+      Snapshots of disks that belong together and of which C(set) names no set are one if they were taken within so many
+      seconds of the earliest.
+    type: float
+    default: 300
   now:
     description: The time to measure ages from, ISO 8601; by default the present.
     type: str
@@ -151,9 +164,10 @@ _value:
       sample: true
     reason:
       description: >-
-        One of V(newest), V(within keep), V(all are selected), V(already there), V(a newer recovery point is already
-        there), V(retention would delete it), V(stale), V(unfinished), V(failed), V(is a copy),
-        V(cannot be copied), V(bears an excluded tag), V(lacks a wanted tag), V(no snapshot).
+        One of V(newest), V(of the newest set), V(within keep), V(all are selected), V(already there), V(already there
+        for its set), V(a newer recovery point is already there), V(retention would delete it), V(stale),
+        V(unfinished), V(failed), V(is a copy), V(cannot be copied), V(bears an excluded tag), V(lacks a wanted tag),
+        V(no snapshot).
       type: str
       sample: newest
 """

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import Taken
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
     copies_of,
@@ -194,7 +196,7 @@ def test_marks_that_contradict_each_other_are_no_set_and_are_told(rows, reason):
     sets, wrong = sets_of_copies(copies(*rows))
     assert not sets and len(wrong) == 1
     assert reason in str(wrong[0]) and "copy-a1" in str(wrong[0]) and "there" in str(wrong[0])
-    assert not kept_by_sets(rows)
+    assert not kept_by_sets(copies(*rows))
 
 
 def test_a_group_by_tag_may_be_attached_to_several_instances():
@@ -230,13 +232,28 @@ def test_sets_of_two_regions_are_apart():
 
 def test_the_members_of_the_newest_whole_set_are_kept_and_no_others():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"] + [row("a", 3, "2 crash n3")]
-    assert kept_by_sets(rows) == {("there", "copy-a2"), ("there", "copy-b2")}
+    assert kept_by_sets(copies(*rows)) == {("there", "copy-a2"), ("there", "copy-b2")}
+
+
+def test_three_nights_of_failing_copies_of_one_disk_leave_the_night_that_both_have():
+    """The second proof: without sets, keep=3 leaves no night that both disks have."""
+    rows = [row("a", n, f"2 near n{n}") for n in range(5, 11)] + [row("b", n, f"2 near n{n}") for n in range(4, 8)]
+    going = {one["snapshot_id"] for one in expired_copies(rows, keep=3, now=text(night(11)))}
+    assert {"copy-a7", "copy-b7"}.isdisjoint(going) and {"copy-a5", "copy-a6", "copy-b4"} == going
+    alone = {one["snapshot_id"] for one in expired_copies(rows, keep=3, now=text(night(11)), sets=False)}
+    assert "copy-a7" in alone
+
+
+def test_a_set_with_a_doubtful_time_is_not_kept_for():
+    rows = [row(d, 30, "2 near x") for d in "ab"] + [row(d, n, f"2 near n{n}") for n in (1, 2) for d in "ab"]
+    going = {one["snapshot_id"] for one in expired_copies(rows, keep=1, now=text(night(9)))}
+    assert going == {"copy-a1", "copy-b1"}
 
 
 def test_beside_a_set_with_an_archived_member_the_newest_that_can_be_restored_is_kept():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
     rows[-1]["traits"] = ["archived"]
-    assert {copy_id for _region, copy_id in kept_by_sets(rows)} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
+    assert {copy_id for _region, copy_id in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
 
 
 # -- what is wanted, and its marks -----------------------------------------------------------------------
@@ -301,6 +318,81 @@ def test_a_late_member_gets_the_mark_that_the_others_have():
 def test_no_mark_is_given_that_would_contradict_an_older_one(rows):
     marks = marks_of_sources([AB], NIGHT_1, copies(*rows), SECONDS)
     assert marks["b1"] == {"dr-copy:group": "i-1"}
+
+
+# -- the plan --------------------------------------------------------------------------------------------
+
+
+def listed(disk, number, seconds=0, **facts):
+    """Return a snapshot as the info modules do."""
+    return {
+        "snapshot_id": f"{disk}{number}", "disk_id": disk, "region": "here", "state": "completed", "source": None,
+        "created_at": text(night(number, seconds)), "tags": {}, "obstacle": None, **facts,
+    }  # fmt: skip
+
+
+def disks_of(attached="aabb", names="abcd"):
+    return [
+        {"disk_id": d, "name": d, "attached_to": f"i-{i}", "tags": {}} for d, i in zip(names, attached, strict=False)
+    ]
+
+
+def plan(snapshots, rows=(), disks=None, **options):
+    found = copy_plan(snapshots, disks or disks_of("11"), rows, ["there"], now=text(night(9)), **options)
+    return [(one["snapshot_id"], one["reason"]) for one in found]
+
+
+BOTH_1 = [listed("a", 1), listed("b", 1)]
+
+
+def test_the_newest_set_is_planned_besides_a_newer_snapshot_of_one_disk():
+    assert sorted(plan([*BOTH_1, listed("a", 2)])) == [
+        ("a1", "of the newest set"), ("a2", "newest"), ("b1", "newest"),
+    ]  # fmt: skip
+
+
+def test_without_a_group_each_disk_is_planned_alone_as_ever():
+    assert plan([*BOTH_1, listed("a", 2)], disks=disks_of("12")) == [("a2", "newest"), ("b1", "newest")]
+
+
+def test_a_set_that_is_there_is_planned_no_more_and_one_that_lacks_a_member_is():
+    snapshots = [*BOTH_1, listed("a", 2)]
+    there = [row("a", 1, MARK_1), row("a", 2)]
+    assert plan(snapshots, there) == [("b1", "newest"), ("a2", "already there"), ("a1", "already there for its set")]
+    whole = [*there, row("b", 1, MARK_1)]
+    assert sorted(plan(snapshots, whole)) == [("a2", "already there"), ("b1", "already there")]
+
+
+def test_a_member_that_a_newer_recovery_point_hides_is_planned_for_its_set():
+    assert ("b1", "of the newest set") in plan(BOTH_1, [row("b", 2)])
+
+
+def test_snapshots_that_are_excluded_or_stale_make_no_set():
+    snapshots = [listed("a", 1), listed("b", 1, tags={"scan": "x"}), listed("b", 0), listed("a", 2)]
+    assert "of the newest set" not in dict(plan(snapshots, exclude_snapshot_tags={"scan": "*"})).values()
+    assert "of the newest set" not in str(plan([*BOTH_1, listed("a", 9)], max_snapshot_age_hours=24))
+
+
+def test_all_that_are_selected_are_planned_as_before():
+    assert {reason for _id, reason in plan([*BOTH_1, listed("a", 2)], select="all")} == {"newest", "all are selected"}
+
+
+def test_disks_of_one_server_come_together_and_of_one_day_first_the_set_that_lacks_least():
+    disks = disks_of("1212")
+    snapshots = [listed(d, 2) for d in "abcd"]
+    rows = [row(d, 1) for d in "abcd"] + [row("d", 2, f"2 near {text(night(2))}", "i-2")]
+    assert [source_id for source_id, _why in plan(snapshots, rows, disks)] == ["b2", "d2", "a2", "c2"]
+
+
+def test_the_plan_takes_numbers_and_names_wrong_ones():
+    with pytest.raises(ValueError, match="set_seconds"):
+        plan(BOTH_1, set_seconds="soon")
+
+
+def test_a_set_by_the_tag_of_disks():
+    disks = [{**one, "tags": {"app": "shop"}} for one in disks_of("12")]
+    snapshots = [*BOTH_1, listed("a", 2)]
+    assert ("a1", "of the newest set") in plan(snapshots, disks=disks, group_tag="app")
 
 
 # -- how groups stand ------------------------------------------------------------------------------------
@@ -445,7 +537,7 @@ def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(h
     nights = {int(choice.source_id[1:]) for choice in found.values() if not choice.is_torn}
     assert len(nights) <= 1
     whole = [n for n, disks, copied in history if copied == disks and len(disks) > 1]
-    kept = {copy_id for _region, copy_id in kept_by_sets(rows)}
+    kept = {copy_id for _region, copy_id in kept_by_sets(copies(*rows))}
     assert kept == ({f"copy-{d}{whole[-1]}" for d in {n: s for n, s, _c in history}[whole[-1]]} if whole else set())
 
 

@@ -43,6 +43,8 @@ class Capabilities:
     cancels_by_deletion = False
     #: Whether the cloud has groups of snapshots, which are listed by a call of their own.
     lists_snapshot_groups = False
+    #: Whether a tag of snapshots, which the user names, can tell which of them were taken together.
+    names_sets_by_tag = False
     #: Whether a disk can have only one unfinished copy at a destination.
     one_copy_per_disk = False
     #: How many copy calls the SDK can make at once, in threads.

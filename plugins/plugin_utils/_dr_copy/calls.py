@@ -39,7 +39,7 @@ class Calls:
 
     def find(self) -> Call:
         """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
-        return self._of_source("find", other_disks=not self._values["disk_ids"])
+        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=not self._values["shard"])
 
     def list_copies(self, region: str, disk_ids: Sequence[str]) -> Call:
         """The copies in a destination; of these disks only, if there are any."""

@@ -170,7 +170,7 @@ class Night:
         values, plan = self._values, self._decided["plan"]
         if values["across_accounts"]:
             self._share_with_other(calls)
-        tags = source_tags(plan, self._source, values) if plan else {}
+        tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
         shared = self._share.get("shared") or [] if values["across_accounts"] else None
         made = []
         for batch in copy_calls(plan, shared, list(before)):

@@ -18,6 +18,7 @@ NEEDS: dict[str, Callable[[Capabilities], bool]] = {
     "expiry": lambda cloud: cloud.expires_copies,
     "keys": lambda cloud: cloud.tells_keys,
     "locks": lambda cloud: bool(cloud.lock_modes),
+    "set_tags": lambda cloud: cloud.names_sets_by_tag,
     "sharing": lambda cloud: cloud.shares_snapshots,
     "sizes": lambda cloud: cloud.tells_sizes,
     "billing cycles": lambda cloud: bool(cloud.billing_cycles),

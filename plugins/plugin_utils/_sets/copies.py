@@ -168,12 +168,11 @@ def restorable(copies: Iterable[Copy]) -> list[Copy]:
     return [copy for copy in copies if not copy.is_archived]
 
 
-def kept_by_sets(rows: Iterable[Row]) -> set[tuple[str, str]]:
+def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     """Return region and ID of the copies that are members of a group's newest whole set in their region.
 
     If a member of that is archived, the newest set that can be restored now counts too.
     """
-    copies = copies_of(rows)
     kept = set()
     for counted in (copies, restorable(copies)):
         for one in newest_whole(sets_of_copies(counted)[0]).values():

@@ -28,6 +28,7 @@ class EbsCapabilities(Capabilities):
     cancels_by_deletion = True
     calls_at_once = 4
     lists_in_progress = True
+    names_sets_by_tag = True
     lists_by_source = True
     tagged_per_call = 1000
     may_encrypt_by_default = True

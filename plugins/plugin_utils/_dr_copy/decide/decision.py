@@ -15,17 +15,20 @@ from .coverage import listed, near_misses
 from .destinations import copies_there
 from .planning import copy_plan
 from .selection import select, too_few
+from .set_marks import marks_by_source
 
 #: Variables of the role that copy_plan takes by the same names.
 _RULES = (
     "select", "keep", "keep_days", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "timezone",
-    "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "now",
+    "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "group_tag", "set_seconds",
+    "now",
 )  # fmt: skip
-NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": []}
+NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
 def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``disks`` that a run looks at and its ``plan``; or why it has ``stopped``, a text.
+    """Return the ``disks`` that a run looks at, its ``plan``, and the ``marks`` of sets by snapshot; or why it has
+    ``stopped``, a text.
 
     ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` is what is
     remembered of the plan's last report. Without a listing of the source region there is no plan.
@@ -40,7 +43,8 @@ def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: 
         return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
     selected = select(source, [], values, last)
     plan = planned(selected["snapshots"], selected["disks"], before, values)
-    return {**NOTHING, "disks": selected["disks"], "plan": plan}
+    marks = marks_by_source(source, copies_there(before, selected["snapshots"], values), values)
+    return {**NOTHING, "disks": selected["disks"], "plan": plan, "marks": marks}
 
 
 def planned(
@@ -50,4 +54,6 @@ def planned(
     listings."""
     there = copies_there(before, snapshots, values)
     rules = {name: values[name] for name in _RULES}
+    if values["shard"]:  # a part sees the snapshots of its own disks alone, so it knows no set
+        disks = [{**disk, "attached_to": None} for disk in disks]
     return copy_plan(snapshots, disks, there, values["destination_regions"], **rules)

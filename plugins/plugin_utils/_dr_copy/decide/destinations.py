@@ -70,6 +70,11 @@ class Destinations:
                 self.newest[key] = taken
         self.points = points_of(copies, counts_for_planning)
 
+    @property
+    def newest_of_disks(self) -> dict[tuple[str, str], Taken]:
+        """When the newest complete copy of each known disk in each region was taken."""
+        return {(disk_id, region): taken for (disk_id, region), taken in self.newest.items() if disk_id}
+
     def is_safe(self, disk_id: str, region: str, newest: Taken) -> bool:
         """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""
         there = self.newest.get((disk_id, region))

@@ -18,18 +18,25 @@ from .planning import THERE
 LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
 
 
-def source_tags(plan: Sequence[Row], source: Row, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def source_tags(
+    plan: Sequence[Row], source: Row, values: Mapping[str, Any], sets: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, dict[str, str]]:
     """Return the tags of copies, by snapshot: the marks, and if wanted the snapshot's and the disk's own.
 
     They are set when the copy is made and never change an existing one, so two plans over one disk do not undo each
     other's. If there is no room for all, marks are dropped last. A snapshot's tags take precedence over its disk's.
-    ``source`` is the listing of the source region.
+    ``source`` is the listing of the source region, ``sets`` the marks of group and set by snapshot.
     """
     wanted = {str(row["snapshot_id"]) for row in plain(plan) if row["chosen"] or row["reason"] == THERE}
     source = opened(source)
     disks = {str(disk["disk_id"]): disk for disk in source["disks"]}
     return {
-        str(snapshot["snapshot_id"]): _tags(snapshot, disks.get(str(disk_id_of(snapshot))) or {}, values)
+        str(snapshot["snapshot_id"]): _tags(
+            snapshot,
+            disks.get(str(disk_id_of(snapshot))) or {},
+            values,
+            (sets or {}).get(str(snapshot["snapshot_id"]), {}),
+        )
         for snapshot in source["snapshots"]
         if str(snapshot["snapshot_id"]) in wanted
     }
@@ -45,9 +52,10 @@ def description(values: Mapping[str, Any]) -> str:
     return f"{text}{plan if fits else ''}{end}"
 
 
-def _tags(snapshot: Row, disk: Row, values: Mapping[str, Any]) -> dict[str, str]:
+def _tags(snapshot: Row, disk: Row, values: Mapping[str, Any], sets: Mapping[str, str]) -> dict[str, str]:
     attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
-    marks = {PLAN: values["plan"], DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
+    # The first ones stay where there is no room for all.
+    marks = {PLAN: values["plan"], **sets, DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
     carried = {
         **((disk.get("tags") or {}) if values["copy_disk_tags"] else {}),
         **((snapshot.get("tags") or {}) if values["copy_tags"] else {}),

@@ -22,6 +22,7 @@ from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
 from .run_state import RunState, judged_at, read_once
+from .sets import sets_of
 from .warnings import warnings_of
 
 #: What a run has done before its first task ends.
@@ -66,6 +67,7 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
         failures.insert(0, of_the_run(done["stopped"]))
     keys = keys_of(done.get("keys") or ())
     of_nobody = orphans(state.copies, done["disks"], values, done["source"])
+    sets, of_sets = sets_of(state, copies, done, values)
     result: dict[str, Any] = {
         "plan": list(done["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
@@ -76,9 +78,10 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
         "vanished": list(done.get("vanished") or ()),
         "coverage": coverage_of(done["source"], done["disks"], values, done.get("last"), of_nobody),
         "recovery_points": [with_key(state.judged(point), keys) for point in points],
+        "sets": sets,
         "counts": _counts(state.copied, done["deleted"]),
     }
-    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done, values)}
+    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done, values) + of_sets}
     return {**result, "shared": state.shared} if values["across_accounts"] else result
 
 

@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..._role.doubts import with_doubts
 from ..._role.rows import Row, Taken, age_in_hours, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
+from ..._sets.copies import copies_of
+from ..._sets.groups import Group, group_of_each, groups_of
+from ..._sets.inputs import sources_of
+from ..._sets.planning import WantedSet, wanted_sets
+from ..._sets.sources import Source
 from .destinations import Destinations
-from .retention import Retention
+from .retention import Retention, limits_of
 
 #: Why a snapshot was chosen or left out; nothing else stands in a plan's ``reason``.
 NEWEST = "newest"
@@ -28,17 +34,25 @@ EXCLUDED = "bears an excluded tag"
 UNTAGGED = "lacks a wanted tag"
 WOULD_GO = "retention would delete it"
 NEXT_NEWEST = "next newest"
+OF_SET = "of the newest set"
 GONE = "gone before it was copied"
 THERE = "already there"
+THERE_OF_SET = "already there for its set"
 NEWER_THERE = "a newer recovery point is already there"
 NO_SNAPSHOT = "no snapshot"
-CHOSEN = (NEWEST, NEXT_NEWEST, WITHIN_KEEP, ALL)
+CHOSEN = (NEWEST, NEXT_NEWEST, OF_SET, WITHIN_KEEP, ALL)
 #: Reasons of snapshots that could be copied, chosen or not.
-USABLE = (*CHOSEN, WOULD_GO, THERE, NEWER_THERE)
+USABLE = (*CHOSEN, WOULD_GO, THERE, THERE_OF_SET, NEWER_THERE)
 REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, GONE, NO_SNAPSHOT)
 
 
-class _Rules:
+#: Seconds between the snapshots of a set of which the cloud tells nothing.
+SET_SECONDS = 300
+
+
+class Rules:
+    """What the variables say about which snapshots are copied."""
+
     def __init__(
         self,
         select: str,
@@ -91,12 +105,18 @@ def copy_plan(
     max_snapshot_age_hours: float = 0,
     snapshot_tags: Mapping[str, str] | None = None,
     exclude_snapshot_tags: Mapping[str, str] | None = None,
+    group_tag: str = "",
+    set_seconds: float = SET_SECONDS,
     now: str | None = None,
     **calendar: Any,
 ) -> list[dict[str, Any]]:
     """Say which snapshots of the disks are to be copied where, and why others are not.
 
-    Rows of disks without any recovery point in a region come first, then of those whose newest one is oldest.
+    Rows of disks without any recovery point in a region come first, then of those whose newest one is oldest; disks of
+    one group come together, and of groups of one day that first whose newest set lacks least.
+    With ``select`` "latest" a group's newest set is copied too, if it is complete and newer than each whole one there.
+    Disks of one instance, or of one value of ``group_tag``, are a group; ``set_seconds`` are between the snapshots of a
+    set of which the cloud tells nothing.
     With ``select`` "latest" each disk's newest complete snapshot that is no copy is considered, with "all" every one;
     beside it older ones whose copies lost their tags, so that these get them and retention knows them.
     What retention would delete there is left out, so that a second run with the same arguments copies nothing.
@@ -107,7 +127,7 @@ def copy_plan(
     """
     moment = time_or_now(now)
     limits = {"keep": keep, "keep_days": keep_days, **calendar}
-    rules = _Rules(
+    rules = Rules(
         select,
         Retention.checked(limits, moment),
         number("retention_days", retention_days),
@@ -115,13 +135,23 @@ def copy_plan(
         snapshot_tags or {},
         exclude_snapshot_tags or {},
     )
-    there = Destinations(with_doubts(copies, snapshots, moment))
+    judged = with_doubts(copies, snapshots, moment)
+    there = Destinations(judged)
     unmarked = {(str(c["source"]["snapshot_id"]), c["region"]) for c in copies if _lost_its_tags(c)}
+    groups = groups_of(disks, group_tag) if rules.latest else []
+    sources = sources_for_sets(snapshots, rules) if groups else []
+    known = copies_of(judged) if groups else []
+    sets = wanted_sets(groups, sources, known, there.complete, destination_regions, number("set_seconds", set_seconds))
+    of_sets = {
+        (source_id, one.region): OF_SET if source_id in one.lacking else THERE_OF_SET
+        for one in sets
+        for source_id in one.source_set.source_ids
+    }
     of_disk: dict[str | None, list[Row]] = {}
     for snapshot in snapshots:
         of_disk.setdefault(disk_id_of(snapshot), []).append(snapshot)
     rows = []
-    for disk in sorted(disks, key=lambda one: there.need_of(str(one["disk_id"]), destination_regions)):
+    for disk in _in_order(disks, groups, sets, there, destination_regions):
         own = sorted(of_disk.get(str(disk["disk_id"]), ()), key=_newest_first, reverse=True)
         considered = _considered(own, rules)
         usable = [(snapshot, taken) for snapshot, _why, taken in considered if taken]
@@ -129,12 +159,61 @@ def copy_plan(
             reasons = _reasons(str(disk["disk_id"]), region, usable, there, rules)
             for snapshot, why, _taken in considered:
                 reason = why or reasons[str(snapshot["snapshot_id"])]
+                if reason == NEWER_THERE:
+                    reason = of_sets.get((str(snapshot["snapshot_id"]), region), reason)
                 rows.append(_plan_row(disk, region, snapshot, reason, moment))
-            older = [s for s in own[len(considered) :] if (str(s["snapshot_id"]), region) in unmarked]
-            rows += [_plan_row(disk, region, snapshot, THERE, moment) for snapshot in older]
+            for snapshot in own[len(considered) :]:
+                pair = (str(snapshot["snapshot_id"]), region)
+                if pair in of_sets or pair in unmarked:
+                    rows.append(_plan_row(disk, region, snapshot, of_sets.get(pair, THERE), moment))
             if not usable and not any(why == STALE for _s, why, _taken in considered):
                 rows.append(_plan_row(disk, region, None, NO_SNAPSHOT, moment))
     return rows
+
+
+def rules_of(values: Mapping[str, Any]) -> Rules:
+    """Return the rules of the role's variables."""
+    return Rules(
+        values["select"],
+        Retention.checked(limits_of(values), time_or_now(values["now"])),
+        values["retention_days"],
+        values["max_snapshot_age_hours"],
+        values["snapshot_tags"],
+        values["exclude_snapshot_tags"],
+    )
+
+
+def sources_for_sets(snapshots: Sequence[Row], rules: Rules) -> list[Source]:
+    """Return the snapshots that may be members of sets: those that are copied, or will be once they are complete."""
+    return sources_of(snapshots, rules.unusable, (UNFINISHED,))
+
+
+def _in_order(
+    disks: Sequence[Row],
+    groups: Sequence[Group],
+    sets: Sequence[WantedSet],
+    there: Destinations,
+    regions: Sequence[str],
+) -> list[Row]:
+    """Return disks by their need of a copy, those of a group together.
+
+    A group's need is that of its neediest disk. Among those of one day, the group whose set lacks least comes first: so
+    more sets become whole where time is short, and no group waits for ever.
+    """
+    needs = {str(disk["disk_id"]): there.need_of(str(disk["disk_id"]), regions) for disk in disks}
+    of_disks = group_of_each(groups)
+    lacking: Counter[str] = Counter()
+    for one in sets:
+        lacking[one.source_set.group.group_id] += len(one.lacking)
+
+    def key(disk: Row) -> tuple[Any, ...]:
+        own = needs[str(disk["disk_id"])]
+        group = of_disks.get(str(disk["disk_id"]))
+        need = min(needs[disk_id] for disk_id in group.disk_ids) if group else own
+        group_id = group.group_id if group else ""
+        return [moment[:10] for moment in need], lacking[group_id], need, group_id, own
+
+    return sorted(disks, key=key)
 
 
 def _lost_its_tags(copy: Row) -> bool:
@@ -145,7 +224,7 @@ def _lost_its_tags(copy: Row) -> bool:
     return bool(made_of and made_of in str(copy.get("name")) and not is_tagged and is_complete(copy))
 
 
-def _considered(own: Sequence[Row], rules: _Rules) -> list[tuple[Row, str | None, Taken | None]]:
+def _considered(own: Sequence[Row], rules: Rules) -> list[tuple[Row, str | None, Taken | None]]:
     """Return a disk's snapshots, newest first: each with why it is unusable, or when it was taken.
 
     With "latest", none is considered after the newest one that could be copied.
@@ -160,7 +239,7 @@ def _considered(own: Sequence[Row], rules: _Rules) -> list[tuple[Row, str | None
 
 
 def _reasons(
-    disk_id: str, region: str, usable: Sequence[tuple[Row, Taken]], there: Destinations, rules: _Rules
+    disk_id: str, region: str, usable: Sequence[tuple[Row, Taken]], there: Destinations, rules: Rules
 ) -> dict[str, str]:
     """Say for each usable snapshot of a disk, newest first, why it is copied to a region or not.
 

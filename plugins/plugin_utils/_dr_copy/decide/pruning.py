@@ -15,10 +15,11 @@ from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from .destinations import Destinations, copies_of_plan
-from .planning import USABLE
-from .retention import Retention, expired_copies, limits_of, newest_set_members
+from .planning import OF_SET, THERE_OF_SET, USABLE
+from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once
 from .selection import plans_of, wanted_disks
+from .sets import kept_for_sets
 
 
 def prunable_after(
@@ -47,7 +48,10 @@ def _expired_after(
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
     failed = _failed_copies(state.copied)
-    return _expired(state.copies, done["plan"], done["disks"], values, failed), list(state.copies)
+    # A set is judged by all copies, whichever disks this run may prune.
+    spared = kept_for_sets(state, done, values)
+    expired = _expired(state.copies, done["plan"], done["disks"], values, failed)
+    return [c for c in expired if (str(c["region"]), str(c["snapshot_id"])) not in spared], list(state.copies)
 
 
 def _of_own(expired: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
@@ -94,10 +98,10 @@ def _expired(
         for copy in copies_of_plan(copies, values)
         if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
     ]
-    # A set is judged by all copies, whichever disks this run may prune.
-    spared = newest_set_members(copies)
     expired = expired_copies(looked_at, **limits_of(values), now=values["now"], sets=False)
-    return [copy for copy in expired if (str(copy["region"]), str(copy["snapshot_id"])) not in spared]
+    # Members of a set that is to become whole stay until it is, though newer points may count instead.
+    of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
+    return [copy for copy in expired if (copy["source"]["snapshot_id"], copy["region"]) not in of_sets]
 
 
 def with_survivors(expired: Sequence[Row], copies: Sequence[Row]) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from ..._role.calendar import COUNTED, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
-from ..._role.marks import is_of_plans, set_of
-from ..._role.rows import Row, Taken, disk_id_of, is_complete, taken_at, time_or_now
+from ..._role.marks import is_of_plans
+from ..._role.rows import Row, Taken, is_complete, taken_at, time_or_now
+from ..._sets.copies import copies_of, kept_by_sets
 
 #: Retention never deletes a copy with this tag, whatever its value (promises: held).
 HOLD = "dr-copy:hold"
@@ -127,30 +128,6 @@ def _is_count(value: Any) -> bool:
     return float(value) >= 0 and float(value).is_integer()
 
 
-def newest_set_members(copies: Iterable[Row]) -> set[tuple[str, str]]:
-    """Return region and ID of each copy that belongs to its group's newest whole set in the region, by the marks.
-
-    A set is whole if as many disks as its mark says have a complete copy of it. The newest is the one whose earliest
-    source is latest.
-    """
-    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
-    sizes: dict[tuple[str, str, str], int] = {}
-    for copy in copies:
-        mark = set_of(copy)
-        if mark and copy.get("source") and is_complete(copy) and taken_at(copy):
-            group, set_id, size = mark
-            place = (str(copy["region"]), group)
-            found.setdefault(place, {}).setdefault(set_id, []).append(copy)
-            sizes[(*place, set_id)] = max(size, sizes.get((*place, set_id), 0))
-    members = set()
-    for place, sets in found.items():
-        whole = {i: own for i, own in sets.items() if len({disk_id_of(c) for c in own}) >= sizes[(*place, i)]}
-        times = {i: min(taken for taken in map(taken_at, own) if taken) for i, own in whole.items()}
-        newest = max(times, key=lambda i: (times[i], i), default=None)
-        members |= {(str(copy["region"]), str(copy["snapshot_id"])) for copy in whole.get(str(newest), ())}
-    return members
-
-
 def expired_copies(
     copies: Iterable[Row],
     keep: int = 0,
@@ -170,12 +147,12 @@ def expired_copies(
     of a group's newest whole set goes.
     """
     retention = Retention.checked({"keep": keep, "keep_days": keep_days, **calendar}, time_or_now(now))
-    copies = list(copies)
     if isinstance(plans, str):
         raise ValueError(f"plans must be a list of names, not the text {plans!r}")
-    spared = newest_set_members(copies) if sets else set()
+    judged = with_doubts(copies, (), retention.now)
+    spared = kept_by_sets(copies_of(judged)) if sets else set()
     going = []
-    for points in points_of(with_doubts(copies, (), retention.now)).values():
+    for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])
         going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))

@@ -20,6 +20,7 @@ STEPS = {
 #: What no variable gives: it follows from what was found.
 GIVEN_BY_RUN = (
     ("find", "other_disks"),
+    ("find", "sets"),
     ("list", "region"),
     ("list", "source_disk_ids"),
     ("look", "region"),

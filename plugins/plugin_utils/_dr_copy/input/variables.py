@@ -98,6 +98,9 @@ VARIABLES: dict[str, Variable] = {
     "check_keys": Variable(
         as_bool, True, to=(To("keys", "check_keys"),), used_by=("night",), needs="keys", passed_over=True
     ),
+    "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.sets", "decide.decision")),
+    "set_tag": Variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags"),
+    "set_seconds": Variable(as_whole_number, 300, used_by=("decide.sets", "decide.decision")),
     "remove_duplicates": Variable(as_bool, False, to=(To("copy", "remove_duplicates"),)),
     "rpo_hours": Variable(as_whole_number, 0, used_by=("decide.outcome",)),
     "log": Variable(one_of("brief", "full"), "brief", used_by=("night",)),

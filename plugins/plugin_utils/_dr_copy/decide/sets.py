@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers of several disks: how their sets stand in each destination. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+
+from ..._role.registered import is_listed
+from ..._role.rows import Row
+from ..._sets.copies import Contradiction, Copy, copies_of, kept_by_sets, sets_of_copies
+from ..._sets.groups import Group, groups_by_marks
+from ..._sets.inputs import with_marks
+from ..._sets.standing import Standing, standings
+from .destinations import Destinations
+from .run_state import RunState, judged_at
+from .set_marks import groups_in, marks_by_source
+
+#: Servers that a warning names, and disks of one.
+NAMED, NAMED_DISKS = 10, 4
+
+
+def sets_of(
+    state: RunState, copies: Sequence[Row], done: Mapping[str, Any], values: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return a row for each group and destination, and what there is to warn of.
+
+    ``copies`` are those at the destinations, with the disks and times of somebody else's. Without the source region the
+    groups are those that the marks of the newest copies name.
+    """
+    known = _marked(state, done, values)
+    groups = groups_in(done["source"], values) or _remembered(known, done, values)
+    found = standings(
+        groups,
+        known,
+        Destinations(copies).newest_of_disks,
+        values["destination_regions"] or [],
+        values["rpo_hours"],
+        judged_at(values),
+        state.unread,
+    )
+    disks = {disk_id for group in groups for disk_id in group.disk_ids}
+    contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
+    return [_row(one, state.unread.get(one.region)) for one in found], _warnings(found, contradictions)
+
+
+def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
+    return kept_by_sets(_marked(state, done, values))
+
+
+def _marked(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Copy]:
+    """Return the copies with their marks; those that bear none, but are planned or cannot, with those they would."""
+    cloud = CLOUDS.get(str(values["cloud"]))
+    has_tags = cloud is None or cloud.tag_rules is not None
+    copies = copies_of(state.copies)
+    bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
+    marks = marks_by_source(done["source"], state.copies, values) if bare else {}
+    of_bare = {copy.snapshot_id for copy in bare}
+    return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks)]
+
+
+def _remembered(copies: Iterable[Copy], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Group]:
+    """Return the groups that the newest copies of the run's disks name, where the source region could not be listed."""
+    if values["shard"] or is_listed(done["source"]):
+        return []
+    chosen = {str(disk["disk_id"]) for disk in done["disks"]}
+    newest: dict[str, Copy] = {}
+    for copy in sorted(copies, key=lambda c: (c.time, c.source_id)):
+        if copy.disk_id in chosen:
+            newest[copy.disk_id] = copy
+    return groups_by_marks({disk_id: copy.group_id for disk_id, copy in newest.items()})
+
+
+def _row(one: Standing, unread: str | None) -> dict[str, Any]:
+    return {
+        "group": one.group.group_id,
+        "region": one.region,
+        "disks": sorted(one.group.disk_ids),
+        "set": one.mark.set_id if one.mark else None,
+        "consistency": one.mark.consistency.value if one.mark else None,
+        "source_created_at": _text(one.taken_at),
+        "age_hours": one.age_hours,
+        "within_rpo": one.within_rpo,
+        "torn": [{"disk_id": disk.disk_id, "source_created_at": _text(disk.newest)} for disk in one.torn],
+        "unknown": f"the region could not be listed: {unread}" if unread else None,
+    }
+
+
+def _warnings(found: Iterable[Standing], contradictions: Iterable[Contradiction]) -> list[str]:
+    read = [one for one in found if not one.is_unread]
+    without = [one for one in read if one.mark is None]
+    late = [one for one in read if one.mark and one.within_rpo is False]
+    torn = [one for one in read if one.mark and one.within_rpo is not False and one.torn]
+    parts = []
+    if without:
+        parts.append(
+            f"Servers without a whole set of copies, so that their disks are of different times: {_some(without)}."
+        )
+    if late:
+        parts.append(f"Servers whose newest whole set of copies is older than the RPO: {_some(late)}.")
+    if torn:
+        parts.append(f"Servers of which some disks have copies beside the newest whole set: {_some(torn)}.")
+    wrong = [str(one) for one in contradictions]
+    if wrong:
+        parts.append(f"Marks that contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")
+    return parts
+
+
+def _some(standings_: Sequence[Standing]) -> str:
+    return "; ".join(map(_words, standings_[:NAMED])) + _more(standings_, NAMED)
+
+
+def _words(one: Standing) -> str:
+    whole = f"set of {_text(one.taken_at)}, " if one.taken_at else ""
+    disks = [f"{disk.disk_id} {_text(disk.newest) or 'without a copy'}" for disk in one.torn]
+    named = ", ".join(disks[:NAMED_DISKS]) + _more(disks, NAMED_DISKS)
+    return f"{one.group.group_id} in {one.region} ({whole}{named or 'all disks of it'})"
+
+
+def _more(rows: Sequence[object], most: int) -> str:
+    return f", and {len(rows) - most} more" if len(rows) > most else ""
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

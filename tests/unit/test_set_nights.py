@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nights of servers of several disks, with the real modules: what is marked, copied, kept and told."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.clouds import CLOUDS
+from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.state import SnapshotGroup, new_id
+
+from .night_runs import night
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def estate(request):
+    return request.getfixturevalue(request.param)
+
+
+def attach(estate, disk, instance):
+    if estate.cloud.name == "ebs":
+        volume = ec2_backends[ACCOUNT][estate.source].volumes[disk]
+        volume.attachment = SimpleNamespace(
+            instance=SimpleNamespace(id=instance), device="/dev/sdf", volume=volume, status="attached"
+        )
+    else:
+        estate.server.estate.disks[estate.source][disk].attached_to = instance
+
+
+def server(estate, number=2, instance="i-0a1"):
+    """Make a server's disks; returns their IDs."""
+    disks = [estate.disk(**{"dr-copy": "true", "Name": f"disk {n}"}) for n in range(number)]
+    for disk in disks:
+        attach(estate, disk, instance)
+    return disks
+
+
+def taken(estate, disks, hours):
+    return [estate.snapshot(disk, hours) for disk in disks]
+
+
+def marks_of(estate):
+    """Return the marks of each copy, by its source."""
+    keys = ("dr-copy:group", "dr-copy:set")
+    found = {}
+    for copy in estate.copies():
+        tags = estate.tags_of(copy)
+        found[tags.get("dr-copy:source-snapshot-id", copy.source_id)] = tuple(tags.get(key) for key in keys)
+    return found
+
+
+def has_tags(estate):
+    return estate.cloud.name != "ens"
+
+
+def test_copies_of_a_server_are_marked_as_one_set_and_told_as_one(estate):
+    disks = server(estate)
+    sources = taken(estate, disks, 2)
+    predicted = night(estate, check=True, rpo_hours=24)
+    ended = night(estate, rpo_hours=24)
+    (row,) = ended.result["sets"]
+    assert (row["group"], row["region"], row["disks"]) == ("i-0a1", estate.destination, sorted(disks))
+    assert (row["consistency"], row["within_rpo"], row["torn"]) == ("near", True, [])
+    assert row["set"] == row["source_created_at"] and row["age_hours"] == pytest.approx(2, abs=0.1)
+    if has_tags(estate):
+        assert marks_of(estate) == dict.fromkeys(sources, ("i-0a1", f"2 near {row['set']}"))
+    assert not ended.message and not ended.report["warnings"]
+    assert predicted.result["sets"][0]["set"] == row["set"]
+    again = night(estate, rpo_hours=24)
+    assert again.result["sets"][0]["set"] == row["set"] and again.result["counts"]["created"] == 0
+    status = night(estate, rpo_hours=24, reads_only=True)
+    assert status.result["sets"][0]["set"] == row["set"]
+
+
+def test_disks_alone_bear_no_marks_and_are_no_rows(estate):
+    (disk,) = server(estate, 1)
+    sources = taken(estate, [disk], 1)
+    ended = night(estate)
+    assert ended.result["sets"] == [] and not ended.message
+    if has_tags(estate):
+        assert marks_of(estate) == {sources[0]: (None, None)}
+    assert "DescribeSnapshotGroups" not in estate.calls
+
+
+def test_the_newest_whole_set_is_copied_besides_newer_snapshots_and_kept_by_retention(estate):
+    disks = server(estate)
+    older = taken(estate, disks, 24)
+    newer = taken(estate, disks[:1], 1)
+    ended = night(estate, keep=1, rpo_hours=48)
+    assert ended.result["counts"]["created"] == 3 and ended.result["pruned"] == []
+    (row,) = ended.result["sets"]
+    assert row["within_rpo"] and [one["disk_id"] for one in row["torn"]] == disks[:1]
+    assert any("disks have copies beside the newest whole set" in text for text in ended.report["warnings"])
+    again = night(estate, keep=1, rpo_hours=48)
+    assert again.result["counts"]["created"] == 0 and again.result["pruned"] == []
+    assert older and newer
+
+
+def test_three_nights_of_failing_copies_of_one_disk_keep_the_night_that_both_have(estate):
+    """The second proof: with keep=3 the newest three of each disk have no night in common."""
+    disks = server(estate)
+    whole = taken(estate, disks, 24 * 6)
+    night(estate, keep=3)
+    for days in (5, 4, 3):
+        good, bad = taken(estate, disks, 24 * days)
+        estate.settings(fail_copies_of={bad: "no"})
+        ended = night(estate, keep=3)
+        assert ended.message and ended.result["sets"][0]["torn"]
+    copies = estate.info(estate.destination)["snapshots"]
+    assert {copy["source"]["snapshot_id"] for copy in copies} >= set(whole)
+    estate.settings(fail_copies_of={})
+    ended = night(estate, keep=3)
+    assert good
+    (row,) = ended.result["sets"]
+    assert row["torn"] == [] and row["age_hours"] == pytest.approx(72, abs=0.1)
+
+
+def test_a_member_that_failed_is_copied_by_the_next_night_with_the_mark_of_its_set(estate):
+    disks = server(estate)
+    good, bad = taken(estate, disks, 2)
+    estate.settings(fail_copies_of={bad: "no"})
+    first = night(estate, rpo_hours=24)
+    (row,) = first.result["sets"]
+    assert first.message and row["set"] is None and row["within_rpo"] is False
+    assert {one["disk_id"] for one in row["torn"]} == set(disks)
+    estate.settings(fail_copies_of={})
+    second = night(estate, rpo_hours=24)
+    assert not second.message and second.result["sets"][0]["within_rpo"]
+    if has_tags(estate):
+        assert marks_of(estate)[good] == marks_of(estate)[bad]
+
+
+@pytest.mark.parametrize("name", ["ecs", "cbs"])
+def test_groups_of_the_cloud_are_crash_consistent_sets(request, name):
+    estate = request.getfixturevalue(name)
+    sources = taken(estate, server(estate, 3), 2)
+    group = SnapshotGroup(new_id("ssg-"), estate.source, sources, "i-0a1", kind="CONSISTENCY")
+    estate.server.estate.add(group)
+    ended = night(estate)
+    assert (ended.result["sets"][0]["set"], ended.result["sets"][0]["consistency"]) == (group.id, "crash")
+    assert set(marks_of(estate).values()) == {("i-0a1", f"3 crash {group.id}")}
+
+
+def test_a_tag_of_the_user_names_sets_on_ebs(ebs):
+    disks = server(ebs)
+    for disk, hours in zip(disks, (2, 3), strict=True):
+        ebs.snapshot(disk, hours, night="n1")
+    assert night(ebs).result["sets"][0]["set"] is None
+    assert night(ebs, set_tag="night").result["plan"]
+    for copy in ebs.copies():
+        ebs.forget(copy.id, ebs.destination)
+    (row,) = night(ebs, set_tag="night").result["sets"]
+    assert (row["set"], row["consistency"]) == ("n1", "crash")
+
+
+def test_a_tag_of_sets_is_refused_where_the_cloud_has_other_means(ecs):
+    ended = night(ecs, set_tag="night")
+    assert "dr_copy_set_tag" in ended.message
+
+
+def test_disks_of_an_application_are_a_group_by_their_tag(estate):
+    if not has_tags(estate):
+        pytest.skip("ENS disks have tags, its copies none")
+    disks = [estate.disk(**{"dr-copy": "true", "app": "shop"}) for _n in range(2)]
+    for number, disk in enumerate(disks):
+        attach(estate, disk, f"i-0a{number}")
+    taken(estate, disks, 1)
+    (row,) = night(estate, group_tag="app").result["sets"]
+    assert (row["group"], row["torn"]) == ("shop", [])
+
+
+def test_marks_tell_the_servers_where_the_source_region_does_not_answer(estate):
+    if not has_tags(estate):
+        pytest.skip("ENS has no room for marks")
+    disks = server(estate)
+    taken(estate, disks, 2)
+    night(estate)
+    disks_action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
+    estate.faults({"action": disks_action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
+    (row,) = night(estate, reads_only=True).result["sets"]
+    assert (row["group"], row["disks"], row["torn"]) == ("i-0a1", sorted(disks), [])
+
+
+def test_a_part_of_a_plan_knows_no_sets(ecs):
+    taken(ecs, server(ecs, 3), 1)
+    ended = night(ecs, shard="1/2")
+    assert ended.result["sets"] == [] and not ecs.calls["DescribeSnapshotGroups"]
+    assert set(marks_of(ecs).values()) <= {(None, None)}
+
+
+def test_a_region_that_is_not_listed_is_not_judged(estate):
+    taken(estate, server(estate), 1)
+    night(estate)
+    list_action = "DescribeSnapshots"
+    estate.faults({"action": list_action, "region": estate.destination, "fault": "refuse", "code": "InternalError"})
+    ended = night(estate, rpo_hours=24, reads_only=True)
+    (row,) = ended.result["sets"]
+    assert row["within_rpo"] is None and "could not be listed" in row["unknown"]

@@ -209,7 +209,7 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
     outcome = manifest.manifest_of(
         rows, call, {"snapshots": []}, VALUES, {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"]}
     )
-    assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2}
+    assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2, "torn": 0}
     assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]
     assert outcome["disks"][-1]["new_disk_id"] == "vol-n1" and outcome["unidentified_copies"] == ["snap-9"]
     message = manifest.problems_of(outcome)

@@ -14,8 +14,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import Row, age_in_hours, is_complete, plain, taken_at, time_or_now
+from ..._role.rows import Row, age_in_hours, is_archived, is_complete, plain, taken_at, time_or_now
 from .points import Missing, Point, Reason
+from .servers import servers_of, with_sets
 
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"
@@ -25,7 +26,8 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     """Return for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
-    one has made a new one stays with the point that it was made of, also if newer ones have come since.
+    one has made a new one stays with the point that it was made of, also if newer ones have come since. By the
+    consistency "set", disks that belong together get the newest whole set not after ``at``, if there is one.
     """
     now = time_or_now(values["now"])
     at = time_or_now(values["at"] or values["now"])
@@ -37,6 +39,12 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
         by_disk.setdefault(_disk(copy), []).append(copy)
     points = [_point(disk_id, own, used, at, now) for disk_id, own in by_disk.items()]
     points = [point for point in points if _is_wanted(point, values)]
+    by_set = values["consistency"] == "set"
+    servers = servers_of(copies, at, {str(point.disk_id) for point in points}, used)
+    if by_set:
+        disks = [(str(point.disk_id), by_disk[str(point.disk_id)]) for point in points]
+        points = [_point(disk_id, own, used, at, now, servers.source_of(disk_id)) for disk_id, own in disks]
+    points = with_sets(points, servers, by_set)
     no_copy = Reason.NO_COPY.of(region=values["region"])
     if not values["disk_names"]:
         found = {point.disk_id for point in points}
@@ -100,11 +108,17 @@ def _is_wanted(point: Point, values: Mapping[str, Any]) -> bool:
     )
 
 
-def _point(disk_id: str, own: Sequence[Row], used: Collection[str], at: datetime, now: datetime) -> Point:
+def _point(
+    disk_id: str, own: Sequence[Row], used: Collection[str], at: datetime, now: datetime, source_id: str | None = None
+) -> Point:
+    """Return the point of a disk: a copy that is used already, else one of the source ``source_id``, else the newest
+    one."""
     timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
     before = [copy for taken, copy in timed if taken.time <= at]
     usable = [copy for copy in before if is_complete(copy) and not obstacle_of(copy)]
-    chosen = next((copy for copy in usable if copy["snapshot_id"] in used), usable[0] if usable else None)
+    preferred = [copy for copy in usable if copy["snapshot_id"] in used]
+    preferred += [copy for copy in usable if source_id and copy["source"]["snapshot_id"] == source_id]
+    chosen = next(iter([*preferred, *usable]), None)
     # What the disk was is told by the chosen copy; one that somebody else made has no marks, so then by another.
     tellers = [chosen, *before, *(copy for _taken, copy in timed), *own]
     tags = [copy.get("tags") or {} for copy in tellers if copy is not None]
@@ -131,6 +145,8 @@ def _point(disk_id: str, own: Sequence[Row], used: Collection[str], at: datetime
 
 def obstacle_of(copy: Row) -> str:
     """Say why a complete copy can become no disk, as the rest of a sentence; empty where it can."""
+    if is_archived(copy):
+        return "is archived, and must be restored to the standard tier first"
     # (api-facts: cbs-traits)
     return "is of a system disk, of which the cloud makes no disk" if "system_disk" in copy["traits"] else ""
 

@@ -98,17 +98,28 @@ def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Mapping
 
 
 def picked(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
-    """Return the disks whose copies a drill proves: at most ``count``, of ``max_gib`` together, proven longest ago
-    first."""
+    """Return the disks whose copies a drill proves: ``count``, of at most ``max_gib`` together, proven longest ago
+    first. A set that was begun is finished, beyond ``count`` too, if ``max_gib`` has room for it."""
     can = [candidate for candidate in candidates if candidate.copy_id]
     room, most = values["max_gib"], values["max_gib"]
     chosen: list[Candidate] = []
     for candidate in sorted(can, key=lambda c: (c.proven_at or "", str(c.disk_id))):
-        size = candidate.size_gib or 0
-        if len(chosen) < values["count"] and (not most or size <= room):
-            chosen.append(candidate)
-            room -= size
+        if len(chosen) >= values["count"] or candidate in chosen:
+            continue
+        for together in (_of_its_set(candidate, can), [candidate]):
+            left = [one for one in together if one not in chosen]
+            size = sum(one.size_gib or 0 for one in left)
+            if left and (not most or size <= room):
+                chosen += left
+                room -= size
+                break
     return chosen
+
+
+def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates of one set with this one, itself among them; none if it is of no set."""
+    key = (candidate.group, candidate.set)
+    return [one for one in candidates if candidate.set and (one.group, one.set) == key]
 
 
 def untried(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Untried]:

@@ -35,11 +35,20 @@ class Missing(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Newer:
+    """A copy that is newer than the one that is restored, and passed over for its server's set."""
+
+    copy_id: str
+    taken_at: str
+
+
+@dataclass(frozen=True)
 class Point:
     """A disk, as far as its copies tell it, and the recovery point that it is restored from.
 
     ``missing`` says why there is none; then ``copy_id`` is None. Times are ISO 8601. ``note`` says what is newer and
-    cannot be used.
+    cannot be used. ``group`` is what the disk belongs to, ``set`` the set that the copy is of, with its
+    ``consistency``. ``torn``: its server has no set that it is of.
     """
 
     disk_id: str | None
@@ -56,6 +65,11 @@ class Point:
     source_region: str | None = None
     taken_at: str | None = None
     age_hours: float | None = None
+    group: str | None = None
+    set: str | None = None
+    consistency: str | None = None
+    torn: bool = False
+    newer: Newer | None = None
 
     @property
     def named(self) -> str:

@@ -53,6 +53,7 @@ VARIABLES: dict[str, Variable] = {
     "disk_ids": Variable(as_list, [], used_by=("decide.choosing",)),
     "disk_names": Variable(as_list, [], used_by=("decide.choosing",), needs="tags"),
     "at": Variable(as_moment, "", used_by=("decide.choosing",)),
+    "consistency": Variable(one_of("set", "disk"), "set", used_by=("decide.choosing",)),
     "disk_type": Variable(as_text, "", to=(To("make", "disk_type"),)),
     "tags": Variable(as_tags, {}, to=(To("make", "tags"),)),
     "expires_after_hours": Variable(as_whole_number, 0, to=(To("make", "expires_after_hours"),)),

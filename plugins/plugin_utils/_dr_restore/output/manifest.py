@@ -17,6 +17,7 @@ from ..._role.rows import Row, plain
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, named
 from ..input.last_drill import SCHEMA
+from .servers import lines_of_servers, torn_problem
 
 #: How many disks a message names.
 NAMED = 10
@@ -48,12 +49,13 @@ def manifest_of(points: Sequence[Point], made: Row, unread: Row, values: Mapping
         "check_mode": bool(run["check_mode"]),
         "started_at": values["now"],
         "finished_at": run["finished_at"],
-        **{key: values[key] for key in ("cloud", "region", "zone", "source_region", "at")},
+        **{key: values[key] for key in ("cloud", "region", "zone", "source_region", "at", "consistency")},
         "totals": {
             "disks": len(disks),
             "restored": sum(disk["state"] in MADE for disk in disks),
             "creating": sum(disk["state"] in ("creating", "planned") and not disk["missing"] for disk in disks),
             "missing": sum(bool(disk["missing"]) for disk in disks),
+            "torn": sum(disk["torn"] for disk in disks),
         },
         "disks": sorted(disks, key=lambda disk: not disk["missing"]),
         "failures": [*failures_of(unread), *failures_of(made)],
@@ -82,7 +84,12 @@ def _with_made(point: Point, disk: Row | None, made: Row) -> dict[str, Any]:
 
 
 def problems_of(manifest: Row) -> str:
-    """Say in one message for what a restore fails, or nothing."""
+    """Say in one message for what a restore fails, or nothing. By the consistency "disk" a torn server is no fault."""
+    torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
+    return " ".join(filter(None, [_missing_problem(manifest), torn]))
+
+
+def _missing_problem(manifest: Row) -> str:
     missing = [disk for disk in manifest["disks"] if disk["missing"]]
     if missing:
         parts = "; ".join(f"{named(disk)}: {disk['missing'].rstrip('.')}" for disk in missing[:NAMED])
@@ -99,7 +106,7 @@ def lines_of(manifest: Row) -> list[str]:
     head = f"{manifest['id']} in {manifest['zone'] or manifest['region']}: {number} of {totals['disks']} disks {verb}"
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in the making"
-    return [head, *map(_line, manifest["disks"])]
+    return [head, *lines_of_servers(manifest["disks"]), *map(_line, manifest["disks"])]
 
 
 def _line(disk: Row) -> str:

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a restore tells of servers of several disks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..._role.rows import Row
+
+#: Disks and servers that a message names.
+NAMED = 10
+
+
+def torn_problem(disks: Sequence[Row]) -> str:
+    """Say in one message which servers have no whole set, or nothing."""
+    torn = _by_group(disk for disk in disks if disk["torn"])
+    if not torn:
+        return ""
+    words = "; ".join(f"{group} ({_times(rows)})" for group, rows in list(torn.items())[:NAMED])
+    more = f"; and {len(torn) - NAMED} more, all in the manifest" if len(torn) > NAMED else ""
+    return (
+        f"{len(torn)} server{'' if len(torn) == 1 else 's'} cannot be restored as of one time, since no whole set of "
+        f"copies fits: {words}{more}. Each disk was taken from its newest copy."
+    )
+
+
+def lines_of_servers(disks: Sequence[Row]) -> list[str]:
+    """Return a line for each server of several disks: its set, or that it has none, and what is passed over."""
+    lines = []
+    for group, rows in _by_group(disks).items():
+        if len(rows) < 2:
+            continue
+        of_set = [row for row in rows if row["set"]]
+        torn = [row for row in rows if row["torn"]]
+        if torn:
+            lines.append(f"TORN {group}: its disks are of different times: {_times(torn)}")
+        if of_set:
+            first = of_set[0]
+            taken = min(str(row["taken_at"]) for row in of_set)
+            passed = [
+                f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in rows if row["newer"]
+            ]
+            over = f"; newer and passed over: {', '.join(passed[:NAMED])}" if passed else ""
+            lines.append(f"SERVER {group}: {len(of_set)} disks as of {taken}, {first['consistency']} consistent{over}")
+    return lines
+
+
+def _by_group(disks: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for disk in disks:
+        if disk["group"]:
+            found.setdefault(str(disk["group"]), []).append(disk)
+    return dict(sorted(found.items()))
+
+
+def _times(rows: Sequence[Row]) -> str:
+    parts = [f"{row['disk_name'] or row['disk_id']} as of {row['taken_at'] or 'no time'}" for row in rows[:NAMED]]
+    return ", ".join(parts) + (f", and {len(rows) - NAMED} more" if len(rows) > NAMED else "")

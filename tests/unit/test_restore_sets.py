@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Restores and drills of servers of several disks: whole sets, torn servers, and what is passed over."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from .restore_runs import Runs
+
+
+@pytest.fixture(params=["ebs", "ecs", "cbs"])
+def runs(request):
+    """A cloud whose copies have tags."""
+    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+
+
+def marks(set_id, size=2, group="i-1"):
+    return {"dr-copy:group": group, "dr-copy:set": f"{size} crash {set_id}"}
+
+
+def two_disks(runs):
+    return {name: runs.estate.disk(Name=name) for name in ("database", "log")}
+
+
+def rows_of(ended):
+    return {row["disk_name"]: row for row in ended.result["disks"]}
+
+
+def test_the_newest_whole_set_is_restored_and_what_is_newer_is_told(runs, tmp_path):
+    disks = two_disks(runs)
+    runs.copies_of(disks, 50, **marks("n1"))
+    whole = runs.copies_of(disks, 26, **marks("n2"))
+    newer = runs.copies_of({"database": disks["database"]}, 2, **marks("n3"))
+    given = {"manifest_dir": str(tmp_path)}
+    predicted = runs.restore(check=True, **given)
+    (line,) = [line for line in predicted.lines if line.startswith("SERVER i-1")]
+    assert "2 disks as of" in line and "crash consistent" in line and "newer and passed over: database of" in line
+    ended = runs.restore(**given)
+    assert not ended.message
+    rows = rows_of(ended)
+    assert {name: row["copy_id"] for name, row in rows.items()} == whole
+    assert {(row["group"], row["set"], row["consistency"], row["torn"]) for row in rows.values()} == {
+        ("i-1", "n2", "crash", False)
+    }
+    assert rows["database"]["newer"]["copy_id"] == newer["database"] and rows["log"]["newer"] is None
+    (written,) = tmp_path.glob("*.json")
+    assert json.loads(written.read_text())["disks"] == ended.result["disks"]
+
+
+def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_disks_were_made(runs):
+    """The first proof: two disks of two nights are not told as restored without a word."""
+    disks = two_disks(runs)
+    runs.copies_of({"log": disks["log"]}, 96, **marks("n7"))
+    for night, hours in (("n8", 72), ("n9", 48), ("n10", 24)):
+        newest = runs.copies_of({"database": disks["database"]}, hours, **marks(night))
+    ended = runs.restore()
+    assert ended.result["totals"]["restored"] == 2 and ended.result["totals"]["torn"] == 2
+    assert "1 server cannot be restored as of one time" in ended.message and "i-1 (database as of" in ended.message
+    assert any(line.startswith("TORN i-1") for line in ended.lines)
+    rows = rows_of(ended)
+    assert rows["database"]["copy_id"] == newest["database"] and {row["set"] for row in rows.values()} == {None}
+
+
+def test_by_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_told(runs):
+    disks = two_disks(runs)
+    runs.copies_of(disks, 26, **marks("n2"))
+    newer = runs.copies_of({"database": disks["database"]}, 2, **marks("n3"))
+    ended = runs.restore(consistency="disk")
+    assert not ended.message and ended.result["totals"]["torn"] == 2
+    assert rows_of(ended)["database"]["copy_id"] == newer["database"]
+    assert any(line.startswith("TORN i-1") for line in ended.lines)
+
+
+def test_at_a_time_the_set_of_that_time_is_restored(runs):
+    disks = two_disks(runs)
+    older = runs.copies_of(disks, 50, **marks("n1"))
+    runs.copies_of(disks, 26, **marks("n2"))
+    at = runs.estate.clock.utc() - timedelta(hours=40)
+    ended = runs.restore(at=at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == older
+
+
+def test_a_second_run_stays_with_the_set_of_the_first(runs):
+    disks = two_disks(runs)
+    whole = runs.copies_of(disks, 26, **marks("n2"))
+    assert not runs.restore().message
+    runs.copies_of(disks, 2, **marks("n3"))
+    again = runs.restore()
+    assert {name: row["copy_id"] for name, row in rows_of(again).items()} == whole and not again.message
+    assert len(runs.estate.disks()) == 2
+
+
+def test_a_disk_alone_and_one_without_marks_are_restored_as_ever(runs):
+    runs.copies("mail")
+    ended = runs.restore()
+    (row,) = ended.result["disks"]
+    assert (row["group"], row["set"], row["torn"], row["newer"]) == (None, None, False, None) and not ended.message
+
+
+def test_a_drill_finishes_a_set_that_it_has_begun(runs):
+    disks = two_disks(runs)
+    runs.copies_of(disks, 26, **marks("n2"))
+    runs.copies("mail", hours=26)
+    ended = runs.drill(count=1)
+    tried = {row["disk_name"] for row in ended.result["tried"]}
+    assert tried in ({"database", "log"}, {"mail"})
+    everything = runs.drill(count=2)
+    assert len(everything.result["tried"]) >= 2
+    room = runs.drill(count=3, max_gib=1)
+    assert room.result["tried"] == []

@@ -31,8 +31,8 @@ options:
     default: false
   copies_from:
     description:
-      - Only copies of snapshots in these regions, and copies whose source's region is unknown. Disks are then listed
-        only if O(disk_tags) or O(disk_ids) select some.
+      - Only copies of snapshots in these regions, and managed copies whose source's region is unknown. Disks are then
+        listed only if O(disk_tags) or O(disk_ids) select some.
     type: list
     elements: str
   source_disk_ids:

@@ -177,14 +177,20 @@ class SnapshotFilter:
         return self.copies_from is not None or self.source_disk_ids is not None
 
     def passes(self, snapshot: Snapshot) -> bool:
-        """Whether a snapshot is wanted. A copy whose source's region, or disk, is unknown passes the filters for it."""
+        """Whether a snapshot is wanted.
+
+        A copy whose source's disk is unknown passes the filter for it; so does a managed copy whose source's region is
+        unknown, since only its name may tell where it is from.
+        """
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)
         of_disks = source is not None and (source.disk_id is None or source.disk_id in (self.source_disk_ids or ()))
+        regions = self.copies_from or ()
+        from_there = source is not None and (source.region in regions or (source.managed and source.region is None))
         return (
             (self.disk_ids is None or disk_id in self.disk_ids)
             and (self.snapshot_ids is None or snapshot.snapshot_id in self.snapshot_ids)
-            and (self.copies_from is None or (source is not None and source.region in (None, *self.copies_from)))
+            and (self.copies_from is None or from_there)
             and (self.source_disk_ids is None or of_disks)
         )
 

@@ -57,6 +57,8 @@ class DiskCloud(SnapshotCloud):
         self.restore_id = str(module.params["restore_id"])
         #: Tokens that have been answered, by snapshot and region.
         self._answered: Counter[tuple[str, str]] = Counter()
+        #: The snapshots of the disks that this run has made, by the disks' IDs.
+        self._by_this_run: dict[str, str] = {}
 
     # -- what a cloud shows ---------------------------------------------------------------------------
 
@@ -94,12 +96,15 @@ class DiskCloud(SnapshotCloud):
     def as_copy(self, disk: Disk) -> Snapshot | None:
         """Return a disk of this restore as a copy of its snapshot, or None for any other disk.
 
-        If the cloud shows another snapshot than the tags, it is no such copy, and nothing is done to it.
+        If the cloud shows another snapshot than the tags, it is no such copy, and nothing is done to it. If it shows
+        none, where it shows those of other disks, the tags count, so that no second disk is made; but nothing is done
+        to it either.
         """
-        source_id = self.source_of(disk)
+        # A disk that this run has made is known by its ID, whatever its tags show.
+        source_id = self.source_of(disk) or self._by_this_run.get(disk.disk_id)
         if source_id is None:
             return None
-        is_certain = disk.snapshot_id in (None, source_id)
+        is_certain, is_other = disk.snapshot_id in (None, source_id), disk.snapshot_id not in (None, "", source_id)
         where = f"is attached to {disk.attached_to}" if disk.attached_to else f"is in use ({disk.provider_state})"
         return Snapshot(
             snapshot_id=disk.disk_id,
@@ -113,7 +118,8 @@ class DiskCloud(SnapshotCloud):
             created_at=disk.created_at,
             name=disk.name,
             tags=disk.tags,
-            is_copy=is_certain and not disk.is_recycled,
+            is_copy=not is_other and not disk.is_recycled,
+            certain=is_certain,
             # A disk in the recycle bin counts as gone, but can be deleted for good.
             recorded=is_certain and disk.is_recycled,
             source=Provenance(source_id, disk.region, managed=is_certain),
@@ -140,6 +146,7 @@ class DiskCloud(SnapshotCloud):
         }
         disk = Disk(disk_id, request.region, state=State.PENDING, provider_state=provider_state, **known)
         self._answered[request.snapshot_id, request.region] += 1
+        self._by_this_run[disk_id] = request.snapshot_id
         return self.as_copy(disk) or self.new_copy(order, disk_id, provider_state)
 
     # -- asking again ----------------------------------------------------------------------------------

@@ -103,10 +103,13 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
     """Translate a snapshot of DescribeSnapshots."""
     name = shown.get("SnapshotName") or ""
     tags = _tags(shown)
-    is_copy = bool(shown.get("CopyFromRemote"))
+    is_copy, is_unknown = bool(shown.get("CopyFromRemote")), shown.get("CopyFromRemote") is None
     state = STATES.get(shown.get("SnapshotState", ""), State.PENDING)
-    named, marked = source_in_name(name) if is_copy else (None, False)
-    source = _source_of(tags, named)
+    named, marked = source_in_name(name) if is_copy or is_unknown else (None, False)
+    source = _source_of(tags, named if is_copy or marked else None)
+    # Where it does not show whether it is a copy, our marks count, so that no second one is made; it is left alone.
+    is_unsure = is_unknown and source is not None
+    is_copy = is_copy or is_unsure
     return Snapshot(
         snapshot_id=shown["SnapshotId"],
         region=region,
@@ -121,6 +124,7 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
         disk_id=None if is_copy else shown.get("DiskId") or None,
         owned=shown.get("SnapshotType") != "SHARED_SNAPSHOT",
         is_copy=is_copy,
+        certain=not is_unsure,
         source=source,
         marked_ours=marked and source is not None,
         # A deadline beside IsPermanent means nothing (api-facts: cbs-deadline).
@@ -182,4 +186,4 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
 
 def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
     """Read tags; arrays can be null (api-facts: cbs-wire)."""
-    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in shown.get("Tags") or ()}
+    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in shown.get("Tags") or () if tag.get("Key")}

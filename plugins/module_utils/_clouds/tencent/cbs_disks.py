@@ -86,6 +86,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         return [
             Offer(i.get("Zone"), str(i.get("DiskType")), i["MinDiskSize"], i["MaxDiskSize"], i.get("StepSize") or 1)
             for i in sold
+            if i.get("MinDiskSize") and i.get("MaxDiskSize")
         ]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:

@@ -13,7 +13,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.errors import NotFound
 from ..._core.model import Snapshot, State
-from ..paging import by_offset, items_of, joined_pages
+from ..paging import by_offset, identified, items_of, joined_pages
 from .cbs_answers import snapshot_of
 from .client import Service
 
@@ -88,11 +88,12 @@ class CbsReads:
         given: Mapping[str, Any],
         most: int | None,
     ) -> list[dict[str, Any]]:
+        id_key = f"{key.removesuffix('Set')}Id"
+
         def page(place: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
             answer = self._service.read(action, region, tried, **place, **given)
-            return items_of(answer, key, tried=tried), answer.get("TotalCount")
+            return identified(items_of(answer, key, tried=tried), id_key, tried), answer.get("TotalCount")
 
-        id_key = f"{key.removesuffix('Set')}Id"
         return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, tried, most)
 
 

@@ -106,12 +106,15 @@ class TestCbs(RestoreContract):
         refused = cloud.restore(cloud.copy(), encrypt_type="ENCRYPT_V2")
         assert refused.failed and "encrypt_type: needs encrypted: true" in refused["msg"] and len(cloud.disks()) == 1
 
-    def test_a_snapshot_of_a_system_disk_is_refused_before_any_write(self, cloud):
-        system, good = cloud.copy(usage="SYSTEM_DISK"), cloud.copy()
-        for check in (True, False):
-            out = cloud.restore(system, good, check=check, zone="ap-beijing-9", wait=True)
-            assert out.failed and system in out["msg"] and "system disk" in out["msg"] and "ap-beijing-9" in out["msg"]
-            assert not cloud.disks()
+    def test_a_snapshot_of_a_system_disk_fails_alone_before_anything_is_asked_for_it(self, cloud):
+        system, good = cloud.copy(usage="SYSTEM_DISK"), [cloud.copy() for _n in range(3)]
+        dry = cloud.restore(system, *good, check=True, wait=True)
+        assert dry.failed and dry["counts"]["created"] == 3 and not cloud.disks(), dry.text
+        out = cloud.restore(good[0], system, *good[1:], wait=True)
+        assert out.failure()["snapshot_id"] == system and out.failure()["kind"] == "refused"
+        assert "of a system disk" in out.failure()["message"] and "image" in out.failure()["hint"]
+        assert len(cloud.disks()) == out["counts"]["created"] == 3 and cloud.calls[cloud.make_action] == 3
+        assert [row["state"] for row in out["disks"]] == ["available", "absent", "available", "available"]
 
     def test_a_size_out_of_step_is_refused_before_any_write(self, cloud):
         out = cloud.restore(cloud.copy(size=40), size_gib=45, wait=True)

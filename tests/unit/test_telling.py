@@ -192,6 +192,15 @@ def test_alerts_and_dashboard_know_just_the_metrics_that_are_written(tmp_path):
     assert len(set(ids)) == len(ids) and all(panel["title"] for panel in dashboard["panels"])
 
 
+def test_the_dashboard_shows_a_disk_that_was_never_proven_as_the_worst():
+    dashboard = json.loads((MONITORING / "dr_copy.dashboard.json").read_text())
+    (panel,) = [panel for panel in dashboard["panels"] if "drill proved" in panel["title"]]
+    worst, never = (target["expr"] for target in panel["targets"])
+    assert "> 0" not in worst and worst.startswith("max by (plan) (time() - ") and "== 0" in never
+    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert mapping["options"]["result"]["text"] == "never" and mapping["options"]["from"] < 1.7e9
+
+
 @pytest.fixture(scope="module")
 def promtool():
     """Prometheus' own tool: the machine's, or out of Debian's package."""
@@ -254,6 +263,8 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
         ("DrCopyFewerDisks", "58h", []),
         ("DrCopyRecoveryPointsVanished", "16h", []),
         ("DrCopyRecoveryPointsVanished", "17h", [("critical", of_plan)]),
+        ("DrCopyNeverProven", "839h", []),
+        ("DrCopyNeverProven", "841h", [("warning", {**of_plan, "disk": "vol-2", "region": "eu-west-1"})]),
         ("DrCopyDrillTooOld", "839h", []),
         ("DrCopyDrillTooOld", "841h", [("warning", {**of_plan, "disk": "vol-1", "region": "eu-west-1"})]),
     ]
@@ -286,7 +297,7 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
             }
         ],
     }
-    assert len(names) == 10
+    assert len(names) == 11
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
     command = [promtool, "test", "rules", tmp_path / "tests.yml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

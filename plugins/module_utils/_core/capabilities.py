@@ -71,12 +71,11 @@ class Capabilities:
     shares_snapshots = False
     account_module: str | None = None
     #: Whether disks lie in zones, and whether one can be made of a system disk's snapshot; whether the size of a
-    #: snapshot is shown, whether its blocks can be read, and whether the state of its key can.
+    #: snapshot is shown, and whether its blocks can be read.
     has_zones = True
     restores_system_disks = True
     tells_sizes = True
     reads_blocks = False
-    tells_keys = False
     #: For how long an order of a disk may be billed at least, in the cloud's words; none where that is no choice. The
     #: first is the shortest.
     billing_cycles: tuple[str, ...] = ()

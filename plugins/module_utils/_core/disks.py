@@ -179,13 +179,24 @@ class DiskCloud(SnapshotCloud):
             return f"it is of the type {disk.disk_type}, not {asked['disk_type']}"
         return None
 
+    def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
+        """Say why no disk can be made of a snapshot: it fails alone, before anything is asked for it."""
+        if _is_of_system_disk(self, source):
+            return "is of a system disk, of which this cloud makes no disk"
+        return super().obstacle_to(request, source)
+
+    def obstacle_hint(self, source: Snapshot) -> str | None:
+        return "Make an image of it instead." if _is_of_system_disk(self, source) else super().obstacle_hint(source)
+
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
-        if "system_disk" in source.traits and not self.restores_system_disks:
-            return f"snapshot_ids: {source.snapshot_id} is of a system disk, which this cloud cannot restore"
         size = request.options["size_gib"]
         if size and source.size_gib and size < source.size_gib:
             return f"size_gib: {size} is less than the {source.size_gib} GiB of {source.snapshot_id}"
         return None
+
+
+def _is_of_system_disk(cloud: DiskCloud, source: Snapshot) -> bool:
+    return "system_disk" in source.traits and not cloud.restores_system_disks
 
 
 def restore_tags(

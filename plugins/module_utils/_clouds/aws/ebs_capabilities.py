@@ -38,4 +38,3 @@ class EbsCapabilities(Capabilities):
     shares_snapshots = True
     account_module = "amazon.aws.aws_caller_info"
     reads_blocks = True
-    tells_keys = True

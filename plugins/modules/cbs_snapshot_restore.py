@@ -35,8 +35,8 @@ options:
     choices: [ENCRYPT_V1, ENCRYPT_V2]
 notes:
   - CBS shows a disk only once it is made. One that does not show for ten minutes has failed.
-  - A snapshot of a system disk cannot become a disk by the API of CBS. It fails alone, before anything is asked for it; the
-    other disks are made.
+  - A snapshot of a system disk cannot become a disk by the API of CBS. It fails alone, before anything is asked
+    for it; the other disks are made.
   - A disk that is deleted may go to the recycle bin first. With O(wait=true) it is deleted from there too.
 extends_documentation_fragment:
   - multicloud.snapshots._restore

@@ -81,8 +81,8 @@ class Site:
         inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": given}}))
         return inventory
 
-    def manifest(self, host="flood"):
-        return json.loads((self.clouds.directory / f"{host}.restore.json").read_text())
+    def manifest(self, restore_id="flood-1", host="flood"):
+        return json.loads((self.clouds.directory / f"{host}.{restore_id}.restore.json").read_text())
 
     def report(self):
         return json.loads((self.clouds.directory / "reports" / "flood.drill.json").read_text())
@@ -157,15 +157,15 @@ def test_a_restore_goes_back_in_time(ecs):
     }
     code, output = ecs.play("dr_restore", sites=sites)
     assert code == 2 and "all its recovery points are younger than at" in output, output
-    assert ecs.manifest("newest")["disks"][0]["copy_id"] == newer
-    assert ecs.manifest("past")["disks"][0]["copy_id"] == older["snapshot_id"]
+    assert ecs.manifest("newest", "newest")["disks"][0]["copy_id"] == newer
+    assert ecs.manifest("past", "past")["disks"][0]["copy_id"] == older["snapshot_id"]
     assert {tags["dr-restore:id"] for tags in ecs.disks().values()} == {"newest", "past"}
 
 
 def test_with_the_source_region_dead_disks_are_restored_and_it_is_never_called(clouds, ebs):
     disks = ebs.copies("database", "mail")
     ebs.kill_source()
-    code, output = ebs.play("dr_restore", source_region=ebs.source, disk_names=["mail", "files"])
+    code, output = ebs.play("dr_restore", id="flood-1", source_region=ebs.source, disk_names=["mail", "files"])
     assert code == 2 and "files: no copy in eu-west-1 names it" in output, output
     (missing, mail) = ebs.manifest()["disks"]
     assert missing["disk_name"] == "files" and missing["new_disk_id"] is None
@@ -178,7 +178,7 @@ def test_check_mode_shows_the_plan_and_makes_nothing(ecs):
     ecs.copies("database")
     code, output = ecs.play("dr_restore", "--check")
     assert code == 0 and "1 of 1 disks would be made" in output and "database" in output, output
-    assert "changed=1" in output and not ecs.disks() and not (ecs.clouds.directory / "flood.restore.json").exists()
+    assert "changed=1" in output and not ecs.disks() and not list(ecs.clouds.directory.glob("*.restore.json"))
 
 
 def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):

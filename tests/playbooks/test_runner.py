@@ -169,7 +169,8 @@ def restored(clouds, node):
     data, playbook = node.data("restore", "dr-copy restore", answers)
     code, output = node.run(data, playbook, "restore")
     assert code == 0, output
-    manifest = json.loads((data / "project" / "on-demand.restore.json").read_text())
+    (path,) = (data / "project").glob("on-demand.*.restore.json")
+    manifest = json.loads(path.read_text())
     assert [row["disk_name"] for row in manifest["disks"]] == ["orders-1"]
     assert [row["new_disk_id"] for row in manifest["disks"]] == clouds.restored_disks()
     no_secret_in(artifacts_of(data, "restore"))

@@ -32,6 +32,7 @@ SET = {
     "id": "flood",
     "source_region": "src-1",
     "disk_type": "fast",
+    "instance_billing_cycle": "Day",
     "tags": {"a": "b"},
     "expires_after_hours": 48,
     "wait": False,
@@ -51,8 +52,11 @@ MADE = {
     "wait_timeout": 600,
 }
 #: What the disks of a cloud are made with beside that.
-MORE = [("ebs", {"zone": "dst-1a"}), ("ecs", {"zone": "dst-1a"}), ("ens", {}), ("cbs", {"zone": "dst-1a"})]
-REFUSED = [("ebs", set()), ("ecs", set()), ("ens", {"zone", "disk_tags", "disk_names", "max_gib"}), ("cbs", set())]
+ZONE = {"zone": "dst-1a"}
+MORE = [("ebs", ZONE), ("ecs", ZONE), ("ens", {"instance_billing_cycle": "Day"}), ("cbs", ZONE)]
+BILLED = {"instance_billing_cycle"}
+OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib"}
+REFUSED = [("ebs", BILLED), ("ecs", BILLED), ("ens", OF_NODES), ("cbs", BILLED)]
 
 
 def calls(cloud, is_drill=False, **more):
@@ -69,6 +73,8 @@ def test_every_variable_reaches_its_arguments(cloud, more):
     made = calls(cloud)
     assert made.make(["copy-1"]) == (f"multicloud.snapshots.{cloud}_snapshot_restore", {**MADE, **more})
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
+    listed.update({"check_keys": True} if CAPABILITIES[cloud].tells_keys else {})
+    assert "copies_from" not in made.list_copies(of_any_region=True).arguments
     assert made.list_copies() == (f"multicloud.snapshots.{cloud}_snapshot_info", listed)
     looked = {"profile": "dr", "region": "dst-1", "disk_tags": {"dr-restore:id": "flood"}}
     assert made.look({"dr-restore:id": "flood"}).arguments == looked
@@ -116,7 +122,7 @@ def test_what_is_not_set_is_the_modules_own_default():
     made = Calls(taken["values"], taken["connection"])
     basics = {"region": "dst-1", "zone": "dst-1a", "restore_id": "flood", "wait": True, "wait_timeout": 10800}
     assert made.make(["copy-1"]).arguments == {"snapshot_ids": ["copy-1"], **basics}
-    assert made.list_copies().arguments == {"packed": True, "region": "dst-1"}
+    assert made.list_copies().arguments == {"packed": True, "check_keys": True, "region": "dst-1"}
 
 
 def test_every_cloud_is_tried():

@@ -63,3 +63,141 @@ def test_an_error_of_our_own_is_told_and_the_disks_of_a_drill_go(ebs_runs, monke
     monkeypatch.setattr(drilling.reaping, "made_by_drill", lambda made: 1 / 0)
     ended = ebs_runs.drill()
     assert "ZeroDivisionError" in ended.message and not ebs_runs.estate.disks()
+
+
+# What is missing
+
+
+def test_expected_disks_without_a_copy_are_rows_and_fail_the_run_after_the_others_were_made(runs, tmp_path):
+    disks = runs.copies("database", "mail")
+    lost = runs.estate.disk(Name="files")
+    ended = runs.restore(expected=[*disks.values(), lost], manifest_dir=str(tmp_path))
+    totals = ended.result["totals"]
+    assert len(runs.estate.disks()) == 2 and (totals["disks"], totals["restored"], totals["missing"]) == (3, 2, 1)
+    (manifest,) = tmp_path.iterdir()
+    assert manifest.name == "orders.flood.restore.json"
+    missing = json.loads(manifest.read_text())["disks"][0]
+    assert (missing["disk_id"], missing["state"], missing["new_disk_id"]) == (lost, "missing", None)
+    assert "is expected" in missing["missing"] and "1 of 3 disks are missing" in ended.message
+    assert not any("are not known here" in line for line in ended.lines)
+
+
+def test_the_report_of_a_plan_tells_which_disks_are_expected_and_their_names(ebs_runs, tmp_path):
+    disks = ebs_runs.copies("database")
+    rows = [{"disk_id": disks["database"], "disk_name": "database"}, {"disk_id": "vol-0ff", "disk_name": "files"}]
+    report = tmp_path / "orders.json"
+    report.write_text(json.dumps({"recovery_points": rows}))
+    ended = ebs_runs.restore(expected=str(report), manifest_dir=str(tmp_path))
+    assert "files (vol-0ff): it is expected" in ended.message and ended.result["expected"] == 2
+    named = ebs_runs.restore(expected=str(report), disk_names=["database"], manifest_dir=str(tmp_path))
+    assert not named.message, "a run over some disks is held to those"
+    for text, words in (("{", "is no report"), ("{}", "without disks"), (None, "cannot be read")):
+        report.write_text(text) if text else report.unlink()
+        assert words in ebs_runs.restore(expected=str(report)).message
+
+
+def test_without_expected_disks_it_is_said_that_missing_ones_are_not_known(runs, tmp_path):
+    runs.copies("database")
+    ended = runs.restore(manifest_dir=str(tmp_path))
+    assert not ended.message and ended.result["expected"] is None
+    assert any(f"Disks without a copy in {runs.estate.destination} are not known here" in line for line in ended.lines)
+
+
+def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
+    ebs_runs.copies("database")
+    for name in ("first", "second"):
+        ebs_runs.restore(id=name, manifest_dir=str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"orders.first.restore.json", "orders.second.restore.json"}
+    before = (tmp_path / "orders.first.restore.json").read_text()
+    ended = ebs_runs.restore(id="first", source_region="us-west-2", manifest_dir=str(tmp_path))
+    assert ended.message and (tmp_path / "orders.first.restore.json").read_text() == before, "it has found nothing"
+
+
+def test_where_nothing_fits_it_is_said_what_there_is(runs):
+    disks = runs.copies("database", "mail")
+    ended = runs.restore(source_region=runs.estate.destination)
+    place = runs.estate.destination
+    assert f"There are 2 copies in {place}, 2 of disks in {runs.estate.source}: " in ended.message
+    assert all(disk in ended.message for disk in disks.values()) and not runs.estate.disks()
+
+
+def test_where_there_is_no_copy_at_all_that_is_said(ebs_runs):
+    ended = ebs_runs.restore(disk_ids=["vol-1"])
+    assert "vol-1: no copy in eu-west-1 names it" in ended.message and "There is no copy in eu-west-1" in ended.message
+
+
+def test_a_disk_that_was_not_made_is_told_with_the_clouds_reason_and_never_as_new(runs):
+    """A zone that does not exist, or a type: the call fails as a whole, and has no row for a copy."""
+    runs.copies("database", "mail")
+    ended = runs.restore(disk_type="imaginary", manifest_dir="/nonexistent")
+    assert not runs.estate.disks() and ended.result["totals"]["missing"] == 2
+    assert "imaginary" in ended.message and ended.message.startswith("2 of 2 disks are missing.")
+    assert {row["state"] for row in ended.result["disks"]} == {"absent"}
+    assert all("imaginary" in line for line in ended.lines if line.startswith("MISSING"))
+    assert not any("a new disk" in line for line in ended.lines)
+
+
+def test_a_drill_in_a_wrong_place_tells_the_clouds_sentence(runs):
+    runs.copies("database")
+    ended = runs.drill(disk_type="imaginary")
+    (trial,) = ended.result["tried"]
+    assert "imaginary" in trial["why"] and "imaginary" in ended.message and "not available" not in ended.message
+
+
+def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
+    runs = Runs(cbs_disks)
+    copies = runs.copies_of({name: cbs_disks.disk(Name=name) for name in ("root", "data")})
+    cbs_disks.get(copies["root"], cbs_disks.destination).usage = "SYSTEM_DISK"
+    ended = runs.restore(manifest_dir=str(tmp_path))
+    missing, made = ended.result["disks"]
+    assert missing["state"] == "missing" and "is of a system disk" in missing["missing"]
+    assert made["copy_id"] == copies["data"] and made["state"] == "available"
+
+
+# Copies that cannot be used now
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-2222-3333-4444-555555555555"
+
+
+def spoilt(runs, **facts):
+    """Copy two snapshots of one disk, the newer with these facts; returns the older copy and the newer one."""
+    disks = {"database": runs.estate.disk(Name="database")}
+    (older,) = runs.copies_of(disks, hours=30).values()
+    (newer,) = runs.copies_of(disks, hours=2).values()
+    vars(runs.estate.get(newer, runs.estate.destination)).update(facts)
+    return older, newer
+
+
+def test_an_archived_copy_gives_way_to_the_next_older_one_and_that_is_said(ebs_runs, tmp_path):
+    older, newer = spoilt(ebs_runs, storage_tier="archive")
+    ended = ebs_runs.restore(manifest_dir=str(tmp_path))
+    (row,) = ended.result["disks"]
+    assert (row["copy_id"], row["state"]) == (older, "available") and not ended.message
+    assert newer in row["passed_over"] and "is archived" in row["passed_over"]
+    assert any(f"the newer copy {newer}" in line for line in ended.lines)
+    drilled = ebs_runs.drill()
+    assert [trial["copy_id"] for trial in drilled.result["tried"]] == [older] and not drilled.message
+    assert any("is archived" in line for line in drilled.lines)
+
+
+@pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
+def test_a_copy_with_a_key_that_is_not_enabled_is_not_proven_and_no_disk_is_made(ebs_runs, tmp_path, state):
+    older, newer = spoilt(ebs_runs, encrypted=True, kms_key_id=KEY)
+    ebs_runs.estate.settings(keys_of_kms={KEY: state})
+    drilled = ebs_runs.drill(max_age_days=7)
+    (trial,) = drilled.result["tried"]
+    assert trial["copy_id"] == newer and not trial["proven"] and KEY in trial["why"]
+    assert ("waits for its deletion on" if state == "PendingDeletion" else "Disabled") in drilled.message
+    assert not ebs_runs.estate.calls["CreateVolume"]
+    restored = ebs_runs.restore(manifest_dir=str(tmp_path))
+    (row,) = restored.result["disks"]
+    assert row["copy_id"] == older and KEY in row["passed_over"] and not restored.message
+
+
+def test_disks_of_a_drill_are_billed_by_the_hour(ens_disks, tmp_path):
+    runs = Runs(ens_disks)
+    runs.copies("database")
+    assert not runs.drill(instance_billing_cycle="Month").message
+    runs.restore(instance_billing_cycle="Month", manifest_dir=str(tmp_path))
+    made = [arguments for name, arguments in runs.calls if name == "ens_snapshot_restore" and "state" not in arguments]
+    assert [arguments["instance_billing_cycle"] for arguments in made] == ["Hour", "Month"]

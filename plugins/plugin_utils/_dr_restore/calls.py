@@ -38,9 +38,13 @@ class Calls:
         self._values, self._connection = values, connection
         self._cloud = CLOUDS[values["cloud"]]
 
-    def list_copies(self) -> Call:
-        """The copies in the region."""
-        return self._call("list", packed=True)
+    def list_copies(self, of_any_region: bool = False) -> Call:
+        """The copies in the region; with ``of_any_region`` those of all source regions."""
+        keys = {"check_keys": True} if self._cloud.tells_keys else {}
+        call = self._call("list", packed=True, **keys)
+        if of_any_region:
+            call.arguments.pop("copies_from", None)
+        return call
 
     def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call:
         """The disks that bear these tags; of these IDs only, if there are any."""

@@ -43,7 +43,7 @@ class Drill(Run):
         made: dict[str, Any] = {"skipped": True}
         try:
             if chosen:
-                made = self._make(calls, chosen)
+                made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
                 trials = self._judge(calls, chosen, made)
                 trials = self._mark(calls, trials, listed)
         finally:
@@ -78,6 +78,8 @@ class Drill(Run):
 
     def _make(self, calls: Calls, chosen: Sequence[drill.Candidate]) -> dict[str, Any]:
         """Make the disks in one call, and delete them again."""
+        if not chosen:
+            return {"skipped": True}
         self._say(f"making disks of {len(chosen)} copies")
         made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
         if not self._setting.check_mode:

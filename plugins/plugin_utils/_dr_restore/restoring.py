@@ -25,14 +25,15 @@ class Restore(Run):
         listed = self._listed(calls)
         self._say(f"looking for what {values['id']} has made before")
         there = self._made(calls.look(restored_id(values)))
-        points, made, unread = [], {"skipped": True}, {"skipped": True}
+        points, made, unread, refused = [], {"skipped": True}, {"skipped": True}, ""
         if is_read(listed, "snapshots") and is_read(there, "disks"):
             points = chosen_points(listed, there, values)
-            if why := refusal(points, listed, values):
-                return Finished({}, [], why)
             copies = [point.copy_id for point in points if point.copy_id]
-            self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}, or seeing them there")
-            made = self._made(calls.make(copies))
+            if copies:
+                self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}, or seeing them there")
+                made = self._made(calls.make(copies))
+            else:
+                refused = refusal(points, self._listed(calls, of_any_region=True), values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
         run = {
@@ -42,5 +43,5 @@ class Restore(Run):
         }
         manifest = manifest_of(points, made, unread, values, run)
         unwritten = written_manifest(manifest, values)
-        message = " ".join(filter(None, [problems_of(manifest), unwritten]))
+        message = " ".join(filter(None, [refused or problems_of(manifest), unwritten]))
         return Finished(manifest, lines_of(manifest), message)

@@ -77,9 +77,9 @@ class Run:
     def _made(self, call: Call) -> dict[str, Any]:
         return self._run_module(call.module, call.arguments)
 
-    def _listed(self, calls: Calls) -> dict[str, Any]:
-        self._say(f"listing the copies in {self._values['region']}")
-        return dict(opened(self._made(calls.list_copies())))
+    def _listed(self, calls: Calls, of_any_region: bool = False) -> dict[str, Any]:
+        self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values['region']}")
+        return dict(opened(self._made(calls.list_copies(of_any_region))))
 
     def _now(self) -> str:
         return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")

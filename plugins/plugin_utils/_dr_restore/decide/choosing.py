@@ -15,9 +15,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import Row, age_in_hours, is_archived, is_complete, plain, taken_at, time_or_now
-from .points import Missing, Point, Reason
+from .points import Missing, Obstacle, Point, Reason, named
 from .servers import servers_of, with_sets
 
+#: How many disks a message names.
+NAMED = 10
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"
 
@@ -32,41 +34,85 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     now = time_or_now(values["now"])
     at = time_or_now(values["at"] or values["now"])
     copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
-    there = [disk["tags"] for disk in plain(restored.get("disks") or ())]
-    used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in there if tags.get(RESTORE_ID) == values["id"]}
+    tags_there = [disk["tags"] for disk in plain(restored.get("disks") or ())]
+    used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values["id"]}
     by_disk: dict[str, list[Row]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)
-    points = [_point(disk_id, own, used, at, now) for disk_id, own in by_disk.items()]
-    points = [point for point in points if _is_wanted(point, values)]
+    found = [_point(disk_id, own, used, at, values) for disk_id, own in by_disk.items()]
+    points = [point for point in found if _is_wanted(point, values)]
     by_set = values["consistency"] == "set"
-    servers = servers_of(copies, at, {str(point.disk_id) for point in points}, used)
+    usable = [copy for copy in copies if values["is_drill"] or not _key_problem(copy)]
+    servers = servers_of(usable, at, {str(point.disk_id) for point in points}, used)
     if by_set:
         disks = [(str(point.disk_id), by_disk[str(point.disk_id)]) for point in points]
-        points = [_point(disk_id, own, used, at, now, servers.source_of(disk_id)) for disk_id, own in disks]
+        points = [_point(disk_id, own, used, at, values, servers.source_of(disk_id)) for disk_id, own in disks]
     points = with_sets(points, servers, by_set)
     no_copy = Reason.NO_COPY.of(region=values["region"])
+    ids, names = {point.disk_id for point in points}, {point.disk_name for point in points}
+    expected = {} if values["is_drill"] else expected_disks(values)
     if not values["disk_names"]:
-        found = {point.disk_id for point in points}
-        points += [Point(disk_id, None, no_copy) for disk_id in values["disk_ids"] if disk_id not in found]
-    names = {point.disk_name for point in points}
-    points += [Point(None, name, no_copy) for name in values["disk_names"] if name not in names]
+        others = [disk_id for disk_id in values["disk_ids"] if disk_id not in ids and disk_id not in expected]
+        points += [Point(disk_id, None, no_copy) for disk_id in others]
+    others = [name for name in values["disk_names"] if name not in names and name not in expected.values()]
+    points += [Point(None, name, no_copy) for name in others]
+    there = {point.disk_id for point in found}
+    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values["region"])
+    points += [Point(disk_id, name, reason) for disk_id, name in expected.items() if disk_id not in there]
     return sorted(points, key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
 
 
+def expected_disks(values: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the names of the disks of ``dr_restore_expected`` by their IDs; of those that the run names, if it names
+    any."""
+    ids, names = values["disk_ids"], values["disk_names"]
+    return {
+        disk.disk_id: disk.name
+        for disk in values["expected"]
+        if (not ids or disk.disk_id in ids) and (not names or disk.name in names)
+    }
+
+
 def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> str:
-    """Say why nothing at all can be restored, before anything is made; empty where something can be."""
+    """Say why nothing at all can be restored, before anything is made; empty where something can be.
+
+    ``listed`` is the listing of all copies in the region, whatever their source region.
+    """
     if any(point.copy_id for point in points):
         return ""
-    if not points:
-        total = len([copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")])
-        asked = [
-            f"{key} {values[key]}" for key in ("source_region", "disk_tags", "disk_ids", "disk_names") if values[key]
-        ]
-        of = f" fits {', '.join(asked)}" if asked else " names a disk"
-        return f"None of the {total} copies in {values['region']}{of}, so there is nothing to restore."
-    why = "; ".join(f"{point.named}: {point.missing.text if point.missing else ''}" for point in points[:10])
-    return f"None of {len(points)} disks has a recovery point that can be restored: {why}"
+    copies = [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
+    if points:
+        why = "; ".join(f"{point.named}: {point.missing.text if point.missing else ''}" for point in points[:NAMED])
+        more = f"; and {len(points) - NAMED} more" if len(points) > NAMED else ""
+        return (
+            f"None of {len(points)} disks has a recovery point that can be restored: {why}{more}. "
+            f"{what_is_there(copies, values)}"
+        )
+    keys = ("source_region", "disk_tags", "disk_ids", "disk_names")
+    asked = [f"{key} {values[key]}" for key in keys if values[key]]
+    fits = f"fits {', '.join(asked)}" if asked else "names a disk"
+    return (
+        f"None of the {len(copies)} copies in {values['region']} {fits}, so there is nothing to restore. "
+        f"{what_is_there(copies, values)}"
+    )
+
+
+def what_is_there(copies: Sequence[Row], values: Mapping[str, Any]) -> str:
+    """Say how many copies there are in the region, of disks in which regions, and of which disks."""
+    if not copies:
+        return f"There is no copy in {values['region']} at all, in the account of this connection."
+    regions: dict[str, int] = {}
+    disks: dict[str, str] = {}
+    for copy in copies:
+        region = str(copy["source"]["region"] or "an unknown region")
+        regions[region] = regions.get(region, 0) + 1
+        if disk_id := _disk(copy):
+            name = (copy.get("tags") or {}).get(DISK_NAME)
+            disks[disk_id] = named({"disk_id": disk_id, "disk_name": name})
+    of = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
+    shown = ", ".join(sorted(disks.values())[:NAMED]) or "they name no disk"
+    more = f" and {len(disks) - NAMED} more" if len(disks) > NAMED else ""
+    return f"There are {len(copies)} copies in {values['region']}, {of}: {shown}{more}."
 
 
 def unidentified(listed: Row, values: Mapping[str, Any]) -> list[str]:
@@ -109,13 +155,20 @@ def _is_wanted(point: Point, values: Mapping[str, Any]) -> bool:
 
 
 def _point(
-    disk_id: str, own: Sequence[Row], used: Collection[str], at: datetime, now: datetime, source_id: str | None = None
+    disk_id: str,
+    own: Sequence[Row],
+    used: Collection[str],
+    at: datetime,
+    values: Mapping[str, Any],
+    source_id: str | None = None,
 ) -> Point:
     """Return the point of a disk: a copy that is used already, else one of the source ``source_id``, else the newest
     one."""
     timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
     before = [copy for taken, copy in timed if taken.time <= at]
-    usable = [copy for copy in before if is_complete(copy) and not obstacle_of(copy)]
+    complete = [copy for copy in before if is_complete(copy)]
+    # A drill proves the newest copy: one whose key cannot be used is not proven, and no older one takes its place.
+    usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values["is_drill"])]
     preferred = [copy for copy in usable if copy["snapshot_id"] in used]
     preferred += [copy for copy in usable if source_id and copy["source"]["snapshot_id"] == source_id]
     chosen = next(iter([*preferred, *usable]), None)
@@ -125,6 +178,7 @@ def _point(
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
     instance, _space, device = where.partition(" ")
     source = chosen["source"] if chosen else {}
+    newer = complete[: complete.index(chosen)] if chosen else []
     return Point(
         disk_id=disk_id,
         disk_name=next((found[DISK_NAME] for found in tags if found.get(DISK_NAME)), None),
@@ -139,16 +193,33 @@ def _point(
         source_snapshot_id=source.get("snapshot_id"),
         source_region=source.get("region"),
         taken_at=source.get("created_at"),
-        age_hours=age_in_hours(source.get("created_at"), now),
+        age_hours=age_in_hours(source.get("created_at"), time_or_now(values["now"])),
+        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None),
+        key_problem=_key_problem(chosen) if chosen else None,
     )
 
 
-def obstacle_of(copy: Row) -> str:
-    """Say why a complete copy can become no disk, as the rest of a sentence; empty where it can."""
+def obstacle_to(copy: Row, with_key: bool = True) -> str:
+    """Say why a complete copy can become no disk now, as the rest of a sentence; empty where it can."""
+    if "system_disk" in copy["traits"]:  # (api-facts: cbs-traits)
+        return Obstacle.SYSTEM_DISK.value
     if is_archived(copy):
-        return "is archived, and must be restored to the standard tier first"
-    # (api-facts: cbs-traits)
-    return "is of a system disk, of which the cloud makes no disk" if "system_disk" in copy["traits"] else ""
+        return Obstacle.ARCHIVED.value
+    return (_key_problem(copy) or "") if with_key else ""
+
+
+def _key_problem(copy: Row) -> str | None:
+    """Say what is wrong with the key of a copy; one whose state is unknown counts as usable."""
+    key = copy.get("key") or {}
+    if key.get("enabled") is not False:
+        return None
+    date = key["deletion_date"]
+    state = f"waits for its deletion on {date}" if date else f"is not enabled (its state is {key['state']})"
+    return Obstacle.KEY.value.format(arn=key["arn"], state=state)
+
+
+def _passed_over(copy: Row) -> str:
+    return f"the newer copy {copy['snapshot_id']} of {copy['source']['created_at']} {obstacle_to(copy)}"
 
 
 def _why(own: Sequence[Row], timed: Sequence[Row], before: Sequence[Row]) -> Missing:
@@ -158,7 +229,7 @@ def _why(own: Sequence[Row], timed: Sequence[Row], before: Sequence[Row]) -> Mis
     if not before:
         return Reason.YOUNGER.of(time=timed[-1]["source"]["created_at"])
     for copy in before:
-        if obstacle := obstacle_of(copy):
+        if obstacle := obstacle_to(copy):
             return Reason.UNUSABLE.of(copy=copy["snapshot_id"], obstacle=obstacle)
     copy = before[0]
     return Reason.INCOMPLETE.of(copy=copy["snapshot_id"], state=copy["provider_state"] or copy["state"])

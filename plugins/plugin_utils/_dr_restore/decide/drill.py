@@ -35,7 +35,7 @@ class Trial:
     """A copy that was tried: whether it is ``proven`` at a ``level``, else ``why`` not.
 
     ``compared`` says whether its blocks were compared with the source's, as ``note`` says why not; both are None where
-    the level asks for none. ``seconds`` is how long its disk took.
+    the level asks for none. ``seconds`` is how long its disk took, ``passed_over`` which newer copy cannot be tried.
     """
 
     disk_id: str | None
@@ -53,6 +53,7 @@ class Trial:
     blocks: int | None = None
     compared: bool | None = None
     note: str | None = None
+    passed_over: str | None = None
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
@@ -247,11 +248,14 @@ def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, 
         blocks=blocks["blocks"] if blocks else None,
         compared=blocks["compared"] if blocks else None,
         note=blocks["note"] if blocks else None,
+        passed_over=point.passed_over,
     )
 
 
 def _doubt(point: Point, disk: Row | None, made: Row) -> str | None:
     """Say why a disk proves nothing, or None."""
+    if point.key_problem:
+        return f"the copy {point.key_problem}; no disk was made of it"
     if disk is None or disk["error"] or disk["disk_id"] is None:
         return reason_of(disk, made, point.copy_id) or "no disk was made of it"
     if disk["state"] != "available":

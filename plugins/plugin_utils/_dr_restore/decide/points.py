@@ -18,6 +18,7 @@ class Reason(Enum):
     """Why a disk has no recovery point that can be restored; the text takes the facts in braces."""
 
     NO_COPY = "no copy in {region} names it"
+    EXPECTED = "it is expected ({by}), and no copy in {region} names it"
     UNTIMED = "none of its copies tells a time that can be true{doubt}"
     YOUNGER = "all its recovery points are younger than at; the oldest is of {time}"
     UNUSABLE = "its copy {copy} {obstacle}"
@@ -25,6 +26,14 @@ class Reason(Enum):
 
     def of(self, **facts: Any) -> Missing:
         return Missing(self, self.value.format(**facts))
+
+
+class Obstacle(Enum):
+    """Why a complete copy can become no disk now, as the rest of a sentence about it."""
+
+    SYSTEM_DISK = "is of a system disk, of which the cloud makes no disk"
+    ARCHIVED = "is archived, and has to be restored to the standard tier first, which takes up to 72 hours"
+    KEY = "has the key {arn}, which {state}"
 
 
 class Missing(NamedTuple):
@@ -46,9 +55,10 @@ class Newer:
 class Point:
     """A disk, as far as its copies tell it, and the recovery point that it is restored from.
 
-    ``missing`` says why there is none; then ``copy_id`` is None. Times are ISO 8601. ``note`` says what is newer and
-    cannot be used. ``group`` is what the disk belongs to, ``set`` the set that the copy is of, with its
-    ``consistency``. ``torn``: its server has no set that it is of.
+    ``missing`` says why there is none; then ``copy_id`` is None. ``passed_over`` says which newer copy cannot be used,
+    and why; ``key_problem`` why the chosen one cannot, for a drill, which proves the newest. ``group`` is what the disk
+    belongs to, ``set`` the set that the copy is of, with its ``consistency``. ``torn``: its server has no set that it
+    is of. Times are ISO 8601.
     """
 
     disk_id: str | None
@@ -65,6 +75,8 @@ class Point:
     source_region: str | None = None
     taken_at: str | None = None
     age_hours: float | None = None
+    passed_over: str | None = None
+    key_problem: str | None = None
     group: str | None = None
     set: str | None = None
     consistency: str | None = None
@@ -77,7 +89,8 @@ class Point:
 
     def as_row(self) -> dict[str, Any]:
         """Return the point as the manifest and the reports have it."""
-        return {**asdict(self), "tags": dict(self.tags), "missing": self.missing.text if self.missing else None}
+        row = {**asdict(self), "tags": dict(self.tags), "missing": self.missing.text if self.missing else None}
+        return {key: value for key, value in row.items() if key != "key_problem"}
 
 
 def named(row: Row) -> str:

@@ -21,6 +21,7 @@ from ..._role.parsing import InvalidValue, as_bool, as_dict, as_list, as_tags, a
 from ..._role.rows import parse_time
 from ..._role.table import To, Variable
 from .contradictions import OF_DRILLS, contradictions
+from .expected import as_expected
 
 
 def as_moment(value: Any) -> str:
@@ -31,6 +32,8 @@ def as_moment(value: Any) -> str:
     return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+#: Those of every cloud that has any; the module refuses what its own does not know.
+BILLING_CYCLES = tuple(dict.fromkeys(cycle for cloud in CLOUDS.values() for cycle in cloud.billing_cycles))
 #: Every variable of the role. A row says how it is parsed, its default, and which arguments it reaches of the modules
 #: that the steps call (see steps.STEPS), or which modules of the role decide by it.
 VARIABLES: dict[str, Variable] = {
@@ -52,9 +55,13 @@ VARIABLES: dict[str, Variable] = {
     "disk_tags": Variable(as_tags, {}, used_by=("decide.choosing",), needs="tags"),
     "disk_ids": Variable(as_list, [], used_by=("decide.choosing",)),
     "disk_names": Variable(as_list, [], used_by=("decide.choosing",), needs="tags"),
+    "expected": Variable(as_expected, [], used_by=("decide.choosing", "output.manifest")),
     "at": Variable(as_moment, "", used_by=("decide.choosing",)),
     "consistency": Variable(one_of("set", "disk"), "set", used_by=("decide.choosing",)),
     "disk_type": Variable(as_text, "", to=(To("make", "disk_type"),)),
+    "instance_billing_cycle": Variable(
+        one_of(*BILLING_CYCLES), "", to=(To("make", "instance_billing_cycle"),), needs="billing cycles"
+    ),
     "tags": Variable(as_tags, {}, to=(To("make", "tags"),)),
     "expires_after_hours": Variable(as_whole_number, 0, to=(To("make", "expires_after_hours"),)),
     "wait": Variable(as_bool, True, to=(To("make", "wait"),)),
@@ -117,6 +124,9 @@ def normalise(
     if is_drill and not values["expires_after_hours"]:
         # Making and deleting may each take the whole of wait_timeout.
         values["expires_after_hours"] = math.ceil(2 * values["wait_timeout"] / 3600) + 1
+    cycles = CLOUDS[values["cloud"]].billing_cycles if values["cloud"] else ()
+    if is_drill and cycles:
+        values["instance_billing_cycle"] = cycles[0]  # a drill's disks are there for minutes
     for name in ("manifest_dir", "report_dir", "metrics_dir"):
         values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
     problems += [*contradictions(values, VARIABLES), *_unknown(names)]

@@ -131,7 +131,8 @@ def drill_lines(report: Row) -> list[str]:
             if row["proven"]
             else f"NOT PROVEN: {row['why']}"
         )
-        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}: {state}")
+        older = f"; {row['passed_over']}" if row["passed_over"] else ""
+        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}: {state}{older}")
     lines += [f"{named(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
     if len(report["untried"]) > NAMED:
         lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")

@@ -36,16 +36,21 @@ def written_drill(report: Row, values: Mapping[str, Any]) -> str:
 
 
 def written_manifest(manifest: Row, values: Mapping[str, Any]) -> str:
-    """Write the manifest of a restore; return why it could not be, or nothing."""
-    if manifest["check_mode"]:
+    """Write the manifest of a restore; return why it could not be, or nothing.
+
+    A run that found nothing to restore leaves the one of an earlier run, whose disks it has not seen.
+    """
+    path = manifest_file(values)
+    is_empty = not any(disk["copy_id"] for disk in manifest["disks"])
+    if manifest["check_mode"] or (is_empty and path.exists()):
         return ""
-    why = failure_of(lambda: write_whole(manifest_file(values), report_text(manifest)))
+    why = failure_of(lambda: write_whole(path, report_text(manifest)))
     return f"The manifest could not be written to {values['manifest_dir']}: {why}" if why else ""
 
 
 def manifest_file(values: Mapping[str, Any]) -> Path:
     """Return the path of a restore's manifest."""
-    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.restore.json"
+    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.{values['id']}.restore.json"
 
 
 def drill_page(report: Row) -> str:

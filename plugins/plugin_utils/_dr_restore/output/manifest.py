@@ -50,6 +50,7 @@ def manifest_of(points: Sequence[Point], made: Row, unread: Row, values: Mapping
         "started_at": values["now"],
         "finished_at": run["finished_at"],
         **{key: values[key] for key in ("cloud", "region", "zone", "source_region", "at", "consistency")},
+        "expected": len(values["expected"]) if values["expected"] else None,
         "totals": {
             "disks": len(disks),
             "restored": sum(disk["state"] in MADE for disk in disks),
@@ -74,7 +75,7 @@ def with_made(points: Sequence[Point], made: Row) -> list[dict[str, Any]]:
 def _with_made(point: Point, disk: Row | None, made: Row) -> dict[str, Any]:
     row = point.as_row()
     row.update((new, disk[key] if disk else None) for key, new in _OF_THE_NEW.items())
-    row["state"] = row["state"] or "absent"
+    row["state"] = "missing" if point.missing else row["state"] or "absent"
     is_made = disk and not disk["error"] and (disk["disk_id"] or disk["state"] == "planned")
     if not point.missing and not is_made:
         row["missing"] = reason_of(disk, made, point.copy_id) or "no disk was made of its copy"
@@ -106,7 +107,12 @@ def lines_of(manifest: Row) -> list[str]:
     head = f"{manifest['id']} in {manifest['zone'] or manifest['region']}: {number} of {totals['disks']} disks {verb}"
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in the making"
-    return [head, *lines_of_servers(manifest["disks"]), *map(_line, manifest["disks"])]
+    unknown = (
+        f"Disks without a copy in {manifest['region']} are not known here: dr_restore_expected names a report of "
+        "dr_copy, or the disks' IDs"
+    )
+    notes = [*([] if manifest["expected"] else [unknown]), *lines_of_servers(manifest["disks"])]
+    return [head, *notes, *map(_line, manifest["disks"])]
 
 
 def _line(disk: Row) -> str:
@@ -115,4 +121,5 @@ def _line(disk: Row) -> str:
     was = f", was {disk['device'] or 'attached'} of {disk['instance']}" if disk["instance"] else ""
     size = f"{disk['size_gib']} GiB, " if disk["size_gib"] else ""
     new = disk["new_disk_id"] or "a new disk"
-    return f"{named(disk)}: {new} ({disk['state']}), {size}as of {disk['taken_at']}, of {disk['copy_id']}{was}"
+    older = f"; {disk['passed_over']}" if disk["passed_over"] else ""
+    return f"{named(disk)}: {new} ({disk['state']}), {size}as of {disk['taken_at']}, of {disk['copy_id']}{was}{older}"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -201,3 +202,69 @@ def test_a_region_that_is_not_listed_is_not_judged(estate):
     ended = night(estate, rpo_hours=24, reads_only=True)
     (row,) = ended.result["sets"]
     assert row["within_rpo"] is None and "could not be listed" in row["unknown"]
+
+
+# -- what is told ----------------------------------------------------------------------------------------
+
+
+def outputs_of(estate, tmp_path, **given):
+    """Run a night; returns it, its page, its test cases by name, and its metrics of sets."""
+    ended = night(estate, report_dir=str(tmp_path), metrics_dir=str(tmp_path), **given)
+    name = "orders.status" if given.get("reads_only") else "orders"
+    page = (tmp_path / f"{name}.html").read_text()
+    cases = {}
+    for case in ElementTree.parse(tmp_path / f"{name}.junit.xml").iter("testcase"):
+        cases[case.get("name")] = next(iter(case)).tag if len(case) else "passed"
+    lines = (tmp_path / "dr_copy_orders.prom").read_text().splitlines()
+    return ended, page, cases, [line for line in lines if line.startswith("dr_copy_set_timestamp_seconds{")]
+
+
+def test_a_whole_set_is_told_everywhere(estate, tmp_path):
+    disks = server(estate)
+    taken(estate, disks, 2)
+    ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
+    assert not ended.message and cases["set of i-0a1"] == "passed"
+    assert "the newest whole set is of" in page and "near consistent" in page and "✓ i-0a1" in page
+    assert all(disk in page for disk in disks)
+    (line,) = metrics
+    assert 'group="i-0a1"' in line and float(line.split()[-1]) > 1e9
+    assert ended.report["sets"] == ended.result["sets"] and ended.report["totals"]["late_sets"] == 0
+    assert ended.report["within_rpo"]
+
+
+def test_a_torn_server_is_a_warning_by_disk_and_fails_nothing(estate, tmp_path):
+    """Both disks are within the RPO, but of no one night."""
+    disks = server(estate)
+    taken(estate, disks[:1], 10)
+    taken(estate, disks[1:], 2)
+    ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24)
+    assert not ended.message and cases["set of i-0a1"] == "skipped"
+    assert any("without a whole set of copies" in text and disks[0] in text for text in ended.report["warnings"])
+    assert "no whole set of copies" in page and "needs a look" in page and "all is well" not in page
+    assert float(metrics[0].split()[-1]) == 0
+
+
+def test_a_torn_server_misses_the_rpo_by_set(estate, tmp_path):
+    disks = server(estate)
+    taken(estate, disks[:1], 10)
+    taken(estate, disks[1:], 2)
+    ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
+    assert "1 of 1 servers have no whole set of copies within the RPO of 24 h: i-0a1 in" in ended.message
+    assert disks[0] in ended.message and cases["set of i-0a1"] == "failure"
+    assert ended.report["within_rpo"] is False and ended.report["totals"]["late_sets"] == 1
+    assert "1 of 1 servers have no whole set" in page and "misses its RPO" in page
+    assert ended.summary["orders"]["within_rpo"] is False
+
+
+def test_the_worst_server_comes_first_on_the_page(ecs, tmp_path):
+    well, torn = server(ecs, 2, "i-well"), server(ecs, 2, "i-torn")
+    taken(ecs, [*well, torn[0]], 2)
+    taken(ecs, torn[1:], 10)
+    _ended, page, _cases, _metrics = outputs_of(ecs, tmp_path, rpo_hours=24)
+    assert page.index("✗ i-torn") < page.index("✓ i-well")
+
+
+def test_a_consistency_that_judges_nothing_is_warned_of(ecs):
+    taken(ecs, server(ecs), 2)
+    warned = str(night(ecs, consistency="set").warnings)
+    assert "dr_copy_consistency: set has no effect without dr_copy_rpo_hours" in warned

@@ -22,6 +22,8 @@ from .destinations import Destinations
 from .run_state import RunState, judged_at
 from .set_marks import groups_in, marks_by_source
 
+#: What a torn or late set does, by dr_copy_consistency: a warning, or a missed RPO.
+BY_DISK, BY_SET = "disk", "set"
 #: Servers that a warning names, and disks of one.
 NAMED, NAMED_DISKS = 10, 4
 
@@ -48,6 +50,35 @@ def sets_of(
     disks = {disk_id for group in groups for disk_id in group.disk_ids}
     contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
     return [_row(one, state.unread.get(one.region)) for one in found], _warnings(found, contradictions)
+
+
+def late_sets(sets: Sequence[Row], consistency: str) -> list[Row]:
+    """Return the rows of servers that miss the RPO for want of a set, the worst first; none where disks are judged."""
+    late = [row for row in sets if row["within_rpo"] is False and consistency == BY_SET]
+    return sorted(late, key=worst_set_first)
+
+
+def worst_set_first(row: Row) -> tuple[int, float, str, str]:
+    """Sort rows of servers: without a set, late, not judged, torn, the others; each by age, then by name."""
+    if row["unknown"]:
+        group = 2
+    elif row["set"] is None:
+        group = 0
+    else:
+        group = 1 if row["within_rpo"] is False else 3 if row["torn"] else 4
+    return group, -(row["age_hours"] or 0), str(row["group"]), str(row["region"])
+
+
+def set_in_words(row: Row) -> str:
+    """Say of a server's row which set it has there, and which disks are not of it."""
+    torn = [f"{disk['disk_id']} {disk['source_created_at'] or 'without a copy'}" for disk in row["torn"]]
+    lagging = ", ".join(torn[:NAMED_DISKS]) + _more(torn, NAMED_DISKS)
+    if row["unknown"]:
+        return str(row["unknown"])
+    if row["set"] is None:
+        return f"no whole set of copies ({lagging})"
+    beside = f", beside it {lagging}" if lagging else ""
+    return f"the newest whole set is of {row['source_created_at']}, {row['age_hours']:.1f} h old{beside}"
 
 
 def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -100,6 +100,7 @@ VARIABLES: dict[str, Variable] = {
     ),
     "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.sets", "decide.decision")),
     "set_tag": Variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags"),
+    "consistency": Variable(one_of("disk", "set"), "disk", used_by=("output.report",)),
     "set_seconds": Variable(as_whole_number, 300, used_by=("decide.sets", "decide.decision")),
     "remove_duplicates": Variable(as_bool, False, to=(To("copy", "remove_duplicates"),)),
     "rpo_hours": Variable(as_whole_number, 0, used_by=("decide.outcome",)),

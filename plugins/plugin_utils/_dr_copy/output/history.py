@@ -25,7 +25,7 @@ from .pages import index_page
 _DATED = (
     "schema", "kind", "host", "name", "check_mode", "started_at", "finished_at", "cloud", "source_region",
     "destination_regions", "source_listed", "settings", "rpo_hours", "within_rpo", "totals", "breaches", "unjudged",
-    "failures", "warnings", "counts", "versions",
+    "failures", "warnings", "sets", "counts", "versions",
 )  # fmt: skip
 _COLUMNS = (
     "disk_id", "disk_name", "region", "snapshot_id", "source_snapshot_id", "source_created_at", "age_hours", "state",

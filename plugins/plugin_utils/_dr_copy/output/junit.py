@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.naming import label_of
 from ..._role.rows import Row
+from ..decide.sets import BY_SET, set_in_words
 
 #: Characters that a name in a cloud may have and XML 1.0 may not.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -37,12 +38,29 @@ def junit_text(report: Row) -> str:
                 else f"no RPO is set: {state}"
             )
             _add(case, "error" if report["rpo_hours"] else "skipped", unchecked)
+    for row in report["sets"]:
+        name = f"set of {row['group']}"
+        case = ElementTree.SubElement(suite, "testcase", classname=_text(row["region"]), name=_text(name))
+        _judge_set(case, row, report)
     run = ElementTree.SubElement(suite, "testcase", classname=_text(label_of(report)), name="the run itself")
     if report["failures"]:
         _add(run, "failure", f"{len(report['failures'])} failed. {spelt_out(report['failures'])}")
     counted = {f"{kind}s" if kind != "skipped" else kind: len(list(suite.iter(kind))) for kind in _RESULTS}
     suite.attrib.update({"tests": str(len(suite)), **{kind: str(number) for kind, number in counted.items()}})
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _judge_set(case: ElementTree.Element, row: Row, report: Row) -> None:
+    """A server's set passes only if all disks are of it; what fails the run by dr_copy_consistency is a failure."""
+    words = set_in_words(row)
+    if row["unknown"]:
+        _add(case, "error" if report["rpo_hours"] else "skipped", words)
+    elif row["within_rpo"] is False and report["settings"]["consistency"] == BY_SET:
+        _add(case, "failure", f"misses the RPO of {report['rpo_hours']} h: {words}")
+    elif row["set"] is None or row["within_rpo"] is False or row["torn"]:
+        _add(case, "skipped", f"needs a look: {words}")
+    elif row["within_rpo"] is None:
+        _add(case, "skipped", f"no RPO is set: {words}")
 
 
 _RESULTS = ("failure", "error", "skipped")

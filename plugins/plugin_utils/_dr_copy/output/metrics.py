@@ -37,6 +37,7 @@ KINDS = (
     "timeout",
 )
 _POINT = "dr_copy_recovery_point_timestamp_seconds"
+_SET = "dr_copy_set_timestamp_seconds"
 _DEPTH = "dr_copy_recovery_points"
 _DISKS = "dr_copy_disks"
 #: States of disks, and where the coverage of a report tells them.
@@ -74,6 +75,7 @@ def write_metrics(report: Row, directory: str) -> str:
         known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
+    _tell_sets(report, before, registry)
     _tell_depth(report, before, registry)
     _tell_coverage(report, before, registry)
     _tell_proofs(report, before, proofs_in_other_files(path), registry)
@@ -98,6 +100,20 @@ def write_metrics(report: Row, directory: str) -> str:
     write_to_textfile(str(path), registry)
     os.chmod(path, 0o644)  # node_exporter runs as another user
     return str(path)
+
+
+def _tell_sets(report: Row, before: Values, registry: CollectorRegistry) -> None:
+    """Tell when the newest whole set of each server of several disks was taken; 0 where it has none."""
+    sets = Gauge(
+        _SET,
+        "When the earliest member of a server's newest whole set of copies was taken; 0: there is none",
+        ("plan", "group", "region"),
+        registry=registry,
+    )
+    for row in report["sets"]:
+        labels = {"plan": label_of(report), "group": str(row["group"]), "region": str(row["region"])}
+        seconds = _seconds(row["source_created_at"] or "")
+        sets.labels(**labels).set(_earlier(before, _SET, labels) if row["unknown"] else seconds)
 
 
 def _tell_depth(report: Row, before: Values, registry: CollectorRegistry) -> None:

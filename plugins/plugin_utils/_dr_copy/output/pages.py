@@ -14,6 +14,7 @@ from ..._role.naming import file_name, label_of
 from ..._role.rows import Row
 from ..decide.breaches import worst_first
 from ..decide.planning import THERE
+from ..decide.sets import set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
 
 #: Rows of a long list that a page shows; the JSON has them all.
@@ -32,6 +33,7 @@ def report_page(report: Row) -> str:
         report=report,
         points=points,
         well=well,
+        servers=_servers(report),
         groups=late_groups(report),
         unjudged_groups=unjudged_groups(report),
         failures=failures,
@@ -44,6 +46,24 @@ def report_page(report: Row) -> str:
         left_out_rows=left_out[:MOST],
         most=MOST,
     )
+
+
+def _servers(report: Row) -> list[dict[str, Any]]:
+    """Return the servers of several disks, worst first, each with the recovery points of its ``disks``.
+
+    ``is_of_set`` of a disk says whether its newest copy is of the server's set, ``is_late`` of a server whether it has
+    none, or one older than the RPO.
+    """
+    points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
+    servers = []
+    for row in sorted(report["sets"], key=worst_set_first):
+        torn = {disk["disk_id"] for disk in row["torn"]}
+        own = [points[disk_id, row["region"]] for disk_id in row["disks"] if (disk_id, row["region"]) in points]
+        disks = [{**point, "is_of_set": point["disk_id"] not in torn} for point in own]
+        disks.sort(key=lambda disk: (disk["is_of_set"], disk["source_created_at"] or ""))
+        is_late = not row["unknown"] and (row["set"] is None or row["within_rpo"] is False)
+        servers.append({**row, "disks": disks, "is_late": is_late, "words": set_in_words(row)})
+    return servers
 
 
 def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) -> str:
@@ -66,7 +86,7 @@ def overall_of(report: Row) -> str:
     """Return "bad" for a report of something late, failed or not judged, "amber" for one with warnings, else "good" or
     ""."""
     totals = report["totals"]
-    if totals["breaches"] or totals["failures"] or totals["unjudged"]:
+    if totals["breaches"] or totals["failures"] or totals["unjudged"] or totals.get("late_sets"):
         return "bad"
     if report["warnings"] or totals["unfinished"] or totals.get("absent"):
         return "amber"

@@ -20,6 +20,7 @@ from ..._role.registered import answers, failures_of, is_listed
 from ..._role.rows import Row
 from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.run_state import judged_at, read_once
+from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
 from .history import months_of
 
@@ -41,6 +42,10 @@ SETTINGS = (
     "keep_monthly",
     "keep_yearly",
     "timezone",
+    "group_tag",
+    "set_tag",
+    "set_seconds",
+    "consistency",
     "retention_days",
     "lock_days",
     "lock_mode",
@@ -57,7 +62,7 @@ VALID_HOURS = 26
 
 
 #: Lists of the result that a report repeats.
-SHARED_KEYS = ("failures", "plan", "pruned", "kept_for_others", "orphans", "vanished")
+SHARED_KEYS = ("failures", "plan", "pruned", "kept_for_others", "orphans", "vanished", "sets")
 
 
 def report_of(
@@ -83,6 +88,7 @@ def report_of(
     points = with_facts(result["recovery_points"], done, values)
     result = {**result, "recovery_points": points}
     breaches, unjudged = breaches_of(result, values["source_region"], done["source"]), unjudged_of(result)
+    late = late_sets(result["sets"], values["consistency"])
     finished, unfinished = judged_at(values), unfinished_copies(done, values)
     report = {
         "schema": SCHEMA,
@@ -102,12 +108,13 @@ def report_of(
         "account": _account(done, values),
         "settings": {name: values[name] for name in SETTINGS},
         "rpo_hours": values["rpo_hours"],
-        "within_rpo": _within_rpo(result, breaches, unjudged, values),
+        "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
         "totals": {
             "disks": len(done["disks"]),
             "recovery_points": len(result["recovery_points"]),
             "complete": sum(point["state"] == "completed" for point in result["recovery_points"]),
             "breaches": len(breaches),
+            "late_sets": len(late),
             "unjudged": len(unjudged),
             "failures": len(result["failures"]),
             "pruned": len(result["pruned"]),

@@ -12,6 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.rows import Row
 from ..decide.breaches import worst_first
+from ..decide.sets import late_sets, set_in_words
 
 #: Rows of a kind that a message names; the result and the report list them all.
 NAMED = 10
@@ -37,6 +38,11 @@ def failure_message(report: Row) -> str:
     if late:
         words = _some(map(_late, late))
         parts.append(f"{len(late)} of {points} recovery points miss the RPO of {report['rpo_hours']} h: {words}.")
+    servers = late_sets(report["sets"], report["settings"]["consistency"])
+    if servers:
+        words = _some(f"{row['group']} in {row['region']}: {set_in_words(row)}" for row in servers)
+        of_all = f"{len(servers)} of {len(report['sets'])} servers"
+        parts.append(f"{of_all} have no whole set of copies within the RPO of {report['rpo_hours']} h: {words}.")
     if unjudged:
         words = _some(map(_unjudged, unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")

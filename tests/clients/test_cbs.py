@@ -155,6 +155,15 @@ def test_pages_hold_each_snapshot_once(cbs):
     assert shown[-1] == [] and sorted(sum(shown, [])) == sorted(made)
 
 
+def test_listings_go_by_the_time_of_creation_in_the_order_asked_for(cbs):
+    both = [disk_of(cbs), disk_of(cbs)]
+    made = [snapshot_of(cbs, disk) for disk in both]
+    for listing, things in ((disks, both), (snapshots, made)):
+        assert listing(cbs, OrderField="CREATE_TIME", Order="ASC") == things
+        assert listing(cbs, OrderField="CREATE_TIME", Order="DESC") == things[::-1]
+    assert cbs.refusal("DescribeDisks", Order="UP") == "InvalidParameterValue"
+
+
 def test_a_region_that_there_is_not_is_refused(cbs):
     assert cbs.refusal("DescribeDisks", region="ap-nowhere") == "UnsupportedRegion"
     (result,) = copies_of(cbs, snapshot_of(cbs, disk_of(cbs)), "ap-nowhere")

@@ -70,7 +70,7 @@ class Cbs(TagService, Api3Cloud):
             },
         ),
         "DescribeSnapshotGroups": ("cbs", "2017-03-12", {"Filters": list, "Offset": int, "Limit": int}),
-        "DeleteSnapshots": ("cbs", "2017-03-12", {"SnapshotIds": list, "DeleteBindImages": bool}),
+        "DeleteSnapshots": ("cbs", "2017-03-12", {"SnapshotIds": list}),
         "ModifySnapshotAttribute": (
             "cbs",
             "2017-03-12",
@@ -208,9 +208,7 @@ class Cbs(TagService, Api3Cloud):
         visible = [s for s in self._present(region, now) if s.phase(now) != "failed"]
         shown = [self._shown(s, now, copying.get(s.id, [])) for s in visible]
         shown = _filtered(shown, given, "SnapshotIds", "SnapshotId", FILTERS, _snapshot_field)
-        if given.get("Order", "DESC") not in ("ASC", "DESC") or given.get("OrderField", "CREATE_TIME") != "CREATE_TIME":
-            raise ApiError("InvalidParameterValue", "Order must be ASC or DESC, OrderField CREATE_TIME.")
-        shown.sort(key=lambda s: s["CreateTime"], reverse=given.get("Order", "DESC") == "DESC")
+        shown = _ordered(shown, given)
         return {"TotalCount": len(shown), "SnapshotSet": page(given, shown) or ([] if shown else None)}
 
     def DescribeDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
@@ -218,6 +216,7 @@ class Cbs(TagService, Api3Cloud):
         shown = _filtered(shown, given, "DiskIds", "DiskId", DISK_FILTERS, _disk_field)
         if given.get("ReturnBindAutoSnapshotPolicy"):
             shown = [{**disk, "AutoSnapshotPolicyIds": []} for disk in shown]
+        shown = _ordered(shown, given)
         return {"TotalCount": len(shown), "DiskSet": page(given, shown) or ([] if shown else None)}
 
     def DescribeSnapshotGroups(self, given: dict[str, Any], region: str) -> dict[str, Any]:
@@ -382,6 +381,13 @@ def _filtered(
             raise ApiError("InvalidParameterValue.LimitExceeded", "At most 10 values are allowed for disk-id.")
         shown = [item for item in shown if any(field(item, name, str(value)) for value in values)]
     return shown
+
+
+def _ordered(shown: list[dict[str, Any]], given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Sort by the time of creation, which is the only field and the default; the newest first unless asked."""
+    if given.get("Order", "DESC") not in ("ASC", "DESC") or given.get("OrderField", "CREATE_TIME") != "CREATE_TIME":
+        raise ApiError("InvalidParameterValue", "Order must be ASC or DESC, OrderField CREATE_TIME.")
+    return sorted(shown, key=lambda item: str(item["CreateTime"]), reverse=given.get("Order", "DESC") == "DESC")
 
 
 #: By filter, the member that it looks at.

@@ -120,6 +120,12 @@ def test_listing_is_bounded(cbs):
     assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "nonsense", "Values": ["y"]}]) == "InvalidFilter"
 
 
+def test_disks_are_listed_in_the_order_asked_for(cbs):
+    for order in ("ASC", "DESC"):
+        assert call(cbs, "DescribeDisks", Order=order)["TotalCount"] == 0
+    assert call(cbs, "DescribeDisks", Order="UP") == "InvalidParameterValue"
+
+
 def test_each_filter_looks_at_its_member(cbs):
     snapshot = cbs.snapshot()
 

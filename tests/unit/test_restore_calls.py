@@ -55,7 +55,7 @@ MADE = {
 ZONE = {"zone": "dst-1a"}
 MORE = [("ebs", ZONE), ("ecs", ZONE), ("ens", {"instance_billing_cycle": "Day"}), ("cbs", ZONE)]
 BILLED = {"instance_billing_cycle"}
-OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib"}
+OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves"}
 REFUSED = [("ebs", BILLED), ("ecs", BILLED), ("ens", OF_NODES), ("cbs", BILLED)]
 
 
@@ -71,6 +71,7 @@ def calls(cloud, is_drill=False, **more):
 @pytest.mark.parametrize(("cloud", "more"), MORE)
 def test_every_variable_reaches_its_arguments(cloud, more):
     made = calls(cloud)
+    assert made.make(["copy-1"], 300).arguments["wait_timeout"] == 300
     assert made.make(["copy-1"]) == (f"multicloud.snapshots.{cloud}_snapshot_restore", {**MADE, **more})
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
     listed.update({"check_keys": True} if CAPABILITIES[cloud].tells_keys else {})
@@ -142,7 +143,7 @@ def test_every_variable_is_used():
 
 @pytest.mark.parametrize(("cloud", "refused"), REFUSED)
 def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
-    more = {"disk_tags": {"a": "b"}, "disk_names": ["x"], "max_gib": 5, "wait": True, "id": ""}
+    more = {"disk_tags": {"a": "b"}, "disk_names": ["x"], "max_gib": 5, "waves": [{"a": "b"}], "wait": True, "id": ""}
     given = {"cloud": cloud, **SET, **more}
     problems = normalise(given, "orders", is_drill=True)["problems"]
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in problems} == refused

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 
 from tests.clouds import CLOUDS
 
@@ -152,6 +153,73 @@ def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
     missing, made = ended.result["disks"]
     assert missing["state"] == "missing" and "is of a system disk" in missing["missing"]
     assert made["copy_id"] == copies["data"] and made["state"] == "available"
+
+
+# Order and time
+
+
+@pytest.fixture(params=sorted(name for name in CLOUDS if CAPABILITIES[name].tag_rules))
+def tagged_runs(request):
+    """Where copies bear the tags of disks."""
+    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+
+
+TIERS = [{"Name": "database"}, {"Name": "app"}]
+
+
+def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
+    runs = tagged_runs
+    runs.copies("app", "database", "web")
+    runs.estate.settings(disk_seconds=40)
+    ended = runs.restore(waves=TIERS, manifest_dir=str(tmp_path), rto_minutes=60)
+    rows = {row["disk_name"]: row for row in ended.result["disks"]}
+    assert [rows[name]["wave"] for name in ("database", "app", "web")] == [1, 2, 3] and not ended.message
+    assert rows["database"]["available_at"] <= rows["app"]["began_at"] < rows["app"]["available_at"]
+    assert rows["app"]["available_at"] <= rows["web"]["began_at"] and rows["web"]["warm_at"] is None
+    assert ended.result["took_minutes"] >= 2
+    assert any("wave 1 (Name=database): 1 of 1 disks are available" in line for line in ended.lines)
+    assert any(line.startswith("wave 3 (all others)") for line in ended.lines)
+    again = runs.restore(waves=TIERS, manifest_dir=str(tmp_path), rto_minutes=0.5)
+    assert not again.message, "what was available before this run is no part of its time"
+    later = {row["disk_name"]: row for row in again.result["disks"]}
+    assert all(later[name]["available_at"] == rows[name]["available_at"] for name in rows)
+
+
+def test_a_failed_disk_is_told_at_the_end_and_stops_no_wave(tagged_runs, tmp_path):
+    runs = tagged_runs
+    copies = runs.copies_of({name: runs.estate.disk(Name=name) for name in ("database", "app")})
+    (gone,) = (copies["database"],)
+    ended = runs.restore(
+        before={"making 1 disk of wave 1": lambda: runs.estate.forget(gone, runs.estate.destination)},
+        waves=TIERS,
+        manifest_dir=str(tmp_path),
+    )
+    missing, made = ended.result["disks"]
+    assert (missing["disk_name"], missing["state"], made["disk_name"]) == ("database", "absent", "app")
+    assert made["state"] == "available" and ended.message.startswith("1 of 2 disks are missing. database")
+
+
+def test_a_run_that_took_longer_than_its_rto_fails(tagged_runs, tmp_path):
+    runs = tagged_runs
+    runs.copies("database")
+    runs.estate.settings(disk_seconds=60)
+    ended = runs.restore(rto_minutes=0.5, manifest_dir=str(tmp_path))
+    assert "misses dr_restore_rto_minutes (0.5)" in ended.message and ended.result["totals"]["restored"] == 1
+    drilled = runs.drill(rto_minutes=0.5, report_dir=str(tmp_path))
+    assert "misses dr_restore_rto_minutes (0.5)" in drilled.message and drilled.result["totals"]["proven"] == 1
+    assert "misses dr_restore_rto_minutes" in (tmp_path / "orders.drill.html").read_text()
+    assert not runs.drill(rto_minutes=30).message
+
+
+def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
+    tagged_runs.copies("database", "app")
+    ended = tagged_runs.restore(check=True, waves=TIERS, rto_minutes=0.01)
+    assert {row["disk_name"]: row["wave"] for row in ended.result["disks"]} == {"database": 1, "app": 2}
+    assert not ended.message and ended.result["took_minutes"] is None
+
+
+def test_waves_need_to_be_waited_for(ebs_runs):
+    assert "dr_restore_waves needs dr_restore_wait" in ebs_runs.restore(waves=TIERS, wait=False).message
 
 
 # Copies that cannot be used now

@@ -11,7 +11,12 @@ import json
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing, drill, reaping
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
+    choosing,
+    drill,
+    reaping,
+    waves,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import last_drill, variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import (
     drill_report,
@@ -65,6 +70,7 @@ def made(number, **facts):
     row.update(
         state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None, kms_key_id=None
     )
+    row["created_at"] = NOW
     return {**row, **facts}
 
 
@@ -196,6 +202,49 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     assert not choosing.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
 
 
+# Order and time
+
+
+def test_disks_come_in_the_first_wave_whose_tags_they_bear_and_all_others_last():
+    marks = [{"tier": "app"}, {"tier": "database"}, {}, {"tier": "database", "env": "test"}, {"tier": "web"}]
+    tiers = [copy(n, f"vol-{n}", name=f"disk {n}", tags=tags) for n, tags in enumerate(marks, 1)]
+    order = [{"tier": "database"}, {"tier": "app"}, {"Name": "disk 5"}]
+    points = waves.in_waves(chosen(tiers), {**VALUES, "waves": order})
+    assert waves.copies_by_wave(points) == {1: ["snap-2", "snap-4"], 2: ["snap-1"], 3: ["snap-5"], 4: ["snap-3"]}
+    assert {point.wave for point in waves.in_waves(chosen(tiers), {**VALUES, "waves": []})} == {1}
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (
+            [{"tier": "database"}, {"tier": "app", "env": "prod"}],
+            [{"tier": "database"}, {"tier": "app", "env": "prod"}],
+        ),
+        ("tier=database\ntier=app,env=prod\n", [{"tier": "database"}, {"tier": "app", "env": "prod"}]),
+        ('[{"tier": "database"}]', [{"tier": "database"}]),
+    ],
+)
+def test_waves_are_taken_as_lists_and_as_texts(given, taken):
+    assert variables.as_waves(given) == taken
+
+
+@pytest.mark.parametrize("given", [{"tier": "app"}, [{}], "[", ["app"], 5])
+def test_waves_that_are_none_are_refused(given):
+    right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "waves": given}
+    (problem,) = variables.normalise(right, "h")["problems"]
+    assert problem.startswith("dr_restore_waves ")
+
+
+@pytest.mark.parametrize(("given", "taken"), [("0.5", 0.5), (90, 90.0), (0, 0.0), ("", 0)])
+def test_minutes_may_be_half_of_one(given, taken):
+    right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a"}
+    assert variables.normalise({**right, "rto_minutes": given}, "h")["values"]["rto_minutes"] == taken
+    for wrong in ("soon", -1, True, "inf"):
+        (problem,) = variables.normalise({**right, "rto_minutes": wrong}, "h")["problems"]
+        assert problem.startswith("dr_restore_rto_minutes must be a number of minutes")
+
+
 # The manifest
 
 
@@ -212,9 +261,8 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
         "region": "eu-west-1",
     }
     call = {"disks": [made(1), made(2, disk_id=None, state="absent", error=error)], "failures": [error], "counts": {}}
-    outcome = manifest.manifest_of(
-        rows, call, {"snapshots": []}, VALUES, {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"]}
-    )
+    run = {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"], "last": {}}
+    outcome = manifest.manifest_of(rows, [waves.Wave(1, call, NOW, NOW)], {"snapshots": []}, VALUES, run)
     assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2, "torn": 0}
     assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]
     assert outcome["disks"][-1]["new_disk_id"] == "vol-n1" and outcome["unidentified_copies"] == ["snap-9"]
@@ -224,7 +272,7 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
 
 
 def test_a_call_that_broke_down_restored_nothing():
-    outcome = manifest.with_made(chosen([copy(1)]), {"failed": True, "msg": "boom"})
+    outcome = manifest.with_made(chosen([copy(1)]), [waves.Wave(1, {"failed": True, "msg": "boom"}, NOW, NOW)], {})
     assert "boom" in outcome[0]["missing"] and outcome[0]["state"] == "absent"
 
 

@@ -50,9 +50,10 @@ class Calls:
         """The disks that bear these tags; of these IDs only, if there are any."""
         return self._call("look", disk_tags=dict(tags), **({"disk_ids": list(disk_ids)} if disk_ids else {}))
 
-    def make(self, copy_ids: Sequence[str]) -> Call:
-        """A disk of each of these copies."""
-        return self._call("make", snapshot_ids=list(copy_ids))
+    def make(self, copy_ids: Sequence[str], seconds: int | None = None) -> Call:
+        """A disk of each of these copies, within ``seconds`` where not all of wait_timeout is left."""
+        left = {} if seconds is None else {"wait_timeout": seconds}
+        return self._call("make", snapshot_ids=list(copy_ids), **left)
 
     def delete(self, deletion: Deletion) -> Call:
         """Delete these disks, if they are attached to nothing."""

@@ -16,6 +16,7 @@ from .._role.rows import Row
 from .calls import Calls
 from .decide import drill, reaping
 from .decide.choosing import chosen_points
+from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import Done, drill_lines, drill_problems, drill_report
 from .output.files import written_drill
@@ -32,6 +33,7 @@ class Drill(Run):
         last = last_drill(values)
         self._results: list[dict[str, Any]] = []
         self._reaped: list[str] = []
+        self._available: list[str | None] = []
         there = self._look(calls)
         self._reap(calls, there, own=False)
         listed = self._noted(self._listed(calls))
@@ -52,7 +54,8 @@ class Drill(Run):
             left = self._reap(calls, there, own=True)
         there = self._look_again(calls, there, made)
         over = reaping.own_disks(there, self._results, values)
-        done = Done(self._results, trials, self._reaped, [*left, *over])
+        took = minutes_until_available(values["now"], self._available)
+        done = Done(self._results, trials, self._reaped, [*left, *over], took)
         report = drill_report(candidates, done, values, check_mode, self._now())
         unwritten = written_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
@@ -81,7 +84,10 @@ class Drill(Run):
         if not chosen:
             return {"skipped": True}
         self._say(f"making disks of {len(chosen)} copies")
+        began_at = self._now()
         made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
+        wave = Wave(1, made, began_at, self._now())
+        self._available = [times_of(disk, wave, {})["available_at"] for disk in made.get("disks") or ()]
         if not self._setting.check_mode:
             self._delete(calls, reaping.made_by_drill(made))
         return made

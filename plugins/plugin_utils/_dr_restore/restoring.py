@@ -10,8 +10,13 @@ runs in one process with the simulated clouds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .calls import Calls
 from .decide.choosing import chosen_points, refusal, restored_id, unidentified
+from .decide.points import Point
+from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves
+from .input.last_drill import last_manifest
 from .output.files import written_manifest
 from .output.manifest import lines_of, manifest_of, problems_of
 from .running import Finished, Run, is_read
@@ -25,14 +30,11 @@ class Restore(Run):
         listed = self._listed(calls)
         self._say(f"looking for what {values['id']} has made before")
         there = self._made(calls.look(restored_id(values)))
-        points, made, unread, refused = [], {"skipped": True}, {"skipped": True}, ""
+        points, waves, unread, refused = [], [], {"skipped": True}, ""
         if is_read(listed, "snapshots") and is_read(there, "disks"):
-            points = chosen_points(listed, there, values)
-            copies = [point.copy_id for point in points if point.copy_id]
-            if copies:
-                self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}, or seeing them there")
-                made = self._made(calls.make(copies))
-            else:
+            points = in_waves(chosen_points(listed, there, values), values)
+            waves = self._waves(calls, points)
+            if not waves:
                 refused = refusal(points, self._listed(calls, of_any_region=True), values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
@@ -40,8 +42,22 @@ class Restore(Run):
             "check_mode": check_mode,
             "finished_at": self._now(),
             "unidentified": unidentified(listed, values),
+            "last": last_manifest(values),
         }
-        manifest = manifest_of(points, made, unread, values, run)
+        manifest = manifest_of(points, waves, unread, values, run)
         unwritten = written_manifest(manifest, values)
         message = " ".join(filter(None, [refused or problems_of(manifest), unwritten]))
         return Finished(manifest, lines_of(manifest), message)
+
+    def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
+        """Make the disks, one wave after the other: a wave waits until each disk of the one before is available or has
+        failed."""
+        ends_at = self._clock().timestamp() + self._values["wait_timeout"]
+        done: list[Wave] = []
+        for number, copies in copies_by_wave(points).items():
+            of_wave = f" of wave {number}" if self._values["waves"] else ""
+            self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, or seeing them there")
+            began_at, left = self._now(), int(ends_at - self._clock().timestamp())
+            made = self._made(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
+            done.append(Wave(number, made, began_at, self._now()))
+        return done

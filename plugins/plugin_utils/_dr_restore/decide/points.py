@@ -82,6 +82,7 @@ class Point:
     consistency: str | None = None
     torn: bool = False
     newer: Newer | None = None
+    wave: int = 1
 
     @property
     def named(self) -> str:

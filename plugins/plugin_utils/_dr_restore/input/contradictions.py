@@ -25,6 +25,7 @@ INSTEAD = {
     "zone": "{cloud} has no zones; the node is dr_restore_region",
     "disk_tags": "copies on {cloud} tell no tags of disks; name disks by their ID (dr_restore_disk_ids)",
     "disk_names": "copies on {cloud} tell no names of disks; name disks by their ID (dr_restore_disk_ids)",
+    "waves": "copies on {cloud} tell no tags of disks; restore wave by wave, by dr_restore_disk_ids",
     "max_gib": "{cloud} does not tell the size of a snapshot; bound a drill by dr_restore_count",
 }
 #: Variables of drills alone, which a restore of the same inventory passes over.
@@ -55,6 +56,8 @@ def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
         faults.append(f"dr_restore_expires_after_hours must be at most {LONGEST_HOURS}")
     if values["wait_timeout"] == 0:
         faults.append("dr_restore_wait_timeout must be at least 1")
+    if values["waves"] and not values["wait"] and not values["is_drill"]:
+        faults.append("dr_restore_waves needs dr_restore_wait: true, since a wave waits for the one before")
     return faults + (_of_drill(values, capabilities) if values["is_drill"] else [])
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is remembered of the last drill."""
+"""What is remembered of the last drill, and of earlier runs of the same restore."""
 
 from __future__ import annotations
 
@@ -31,3 +31,15 @@ def last_drill(values: Mapping[str, Any]) -> dict[str, Any]:
     keys = {"disk_id", "proven_at", "proven_level"}
     is_whole = isinstance(disks, list) and all(isinstance(row, Mapping) and keys <= row.keys() for row in disks)
     return report if fits and is_whole else {}
+
+
+def manifest_file(values: Mapping[str, Any]) -> Path:
+    """Return the path of a restore's manifest."""
+    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.{values['id']}.restore.json"
+
+
+def last_manifest(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the rows of the manifest that an earlier run of this restore has written, by their new disks."""
+    disks = read_json(manifest_file(values)).get("disks")
+    rows = [row for row in disks if isinstance(row, Mapping)] if isinstance(disks, list) else []
+    return {str(row["new_disk_id"]): row for row in rows if row.get("new_disk_id")}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -30,6 +31,38 @@ def as_moment(value: Any) -> str:
     if time is None:
         raise InvalidValue(f"must be an ISO 8601 time (example: 2026-11-21T02:00:00Z), not {value!r}")
     return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_minutes(value: Any) -> float:
+    """Take minutes; half of one is taken too."""
+    try:
+        minutes = float(as_text(value))
+    except ValueError:
+        minutes = -1.0
+    if isinstance(value, bool) or not 0 <= minutes < math.inf:
+        raise InvalidValue(f"must be a number of minutes, 0 or more, not {value!r}")
+    return minutes
+
+
+def as_waves(value: Any) -> list[dict[str, str]]:
+    """Take a list of tag matches, a JSON list, or a text with one wave a line and its tags with commas."""
+    if isinstance(value, str):
+        is_json = value.strip().startswith("[")
+        lines = [line.replace(",", "\n") for line in value.splitlines() if line.strip()]
+        value = _parsed(value) if is_json else lines
+    if not isinstance(value, (list, tuple)):
+        raise InvalidValue("must be a list of tags, as [{tier: database}, {tier: app}]")
+    waves = [as_tags(entry) for entry in value]
+    if not all(waves):
+        raise InvalidValue("has a wave without tags; what matches no wave comes last by itself")
+    return waves
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidValue(f"is not valid JSON ({error})") from None
 
 
 #: Those of every cloud that has any; the module refuses what its own does not know.
@@ -68,7 +101,7 @@ VARIABLES: dict[str, Variable] = {
     "wait_timeout": Variable(
         as_whole_number, 10800, to=tuple(To(step, "wait_timeout") for step in ("make", "delete", "compare"))
     ),
-    "manifest_dir": Variable(as_text, ".", used_by=("output.files",)),
+    "manifest_dir": Variable(as_text, ".", used_by=("input.last_drill",)),
     "count": Variable(as_whole_number, 3, used_by=("decide.drill",)),
     "max_gib": Variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes"),
     "level": Variable(one_of(*LEVELS), LEVELS[0], used_by=("decide.drill", "drilling")),
@@ -76,6 +109,8 @@ VARIABLES: dict[str, Variable] = {
     "max_age_days": Variable(as_whole_number, 0, used_by=("decide.drill",)),
     "report_dir": Variable(as_text, "", used_by=("output.files",)),
     "metrics_dir": Variable(as_text, "", used_by=("output.files",)),
+    "waves": Variable(as_waves, [], used_by=("decide.waves",), needs="tags"),
+    "rto_minutes": Variable(as_minutes, 0, used_by=("decide.waves",)),
     "connection": Variable(as_dict, {}, used_by=("running",)),
 }
 #: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets.

@@ -18,6 +18,7 @@ from ..._role.rows import Row
 from ..decide.drill import Candidate, Trial, after, overdue, untried
 from ..decide.points import named
 from ..decide.reaping import Left
+from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
 from .manifest import NAMED
 
@@ -30,13 +31,17 @@ NOT_PROVEN = {
 
 
 class Done(NamedTuple):
-    """What a drill has done: the results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, and the disks
-    that it ``left``."""
+    """What a drill has done.
+
+    The results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``, and after
+    how many minutes its last disk was available.
+    """
 
     calls: Sequence[Row]
     tried: Sequence[Trial] = ()
     reaped: Sequence[str] = ()
     left: Sequence[Left] = ()
+    took_minutes: float | None = None
 
 
 def drill_report(
@@ -58,6 +63,9 @@ def drill_report(
         "started_at": values["now"],
         "finished_at": finished_at,
         **{key: values[key] for key in ("cloud", "region", "zone", "level", "count", "max_gib", "max_age_days")},
+        "rto_minutes": values["rto_minutes"],
+        "took_minutes": done.took_minutes,
+        "too_late": "" if check_mode else too_late(done.took_minutes, values),
         "claim": NOT_PROVEN[values["level"]],
         "totals": {
             "disks": len(disks),
@@ -105,6 +113,8 @@ def drill_problems(report: Row) -> str:
         parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
     if report["failures"] and not failed:
         parts.append(spelt_out(report["failures"]))
+    if report["too_late"]:
+        parts.append(report["too_late"])
     own = [row for row in report["left"] if not row["attached_to"]]
     if own:
         parts.append(f"{len(own)} disks of this drill are left: {', '.join(row['disk_id'] for row in own[:NAMED])}.")

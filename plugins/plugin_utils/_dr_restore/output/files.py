@@ -15,7 +15,7 @@ from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
 from ..._role.rows import Row, parse_time
 from ..decide.points import named
-from ..input.last_drill import drill_file
+from ..input.last_drill import drill_file, manifest_file
 from .drill_report import drill_problems
 
 
@@ -46,11 +46,6 @@ def written_manifest(manifest: Row, values: Mapping[str, Any]) -> str:
         return ""
     why = failure_of(lambda: write_whole(path, report_text(manifest)))
     return f"The manifest could not be written to {values['manifest_dir']}: {why}" if why else ""
-
-
-def manifest_file(values: Mapping[str, Any]) -> Path:
-    """Return the path of a restore's manifest."""
-    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.{values['id']}.restore.json"
 
 
 def drill_page(report: Row) -> str:

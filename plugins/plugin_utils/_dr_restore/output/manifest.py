@@ -13,15 +13,15 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of
-from ..._role.rows import Row, plain
+from ..._role.rows import Row
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, named
+from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, times_of, too_late
 from ..input.last_drill import SCHEMA
 from .servers import lines_of_servers, torn_problem
 
 #: How many disks a message names.
 NAMED = 10
-MADE = ("available", "in_use")
 #: Of a module's row of a disk, under which key the manifest tells it.
 _OF_THE_NEW = {
     "disk_id": "new_disk_id",
@@ -34,13 +34,21 @@ _OF_THE_NEW = {
 }
 
 
-def manifest_of(points: Sequence[Point], made: Row, unread: Row, values: Mapping[str, Any], run: Row) -> dict[str, Any]:
+def manifest_of(
+    points: Sequence[Point], waves: Sequence[Wave], unread: Row, values: Mapping[str, Any], run: Row
+) -> dict[str, Any]:
     """Return the manifest of a restore.
 
-    ``made`` is the result of making the disks, ``unread`` that of the listing that failed, if one did. ``run`` has
-    ``check_mode``, ``finished_at`` (ISO 8601), and ``unidentified``, the copies that tell no disk.
+    ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did. ``run`` has
+    ``check_mode``, ``finished_at`` (ISO 8601), ``unidentified``, the copies that tell no disk, and ``last``, the rows
+    of an earlier manifest by the new disk.
     """
-    disks = with_made(points, made)
+    disks = with_made(points, waves, run["last"])
+    counts: dict[str, int] = {}
+    for wave in waves:
+        for word, number in (wave.made.get("counts") or {}).items():
+            counts[word] = counts.get(word, 0) + number
+    took = minutes_until_available(values["now"], [disk["available_at"] for disk in disks])
     return {
         "schema": SCHEMA,
         "kind": "restore",
@@ -50,44 +58,50 @@ def manifest_of(points: Sequence[Point], made: Row, unread: Row, values: Mapping
         "started_at": values["now"],
         "finished_at": run["finished_at"],
         **{key: values[key] for key in ("cloud", "region", "zone", "source_region", "at", "consistency")},
+        **{key: values[key] for key in ("waves", "rto_minutes")},
+        "took_minutes": took,
+        "too_late": "" if run["check_mode"] else too_late(took, values),
         "expected": len(values["expected"]) if values["expected"] else None,
         "totals": {
             "disks": len(disks),
-            "restored": sum(disk["state"] in MADE for disk in disks),
+            "restored": sum(disk["state"] in AVAILABLE for disk in disks),
             "creating": sum(disk["state"] in ("creating", "planned") and not disk["missing"] for disk in disks),
             "missing": sum(bool(disk["missing"]) for disk in disks),
             "torn": sum(disk["torn"] for disk in disks),
         },
-        "disks": sorted(disks, key=lambda disk: not disk["missing"]),
-        "failures": [*failures_of(unread), *failures_of(made)],
+        "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
+        "failures": [*failures_of(unread), *(failure for wave in waves for failure in failures_of(wave.made))],
         "unidentified_copies": list(run["unidentified"]),
-        "counts": dict(made.get("counts") or {}),
+        "counts": counts,
         "collection": collection_version(),
     }
 
 
-def with_made(points: Sequence[Point], made: Row) -> list[dict[str, Any]]:
+def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str, Row]) -> list[dict[str, Any]]:
     """Return the row of each disk with what was made of its copy; without a new disk it is ``missing``, and why."""
-    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
-    return [_with_made(point, found.get(point.copy_id), made) for point in points]
+    found, by_number = made_of(waves), {wave.number: wave for wave in waves}
+    return [_with_made(point, found.get(str(point.copy_id)), by_number.get(point.wave), last) for point in points]
 
 
-def _with_made(point: Point, disk: Row | None, made: Row) -> dict[str, Any]:
+def _with_made(point: Point, disk: Row | None, wave: Wave | None, last: Mapping[str, Row]) -> dict[str, Any]:
     row = point.as_row()
     row.update((new, disk[key] if disk else None) for key, new in _OF_THE_NEW.items())
     row["state"] = "missing" if point.missing else row["state"] or "absent"
     is_made = disk and not disk["error"] and (disk["disk_id"] or disk["state"] == "planned")
     if not point.missing and not is_made:
-        row["missing"] = reason_of(disk, made, point.copy_id) or "no disk was made of its copy"
+        why = reason_of(disk, wave.made, point.copy_id) if wave else ""
+        row["missing"] = why or "no disk was made of its copy"
     if disk and disk["size_gib"]:
         row["size_gib"] = disk["size_gib"]
-    return row
+    # No module tells yet when all data of a disk is loaded.
+    none = dict.fromkeys(("began_at", "available_at", "warm_at"))
+    return {**row, **none, **(times_of(disk, wave, last) if disk and wave else {})}
 
 
 def problems_of(manifest: Row) -> str:
     """Say in one message for what a restore fails, or nothing. By the consistency "disk" a torn server is no fault."""
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
-    return " ".join(filter(None, [_missing_problem(manifest), torn]))
+    return " ".join(filter(None, [_missing_problem(manifest), torn, manifest["too_late"]]))
 
 
 def _missing_problem(manifest: Row) -> str:
@@ -112,7 +126,21 @@ def lines_of(manifest: Row) -> list[str]:
         "dr_copy, or the disks' IDs"
     )
     notes = [*([] if manifest["expected"] else [unknown]), *lines_of_servers(manifest["disks"])]
-    return [head, *notes, *map(_line, manifest["disks"])]
+    return [head, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
+
+
+def _lines_of_waves(manifest: Row) -> list[str]:
+    """Return a line for each wave: which it is, how many of its disks are available, and since when the last is."""
+    lines = []
+    for number in sorted({disk["wave"] for disk in manifest["disks"]}) if manifest["waves"] else ():
+        own = [disk for disk in manifest["disks"] if disk["wave"] == number]
+        match = manifest["waves"][number - 1] if number <= len(manifest["waves"]) else {}
+        tags = ", ".join(f"{key}={value}" for key, value in match.items()) or "all others"
+        there = [disk["available_at"] for disk in own if disk["state"] in AVAILABLE]
+        last = max(filter(None, there), default="")
+        when = f", the last at {last}" if last else ""
+        lines.append(f"wave {number} ({tags}): {len(there)} of {len(own)} disks are available{when}")
+    return lines
 
 
 def _line(disk: Row) -> str:

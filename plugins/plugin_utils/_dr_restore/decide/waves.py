@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The order of a restore: waves of disks, and when each disk was available. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..._role.rows import Row, parse_time, plain
+from .choosing import as_wanted
+from .points import Point
+
+#: Disks that need no more waiting.
+AVAILABLE = ("available", "in_use")
+#: Each wave has at least so many seconds, even if those before it used up all the time.
+LEAST_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What a wave has done: its number from 1, the result of making its disks, its begin and end (ISO 8601)."""
+
+    number: int
+    made: Row
+    began_at: str
+    ended_at: str
+
+
+def in_waves(points: Sequence[Point], values: Mapping[str, Any]) -> list[Point]:
+    """Return the points, each with the first wave whose tags it bears; what matches none comes last."""
+    return [replace(point, wave=_wave_of(point, values["waves"])) for point in points]
+
+
+def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
+    tags = {**point.tags, **({"Name": point.disk_name} if point.disk_name else {})}
+    return next((number for number, wanted in enumerate(waves, 1) if as_wanted(tags, wanted)), len(waves) + 1)
+
+
+def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
+    """Return the copies that each wave makes disks of, first wave first."""
+    waves: dict[int, list[str]] = {}
+    for point in sorted(points, key=lambda point: point.wave):
+        if point.copy_id:
+            waves.setdefault(point.wave, []).append(point.copy_id)
+    return waves
+
+
+def times_of(disk: Row, wave: Wave, last: Mapping[str, Row]) -> dict[str, str | None]:
+    """Return when a disk's wave began and when the disk was available, None while it is not.
+
+    ``last`` are the rows of this restore's earlier manifest by the new disk: one that was available before this run
+    keeps its times. What the cloud does not tell is the end of the wave, which has waited for it.
+    """
+    earlier = last.get(str(disk["disk_id"]))
+    if disk["state"] not in AVAILABLE:
+        return {"began_at": wave.began_at, "available_at": None}
+    if disk["action"] == "none" and disk["seconds"] is None:
+        known = earlier or {}
+        return {"began_at": known.get("began_at") or wave.began_at, "available_at": known.get("available_at")}
+    created, ended = parse_time(disk["created_at"]), parse_time(wave.ended_at)
+    moment = created + timedelta(seconds=disk["seconds"]) if created and disk["seconds"] is not None else ended
+    return {"began_at": wave.began_at, "available_at": _text(min(moment, ended) if moment and ended else ended)}
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def minutes_until_available(began_at: str, times: Sequence[str | None]) -> float | None:
+    """Return the minutes from the begin of a run to its last disk; None where no disk became available in it."""
+    began = parse_time(began_at)
+    found = [moment for text in times if (moment := parse_time(text)) and began and moment >= began]
+    return round((max(found) - began) / timedelta(minutes=1), 2) if found and began else None
+
+
+def too_late(took: float | None, values: Mapping[str, Any]) -> str:
+    """Say that the disks took longer than ``dr_restore_rto_minutes``, or nothing."""
+    limit = values["rto_minutes"]
+    if not limit or took is None or took <= limit:
+        return ""
+    return f"The last disk was available after {took:g} minutes, which misses dr_restore_rto_minutes ({limit:g})."
+
+
+def made_of(waves: Sequence[Wave]) -> dict[str, dict[str, Any]]:
+    """Return the module's row of each disk by its copy."""
+    return {row["snapshot_id"]: row for wave in waves for row in plain(wave.made.get("disks") or ())}

@@ -2,6 +2,7 @@
 .PHONY: help unit clients demo test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
 SEEDS ?= 300
 DRILLS ?= 200
+NIGHTS ?= 200
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,8 +22,8 @@ test: ## every check and test
 lint: ## the static checks alone
 	@bash tests/scripts/lint.sh
 
-storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed, DRILLS storms over drills; the tables go into docs/docsite/rst/reliability.rst
-	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --write
+storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed, DRILLS storms over drills, NIGHTS of nights; the tables go into docs/docsite/rst/reliability.rst
+	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --nights $(NIGHTS) --write
 
 mutants: ## break the engine on purpose in a hundred ways, and line by line where it is pure; the tests must find it; tables as above
 	@bash tests/scripts/mutants.sh --write

@@ -4,8 +4,10 @@
 
 """Let storms pass over each cloud, print a table, and write it into the documentation.
 
-python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--drills N] [--write]
-python -m tests.storms --story CLOUD SEED [--collision]     one storm, made smaller where it goes wrong, call by call
+python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--drills N] [--nights N]
+                       [--write]
+python -m tests.storms --story CLOUD SEED [--collision | --night]   one storm, made smaller where it goes wrong, call by
+                                                                    call
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -25,8 +27,9 @@ from .collisions import collision_of
 from .harder import hard_storm_of
 from .nights import storm_beside_nights
 from .processes import passed, simulated_clouds
+from .role_storms import role_storm_of
 from .servers import StormServer
-from .shrink import smallest, story
+from .shrink import smallest, story, story_of_nights
 
 STORMS = (
     "cloud",
@@ -61,6 +64,19 @@ DRILLS = (
     "wrong",
     "seconds a storm",
 )
+NIGHTS = (
+    "cloud",
+    "storms of nights",
+    "nights",
+    "copies",
+    "pruned",
+    "calls",
+    "killed",
+    "green nights",
+    "doubles allowed",
+    "wrong",
+    "seconds a storm",
+)
 PROCESSES = ("cloud", "playbooks killed", "wrong")
 #: A row of a table, and the names of its columns.
 Row = tuple[object, ...]
@@ -77,13 +93,16 @@ def main() -> None:
     parser.add_argument("--collisions", type=int, default=0)
     parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("--drills", type=int, default=0)
+    parser.add_argument("--nights", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--story", nargs=2, metavar=("CLOUD", "SEED"))
     parser.add_argument("--collision", action="store_true")
+    parser.add_argument("--night", action="store_true")
     given = parser.parse_args()
     if given.story:
-        _tell_story(given.story[0], int(given.story[1]), given.collision)
+        tell = _tell_story_of_nights if given.night else _tell_story
+        tell(given.story[0], int(given.story[1]), given.collision)
         return
     wrong = 0
     with ProcessPoolExecutor(given.jobs) as pool:
@@ -98,9 +117,12 @@ def main() -> None:
 
 def _tables(pool: ProcessPoolExecutor, given: argparse.Namespace) -> Iterator[tuple[str, Head, list[Row]]]:
     """Yield each table, by its name in the guide."""
+    if given.nights:
+        nights = {cloud: _jobs(pool, _pass_nights, cloud, given.first, given.nights) for cloud in given.cloud}
+        yield "nights-of-storms", NIGHTS, [_row(cloud, _sum(jobs), NIGHTS_COUNTED) for cloud, jobs in nights.items()]
     if given.drills:
-        drills = {cloud: _drills(pool, cloud, given.first, given.drills) for cloud in given.cloud}
-        yield "drills", DRILLS, [_row_of_drills(cloud, _sum(jobs)) for cloud, jobs in drills.items()]
+        drills = {cloud: _jobs(pool, _pass_drills, cloud, given.first, given.drills) for cloud in given.cloud}
+        yield "drills", DRILLS, [_row(cloud, _sum(jobs), DRILLS_COUNTED) for cloud, jobs in drills.items()]
     if given.seeds:
         storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
         yield "storms", STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]
@@ -117,33 +139,43 @@ def _submitted(pool: ProcessPoolExecutor, cloud: str, first: int, number: int, c
     return [pool.submit(_pass, cloud, begin, min(JOB, first + number - begin), collisions) for begin in jobs]
 
 
-def _drills(pool: ProcessPoolExecutor, cloud: str, first: int, number: int) -> list[Any]:
+def _jobs(pool: ProcessPoolExecutor, work: Callable[..., Any], cloud: str, first: int, number: int) -> list[Any]:
     jobs = range(first, first + number, JOB)
-    return [pool.submit(_pass_drills, cloud, begin, min(JOB, first + number - begin)) for begin in jobs]
+    return [pool.submit(work, cloud, begin, min(JOB, first + number - begin)) for begin in jobs]
 
 
 def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
     """Let some storms over drills pass over one cloud; returns what was counted."""
-    server, found = StormServer(cloud, with_disks=True), Counter[str]()
-    for seed in range(first, first + number):
+    server = StormServer(cloud, with_disks=True)
+    return _count(
+        (f"{cloud} drill seed {seed}", lambda seed=seed: server.drilled(storm_beside_nights(cloud, seed)))
+        for seed in range(first, first + number)
+    )
+
+
+def _pass_nights(cloud: str, first: int, number: int) -> Counter[str]:
+    """Let some storms of nights pass over one cloud; returns what was counted."""
+    server = StormServer(cloud)
+    return _count(
+        (f"{cloud} night seed {seed}", lambda seed=seed: server.nights(role_storm_of(cloud, seed)))
+        for seed in range(first, first + number)
+    )
+
+
+def _count(storms: Iterator[tuple[str, Callable[[], Any]]]) -> Counter[str]:
+    """Let storms pass, each by its name, and add up the figures of what was found; what is wrong is told at once."""
+    found = Counter[str]()
+    for name, passes in storms:
         try:
-            findings = server.drilled(storm_beside_nights(cloud, seed))
+            findings = passes()
         except Exception as error:
-            print(f"  {cloud} drill seed {seed}: {type(error).__name__}: {error}", flush=True)
+            print(f"  {name}: {type(error).__name__}: {error}", flush=True)
             found.update(storms=1, wrong=1)
             continue
-        found.update(
-            storms=1,
-            disks=findings.disks,
-            calls=findings.calls,
-            kills=findings.kills,
-            between=findings.killed_between,
-            doubled=findings.doubled,
-            wrong=int(bool(findings.faults)),
-            milliseconds=int(findings.seconds * 1000),
-        )
+        figures = {key: value for key, value in vars(findings).items() if isinstance(value, int)}
+        found.update(storms=1, wrong=int(bool(findings.faults)), milliseconds=int(findings.seconds * 1000), **figures)
         if findings.faults:
-            print(f"  {cloud} drill seed {seed}: {'; '.join(findings.faults[:4])}", flush=True)
+            print(f"  {name}: {'; '.join(findings.faults[:4])}", flush=True)
     return found
 
 
@@ -197,8 +229,12 @@ def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
     return cloud, *(found[name] for name in names), share, found["left"], found["wrong"], seconds
 
 
-def _row_of_drills(cloud: str, found: Counter[str]) -> Row:
-    names = ("storms", "disks", "calls", "kills", "between", "doubled", "wrong")
+#: What the tables of storms over drills and of nights tell.
+DRILLS_COUNTED = ("storms", "disks", "calls", "kills", "killed_between", "doubled", "wrong")
+NIGHTS_COUNTED = ("storms", "nights", "copies", "pruned", "calls", "kills", "green", "doubled", "wrong")
+
+
+def _row(cloud: str, found: Counter[str], names: tuple[str, ...]) -> Row:
     return cloud, *(found[name] for name in names), f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}"
 
 
@@ -224,6 +260,15 @@ def _tell_story(cloud: str, seed: int, collision: bool) -> None:
         findings = server.checked(smallest(storm, lambda smaller: server.checked(smaller).faults))
     print(findings.storm)
     print(story(findings))
+
+
+def _tell_story_of_nights(cloud: str, seed: int, _collision: bool) -> None:
+    server = StormServer(cloud)
+    findings = server.nights(role_storm_of(cloud, seed))
+    if findings.faults:
+        findings = server.nights(smallest(findings.storm, lambda smaller: server.nights(smaller).faults))
+    print(findings.storm)
+    print(story_of_nights(findings))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from unittest import mock
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import reaping
 from moto.moto_api._internal import mock_random
@@ -21,10 +20,11 @@ from moto.moto_api._internal import mock_random
 from tests.simulator.cbs_disks import NEVER
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import number_anew
-from tests.unit.harness import COLLECTION, module_args
+from tests.unit.harness import COLLECTION
 
 from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
+from .modules import run_in_turn
 from .nights import copy_options, disks_of, mark_options, prune_options
 from .scheduler import Killed
 from .simulation import Runs
@@ -254,29 +254,11 @@ class Drilling(Runs):
     def _call(self, outcome: DrillOutcome, what: str, name: str, entry: str, given: dict[str, Any]) -> dict[str, Any]:
         """Call a module; returns its result."""
         file = self._files[name]
-        parts: list[Any] = []
         place = {} if name == self.estate.module else {"region": self.estate.destination}
         args = {**place, **self.estate.connection(), **self.estate.quick_reads, **given}
         if self.storm.cloud != "ebs":
             args["read_timeout"] = self.storm.read_timeout
-        # No call is made, and no turn given away, while the options are read.
-        with (
-            module_args({**args, "_ansible_remote_tmp": "/tmp"}),
-            mock.patch.object(file, entry, lambda *all_parts: parts.extend(all_parts)),
-        ):
-            file.main()
-        said: dict[str, Any] = {}
-
-        def ended(**result: Any) -> None:
-            said.update(result)
-            raise _Ended
-
-        parts[0].exit_json = ended
-        parts[0].fail_json = lambda msg, **result: ended(msg=msg, failed=True, **result)
-        try:
-            getattr(file, entry)(*parts)
-        except _Ended:
-            pass
+        said = run_in_turn(file, entry, args)
         said.setdefault("failures", [])
         outcome.results.append((what, said))
         return said
@@ -303,7 +285,3 @@ def _can_be_attached(disk: Any, now: float) -> bool:
     """Whether a disk is made, and not being deleted."""
     made = disk.started + disk.duration <= now
     return bool(made and getattr(disk, "deleted_at", math.inf) == math.inf and not getattr(disk, "recycled", False))
-
-
-class _Ended(BaseException):
-    """A module has come to its end."""

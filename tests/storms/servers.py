@@ -20,6 +20,8 @@ from .drill_checks import DrillFindings, checked_drills
 from .drills import DrillStorm
 from .faults import Storm
 from .harder import hard_storm_of
+from .role_checks import RoleFindings, checked_nights
+from .role_storms import RoleStorm
 from .scheduler import Scheduler
 
 #: Nothing listens there: storms are served in the thread that calls.
@@ -65,6 +67,13 @@ class StormServer:
         """Let a storm over drills pass, and check it; the server is one with disks."""
         started = time.process_time()
         findings = checked_drills(storm, self.estate_on(Scheduler(f"drill {storm.cloud} {storm.seed}")))
+        findings.seconds = time.process_time() - started
+        return findings
+
+    def nights(self, storm: RoleStorm) -> RoleFindings:
+        """Let a storm of nights pass, and check it."""
+        started = time.process_time()
+        findings = checked_nights(storm, self.estate_on(Scheduler(f"role {storm.cloud} {storm.seed}")))
         findings.seconds = time.process_time() - started
         return findings
 

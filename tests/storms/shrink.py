@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from tests.simulator.control import Call
 
 from .checks import Findings
-from .faults import Storm
+from .role_checks import RoleFindings
 from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of
 
 
-def smallest(storm: Storm, faults_of: Callable[[Storm], list[str]], tries: int = 300, seconds: float = 600.0) -> Storm:
+def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300, seconds: float = 600.0) -> Any:
     """Take one thing after the other out of a storm, as long as it goes wrong in the same way."""
     until = time.monotonic() + seconds
     wrong = _kinds(faults_of(storm)[:1])
@@ -67,6 +68,25 @@ def story(findings: Findings, most: int = 60) -> str:
         lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, begun at {outcome.started:.1f}: {said}")
     lines += [f"WRONG: {fault}" for fault in findings.faults[:10]]
     return "\n".join(lines)
+
+
+def story_of_nights(findings: RoleFindings) -> str:
+    """Tell what happened in a storm of nights: each evening, what its nights wrote to the cloud, and what they said."""
+    nights, lines = findings.simulation, []
+    assert nights is not None
+    for number, evening in enumerate(findings.storm.evenings, 1):
+        lines += [f"evening {number}: {event}" for event in (*evening.by_day, *evening.by_night)]
+    for outcome in nights.outcomes:
+        lines.append(f"{outcome.started:10.1f}  night {outcome.name} of {outcome.plan.name}: {outcome.run}")
+        for call in nights.control.journal:
+            if call.by == outcome.name and (call.action in WRITES or not call.answered):
+                changed = " ".join(snapshot_id for _region, snapshot_id in call.changed)
+                lines.append(
+                    f"{call.started:10.1f}    {_what(call)}: {call.code or call.fault or call.status} {changed}"
+                )
+        said = outcome.finished.message or "green" if outcome.finished else outcome.broke or "killed"
+        lines.append(f"{outcome.ended:10.1f}    {said}")
+    return "\n".join([*lines, *(f"WRONG: {fault}" for fault in findings.faults[:10])])
 
 
 def _calls(truth: Truth) -> Iterator[str]:

@@ -17,8 +17,9 @@ from tests.clouds import CLOUDS
 from tests.storms.collisions import collision_of
 from tests.storms.harder import hard_storm_of
 from tests.storms.nights import storm_beside_nights
+from tests.storms.role_storms import role_storm_of
 from tests.storms.servers import StormServer
-from tests.storms.shrink import smallest, story
+from tests.storms.shrink import smallest, story, story_of_nights
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +57,9 @@ COLLISIONS = [(cloud, seed) for cloud, (_s, number, _n) in NUMBER.items() for se
 #: Storms over drills: a few fixed ones, one of each day, and those that once went wrong.
 DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]
 
+#: Storms of a few nights: fixed ones, one of each day, and those that once went wrong.
+NIGHTS = [(cloud, seed) for cloud in CLOUDS for seed in (0, NEW)]
+
 
 @pytest.fixture
 def server(served, cloud):
@@ -82,6 +86,17 @@ def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(served, cloud, 
         pytest.fail(f"{findings.faults[:5]}\nthe smallest that goes wrong alike: {least}")
 
 
+@pytest.mark.parametrize(("cloud", "seed"), NIGHTS)
+def test_a_storm_of_nights_loses_nothing_and_tells_the_truth(server, cloud, seed):
+    storm = role_storm_of(cloud, seed, evenings=4)
+    findings = server.nights(storm)
+    if findings.faults:
+        least = server.nights(smallest(storm, lambda smaller: server.nights(smaller).faults, tries=60, seconds=60))
+        pytest.fail(
+            f"{findings.faults[:5]}\nthe smallest that goes wrong alike: {least.storm}\n{story_of_nights(least)}"
+        )
+
+
 def without_request_ids(result):
     """Return a result as text: the request IDs of the simulated clouds are random, as those of the real ones."""
     return re.sub(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", "an ID", repr(result))
@@ -92,6 +107,8 @@ def test_the_same_seed_gives_the_same_storm(server, cloud):
     storm = collision_of(cloud, 2)
     first, second = server.checked(storm), server.checked(storm)
     assert first.log == second.log and first.calls > 10
+    nights = role_storm_of(cloud, 2, evenings=2)
+    assert server.nights(nights).log == server.nights(nights).log
     results = [[without_request_ids(outcome.result) for outcome in one.simulation.outcomes] for one in (first, second)]
     assert results[0] == results[1]
 

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs one module after the other in a thread of a storm, as a role does."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from typing import Any
+from unittest import mock
+
+from tests.unit.harness import module_args
+
+
+class _Ended(BaseException):
+    """A module has come to its end."""
+
+
+def run_in_turn(file: Any, entry: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    """Run the module of a file, whose main() calls ``entry`` with what it has read of the options; returns its result.
+
+    No call is made, and no turn given away, while the options are read, since Ansible keeps them for a whole process.
+    """
+    parts: list[Any] = []
+    printed = io.StringIO()
+    with (
+        module_args({**args, "_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp"}),
+        mock.patch.object(file, entry, lambda *all_parts: parts.extend(all_parts)),
+        contextlib.redirect_stdout(printed),
+    ):
+        try:
+            file.main()
+        except SystemExit:  # the options were refused
+            return {**json.loads(printed.getvalue()), "failed": True}
+    said: dict[str, Any] = {}
+
+    def ended(**result: Any) -> None:
+        said.update(result)
+        raise _Ended
+
+    parts[0].exit_json = ended
+    parts[0].fail_json = lambda msg, **result: ended(msg=msg, failed=True, **result)
+    with contextlib.suppress(_Ended):
+        getattr(file, entry)(*parts)
+    return said

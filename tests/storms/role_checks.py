@@ -1,0 +1,258 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let a storm of nights pass, and hold the role's promises against the server's truth."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.nights.history import NO_CALENDAR, kept_by_calendar
+from tests.simulator.control import Call
+
+from .faults import LOOK
+from .role_nights import NightOutcome, Nights
+from .role_reports import untrue
+from .role_storms import RoleStorm
+from .simulation import FOREIGN
+from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, is_dry
+
+PLAN, PLAN_IN_DESCRIPTION = "dr-copy:plan", re.compile(r"\(plan ([^()]+)\)")
+RULES = ("keep", "keep_days", *(name for name in NO_CALENDAR if name != "timezone"))
+
+
+@dataclass
+class RoleFindings:
+    """What was found wrong, and figures for the table."""
+
+    storm: RoleStorm
+    faults: list[str] = field(default_factory=list)
+    nights: int = 0
+    copies: int = 0
+    pruned: int = 0
+    calls: int = 0
+    kills: int = 0
+    #: Nights of which what they told was checked, and those that were green.
+    checked: int = 0
+    green: int = 0
+    #: Copies that were begun beside one that no read could show yet.
+    doubled: int = 0
+    log: list[str] = field(default_factory=list)
+    simulation: Nights | None = None
+    seconds: float = 0.0
+
+
+def checked_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
+    """Let a storm of nights pass over an empty estate and check it."""
+    with TemporaryDirectory() as folder:
+        nights = Nights(storm, estate, Path(folder))
+        findings = RoleFindings(storm, simulation=nights)
+        for evening in storm.evenings:
+            nights.passes(evening)
+        last, further = nights.clear_up()
+    truth = RoleTruth(nights)
+    for outcome in nights.outcomes:
+        findings.faults += [f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)]
+    findings.faults += [*_wrong_deletions(truth), *_doubles(truth, findings), *_of_the_end(truth, last, further)]
+    findings.nights, findings.copies = len(nights.outcomes), len(truth.copies)
+    ended = [outcome for outcome in nights.outcomes if outcome.finished]
+    findings.checked, findings.green = len(ended), sum(not o.finished.message for o in ended if o.finished)
+    findings.pruned = sum(len(o.finished.result["pruned"]) for o in ended if o.finished and not o.run.check)
+    nights.end(findings)
+    return findings
+
+
+class RoleTruth:
+    """All copies and calls of a storm of nights."""
+
+    def __init__(self, nights: Nights):
+        self.nights = nights
+        self.storm = nights.storm
+        self.copies: list[Copy] = nights.copies()
+        self.by_key = {(copy.region, copy.id): copy for copy in self.copies}
+        self.by_id = {copy.id: copy for copy in self.copies}
+        self.outcomes = {outcome.name: outcome for outcome in nights.outcomes}
+        self.calls: list[Call] = nights.control.journal
+        self._calls_of: dict[str, list[Call]] = defaultdict(list)
+        for call in self.calls:
+            self._calls_of[call.by].append(call)
+        #: Seconds after which a change shows in every read that a run makes, and it has had the time to make one.
+        self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
+
+    def calls_of(self, outcome: NightOutcome) -> list[Call]:
+        return self._calls_of[outcome.name]
+
+    def disk_of(self, copy: Copy) -> str:
+        return self.nights.taken[copy.source_id][0]
+
+    def taken(self, copy: Copy) -> datetime:
+        return self.nights.taken[copy.source_id][1]
+
+    def of_disk(self, disk: str, region: str) -> list[Copy]:
+        return [copy for copy in self.copies if copy.region == region and self.disk_of(copy) == disk]
+
+    def plan_of(self, copy: Copy, moment: float) -> str:
+        """Return the plan whose mark a copy bore at a moment, in its tags or, on ENS, in its description."""
+        version = copy.version(moment) or copy.born
+        match = PLAN_IN_DESCRIPTION.search(str(getattr(version.thing, "description", "")))
+        return version.tags.get(PLAN) or (match[1] if match and self.storm.cloud == "ens" else "")
+
+    def deletions(self, outcome: NightOutcome | None = None) -> Iterator[tuple[Call, Copy]]:
+        """Yield each deletion that worked, with the copy."""
+        for call in self.calls if outcome is None else self.calls_of(outcome):
+            if call.action in DELETES and not math.isnan(call.worked):
+                yield from ((call, self.by_key[key]) for key in call.changed if key in self.by_key)
+
+
+# -- deletions -------------------------------------------------------------------------------------------
+
+
+def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
+    for call, copy in truth.deletions():
+        outcome, moment = truth.outcomes[call.by], call.worked
+        before = math.nextafter(moment, 0.0)
+        what = f"{copy.id} of {copy.source_id} in {copy.region} was deleted by {call.by} of {outcome.plan.name}"
+        phase = copy.phase(before)
+        if phase == "running" and copy.by != outcome.name:
+            yield f"{what} while it was made by {copy.by}"
+        if phase != "complete":
+            continue
+        if copy.held(before) and copy.held(moment - truth.shown):
+            yield f"{what}, though it was held or locked"
+        others = [one for one in truth.of_disk(truth.disk_of(copy), copy.region) if one is not copy]
+        near = [one for one in others if one.was(("complete",), moment - truth.shown, moment)]
+        if not any(truth.taken(one) >= truth.taken(copy) for one in near):
+            yield f"{what}, and no newer copy of its disk was complete"
+        double = any(one.source_id == copy.source_id for one in near)
+        if double and (copy.by == outcome.name or outcome.plan.options.get("remove_duplicates")):
+            continue
+        if copy.by == FOREIGN:
+            yield f"{what}, though somebody else had made it"
+        if (whose := truth.plan_of(copy, before) or outcome.plan.name) != outcome.plan.name:
+            yield f"{what}, though it bears the mark of {whose}"
+        yield from (f"{what}, though {why}" for why in _kept_by(truth, outcome, copy, moment))
+
+
+def _kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) -> Iterator[str]:
+    """Say which rules of a plan keep a copy. What may have been seen complete in this run counts as newer."""
+    options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
+    newer = {
+        (truth.taken(one), one.source_id)
+        for one in truth.of_disk(truth.disk_of(copy), copy.region)
+        if one.ours and one.was(("complete",), outcome.started - truth.shown, moment)
+    }
+    newer = {one for one in newer if one > (taken, copy.source_id)}
+    if not any(options.get(rule) for rule in RULES):
+        yield "no rule limits how long copies are kept"
+    if len(newer) < options.get("keep", 0):
+        yield f"keep {options['keep']} keeps it"
+    if options.get("keep_days") and outcome.began_at - taken <= timedelta(days=options["keep_days"]):
+        yield f"keep_days {options['keep_days']} keeps it"
+    yield from kept_by_calendar(taken, [time for time, _source in newer], options)
+
+
+# -- copies ----------------------------------------------------------------------------------------------
+
+
+def _doubles(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
+    of_place: dict[tuple[str, str], list[Copy]] = defaultdict(list)
+    for copy in truth.copies:
+        of_place[copy.place].append(copy)
+    for copies in of_place.values():
+        copies.sort(key=lambda copy: copy.born.moment)
+        for number, copy in enumerate(copies):
+            if not copy.maker:
+                continue
+            moment = copy.maker.worked
+            for other in copies[:number]:
+                if other.phase(moment) not in ALIVE:
+                    continue
+                if other.stayed(ALIVE, moment - truth.shown, moment) or other.by == copy.by:
+                    yield f"{copy.id} was made by {copy.by} while {other.id} by {other.by} was there: {copy.place}"
+                else:
+                    findings.doubled += 1
+
+
+# -- nights ----------------------------------------------------------------------------------------------
+
+
+def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
+    if outcome.broke:
+        yield f"broke down: {outcome.broke}"
+    if outcome.name in truth.nights.endless:
+        yield "came to no end"
+    if outcome.run.check or outcome.run.reads_only:
+        for call in truth.calls_of(outcome):
+            if call.action in WRITES and not is_dry(call):
+                yield f"only reads, and sent {call.action}"
+    yield from untrue(truth, outcome)
+
+
+# -- the end ---------------------------------------------------------------------------------------------
+
+
+def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightOutcome]) -> Iterator[str]:
+    for outcome in (*last, *further):
+        plan = outcome.plan
+        if outcome.finished is None:
+            yield f"the last night {outcome.name} did not come to its end"
+        elif outcome.finished.message and not plan.options.get("max_deletions"):
+            yield f"the last night {outcome.name} of {plan.name} failed: {outcome.finished.message}"
+    for outcome in last:
+        for region in (truth.nights.regions[n] for n in outcome.plan.destinations):
+            yield from _lost(truth, outcome, region)
+            if not outcome.plan.options.get("max_deletions"):
+                yield from _never_pruned(truth, outcome, region)
+    shared = any(len(plans) > 1 for plans in truth.storm.disks)
+    for outcome in further:
+        unlocked = any(copy.locks() for _call, copy in truth.deletions(outcome))
+        # What the other plan has copied meanwhile may make a point expire, and gets this plan's tags and lock.
+        allowed = {*(DELETES if shared or unlocked else ()), *(CHANGES if shared else ())}
+        sent = {call.action for call in truth.calls_of(outcome) if call.action in WRITES and not is_dry(call)}
+        if sent - allowed:
+            yield f"a further night, {outcome.name} of {outcome.plan.name}, sent {', '.join(sorted(sent - allowed))}"
+
+
+def _lost(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
+    for disk in outcome.selected:
+        newest = truth.nights.newest_source(disk)
+        there = [copy for copy in truth.of_disk(disk, region) if copy.source_id == newest]
+        if not any(copy.phase(outcome.ended) == "complete" for copy in there):
+            yield f"the newest snapshot {newest} of {disk} of {outcome.plan.name} has no copy in {region}"
+
+
+def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
+    """Name copies of a plan's own making that no rule keeps, and that are there after a night without faults."""
+    if not any(outcome.plan.options.get(rule) for rule in RULES):
+        return
+    for disk in outcome.selected:
+        there = [copy for copy in truth.of_disk(disk, region) if copy.ours and copy.phase(outcome.ended) == "complete"]
+        for copy in there:
+            whose = truth.plan_of(copy, outcome.started)
+            if whose != outcome.plan.name or copy.held(outcome.ended) or copy.held(outcome.started):
+                continue
+            if copy is max(there, key=lambda one: (truth.taken(one), one.source_id)):
+                continue
+            if not list(_kept_at_end(truth, outcome, copy, there)):
+                yield f"{copy.id} of {copy.source_id} in {region} is there, and no rule of {whose} keeps it"
+
+
+def _kept_at_end(truth: RoleTruth, outcome: NightOutcome, copy: Copy, there: list[Copy]) -> Iterator[str]:
+    """Say which rules keep a copy where only what is there and neither held nor locked counts."""
+    options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
+    counted = {(truth.taken(one), one.source_id) for one in there if not one.held(outcome.ended)}
+    newer = {one for one in counted if one > (taken, copy.source_id)}
+    if not newer or len(newer) < options.get("keep", 0):
+        yield "keep"
+    if options.get("keep_days") and outcome.began_at - taken <= timedelta(days=options["keep_days"]):
+        yield "keep_days"
+    yield from kept_by_calendar(taken, [time for time, _source in newer], options)

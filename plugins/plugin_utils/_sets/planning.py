@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import GROUP, SET, SnapshotSet
 
 from .copies import Copy, newest_whole, sets_of_copies
 from .groups import Group
 from .sources import Source, SourceSet, sets_of_sources
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ def wanted_sets(
 
     ``complete`` are source and region of each complete copy, also of somebody else's: it is not made again.
     """
-    there = newest_whole(sets_of_copies(copies)[0])
+    there, of_disks = newest_whole(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
     wanted = []
     for group in groups:
-        newest = next((one for one in sets_of_sources(group, sources, seconds) if one.is_ready), None)
+        own = _of_group(group, of_disks)
+        newest = next((one for one in sets_of_sources(group, own, seconds) if one.is_ready), None)
         for region in regions if newest else ():
             assert newest is not None
             whole = there.get((region, group.group_id))
@@ -57,30 +61,45 @@ def marks_of_sources(
 
     ``copies`` are those in all regions. A set that some of them are marked with keeps that mark, and so its size.
     """
+    of_disks = _by(sources, lambda source: source.disk_id)
+    of_groups = _by((copy for copy in copies if copy.mark), lambda copy: copy.group_id)
     marks: dict[str, dict[str, str]] = {}
     for group in groups:
-        of_set: dict[str, str] = {}
-        for one in sets_of_sources(group, sources, seconds):
-            mark = _mark_of(one, [copy for copy in copies if copy.group_id == group.group_id])
-            of_set.update(dict.fromkeys(one.source_ids, mark.mark) if mark else {})
-        for source in sources:
-            if source.disk_id in group.disk_ids:
-                set_mark = of_set.get(source.snapshot_id)
-                marks[source.snapshot_id] = {GROUP: group.group_id, **({SET: set_mark} if set_mark else {})}
+        own, marked = _of_group(group, of_disks), of_groups.get(group.group_id, [])
+        by_source = _by(marked, lambda copy: copy.source_id)
+        by_set = _by(marked, lambda copy: copy.mark.set_id if copy.mark else "")
+        marks.update((source.snapshot_id, {GROUP: group.group_id}) for source in own)
+        for one in sets_of_sources(group, own, seconds):
+            if mark := _mark_of(one, by_source, by_set):
+                marks.update((source_id, {GROUP: group.group_id, SET: mark.mark}) for source_id in one.source_ids)
     return marks
 
 
-def _mark_of(one: SourceSet, copies: Sequence[Copy]) -> SnapshotSet | None:
+def _by(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
+def _of_group(group: Group, of_disks: Mapping[str, Sequence[Source]]) -> list[Source]:
+    return [source for disk_id in sorted(group.disk_ids) for source in of_disks.get(disk_id, ())]
+
+
+def _mark_of(
+    one: SourceSet, by_source: Mapping[str, Sequence[Copy]], by_set: Mapping[str, Sequence[Copy]]
+) -> SnapshotSet | None:
     """Return the mark of a set: its own, or the one that it has already been given; None where these do not agree.
 
-    A mark that would make an older set contradict itself is not given.
+    A mark that would make an older set contradict itself is not given. The mappings hold the marked copies of its group
+    by source and by the ID of their set.
     """
-    marked = [c for c in copies if c.mark and (c.source_id in one.source_ids or c.mark.set_id == one.mark.set_id)]
-    if not marked:
+    marked = [copy for source_id in one.source_ids for copy in by_source.get(source_id, ())]
+    given = {copy.mark for copy in (*marked, *by_set.get(one.mark.set_id, ())) if copy.mark}
+    if not given:
         return one.mark
-    given = {copy.mark for copy in marked if copy.mark}
     mark = given.pop()
-    of_mark = [copy for copy in copies if copy.mark and copy.mark.set_id == mark.set_id]
+    of_mark = by_set[mark.set_id]
     members = {(c.disk_id, c.source_id) for c in of_mark} | {(m.disk_id, m.snapshot_id) for m in one.members}
     is_possible = len({disk_id for disk_id, _source in members}) == len(members) <= mark.size
     return mark if is_possible and not given else None

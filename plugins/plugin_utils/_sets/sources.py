@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -80,7 +80,9 @@ def _listed_sets(group: Group, sources: Sequence[Source]) -> list[SourceSet]:
 
 def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[SourceSet]:
     """Return the sets of snapshots within ``seconds``, none with a member of another; ``sources`` in order of time."""
-    of_disks = {disk_id: [s for s in sources if s.disk_id == disk_id] for disk_id in group.disk_ids}
+    of_disks: dict[str, list[Source]] = {disk_id: [] for disk_id in group.disk_ids}
+    for source in sources:
+        of_disks[source.disk_id].append(source)
     found: list[SourceSet] = []
     free_after: datetime | None = None
     for first in sources:
@@ -90,7 +92,8 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
         members = [first, *(other for other in others if other)]
         last = max(member.time for member in members)
         # With a later snapshot of the same disk before the last member, the set that begins later is closer.
-        is_closest = not any(first.time < s.time <= last for s in of_disks[first.disk_id])
+        later = _after(of_disks[first.disk_id], first)
+        is_closest = later is None or later.time > last
         if len(members) == len(group.disk_ids) and last - first.time <= timedelta(seconds=seconds) and is_closest:
             set_id = first.time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             found.append(_set_of(group, set_id, Consistency.NEAR, members))
@@ -100,6 +103,11 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
 
 def _next(sources: Sequence[Source], first: Source) -> Source | None:
     place = bisect_left(sources, first.time, key=lambda source: source.time)
+    return sources[place] if place < len(sources) else None
+
+
+def _after(sources: Sequence[Source], first: Source) -> Source | None:
+    place = bisect_right(sources, first.time, key=lambda source: source.time)
     return sources[place] if place < len(sources) else None
 
 

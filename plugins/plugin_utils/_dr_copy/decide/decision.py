@@ -15,7 +15,7 @@ from .coverage import listed, near_misses
 from .destinations import copies_there
 from .planning import copy_plan
 from .selection import select, too_few
-from .set_marks import marks_by_source
+from .set_marks import groups_in, marks_by_source
 
 #: Variables of the role that copy_plan takes by the same names.
 _RULES = (
@@ -43,7 +43,9 @@ def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: 
         return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
     selected = select(source, [], values, last)
     plan = planned(selected["snapshots"], selected["disks"], before, values)
-    marks = marks_by_source(source, copies_there(before, selected["snapshots"], values), values)
+    marks = {}
+    if groups_in(source, values):
+        marks = marks_by_source(source, copies_there(before, selected["snapshots"], values), values)
     return {**NOTHING, "disks": selected["disks"], "plan": plan, "marks": marks}
 
 

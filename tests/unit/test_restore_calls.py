@@ -55,7 +55,8 @@ MADE = {
 ZONE = {"zone": "dst-1a"}
 MORE = [("ebs", ZONE), ("ecs", ZONE), ("ens", {"instance_billing_cycle": "Day"}), ("cbs", ZONE)]
 BILLED = {"instance_billing_cycle"}
-OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves"}
+CLUSTERS = {"kubernetes": True, "kubernetes_class": "csi", "kubernetes_storage_class": "fast"}
+OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves", *CLUSTERS}
 REFUSED = [("ebs", BILLED), ("ecs", BILLED), ("ens", OF_NODES), ("cbs", BILLED)]
 
 
@@ -143,7 +144,15 @@ def test_every_variable_is_used():
 
 @pytest.mark.parametrize(("cloud", "refused"), REFUSED)
 def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
-    more = {"disk_tags": {"a": "b"}, "disk_names": ["x"], "max_gib": 5, "waves": [{"a": "b"}], "wait": True, "id": ""}
+    more = {
+        "disk_tags": {"a": "b"},
+        "disk_names": ["x"],
+        "max_gib": 5,
+        "waves": [{"a": "b"}],
+        **CLUSTERS,
+        "wait": True,
+        "id": "",
+    }
     given = {"cloud": cloud, **SET, **more}
     problems = normalise(given, "orders", is_drill=True)["problems"]
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in problems} == refused

@@ -76,6 +76,8 @@ class Capabilities:
     restores_system_disks = True
     tells_sizes = True
     reads_blocks = False
+    #: The CSI driver of its disks, by its name in a cluster; None where there is none.
+    csi_driver: str | None = None
     #: For how long an order of a disk may be billed at least, in the cloud's words; none where that is no choice. The
     #: first is the shortest.
     billing_cycles: tuple[str, ...] = ()

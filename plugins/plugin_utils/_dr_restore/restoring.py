@@ -14,10 +14,11 @@ from collections.abc import Sequence
 
 from .calls import Calls
 from .decide.choosing import chosen_points, refusal, restored_id, unidentified
+from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
 from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves
 from .input.last_drill import last_manifest
-from .output.files import written_manifest
+from .output.files import written_claims, written_manifest
 from .output.manifest import lines_of, manifest_of, problems_of
 from .running import Finished, Run, is_read
 
@@ -32,9 +33,11 @@ class Restore(Run):
         there = self._made(calls.look(restored_id(values)))
         points, waves, unread, refused = [], [], {"skipped": True}, ""
         if is_read(listed, "snapshots") and is_read(there, "disks"):
-            points = in_waves(chosen_points(listed, there, values), values)
+            points = with_claims(in_waves(chosen_points(listed, there, values), values), values)
+            if why := claimed_twice(points):
+                return Finished({}, [], why)
             waves = self._waves(calls, points)
-            if not waves:
+            if not any(point.copy_id for point in points):
                 refused = refusal(points, self._listed(calls, of_any_region=True), values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
@@ -45,8 +48,8 @@ class Restore(Run):
             "last": last_manifest(values),
         }
         manifest = manifest_of(points, waves, unread, values, run)
-        unwritten = written_manifest(manifest, values)
-        message = " ".join(filter(None, [refused or problems_of(manifest), unwritten]))
+        unwritten = [written_manifest(manifest, values), written_claims(points, values, check_mode)]
+        message = " ".join(filter(None, [refused or problems_of(manifest), *unwritten]))
         return Finished(manifest, lines_of(manifest), message)
 
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:

@@ -41,3 +41,4 @@ class EcsCapabilities(Capabilities):
     doubt_seconds = 10.0
     encrypts_copies = True
     expires_copies = True
+    csi_driver = "diskplugin.csi.alibabacloud.com"  # (api-facts: csi-drivers)

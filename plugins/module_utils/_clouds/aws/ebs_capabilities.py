@@ -38,3 +38,4 @@ class EbsCapabilities(Capabilities):
     shares_snapshots = True
     account_module = "amazon.aws.aws_caller_info"
     reads_blocks = True
+    csi_driver = "ebs.csi.aws.com"  # (api-facts: csi-drivers)

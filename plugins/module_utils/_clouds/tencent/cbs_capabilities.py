@@ -46,3 +46,4 @@ class CbsCapabilities(Capabilities):
     )
     expires_copies = True
     restores_system_disks = False
+    csi_driver = "com.tencent.cloud.csi.cbs"  # (api-facts: csi-drivers)

@@ -58,7 +58,8 @@ class Point:
     ``missing`` says why there is none; then ``copy_id`` is None. ``passed_over`` says which newer copy cannot be used,
     and why; ``key_problem`` why the chosen one cannot, for a drill, which proves the newest. ``group`` is what the disk
     belongs to, ``set`` the set that the copy is of, with its ``consistency``. ``torn``: its server has no set that it
-    is of. Times are ISO 8601.
+    is of. ``claim`` is the claim of a cluster that the disk was made for, as ``namespace/name``, where that is restored
+    in place of a disk. Times are ISO 8601.
     """
 
     disk_id: str | None
@@ -83,6 +84,7 @@ class Point:
     torn: bool = False
     newer: Newer | None = None
     wave: int = 1
+    claim: str | None = None
 
     @property
     def named(self) -> str:

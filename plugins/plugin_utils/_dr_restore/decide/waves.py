@@ -42,10 +42,10 @@ def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
 
 
 def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
-    """Return the copies that each wave makes disks of, first wave first."""
+    """Return the copies that each wave makes disks of, first wave first; a claim's cluster makes its disk itself."""
     waves: dict[int, list[str]] = {}
     for point in sorted(points, key=lambda point: point.wave):
-        if point.copy_id:
+        if point.copy_id and not point.claim:
             waves.setdefault(point.wave, []).append(point.copy_id)
     return waves
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from ..._role.table import Table, not_honoured
 MOST_BLOCKS = 1000
 #: The ids of drills begin so, and those of restores never do.
 OF_DRILLS = "drill-"
+#: The name of an object in a cluster, where it need not be shorter.
+SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 #: What to do about a variable that a cloud cannot honour; {cloud} is its name.
 INSTEAD = {
     "zone": "{cloud} has no zones; the node is dr_restore_region",
@@ -58,6 +61,9 @@ def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
         faults.append("dr_restore_wait_timeout must be at least 1")
     if values["waves"] and not values["wait"] and not values["is_drill"]:
         faults.append("dr_restore_waves needs dr_restore_wait: true, since a wave waits for the one before")
+    for name in ("kubernetes_class", "kubernetes_storage_class"):
+        if values[name] and not SUBDOMAIN.fullmatch(values[name]):
+            faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {values[name]!r}")
     return faults + (_of_drill(values, capabilities) if values["is_drill"] else [])
 
 

@@ -35,7 +35,16 @@ def last_drill(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def manifest_file(values: Mapping[str, Any]) -> Path:
     """Return the path of a restore's manifest."""
-    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.{values['id']}.restore.json"
+    return _file_of_restore(values, "restore.json")
+
+
+def kubernetes_file(values: Mapping[str, Any]) -> Path:
+    """Return the path of the manifests of a restore's claims."""
+    return _file_of_restore(values, "kubernetes.yml")
+
+
+def _file_of_restore(values: Mapping[str, Any], end: str) -> Path:
+    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.{values['id']}.{end}"
 
 
 def last_manifest(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -111,6 +111,9 @@ VARIABLES: dict[str, Variable] = {
     "metrics_dir": Variable(as_text, "", used_by=("output.files",)),
     "waves": Variable(as_waves, [], used_by=("decide.waves",), needs="tags"),
     "rto_minutes": Variable(as_minutes, 0, used_by=("decide.waves",)),
+    "kubernetes": Variable(as_bool, False, used_by=("decide.claims",), needs="clusters"),
+    "kubernetes_class": Variable(as_text, "", used_by=("output.kubernetes",), needs="clusters"),
+    "kubernetes_storage_class": Variable(as_text, "", used_by=("output.kubernetes",), needs="clusters"),
     "connection": Variable(as_dict, {}, used_by=("running",)),
 }
 #: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets.

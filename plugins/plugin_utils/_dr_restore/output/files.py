@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
 from ..._role.rows import Row, parse_time
-from ..decide.points import named
-from ..input.last_drill import drill_file, manifest_file
+from ..decide.points import Point, named
+from ..input.last_drill import drill_file, kubernetes_file, manifest_file
 from .drill_report import drill_problems
+from .kubernetes import objects_of, text_of
 
 
 def written_drill(report: Row, values: Mapping[str, Any]) -> str:
@@ -46,6 +47,16 @@ def written_manifest(manifest: Row, values: Mapping[str, Any]) -> str:
         return ""
     why = failure_of(lambda: write_whole(path, report_text(manifest)))
     return f"The manifest could not be written to {values['manifest_dir']}: {why}" if why else ""
+
+
+def written_claims(points: Sequence[Point], values: Mapping[str, Any], check_mode: bool) -> str:
+    """Write the manifests of the claims that are restored; return why they could not be, or nothing."""
+    objects = objects_of(points, values)
+    if check_mode or not objects:
+        return ""
+    path = kubernetes_file(values)
+    why = failure_of(lambda: write_whole(path, text_of(objects)))
+    return f"The manifests of the claims could not be written to {path}: {why}" if why else ""
 
 
 def drill_page(report: Row) -> str:

@@ -67,6 +67,7 @@ def manifest_of(
             "restored": sum(disk["state"] in AVAILABLE for disk in disks),
             "creating": sum(disk["state"] in ("creating", "planned") and not disk["missing"] for disk in disks),
             "missing": sum(bool(disk["missing"]) for disk in disks),
+            "claimed": sum(disk["state"] == "claimed" for disk in disks),
             "torn": sum(disk["torn"] for disk in disks),
         },
         "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
@@ -88,7 +89,9 @@ def _with_made(point: Point, disk: Row | None, wave: Wave | None, last: Mapping[
     row.update((new, disk[key] if disk else None) for key, new in _OF_THE_NEW.items())
     row["state"] = "missing" if point.missing else row["state"] or "absent"
     is_made = disk and not disk["error"] and (disk["disk_id"] or disk["state"] == "planned")
-    if not point.missing and not is_made:
+    if point.claim and point.copy_id:
+        row["state"] = "claimed"
+    elif not point.missing and not is_made:
         why = reason_of(disk, wave.made, point.copy_id) if wave else ""
         row["missing"] = why or "no disk was made of its copy"
     if disk and disk["size_gib"]:
@@ -121,6 +124,8 @@ def lines_of(manifest: Row) -> list[str]:
     head = f"{manifest['id']} in {manifest['zone'] or manifest['region']}: {number} of {totals['disks']} disks {verb}"
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in the making"
+    if totals["claimed"]:
+        head += f", {totals['claimed']} as claims for a cluster to make"
     unknown = (
         f"Disks without a copy in {manifest['region']} are not known here: dr_restore_expected names a report of "
         "dr_copy, or the disks' IDs"
@@ -150,4 +155,6 @@ def _line(disk: Row) -> str:
     size = f"{disk['size_gib']} GiB, " if disk["size_gib"] else ""
     new = disk["new_disk_id"] or "a new disk"
     older = f"; {disk['passed_over']}" if disk["passed_over"] else ""
+    if disk["state"] == "claimed":
+        return f"{named(disk)}: claim {disk['claim']}, {size}as of {disk['taken_at']}, of {disk['copy_id']}{older}"
     return f"{named(disk)}: {new} ({disk['state']}), {size}as of {disk['taken_at']}, of {disk['copy_id']}{was}{older}"

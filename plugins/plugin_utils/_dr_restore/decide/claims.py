@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Claims of a cluster that are restored in place of disks: the cluster makes these itself. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..input.contradictions import SUBDOMAIN
+from .points import Point
+
+#: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).
+CLAIM, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def with_claims(points: Sequence[Point], values: Mapping[str, Any]) -> list[Point]:
+    """Return the points with the claims that their copies name, where ``kubernetes`` asks for these."""
+    if not values["kubernetes"]:
+        return list(points)
+    return [replace(point, claim=_claim_of(point.tags) if point.copy_id else None) for point in points]
+
+
+def _claim_of(tags: Mapping[str, str]) -> str | None:
+    """Return the claim that tags name; None for one that no cluster could have had."""
+    name, namespace = tags.get(CLAIM, ""), tags.get(NAMESPACE, "")
+    return f"{namespace}/{name}" if SUBDOMAIN.fullmatch(name) and _LABEL.fullmatch(namespace) else None
+
+
+def claimed_twice(points: Sequence[Point]) -> str:
+    """Say which claims several disks name: a cluster has only one claim of a name. Empty where there is none."""
+    disks: dict[str, list[str]] = {}
+    for point in points:
+        if point.claim:
+            disks.setdefault(point.claim, []).append(point.named)
+    twice = [f"{claim} by {' and '.join(own)}" for claim, own in sorted(disks.items()) if len(own) > 1]
+    if not twice:
+        return ""
+    return (
+        f"Several disks name one claim, so nothing was made: {'; '.join(twice)}. "
+        "Choose one of each by dr_restore_disk_ids, or restore disks (dr_restore_kubernetes: false)."
+    )

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Claims of a cluster that are restored from copies: what is written, and where no disk is made."""
+
+from __future__ import annotations
+
+import re
+
+import jsonschema
+import pytest
+import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.kubernetes import objects_of
+
+from tests.clouds import CLOUDS
+
+from .restore_runs import Runs
+from .test_restoring import VALUES, chosen, copy
+
+NAME, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
+#: What a cluster takes as a name: RFC 1123, a subdomain and a label.
+SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+DRIVERS = {"ebs": "ebs.csi.aws.com", "ecs": "diskplugin.csi.alibabacloud.com", "cbs": "com.tencent.cloud.csi.cbs"}
+
+
+def kind(api, name, spec, namespaced=True):
+    """Return a schema of an object that knows no other key."""
+    facts = {"name": {"type": "string", "pattern": SUBDOMAIN, "maxLength": 253}}
+    facts["annotations"] = {"type": "object", "additionalProperties": {"type": "string"}}
+    if namespaced:
+        facts["namespace"] = {"type": "string", "pattern": LABEL, "maxLength": 63}
+    metadata = closed(facts, *(["namespace"] if namespaced else []), "name")
+    parts = {"apiVersion": {"const": api}, "kind": {"const": name}, "metadata": metadata, "spec": spec}
+    return closed(parts, *parts)
+
+
+def closed(properties, *required):
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+TEXT = {"type": "string"}
+REFERENCE = dict.fromkeys(("apiVersion", "fieldPath", "kind", "name", "namespace", "resourceVersion", "uid"), TEXT)
+#: What external-snapshotter's CRDs and the API of Kubernetes demand (api-facts: csi-drivers).
+SCHEMAS = {
+    "VolumeSnapshotContent": kind(
+        "snapshot.storage.k8s.io/v1",
+        "VolumeSnapshotContent",
+        closed(
+            {
+                "deletionPolicy": {"enum": ["Delete", "Retain"]},
+                "driver": TEXT,
+                "source": closed({"snapshotHandle": TEXT}, "snapshotHandle"),  # or volumeHandle, of what is not there
+                "sourceVolumeMode": TEXT,
+                "volumeSnapshotClassName": TEXT,
+                "volumeSnapshotRef": closed(REFERENCE, "name", "namespace"),
+            },
+            "deletionPolicy",
+            "driver",
+            "source",
+            "volumeSnapshotRef",
+        ),
+        namespaced=False,
+    ),
+    "VolumeSnapshot": kind(
+        "snapshot.storage.k8s.io/v1",
+        "VolumeSnapshot",
+        closed(
+            {
+                "source": closed({"volumeSnapshotContentName": TEXT}, "volumeSnapshotContentName"),
+                "volumeSnapshotClassName": {"type": "string", "minLength": 1},
+            },
+            "source",
+        ),
+    ),
+    "PersistentVolumeClaim": kind(
+        "v1",
+        "PersistentVolumeClaim",
+        closed(
+            {
+                "accessModes": {"type": "array", "items": {"enum": ["ReadWriteOnce"]}, "minItems": 1},
+                "dataSource": closed(dict.fromkeys(("apiGroup", "kind", "name"), TEXT), "kind", "name"),
+                "resources": closed(
+                    {"requests": closed({"storage": {"type": "string", "pattern": r"^[1-9]\d*Gi$"}}, "storage")}
+                ),
+                "storageClassName": TEXT,
+            },
+            "accessModes",
+            "resources",
+        ),
+    ),
+}
+
+
+@pytest.fixture(params=sorted(name for name in CLOUDS if CAPABILITIES[name].csi_driver))
+def runs(request):
+    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+
+
+def claimed(name, namespace="shop"):
+    return {NAME: name, NAMESPACE: namespace}
+
+
+def checked(text):
+    """Return the objects of a file by kind, each held against its schema."""
+    objects = list(yaml.safe_load_all(text))
+    assert "&id" not in text and len(objects) == 3 * len({obj["metadata"]["name"] for obj in objects}) / 2
+    for obj in objects:
+        jsonschema.validate(obj, SCHEMAS[obj["kind"]])
+    return {kind: [obj for obj in objects if obj["kind"] == kind] for kind in SCHEMAS}
+
+
+def test_manifests_of_claims_are_as_the_schemas_of_their_kinds_want_them(runs, tmp_path):
+    estate = runs.estate
+    copies = runs.copies_of({"data": estate.disk(Name="data")}, **claimed("data-orders-db-0"))
+    runs.copies("plain")
+    given = {"kubernetes_class": "csi-snap", "kubernetes_storage_class": "fast", "manifest_dir": str(tmp_path)}
+    ended = runs.restore(id="Flood_2026.11-", kubernetes=True, **given)
+    assert not ended.message and len(estate.disks()) == 1, "a disk is made of the copy that names no claim"
+    rows = {row["disk_name"]: row for row in ended.result["disks"]}
+    assert (rows["data"]["state"], rows["data"]["claim"]) == ("claimed", "shop/data-orders-db-0")
+    assert rows["plain"]["state"] == "available" and ended.result["totals"]["claimed"] == 1
+    objects = checked((tmp_path / "orders.Flood_2026.11-.kubernetes.yml").read_text())
+    (content,), (snapshot,), (claim,) = objects.values()
+    assert content["spec"]["source"] == {"snapshotHandle": copies["data"]}
+    assert content["spec"]["driver"] == DRIVERS[estate.cloud.name] and content["spec"]["deletionPolicy"] == "Retain"
+    reference = content["spec"]["volumeSnapshotRef"]
+    assert (reference["name"], reference["namespace"]) == (snapshot["metadata"]["name"], "shop")
+    assert snapshot["spec"]["source"]["volumeSnapshotContentName"] == content["metadata"]["name"]
+    assert claim["spec"]["dataSource"]["name"] == snapshot["metadata"]["name"]
+    assert (claim["metadata"]["name"], claim["metadata"]["namespace"]) == ("data-orders-db-0", "shop")
+    assert claim["spec"]["resources"]["requests"]["storage"] == f"{rows['data']['size_gib']}Gi"
+    assert claim["spec"]["storageClassName"] == "fast" and snapshot["spec"]["volumeSnapshotClassName"] == "csi-snap"
+    again = runs.restore(id="Flood_2026.11-", kubernetes=True, **given)
+    assert len(estate.disks()) == 1 and not again.message
+    assert objects == checked((tmp_path / "orders.Flood_2026.11-.kubernetes.yml").read_text())
+
+
+def test_claims_alone_need_no_disk_and_no_classes(runs, tmp_path):
+    runs.copies_of({"data": runs.estate.disk(Name="data")}, **claimed("data"))
+    dry = runs.restore(check=True, kubernetes=True, manifest_dir=str(tmp_path))
+    assert not dry.message and not list(tmp_path.iterdir())
+    ended = runs.restore(kubernetes=True, manifest_dir=str(tmp_path))
+    assert not ended.message and not runs.estate.disks() and "1 as claims for a cluster to make" in ended.lines[0]
+    objects = checked((tmp_path / "orders.flood.kubernetes.yml").read_text())
+    assert "storageClassName" not in objects["PersistentVolumeClaim"][0]["spec"]
+    assert "volumeSnapshotClassName" not in objects["VolumeSnapshot"][0]["spec"]
+    assert (tmp_path / "orders.flood.restore.json").exists()
+
+
+def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tmp_path):
+    disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
+    runs.copies_of(disks, **claimed("data"))
+    runs.copies("plain")
+    ended = runs.restore(kubernetes=True, manifest_dir=str(tmp_path))
+    assert all(text in ended.message for text in ("shop/data by ", *disks, *disks.values()))
+    assert not runs.estate.disks() and not list(tmp_path.iterdir())
+    one = runs.restore(kubernetes=True, manifest_dir=str(tmp_path), disk_ids=[disks["new"]])
+    assert not one.message and not runs.estate.disks()
+
+
+def test_without_being_asked_a_claim_is_a_disk_as_any_other(runs, tmp_path):
+    runs.copies_of({"data": runs.estate.disk(Name="data")}, **claimed("data"))
+    ended = runs.restore(manifest_dir=str(tmp_path))
+    assert len(runs.estate.disks()) == 1 and ended.result["disks"][0]["claim"] is None
+    assert not runs.drill(kubernetes=True).message, "a drill proves disks"
+
+
+@pytest.mark.parametrize(
+    "tags", [{NAME: "data"}, claimed("Data"), claimed("data", "Shop"), claimed("a" * 254), claimed("data", "a" * 64)]
+)
+def test_a_claim_that_no_cluster_could_have_had_is_a_disk(tags):
+    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.claims import with_claims
+
+    (point,) = with_claims(chosen([copy(1, tags=tags)]), {**VALUES, "kubernetes": True})
+    assert point.claim is None
+
+
+def test_names_are_valid_and_no_two_are_alike():
+    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.claims import with_claims
+
+    claims = ["data", "data.0", "data-0", "a" * 253, "a" * 252]
+    copies = [copy(n, f"vol-{n}", name=f"disk {n}", tags=claimed(claim)) for n, claim in enumerate(claims, 1)]
+    names = []
+    for restore_id in ("flood", "Flood", "flood_", "flood.", "9" * 48, "A-._"):
+        for region in ("eu-west-1", "eu-west-2"):
+            values = {**VALUES, "kubernetes": True, "id": restore_id, "region": region}
+            objects = objects_of(with_claims(chosen(copies), values), values)
+            names += [obj["metadata"]["name"] for obj in objects if obj["kind"] == "VolumeSnapshotContent"]
+            for obj in objects:
+                jsonschema.validate(obj, SCHEMAS[obj["kind"]])
+    assert len(set(names)) == len(names) == 12 * len(claims) and all(re.match(SUBDOMAIN, name) for name in names)
+
+
+def test_classes_that_are_no_names_are_refused(runs):
+    ended = runs.restore(kubernetes=True, kubernetes_class="My Class")
+    assert "dr_restore_kubernetes_class must be the name of a class" in ended.message and not runs.calls

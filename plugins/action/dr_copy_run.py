@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 
 

@@ -274,6 +274,12 @@ snapshots:
           description: When KMS will delete the key, ISO 8601 in UTC; null if it will not.
           type: str
           sample: null
+also:
+  description: The answers to O(also), in the same order, in the form of this module's own.
+  returned: if O(also) is given
+  type: list
+  elements: dict
+  sample: [{"disks": [], "snapshots": [], "account": null}]
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

@@ -232,6 +232,12 @@ snapshots:
       description: Null; only EBS has it.
       type: dict
       sample: null
+also:
+  description: The answers to O(also), in the same order, in the form of this module's own.
+  returned: if O(also) is given
+  type: list
+  elements: dict
+  sample: [{"disks": [], "snapshots": [], "account": null}]
 packed:
   description: The lists as one text.
   returned: if O(packed=true)

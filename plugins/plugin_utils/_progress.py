@@ -62,9 +62,11 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return dict(result)
 
-    def run_module(self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False) -> dict[str, Any]:
+    def run_module(
+        self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False, parent: int | None = None
+    ) -> dict[str, Any]:
         """Run a module by its name, and show its progress meanwhile. Returns its result."""
-        watch = self._watch(module.rpartition(".")[2], task_vars)
+        watch = self._watch(module.rpartition(".")[2], task_vars, parent)
         if watch:
             watch.start()
         try:
@@ -74,8 +76,11 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
                 watch.stop()
         return dict(result)
 
-    def _watch(self, name: str, task_vars: Any) -> Watch | None:
-        """Return the thread that watches the module; None if it runs elsewhere or outlives this task."""
+    def _watch(self, name: str, task_vars: Any, parent: int | None = None) -> Watch | None:
+        """Return the thread that watches the module; None if it runs elsewhere or outlives this task.
+
+        ``parent`` is the process that the task began under, if it has run other modules before.
+        """
         directory = self._connection._shell.tmpdir
         is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
         if self._task.async_val or not is_near or not directory:
@@ -88,7 +93,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
                     pass
         except OSError as error:
             Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
-        return Watch(path, f"{host_of(task_vars)} {name}")
+        return Watch(path, f"{host_of(task_vars)} {name}", parent)
 
     def _is_wanted(self, task_vars: Any) -> bool:
         given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
@@ -106,11 +111,11 @@ class Watch:
     Without such a file nothing is shown. ``prefix`` begins each line. Times are seconds.
     """
 
-    def __init__(self, path: str, prefix: str):
+    def __init__(self, path: str, prefix: str, parent: int | None = None):
         self._path = path
         self._prefix = prefix
         self._ended = threading.Event()
-        self._parent = os.getppid()
+        self._parent = parent or os.getppid()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._shown_at = -EVERY
         self._phase = ""

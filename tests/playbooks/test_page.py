@@ -145,7 +145,7 @@ def test_names_from_the_cloud_are_text_and_the_worst_comes_first(tmp_path):
     assert answer["scripts"] == 2, "the page's and the test's own"
     assert answer["name"] and "3 of 9 recovery points miss the RPO of 26 h" in answer["overall"]
     assert answer["late"] == [True] * 3 + [False] * 6 and all(answer["anchors"]) and len(answer["anchors"]) >= 8
-    assert answer["bars"][0] == "– of 26 h allowed" and answer["bars"][1] == "49.3 h of 26 h allowed"
+    assert answer["bars"][0] == "no copy, 26 h allowed" and answer["bars"][1] == "49.3 h of 26 h allowed"
 
 
 @needs_chromium

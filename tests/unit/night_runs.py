@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Finished, Night, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Finished, Setting
 
 from .harness import run_module
 

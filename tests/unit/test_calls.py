@@ -33,6 +33,8 @@ SET = {
     "disk_tags": {"team": "dr"},
     "disk_ids": ["disk-1"],
     "shard": "1/2",
+    "group_tag": "server",
+    "set_tag": "set-id",
     "name": "nightly",
     "description": "of the night",
     "tags": {"a": "b"},
@@ -81,9 +83,9 @@ NO_LOCKS = {"lock_days", "lock_mode"}
 NO_TAGS = {"tags", "copy_disk_tags", "snapshot_tags", "exclude_snapshot_tags"}
 REFUSED = [
     ("ebs", {"retention_days"}),
-    ("ecs", {"source_connection"}),
-    ("ens", {*NO_TAGS, *NO_KEYS, *NO_LOCKS, "retention_days", "source_connection"}),
-    ("cbs", {*NO_KEYS, *NO_LOCKS, "description", "source_connection"}),
+    ("ecs", {"set_tag", "source_connection"}),
+    ("ens", {*NO_TAGS, *NO_KEYS, *NO_LOCKS, "retention_days", "set_tag", "source_connection"}),
+    ("cbs", {*NO_KEYS, *NO_LOCKS, "description", "set_tag", "source_connection"}),
 ]
 
 
@@ -108,10 +110,18 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
         "disk_ids": ["disk-1"],
         "shard": "1/2",
         "other_disks": False,
+        "sets": False,
+        "group_tag": "server",
+        **({"set_tag": "set-id"} if VARIABLES["set_tag"].is_honoured(CAPABILITIES[cloud]) else {}),
     }
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
     assert made.list_copies("dst-1", []).arguments == listed
     assert made.list_copies("dst-1", ["disk-1"]).arguments == {**listed, "source_disk_ids": ["disk-1"]}
+    other = {"region": "dst-2", "copies_from": ["src-1"]}
+    assert made.list_copies("dst-1", [], ["dst-2"]).arguments == {**listed, "also": [other]}
+    at_once = {**made.find().arguments, "also": [{**other, "region": "dst-1"}, other]}
+    assert made.find_and_list().arguments == at_once and made.reads_at_once
+    assert not calls(cloud, shard="2/2").reads_at_once, "it lists the copies of its own disks"
     looked = {"profile": "dr", "packed": True, "region": "dst-1", "snapshot_ids": ["copy-1"]}
     assert made.look("dst-1", ["copy-1"]).arguments == looked
     again = {"profile": "dr", "packed": True, "region": "src-1", "disk_ids": ["disk-1"]}
@@ -145,6 +155,7 @@ def test_what_is_not_set_is_the_modules_own_default():
         "region": "src-1",
         "disk_tags": {"dr-copy": "true"},
         "other_disks": True,
+        "sets": True,
     }
 
 
@@ -154,6 +165,7 @@ def test_every_cloud_is_tried():
 
 def test_each_account_has_its_own_connection():
     made = calls("ebs", source_connection={"profile": "prod"})
+    assert not made.reads_at_once
     assert made.find().arguments["profile"] == made.find_again(["disk-1"]).arguments["profile"] == "prod"
     shared = {"profile": "prod", "region": "src-1", "snapshot_ids": ["s"], "account_id": "1", "wait_timeout": 9}
     assert made.share(["s"], "1", 9) == ("multicloud.snapshots.ebs_snapshot_share", shared)

@@ -11,9 +11,11 @@ import json
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import night as night_module
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import results as results_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import report_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
 
 from tests.clouds import CLOUDS
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
@@ -131,7 +133,7 @@ def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, m
             raise AttributeError("disk has no <tags>")
         return real(*given, **more)
 
-    module = report_files if broken == "report_page" else night_module
+    module = {"decide": night_module, "outcome_of": results_module, "report_page": report_files}[broken]
     real = getattr(module, broken)
     monkeypatch.setattr(module, broken, fails)
     ended = night(ecs, report_dir=str(tmp_path))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import night as night_module
 
 from tests.clouds import CLOUDS
 
@@ -171,46 +170,51 @@ def test_a_table_fits_a_screen_by_leaving_out_columns(ebs):
 
 
 @pytest.mark.parametrize(
-    ("enabled", "state", "deletion_date"),
+    ("what", "words"),
     [
-        (False, "Disabled", None),
-        (False, "PendingDeletion", "2026-12-01T00:00:00Z"),
-        (None, None, None),
-        (True, "Enabled", None),
+        ("Disabled", "Disabled"),
+        ("PendingDeletion", "waits for its deletion on 20"),
+        ("undescribable", None),
+        (None, None),
     ],
 )
-def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(
-    ebs, tmp_path, monkeypatch, enabled, state, deletion_date
-):
+def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, what, words):
     ebs.snapshot(ebs.disk(**TAGS))
-    arn = "arn:aws:kms:eu-west-1:123456789012:key/k"
-    asked = []
-    real = night_module.Night._made
+    given = {"rpo_hours": 24, "report_dir": str(tmp_path), "encrypted": True}
+    assert not night(ebs, **given).message
+    (copy,) = ebs.copies()
+    ebs.settings(keys_of_kms={copy.kms_key_id: what} if what else {})
+    for reads_only, page in ((False, "orders.html"), (True, "orders.status.html")):
+        ended = night(ebs, reads_only=reads_only, **given)
+        (point,) = ended.result["recovery_points"]
+        assert ended.report["api_calls"]["DescribeKey"] == 1
+        if words:
+            assert point["within_rpo"] is False and copy.kms_key_id in ended.message and words in ended.message
+            assert "cannot be restored" in ended.message and "miss the RPO" not in ended.message
+            shown = (tmp_path / page).read_text()
+            assert "cannot be restored" in shown and shown.index("cannot be restored") < shown.index("By reason")
+            assert "cannot be restored" in (tmp_path / page.replace("html", "junit.xml")).read_text()
+        else:
+            assert point["within_rpo"] is True and not ended.message
+            assert len(warned(ended, "is not known")) == bool(what)
+            assert not ended.warnings, "told once"
+    assert "DescribeKey" not in night(ebs, check_keys=False, **given).report["api_calls"]
 
-    def answer(self, call, **more):
-        if "check_keys" in call.arguments:
-            asked.append(call.arguments["snapshot_ids"])
-            key = {"arn": arn, "state": state, "enabled": enabled, "deletion_date": deletion_date}
-            ids = call.arguments["snapshot_ids"]
-            rows = [{"snapshot_id": i, "region": call.arguments["region"], "key": key} for i in ids]
-            return {"snapshots": rows, "failures": [], "api_calls": {"DescribeKey": 1}}
-        return real(self, call, **more)
 
-    monkeypatch.setattr(night_module.Night, "_made", answer)
-    given = {"rpo_hours": 24, "report_dir": str(tmp_path)}
-    ended = night(ebs, encrypted=True, **given)
+def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
+    disk = ebs.disk(**TAGS)
+    ebs.snapshot(disk, 50)
+    night(ebs)
+    ebs.snapshot(disk, 1)
+    night(ebs)
+    older, newer = ebs.copies()
+    newer.storage_tier = "archive"
+    ended = night(ebs, rpo_hours=24, report_dir=str(tmp_path))
     (point,) = ended.result["recovery_points"]
-    assert asked == [[point["snapshot_id"]]] and ended.report["api_calls"]["DescribeKey"] == 1
-    page = (tmp_path / "orders.html").read_text()
-    if enabled is False:
-        assert point["within_rpo"] is False and "cannot be restored" in ended.message and arn in ended.message
-        assert (deletion_date or "Disabled")[:10] in ended.message and "cannot be restored" in page
-        assert "cannot be restored" in (tmp_path / "orders.junit.xml").read_text()
-        assert "miss the RPO" not in ended.message
-    else:
-        assert point["within_rpo"] is True and not ended.message
-        assert bool(warned(ended, "is not known")) is (enabled is None)
-    asked.clear()
-    night(ebs, encrypted=True, check_keys=False, **given)
-    night(ebs, reads_only=True, **given)
-    assert len(asked) == 1, "a status asks as well"
+    assert (point["snapshot_id"], point["state"], point["within_rpo"]) == (older.id, "completed", False)
+    assert len(ebs.copies()) == 2, "an archived copy counts as a copy"
+    older.storage_tier = "archive"
+    ended = night(ebs, rpo_hours=100, report_dir=str(tmp_path))
+    (point,) = ended.result["recovery_points"]
+    assert (point["state"], point["within_rpo"]) == ("archived", False) and "archived" in ended.message
+    assert "archived" in (tmp_path / "orders.html").read_text()

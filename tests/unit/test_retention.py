@@ -196,6 +196,36 @@ def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
     assert prunable(there, unfinished, DISK, values) == [], "a disk that has no usable snapshot"
 
 
+def test_only_copies_of_its_own_plans_or_of_none_go():
+    marks = ("orders", "other", "old", None)
+    copies = [
+        {**copy(n, days=n), "tags": {"dr-copy:plan": mark} if mark else {}} for n, mark in enumerate((*marks, "x"), 2)
+    ]
+    everything = [copy(1, days=1), *copies]
+    assert ids(expired_copies(everything, keep=1, now=NOW)) == ["copy-6", "copy-5", "copy-4", "copy-3", "copy-2"]
+    assert ids(expired_copies(everything, keep=1, plans=["orders", "old"], now=NOW)) == ["copy-5", "copy-4", "copy-2"]
+    with pytest.raises(ValueError, match="plans must be a list"):
+        expired_copies(everything, keep=1, plans="orders", now=NOW)
+
+
+def of_set(number, disk, days, set_id, size=2):
+    marks = {"dr-copy:group": "i-1", "dr-copy:set": f"{size} crash {set_id}"}
+    return {**copy(number, disk=disk, days=days), "tags": marks}
+
+
+def test_the_newest_whole_set_of_a_group_never_goes():
+    whole = [of_set(1, 0, 5, "a"), of_set(2, 1, 5, "a")]
+    older = [of_set(3, 0, 9, "b"), of_set(4, 1, 9, "b")]
+    torn = [of_set(5, 0, 2, "c"), copy(6, disk=1, days=1), copy(7, disk=0, days=1)]
+    everything = [*whole, *older, *torn]
+    assert ids(expired_copies(everything, keep=1, now=NOW)) == ["copy-3", "copy-4", "copy-5"]
+    everything_goes = ["copy-3", "copy-4", "copy-1", "copy-2", "copy-5"]
+    assert ids(expired_copies(everything, keep=1, sets=False, now=NOW)) == everything_goes
+    pending = [{**whole[0], "state": "pending"}, whole[1], *older, *torn]
+    gone = set(ids(expired_copies(pending, keep=1, now=NOW)))
+    assert not gone & {"copy-3", "copy-4"} and "copy-2" in gone, "the newest set that is complete"
+
+
 def test_what_speaks_against_pruning_a_disk():
     values = {**OWN, "source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     copies = [copy(8, days=3), copy(1, days=1 / 24)]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 from .._role.table import arguments_of
 from .decide.marks import description
@@ -37,13 +38,27 @@ class Calls:
         self._connection = connections["connection"]
         self._source_connection = connections["source_connection"] or connections["connection"]
 
-    def find(self) -> Call:
-        """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
-        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=not self._values["shard"])
+    @property
+    def reads_at_once(self) -> bool:
+        """Whether one call reads source and destinations: with one connection, and all copies of a destination."""
+        return not self._values["across_accounts"] and parse_shard(self._values["shard"])[0] == 1
 
-    def list_copies(self, region: str, disk_ids: Sequence[str]) -> Call:
-        """The copies in a destination; of these disks only, if there are any."""
-        return self._at_destination("list", region=region, source_disk_ids=list(disk_ids))
+    def find(self, **more: Any) -> Call:
+        """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
+        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=not self._values["shard"], **more)
+
+    def find_and_list(self) -> Call:
+        """The same, and the copies in each destination under ``also``."""
+        return self.find(also=[self._copies_in(region, ()) for region in self._values["destination_regions"]])
+
+    def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call:
+        """The copies in a destination, in the ``others`` under ``also``; of these disks only, if there are any."""
+        more = {"also": [self._copies_in(other, disk_ids) for other in others]}
+        return self._at_destination("list", **self._copies_in(region, disk_ids), **more)
+
+    def _copies_in(self, region: str, disk_ids: Sequence[str]) -> dict[str, Any]:
+        of_disks = {"source_disk_ids": list(disk_ids)} if disk_ids else {}
+        return {**arguments_of(VARIABLES, "list", self._values, self._cloud), "region": region, **of_disks}
 
     def look(self, region: str, snapshot_ids: Sequence[str]) -> Call:
         """These copies, by their IDs."""

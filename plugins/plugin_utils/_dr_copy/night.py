@@ -12,63 +12,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from .._role.files import failure_of
-from .._role.naming import label
 from .._role.registered import has_moved
 from .calls import Call, Calls
 from .decide.decision import NOTHING, decide
 from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
-from .decide.outcome import NOTHING_DONE, encrypted_points, outcome_of
+from .decide.outcome import encrypted_points
 from .decide.pruning import kept_for_others_after, prunable_after
 from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import last_report
 from .input.variables import normalise
-from .output.plain_page import page_of_failure
-from .output.report import brief_of, job_summary
-from .output.report_files import write_page_of_start, write_plain_page, written_report
-from .output.screen import failure_message, log_lines
+from .output.report_files import write_page_of_start
+from .results import Finished, Setting, finished, unexpected
 
 #: Retention has at least so many seconds, even if the copies used up all the time.
 LEAST_SECONDS = 300
 
 #: Runs a module by its full name with these arguments; returns its result, also where it failed.
 RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
-
-
-class Setting(NamedTuple):
-    """Where and how a night runs: the host, check mode, the version of Ansible, how many ``plans`` the play has."""
-
-    host: str
-    check_mode: bool = False
-    reads_only: bool = False
-    ansible: str = ""
-    plans: int = 1
-
-
-class Finished(NamedTuple):
-    """What a night hands on.
-
-    - ``result`` is ``dr_copy_result``, ``report`` the whole report, ``brief`` what the playbooks show of it.
-    - ``message`` says why the run fails, or nothing; ``summary`` is for later jobs.
-    - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables, and those of the
-      modules.
-    """
-
-    result: dict[str, Any]
-    report: dict[str, Any]
-    brief: dict[str, Any]
-    message: str
-    summary: dict[str, Any]
-    ran: dict[str, str]
-    warnings: list[Any]
 
 
 class Night:
@@ -114,25 +82,29 @@ class Night:
 
     def run(self) -> Finished:
         """Run the plan to its report. What fails is in the result: nothing is raised."""
-        if self._values["report_dir"] and not self._setting.check_mode:
-            self._last = last_report(self._values)
+        self._last = last_report(self._values)
+        if not self._setting.check_mode:
             write_page_of_start(self._values)
         try:
             if self._calls:
                 self._steps(self._calls)
         except Exception as error:  # the report says so
-            self._stopped = _unexpected(error)
-        try:
-            return self._reported(self._done)
-        except Exception as error:
-            return self._aborted(_unexpected(error))
+            self._stopped = unexpected(error)
+        return finished(self._done, self._ended(), self._setting, self._ran, self._warnings)
 
     def _steps(self, calls: Calls) -> None:
         values = self._values
         self._say(f"looking for the disks and their snapshots in {values['source_region']}")
-        self._source = self._made(calls.find())
-        part = disks_of_part(self._source, values)
-        self._before = self._listings(calls, part)
+        part: list[str] = []
+        if calls.reads_at_once:
+            self._say(f"listing the copies in {', '.join(values['destination_regions'])}")
+            self._source = self._made(calls.find_and_list())
+            listed = self._source.pop("also", None) or [self._source] * len(values["destination_regions"])
+            self._before = [{**call, "item": region} for call, region in zip(listed, values["destination_regions"])]
+        else:
+            self._source = self._made(calls.find())
+            part = disks_of_part(self._source, values)
+            self._before = self._listings(calls, part)
         self._decided = decide(self._source, self._before, values, self._last)
         if self._decided["stopped"]:
             return
@@ -159,11 +131,11 @@ class Night:
             self._deleted.append({**self._made(calls.delete(group, seconds)), "item": group})
 
     def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[dict[str, Any]]:
-        found = []
-        for region in self._values["destination_regions"]:
-            self._say(f"listing the copies{again} in {region}")
-            found.append({**self._made(calls.list_copies(region, part)), "item": region})
-        return found
+        first, *others = self._values["destination_regions"]
+        self._say(f"listing the copies{again} in {', '.join([first, *others])}")
+        answer = self._made(calls.list_copies(first, part, others))
+        listed = [answer, *(answer.pop("also", None) or [answer] * len(others))]
+        return [{**call, "item": region} for call, region in zip(listed, [first, *others])]
 
     def _copy(self, calls: Calls, before: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
         """Copy what was chosen, except what the calls ``before`` tried. Returns the calls of this time."""
@@ -231,7 +203,7 @@ class Night:
 
     def _made(self, call: Call, warns: bool = True) -> dict[str, Any]:
         """Make a call. Its warnings are handed on, unless the report gives its own."""
-        answer = dict(self._run_module(call.module, call.arguments))
+        answer = dict(self._run_module(*call))
         warnings = answer.pop("warnings", None) or []
         self._warnings += warnings if warns else []
         return answer
@@ -270,31 +242,3 @@ class Night:
             "vanished": self._vanished,
             "keys": self._keys,
         }
-
-    def _aborted(self, why: str) -> Finished:
-        """Report a run whose results cannot be reported: a red page, and nothing of what was found."""
-        if self._values["report_dir"] and not self._setting.check_mode:
-            page = page_of_failure(label(self._values["plan"], self._values["shard"]), why)
-            failure_of(write_plain_page, self._values, page)
-        stopped = f"{self._stopped}; {why}" if self._stopped else why
-        return self._reported({**NOTHING_DONE, "stopped": stopped}, {"report_dir": ""})
-
-    def _reported(self, done: Mapping[str, Any], instead: Mapping[str, Any] | None = None) -> Finished:
-        values, setting = {**self._ended(), **(instead or {})}, self._setting
-        result = outcome_of(done, values, setting.check_mode)
-        run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
-        report = written_report(result, done, values, run)
-        return Finished(
-            result=result,
-            report=report,
-            message=" ".join(filter(None, [failure_message(report), report["unwritten"]])),
-            brief=brief_of(report, log_lines(report, values["log"]), self._values["report_dir"]),
-            summary={setting.host: job_summary(report, setting.plans)},
-            ran=self._ran,
-            warnings=self._warnings,
-        )
-
-
-def _unexpected(error: Exception) -> str:
-    """Say what an error in the role's own code was."""
-    return f"the run was ended by an error in its own code, {type(error).__name__}: {error}"

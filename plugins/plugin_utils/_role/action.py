@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
@@ -14,7 +15,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
 
-from .._progress import ProgressAction, host_of, show_on_stderr
+from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .rows import plain
 from .user_defaults import with_defaults
 
@@ -36,6 +37,7 @@ class RoleAction(ProgressAction):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         self._vars: dict[str, Any] = task_vars or {}
+        self._parent = os.getppid()
         self._changed = False
         self._diffs: list[Any] = []
         self.warnings: list[Any] = []
@@ -61,9 +63,11 @@ class RoleAction(ProgressAction):
 
         Its ``warnings`` are for the caller to hand on.
         """
+        if os.getppid() != self._parent:
+            end_with_module(str(self._connection._shell.tmpdir))
         try:
             given = with_defaults(module, arguments, self._task, self._templar)
-            result = plain(self.run_module(module, given, self._vars))
+            result = dict(plain(self.run_module(module, given, self._vars, parent=self._parent)))
         except AnsibleError as error:  # a module that is not installed
             return {"failed": True, "msg": str(error)}
         self._changed = self._changed or bool(result.get("changed"))
@@ -71,7 +75,7 @@ class RoleAction(ProgressAction):
             found = result["diff"]
             self._diffs += found if isinstance(found, list) else [found]
         result.pop("invocation", None)
-        return dict(result)
+        return result
 
     def say(self, line: str) -> None:
         """Show a line on the screen at once."""

@@ -48,6 +48,13 @@ TAG_OPTIONS: dict[str, dict[str, Any]] = {
     "copy_tags": {"type": "bool", "default": False},
     "source_tags": {"type": "dict"},
 }
+#: What a further query of an info module may ask for.
+ALSO_OPTIONS: dict[str, dict[str, Any]] = {
+    "region": {"type": "str", "required": True},
+    "snapshot_ids": {"type": "list", "elements": "str"},
+    "copies_from": {"type": "list", "elements": "str"},
+    "source_disk_ids": {"type": "list", "elements": "str"},
+}
 INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "disk_tags": {"type": "dict"},
     "disk_ids": {"type": "list", "elements": "str"},
@@ -60,6 +67,7 @@ INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "sets": {"type": "bool", "default": False},
     "group_tag": {"type": "str"},
     "packed": {"type": "bool", "default": False},
+    "also": {"type": "list", "elements": "dict", "options": ALSO_OPTIONS},
 }
 
 

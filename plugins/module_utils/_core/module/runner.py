@@ -17,6 +17,7 @@ from ..errors import BadInput, CopyError, Refused, Unreachable
 from ..waiting import Clock, Deadline, persist
 from .info import info_problems, info_result
 from .messages import spelt_out
+from .options import INFO_OPTIONS
 
 #: An AnsibleModule, or another collection's class around one.
 Module = Any
@@ -31,16 +32,37 @@ def show_snapshots(module: Module, connect: Connect) -> None:
     def show() -> None:
         cloud = connect(module)
         deadline = cloud.deadline = Deadline(Clock(), INFO_SECONDS)
-        if problems := info_problems(cloud, module.params):
-            raise BadInput(problems)
         # Python would look through all rows again and again for cycles, and there are none.
         gc.set_threshold(FEW_COLLECTIONS)
-        keys.update(persist(lambda: safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
+        try:
+            if problems := info_problems(cloud, module.params):
+                raise BadInput(problems)
+            keys.update(persist(lambda: safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
+        finally:  # one region that does not answer keeps no other from being read
+            if module.params["also"]:
+                keys.update(also=_answers(cloud, module.params), api_calls=dict(sorted(cloud.calls.items())))
         for warning in dict.fromkeys(cloud.warnings):
             module.warn(warning)
         module.exit_json(**keys)
 
     guarded(module, show, keys)
+
+
+def _answers(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the answer to each further query: what an info module returns, or its ``failures``."""
+    nothing = {name: option.get("default") for name, option in INFO_OPTIONS.items() if name != "packed"}
+    return [_answer(cloud, {**params, **nothing, "check_keys": False, **query}) for query in params["also"]]
+
+
+def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
+    deadline = cloud.deadline = Deadline(Clock(), INFO_SECONDS)
+    try:
+        if problems := info_problems(cloud, params):
+            raise BadInput(problems)
+        answer = persist(lambda: safely(Unreachable, lambda: info_result(cloud, params)), deadline)
+    except CopyError as error:
+        return {"failures": [error.as_result(None, params["region"])]}
+    return {key: value for key, value in answer.items() if key != "api_calls"}
 
 
 #: How long (seconds) an info module waits out throttling.

@@ -21,8 +21,10 @@ STEPS = {
 GIVEN_BY_RUN = (
     ("find", "other_disks"),
     ("find", "sets"),
+    ("find", "also"),
     ("list", "region"),
     ("list", "source_disk_ids"),
+    ("list", "also"),
     ("look", "region"),
     ("look", "snapshot_ids"),
     ("keys", "region"),

@@ -98,13 +98,13 @@ VARIABLES: dict[str, Variable] = {
     "check_keys": Variable(
         as_bool, True, to=(To("keys", "check_keys"),), used_by=("night",), needs="keys", passed_over=True
     ),
-    "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.sets", "decide.decision")),
+    "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")),
     "set_tag": Variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags"),
     "consistency": Variable(one_of("disk", "set"), "disk", used_by=("output.report",)),
-    "set_seconds": Variable(as_whole_number, 300, used_by=("decide.sets", "decide.decision")),
+    "set_seconds": Variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.decision")),
     "remove_duplicates": Variable(as_bool, False, to=(To("copy", "remove_duplicates"),)),
     "rpo_hours": Variable(as_whole_number, 0, used_by=("decide.outcome",)),
-    "log": Variable(one_of("brief", "full"), "brief", used_by=("night",)),
+    "log": Variable(one_of("brief", "full"), "brief", used_by=("results",)),
     "report_dir": Variable(as_text, "", used_by=("output.report_files",)),
     "metrics_dir": Variable(as_text, "", used_by=("output.report_files",)),
     "history_days": Variable(as_whole_number, 400, used_by=("output.history",)),

@@ -67,10 +67,11 @@ def _of_points(rows: Iterable[Row], failed: Mapping[tuple[str, str], Row]) -> li
     groups = []
     for alike in _alike(rows, lambda row: (row["reason"], cause_of(row))):
         first, reason = alike[0], Reason[alike[0]["reason"].upper()]
-        (cause, hint), why = cause_of(first), first["why"]
-        if len(alike) > 1:
-            why = f"{reason.text} ({cause}), the first: {why.partition(': ')[2]}" if cause else reason.text
-        groups.append(Group(why, hint or reason.step, sorted(alike, key=worst_first), True))
+        cause, hint = cause_of(first)
+        # Of a failure the cloud's own words are worth more than ours.
+        why = reason.text if len(alike) > 1 and not cause else first["why"]
+        more = " (the first; the others are of the same kind and code)" if len(alike) > 1 and cause else ""
+        groups.append(Group(f"{why}{more}", hint or reason.step, sorted(alike, key=worst_first), True))
     return groups
 
 

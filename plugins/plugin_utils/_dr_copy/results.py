@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a night hands on once its steps are done: the result, the report and its files, or a plain red page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .._role.files import failure_of
+from .._role.naming import label
+from .decide.outcome import NOTHING_DONE, outcome_of
+from .output.plain_page import page_of_failure
+from .output.report import brief_of, job_summary
+from .output.report_files import write_plain_page, written_report
+from .output.screen import failure_message, log_lines
+
+
+class Setting(NamedTuple):
+    """Where and how a night runs: the host, check mode, the version of Ansible, how many ``plans`` the play has."""
+
+    host: str
+    check_mode: bool = False
+    reads_only: bool = False
+    ansible: str = ""
+    plans: int = 1
+
+
+class Finished(NamedTuple):
+    """What a night hands on.
+
+    - ``result`` is ``dr_copy_result``, ``report`` the whole report, ``brief`` what the playbooks show of it.
+    - ``message`` says why the run fails, or nothing; ``summary`` is for later jobs.
+    - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables, and those of the
+      modules.
+    """
+
+    result: dict[str, Any]
+    report: dict[str, Any]
+    brief: dict[str, Any]
+    message: str
+    summary: dict[str, Any]
+    ran: dict[str, str]
+    warnings: list[Any]
+
+
+def finished(
+    done: Mapping[str, Any],
+    values: Mapping[str, Any],
+    setting: Setting,
+    ran: Mapping[str, str],
+    warnings: Sequence[Any],
+) -> Finished:
+    """Report a run. ``done`` is what its steps have returned and decided, ``values`` the variables at its end.
+
+    Where that cannot be reported, a red page says why, and nothing of what was found. Nothing is raised.
+    """
+    try:
+        return _reported(done, values, values["report_dir"], setting, ran, warnings)
+    except Exception as error:
+        why = unexpected(error)
+    if values["report_dir"] and not setting.check_mode:
+        page = page_of_failure(label(values["plan"], values["shard"]), why)
+        failure_of(write_plain_page, values, page)
+    stopped = "; ".join(filter(None, [done["stopped"], why]))
+    nothing = {**NOTHING_DONE, "stopped": stopped}
+    return _reported(nothing, {**values, "report_dir": ""}, values["report_dir"], setting, ran, warnings)
+
+
+def unexpected(error: Exception) -> str:
+    """Say what an error in the role's own code was."""
+    return f"the run was ended by an error in its own code, {type(error).__name__}: {error}"
+
+
+def _reported(
+    done: Mapping[str, Any],
+    values: Mapping[str, Any],
+    report_dir: str,
+    setting: Setting,
+    ran: Mapping[str, str],
+    warnings: Sequence[Any],
+) -> Finished:
+    result = outcome_of(done, values, setting.check_mode)
+    run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
+    report = written_report(result, done, values, run)
+    return Finished(
+        result=result,
+        report=report,
+        brief=brief_of(report, log_lines(report, values["log"]), report_dir),
+        message=" ".join(filter(None, [failure_message(report), report["unwritten"]])),
+        summary={setting.host: job_summary(report, setting.plans)},
+        ran=dict(ran),
+        warnings=list(warnings),
+    )

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Further queries of one info task: each answers as a task of its own would, and fails no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.clouds import CLOUDS
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def estate(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_further_query_answers_as_a_task_of_its_own(estate, packed):
+    source = estate.snapshot(estate.disk(**{"dr-copy": "true"}))
+    estate.our_copy(source)
+    asked = {"region": estate.destination, "copies_from": [estate.source]}
+    alone = estate.info(packed=packed, **asked)
+    of_source = estate.info(estate.source, packed=packed, disk_tags={"dr-copy": "true"}, other_disks=True)
+    both = estate.info(
+        estate.source, packed=packed, disk_tags={"dr-copy": "true"}, other_disks=True, also=[asked, asked]
+    )
+    first, second = both["also"]
+    assert first == second == {key: alone[key] for key in first}
+    lists = ["packed"] if packed else ["disks", "other_disks", "snapshots"]
+    assert all(both[key] == of_source[key] for key in lists)
+    for action, number in alone["api_calls"].items():
+        assert both["api_calls"][action] <= of_source["api_calls"].get(action, 0) + 2 * number
+
+
+def test_a_query_that_fails_fails_no_other(estate):
+    estate.our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
+    asked = {"region": estate.destination, "copies_from": [estate.source]}
+    out = estate.info(estate.source, disk_tags={"dr-copy": "true"}, also=[{"region": "not a region"}, asked])
+    wrong, right = out["also"]
+    assert not out.failed and len(right["snapshots"]) == 1
+    assert wrong["failures"][0]["kind"] == "refused" and wrong["failures"][0]["region"] == "not a region"
+    out = estate.info("not a region", disk_tags={"dr-copy": "true"}, also=[asked])
+    assert out.failed and out["failures"][0]["kind"] == "refused" and len(out["also"][0]["snapshots"]) == 1

@@ -153,6 +153,10 @@ disks:
       description: How long it took from the call until the disk was available, where this run has seen both; else null.
       type: float
       sample: 12.5
+    warm_at:
+      description: Always null, since this cloud does not tell when all data of a disk is loaded.
+      type: str
+      sample: null
     tags:
       description: Tags of the disk.
       type: dict

@@ -22,10 +22,18 @@ options:
       - Type of the volumes. Types that need a number of operations a second (V(io1), V(io2)) cannot be made here.
     type: str
     default: gp3
+  initialization_rate:
+    description:
+      - The rate in MiB/s, V(100) to V(300), at which AWS loads all data of each new volume from its snapshot. AWS bills
+        it, by the full size of the snapshot. V(0) is AWS's own rate, which costs nothing.
+      - It counts when a volume is made. One that is there is not changed by it.
+    type: int
+    default: 0
 notes:
   - AWS accepts a volume whose key may not be used, and removes it while it is made, without telling why. Such a volume
     is reported as failed after two minutes.
   - A volume is available before all its data is loaded; blocks that are read for the first time are slow until then.
+    RV(disks[].warm_at) tells when that is over. AWS may show it five minutes late.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.zone
@@ -126,6 +134,12 @@ disks:
       description: How long it took from the call until the disk was available, where this run has seen both; else null.
       type: float
       sample: 12.5
+    warm_at:
+      description: >-
+        By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
+        O(wait=true), and where AWS does not tell it.
+      type: str
+      sample: "2026-11-21T02:41:10Z"
     tags:
       description: Tags of the disk.
       type: dict
@@ -223,6 +237,7 @@ OPTIONS = {
     **RESTORE_OPTIONS,
     "zone": {"type": "str"},
     "disk_type": {"type": "str", "default": "gp3"},
+    "initialization_rate": {"type": "int", "default": 0},
 }
 
 

@@ -69,6 +69,8 @@ def test_each_operation_that_the_adapter_sends_is_answered(ebs):
     )
     ebs.clock.sleep(5)
     assert listed(ebs, DESTINATION, "DescribeVolumes", snapshot_id=copy) == [made["VolumeId"]]
+    (status,) = ebs.call("DescribeVolumeStatus", region=DESTINATION, VolumeIds=[made["VolumeId"]])["VolumeStatuses"]
+    assert {"Name": "initialization-state", "Status": "initializing"} in status["VolumeStatus"]["Details"]
     ebs.call("DeleteVolume", region=DESTINATION, VolumeId=made["VolumeId"])
     ebs.call("LockSnapshot", region=DESTINATION, SnapshotId=copy, LockMode="governance", LockDuration=1)
     (locked,) = ebs.call("DescribeLockedSnapshots", region=DESTINATION)["Snapshots"]

@@ -63,6 +63,7 @@ DEFAULTS: dict[str, Any] = {
     "in_use": [],
     "disk_seconds": 2.0,
     "disk_seconds_of": {},
+    "loading_seconds": 600.0,
     "disk_quota": 1000,
     "storage_limit": 50 * 1024,
     "vanishing": [],
@@ -279,6 +280,7 @@ class Ec2:
         ElasticBlockStore.copy_snapshot = _answering(self.copy_snapshot)  # type: ignore[method-assign]
         ElasticBlockStore.describe_snapshots = _answering(self.describe_snapshots)  # type: ignore[method-assign]
         ElasticBlockStore.describe_volumes = _answering(self.describe_volumes)  # type: ignore[method-assign]
+        ElasticBlockStore.describe_volume_status = _answering(self.describe_volume_status)  # type: ignore[attr-defined]
         if not hasattr(ElasticBlockStore, "moto_modify_snapshot_attribute"):
             ElasticBlockStore.moto_modify_snapshot_attribute = ElasticBlockStore.modify_snapshot_attribute  # type: ignore[attr-defined]
         ElasticBlockStore.modify_snapshot_attribute = _answering(self.modify_snapshot_attribute)  # type: ignore[method-assign]
@@ -455,6 +457,12 @@ class Ec2:
             if all(volume_passes(facts, name, values) for name, values in filters.items()):
                 found.append(facts)
         return self._page(call, found, "Volumes", False, _written)
+
+    def describe_volume_status(self, call: Any) -> Any:
+        call.error_on_dryrun()
+        volumes = self.disks.shown(call.ec2_backend, call._get_param("VolumeIds", []) or None)
+        found = [self.disks.status_of(volume) for volume in volumes if volume.status not in ("creating", "deleting")]
+        return self._page(call, found, "VolumeStatuses", bool(call._get_param("VolumeIds", [])))
 
     def _visible(self, snapshot: Any) -> bool:
         return bool(getattr(snapshot, "visible_at", 0.0) <= self.clock.monotonic())

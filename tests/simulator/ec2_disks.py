@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """EC2's disks, made of snapshots and deleted, as recorded (api-facts: ebs-disk-create, ebs-disk-token,
-ebs-disk-delete)."""
+ebs-disk-delete, ebs-disk-warm)."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ class SimulatedDisk(models.Volume):
         self.vanishes = vanishes
         self.visible_at = self._started + disks.settings["visible_after"]
         self.deleted_at = math.inf
+        #: The rate in MiB/s at which its data is loaded, if the call named one.
+        self.rate: int | None = None
         #: Where a replica shows it: the moment that the replica has come to.
         self.seen_at = math.inf
 
@@ -68,6 +70,12 @@ class SimulatedDisk(models.Volume):
         if now - self._started < self.duration:
             return "creating"
         return "in-use" if self.attachment else "available"
+
+    @property
+    def loaded_percent(self) -> int:
+        seconds = self.size * 1024 / self.rate if self.rate else self._disks.settings["loading_seconds"]
+        passed = self._now - self._started - self.duration
+        return 100 if passed >= seconds else max(0, int(100 * passed / seconds))
 
     @property
     def is_gone(self) -> bool:
@@ -119,6 +127,7 @@ class Disks:
         backend = call.ec2_backend
         self._sweep(backend)
         keys = ("SnapshotId", "AvailabilityZone", "AvailabilityZoneId", "Size", "VolumeType", "Iops", "KmsKeyId")
+        keys = (*keys, "VolumeInitializationRate")
         asked = {key: call._get_param(key) for key in keys}
         asked["Encrypted"] = call._get_param("Encrypted")
         tags = check_tags(call._get_param("TagSpecifications", []) or [], "volume")
@@ -167,6 +176,10 @@ class Disks:
         if asked["KmsKeyId"] and str(asked["Encrypted"]).lower() != "true":
             raise invalid(
                 "The parameter [KmsKeyId] requires the parameter Encrypted to be set.", "InvalidParameterDependency"
+            )
+        if not 100 <= (asked["VolumeInitializationRate"] or 100) <= 300:
+            raise invalid(
+                f"The volume initialization rate {asked['VolumeInitializationRate']} is not within 100 to 300"
             )
         if len(call._get_param("ClientToken") or "") > 64:
             raise invalid("The client token is too long")
@@ -227,7 +240,7 @@ class Disks:
         encrypted = bool(str(asked["Encrypted"]).lower() == "true" or by_default or (snapshot and snapshot.encrypted))
         key = asked["KmsKeyId"] or (snapshot.kms_key_id if snapshot and snapshot.encrypted else None)
         seconds = self.settings["disk_seconds_of"].get(asked["SnapshotId"], self.settings["disk_seconds"])
-        return SimulatedDisk(
+        disk = SimulatedDisk(
             self,
             backend,
             models.random_volume_id(),
@@ -241,6 +254,8 @@ class Disks:
             volume_type=(asked["VolumeType"] or "gp2").lower(),
             iops=asked["Iops"],
         )
+        disk.rate = asked["VolumeInitializationRate"]
+        return disk
 
     def _is_key_bad(self, asked: dict[str, Any], snapshot: Any) -> bool:
         """Whether the key that is asked for, or the snapshot's, may not be used. Nobody asks for kms:DescribeKey on the
@@ -269,6 +284,25 @@ class Disks:
                 "Tags": tag_list(tags),
             }
         )
+
+    @staticmethod
+    def status_of(volume: Any) -> dict[str, Any]:
+        """Return a volume as DescribeVolumeStatus shows it."""
+        percent = getattr(volume, "loaded_percent", 100)
+        details = {"io-enabled": "passed", "io-performance": "not-applicable"}
+        details["initialization-state"] = "completed" if percent == 100 else "initializing"
+        kind = "provisioned-rate" if getattr(volume, "rate", None) else "default"
+        return {
+            "VolumeId": volume.id,
+            "AvailabilityZone": volume.zone.name,
+            "VolumeStatus": {
+                "Status": "ok",
+                "Details": [{"Name": name, "Status": status} for name, status in details.items()],
+            },
+            "InitializationStatusDetails": {"InitializationType": kind, "Progress": percent},
+            "Actions": [],
+            "Events": [],
+        }
 
     # -- deleting, zones -------------------------------------------------------------------------------
 

@@ -94,6 +94,7 @@ def volume_shown(volume: Any, tags: dict[str, str], region: str) -> dict[str, An
         "Attachments": attachments,
         "Encrypted": bool(volume.encrypted),
         "KmsKeyId": volume.kms_key_id if volume.encrypted else None,
+        "VolumeInitializationRate": getattr(volume, "rate", None),
     }
     return {key: value for key, value in facts.items() if value is not None}
 

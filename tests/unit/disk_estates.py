@@ -49,6 +49,8 @@ class Restores:
     #: Whether a disk is shown while it is made; for so long (seconds) a killed run's disks may not show, and the next
     #: run comes so much later.
     shows_what_is_made = True
+    #: What a run reads once beside a look at the disks.
+    beside_a_look: dict[str, int] = {}
     lag_after_a_kill, pause_after_a_kill = 20.0, 0.0
 
     def restore(self: Any, *snapshots: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
@@ -99,6 +101,7 @@ class EbsDisksEstate(Restores, EbsEstate):
     zone, other_zone = "eu-west-1a", "eu-west-1b"
     disk_type, other_type = "gp3", "gp2"
     in_use_code = "VolumeInUse"
+    beside_a_look = {"DescribeVolumeStatus": 1}
     unfinished = {"status": "pending"}
 
     @property

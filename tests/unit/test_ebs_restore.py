@@ -59,6 +59,38 @@ class TestEbs(RestoreContract):
         assert out.failed and {f["kind"] for f in out["failures"]} == {"credentials"} and not cloud.disks()
         assert "ec2:CreateVolume" in out["failures"][0]["hint"] and cloud.calls["CreateVolume"] == 1
 
+    @pytest.mark.parametrize("rate", [100, 200, 300])
+    def test_data_is_loaded_at_the_rate_that_is_asked_for(self, cloud, rate):
+        """The request is held against botocore's model: an unknown member would not leave this machine."""
+        asked = []
+        cloud.settings(disk_seconds=1.0)
+        cloud.server.control.trim = lambda action, _answer: asked.append(action)
+        out = cloud.restore(cloud.copy(size=100), wait=True, initialization_rate=rate)
+        (disk,) = cloud.disks()
+        assert not out.failed and disk.rate == rate and row_of(out)["warm_at"] is None, out.text
+        assert asked.count("CreateVolume") == asked.count("DescribeVolumeStatus") == 1
+
+    @pytest.mark.parametrize("rate", [1, 99, 301, -1])
+    def test_a_rate_that_aws_does_not_take_is_refused_before_any_write(self, cloud, rate):
+        out = cloud.restore(cloud.copy(), initialization_rate=rate, restore_id="a b")
+        assert out.failed and f"initialization_rate: {rate}" in out["msg"] and "restore_id" in out["msg"]
+        assert not cloud.calls[cloud.make_action]
+
+    def test_a_disk_is_warm_once_all_its_data_is_loaded(self, cloud):
+        quick, slow = cloud.copy(size=10), cloud.copy(size=1000)
+        cloud.restore(quick, slow, wait=True, initialization_rate=100)
+        cloud.clock.sleep(120)
+        out = cloud.restore(quick, slow, wait=True)
+        assert not out["changed"] and [row["warm_at"] for row in out["disks"]] == [
+            cloud.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            None,
+        ]
+
+    def test_whether_a_disk_is_warm_need_not_be_known(self, cloud):
+        cloud.settings(denied=["DescribeVolumeStatus"])
+        out = cloud.restore(cloud.copy(), wait=True)
+        assert not out.failed and row_of(out)["warm_at"] is None and "could not be read" in out.text
+
     def test_no_room_in_a_zone_is_reported_with_what_to_do(self, cloud):
         cloud.settings(no_stock=["eu-west-1a"])
         out = cloud.restore(cloud.copy(), wait=True)

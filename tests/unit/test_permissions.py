@@ -195,6 +195,7 @@ VOLUME = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0bb10000000000001"
     ("action", "resource", "context", "allowed"),
     [
         ("ec2:DescribeAvailabilityZones", "*", {}, True),
+        ("ec2:DescribeVolumeStatus", "*", {}, True),
         ("ec2:CreateVolume", COPY, {}, True),
         ("ec2:CreateVolume", SOURCE, {}, False),
         ("ec2:CreateVolume", VOLUME, {}, False),

@@ -48,6 +48,8 @@ class DiskCloud(SnapshotCloud):
     lock_modes: tuple[str, ...] = ()
     deleted_per_call = 1
     tag_rules: TagRules | None = None
+    #: Whether the cloud shows when all data of a disk is loaded.
+    tells_warm = False
     misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."
     #: What the cloud takes as tags of disks.
     disk_tag_rules: TagRules
@@ -76,6 +78,11 @@ class DiskCloud(SnapshotCloud):
     @abc.abstractmethod
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
         """List the disks that a region offers; with ``zone`` the offers of other zones may be left out."""
+
+    @reads
+    def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:
+        """Return which of these disks have all their data loaded, where ``tells_warm``."""
+        return set()
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         # The cloud's own method is that of its copy call.

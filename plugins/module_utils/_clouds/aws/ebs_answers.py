@@ -140,6 +140,12 @@ def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
     )
 
 
+def is_warm(status: Mapping[str, Any]) -> bool:
+    """Whether all data of a volume is loaded, by its item of DescribeVolumeStatus (api-facts: ebs-disk-warm)."""
+    details = (status.get("VolumeStatus") or {}).get("Details") or ()
+    return any(one.get("Name") == "initialization-state" and one.get("Status") == "completed" for one in details)
+
+
 def arguments_of(order: CopyOrder) -> dict[str, Any]:
     """Return the arguments of CopySnapshot; botocore itself adds DestinationRegion and PresignedUrl."""
     request = order.request
@@ -155,8 +161,8 @@ def arguments_of(order: CopyOrder) -> dict[str, Any]:
     return {key: value for key, value in arguments.items() if value is not None}
 
 
-def volume_arguments_of(order: CopyOrder, token: str) -> dict[str, Any]:
-    """Return the arguments of CreateVolume."""
+def volume_arguments_of(order: CopyOrder, token: str, rate: int = 0) -> dict[str, Any]:
+    """Return the arguments of CreateVolume. ``rate`` is in MiB/s, 0 for AWS's own (api-facts: ebs-disk-warm)."""
     request = order.request
     arguments = {
         "SnapshotId": request.snapshot_id,
@@ -166,6 +172,7 @@ def volume_arguments_of(order: CopyOrder, token: str) -> dict[str, Any]:
         # An encrypted snapshot's disk is encrypted by itself; false would be refused (api-facts: ebs-disk-create).
         "Encrypted": request.encrypted or None,
         "KmsKeyId": request.kms_key_id,
+        "VolumeInitializationRate": rate or None,
         "TagSpecifications": [{"ResourceType": "volume", "Tags": tag_list(request.tags or {})}],
         "ClientToken": token,
     }

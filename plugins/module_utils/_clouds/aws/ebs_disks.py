@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of EBS snapshots (api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete)."""
+"""Disks that one restore makes of EBS snapshots (api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete,
+ebs-disk-warm)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
@@ -17,7 +19,7 @@ from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .ebs import EbsCloud
-from .ebs_answers import ARCHIVED, disk_of, volume_arguments_of
+from .ebs_answers import ARCHIVED, disk_of, is_warm, volume_arguments_of
 from .ebs_capabilities import TAG_RULES
 from .ebs_queries import tag_filters
 from .ec2_calls import Filters, queries_of
@@ -36,15 +38,31 @@ TYPES = {
 }
 
 
+#: Rates in MiB/s at which AWS loads the data of a disk, beside its own (api-facts: ebs-disk-warm).
+RATES = (100, 300)
+
+
 class EbsDisks(DiskCloud, EbsCloud):
     """EBS volumes of one restore. A type that needs a number of operations a second is not offered."""
 
     disk_tag_rules = TAG_RULES
+    tells_warm = True
     loss_hint = (
         "AWS removes a disk that it may not encrypt, and gives no reason: check that the key of the snapshot, or "
         f"kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Otherwise look "
         "in CloudTrail for who deleted it. Then run again."
     )
+
+    def __init__(self, module: Any):
+        super().__init__(module)
+        self._rate: int = module.params["initialization_rate"]
+
+    def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
+        least, most = RATES
+        if self._rate == 0 or least <= self._rate <= most:
+            return super().option_problems(requests)
+        problem = f"initialization_rate: {self._rate} is not within {least} to {most} MiB/s (0: AWS's own rate)"
+        return [*super().option_problems(requests), problem]
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         if ARCHIVED in source.traits:
@@ -83,7 +101,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         tried = f"Making a disk of {request.snapshot_id} in {request.options['zone']}"
         create = self._ec2.writer(request.region).create_volume
         try:
-            answer = self._ec2.write(tried, partial(create, **volume_arguments_of(order, self.token_of(order))))
+            answer = self._ec2.write(tried, partial(create, **self._arguments(order)))
         except Underway:
             self.token_is_used(order)
             raise
@@ -100,8 +118,16 @@ class EbsDisks(DiskCloud, EbsCloud):
         request = order.request
         tried = f"Asking AWS whether a disk may be made of {request.snapshot_id} in {request.options['zone']} (DryRun)"
         create = self._ec2.reader(request.region).create_volume
-        create = partial(create, **volume_arguments_of(order, self.token_of(order)))
+        create = partial(create, **self._arguments(order))
         self._dry_run(tried, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
+
+    def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:
+        tried = f"Looking whether all data of the disks in {region} is loaded"
+        shown = self._ec2.volume_statuses(region, tried, disk_ids)
+        return {str(status["VolumeId"]) for status in shown if is_warm(status)}
+
+    def _arguments(self, order: CopyOrder) -> dict[str, Any]:
+        return volume_arguments_of(order, self.token_of(order), self._rate)
 
     def _disks(self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None) -> list[Disk]:
         return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries, pages)]

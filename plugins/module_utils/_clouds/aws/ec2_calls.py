@@ -82,6 +82,13 @@ class Ec2Calls:
         """Return the volumes that any of these queries finds, and maybe others."""
         return self._listed(region, tried, "describe_volumes", "Volumes", queries, {}, pages)
 
+    def volume_statuses(self, region: str, tried: str, volume_ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Return the items of DescribeVolumeStatus of these volumes, for which it has no filter. Each must be there."""
+        ask = self.reader(region).describe_volume_status
+        for ids in batches(list(volume_ids), VALUES):
+            answer = self.read(tried, partial(ask, VolumeIds=ids))
+            yield from identified(items_of(answer, "VolumeStatuses", tried=tried), "VolumeId", tried)
+
     def snapshots(
         self, region: str, tried: str, queries: Sequence[Filters] = ((),), pages: Pages | None = None, **scope: Any
     ) -> dict[str, Snapshot]:

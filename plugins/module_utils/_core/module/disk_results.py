@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from ..act.attempt import Attempt
@@ -30,9 +32,14 @@ STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: 
 ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
 
 
-def disk_result(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:
-    """Return the keys of the result about the disks; ``planned`` in check mode."""
+def disk_result(
+    attempts: Sequence[Attempt], planned: bool = False, warm: Mapping[str, datetime] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the keys of the result about the disks; ``planned`` in check mode. ``warm``: when (UTC) all data of a disk
+    was seen to be loaded."""
     rows = [_result_row(attempt, planned) for attempt in attempts]
+    for row in rows:
+        row["warm_at"] = iso_utc(warm.get(row["disk_id"]))
     result: dict[str, Any] = {
         "changed": any(is_changed(attempt, planned) for attempt in attempts),
         "disks": rows,

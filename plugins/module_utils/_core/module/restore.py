@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -74,6 +74,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         takes_unfinished=True,
     )
     loop = Loop(cloud, requests, policy, deadline)
+    warm: dict[str, datetime] = {}
 
     def work() -> None:
         # The problems are known once everything was looked at, and before anything is written.
@@ -81,13 +82,27 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         if problems := _problems_found(cloud, loop.attempts, requests):
             raise BadInput(problems)
         run_loop(module, cloud, loop)
+        if policy.wait and not policy.absent and cloud.tells_warm:
+            warm.update(_warm(cloud, loop.attempts))
         if found := doubles(loop.attempts):
             cloud.warnings.append(
                 f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "
                 "Delete those that nobody needs"
             )
 
-    end_run(module, cloud, loop, keys, work, disk_result, disk_diff)
+    end_run(module, cloud, loop, keys, work, partial(disk_result, warm=warm), disk_diff)
+
+
+def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
+    """Return the disks whose data is all loaded, and when that was seen. A look that fails stops nothing."""
+    there = [a.copy for a in attempts if a.copy and a.is_complete]
+    region = next((copy.region for copy in there), "")
+    ask = partial(cloud.warm_disks, region, [copy.snapshot_id for copy in there])
+    try:
+        return dict.fromkeys(persist(partial(safely, Unreachable, ask), cloud.deadline) if there else (), cloud.utc())
+    except CopyError as error:
+        cloud.warnings.append(f"Whether all data of the disks in {region} is loaded could not be read: {error}")
+        return {}
 
 
 def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[CopyRequest]:

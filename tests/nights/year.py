@@ -131,7 +131,7 @@ class Year:
         ]
         after = self._listed()
         done.update(listed=[after], listed_again=[after], seen=[])
-        done["expired"] = prunable_after({**done, "expired": [], "deleted": []}, values)
+        done["expired"] = prunable_after({**done, "expired": [], "deleted": []}, values).going
         done["deleted"] = [
             estate.run(
                 *call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"], survivors=call["survivors"]

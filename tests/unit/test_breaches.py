@@ -166,11 +166,11 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
         done.update(snapshots=snapshots, plan=plan, copied=[self.call], seen=[], expired=[], deleted=[])
         done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
-        assert prunable_after(done, values) == []
+        assert prunable_after(done, values).going == []
         look = {"item": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
-        assert prunable_after({**done, "seen": [look]}, values) == []
+        assert prunable_after({**done, "seen": [look]}, values).going == []
         done["seen"] = [{**look, "snapshots": [copy(1, 1)]}]
-        assert [c["snapshot_id"] for c in prunable_after(done, values)] == ["copy-3", "copy-2"]
+        assert [c["snapshot_id"] for c in prunable_after(done, values).going] == ["copy-3", "copy-2"]
 
 
 def test_a_region_that_could_not_be_listed():

@@ -17,13 +17,14 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from .._role.registered import has_moved
+from .._role.rows import opened
 from .calls import Call, Calls
 from .decide.decision import NOTHING, decide
 from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
 from .decide.outcome import encrypted_points
-from .decide.pruning import kept_for_others_after, prunable_after
+from .decide.pruning import prunable_after
 from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
@@ -122,9 +123,8 @@ class Night:
 
     def _prune(self, calls: Calls) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete."""
-        values, ended = self._values, self._ended()
-        self._expired = prunable_after(self._done, ended, self._setting.check_mode)
-        self._kept_for_others = kept_for_others_after(self._done, ended, self._setting.check_mode)
+        values = self._values
+        self._expired, self._kept_for_others = prunable_after(self._done, self._ended(), self._setting.check_mode)
         for group in deletion_calls(self._expired, values["max_deletions"]):
             self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
@@ -203,7 +203,9 @@ class Night:
 
     def _made(self, call: Call, warns: bool = True) -> dict[str, Any]:
         """Make a call. Its warnings are handed on, unless the report gives its own."""
-        answer = dict(self._run_module(*call))
+        answer = _rows(self._run_module(*call))
+        if answer.get("also"):
+            answer["also"] = [_rows(listed) for listed in answer["also"]]
         warnings = answer.pop("warnings", None) or []
         self._warnings += warnings if warns else []
         return answer
@@ -242,3 +244,8 @@ class Night:
             "vanished": self._vanished,
             "keys": self._keys,
         }
+
+
+def _rows(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a module's answer with its lists as rows. Raises ValueError."""
+    return {key: value for key, value in opened(answer).items() if key != "packed"}

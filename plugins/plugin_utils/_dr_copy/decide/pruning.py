@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
 
@@ -22,36 +22,29 @@ from .selection import plans_of, wanted_disks
 from .sets import kept_for_sets
 
 
-def prunable_after(
-    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
-) -> list[dict[str, Any]]:
-    """Return the copies that a run may delete once it has copied."""
-    expired = _expired_after(done, values, check_mode)
-    return with_survivors(_of_own(expired[0], values), expired[1])
+class Prunable(NamedTuple):
+    """The copies that a run may delete, and those that retention would delete, but another plan made."""
+
+    going: list[dict[str, Any]]
+    kept_for_others: list[dict[str, Any]]
 
 
-def kept_for_others_after(
-    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False
-) -> list[dict[str, Any]]:
-    """Return the copies that retention would delete, and may not, since another ``plan`` made them."""
-    expired, _all = _expired_after(done, values, check_mode)
-    others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
-    return [{"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others]
-
-
-def _expired_after(
-    done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool
-) -> tuple[list[dict[str, Any]], list[Row]]:
-    """Return the copies that no limit keeps, whosever they are, and all copies."""
+def prunable_after(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> Prunable:
+    """Return the copies that a run may delete once it has copied, and those that it leaves to another ``plan``."""
     if not Retention.checked(limits_of(values), time_or_now(values["now"])).is_set:
-        return [], []
+        return Prunable([], [])
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
-    failed = _failed_copies(state.copied)
     # A set is judged by all copies, whichever disks this run may prune.
     spared = kept_for_sets(state, done, values)
-    expired = _expired(state.copies, done["plan"], done["disks"], values, failed)
-    return [c for c in expired if (str(c["region"]), str(c["snapshot_id"])) not in spared], list(state.copies)
+    expired = [
+        copy
+        for copy in _expired(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
+        if (str(copy["region"]), str(copy["snapshot_id"])) not in spared
+    ]
+    others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
+    kept = [{"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others]
+    return Prunable(with_survivors(_of_own(expired, values), state.copies), kept)
 
 
 def _of_own(expired: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:

@@ -57,13 +57,28 @@ def test_wrong_variables_are_told_before_any_call(runs):
     assert ended.result == {} and ended.lines == []
 
 
-def test_an_error_of_our_own_is_told_and_the_disks_of_a_drill_go(ebs_runs, monkeypatch):
+def test_an_error_of_our_own_is_told_and_the_disks_of_a_drill_go(ebs_runs, tmp_path, monkeypatch):
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
     ebs_runs.copies("database")
     monkeypatch.setattr(drilling.reaping, "made_by_drill", lambda made: 1 / 0)
-    ended = ebs_runs.drill()
+    (tmp_path / "orders.drill.html").write_text("✓ of another day")
+    ended = ebs_runs.drill(report_dir=str(tmp_path))
     assert "ZeroDivisionError" in ended.message and not ebs_runs.estate.disks()
+    page = (tmp_path / "orders.drill.html").read_text()
+    assert "ZeroDivisionError" in page and "✓" not in page
+
+
+def test_the_page_of_an_earlier_drill_does_not_stand_while_one_runs(ebs_runs, tmp_path):
+    ebs_runs.copies("database")
+    ebs_runs.drill(report_dir=str(tmp_path))
+    path, seen = tmp_path / "orders.drill.html", []
+    assert "✓" in path.read_text()
+    ebs_runs.drill(report_dir=str(tmp_path), before={"making disks": lambda: seen.append(path.read_text())})
+    assert "has not ended" in seen[0] and "✓" not in seen[0] and "✓" in path.read_text()
+    before = path.read_text()
+    ebs_runs.drill(check=True, report_dir=str(tmp_path))
+    assert path.read_text() == before
 
 
 # What is missing
@@ -243,8 +258,10 @@ def test_an_archived_copy_gives_way_to_the_next_older_one_and_that_is_said(ebs_r
     assert (row["copy_id"], row["state"]) == (older, "available") and not ended.message
     assert newer in row["passed_over"] and "is archived" in row["passed_over"]
     assert any(f"the newer copy {newer}" in line for line in ended.lines)
-    drilled = ebs_runs.drill()
+    drilled = ebs_runs.drill(report_dir=str(tmp_path))
     assert [trial["copy_id"] for trial in drilled.result["tried"]] == [older] and not drilled.message
+    page = (tmp_path / "orders.drill.html").read_text()
+    assert "overall is-amber" in page and "1 of 1 disks have a newer copy that cannot be restored now" in page
     assert any("is archived" in line for line in drilled.lines)
 
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from .._role.files import failure_of
 from .._role.naming import label
+from .._role.plain_page import page_of_failure
 from .decide.outcome import NOTHING_DONE, outcome_of
-from .output.plain_page import page_of_failure
 from .output.report import brief_of, job_summary
 from .output.report_files import write_plain_page, written_report
 from .output.screen import failure_message, log_lines

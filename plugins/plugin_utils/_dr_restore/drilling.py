@@ -19,7 +19,7 @@ from .decide.choosing import chosen_points
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import Done, drill_lines, drill_problems, drill_report
-from .output.files import written_drill
+from .output.files import write_page_of_failure, write_page_of_start, written_drill
 from .running import Finished, Run, is_read
 
 
@@ -31,6 +31,8 @@ class Drill(Run):
     def _steps(self, calls: Calls) -> Finished:
         values, check_mode = self._values, self._setting.check_mode
         last = last_drill(values)
+        if not check_mode:
+            write_page_of_start(values)
         self._results: list[dict[str, Any]] = []
         self._reaped: list[str] = []
         self._available: list[str | None] = []
@@ -60,6 +62,10 @@ class Drill(Run):
         unwritten = written_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
         return Finished(report, drill_lines(report), message)
+
+    def _failed(self, why: str) -> None:
+        if not self._setting.check_mode:
+            write_page_of_failure(self._values, why)
 
     def _look(self, calls: Calls) -> dict[str, Any]:
         self._say(f"looking for disks of drills in {self._values['region']} whose time is over")

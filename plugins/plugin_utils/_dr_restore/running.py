@@ -69,10 +69,14 @@ class Run:
             return self._steps(self._calls)
         except Exception as error:
             why = f"the run was ended by an error in its own code, {type(error).__name__}: {error}"
+            self._failed(why)
             return Finished({}, [], why)
 
     def _steps(self, calls: Calls) -> Finished:
         raise NotImplementedError
+
+    def _failed(self, why: str) -> None:
+        """Report a run that an error in the role's own code has ended."""
 
     def _made(self, call: Call) -> dict[str, Any]:
         return self._run_module(call.module, call.arguments)

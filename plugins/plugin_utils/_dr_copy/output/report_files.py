@@ -14,11 +14,11 @@ from typing import Any
 from ..._role.documents import report_text
 from ..._role.files import failure_of, write_whole
 from ..._role.naming import file_name, label, label_of
+from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.rows import Row
 from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .pages import report_page
-from .plain_page import page_of_failure, page_of_start
 from .report import report_of
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
+from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.rows import Row, parse_time
 from ..decide.points import Point, named
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
@@ -34,6 +35,21 @@ def written_drill(report: Row, values: Mapping[str, Any]) -> str:
         why = failure_of(write_drill_metrics, report, values["metrics_dir"])
         problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
     return " ".join(problems)
+
+
+def write_page_of_start(values: Mapping[str, Any]) -> str:
+    """Put a page in the place of the last drill's, which says that one has begun; return why not, or nothing."""
+    if not values["report_dir"]:
+        return ""
+    page = page_of_start(f"{values['host']}: drill", values["now"])
+    return failure_of(write_whole, drill_file(values, "html"), page)
+
+
+def write_page_of_failure(values: Mapping[str, Any], message: str) -> str:
+    """Write the page of a drill that an error in the role's own code has ended; return why not, or nothing."""
+    if not values["report_dir"]:
+        return ""
+    return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values['host']}: drill", message))
 
 
 def written_manifest(manifest: Row, values: Mapping[str, Any]) -> str:

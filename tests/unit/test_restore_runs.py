@@ -200,6 +200,17 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
     assert all(later[name]["available_at"] == rows[name]["available_at"] for name in rows)
 
 
+def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
+    ebs_runs.copies("database")
+    seen = []
+    for seconds in (0, 86400, 86400):
+        ebs_runs.estate.clock.sleep(seconds)
+        (row,) = ebs_runs.restore(manifest_dir=str(tmp_path)).result["disks"]
+        seen.append((row["available_at"], row["warm_at"]))
+    (first, second, third) = seen
+    assert first[0] == second[0] == third[0] and first[1] is None and second[1] > second[0] and third[1] == second[1]
+
+
 def test_a_failed_disk_is_told_at_the_end_and_stops_no_wave(tagged_runs, tmp_path):
     runs = tagged_runs
     copies = runs.copies_of({name: runs.estate.disk(Name=name) for name in ("database", "app")})

@@ -51,20 +51,23 @@ def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
 
 
 def times_of(disk: Row, wave: Wave, last: Mapping[str, Row]) -> dict[str, str | None]:
-    """Return when a disk's wave began and when the disk was available, None while it is not.
+    """Return when a disk's wave began, when the disk was available, and by when all its data was loaded; None while it
+    is not, or where nobody tells it.
 
-    ``last`` are the rows of this restore's earlier manifest by the new disk: one that was available before this run
-    keeps its times. What the cloud does not tell is the end of the wave, which has waited for it.
+    ``last`` are the rows of this restore's earlier manifest by the new disk: one that was available, or warm, before
+    this run keeps its times. What the cloud does not tell is the end of the wave, which has waited for it.
     """
-    earlier = last.get(str(disk["disk_id"]))
+    earlier = last.get(str(disk["disk_id"])) or {}
+    warm_at = earlier.get("warm_at") or disk.get("warm_at")
     if disk["state"] not in AVAILABLE:
-        return {"began_at": wave.began_at, "available_at": None}
+        return {"began_at": wave.began_at, "available_at": None, "warm_at": None}
     if disk["action"] == "none" and disk["seconds"] is None:
-        known = earlier or {}
-        return {"began_at": known.get("began_at") or wave.began_at, "available_at": known.get("available_at")}
+        began_at, available_at = earlier.get("began_at") or wave.began_at, earlier.get("available_at")
+        return {"began_at": began_at, "available_at": available_at, "warm_at": warm_at}
     created, ended = parse_time(disk["created_at"]), parse_time(wave.ended_at)
     moment = created + timedelta(seconds=disk["seconds"]) if created and disk["seconds"] is not None else ended
-    return {"began_at": wave.began_at, "available_at": _text(min(moment, ended) if moment and ended else ended)}
+    available_at = _text(min(moment, ended) if moment and ended else ended)
+    return {"began_at": wave.began_at, "available_at": available_at, "warm_at": warm_at}
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -96,7 +96,6 @@ def _with_made(point: Point, disk: Row | None, wave: Wave | None, last: Mapping[
         row["missing"] = why or "no disk was made of its copy"
     if disk and disk["size_gib"]:
         row["size_gib"] = disk["size_gib"]
-    # No module tells yet when all data of a disk is loaded.
     none = dict.fromkeys(("began_at", "available_at", "warm_at"))
     return {**row, **none, **(times_of(disk, wave, last) if disk and wave else {})}
 

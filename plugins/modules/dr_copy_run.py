@@ -30,9 +30,6 @@ options:
     description: What failed before the role could begin. Then only the report is written, which says so.
     type: str
     default: ""
-seealso:
-  - plugin: multicloud.snapshots.dr_copy
-    plugin_type: role
 """
 
 EXAMPLES = r"""

@@ -26,9 +26,6 @@ options:
     description: Prove that copies can be restored and leave no disk, instead of restoring them.
     type: bool
     default: false
-seealso:
-  - plugin: multicloud.snapshots.dr_restore
-    plugin_type: role
 """
 
 EXAMPLES = r"""

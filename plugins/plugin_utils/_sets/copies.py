@@ -86,22 +86,19 @@ class Contradiction:
 
 def copies_of(rows: Iterable[Row]) -> list[Copy]:
     """Return the complete copies of ours among the rows of an info module, as far as disk and time are known."""
-    return [_copy_of(row) for row in rows if _counts(row)]
+    return [copy for row in rows if (copy := _copy_of(row))]
 
 
-def _counts(row: Row) -> bool:
-    source = row.get("source") or {}
-    return bool(source.get("managed") and source.get("disk_id") and is_complete(row) and taken_at(row))
-
-
-def _copy_of(row: Row) -> Copy:
-    tags, taken = row.get("tags") or {}, taken_at(row)
-    assert taken is not None  # _counts
+def _copy_of(row: Row) -> Copy | None:
+    """Return a row as a copy; None unless it is complete, managed, and its disk and time are known."""
+    source, tags, taken = row.get("source") or {}, row.get("tags") or {}, taken_at(row)
+    if not (source.get("managed") and source.get("disk_id") and is_complete(row) and taken):
+        return None
     return Copy(
         str(row["region"]),
         str(row["snapshot_id"]),
         taken.snapshot_id,
-        str(row["source"]["disk_id"]),
+        str(source["disk_id"]),
         taken.time,
         str(tags.get(GROUP) or ""),
         _mark_of(tags),

@@ -45,8 +45,9 @@ def wanted_sets(
     for group in groups:
         own = _of_group(group, of_disks)
         newest = next((one for one in sets_of_sources(group, own, seconds) if one.is_ready), None)
-        for region in regions if newest else ():
-            assert newest is not None
+        if newest is None:
+            continue
+        for region in regions:
             whole = there.get((region, group.group_id))
             lacking = frozenset(i for i in newest.source_ids if (i, region) not in complete)
             if lacking and not (whole and whole.taken_at >= newest.taken_at):

@@ -14,7 +14,7 @@ from typing import Any
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Accepted, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
-from ..paging import by_number, identified, items_of, joined_pages
+from ..paging import Span, by_number, identified, items_of, joined_pages
 from .client import Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
 from .ens_capabilities import EnsCapabilities
@@ -205,11 +205,14 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             size = held if held < place["PageSize"] else size
             return identified(items_of(answer, *keys, tried=tried), key, tried), answer.get("TotalCount"), held
 
+        def span_of(index: int, end: int) -> Span:
+            return by_number(size)(index, end)
+
         ids = given.get("SnapshotId") or given.get("DiskIds")
         most = len(ids) if ids and given.get("EnsRegionId") else None
         return joined_pages(
             page,
-            lambda index, end: by_number(size)(index, end),
+            span_of,
             lambda item: (item[key], item.get("EnsRegionId")),
             pages,
             tried,

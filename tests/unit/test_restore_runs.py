@@ -246,6 +246,7 @@ def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
 
 def test_waves_need_to_be_waited_for(ebs_runs):
     assert "dr_restore_waves needs dr_restore_wait" in ebs_runs.restore(waves=TIERS, wait=False).message
+    assert "dr_restore_rto_minutes needs dr_restore_wait" in ebs_runs.restore(rto_minutes=5, wait=False).message
 
 
 # Copies that cannot be used now

@@ -61,6 +61,8 @@ def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
         faults.append("dr_restore_wait_timeout must be at least 1")
     if values["waves"] and not values["wait"] and not values["is_drill"]:
         faults.append("dr_restore_waves needs dr_restore_wait: true, since a wave waits for the one before")
+    if values["rto_minutes"] and not values["wait"] and not values["is_drill"]:
+        faults.append("dr_restore_rto_minutes needs dr_restore_wait: true, else nobody sees when disks are available")
     for name in ("kubernetes_class", "kubernetes_storage_class"):
         if values[name] and not SUBDOMAIN.fullmatch(values[name]):
             faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {values[name]!r}")

@@ -274,11 +274,11 @@ def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     done = {**NOTHING_DONE, "source": source()}
     result = outcome_of(done, given)
-    assert not written_report(result, done, given, run)["unwritten"]
+    assert not written_report(result, done, given, run).unwritten
     (page,) = tmp_path.glob("*.html")
     assert "could not be drawn" not in page.read_text()
     result["coverage"]["excluded"] = [{"disk_id": "vol-1"}]  # a row without the name that the template shows
-    assert "could not be written" in written_report(result, done, given, run)["unwritten"]
+    assert "could not be written" in written_report(result, done, given, run).unwritten
     assert "could not be drawn" in page.read_text() and "disk_name" in page.read_text()
 
 
@@ -308,19 +308,19 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     given["reads_only"] = False
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
     result = outcome_of(NOTHING_DONE, given)
-    assert not written_report(result, NOTHING_DONE, given, {**run, "check_mode": True})["unwritten"]
+    assert not written_report(result, NOTHING_DONE, given, {**run, "check_mode": True}).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
     old = tmp_path / "reports" / "history" / given["plan"] / "2020-01-01.json"
     old.parent.mkdir(parents=True)
     old.write_text("{}")
-    assert written_report(result, NOTHING_DONE, given, run)["unwritten"] == ""
+    assert written_report(result, NOTHING_DONE, given, run).unwritten == ""
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".html", ".json", ".xml", ".csv", ".prom"} and old not in files
     assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
     (tmp_path / "file").write_text("")
     for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
-        content = written_report(result, NOTHING_DONE, {**given, name: str(tmp_path / "file")}, run)["unwritten"]
+        content = written_report(result, NOTHING_DONE, {**given, name: str(tmp_path / "file")}, run).unwritten
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
@@ -517,7 +517,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     for part in ("1/2", "2/2"):
         given = {**values(shard=part, report_dir=str(tmp_path), rpo_hours=24), "reads_only": False}
         done = {**NOTHING_DONE, "source": source()}
-        assert written_report(outcome_of(done, given), done, given, run)["unwritten"] == ""
+        assert written_report(outcome_of(done, given), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     day = given["now"][:10]
     for part in ("1_2", "2_2"):
@@ -531,7 +531,7 @@ def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     given = {**values(shard="1/3", report_dir=str(tmp_path)), "reads_only": False}
     done = {**NOTHING_DONE, "source": source()}
-    first = written_report(outcome_of(done, given), done, given, run)
+    first = written_report(outcome_of(done, given), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
     page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
     assert 'href="orders_2_3.status.html">orders 2/3<' in page and 'href="orders_1_3.html">orders 1/3<' in page

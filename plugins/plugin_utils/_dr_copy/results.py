@@ -13,8 +13,10 @@ from .._role.files import failure_of
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
 from .decide.outcome import NOTHING_DONE, outcome_of
+from .decide.result import Result
 from .output.report import brief_of, job_summary
 from .output.report_files import write_plain_page, written_report
+from .output.report_type import Report
 from .output.screen import failure_message, log_lines
 
 
@@ -32,15 +34,17 @@ class Finished(NamedTuple):
     """What a night hands on.
 
     - ``result`` is ``dr_copy_result``, ``report`` the whole report, ``brief`` what the playbooks show of it.
-    - ``message`` says why the run fails, or nothing; ``summary`` is for later jobs.
+    - ``message`` says why the run fails, or nothing, ``unwritten`` which files could not be written;
+      ``summary`` is for later jobs.
     - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables, and those of the
       modules.
     """
 
-    result: dict[str, Any]
-    report: dict[str, Any]
+    result: Result
+    report: Report
     brief: dict[str, Any]
     message: str
+    unwritten: str
     summary: dict[str, Any]
     ran: dict[str, str]
     warnings: list[Any]
@@ -84,12 +88,13 @@ def _reported(
 ) -> Finished:
     result = outcome_of(done, values, setting.check_mode)
     run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
-    report = written_report(result, done, values, run)
+    report, unwritten = written_report(result, done, values, run)
     return Finished(
         result=result,
         report=report,
         brief=brief_of(report, log_lines(report, values["log"]), report_dir),
-        message=" ".join(filter(None, [failure_message(report), report["unwritten"]])),
+        message=" ".join(filter(None, [failure_message(report), unwritten])),
+        unwritten=unwritten,
         summary={setting.host: job_summary(report, setting.plans)},
         ran=dict(ran),
         warnings=list(warnings),

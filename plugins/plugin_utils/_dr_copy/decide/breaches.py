@@ -14,12 +14,13 @@ from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row
 from . import planning
 from .reasons import OF_PLAN, Reason
+from .result import Result
 
 #: Reasons that say the least; the least useful one last.
 _LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
-def breaches_of(result: Row, source_region: str, source: Row) -> list[dict[str, Any]]:
+def breaches_of(result: Result, source_region: str, source: Row) -> list[dict[str, Any]]:
     """Return the recovery points that miss the RPO or cannot be restored, worst first, each with its reason.
 
     ``reason`` is the name of a Reason, ``why`` its sentence with what is known of this disk.
@@ -31,7 +32,7 @@ def breaches_of(result: Row, source_region: str, source: Row) -> list[dict[str, 
     return [_row(point, *reasons.of(point)) for point in late]
 
 
-def unjudged_of(result: Row) -> list[dict[str, Any]]:
+def unjudged_of(result: Result) -> list[dict[str, Any]]:
     """Return the recovery points that could not be checked, each with the reason: they are neither well nor late."""
     return [
         _row(point, Reason.UNDATED if point["state"] == "completed" else Reason.REGION_UNLISTED, str(point["unknown"]))
@@ -60,7 +61,7 @@ def _row(point: Row, reason: Reason, why: str) -> dict[str, Any]:
 
 
 class _Reasons:
-    def __init__(self, result: Row, source_region: str, no_source: str):
+    def __init__(self, result: Result, source_region: str, no_source: str):
         self._no_source = no_source
         self._plan: dict[tuple[str, str], list[Row]] = {}
         for row in result["plan"]:

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row
+from .result import Coverage
 from .selection import excluded_disks, is_excluded
 
 #: Rows that a sentence names.
@@ -28,7 +29,7 @@ def coverage_of(
     values: Mapping[str, Any],
     last: Mapping[str, Any] | None = None,
     orphans: Sequence[Row] = (),
-) -> dict[str, Any]:
+) -> Coverage:
     """Return which disks a run selected, and which it did not.
 
     - ``selected`` is a number. ``excluded`` are the disks that a tag excludes.

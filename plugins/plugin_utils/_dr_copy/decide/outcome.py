@@ -21,6 +21,7 @@ from .failures import failures_with_disks, of_the_run, too_many_deletions
 from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
+from .result import Result
 from .run_state import RunState, judged_at, read_once
 from .sets import sets_of
 from .warnings import warnings_of
@@ -42,7 +43,7 @@ def encrypted_points(done: Mapping[str, Any], values: Mapping[str, Any], check_m
     return copies_with_keys([state.judged(point) for point in points], copies)
 
 
-def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
+def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> Result:
     """Return the result of the role from the results of its tasks.
 
     ``done["stopped"]``, if given, says what ended the run early; ``done["last"]`` is what is remembered of the plan's
@@ -68,7 +69,8 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     keys = keys_of(done.get("keys") or ())
     of_nobody = orphans(state.copies, done["disks"], values, done["source"])
     sets, of_sets = sets_of(state, copies, done, values)
-    result: dict[str, Any] = {
+    coverage = coverage_of(done["source"], done["disks"], values, done.get("last"), of_nobody)
+    result: Result = {
         "plan": list(done["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
         "failures": failures_with_disks(failures, done["disks"], done["snapshots"], state.copies),
@@ -76,13 +78,15 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
         "kept_for_others": list(done.get("kept_for_others") or ()),
         "orphans": of_nobody,
         "vanished": list(done.get("vanished") or ()),
-        "coverage": coverage_of(done["source"], done["disks"], values, done.get("last"), of_nobody),
+        "coverage": {**coverage, "warnings": []},
         "recovery_points": [with_key(state.judged(point), keys) for point in points],
         "sets": sets,
         "counts": _counts(state.copied, done["deleted"]),
     }
-    result["coverage"] = {**result["coverage"], "warnings": warnings_of(result, done, values) + of_sets}
-    return {**result, "shared": state.shared} if values["across_accounts"] else result
+    result["coverage"]["warnings"] = warnings_of(result, done, values) + of_sets
+    if values["across_accounts"]:
+        result["shared"] = state.shared
+    return result
 
 
 def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:

@@ -17,12 +17,13 @@ from ..._role.rows import Row, is_archived
 from . import planning
 from .coverage import NAMED, listed
 from .keys import keys_of
+from .result import Result
 
 #: Reasons for leaving out snapshots that nobody asked for.
 _UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
-def warnings_of(result: Row, done: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+def warnings_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
     """Return the warnings of a run, from its result and what its steps have returned."""
     source = done["source"]
     parts = []

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..._role.rows import Row
 from ..decide.breaches import worst_first
 from ..decide.reasons import Reason
+from .report_type import Report
 
 #: What a recovery point's row tells of the disk's other points.
 _DEPTH = ("points", "oldest")
@@ -26,7 +27,7 @@ class Group(NamedTuple):
     points: bool
 
 
-def late_groups(report: Row) -> list[Group]:
+def late_groups(report: Report) -> list[Group]:
     """Return the late recovery points by their reason: unusable keys first, then the largest group first."""
     failed = {(f["disk_id"], f["region"]): f for f in report["failures"] if f.get("disk_id")}
     depth = {(p["disk_id"], p["region"]): {k: p[k] for k in _DEPTH if k in p} for p in report["recovery_points"]}
@@ -35,12 +36,12 @@ def late_groups(report: Row) -> list[Group]:
     return sorted(_of_points(rows, failed), key=lambda group: group.rows[0]["reason"] != Reason.KEY.name.lower())
 
 
-def unjudged_groups(report: Row) -> list[Group]:
+def unjudged_groups(report: Report) -> list[Group]:
     """Return the recovery points that could not be checked, by their reason."""
     return _of_points([{**point, "within_rpo": None, "unknown": point["why"]} for point in report["unjudged"]], {})
 
 
-def failure_groups(report: Row) -> tuple[list[Group], int]:
+def failure_groups(report: Report) -> tuple[list[Group], int]:
     """Return the failures by kind, code, region and hint, and how many others stand with a late point already."""
     failed = Reason.COPY_FAILED.name.lower()
     late = {(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}

@@ -20,6 +20,7 @@ from ..._role.files import read_json
 from ..._role.naming import file_name, label
 from ..._role.rows import Row, parse_time
 from .pages import index_page
+from .report_type import BareReport, Report
 
 #: What a dated report holds: all but the lists that grow with the plan and say nothing years later.
 _DATED = (
@@ -70,7 +71,7 @@ def _newest(directory: str, plan: str, shard: str) -> dict[str, Any]:
     return max(parts, key=lambda report: str(report["finished_at"]), default={})
 
 
-def months_of(values: Mapping[str, Any], report: Row) -> list[dict[str, Any]]:
+def months_of(values: Mapping[str, Any], report: BareReport) -> list[dict[str, Any]]:
     """Return the share of recovery points within the RPO by month, newest first, this ``report`` included.
 
     ``share`` is from 0 to 1, of ``judged`` recovery points on ``days`` days.
@@ -94,19 +95,20 @@ def months_of(values: Mapping[str, Any], report: Row) -> list[dict[str, Any]]:
     ]
 
 
-def dated_files(report: Row, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def dated_files(report: Report, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the names of the files of a night's history, each with its form; a status has none."""
     if not values["history_days"] or report["kind"] != "copy":
         return []
     return [(f"{_date(report)}.json", "brief"), (f"{_date(report)}.csv", "csv")]
 
 
-def brief_text(report: Row) -> str:
+def brief_text(report: Report) -> str:
     """Write what stays of a report for years as JSON."""
-    return json.dumps({key: report[key] for key in _DATED}, indent=1) + "\n"
+    parts: Mapping[str, object] = report
+    return json.dumps({key: parts[key] for key in _DATED}, indent=1) + "\n"
 
 
-def csv_text(report: Row) -> str:
+def csv_text(report: Report) -> str:
     """Write a report's recovery points as CSV, a line each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -137,7 +139,7 @@ def _directory(values: Mapping[str, Any]) -> Path:
     return Path(values["report_dir"]) / "history" / file_name(values["plan"], values["shard"])
 
 
-def _date(report: Row) -> str:
+def _date(report: BareReport) -> str:
     moment = parse_time(report["started_at"])
     return moment.strftime("%Y-%m-%d") if isinstance(moment, datetime) else str(report["started_at"])[:10]
 

@@ -14,12 +14,13 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.naming import label_of
 from ..._role.rows import Row
 from ..decide.sets import BY_SET, set_in_words
+from .report_type import Report
 
 #: Characters that a name in a cloud may have and XML 1.0 may not.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_text(report: Row) -> str:
+def junit_text(report: Report) -> str:
     """Return JUnit XML. A point that could not be checked is an error, without an RPO skipped: neither is passed."""
     breaches = {(breach["disk_id"], breach["region"]): breach for breach in report["breaches"]}
     suite = ElementTree.Element("testsuite", name=_text(label_of(report)), timestamp=report["finished_at"])
@@ -50,7 +51,7 @@ def junit_text(report: Row) -> str:
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _judge_set(case: ElementTree.Element, row: Row, report: Row) -> None:
+def _judge_set(case: ElementTree.Element, row: Row, report: Report) -> None:
     """A server's set passes only if all disks are of it; what fails the run by dr_copy_consistency is a failure."""
     words = set_in_words(row)
     if row["unknown"]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
 from ..._role.naming import label_of
-from ..._role.rows import Row, parse_time
+from ..._role.rows import parse_time
+from .report_type import Report
 
 try:
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
@@ -40,20 +41,18 @@ _POINT = "dr_copy_recovery_point_timestamp_seconds"
 _SET = "dr_copy_set_timestamp_seconds"
 _DEPTH = "dr_copy_recovery_points"
 _DISKS = "dr_copy_disks"
-#: States of disks, and where the coverage of a report tells them.
-_STATES = {"near_miss": "near_misses", "lost": "lost", "gone": "gone"}
 _SUCCESS = "dr_copy_last_success_timestamp_seconds"
 
 #: The value of each series, by the metric's name and its labels.
 Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
-def metrics_file(directory: str, report: Row) -> Path:
+def metrics_file(directory: str, report: Report) -> Path:
     """Return the file of a plan; shards have a file each, since one run knows only its own."""
     return Path(directory) / f"dr_copy_{label_of(report).replace('/', '_').replace(' ', '_')}.prom"
 
 
-def write_metrics(report: Row, directory: str) -> str:
+def write_metrics(report: Report, directory: str) -> str:
     """Write the metrics of a run as a whole, and return the path. Raises OSError, and ValueError for a file not ours.
 
     A run that failed keeps the time of the last success that the file tells. What a region that could not be listed
@@ -102,7 +101,7 @@ def write_metrics(report: Row, directory: str) -> str:
     return str(path)
 
 
-def _tell_sets(report: Row, before: Values, registry: CollectorRegistry) -> None:
+def _tell_sets(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Tell when the newest whole set of each server of several disks was taken; 0 where it has none."""
     sets = Gauge(
         _SET,
@@ -116,7 +115,7 @@ def _tell_sets(report: Row, before: Values, registry: CollectorRegistry) -> None
         sets.labels(**labels).set(_earlier(before, _SET, labels) if row["unknown"] else seconds)
 
 
-def _tell_depth(report: Row, before: Values, registry: CollectorRegistry) -> None:
+def _tell_depth(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Tell how many recovery points each disk has in each region, and how many have vanished."""
     depth = Gauge(_DEPTH, "How many recovery points a disk has", ("plan", "disk", "region"), registry=registry)
     for point in report["recovery_points"]:
@@ -132,14 +131,20 @@ def _tell_depth(report: Row, before: Values, registry: CollectorRegistry) -> Non
     vanished.labels(plan=label_of(report)).set(len(report["vanished"]))
 
 
-def _tell_coverage(report: Row, before: Values, registry: CollectorRegistry) -> None:
+def _number(rows: Sequence[object] | None) -> int | None:
+    return None if rows is None else len(rows)
+
+
+def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Tell how many disks are in each state; of what was not looked at, what was told before."""
     disks = Gauge(_DISKS, "Disks by what the plan makes of them", ("plan", "state"), registry=registry)
     coverage, is_known = report["coverage"], report["source_listed"]
     found = {
         "selected": coverage["selected"] if is_known else None,
         "excluded": len(coverage["excluded"]) if is_known else None,
-        **{state: None if coverage[key] is None else len(coverage[key]) for state, key in _STATES.items()},
+        "near_miss": _number(coverage["near_misses"]),
+        "lost": _number(coverage["lost"]),
+        "gone": _number(coverage["gone"]),
     }
     for state, number in found.items():
         labels = {"plan": label_of(report), "state": state}
@@ -147,7 +152,7 @@ def _tell_coverage(report: Row, before: Values, registry: CollectorRegistry) -> 
 
 
 def _tell_proofs(
-    report: Row, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
+    report: Report, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
 ) -> None:
     """Tell when a drill last proved a copy of each disk, where copies can bear the tag that tells it."""
     cloud = CLOUDS.get(str(report["cloud"]))
@@ -163,7 +168,7 @@ def _tell_proofs(
         proofs.labels(**labels).set(seconds)
 
 
-def is_success(report: Row) -> bool:
+def is_success(report: Report) -> bool:
     """Whether a run failed in nothing: also the RPO was met, where one is set. A plan without a disk has no success.
 
     One part of a plan may have none.

@@ -16,12 +16,13 @@ from ..decide.breaches import worst_first
 from ..decide.planning import THERE
 from ..decide.sets import set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
+from .report_type import Report
 
 #: Rows of a long list that a page shows; the JSON has them all.
 MOST = 200
 
 
-def report_page(report: Row) -> str:
+def report_page(report: Report) -> str:
     """Write a report as one self-contained HTML page, worst first."""
     points = sorted(report["recovery_points"], key=worst_first)
     well = [point for point in points if point["within_rpo"] is not False and not point["unknown"]]
@@ -48,7 +49,7 @@ def report_page(report: Row) -> str:
     )
 
 
-def _servers(report: Row) -> list[dict[str, Any]]:
+def _servers(report: Report) -> list[dict[str, Any]]:
     """Return the servers of several disks, worst first, each with the recovery points of its ``disks``.
 
     ``is_of_set`` of a disk says whether its newest copy is of the server's set, ``is_late`` of a server whether it has
@@ -93,7 +94,7 @@ def overall_of(report: Row) -> str:
     return "good" if report["within_rpo"] else ""
 
 
-def _policy(report: Row) -> dict[str, str]:
+def _policy(report: Report) -> dict[str, str]:
     """Return the account and the variables by which a plan runs, those that are set."""
     settings = report["settings"]
     parts = {

@@ -11,7 +11,7 @@ import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence, Sized
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
@@ -19,10 +19,12 @@ from ..._role.documents import collection_version
 from ..._role.registered import answers, failures_of, is_listed
 from ..._role.rows import Row
 from ..decide.breaches import breaches_of, unjudged_of
+from ..decide.result import Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
 from .history import months_of
+from .report_type import BareReport, Report
 
 #: The form of the JSON; a key is never taken away or given another meaning without a new number.
 SCHEMA = 1
@@ -61,13 +63,7 @@ SETTINGS = (
 VALID_HOURS = 26
 
 
-#: Lists of the result that a report repeats.
-SHARED_KEYS = ("failures", "plan", "pruned", "kept_for_others", "orphans", "vanished", "sets")
-
-
-def report_of(
-    result: Row, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]
-) -> dict[str, Any]:
+def report_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]) -> Report:
     """Return the report of a run, as it may be shown until ``valid_until``.
 
     ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values["judged_at"]`` is the run's end.
@@ -90,7 +86,7 @@ def report_of(
     breaches, unjudged = breaches_of(result, values["source_region"], done["source"]), unjudged_of(result)
     late = late_sets(result["sets"], values["consistency"])
     finished, unfinished = judged_at(values), unfinished_copies(done, values)
-    report = {
+    report: BareReport = {
         "schema": SCHEMA,
         "kind": "status" if values["reads_only"] else "copy",
         "host": run["host"],
@@ -126,11 +122,17 @@ def report_of(
         },
         "breaches": [_late(breach) for breach in breaches],
         "unjudged": [_late(point) for point in unjudged],
-        **{name: result[name] for name in SHARED_KEYS},
+        "failures": result["failures"],
+        "plan": result["plan"],
+        "pruned": result["pruned"],
+        "kept_for_others": result["kept_for_others"],
+        "orphans": result["orphans"],
+        "vanished": result["vanished"],
+        "sets": result["sets"],
         "recovery_points": points,
         "copies": [_brief(row) for row in result["copies"]],
         "unfinished": unfinished,
-        "coverage": {key: value for key, value in result["coverage"].items() if key != "warnings"},
+        "coverage": _coverage(result["coverage"]),
         "warnings": result["coverage"]["warnings"],
         "shared": result.get("shared", []),
         "counts": result["counts"],
@@ -145,6 +147,11 @@ def report_of(
     forgets = is_listed(done["source"]) and not done.get("stopped")
     last = {} if forgets else done.get("last") or {}
     return {**report, "months": months_of(values, report), "last": dict(last)}
+
+
+def _coverage(found: CoverageWithWarnings) -> Coverage:
+    """Return the coverage without its warnings, which a report has beside it."""
+    return cast(Coverage, {key: value for key, value in found.items() if key != "warnings"})
 
 
 def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
@@ -174,14 +181,14 @@ def _brief(row: Row) -> dict[str, Any]:
     return {**parts, "error": row["error"]["kind"] if row["error"] else None}
 
 
-def _within_rpo(result: Row, breaches: Sized, unjudged: Sized, values: Mapping[str, Any]) -> bool | None:
+def _within_rpo(result: Result, breaches: Sized, unjudged: Sized, values: Mapping[str, Any]) -> bool | None:
     """Return whether all are within the RPO, None where that was not asked or is not known."""
     if breaches:
         return False
     return True if values["rpo_hours"] and result["recovery_points"] and not unjudged else None
 
 
-def _valid_until(result: Row, finished: datetime, rpo_hours: int) -> datetime:
+def _valid_until(result: Result, finished: datetime, rpo_hours: int) -> datetime:
     """Return until when a report tells of today: until a recovery point that is well outgrows the RPO, or a day has
     passed."""
     ages = [point["age_hours"] for point in result["recovery_points"] if point["within_rpo"]]
@@ -199,10 +206,10 @@ SUMMED_UP = ("kind", "cloud", "finished_at", "valid_until", "check_mode", "rpo_h
 LONGEST_SUMMARY = 10000
 
 
-def job_summary(report: Row, plans: int = 1) -> dict[str, Any]:
+def job_summary(report: Report, plans: int = 1) -> dict[str, Any]:
     """Return totals and the worst breaches of a report: as many as have room beside those of the play's other
     ``plans``."""
-    summary = {key: report[key] for key in SUMMED_UP}
+    summary = _parts(report, SUMMED_UP)
     keys = ("disk_id", "disk_name", "region", "age_hours")
     breaches = [{**{key: b[key] for key in keys}, "why": b["why"][:200]} for b in report["breaches"]]
     room = LONGEST_SUMMARY // max(plans, 1) - len(json.dumps({report["host"]: {**summary, "breaches": []}}))
@@ -222,7 +229,15 @@ BRIEFED = (
 )  # fmt: skip
 
 
-def brief_of(report: Row, lines: Sequence[str], report_dir: str) -> dict[str, Any]:
+def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> dict[str, Any]:
     """Return what the playbooks show of a run: the ``lines`` of the log, and what the page over all plans tells."""
-    parts = {key: report[key] for key in BRIEFED}
-    return {**parts, "failures": report["failures"][:1], "lines": list(lines), "report_dir": report_dir}
+    return {
+        **_parts(report, BRIEFED),
+        "failures": report["failures"][:1],
+        "lines": list(lines),
+        "report_dir": report_dir,
+    }
+
+
+def _parts(report: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: report[key] for key in keys}

@@ -9,23 +9,31 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._role.documents import report_text
 from ..._role.files import failure_of, write_whole
 from ..._role.naming import file_name, label, label_of
 from ..._role.plain_page import page_of_failure, page_of_start
-from ..._role.rows import Row
+from ..decide.result import Result
 from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .pages import report_page
 from .report import report_of
+from .report_type import Report
+
+
+class Written(NamedTuple):
+    """A report, and what of it could not be written, as a text."""
+
+    report: Report
+    unwritten: str
 
 
 def written_report(
-    result: Row, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the report of a run (see report_of) once it is written, with what could not be as ``unwritten``, a text.
+    result: Result, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]
+) -> Written:
+    """Return the report of a run (see report_of) once it is written.
 
     In check mode last night's report stays as it is. A run that only reads writes no metrics.
     """
@@ -38,10 +46,10 @@ def written_report(
 
         why = failure_of(write_metrics, report, values["metrics_dir"])
         problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
-    return {**report, "unwritten": " ".join(problems)}
+    return Written(report, " ".join(problems))
 
 
-def report_files(report: Row, values: Mapping[str, Any]) -> list[dict[str, str]]:
+def report_files(report: Report, values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the files of a run: each one's ``path``, and the ``form`` of what is in it, for report_content.
 
     They bear the plan's name and the shard.
@@ -75,13 +83,13 @@ def _start_of(values: Mapping[str, Any]) -> str:
     return f"{values['report_dir']}/{plan}{'.status' if values['reads_only'] else ''}"
 
 
-def report_content(report: Row, form: str) -> str:
+def report_content(report: Report, form: str) -> str:
     """Return a report in one of its forms: "page", "json", "junit", or of the dated files "brief" and "csv"."""
     forms = {"page": report_page, "json": report_text, "junit": junit_text, "brief": brief_text, "csv": csv_text}
     return forms[form](report)
 
 
-def _write_files(report: Row, values: Mapping[str, Any]) -> list[str]:
+def _write_files(report: Report, values: Mapping[str, Any]) -> list[str]:
     """Write the files of a run and take away dated ones that are too old; say what could not be written."""
     problems = []
     for file in report_files(report, values):

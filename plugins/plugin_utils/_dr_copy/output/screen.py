@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.rows import Row
 from ..decide.breaches import worst_first
 from ..decide.sets import late_sets, set_in_words
+from .report_type import Report
 
 #: Rows of a kind that a message names; the result and the report list them all.
 NAMED = 10
@@ -24,7 +25,7 @@ WIDEST = 69
 LONGEST, LONGEST_EACH = 4000, 300
 
 
-def failure_message(report: Row) -> str:
+def failure_message(report: Report) -> str:
     """Say in one message why the role fails at its end, or nothing; at most 4,000 characters."""
     points, unjudged = len(report["recovery_points"]), report["unjudged"]
     lost = [breach for breach in report["breaches"] if breach["reason"] == "key"]
@@ -50,7 +51,7 @@ def failure_message(report: Row) -> str:
     return " ".join(_cut(part, LONGEST // len(parts) - 1) for part in parts)
 
 
-def log_lines(report: Row, log: str = "brief") -> list[str]:
+def log_lines(report: Report, log: str = "brief") -> list[str]:
     """Return what the log shows: what was done, what failed, and the recovery points, late ones first.
 
     A ``brief`` log shows totals, a line for each kind of failure, and the twenty worst of the others; a ``full`` one
@@ -75,7 +76,7 @@ def log_lines(report: Row, log: str = "brief") -> list[str]:
     return [*lines, *_table(points[:most], widest), *_more(points, most, "recovery points")]
 
 
-def _kept_for_others(report: Row) -> list[str]:
+def _kept_for_others(report: Report) -> list[str]:
     kept = report["kept_for_others"]
     plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
     return [f"Kept for other plans, though retention would delete them: {len(kept)} copies of {plans}"] if kept else []
@@ -112,7 +113,7 @@ def recovery_table(result: Row) -> list[str]:
     return _table(sorted(result["recovery_points"], key=worst_first), WIDEST)
 
 
-def _done(report: Row) -> str:
+def _done(report: Report) -> str:
     counted = {
         key: number for key, number in report["counts"].items() if number and key not in ("completed", "pending")
     }

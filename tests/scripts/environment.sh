@@ -84,3 +84,11 @@ stage() {
   find "$STAGED" -mindepth 1 -type d -empty -delete
   tar -C "$REPO" -T "$WORK/files" -cf - | tar -C "$STAGED" -xf -
 }
+
+install_built() { # this collection's tarball into DIRECTORY/dist, installed beside amazon.aws into DIRECTORY/installed
+  rm -rf "$1/dist" "$1/installed"
+  ansible-galaxy collection build "$STAGED" --output-path "$1/dist" -f
+  mkdir -p "$1/installed/ansible_collections"
+  cp -r "$ROOT/ansible_collections/amazon" "$1/installed/ansible_collections/"
+  ANSIBLE_COLLECTIONS_PATH=$1/installed ansible-galaxy collection install --offline -p "$1/installed" "$1"/dist/*.tar.gz
+}

@@ -12,11 +12,7 @@ bash "$REPO/tests/scripts/lint.sh" >"$WORK/lint.log" 2>&1 &
 lint=$!
 cd "$STAGED" || exit
 echo "== the collection builds, installs and documents itself"
-rm -rf "$WORK/dist" "$WORK/installed"
-ansible-galaxy collection build "$STAGED" --output-path "$WORK/dist" -f
-mkdir -p "$WORK/installed/ansible_collections"
-cp -r "$ROOT/ansible_collections/amazon" "$WORK/installed/ansible_collections/"
-ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-galaxy collection install --offline -p "$WORK/installed" "$WORK"/dist/*.tar.gz
+install_built "$WORK"
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t module multicloud.snapshots.ebs_snapshot_copy >/dev/null)
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
 export STORM_SEED=${STORM_SEED:-$(date +%Y%m%d)} # a few new storms each day

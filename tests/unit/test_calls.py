@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import calls as calls_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as variables_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
@@ -211,3 +213,35 @@ def test_a_need_of_a_variable_is_judged_by_what_the_cloud_declares():
     assert not_honoured(table, {"locked": "x"}, CAPABILITIES["cbs"]) == ["locked"]
     assert not_honoured(table, {"locked": "x"}, CAPABILITIES["ebs"]) == []
     assert not_honoured(table, {"locked": ""}, CAPABILITIES["cbs"]) == []
+
+
+def broken_tables():
+    """Return each table that lacks one argument, or one need, with what it lacks."""
+    for name, variable in VARIABLES.items():
+        for to in variable.to:
+            left = tuple(other for other in variable.to if other is not to)
+            yield pytest.param({**VARIABLES, name: variable._replace(to=left)}, id=f"{name} to {to.step}")
+        if variable.needs and not variable.passed_over:
+            yield pytest.param({**VARIABLES, name: variable._replace(needs="")}, id=f"{name} needs {variable.needs}")
+
+
+@pytest.mark.parametrize("table", broken_tables())
+def test_no_row_of_the_table_can_be_left_out(table, monkeypatch):
+    """Each argument that a variable reaches, and each need, is held by a test above."""
+    for module in (calls_module, variables_module):
+        monkeypatch.setattr(module, "VARIABLES", table)
+    monkeypatch.setitem(globals(), "VARIABLES", table)
+    with pytest.raises(AssertionError):
+        for cloud, copied in COPIED:
+            test_every_variable_reaches_its_arguments(cloud, copied)
+        test_what_is_not_set_is_the_modules_own_default()
+        test_each_account_has_its_own_connection()
+        for cloud, refused in REFUSED:
+            test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused)
+        test_the_keys_of_the_newest_copies_are_asked_for_where_the_cloud_tells_them()
+
+
+def test_the_keys_of_the_newest_copies_are_asked_for_where_the_cloud_tells_them():
+    asked = calls("ebs").keys("dst-1", ["copy-1"]).arguments
+    assert asked == {"profile": "dr", "packed": True, "region": "dst-1", "snapshot_ids": ["copy-1"], "check_keys": True}
+    assert "check_keys" not in calls("ecs").keys("dst-1", ["copy-1"]).arguments

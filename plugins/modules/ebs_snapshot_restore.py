@@ -137,7 +137,7 @@ disks:
     warm_at:
       description: >-
         By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
-        O(wait=true), and where AWS does not tell it.
+        O(wait=true), and on clouds that do not tell it (all but AWS).
       type: str
       sample: "2026-11-21T02:41:10Z"
     tags:

@@ -148,7 +148,9 @@ disks:
       type: float
       sample: 12.5
     warm_at:
-      description: Always null, since this cloud does not tell when all data of a disk is loaded.
+      description: >-
+        By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
+        O(wait=true), and on clouds that do not tell it (all but AWS).
       type: str
       sample: null
     tags:

@@ -44,7 +44,8 @@ def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_pa
 
 def test_a_drill_proves_deletes_and_marks(runs, tmp_path):
     runs.copies("database")
-    ended = runs.drill(report_dir=str(tmp_path), max_age_days=7)
+    ended = runs.drill(report_dir=str(tmp_path), metrics_dir=str(tmp_path), max_age_days=7)
+    assert 'dr_copy_drill_timestamp_seconds{disk="' in (tmp_path / "dr_drill_orders.prom").read_text()
     assert not ended.message and ended.result["totals"]["proven"] == 1 and not runs.estate.disks()
     assert json.loads((tmp_path / "orders.drill.json").read_text())["tried"] == ended.result["tried"]
     made = [arguments for name, arguments in runs.calls if name.endswith("restore") and "zone" in arguments]
@@ -140,6 +141,7 @@ def test_where_nothing_fits_it_is_said_what_there_is(runs):
 def test_where_there_is_no_copy_at_all_that_is_said(ebs_runs):
     ended = ebs_runs.restore(disk_ids=["vol-1"])
     assert "vol-1: no copy in eu-west-1 names it" in ended.message and "There is no copy in eu-west-1" in ended.message
+    assert len(ebs_runs.calls) == 2, "one listing of all copies is enough"
 
 
 def test_a_disk_that_was_not_made_is_told_with_the_clouds_reason_and_never_as_new(runs):

@@ -38,7 +38,8 @@ class Restore(Run):
                 return Finished({}, [], why)
             waves = self._waves(calls, points)
             if not any(point.copy_id for point in points):
-                refused = refusal(points, self._listed(calls, of_any_region=True), values)
+                every = self._listed(calls, of_any_region=True) if values["source_region"] else listed
+                refused = refusal(points, every, values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
         run = {

@@ -52,6 +52,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     written_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
+    cut,
     failure_message,
     log_lines,
 )
@@ -600,3 +601,13 @@ def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
     schema = json.loads((SCHEMA).read_text())
     jsonschema.validate(night, schema)
     jsonschema.validate({**night, "recovery_points": night["recovery_points"][2:]}, schema)
+
+
+def test_no_word_is_cut():
+    assert cut("its copy failed: the key is gone", 200) == "its copy failed: the key is gone"
+    shortened = cut("its copy failed: the key is gone", 24)
+    assert shortened == "its copy failed: the ..." and len(shortened) <= 24
+    assert cut("x" * 50, 10) == "xxxxxx ...", "what has no space is cut where it must be"
+    long = {**sample(3)["breaches"][0], "why": "unmistakable " * 40}
+    (breach,) = job_summary({**sample(3), "breaches": [long]})["breaches"]
+    assert breach["why"].endswith("unmistakable ...") and len(breach["why"]) <= 200

@@ -25,6 +25,7 @@ from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
 from .history import months_of
 from .report_type import BareReport, Report
+from .screen import cut
 
 #: The form of the JSON; a key is never taken away or given another meaning without a new number.
 SCHEMA = 1
@@ -211,7 +212,7 @@ def job_summary(report: Report, plans: int = 1) -> dict[str, Any]:
     ``plans``."""
     summary = _parts(report, SUMMED_UP)
     keys = ("disk_id", "disk_name", "region", "age_hours")
-    breaches = [{**{key: b[key] for key in keys}, "why": b["why"][:200]} for b in report["breaches"]]
+    breaches = [{**{key: b[key] for key in keys}, "why": cut(b["why"], 200)} for b in report["breaches"]]
     room = LONGEST_SUMMARY // max(plans, 1) - len(json.dumps({report["host"]: {**summary, "breaches": []}}))
     parts = []
     for breach in breaches:

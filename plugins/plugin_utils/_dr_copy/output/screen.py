@@ -48,7 +48,7 @@ def failure_message(report: Report) -> str:
         words = _some(map(_unjudged, unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     # Each part gets its share of the length, so that none hides another.
-    return " ".join(_cut(part, LONGEST // len(parts) - 1) for part in parts)
+    return " ".join(cut(part, LONGEST // len(parts) - 1) for part in parts)
 
 
 def log_lines(report: Report, log: str = "brief") -> list[str]:
@@ -135,7 +135,7 @@ def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
 def _some(parts: Iterable[str]) -> str:
     parts = list(parts)
     more = f"; and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return "; ".join(_cut(one, LONGEST_EACH) for one in parts[:NAMED]) + more
+    return "; ".join(cut(one, LONGEST_EACH) for one in parts[:NAMED]) + more
 
 
 def _grouped(failures: Sequence[Row]) -> str:
@@ -168,7 +168,7 @@ def named(row: Row) -> str:
 
 def _failed(failure: Row) -> str:
     where = f" in {failure['region']}" if failure["region"] else ""
-    return _cut(f"{_hit(failure)}{where}: {spelt_out([failure])}", LONGEST_EACH)
+    return f"{_hit(failure)}{where}: {spelt_out([failure])}"
 
 
 def _late(breach: Row) -> str:
@@ -180,7 +180,7 @@ def _unjudged(point: Row) -> str:
     return f"{named(point)} in {point['region']}: {point['why'].rstrip('.')}"
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
     """Cut a text between two words, so that what is left can be read."""
     if len(text) <= most:
         return text

@@ -228,7 +228,7 @@ def _not_so(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator
     if not outcome.finished or outcome.finished.message:
         return
     made = [copy for copy in truth.copies if copy.by == outcome.name]
-    kept = [copy for copy in made if not (copy.remover and getattr(copy.remover, "by", "") == outcome.name)]
+    kept = [copy for copy in made if copy.gone > outcome.ended]
     lost = any(call.lost and call.action in COPIES for call in truth.calls_of(outcome))  # another's may be taken for it
     if not lost and len(kept) == len(made) and report["counts"]["created"] + report["counts"]["replaced"] != len(made):
         yield f"tells of {report['counts']} copies, and made {len(made)}"

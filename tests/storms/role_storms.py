@@ -165,20 +165,17 @@ def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleSto
     number = number if evenings is None else min(number, evenings)
     copy_seconds = draw.choice((1.0, 20.0, 20.0, 90.0, 600.0))
     lags = draw.choice(((0.0,), (0.0, 2.0), (0.0, 5.0), (0.0, 3.0, 12.0)))
-    return RoleStorm(
-        cloud,
-        seed,
-        disks,
-        plans,
-        tuple(_evening(cloud, len(disks), draw) for _n in range(number)),
-        copy_seconds=copy_seconds,
-        latency=draw.choice((0.0, 0.0, 0.3, 1.0)),
-        lags=lags,
-        tags_late=draw.choice((0.0, 2.0, 20.0)) if cloud == "cbs" else 0.0,
-        quota=draw.choice((1, 3, 1000)) if cloud != "ens" else 1000,
-        threads=draw.random() < 0.7,
-        source_days=draw.choice((2, 4, 9)),
-    )
+    others: dict[str, Any] = {
+        "copy_seconds": copy_seconds,
+        "latency": draw.choice((0.0, 0.0, 0.3, 1.0)),
+        "lags": lags,
+        "tags_late": draw.choice((0.0, 2.0, 20.0)) if cloud == "cbs" else 0.0,
+        "quota": draw.choice((1, 3, 1000)) if cloud != "ens" else 1000,
+        "threads": draw.random() < 0.7,
+        "source_days": draw.choice((2, 4, 9)),
+    }
+    evenings_of = tuple(_evening(cloud, len(disks), draw) for _n in range(number))
+    return RoleStorm(cloud, seed, disks, plans, evenings_of, **others)
 
 
 def _options(cloud: str, draw: random.Random) -> dict[str, Any]:

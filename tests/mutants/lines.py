@@ -35,6 +35,29 @@ ENGINE = (
     *("ens", "ebs", "tests/unit/test_ens_contract.py"),
     *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes", "old_looks")),
 )
+#: What is to find a change of the role dr_copy, and of dr_restore, the quickest first.
+ROLE = tuple(
+    f"tests/unit/test_{name}.py"
+    for name in (
+        "breaches",
+        "recovery",
+        "choosing",
+        "falling_back",
+        "calls",
+        "sets",
+        "variables",
+        "messages",
+        "calendar",
+        "retention",
+        "packing",
+        "reported",
+        "telling",
+        "night",
+        "night_tells",
+        "set_nights",
+    )
+)
+RESTORE = tuple(f"tests/unit/test_{name}.py" for name in ("restore_calls", "restoring", "restore_sets", "restore_runs"))
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.
@@ -49,6 +72,10 @@ PURE = {
         "tests/unit/test_calendar.py",
         "tests/unit/test_choosing.py",
     ),
+    "plugins/plugin_utils/_dr_copy/decide": ROLE,
+    "plugins/plugin_utils/_dr_copy/input": ROLE,
+    "plugins/plugin_utils/_dr_restore/decide": RESTORE,
+    "plugins/plugin_utils/_sets": ROLE + RESTORE,
     "plugins/module_utils/_core/decide": ENGINE,
 }
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
@@ -113,7 +140,7 @@ def _files(wanted: list[str]) -> list[str]:
     for name in PURE:
         paths = sorted(Path(name).glob("*.py")) if Path(name).is_dir() else [Path(name)]
         found += [str(path) for path in paths if path.stat().st_size]
-    return [path for path in found if not wanted or any(path.startswith(one) for one in wanted)]
+    return [path for path in dict.fromkeys(found) if not wanted or any(path.startswith(one) for one in wanted)]
 
 
 def _drawn(path: str, sample: int) -> list[Change]:

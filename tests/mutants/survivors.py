@@ -20,3 +20,5 @@ LINES: dict[str, str] = {
     "plugins/module_utils/_core/decide/orders.py:66": "nothing that a cloud shows comes after pending by its name",
     "plugins/module_utils/_core/decide/sightings.py:49": "nothing is above infinity, which is one object",
 }
+#: By the name of a change of the roles (tests.mutants.roles).
+ROLES: dict[str, str] = {}

@@ -2,15 +2,20 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Break the engine on purpose, and see whether the tests find it; with --write the tables go into docs/docsite/rst/reliability.rst.
+# Break the engine and the roles on purpose, and see whether the tests find it; with --write the tables go into
+# docs/docsite/rst/reliability.rst; --roles, as the first word, breaks the roles alone.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"
 install_with "$REPO/tests/requirements-mutants.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
+if [ "${1:-}" = --roles ]; then
+    QUICK=1 exec python -W ignore -m tests.mutants.roles "${@:2}"
+fi
 failed=0
 python -W ignore -m tests.mutants "$@" || failed=1
+case " $* " in *" --write "*) QUICK=1 python -W ignore -m tests.mutants.roles --write || failed=1 ;; esac
 case " $* " in *" --write "*) python -W ignore -m tests.mutants.lines --write || failed=1 ;; esac
 case " $* " in *" --write "*) cp docs/docsite/rst/reliability.rst "$REPO/docs/docsite/rst/reliability.rst" ;; esac
 exit $failed

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +29,70 @@ BASICS = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": [
 )
 def test_texts_are_taken_as_their_types(name, text, value):
     assert normalise({**BASICS, name: text})["values"][name] == value
+
+
+#: Every variable away from its default.
+GIVEN = {
+    "cloud": "ecs",
+    "source_region": "src-1",
+    "destination_regions": ["dst-1", "dst-2"],
+    "disk_tags": {"team": "dr"},
+    "disk_ids": ["disk-1"],
+    "snapshot_tags": {"backup": "daily"},
+    "exclude_snapshot_tags": {"scan": "*"},
+    "exclude_tags": {"skip": "yes"},
+    "select": "all",
+    "max_snapshot_age_hours": 48,
+    "name": "nightly",
+    "description": "of the night",
+    "tags": {"a": "b"},
+    "copy_tags": False,
+    "copy_disk_tags": True,
+    "encrypted": True,
+    "kms_key_id": "key-1",
+    "retention_days": 40,
+    "copy_options": {"replace_failed": False},
+    "keep": 3,
+    "keep_days": 7,
+    "keep_daily": 7,
+    "keep_weekly": 4,
+    "keep_monthly": 12,
+    "keep_yearly": 2,
+    "timezone": "Europe/Berlin",
+    "lock_days": 7,
+    "lock_mode": "compliance",
+    "max_in_flight": 3,
+    "wait": False,
+    "wait_timeout": 600,
+    "wait_delay": 4,
+    "plan": "orders",
+    "former_plans": ["shop"],
+    "allow_empty": True,
+    "min_disks": 2,
+    "max_deletions": 5,
+    "remove_duplicates": True,
+    "rpo_hours": 24,
+    "log": "full",
+    "report_dir": "/srv/dr",
+    "metrics_dir": "/srv/metrics",
+    "history_days": 30,
+    "shard": "2/8",
+    "check_keys": False,
+    "group_tag": "server",
+    "set_tag": "night",
+    "set_seconds": 60,
+    "consistency": "set",
+    "connection": {"profile": "dr"},
+    "source_connection": {"profile": "prod"},
+}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_is_taken_and_has_its_default(name):
+    checked = normalise({**BASICS, name: GIVEN[name]})
+    assert {**checked["values"], **checked["connections"]}[name] == GIVEN[name] != VARIABLES[name].default
+    left = normalise({})
+    assert {**left["values"], **left["connections"]}[name] == VARIABLES[name].default
 
 
 @given(

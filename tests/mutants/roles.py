@@ -1,0 +1,238 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Break the roles on purpose, and see whether their quick tests find it: each row of the table of variables, each
+variable, each tag of each template, each alert.
+
+python -m tests.mutants.roles [KIND ...] [--only WORDS] [--list] [--share PERCENT] [--jobs N] [--write]
+
+Each change is judged in a process that is forked from one that has the libraries imported. No file is written to. The
+decisions are broken line by line by tests.mutants.lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from tests.tables import DOCS, list_table, write_between
+
+from .__main__ import failed_tests, in_children, job
+from .lines import RESTORE, ROLE
+from .survivors import ROLES
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "docs" / "monitoring" / "dr_copy.rules.yml"
+INPUT = "ansible_collections.multicloud.snapshots.plugins.plugin_utils"
+TABLES = {"dr_copy": f"{INPUT}._dr_copy.input.variables", "dr_restore": f"{INPUT}._dr_restore.input.variables"}
+#: What is to find a change, the quickest first.
+PAGES = ("tests/unit/test_reported.py", *ROLE)
+FINDERS = {
+    "dr_copy rows": ("tests/unit/test_calls.py", *ROLE),
+    "dr_copy variables": ("tests/unit/test_variables.py", "tests/unit/test_calls.py", *ROLE),
+    "dr_restore rows": ("tests/unit/test_restore_calls.py", *RESTORE),
+    "dr_restore variables": ("tests/unit/test_restore_calls.py", *RESTORE),
+    "templates": (*PAGES, *RESTORE),
+    "alerts": ("tests/unit/test_telling.py",),
+}
+#: Seconds of the clock after which the tests of a change come to no end, which finds it.
+HANGS = 1800.0
+HEAD = ("what is broken", "changes tried", "found", "not found")
+#: Tags of a template that show or choose something.
+_TAG = re.compile(r"{%-? (?P<word>if|elif|for) (?P<rest>.*?) -?%}|{{ (?P<shown>.*?) }}", re.S)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One change: what kind of thing is broken, its name, and what does it in a process of its own."""
+
+    kind: str
+    name: str
+    change: Callable[[], None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kinds", nargs="*")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--share", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    every = [one for one in _all() if (not given.kinds or one.kind in given.kinds) and given.only in one.name]
+    chosen = [one for one in every if random.Random(one.name).random() * 100 < given.share]
+    if given.list:
+        print("\n".join(f"{one.kind}: {one.name}" for one in chosen))
+        return
+    importlib.import_module("tests.unit.conftest")  # first, since it sets for how long a random example may take
+    for name in {name for finders in FINDERS.values() for name in finders}:
+        importlib.import_module(name.removesuffix(".py").replace("/", "."))
+    tests = list(dict.fromkeys(test for one in chosen for test in FINDERS[one.kind]))
+    ((_number, already),) = in_children([job(failed_tests, tests)], 1)
+    print(f"these fail without a change, and find nothing: {already}", flush=True)
+    lived = dict(in_children([job(_lives, one, already) for one in chosen], given.jobs, HANGS))
+    rows, found = [], 0
+    for kind in dict.fromkeys(one.kind for one in chosen):
+        of_kind = [(one, lived[number] is True) for number, one in enumerate(chosen) if one.kind == kind]
+        left = [one.name for one, lives in of_kind if lives]
+        found += len(of_kind) - len(left)
+        named = [f"{name}{f' ({ROLES[name]})' if name in ROLES else ''}" for name in left]
+        rows.append((kind, len(of_kind), len(of_kind) - len(left), ", ".join(named) or "none"))
+        print(rows[-1], flush=True)
+    print(f"{found} of {len(chosen)} changes were found")
+    if given.write:
+        write_between(DOCS / "reliability.rst", "broken-roles", list_table(HEAD, rows))
+    sys.exit(found < 0.95 * len(chosen))
+
+
+def _lives(one: Broken, already: list[str]) -> bool:
+    """Whether nothing finds a change, but for tests that fail already."""
+    started = time.monotonic()
+    one.change()
+    tries = (failed_tests([finder], already, first=True) for finder in FINDERS[one.kind])
+    by = next((failed[0] for failed in tries if failed), "")
+    print(f"{time.monotonic() - started:4.0f} s  {one.kind}: {one.name}: {by or 'nobody'}", flush=True)
+    return not by
+
+
+def _all() -> Iterator[Broken]:
+    for role, table in TABLES.items():
+        variables = importlib.import_module(table).VARIABLES
+        for name, variable in variables.items():
+            for place in variable.to:
+                yield Broken(
+                    f"{role} rows", f"{name} to {place.step}.{place.argument}", _without_row(table, name, place)
+                )
+            yield from _broken_variable(role, table, name, variable)
+    for path in sorted([*ROOT.glob("roles/*/templates/*.j2")]):
+        yield from _broken_template(path)
+    yield from _broken_alerts()
+
+
+# -- the table -------------------------------------------------------------------------------------------
+
+
+def _change_variable(table: str, name: str, **changes: Any) -> Callable[[], None]:
+    def change() -> None:
+        variables = importlib.import_module(table).VARIABLES
+        variables[name] = variables[name]._replace(**changes)
+
+    return change
+
+
+def _without_row(table: str, name: str, place: Any) -> Callable[[], None]:
+    variable = importlib.import_module(table).VARIABLES[name]
+    return _change_variable(table, name, to=tuple(one for one in variable.to if one is not place))
+
+
+def _broken_variable(role: str, table: str, name: str, variable: Any) -> Iterator[Broken]:
+    kind = f"{role} variables"
+    default = variable.default
+    if default is not None:
+        yield Broken(kind, f"{name} is ignored", _change_variable(table, name, take=lambda value: default))
+    yield Broken(kind, f"{name} has another default", _change_variable(table, name, default=_other(default)))
+    if variable.needs:
+        yield Broken(kind, f"{name} is taken by every cloud", _change_variable(table, name, needs=""))
+
+    def forget() -> None:
+        del importlib.import_module(table).VARIABLES[name]
+
+    yield Broken(kind, f"{name} is unknown", forget)
+
+
+def _other(default: Any) -> Any:
+    """Return a default that a user would notice."""
+    if isinstance(default, bool) or default is None:
+        return not default
+    if isinstance(default, (int, float)):
+        return default + 1
+    return {str: "other", list: ["other"], dict: {"other": "1"}}[type(default)]
+
+
+# -- templates -------------------------------------------------------------------------------------------
+
+
+def _broken_template(path: Path) -> Iterator[Broken]:
+    text = path.read_text()
+    seen: dict[str, int] = defaultdict(int)
+    for match in _TAG.finditer(text):
+        word, rest, shown = match["word"], match["rest"], match["shown"]
+        if word == "for":
+            variable, _in, rows = rest.partition(" in ")
+            other = match[0].replace(rest, f"{variable} in ({rows})[:0]")
+            if "else" in rows or " if " in rows or ".items()" in rows:
+                other = match[0].replace(rest, f"{variable} in []")
+        elif word:
+            other = match[0].replace(rest, f"not ({rest})")
+        elif shown.startswith(("script", "caller", "super")):
+            continue
+        else:
+            other = '{{ "" }}'
+        label = " ".join(match[0].split())[:70]
+        seen[label] += 1
+        number = f", the {seen[label]}th" if seen[label] > 1 else ""
+        changed = text[: match.start()] + other + text[match.end() :]
+        yield Broken("templates", f"{path.name}: {label}{number}", _read_template(path, changed))
+
+
+def _read_template(path: Path, text: str) -> Callable[[], None]:
+    read = jinja2.FileSystemLoader.get_source
+
+    def get_source(self: Any, environment: Any, template: str) -> Any:
+        source, name, fresh = read(self, environment, template)
+        return (text if Path(template).name == path.name else source), name, fresh
+
+    def change() -> None:
+        jinja2.FileSystemLoader.get_source = get_source  # type: ignore[method-assign]
+
+    return change
+
+
+# -- alerts ----------------------------------------------------------------------------------------------
+
+
+def _broken_alerts() -> Iterator[Broken]:
+    rules = yaml.safe_load(RULES.read_text())
+    for number, rule in enumerate(rules["groups"][0]["rules"]):
+        changes = {"never fires": {"expr": f"({rule['expr']}) and on () vector(0) > 0"}, "is not there": None}
+        if swapped := _swapped(rule["expr"]):
+            changes["compares the other way"] = {"expr": swapped}
+        changes["is judged by another number"] = {"expr": re.sub(r"\d{2,}", lambda n: str(int(n[0]) * 3), rule["expr"])}
+        for what, change in changes.items():
+            if change is None or change["expr"] != rule["expr"]:
+                yield Broken("alerts", f"{rule['alert']} {what}", _with_rule(rules, number, change))
+
+
+def _swapped(text: str) -> str:
+    return text.replace(" > ", " <= ", 1) if " > " in text else text.replace(" < ", " >= ", 1) if " < " in text else ""
+
+
+def _with_rule(rules: dict[str, Any], number: int, change: dict[str, str] | None) -> Callable[[], None]:
+    def changed() -> None:
+        group = rules["groups"][0]
+        own = list(group["rules"])
+        own[number : number + 1] = [] if change is None else [{**own[number], **change}]
+        path = Path(tempfile.mkstemp(suffix=".yml")[1])
+        path.write_text(yaml.safe_dump({"groups": [{**group, "rules": own}]}))
+        importlib.import_module("tests.unit.test_telling").RULES = path
+
+    return changed
+
+
+if __name__ == "__main__":
+    main()

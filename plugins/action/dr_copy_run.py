@@ -21,16 +21,18 @@ class ActionModule(RoleAction):
     prefix = "dr_copy_"
 
     def run_role(self) -> dict[str, Any]:
+        unread: list[str] = []
+        given = self.variables(VARIABLES, unread)
         setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"))
         night = Night(
-            self.variables(VARIABLES),
+            given,
             setting,
             self.call,
             utc,
             self.say,
             names=self.names(),
             ran=self.variable("_dr_copy_ran") or {},
-            stopped=str(self._task.args.get("stopped") or ""),
+            stopped=str(self._task.args.get("stopped") or "; ".join(unread)),
         )
         ended = night.run()
         self.warnings += ended.warnings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -91,6 +92,26 @@ def test_each_step_is_said_as_it_begins_and_copies_show_their_progress(clouds, c
         f"listing the copies again in {destination}",
     ]
     assert LINE.findall(errors) and "so far" not in output, errors
+
+
+def test_a_variable_that_cannot_be_evaluated_leaves_a_red_page(clouds, core, plan):
+    reports = clouds.directory / "reports"
+    hosts = {"orders": {**plan, "dr_copy_keep": "{{ nothing_of_that_name }}", "dr_copy_report_dir": str(reports)}}
+    inventory = clouds.directory / "plans.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    environment = clouds.environment(**core)
+    process = subprocess.run(
+        ["ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory],
+        cwd=clouds.directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    page = reports / "orders.html"
+    assert process.returncode == 2 and "Traceback" not in process.stdout + process.stderr, process.stdout
+    assert page.exists() and "nothing_of_that_name" in page.read_text(), process.stdout
+    assert "✓" not in page.read_text() and clouds.tell_of("ens", "calls").get("CopySnapshot", 0) == 0
 
 
 def test_a_module_that_is_not_installed_fails_at_the_end_by_its_name(clouds, oldest):

@@ -86,9 +86,21 @@ class RoleAction(ProgressAction):
         """Return the value of a variable, None where it is not set."""
         return plain(self._templar.template(self._vars[name])) if name in self._vars else None
 
-    def variables(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return the values of the role's variables, by their names without the prefix."""
-        return {name: self.variable(self.prefix + name) for name in names}
+    def variables(self, names: Iterable[str], unread: list[str] | None = None) -> dict[str, Any]:
+        """Return the values of the role's variables, by their names without the prefix.
+
+        What cannot be evaluated, such as a variable in it that is not set, is left out and added to ``unread`` as a
+        sentence; without that list it raises AnsibleError.
+        """
+        found: dict[str, Any] = {}
+        for name in names:
+            try:
+                found[name] = self.variable(self.prefix + name)
+            except AnsibleError as error:
+                if unread is None:
+                    raise
+                unread.append(f"{self.prefix}{name} cannot be evaluated: {error}")
+        return found
 
     def names(self) -> list[str]:
         """Return the names of all variables that bear the role's prefix."""

@@ -22,9 +22,10 @@ from tests.simulator.control import Call
 from .faults import LOOK
 from .role_nights import NightOutcome, Nights
 from .role_reports import untrue
+from .role_sets import is_of_newest_set, may_stay, wrong_sets
 from .role_storms import RoleStorm
 from .simulation import FOREIGN
-from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, is_dry
+from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, is_dry
 
 PLAN, PLAN_IN_DESCRIPTION = "dr-copy:plan", re.compile(r"\(plan ([^()]+)\)")
 RULES = ("keep", "keep_days", *(name for name in NO_CALENDAR if name != "timezone"))
@@ -140,6 +141,8 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
         if (whose := truth.plan_of(copy, before) or outcome.plan.name) != outcome.plan.name:
             yield f"{what}, though it bears the mark of {whose}"
         yield from (f"{what}, though {why}" for why in _kept_by(truth, outcome, copy, moment))
+        if is_of_newest_set(truth, copy, outcome.started - truth.shown) and is_of_newest_set(truth, copy, before):
+            yield f"{what}, though it is of its server's newest whole set"
 
 
 def _kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) -> Iterator[str]:
@@ -195,6 +198,7 @@ def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
             if call.action in WRITES and not is_dry(call):
                 yield f"only reads, and sent {call.action}"
     yield from untrue(truth, outcome)
+    yield from wrong_sets(truth, outcome)
 
 
 # -- the end ---------------------------------------------------------------------------------------------
@@ -217,6 +221,12 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
         unlocked = any(copy.locks() for _call, copy in truth.deletions(outcome))
         # What the other plan has copied meanwhile may make a point expire, and gets this plan's tags and lock.
         allowed = {*(DELETES if shared or unlocked else ()), *(CHANGES if shared else ())}
+        # What the other plan, which had made it, has pruned and this one keeps is copied once more.
+        others = [other for other in last if other.plan != outcome.plan]
+        pruned = {copy.place for other in others for _call, copy in truth.deletions(other)}
+        made = [copy.place for copy in truth.copies if copy.by == outcome.name]
+        if made and set(made) <= pruned:
+            allowed |= COPIES
         sent = {call.action for call in truth.calls_of(outcome) if call.action in WRITES and not is_dry(call)}
         if sent - allowed:
             yield f"a further night, {outcome.name} of {outcome.plan.name}, sent {', '.join(sorted(sent - allowed))}"
@@ -242,7 +252,7 @@ def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Itera
                 continue
             if copy is max(there, key=lambda one: (truth.taken(one), one.source_id)):
                 continue
-            if not list(_kept_at_end(truth, outcome, copy, there)):
+            if not list(_kept_at_end(truth, outcome, copy, there)) and not may_stay(truth, copy, outcome.ended):
                 yield f"{copy.id} of {copy.source_id} in {region} is there, and no rule of {whose} keeps it"
 
 

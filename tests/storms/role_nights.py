@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -95,6 +96,8 @@ class Nights(Runs):
         if storm.tags_late:
             estate.settings(tags_visible_after=storm.tags_late)
         self.disks = [self._disk(plans) for plans in storm.disks]
+        for disk, server in zip(self.disks, storm.servers):
+            self._attach(disk, server)
         #: The disk of each source, and when it was taken.
         self.taken: dict[str, tuple[str, datetime]] = {}
         self._alive: list[str] = []
@@ -106,6 +109,23 @@ class Nights(Runs):
     def _disk(self, plans: tuple[int, ...]) -> str:
         tags = {self._tag(plan): "true" for plan in plans}
         return str(self.estate.disk(**tags))
+
+    def _attach(self, disk: str, server: int) -> None:
+        """Attach a disk to a server, or to none where that is below 0."""
+        instance = f"i-0a{server}" if server >= 0 else ""
+        if self.storm.cloud != "ebs":
+            self.estate.server.estate.disks[self.estate.source][disk].attached_to = instance
+            return
+        volume = ec2_backends[ACCOUNT][self.estate.source].volumes[disk]
+        there = SimpleNamespace(instance=SimpleNamespace(id=instance), device="/dev/sdf", volume=volume, status="x")
+        volume.attachment = there if instance else None
+
+    def server_of(self, disk: str) -> str:
+        """Return the server that a disk is attached to now, or nothing."""
+        if self.storm.cloud != "ebs":
+            return str(self.estate.server.estate.disks[self.estate.source][disk].attached_to)
+        attachment = ec2_backends[ACCOUNT][self.estate.source].volumes[disk].attachment
+        return str(attachment.instance.id) if attachment else ""
 
     def _tag(self, plan: int) -> str:
         return f"plan-{self.storm.plans[plan].name}"
@@ -159,7 +179,9 @@ class Nights(Runs):
         taken = complete[event.number % len(complete)] if complete else None
         disk = self.disks[event.number % len(self.disks)]
         plan = event.number % len(self.storm.plans)
-        if event.kind == "untag":
+        if event.kind == "move":
+            self._attach(disk, event.number % 3 - 1)
+        elif event.kind == "untag":
             self._set_disk(disk, self._tag(plan), None)
         elif event.kind == "retag":
             if plan in self.storm.disks[self.disks.index(disk)]:
@@ -256,7 +278,9 @@ class Nights(Runs):
         for number in evening.taken:
             if number < len(self.disks):
                 tags = {"env": "prod"} if CLOUDS[self.storm.cloud].snapshots_have_tags else {}
-                hours = 1 + number % 3
+                # Those of one server are taken together.
+                server = self.server_of(self.disks[number])
+                hours = 1 + (len(server) if server else number) % 3
                 source = self.estate.snapshot(self.disks[number], hours, **tags)
                 moment = (self.estate.clock.utc() - timedelta(hours=hours)).replace(tzinfo=timezone.utc, microsecond=0)
                 self.taken[source] = self.disks[number], moment
@@ -266,6 +290,11 @@ class Nights(Runs):
             self._alive.remove(source)
             self.estate.forget(source, self.estate.source)
         self.history.note("event")
+
+    @property
+    def alive(self) -> list[str]:
+        """The snapshots that the source region has now."""
+        return self._alive
 
     def newest_source(self, disk: str) -> str:
         """Return the newest snapshot of a disk that is there now, or nothing."""

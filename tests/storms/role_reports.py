@@ -161,10 +161,11 @@ def _junit_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
         yield "there is no JUnit file"
         return
     suite = ElementTree.fromstring(text.encode())
-    judged = len(report["unjudged"]) if report["rpo_hours"] else 0
+    unread = [row for row in report["sets"] if row["unknown"]]
+    judged = len(report["unjudged"]) + len(unread) if report["rpo_hours"] else 0
     expected = {
-        "tests": len(report["recovery_points"]) + 1,
-        "failures": len(report["breaches"]) + bool(report["failures"]),
+        "tests": len(report["recovery_points"]) + len(report["sets"]) + 1,
+        "failures": len(report["breaches"]) + report["totals"]["late_sets"] + bool(report["failures"]),
         "errors": judged,
     }
     shown = {name: int(suite.get(name, -1)) for name in expected}

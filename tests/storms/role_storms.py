@@ -89,6 +89,8 @@ class RoleStorm:
     threads: bool = True
     #: For how many days the source keeps its own snapshots.
     source_days: int = 4
+    #: The server that each disk is attached to at first, -1 for none; empty where no disk is.
+    servers: tuple[int, ...] = ()
 
     @property
     def lag(self) -> float:
@@ -120,6 +122,7 @@ class RoleStorm:
             ("tags_late", 0.0),
             ("quota", 1000),
             ("threads", False),
+            ("servers", ()),
         ):
             if getattr(self, name) != plain:
                 yield replace(self, **{name: plain})
@@ -175,7 +178,22 @@ def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleSto
         "source_days": draw.choice((2, 4, 9)),
     }
     evenings_of = tuple(_evening(cloud, len(disks), draw) for _n in range(number))
-    return RoleStorm(cloud, seed, disks, plans, evenings_of, **others)
+    return _with_servers(RoleStorm(cloud, seed, disks, plans, evenings_of, **others))
+
+
+def _with_servers(storm: RoleStorm) -> RoleStorm:
+    """Attach disks to servers in half of the storms, and let some of them move."""
+    draw = random.Random(f"servers {storm.cloud} {storm.seed}")
+    if draw.random() < 0.5:
+        return storm
+    servers = tuple(draw.choice((0, 0, 0, 1, -1)) for _disk in storm.disks)
+    evenings = (
+        replace(evening, by_day=(*evening.by_day, Event(41000.0, "move", draw.randrange(1000))))
+        if draw.random() < 0.15
+        else evening
+        for evening in storm.evenings
+    )
+    return replace(storm, servers=servers, evenings=tuple(evenings))
 
 
 def _options(cloud: str, draw: random.Random) -> dict[str, Any]:

@@ -40,7 +40,7 @@ RULES = ROOT / "docs" / "monitoring" / "dr_copy.rules.yml"
 INPUT = "ansible_collections.multicloud.snapshots.plugins.plugin_utils"
 TABLES = {"dr_copy": f"{INPUT}._dr_copy.input.variables", "dr_restore": f"{INPUT}._dr_restore.input.variables"}
 #: What is to find a change, the quickest first.
-PAGES = ("tests/unit/test_reported.py", *ROLE)
+PAGES = ("tests/unit/test_drawn.py", "tests/unit/test_reported.py", *ROLE)
 FINDERS = {
     "dr_copy rows": ("tests/unit/test_calls.py", *ROLE),
     "dr_copy variables": ("tests/unit/test_variables.py", "tests/unit/test_calls.py", *ROLE),

@@ -70,3 +70,14 @@ def test_the_index_has_a_line_a_plan_the_late_ones_marked_and_the_sum_of_all():
     assert f"✗ {late['totals']['breaches']} miss the RPO" in text_of(page)
     versions = good["versions"]
     assert f"multicloud.snapshots {versions['collection']}, ansible-core {versions['ansible']}." in text_of(page)
+
+
+def test_the_page_begins_with_where_the_plan_copies_and_names_the_codes_of_failures():
+    report = sample(disks=7, rpo_hours=26)
+    own = {"disk_id": None, "disk_name": None, "source_snapshot_id": "snap-9", "code": "Busy", "request_id": "req-1"}
+    report["failures"].append({**report["failures"][0], **own})
+    words = text_of(report_page(report))
+    assert "EBS, us-east-1 to eu-west-1; copy run" in words
+    assert "Busy, request req-1" in words
+    late, points = len(report["breaches"]), len(report["recovery_points"])
+    assert f"✗ {late} of {points} recovery points miss the RPO of 26 h" in words

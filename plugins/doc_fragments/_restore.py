@@ -28,7 +28,8 @@ options:
     description:
       - V(present) makes the disks that are missing.
       - V(absent) deletes the disks of this O(restore_id) that were made of these snapshots by this collection, and that
-        are attached to nothing. A disk that is attached is left and named in RV(failures).
+        are attached to nothing. A disk that is attached is left and named in RV(failures), unless this collection has
+        attached it to the instance that the option C(attach_to) names.
     type: str
     choices: [present, absent]
     default: present
@@ -54,7 +55,8 @@ options:
   tags:
     description:
       - Tags of the disks, given when a disk is made. Those of an existing disk are never changed, except
-        C(dr-restore:expires-at), see O(expires_after_hours).
+        C(dr-restore:expires-at), see O(expires_after_hours), and C(dr-restore:attached-to), which the option
+        C(attach_to) sets.
       - Every disk gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id), by which later runs know it, and with
         O(expires_after_hours) C(dr-restore:expires-at).
     type: dict
@@ -107,6 +109,24 @@ options:
       - Region of the snapshots and of the disks.
     type: str
     required: true
+"""
+
+    ATTACH = r"""
+options:
+  attach_to:
+    description:
+      - ID of an instance in O(region) and O(zone). V(present) attaches each disk to it, once the disk is available, and
+        with O(wait=true) waits until it is attached. With O(wait=false) only disks that are available already are
+        attached. A disk that is attached to another instance is a failure that names it; it is never detached.
+      - The disks get the tag C(dr-restore:attached-to) with this ID.
+      - O(state=absent) detaches the disks that have this tag and are attached to this very instance, waits until they
+        are free, and deletes them. Unmount them first. Nothing is forced.
+    type: str
+  device:
+    description:
+      - The cloud's name for the device, for a single disk. The default is the first free one.
+      - Tencent Cloud takes none, so there it is refused.
+    type: str
 """
 
     ZONE = r"""

@@ -36,6 +36,7 @@ notes:
     RV(disks[].warm_at) tells when that is over. AWS may show it five minutes late.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
+  - multicloud.snapshots._restore.attach
   - multicloud.snapshots._restore.zone
   - multicloud.snapshots._restore.attributes
   - multicloud.snapshots._aws
@@ -134,6 +135,20 @@ disks:
       description: How long it took from the call until the disk was available, where this run has seen both; else null.
       type: float
       sample: 12.5
+    attached_to:
+      description: ID of the instance that the disk is attached to; null where there is none.
+      type: str
+      sample: i-0cc33dd44ee55ff66
+    device:
+      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      type: str
+      sample: /dev/sdf
+    guest_device:
+      description: >-
+        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
+        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+      type: str
+      sample: /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0ff99ee88dd77cc66
     warm_at:
       description: >-
         By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
@@ -229,12 +244,12 @@ diff:
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_disks import EbsDisks
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
-    RESTORE_OPTIONS,
+    ATTACHING_OPTIONS,
     restore_disks,
 )
 
 OPTIONS = {
-    **RESTORE_OPTIONS,
+    **ATTACHING_OPTIONS,
     "zone": {"type": "str"},
     "disk_type": {"type": "str", "default": "gp3"},
     "initialization_rate": {"type": "int", "default": 0},

@@ -31,6 +31,7 @@ notes:
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.region
+  - multicloud.snapshots._restore.attach
   - multicloud.snapshots._restore.zone
   - multicloud.snapshots._restore.attributes
   - multicloud.snapshots._alibaba
@@ -134,6 +135,20 @@ disks:
       description: How long it took from the call until the disk was available, where this run has seen both; else null.
       type: float
       sample: 12.5
+    attached_to:
+      description: ID of the instance that the disk is attached to; null where there is none.
+      type: str
+      sample: i-0jl1abcdefgh2ijklmno
+    device:
+      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      type: str
+      sample: /dev/xvdb
+    guest_device:
+      description: >-
+        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
+        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+      type: str
+      sample: /dev/disk/by-id/virtio-0jl1abcdefgh2ijklmno
     warm_at:
       description: >-
         By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
@@ -230,12 +245,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs_disks import EcsDisks
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
-    RESTORE_OPTIONS,
+    ATTACHING_OPTIONS,
     restore_disks,
 )
 
 OPTIONS = {
-    **RESTORE_OPTIONS,
+    **ATTACHING_OPTIONS,
     **CONNECTION_OPTIONS,
     "region": {"type": "str", "required": True},
     "zone": {"type": "str"},

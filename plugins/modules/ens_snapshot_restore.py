@@ -147,6 +147,20 @@ disks:
       description: How long it took from the call until the disk was available, where this run has seen both; else null.
       type: float
       sample: 12.5
+    attached_to:
+      description: ID of the instance that the disk is attached to; null where there is none.
+      type: str
+      sample: null
+    device:
+      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      type: str
+      sample: null
+    guest_device:
+      description: >-
+        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
+        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+      type: str
+      sample: null
     warm_at:
       description: >-
         By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without

@@ -71,6 +71,12 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     assert offered["DiskConfigSet"]
     made = disk_of(cbs, region=DESTINATION, SnapshotId=copy, ClientToken="once")
     assert disks(cbs, region=DESTINATION, DiskIds=[made]) == [made]
+    zone = cbs.call("DescribeDisks", region=DESTINATION, DiskIds=[made])["DiskSet"][0]["Placement"]["Zone"]
+    cbs.cloud.control.settings["instances"] = {"ins-1a2b3c4d": {"zone": zone}}
+    cbs.call("AttachDisks", region=DESTINATION, InstanceId="ins-1a2b3c4d", DiskIds=[made])
+    cbs.clock.sleep(5)
+    cbs.call("DetachDisks", region=DESTINATION, InstanceId="ins-1a2b3c4d", DiskIds=[made])
+    cbs.clock.sleep(5)
     cbs.call("TerminateDisks", region=DESTINATION, DiskIds=[made])
     cbs.call("DeleteSnapshots", region=DESTINATION, SnapshotIds=[copy])
     group = cbs.cloud.estate.add(SnapshotGroup("csnap-00000001", SOURCE, [source])).id

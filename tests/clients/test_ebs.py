@@ -71,6 +71,12 @@ def test_each_operation_that_the_adapter_sends_is_answered(ebs):
     assert listed(ebs, DESTINATION, "DescribeVolumes", snapshot_id=copy) == [made["VolumeId"]]
     (status,) = ebs.call("DescribeVolumeStatus", region=DESTINATION, VolumeIds=[made["VolumeId"]])["VolumeStatuses"]
     assert {"Name": "initialization-state", "Status": "initializing"} in status["VolumeStatus"]["Details"]
+    server = {"InstanceId": "i-0cc11dd22ee33ff44", "VolumeId": made["VolumeId"]}
+    ebs.cloud.control.settings["instances"] = {server["InstanceId"]: {"zone": zones[0]["ZoneName"]}}
+    assert ebs.call("AttachVolume", region=DESTINATION, Device="/dev/sdf", **server)["State"] == "attaching"
+    ebs.clock.sleep(5)
+    assert ebs.call("DetachVolume", region=DESTINATION, **server)["State"] == "detaching"
+    ebs.clock.sleep(5)
     ebs.call("DeleteVolume", region=DESTINATION, VolumeId=made["VolumeId"])
     ebs.call("LockSnapshot", region=DESTINATION, SnapshotId=copy, LockMode="governance", LockDuration=1)
     (locked,) = ebs.call("DescribeLockedSnapshots", region=DESTINATION)["Snapshots"]

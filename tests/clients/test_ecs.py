@@ -69,6 +69,12 @@ def test_each_operation_that_the_adapter_sends_is_answered(ecs):
     made = disk_of(ecs, region=DESTINATION, SnapshotId=copy)
     assert disks(ecs, region=DESTINATION) == [made]
     ecs.clock.sleep(60)
+    zone = ecs.call("DescribeDisks", region=DESTINATION)["Disks"]["Disk"][0]["ZoneId"]
+    ecs.cloud.control.settings["instances"] = {"i-1": {"zone": zone}}
+    ecs.call("AttachDisk", region=DESTINATION, DiskId=made, InstanceId="i-1")
+    ecs.clock.sleep(5)
+    ecs.call("DetachDisk", region=DESTINATION, DiskId=made, InstanceId="i-1")
+    ecs.clock.sleep(5)
     ecs.call("DeleteDisk", region=DESTINATION, DiskId=made)
     lock = {"LockMode": "compliance", "LockDuration": 1, "CoolOffPeriod": 3}
     ecs.call("LockSnapshot", region=DESTINATION, SnapshotId=copy, **lock)

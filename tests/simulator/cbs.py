@@ -227,7 +227,7 @@ class Cbs(TagService, Api3Cloud):
         return {"TotalCount": len(shown), "SnapshotGroupSet": page(given, shown)}
 
     def _shown_disk(self, disk: Disk) -> dict[str, Any]:
-        return _shown_disk(disk)
+        return _shown_disk(disk, self.clock.monotonic())
 
     def _present(self, region: str, now: float) -> list[Any]:
         """Return what is shown; a deleted snapshot goes behind the answer (api-facts: cbs-delete), here for good."""
@@ -491,18 +491,19 @@ DISK: dict[str, Any] = {
 }
 
 
-def _shown_disk(disk: Disk) -> dict[str, Any]:
+def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
+    holder, phase = disk.holder(now)
     return {
         **DISK,
         "DiskId": disk.id,
         "DiskName": disk.name,
         "CreateTime": "2022-08-30 14:24:09" if disk.created.endswith("Z") else disk.created,
-        "DiskState": "ATTACHED" if disk.attached_to else "UNATTACHED",
+        "DiskState": phase.upper() or "UNATTACHED",
         "DiskSize": disk.size,
-        "Attached": bool(disk.attached_to),
-        "InstanceId": disk.attached_to,
-        "InstanceIdList": [disk.attached_to] if disk.attached_to else [],
-        "InstanceType": "CVM" if disk.attached_to else "",
+        "Attached": bool(holder),
+        "InstanceId": holder,
+        "InstanceIdList": [holder] if holder else [],
+        "InstanceType": "CVM" if holder else "",
         "LastAttachInsId": disk.attached_to or None,
         "Placement": {**_placement(disk.region, "Default Project", None), "Zone": disk.zone or f"{disk.region}-1"},
         "DiskType": disk.category or DISK["DiskType"],

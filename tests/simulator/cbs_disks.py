@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CBS with the calls that make and delete disks and snapshots (api-facts: cbs-disk-calls)."""
+"""CBS with the calls that make and delete disks and snapshots (api-facts: cbs-disk-calls,
+cbs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -42,6 +43,8 @@ class CbsDisks(Cbs):
             },
         ),
         "CreateSnapshot": (*CBS, {"DiskId": str, "SnapshotName": str, "Deadline": str, "Tags": list}),
+        "AttachDisks": (*CBS, {"InstanceId": str, "DiskIds": list}),
+        "DetachDisks": (*CBS, {"InstanceId": str, "DiskIds": list}),
         "TerminateDisks": (*CBS, {"DiskIds": list, "DeleteSnapshot": int}),
         "DescribeDiskConfigQuota": (
             *CBS,
@@ -182,7 +185,7 @@ class CbsDisks(Cbs):
                 raise ApiError("InvalidDiskId.NotFound", f"The disk `{disk_id}` does not exist.")
             if disk.gone_at is not None:
                 raise ApiError("ResourceUnavailable.RepeatRefund", f"The disk `{disk_id}` is being terminated.")
-            if disk.attached_to:
+            if disk.holder(now)[0]:
                 raise ApiError("ResourceUnavailable.Attached", f"The disk `{disk_id}` is attached.")
         for disk_id in given["DiskIds"]:
             if kept[disk_id].recycled or not self.control.settings["recycles"]:
@@ -190,6 +193,56 @@ class CbsDisks(Cbs):
             else:
                 kept[disk_id].recycled = True
         return {}
+
+    def AttachDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        """Attach disks to an instance, all or none."""
+        disks, instance_id, now = self._named(given, region), required(given, "InstanceId"), self.clock.monotonic()
+        instance = self._instance(instance_id)
+        for disk in disks:
+            holder, phase = disk.holder(now)
+            if phase == "detaching":
+                message = f"DiskId: {disk.id}, Disk({disk.id}) is detaching, please retry later"
+                raise ApiError("ResourceUnavailable.NotSupported", message)
+            if holder:
+                raise ApiError("ResourceUnavailable.Attached", f"The disk `{disk.id}` is attached to {holder}.")
+            if disk.recycled:
+                raise ApiError("InvalidDisk.NotSupported", f"The disk `{disk.id}` is in the recycle bin.")
+            if instance["zone"] != disk.zone:
+                raise ApiError("ResourceUnavailable.ZoneNotMatch", "The disk and the instance are in other zones.")
+        for disk in disks:
+            disk.attached_to, disk.detached_at = instance_id, None
+            disk.attached_at = now + self.control.settings["attach_seconds"]
+        return {}
+
+    def DetachDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
+        """Detach disks, all or none."""
+        disks, instance_id, now = self._named(given, region), given.get("InstanceId"), self.clock.monotonic()
+        for disk in disks:
+            holder, phase = disk.holder(now)
+            if phase == "detaching":
+                message = f"DiskId: {disk.id}, Disk({disk.id}) is detaching, please retry later"
+                raise ApiError("ResourceUnavailable.NotSupported", message)
+            if not holder or instance_id not in (None, holder) or phase != "attached":
+                raise ApiError("InvalidDisk.NotSupported", f"The disk `{disk.id}` is not attached to {instance_id}.")
+        for disk in disks:
+            disk.detached_at = now + self.control.settings["detach_seconds"]
+        return {}
+
+    def _named(self, given: dict[str, Any], region: str) -> list[Disk]:
+        """Return the disks of a call, at most 10, or refuse."""
+        ids, kept, now = required(given, "DiskIds"), self.estate.disks.get(region, {}), self.clock.monotonic()
+        if len(ids) > 10:
+            raise ApiError("InvalidParameterValue.LimitExceeded", "DiskIds has more than 10 items.")
+        for disk_id in ids:
+            if disk_id not in kept or not kept[disk_id].is_shown(now):
+                raise ApiError("InvalidDiskId.NotFound", f"The disk `{disk_id}` does not exist.")
+        return [kept[disk_id] for disk_id in ids]
+
+    def _instance(self, instance_id: str) -> dict[str, Any]:
+        instance = self.control.settings["instances"].get(instance_id)
+        if instance is None:
+            raise ApiError("InvalidInstanceId.NotFound", f"The instance `{instance_id}` does not exist.")
+        return dict(instance)
 
     def DescribeDiskConfigQuota(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         if required(given, "InquiryType") != "INQUIRY_CBS_CONFIG":

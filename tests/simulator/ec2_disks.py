@@ -16,6 +16,7 @@ from moto.ec2.models import elastic_block_store as models
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
+from .ec2_attachments import Attachments
 from .ec2_rules import check_snapshot_id, check_tags, invalid
 from .ec2_shown import tag_list
 from .history import History, frozen
@@ -49,6 +50,20 @@ class SimulatedDisk(models.Volume):
         self.rate: int | None = None
         #: Where a replica shows it: the moment that the replica has come to.
         self.seen_at = math.inf
+
+    @property
+    def attachment(self) -> Any:
+        """The attachment, while there is one."""
+        held = self.__dict__.get("_attachment")
+        return held if held and self._now < getattr(held, "gone_at", math.inf) else None
+
+    @attachment.setter
+    def attachment(self, value: Any) -> None:
+        self.__dict__["_attachment"] = value
+
+    @property
+    def attachment_state(self) -> str:
+        return str(self.attachment.state(self._now))
 
     @property
     def started(self) -> float:
@@ -103,6 +118,7 @@ class Disks:
 
     def install(self, answering: Any) -> None:
         ElasticBlockStore.create_volume = answering(self.create)  # type: ignore[method-assign]
+        Attachments(self).install(answering)
         ElasticBlockStore.delete_volume = answering(self.delete)  # type: ignore[method-assign]
         AvailabilityZonesAndRegions.describe_availability_zones = answering(self.zones)  # type: ignore[method-assign]
 

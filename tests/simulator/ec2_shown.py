@@ -70,7 +70,7 @@ def volume_shown(volume: Any, tags: dict[str, str], region: str) -> dict[str, An
             "VolumeId": volume.id,
             "InstanceId": attachment.instance.id,
             "Device": attachment.device,
-            "State": "attached",
+            "State": getattr(volume, "attachment_state", "attached"),
             "DeleteOnTermination": False,
         }
         for attachment in ([attachment] if attachment else [])

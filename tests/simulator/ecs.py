@@ -416,8 +416,10 @@ def _lock_shown(snapshot: SimulatedSnapshot, now: datetime) -> dict[str, Any]:
 
 
 def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
-    created = disk.created
-    attachment = {"InstanceId": disk.attached_to, "Device": "/dev/xvdb", "AttachedTime": created}
+    created, (holder, phase) = disk.created, disk.holder(now)
+    device = (disk.device or "/dev/xvdb") if holder else ""
+    attachment = {"InstanceId": holder, "Device": device, "AttachedTime": created}
+    states = {"attaching": "Attaching", "attached": "In_use", "detaching": "Detaching"}
     return {
         **dict.fromkeys(EMPTY, ""),
         "DiskId": disk.id,
@@ -428,15 +430,15 @@ def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
         "Category": disk.category or "cloud_essd",
         "PerformanceLevel": disk.performance_level or "PL1" if disk.category in ("", "cloud_essd") else "",
         "Type": "data",
-        "Status": "In_use" if disk.attached_to else "Creating" if disk.is_being_made(now) else "Available",
+        "Status": states.get(phase) or ("Creating" if disk.is_being_made(now) else "Available"),
         "SerialNumber": disk.id[2:],
         "Encrypted": disk.encrypted,
         "KMSKeyId": disk.kms_key_id,
         "SourceSnapshotId": disk.snapshot_id,
-        "InstanceId": disk.attached_to,
-        "Device": "/dev/xvdb" if disk.attached_to else "",
-        "AttachedTime": created if disk.attached_to else "",
-        "Attachments": {"Attachment": [attachment] if disk.attached_to else []},
+        "InstanceId": holder,
+        "Device": device,
+        "AttachedTime": created if holder else "",
+        "Attachments": {"Attachment": [attachment] if holder else []},
         "MountInstances": {"MountInstance": []},
         "OperationLocks": {"OperationLock": []},
         "Portable": True,

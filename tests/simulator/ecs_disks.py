@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ECS with the calls that make and delete disks and snapshots (api-facts: ecs-disk-calls)."""
+"""ECS with the calls that make and delete disks and snapshots (api-facts: ecs-disk-calls,
+ecs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -36,6 +37,8 @@ class EcsDisks(Ecs):
         },
         "CreateSnapshot": {"DiskId", "SnapshotName", "Description", "RetentionDays", "ClientToken", "Tag.N"},
         "DeleteDisk": {"DiskId"},
+        "AttachDisk": {"InstanceId", "DiskId", "Device"},
+        "DetachDisk": {"InstanceId", "DiskId"},
         "DescribeAvailableResource": {
             "DestinationResource",
             "ResourceType",
@@ -156,12 +159,59 @@ class EcsDisks(Ecs):
             raise ApiError("IncorrectDiskStatus", "The current disk status does not support this operation.", 403)
         if now < disk.loading_until:
             raise ApiError("IncorrectDiskStatus.Initializing", "The specified disk status is initializing.", 403)
-        if disk.attached_to:
+        if disk.holder(now)[0]:
             raise ApiError("IncorrectDiskStatus", "The current disk status does not support this operation.", 403)
         if self._being_made(disk):
             raise ApiError("DiskCreatingSnapshot", "A snapshot of the disk is being created.", 403)
         disk.gone_at = now + self.control.settings["disks_deleted_after"]
         return {}
+
+    def AttachDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        disk, instance_id, now = self._disk_by_id(given, region), required(given, "InstanceId"), self.clock.monotonic()
+        instance = self._instance(instance_id)
+        if disk is None or disk.gone_at is not None:
+            raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
+        holder, phase = disk.holder(now)
+        if phase == "detaching" and holder == instance_id:
+            return {}  # it is accepted, and does nothing (api-facts: ecs-disk-attach)
+        if holder or disk.is_being_made(now):
+            raise ApiError("IncorrectDiskStatus", "The operation is not supported in this status.", 403)
+        if instance["zone"] != disk.zone:
+            raise ApiError("ResourcesNotInSameZone", "The specified instance and disk are not in the same zone.", 403)
+        kept = [d for d in self.estate.disks[disk.region].values() if d.holder(now)[0] == instance_id]
+        used = {d.device for d in kept}
+        device = given.get("Device") or next(d for d in (f"/dev/xvd{c}" for c in "bcdefghijklmnopqrs") if d not in used)
+        if not device.startswith("/dev/xvd"):
+            raise ApiError("InvalidDevice.Malformed", "The specified device is not valid.")
+        if device in used:
+            raise ApiError("InvalidDevice.InUse", "The specified device has been occupied.", 403)
+        disk.attached_to, disk.device, disk.detached_at = instance_id, device, None
+        disk.attached_at = now + self.control.settings["attach_seconds"]
+        return {}
+
+    def DetachDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        disk, instance_id, now = self._disk_by_id(given, region), required(given, "InstanceId"), self.clock.monotonic()
+        self._instance(instance_id)
+        if disk is None or disk.gone_at is not None:
+            raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
+        holder, phase = disk.holder(now)
+        if holder != instance_id:
+            message = "The specified disk has not been attached on the specified instance."
+            raise ApiError("DependencyViolation", message, 403)
+        if phase != "attached":
+            raise ApiError("IncorrectDiskStatus", "The current disk status does not support this operation.", 403)
+        disk.detached_at = now + self.control.settings["detach_seconds"]
+        return {}
+
+    def _instance(self, instance_id: str) -> dict[str, Any]:
+        """Return an instance, or refuse one that there is not, or that is in another state."""
+        instance = self.control.settings["instances"].get(instance_id)
+        if instance is None:
+            raise ApiError("InvalidInstanceId.NotFound", "The specified InstanceId does not exist.", 404)
+        if instance.get("state", "Running") not in ("Running", "Stopped"):
+            message = "The current status of the resource does not support this operation."
+            raise ApiError("IncorrectInstanceStatus", message, 403)
+        return dict(instance)
 
     def _disk_by_id(self, given: dict[str, str], region: str) -> Disk | None:
         """Return a disk of the region; where none is told, as by the newer SDKs, which leave it to the endpoint, of

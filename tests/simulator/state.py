@@ -34,7 +34,8 @@ class Disk:
     """A disk; one made of a snapshot is being made for ``duration`` seconds from ``started`` (monotonic).
 
     ``loading_until`` is when its data is loaded, ``gone_at`` when one that was deleted is shown no longer, ``recycled``
-    whether it is in the recycle bin.
+    whether it is in the recycle bin. ``attached_at`` is when it is attached in full, ``detached_at`` when it is free
+    again.
     """
 
     id: str
@@ -43,6 +44,9 @@ class Disk:
     size: int = 40
     tags: dict[str, str] = field(default_factory=dict)
     attached_to: str = ""
+    device: str = ""
+    attached_at: float = 0.0
+    detached_at: float | None = None
     zone: str = ""
     category: str = ""
     snapshot_id: str = ""
@@ -60,6 +64,15 @@ class Disk:
     performance_level: str = ""
     #: Where a replica shows it: the moment that the replica has come to.
     seen_at: float = math.inf
+
+    def holder(self, now: float) -> tuple[str, str]:
+        """Return the instance that it is attached to, and whether it is "attaching", "attached" or "detaching"."""
+        now = min(now, self.seen_at)
+        if not self.attached_to or (self.detached_at is not None and now >= self.detached_at):
+            return "", ""
+        if self.detached_at is not None:
+            return self.attached_to, "detaching"
+        return self.attached_to, "attaching" if now < self.attached_at else "attached"
 
     def is_being_made(self, now: float) -> bool:
         return min(now, self.seen_at) - self.started < self.duration

@@ -13,6 +13,7 @@ import pytest
 ROW_KEYS = {
     *("snapshot_id", "region", "zone", "disk_id", "action", "state", "provider_state", "size_gib", "encrypted"),
     *("kms_key_id", "disk_type", "created_at", "seconds", "warm_at", "tags", "error"),
+    *("attached_to", "device", "guest_device"),
 }
 RESULT_KEYS = {"changed", "disks", "failures", "deleted_ids", "counts", "api_calls"}
 FAILURE_KEYS = {"snapshot_id", "disk_id", "region", "kind", "code", "message", "request_id", "hint"}

@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tence
 
 from tests.simulator.cbs_disks import NEVER
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.ec2_attachments import Attachment
 from tests.simulator.ec2_disks import SimulatedDisk
 from tests.simulator.state import Disk, new_id
 
@@ -27,6 +28,8 @@ class Restores:
     """What tests do with restores of any cloud; mixed in before a cloud's estate."""
 
     restore_module: str
+    attach_action = ""
+    server_id = "i-0cc11dd22ee33ff44"
     make_action: str
     list_disks_action = "DescribeDisks"
     delete_disk_action = "DeleteDisk"
@@ -101,6 +104,8 @@ class EbsDisksEstate(Restores, EbsEstate):
     zone, other_zone = "eu-west-1a", "eu-west-1b"
     disk_type, other_type = "gp3", "gp2"
     in_use_code = "VolumeInUse"
+    attach_action, detach_action = "AttachVolume", "DetachVolume"
+    server_id, other_server_id, far_server_id = "i-0cc11dd22ee33ff44", "i-0cc11dd22ee33ff55", "i-0cc11dd22ee33ff66"
     beside_a_look = {"DescribeVolumeStatus": 1}
     unfinished = {"status": "pending"}
 
@@ -133,9 +138,19 @@ class EbsDisksEstate(Restores, EbsEstate):
     def tags_of_disk(self, disk: Any) -> dict[str, str]:
         return dict(self._backend.tags.get(disk.id, {}))
 
-    def attach(self, disk: Any) -> str:
-        disk.attachment = SimpleNamespace(instance=SimpleNamespace(id="i-0cc11dd22ee33ff44"), device="/dev/sdf")
-        return "i-0cc11dd22ee33ff44"
+    def attach(self, disk: Any, instance: str = "i-0cc11dd22ee33ff44") -> str:
+        disk.attachment = Attachment(SimpleNamespace(id=instance), "/dev/sdf")
+        return instance
+
+    def free(self, disk: Any) -> None:
+        """Detach a disk behind everybody's back."""
+        disk.attachment = None
+
+    def holder_of(self, disk: Any) -> tuple[str, str]:
+        return (disk.attachment.instance.id, disk.attachment_state) if disk.attachment else ("", "")
+
+    def path_in_the_guest(self, disk_id: str) -> str:
+        return "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + disk_id.replace("-", "")
 
     def remove_disk(self, disk: Any) -> None:
         """Delete a disk behind everybody's back."""
@@ -152,6 +167,8 @@ class EcsDisksEstate(Restores, EcsEstate):
     other_zone: str | None = "cn-beijing-c"
     disk_type, other_type = "cloud_essd", "cloud_efficiency"
     in_use_code = "IncorrectDiskStatus"
+    attach_action, detach_action = "AttachDisk", "DetachDisk"
+    server_id, other_server_id, far_server_id = "i-0cc11dd22ee33ff44", "i-0cc11dd22ee33ff55", "i-0cc11dd22ee33ff66"
     unfinished = {"forced_state": "running"}
 
     def copy(self, size: int = 40, **facts: Any) -> str:
@@ -185,9 +202,20 @@ class EcsDisksEstate(Restores, EcsEstate):
     def tags_of_disk(self, disk: Any) -> dict[str, str]:
         return dict(disk.tags)
 
-    def attach(self, disk: Any) -> str:
-        disk.attached_to = "i-0cc11dd22ee33ff44"
-        return "i-0cc11dd22ee33ff44"
+    def attach(self, disk: Any, instance: str = "i-0cc11dd22ee33ff44") -> str:
+        disk.attached_to = instance
+        return instance
+
+    def free(self, disk: Any) -> None:
+        """Detach a disk behind everybody's back."""
+        disk.attached_to = ""
+
+    def holder_of(self, disk: Any) -> tuple[str, str]:
+        held: tuple[str, str] = disk.holder(self.clock.monotonic())
+        return held
+
+    def path_in_the_guest(self, disk_id: str) -> str:
+        return "/dev/disk/by-id/virtio-" + disk_id.removeprefix("d-")
 
     def remove_disk(self, disk: Any) -> None:
         """Delete a disk behind everybody's back."""
@@ -224,6 +252,8 @@ class CbsDisksEstate(EcsDisksEstate, CbsEstate):
     disk_type, other_type = "CLOUD_PREMIUM", "CLOUD_SSD"
     in_use_code, status_of_errors = "ResourceUnavailable.Attached", 200
     shows_what_is_made = False
+    attach_action, detach_action = "AttachDisks", "DetachDisks"
+    server_id, other_server_id, far_server_id = "ins-1a2b3c4d", "ins-1a2b3c4e", "ins-1a2b3c4f"
     disk_prefix, snapshot_prefix = CbsEstate.disk_prefix, CbsEstate.snapshot_prefix
     source, destination, unknown_id = CbsEstate.source, CbsEstate.destination, CbsEstate.unknown_id
     module, info_module = CbsEstate.module, CbsEstate.info_module

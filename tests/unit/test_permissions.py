@@ -79,8 +79,10 @@ def test_a_policy_names_just_the_actions_that_the_adapter_calls(cloud):
 @pytest.mark.parametrize("cloud", sorted(set(CLOUDS) - {"ebs"}))
 def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(cloud):
     text = next((PLUGINS / "module_utils" / "_clouds").glob(f"*/{cloud}_disks.py")).read_text()
-    called = set(re.findall(r'"((?:Describe|Create|Delete|Terminate)[A-Z][A-Za-z]+)"', text))
+    called = set(re.findall(r'"((?:Describe|Create|Delete|Terminate|Attach|Detach)[A-Z][A-Za-z]+)"', text))
     named = {action.rpartition(":")[2] for action in actions(policies()[f"{cloud}-restore"])}
+    attaching = policies().get(f"{cloud}-attach")
+    named |= {action.rpartition(":")[2] for action in actions(attaching)} if attaching else set()
     # What is read is read as for copies; tags in the call want a permission of their own on ECS. ENS changes none.
     tags = {"TagResources", "UntagResources", "UnTagResources", "DeleteTags"}
     named = by_the_names_of_the_api(named) if cloud == "cbs" else named
@@ -222,6 +224,26 @@ VOLUME = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0bb10000000000001"
 )
 def test_the_policy_of_restoring_allows_just_what_is_needed(action, resource, context, allowed):
     assert is_allowed(policies()["ebs-restore"], action, resource, context) is allowed
+
+
+INSTANCE = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0cc10000000000001"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "allowed"),
+    [
+        ("ec2:AttachVolume", VOLUME, RESTORED, True),
+        ("ec2:AttachVolume", VOLUME, {}, False),
+        ("ec2:DetachVolume", VOLUME, RESTORED, True),
+        ("ec2:DetachVolume", VOLUME, {}, False),
+        ("ec2:AttachVolume", INSTANCE, {}, True),
+        ("ec2:CreateTags", VOLUME, {**RESTORED, "aws:TagKeys": ["dr-restore:attached-to"]}, True),
+        ("ec2:CreateTags", VOLUME, {**RESTORED, "aws:TagKeys": ["dr-restore:id"]}, False),
+        ("ec2:CreateTags", VOLUME, {"aws:TagKeys": ["dr-restore:attached-to"]}, False),
+    ],
+)
+def test_the_policy_of_attaching_allows_just_what_is_needed(action, resource, context, allowed):
+    assert is_allowed(policies()["ebs-attach"], action, resource, context) is allowed
 
 
 @pytest.mark.parametrize(

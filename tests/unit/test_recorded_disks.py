@@ -26,11 +26,13 @@ def test_a_recorded_error_of_a_disk_becomes_what_it_means(request, name, item):
     item = recorded(name)[item]
     answer, becomes = item["disk_error"], item["becomes"]
     copy = cloud.copy()
-    deleting = item["call"] == cloud.delete_disk_action
+    deleting, attaching = item["call"] == cloud.delete_disk_action, item["call"] == cloud.attach_action
+    attach = {"attach_to": cloud.server_id, "wait": True} if attaching else {}
+    cloud.settings(instances={cloud.server_id: {"zone": cloud.zone}})
     if deleting:
         assert not cloud.restore(copy, wait=True).failed
     cloud.faults({"action": item["call"], "fault": "refuse", **answer})
-    out = cloud.restore(copy, state="absent" if deleting else "present", wait_timeout=40)
+    out = cloud.restore(copy, state="absent" if deleting else "present", wait_timeout=40, **attach)
     if becomes["kind"] is None:
         assert not out.failed and out["counts"]["deleted"] == 1, item["note"]
         return

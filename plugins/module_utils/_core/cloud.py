@@ -169,6 +169,19 @@ class SnapshotCloud(Capabilities, abc.ABC):
         ``lock_modes``."""
         raise NotImplementedError
 
+    @writes
+    def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
+        """Begin to attach a disk to an instance, as ``device`` or the first free one, where the cloud ``attaches``.
+
+        Raises Underway if it may be attached already: then a look shows to what.
+        """
+        raise NotImplementedError
+
+    @writes
+    def detach(self, region: str, disk_id: str, instance_id: str) -> None:
+        """Begin to detach a disk from an instance; one that is not attached to it is no failure."""
+        raise NotImplementedError
+
     @reads
     def check_permission(self, order: CopyOrder) -> None:
         """Ask the cloud whether this copy would be allowed, if it has such a call."""

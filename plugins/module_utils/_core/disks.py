@@ -16,7 +16,7 @@ from typing import Any
 from .cloud import Listing, Pages, SnapshotCloud, reads
 from .errors import CopyError
 from .model import CopyOrder, CopyRequest, Disk, Provenance, Snapshot, State
-from .tags import RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
+from .tags import RESTORE_ATTACHED_TO, RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,12 @@ class DiskCloud(SnapshotCloud):
     lock_modes: tuple[str, ...] = ()
     deleted_per_call = 1
     tag_rules: TagRules | None = None
+    #: Whole-text pattern of an instance's ID, and how one looks; none where disks are not attached.
+    instance_id_pattern: str | None = None
+    instance_id_example = ""
+    #: The same for the name of a device of an instance; none where the cloud chooses it.
+    device_pattern: str | None = None
+    device_example = ""
     #: Whether the cloud shows when all data of a disk is loaded.
     tells_warm = False
     misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."
@@ -207,8 +213,17 @@ def _is_of_system_disk(cloud: DiskCloud, source: Snapshot) -> bool:
 
 
 def restore_tags(
-    tags: Mapping[str, str], restore_id: str, snapshot_id: str, expires_at: str | None = None
+    tags: Mapping[str, str],
+    restore_id: str,
+    snapshot_id: str,
+    expires_at: str | None = None,
+    attach_to: str | None = None,
 ) -> dict[str, str]:
     """Return the tags of a disk: the user's, and ours."""
-    ours = {RESTORE_ID: restore_id, RESTORE_SNAPSHOT_ID: snapshot_id, RESTORE_EXPIRES_AT: expires_at}
+    ours: dict[str, str | None] = {
+        RESTORE_ID: restore_id,
+        RESTORE_SNAPSHOT_ID: snapshot_id,
+        RESTORE_EXPIRES_AT: expires_at,
+    }
+    ours[RESTORE_ATTACHED_TO] = attach_to
     return {**tags, **{key: value for key, value in ours.items() if value}}

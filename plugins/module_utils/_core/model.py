@@ -58,7 +58,8 @@ class Disk:
     """A disk; ``attached_to`` is an instance's ID or None, ``device`` what that calls it, ``created_at`` is in UTC.
 
     ``in_use``: attached, or in other use. ``snapshot_id`` is what it was made of: empty if of none, None if the cloud
-    does not show it. ``is_recycled``: deleted, but not for good yet.
+    does not show it. ``is_recycled``: deleted, but not for good yet. ``attachment`` is "attaching", "attached" or
+    "detaching", ``guest_device`` the path at which a Linux instance has it by its ID.
     """
 
     disk_id: str
@@ -68,6 +69,8 @@ class Disk:
     tags: Mapping[str, str] = field(default_factory=dict)
     attached_to: str | None = None
     device: str | None = None
+    attachment: str | None = None
+    guest_device: str | None = None
     encrypted: bool | None = None
     kms_key: str | None = None
     zone: str | None = None

@@ -24,7 +24,9 @@ PROVEN_AT, PROVEN_LEVEL = "dr-copy:proven-at", "dr-copy:proven-level"
 RESTORE_ID = "dr-restore:id"
 RESTORE_SNAPSHOT_ID = "dr-restore:snapshot-id"
 RESTORE_EXPIRES_AT = "dr-restore:expires-at"
-RESTORE_KEYS = (RESTORE_ID, RESTORE_SNAPSHOT_ID, RESTORE_EXPIRES_AT)
+#: The instance that a restore attaches a disk to.
+RESTORE_ATTACHED_TO = "dr-restore:attached-to"
+RESTORE_KEYS = (RESTORE_ID, RESTORE_SNAPSHOT_ID, RESTORE_EXPIRES_AT, RESTORE_ATTACHED_TO)
 #: Tags about one copy alone: no copy of it gets them, and no purge removes them.
 OF_THE_COPY = (HOLD, PROVEN_AT, PROVEN_LEVEL)
 

@@ -81,6 +81,10 @@ def _source(shown: Mapping[str, Any], tags: Mapping[str, str]) -> Provenance | N
     )
 
 
+#: States of disks that are attached to something (api-facts: ecs-disk-attach).
+ATTACHMENT_STATES = {"Attaching": "attaching", "In_use": "attached", "Detaching": "detaching"}
+
+
 def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
     """Translate a disk of DescribeDisks."""
     return Disk(
@@ -91,6 +95,8 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         tags=_tags(shown),
         attached_to=shown.get("InstanceId") or None,
         device=shown.get("Device") or None,
+        attachment=ATTACHMENT_STATES.get(shown.get("Status", "")),
+        guest_device=f"/dev/disk/by-id/virtio-{shown['SerialNumber']}" if shown.get("SerialNumber") else None,
         encrypted=shown.get("Encrypted"),
         kms_key=shown.get("KMSKeyId") or None,
         zone=shown.get("ZoneId") or None,

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of ECS snapshots (api-facts: ecs-disk-create, ecs-disk-delete, ecs-disk-offers)."""
+"""Disks that one restore makes of ECS snapshots (api-facts: ecs-disk-create, ecs-disk-delete, ecs-disk-offers,
+ecs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ DISK_ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("InvalidSnapshotId.NotReady", "InvalidSnapshot.NotReady"), Busy),
     # ECS refuses to delete an available disk while its data is loaded.
     **dict.fromkeys(("IncorrectDiskStatus.Initializing", "DiskCreatingSnapshot"), Busy),
+    **dict.fromkeys(("InvalidOperation.Conflict", "DisksDetachingOnEcsExceeded"), Busy),
     "InvalidDiskId.NotFound": NotFound,
 }
 _OTHER_ZONE = "Name another zone or disk_type, or run again later."
@@ -50,6 +52,9 @@ DISK_HINTS = {
     **dict.fromkeys(
         ("IncorrectDiskStatus", "DiskStillAttached"), "Detach it first, if nobody needs it, then run again."
     ),
+    "InvalidInstanceId.NotFound": "Check attach_to, and that the instance is in this region.",
+    "ResourcesNotInSameZone": "Name the zone of the instance, and another restore_id; or another instance.",
+    "InstanceDiskLimitExceeded": "Detach disks that nobody needs from the instance, or name another one.",
     "InvalidDiskStatus.DeleteProtection": "End its protection against deletion first, if nobody needs it.",
 }
 
@@ -63,6 +68,10 @@ class EcsDisks(DiskCloud, EcsCloud):
     cancels_by_deletion = False
     deletes_later = True
     may_answer_with_gone = True
+    instance_id_pattern = r"i-[a-z0-9]{6,32}"
+    instance_id_example = "i-0jl1abcdefgh2ijklmno"
+    device_pattern = r"/dev/xvd[b-z]{1,2}"
+    device_example = "/dev/xvdb"
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         first = requests[0] if requests else None
@@ -118,6 +127,25 @@ class EcsDisks(DiskCloud, EcsCloud):
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
         self._service.write("DeleteDisk", region, f"Deleting the disk {snapshot_id} in {region}", DiskId=snapshot_id)
+
+    def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
+        tried, given = f"Attaching the disk {disk_id} to {instance_id} in {region}", {"DiskId": disk_id}
+        try:
+            self._service.write("AttachDisk", region, tried, InstanceId=instance_id, Device=device, **given)
+        except CopyError as error:
+            if error.code in ("IncorrectDiskStatus", "InvalidDisk.InUse"):
+                raise error.as_kind(Underway) from error
+            raise
+
+    def detach(self, region: str, disk_id: str, instance_id: str) -> None:
+        tried, given = f"Detaching the disk {disk_id} from {instance_id} in {region}", {"DiskId": disk_id}
+        try:
+            self._service.write("DetachDisk", region, tried, InstanceId=instance_id, **given)
+        except CopyError as error:
+            if error.code == "IncorrectDiskStatus":
+                raise error.as_kind(Busy) from error
+            if error.code not in ("DependencyViolation", "InvalidDisk.AlreadyDetached"):
+                raise
 
 
 def _is_available(shown: dict[str, Any]) -> bool:

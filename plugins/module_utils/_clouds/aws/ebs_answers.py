@@ -28,6 +28,8 @@ VOLUME_STATES = {
     "deleted": State.ABSENT,
     "error": State.ERROR,
 }
+#: States of attachments; a device that the system still uses is "busy" (api-facts: ebs-disk-attach).
+ATTACHMENT_STATES = {"busy": "detaching", **{state: state for state in ("attaching", "attached", "detaching")}}
 #: The volume ID of snapshots without a volume: copies, imports, and those written through the EBS direct APIs.
 NO_VOLUME = re.compile(r"vol-f+")
 #: The trait of a snapshot in the archive tier.
@@ -128,6 +130,8 @@ def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
         tags=tags,
         attached_to=attachments[0].get("InstanceId"),
         device=attachments[0].get("Device"),
+        attachment=ATTACHMENT_STATES.get(attachments[0].get("State", "")),
+        guest_device=f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{volume['VolumeId'].replace('-', '')}",
         encrypted=volume.get("Encrypted"),
         kms_key=volume.get("KmsKeyId"),
         zone=volume.get("AvailabilityZone"),

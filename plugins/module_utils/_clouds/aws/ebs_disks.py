@@ -3,17 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Disks that one restore makes of EBS snapshots (api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete,
-ebs-disk-warm)."""
+ebs-disk-warm, ebs-disk-attach)."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
+from string import ascii_lowercase
 from typing import Any
 
 from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Ambiguous, CopyError, Refused, Underway
+from ..._core.errors import Ambiguous, Busy, CopyError, Refused, Underway
 from ..._core.keys import Key
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..._core.tags import RESTORE_ID
@@ -38,6 +41,8 @@ TYPES = {
 }
 
 
+#: Devices by the last letters of their names, the ones that AWS recommends first.
+DEVICES = [*(f"/dev/sd{c}" for c in "fghijklmnop"), *(f"/dev/xvd{a}{b}" for a in "bc" for b in ascii_lowercase)]
 #: Rates in MiB/s at which AWS loads the data of a disk, beside its own (api-facts: ebs-disk-warm).
 RATES = (100, 300)
 
@@ -47,6 +52,10 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     disk_tag_rules = TAG_RULES
     tells_warm = True
+    instance_id_pattern = r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    instance_id_example = "i-0123456789abcdef0"
+    device_pattern = r"(?:/dev/)?(?:sd|xvd)[a-z]{1,2}[0-9]{0,2}"
+    device_example = "/dev/sdf"
     loss_hint = (
         "AWS removes a disk that it may not encrypt, and gives no reason: check that the key of the snapshot, or "
         f"kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Otherwise look "
@@ -55,6 +64,8 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def __init__(self, module: Any):
         super().__init__(module)
+        #: Slots of devices that this run has asked for, by instance.
+        self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._rate: int = module.params["initialization_rate"]
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
@@ -114,6 +125,37 @@ class EbsDisks(DiskCloud, EbsCloud):
         delete = self._ec2.writer(region).delete_volume
         self._ec2.write(f"Deleting the disk {snapshot_id} in {region}", partial(delete, VolumeId=snapshot_id))
 
+    def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
+        name = device or self._free_device(region, instance_id)
+        attach = partial(self._ec2.writer(region).attach_volume, VolumeId=disk_id, InstanceId=instance_id, Device=name)
+        try:
+            self._ec2.write(f"Attaching the disk {disk_id} to {instance_id} in {region} as {name}", attach)
+        except CopyError as error:
+            if error.code == "VolumeInUse":
+                raise error.as_kind(Underway) from error
+            if error.code == "InvalidParameterValue" and "already in use" in str(error) and not device:
+                raise error.as_kind(Busy) from error
+            raise
+
+    def _free_device(self, region: str, instance_id: str) -> str:
+        """Choose a device that no volume of an instance has: AWS wants one."""
+        tried = f"Looking which devices of {instance_id} in {region} are free"
+        query = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
+        used = {_slot(disk.device or "") for disk in self._disks(region, tried, [query])} | self._asked[instance_id]
+        device = next((name for name in DEVICES if _slot(name) not in used), None)
+        if device is None:
+            raise Refused(f"{instance_id} in {region} has no free device", hint="Detach disks that nobody needs there.")
+        self._asked[instance_id].add(_slot(device))
+        return device
+
+    def detach(self, region: str, disk_id: str, instance_id: str) -> None:
+        detach = partial(self._ec2.writer(region).detach_volume, VolumeId=disk_id, InstanceId=instance_id)
+        try:
+            self._ec2.write(f"Detaching the disk {disk_id} from {instance_id} in {region}", detach)
+        except CopyError as error:
+            if error.code not in ("IncorrectState", "InvalidAttachment.NotFound"):
+                raise
+
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
         tried = f"Asking AWS whether a disk may be made of {request.snapshot_id} in {request.options['zone']} (DryRun)"
@@ -131,6 +173,11 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def _disks(self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None) -> list[Disk]:
         return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries, pages)]
+
+
+def _slot(device: str) -> str:
+    """Return what of a name decides whether two are one device: /dev/sdf is /dev/xvdf too."""
+    return re.sub(r"^(?:/dev/)?(?:sd|xvd)", "", device)
 
 
 def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:

@@ -93,6 +93,9 @@ HINTS = {
     "VolumeTypeNotAvailableInZone": "Name a disk_type that this zone has, or another zone.",
     "VolumeLimitExceeded": "The quota counts TiB of a type in a region: have it raised, delete disks, or name "
     "another disk_type.",
+    "InvalidVolume.ZoneMismatch": "Name the zone of the instance, and another restore_id; or another instance.",
+    "InvalidInstanceID.NotFound": "Check attach_to, and that the instance is in this region.",
+    "AttachmentLimitExceeded": "Detach disks that nobody needs from the instance, or name another one.",
     "VolumeInUse": "Detach it first, if nobody needs it, then run again.",
 }
 

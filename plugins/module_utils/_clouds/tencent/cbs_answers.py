@@ -164,6 +164,10 @@ def set_of(shown: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedS
     return ListedSet(shown["SnapshotGroupId"], tuple(members), of_one_instance=True)
 
 
+#: States of disks that are attached to something (api-facts: cbs-disk-attach).
+ATTACHMENT_STATES = {state.upper(): state for state in ("attaching", "attached", "detaching")}
+
+
 def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
     """Translate a disk of DescribeDisks."""
     return Disk(
@@ -173,6 +177,8 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
         size_gib=shown.get("DiskSize"),
         tags=_tags(shown),
         attached_to=shown.get("InstanceId") or None,
+        attachment=ATTACHMENT_STATES.get(shown.get("DiskState", "")),
+        guest_device=f"/dev/disk/by-id/virtio-{shown['DiskId']}",
         encrypted=bool(shown.get("Encrypt")),
         kms_key=shown.get("KmsKeyId") or None,
         zone=(shown.get("Placement") or {}).get("Zone"),

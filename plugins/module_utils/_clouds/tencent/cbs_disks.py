@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Disks that one restore makes of CBS snapshots (api-facts: cbs-disk-create, cbs-disk-token, cbs-disk-encryption,
-cbs-disk-delete, cbs-disk-offers)."""
+cbs-disk-delete, cbs-disk-offers, cbs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Ambiguous, CopyError, NotFound, Underway
+from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..._core.tags import RESTORE_ID, RESTORE_KEYS
 from ..paging import items_of
@@ -34,6 +34,8 @@ class CbsDisks(DiskCloud, CbsCloud):
     deletes_later = True
     deleted_per_call = 50
     may_answer_with_gone = True
+    instance_id_pattern = r"ins-[a-z0-9]{6,16}"
+    instance_id_example = "ins-1a2b3c4d"
     #: CBS shows no disk before it is made, and none that has failed.
     unseen_seconds = 600.0
     #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But one that is refused may belong to a
@@ -130,6 +132,23 @@ class CbsDisks(DiskCloud, CbsCloud):
                 f"{tried}: the call was accepted, but returned no disk ID", request_id=answer.get("RequestId")
             )
         return self.new_disk(order, str(ids[0]), "", name=name, snapshot_id=None)
+
+    def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
+        self._change_holder("AttachDisks", region, disk_id, instance_id, f"Attaching the disk {disk_id} to")
+
+    def detach(self, region: str, disk_id: str, instance_id: str) -> None:
+        self._change_holder("DetachDisks", region, disk_id, instance_id, f"Detaching the disk {disk_id} from")
+
+    def _change_holder(self, action: str, region: str, disk_id: str, instance_id: str, tried: str) -> None:
+        tried = f"{tried} {instance_id} in {region}"
+        try:
+            self._service.write(action, region, tried, InstanceId=instance_id, DiskIds=[disk_id])
+        except CopyError as error:
+            if error.code in ("ResourceUnavailable.Attached", "FailedOperation.DiskAttached"):
+                raise error.as_kind(Underway) from error
+            if "retry later" in str(error):
+                raise error.as_kind(Busy) from error
+            raise
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
         # Not DiskCloud's: the cloud's own method handles a call that is all or nothing.

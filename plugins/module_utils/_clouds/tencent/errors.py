@@ -79,6 +79,9 @@ HINTS: dict[str | type[CopyError], str] = {
     **dict.fromkeys(
         ("ResourceUnavailable.Attached", "InvalidDisk.Busy"), "Detach it first, if nobody needs it, then run again."
     ),
+    "InvalidInstanceId.NotFound": "Check attach_to, and that the instance is in this region.",
+    "ResourceUnavailable.ZoneNotMatch": "Name the zone of the instance, and another restore_id; or another instance.",
+    "LimitExceeded.InstanceAttachedDisk": "Detach disks that nobody needs from the instance, or name another one.",
     "UnsupportedRegion": "Check the name of the region, such as ap-guangzhou; finance regions end in -fsi.",
     "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
     "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one "

@@ -14,8 +14,9 @@ from itertools import takewhile
 from typing import TypeVar
 
 from ..cloud import SnapshotCloud, batches, safely
+from ..decide.attachments import instance_of
 from ..decide.locks import is_known_unlocked
-from ..decide.sightings import DELETE, EXPIRY, LOCK, TAGS
+from ..decide.sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachable
 from ..model import Snapshot, TagChange
 from ..waiting import Deadline
@@ -247,11 +248,38 @@ class Calls(Writes):
             mode = mode or self._cloud.lock_modes[0]
             attempt.memory.locked(snapshot_id, self._cloud.lock(attempt.request.region, snapshot_id, days, mode))
 
-    def _alone(self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None]) -> None:
-        """Make a call for one copy, whose answer ``send`` writes down."""
-        if attempt.copy is None or not attempt.knows(attempt.copy.snapshot_id, self._deadline.now()):
+    def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Attach disks."""
+        due = [a for a in attempts if a.decision.attach and a.copy]
+        for attempt in due:
+            self._alone(ATTACH, attempt, self._attach)
+        return due
+
+    def _attach(self, attempt: Attempt, snapshot_id: str) -> None:
+        instance = str(instance_of(attempt.request))
+        self._cloud.attach(attempt.request.region, snapshot_id, instance, attempt.request.options.get("device"))
+        attempt.memory.attachment_accepted(snapshot_id, instance, self._deadline.now())
+
+    def detach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Detach disks that are to be deleted."""
+        due = [a for a in attempts if a.decision.detach]
+        for attempt in due:
+            for copy in attempt.decision.detach:
+                self._alone(DETACH, attempt, self._detach, copy)
+        return due
+
+    def _detach(self, attempt: Attempt, snapshot_id: str) -> None:
+        self._cloud.detach(attempt.request.region, snapshot_id, str(instance_of(attempt.request)))
+        attempt.memory.detachment_accepted(snapshot_id, self._deadline.now())
+
+    def _alone(
+        self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Snapshot | None = None
+    ) -> None:
+        """Make a call for one copy, the one that counts unless another is given; ``send`` writes the answer down."""
+        copy = copy or attempt.copy
+        if copy is None or not attempt.knows(copy.snapshot_id, self._deadline.now()):
             return
-        snapshot_id = attempt.copy.snapshot_id
+        snapshot_id = copy.snapshot_id
 
         def call() -> Mapping[str, CopyError]:
             send(attempt, snapshot_id)

@@ -172,6 +172,8 @@ class Loop:
             lambda: calls.tag(self._open),
             lambda: calls.expire(self._open),
             lambda: calls.lock(self._open),
+            lambda: calls.attach(self._open),
+            lambda: calls.detach(self._open),
         ]
         started, first = self._deadline.now(), self._first_kind
         sent: list[Attempt] = []

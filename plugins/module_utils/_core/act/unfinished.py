@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..decide import failures
-from ..decide.sightings import DELETE, TAGS
+from ..decide.sightings import DELETE, DETACH, TAGS
 from ..errors import CopyError, TagsFull
 from .attempt import Attempt
 
@@ -41,6 +41,8 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
             found.append((copy.snapshot_id, failures.not_written(copy.snapshot_id, region, what, None)))
         elif decision.drift.unshown:
             found.append((copy.snapshot_id, failures.tags_not_shown(copy, decision.drift.unshown)))
+        elif decision.drift.attaching and wanted.policy.wait:
+            found.append((copy.snapshot_id, failures.attachment_not_shown(copy)))
         if decision.drift.refused:
             found.append((copy.snapshot_id, decision.drift.refused))
     return found
@@ -49,6 +51,6 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
 def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
     """Whether a refused write is still needed: a look may have shown that it took effect, or is not needed."""
     decision = attempt.decision
-    if attempt.error or what == DELETE:
+    if attempt.error or what in (DELETE, DETACH):
         return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.doomed)
     return what in decision.drift.due

@@ -11,6 +11,7 @@ import math
 from ..errors import CopyError
 from ..model import Snapshot, State
 from . import failures
+from .attachments import detach_now, is_ours_to_detach
 from .copies import Sorted, begin_order
 from .decision import Decision
 from .locks import unknown_locks
@@ -29,11 +30,15 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     ready: list[Snapshot] = []
     survivors: list[str] = []
     leftover: list[tuple[Snapshot, CopyError]] = []
+    attached: list[Snapshot] = []
     waits = False
     for copy in sorted(chosen, key=begin_order):
         unfinished = copy.state is State.PENDING
         survivor = policy.survivors.get(copy.snapshot_id)
-        if copy.held:
+        if is_ours_to_detach(wanted.request, copy):
+            doomed.append(copy)
+            attached.append(copy)
+        elif copy.held:
             leftover.append((copy, failures.held_copy(copy)))
         elif not copy.deletable_on_request:
             leftover.append((copy, failures.not_ours(copy)))
@@ -55,7 +60,9 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
         c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain
     ]
     delete, look_at, retry_at = now_or_later(memory, [(c, c) for c in certain], now)
-    look_at = min([look_at, *(memory.survivors[i].next_look for i in uncertain)])
+    detach, look_too, retry_too = detach_now(memory, attached, now)
+    retry_at = min(retry_at, retry_too)
+    look_at = min([look_at, look_too, *(memory.survivors[i].next_look for i in uncertain)])
     if waits:
         pending = [c for c in doomed if c.state is State.PENDING]
         alone = Sorted(tuple(pending), (), (), ())
@@ -69,13 +76,14 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     return Decision(
         copy=next(iter(doomed), None),
         delete=delete,
+        detach=detach,
         stays={c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in doomed},
         look_at=look_at,
         at_all=not memory.is_confirmed,
         unsure=not memory.is_confirmed or bool(uncertain),
         retry_at=retry_at,
         needs_locks=bool(unknown),
-        settled=not (delete or waits or going or unknown) and min(look_at, retry_at) == math.inf,
+        settled=not (delete or detach or waits or going or unknown) and min(look_at, retry_at) == math.inf,
         leftover=tuple(leftover),
         doomed=tuple(doomed),
         survivors=tuple(survivors),

@@ -21,8 +21,8 @@ class Decision:
     """What is to be done for one request now, and which copy counts.
 
     - ``copy`` is the one that counts.
-    - ``delete``, ``change``, ``expiry`` and ``lock`` may be sent now. ``stays`` names the copy that stays for each
-      deletion. ``doomed`` goes in the end if all goes well. ``leftover`` should go but must not.
+    - ``delete``, ``change``, ``expiry``, ``lock``, ``attach`` and ``detach`` may be sent now. ``stays`` names the copy
+      that stays for each deletion. ``doomed`` goes in the end if all goes well. ``leftover`` should go but must not.
     - ``look_at`` is when (monotonic) another look is worth its price, at all copies if ``at_all``. ``compare`` asks for
       a look at all copies some time, ``recheck`` for one once a copy of this run is complete.
     - ``unsure``: only another look shows whether what is missing is not there, in check mode too.
@@ -40,6 +40,8 @@ class Decision:
     change: TagChange = TagChange()
     expiry: datetime | None = None
     lock: bool = False
+    attach: bool = False
+    detach: tuple[Snapshot, ...] = ()
     needs_locks: bool = False
     needs_source: bool = False
     settled: bool = False

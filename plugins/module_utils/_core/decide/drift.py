@@ -21,10 +21,11 @@ from ..tags import (
     tags_for_copy,
     undone,
 )
-from .expiry import expiry_change, expiry_of
+from .attachments import disk_change, wish_of
+from .expiry import expiry_of
 from .locks import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
-from .sightings import EXPIRY, LOCK, TAGS
+from .sightings import ATTACH, EXPIRY, LOCK, TAGS
 from .wanted import Wanted
 
 
@@ -48,11 +49,19 @@ class Drift:
     warning: str | None = None
     unread: CopyError | None = None
     refused: CopyError | None = None
+    #: Of a disk: whether it is to be attached, and whether it is not yet.
+    attach: bool = False
+    attaching: bool = False
 
     @property
     def due(self) -> tuple[str, ...]:
         """The kinds of writes that are missing, in the order in which they are sent."""
-        missing = ((TAGS, self.change), (EXPIRY, self.expiry), (LOCK, self.lock or self.needs_locks))
+        missing = (
+            (TAGS, self.change),
+            (EXPIRY, self.expiry),
+            (LOCK, self.lock or self.needs_locks),
+            (ATTACH, self.attach),
+        )
         return tuple(what for what, wanted in missing if wanted)
 
     @property
@@ -63,7 +72,7 @@ class Drift:
 
     @property
     def is_none(self) -> bool:
-        return not (self.due or self.needs_source or self.unshown)
+        return not (self.due or self.needs_source or self.unshown or self.attaching)
 
 
 NO_DRIFT = Drift()
@@ -74,7 +83,12 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
     request, cloud = wanted.request, wanted.cloud
     if copy.disk is not None:
         refused = memory.refusal_of(copy.snapshot_id, TAGS)
-        return NO_DRIFT if refused and refused.is_final else Drift(expiry_change(request, copy))
+        if refused and refused.is_final:
+            return NO_DRIFT
+        wish, lost = wish_of(request, memory, copy), memory.refusal_of(copy.snapshot_id, ATTACH)
+        is_over = lost is not None and lost.is_final
+        change = disk_change(request, copy)
+        return Drift(change, attach=wish.is_due and not is_over, attaching=wish.waits, refused=wish.refusal)
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
     change, needs_source, unshown = _tag_drift(wanted, memory, copy) if cloud.tag_rules else (TagChange(), False, ())

@@ -14,7 +14,7 @@ from ..model import CopyRequest, Snapshot, State
 from ..times import iso_utc
 from .copies import misfit
 from .memory import Memory
-from .sightings import DELETE, EXPIRY, LOCK, TAGS
+from .sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 
 REPLACE = "Set replace_failed: true, the default, to replace it."
 CREATE = "Run without create: false to make a new copy."
@@ -133,6 +133,15 @@ def source_not_read(copy: Snapshot, why: CopyError | None) -> CopyError:
     return why.as_kind(kind, f"{message}could not be read: {why}", why.hint or AGAIN)
 
 
+def attachment_not_shown(copy: Snapshot) -> TimedOut:
+    state = copy.disk.attachment if copy.disk else None
+    return TimedOut(
+        f"The disk {copy.snapshot_id} in {copy.region} was not shown as attached within wait_timeout "
+        f"({state or copy.provider_state})",
+        hint="Run again. If this happens again, look at the disk and the instance in the console.",
+    )
+
+
 def deletion_not_shown(copy_id: str, region: str) -> TimedOut:
     return TimedOut(
         f"The cloud accepted the deletion of {copy_id} in {region}, but still shows it after wait_timeout",
@@ -146,6 +155,8 @@ def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> 
         TAGS: "The tags of {} in {} were not set",
         EXPIRY: "The time of expiry of {} in {} was not set",
         LOCK: "The lock of {} in {} was not set",
+        ATTACH: "The disk {} in {} was not attached",
+        DETACH: "The disk {} in {} was not detached",
         DELETE: "The deletion of {} in {} was not done",
     }
     message = not_done[what].format(copy_id, region)

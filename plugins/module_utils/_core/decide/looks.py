@@ -18,7 +18,7 @@ from ..errors import CopyError, Underway
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
 from . import sightings
-from .sightings import AGE, DELETE, EXPIRY, TAGS, Absence, Refusal, Sighting, Survivor, kept
+from .sightings import AGE, ATTACH, DELETE, EXPIRY, TAGS, Absence, Refusal, Sighting, Survivor, kept
 
 
 @dataclass(eq=False, slots=True)
@@ -151,7 +151,9 @@ class Looks:
             self.gone.pop(snapshot_id, None)
         elif AGE[copy.state] >= AGE[sighting.copy.state]:
             was = sighting.copy
-            for what, new in ((TAGS, copy.tags != was.tags), (EXPIRY, copy.expires_at and not was.expires_at)):
+            now_held, was_held = (disk.attached_to if disk else None for disk in (copy.disk, was.disk))
+            news = {TAGS: copy.tags != was.tags, EXPIRY: copy.expires_at and not was.expires_at}
+            for what, new in {**news, ATTACH: now_held and not was_held}.items():
                 lost = self.refusal_of(snapshot_id, what)
                 if lost and lost.was_lost and new:
                     self.changed = self.updated = True  # the change whose answer was lost took effect

@@ -20,7 +20,7 @@ from ..locks import Lock
 from ..model import Snapshot, TagChange
 from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS
 from .looks import Looks
-from .sightings import DELETE, EXPIRY, LOCK, LONGEST_PAUSE, TAGS, Refusal, Sighting
+from .sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, LONGEST_PAUSE, TAGS, Refusal, Sighting
 
 
 @dataclass(eq=False, slots=True)
@@ -38,6 +38,9 @@ class Memory(Looks):
     locks: dict[str, Lock | None] = field(default_factory=dict)
     locks_at: float = -math.inf
     locks_unread: CopyError | None = None
+    #: When the cloud accepted that a disk is attached, or detached.
+    attached: dict[str, float] = field(default_factory=dict)
+    detached: dict[str, float] = field(default_factory=dict)
 
     def copy_sent(self, today: datetime) -> None:
         """Note that a copy call is sent; the doubt about an earlier one is over."""
@@ -82,7 +85,7 @@ class Memory(Looks):
         refusal.sent += 1
         pause = min(2.0 ** min(refusal.sent, 9) / 2, LONGEST_PAUSE)  # the same for all of a call, which is repeated
         # Another service may not know yet what was just made (api-facts: read-lag).
-        may_be_known_later = isinstance(error, NotFound) and what != DELETE
+        may_be_known_later = isinstance(error, NotFound) and what not in (DELETE, ATTACH, DETACH)
         never = error.retry is Retry.NEVER and not may_be_known_later
         refusal.until = math.inf if never or lasts else now + pause
 
@@ -99,6 +102,16 @@ class Memory(Looks):
     def expiry_accepted(self, snapshot_id: str, moment: datetime) -> None:
         self.expiring.add(snapshot_id)
         self._updated(snapshot_id, EXPIRY, expires_at=moment)
+
+    def attachment_accepted(self, snapshot_id: str, instance: str, now: float) -> None:
+        self.attached[snapshot_id] = now
+        disk = self.seen[snapshot_id].copy.disk
+        held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
+        self._updated(snapshot_id, ATTACH, disk=held)
+
+    def detachment_accepted(self, snapshot_id: str, now: float) -> None:
+        self.detached[snapshot_id] = now
+        self._updated(snapshot_id, DETACH)
 
     def locks_read(self, found: Mapping[str, Lock], at: float) -> None:
         self.locks_at = at

@@ -29,6 +29,7 @@ CLOCK_UNSURE = timedelta(seconds=3)
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 #: Kinds of writes on existing copies.
 DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
+ATTACH, DETACH = "attach", "detach"
 
 
 @dataclass(eq=False, slots=True)

@@ -96,3 +96,15 @@ def now_or_later(
         else:
             look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (goes, stays)))
     return tuple(delete), look, retry
+
+
+def when_to_write(memory: Memory, snapshot_id: str, what: str, now: float) -> tuple[bool, float, float]:
+    """Say whether a write may be sent now; else when to look, or to send again."""
+    refusal = memory.refusal_of(snapshot_id, what)
+    if refusal and refusal.until > now:
+        return False, math.inf, refusal.until
+    if refusal and refusal.is_in_doubt(memory.seen[snapshot_id]):
+        return False, look_after(memory, snapshot_id), math.inf
+    if not memory.seen[snapshot_id].is_known(now):
+        return False, look_again(memory, snapshot_id, now), math.inf
+    return True, math.inf, math.inf

@@ -16,8 +16,8 @@ from .decision import Decision
 from .drift import Drift, drift_of
 from .locks import unknown_locks
 from .memory import Memory
-from .sightings import DELETE, EXPIRY, LOCK, TAGS
-from .timing import doubt_ends, growing, look_after, look_again, next_look, next_search, now_or_later
+from .sightings import ATTACH, DELETE, EXPIRY, LOCK, TAGS
+from .timing import doubt_ends, growing, next_look, next_search, now_or_later, when_to_write
 from .wanted import Wanted
 from .without_copy import failed_first, misfits_first
 
@@ -45,7 +45,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
     delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
     # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
-    unsure = (drift.lock or drift.needs_locks) and not memory.is_confirmed
+    unsure = (drift.lock or drift.needs_locks or drift.attach) and not memory.is_confirmed
     may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs or unsure)
     due, look_too, retry_too = _drift_now(memory, copy, drift, now, may_lock)
     needs_locks = bool(unknown) or (drift.needs_locks and may_lock)
@@ -60,11 +60,15 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     if drift.unshown:
         sent_at = memory.tags_sent_at[copy.snapshot_id]
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
+    attaching = policy.wait and drift.attaching
+    if attaching:
+        sent_at = memory.attached.get(copy.snapshot_id, sighting.known_at)
+        look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
     if unsure:
         look_at = -math.inf
     listing = back.compare or back.recheck or in_doubt or unsure
     settled = (
-        not (follows or listing or delete or needs_locks or drift.needs_source or drift.unshown)
+        not (follows or listing or delete or needs_locks or drift.needs_source or drift.unshown or attaching)
         and min(look_at, retry_at) == math.inf
     )
     return Decision(
@@ -74,6 +78,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
         change=drift.first_change if due == TAGS else TagChange(),
         expiry=drift.expiry if due == EXPIRY else None,
         lock=due == LOCK,
+        attach=due == ATTACH,
         needs_locks=needs_locks,
         needs_source=drift.needs_source,
         settled=settled and due is None,
@@ -150,16 +155,11 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
 def _drift_now(
     memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
 ) -> tuple[str | None, float, float]:
-    """Say which of tags, expiry and lock may be sent now, in this order; else when to look, or to send again."""
-    for what, wanted in ((TAGS, drift.change), (EXPIRY, drift.expiry), (LOCK, drift.lock and may_lock)):
-        if not wanted:
-            continue
-        refusal = memory.refusal_of(copy.snapshot_id, what)
-        if refusal and refusal.until > now:
-            return None, math.inf, refusal.until
-        if refusal and refusal.is_in_doubt(memory.seen[copy.snapshot_id]):
-            return None, look_after(memory, copy.snapshot_id), math.inf
-        if not memory.seen[copy.snapshot_id].is_known(now):
-            return None, look_again(memory, copy.snapshot_id, now), math.inf
-        return what, math.inf, math.inf
-    return None, math.inf, math.inf
+    """Say which of tags, expiry, lock and attachment may be sent now, in this order; else when to look, or to send
+    again."""
+    kinds = {TAGS: drift.change, EXPIRY: drift.expiry, LOCK: drift.lock and may_lock, ATTACH: drift.attach and may_lock}
+    what = next((kind for kind, wanted in kinds.items() if wanted), None)
+    if what is None:
+        return None, math.inf, math.inf
+    is_due, look_at, retry_at = when_to_write(memory, copy.snapshot_id, what, now)
+    return what if is_due else None, look_at, retry_at

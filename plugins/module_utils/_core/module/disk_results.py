@@ -116,6 +116,9 @@ def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
         "disk_type": disk.disk_type if disk else None,
         "created_at": iso_utc(copy.created_at) if copy else None,
         "seconds": _seconds(attempt, copy),
+        "attached_to": disk.attached_to if disk else None,
+        "device": disk.device if disk else None,
+        "guest_device": disk.guest_device if disk and disk.attached_to else None,
         "tags": dict(copy.tags) if copy else {},
         "error": None,
     }

@@ -44,6 +44,8 @@ RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
     "wait_timeout": {"type": "int", "default": 3600},
     "wait_delay": {"type": "int", "default": 15},
 }
+#: Those of a cloud that attaches disks.
+ATTACHING_OPTIONS = {**RESTORE_OPTIONS, "attach_to": {"type": "str"}, "device": {"type": "str"}}
 #: Ten years.
 LONGEST_HOURS = 87600
 RESTORE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
@@ -108,6 +110,7 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
 def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[CopyRequest]:
     tags = tags_as_text(params["tags"])
     options = {"zone": params.get("zone") or None, "disk_type": params["disk_type"], "size_gib": params["size_gib"]}
+    options.update(attach_to=params.get("attach_to") or None, device=params.get("device") or None)
     common = CopyRequest(
         snapshot_id="",
         source_region=params["region"],
@@ -118,7 +121,9 @@ def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[Co
         noun="disk",
     )
     return [
-        replace(common, snapshot_id=i, tags=restore_tags(tags, params["restore_id"], i, expires_at))
+        replace(
+            common, snapshot_id=i, tags=restore_tags(tags, params["restore_id"], i, expires_at, options["attach_to"])
+        )
         for i in params["snapshot_ids"]
     ]
 
@@ -140,6 +145,7 @@ def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
         found += region_problems(cloud, "region", [params["region"]])
     else:
         found.append("region: is required")
+    found += _attach_problems(cloud, params)
     if params["state"] == "absent":
         return found
     if cloud.has_zones and not params["zone"]:
@@ -153,6 +159,24 @@ def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
     found += [f"tags: {key!r} is set by this module itself" for key in tags if key.lower() in RESTORE_KEYS]
     found += replace(cloud.disk_tag_rules, ours=RESTORE_KEYS).problems(tags, named=False)
     return list(dict.fromkeys(found + cloud.option_problems(requests)))
+
+
+def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
+    instance, device = params.get("attach_to"), params.get("device")
+    found = []
+    if instance and cloud.instance_id_pattern:
+        found += id_problems("attach_to", [instance], cloud.instance_id_pattern, cloud.instance_id_example)
+    if not device:
+        return found
+    if cloud.device_pattern is None:
+        return [*found, "device: this cloud chooses it; leave it out"]
+    if not re.fullmatch(cloud.device_pattern, device):
+        found.append(f"device: {device!r} is not the name of a device (such as {cloud.device_example})")
+    if not instance:
+        found.append("device: needs attach_to")
+    if len(params["snapshot_ids"]) > 1:
+        found.append("device: is for one disk, and there are several snapshot_ids; leave it out")
+    return found
 
 
 def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks of a restore are attached to an instance, and detached again (promises: attaching). Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import CopyError, Refused
+from ..model import CopyRequest, Snapshot, State, TagChange
+from ..tags import RESTORE_ATTACHED_TO
+from .expiry import expiry_change
+from .memory import Memory
+from .sightings import DETACH
+from .timing import growing, when_to_write
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is missing until a disk is attached: a call (``is_due``), its end (``waits``), or why it never will be."""
+
+    is_due: bool = False
+    waits: bool = False
+    refusal: CopyError | None = None
+
+
+def instance_of(request: CopyRequest) -> str | None:
+    """Return the instance that the disk of a request is to be attached to, or detached from."""
+    instance: str | None = request.options.get("attach_to")
+    return instance
+
+
+def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
+    """Return the change of a disk's tags: its time of expiry, and the instance that it is about to be attached to."""
+    change, instance, disk = expiry_change(request, copy), instance_of(request), copy.disk
+    is_free = disk is not None and disk.attached_to in (None, instance)
+    if not instance or not is_free or not copy.deletable or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
+        return change
+    return replace(change, set={**change.set, RESTORE_ATTACHED_TO: instance})
+
+
+def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
+    """Say what is missing until a disk is attached. It is attached once in a run, and detached from nothing."""
+    instance, disk = instance_of(request), copy.disk
+    if not instance or disk is None or copy.state is not State.COMPLETED:
+        return Wish()
+    if not copy.deletable:
+        return Wish(refusal=_not_attached(copy, instance, "since this restore has not certainly made it"))
+    if disk.attached_to not in (None, instance):
+        return Wish(refusal=_not_attached(copy, instance, f"since it is attached to {disk.attached_to}"))
+    if disk.attached_to == instance:
+        return Wish(waits=disk.attachment != "attached")
+    is_free = not disk.in_use and copy.snapshot_id not in memory.attached
+    return Wish(is_due=is_free, waits=not is_free)
+
+
+def _not_attached(copy: Snapshot, instance: str, why: str) -> Refused:
+    return Refused(
+        f"The disk {copy.snapshot_id} in {copy.region} is not attached to {instance}, {why}",
+        hint="Detach it there first, if nobody needs it; or set another restore_id for other disks.",
+    )
+
+
+def is_ours_to_detach(request: CopyRequest, copy: Snapshot) -> bool:
+    """Whether a disk is attached to the very instance that is named, by a restore, and kept by nothing else."""
+    instance, disk = instance_of(request), copy.disk
+    return (
+        instance is not None
+        and disk is not None
+        and disk.attached_to == instance == copy.tags.get(RESTORE_ATTACHED_TO)
+        and copy.deletable
+        and not replace(copy, traits=()).held
+    )
+
+
+def detach_now(memory: Memory, held: Sequence[Snapshot], now: float) -> tuple[tuple[Snapshot, ...], float, float]:
+    """Sort disks that are to be detached: which may be sent now, when to look first, and when to send again."""
+    detach, look_at, retry_at = [], math.inf, math.inf
+    for copy in held:
+        refusal = memory.refusal_of(copy.snapshot_id, DETACH)
+        if refusal and refusal.is_final:
+            continue
+        is_attached = copy.disk is not None and copy.disk.attachment == "attached"
+        if copy.snapshot_id in memory.detached or not is_attached:
+            since = memory.detached.get(copy.snapshot_id, memory.seen[copy.snapshot_id].known_at)
+            look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
+            continue
+        is_due, look, retry = when_to_write(memory, copy.snapshot_id, DETACH, now)
+        detach += [copy] if is_due else []
+        look_at, retry_at = min(look_at, look), min(retry_at, retry)
+    return tuple(detach), look_at, retry_at

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The promises of attaching, on each cloud that attaches, and what is one cloud's alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from .contract_attaching import AttachingContract
+
+
+class TestEbs(AttachingContract):
+    @pytest.fixture
+    def cloud(self, ebs_disks):
+        return ebs_disks
+
+    def test_a_device_that_is_taken_leads_to_the_next_one(self, cloud):
+        cloud.settings(instances={cloud.server_id: {"zone": cloud.zone, "devices": ["/dev/sdf"]}})
+        out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, wait=True)
+        assert not out.failed and out["disks"][0]["device"] == "/dev/sdg", out.text
+
+    def test_the_device_that_is_asked_for_is_taken_or_fails(self, cloud):
+        cloud.settings(instances={cloud.server_id: {"zone": cloud.zone, "devices": ["/dev/sdf"]}})
+        out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/sdp", wait=True)
+        assert not out.failed and out["disks"][0]["device"] == "/dev/sdp", out.text
+        out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/sdf", wait=True)
+        assert out.failure()["code"] == "InvalidParameterValue"
+
+
+class TestEcs(AttachingContract):
+    @pytest.fixture
+    def cloud(self, ecs_disks):
+        return ecs_disks
+
+    def test_the_device_that_is_asked_for_is_taken_or_fails(self, cloud):
+        out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/xvdh", wait=True)
+        assert not out.failed and out["disks"][0]["device"] == "/dev/xvdh", out.text
+        out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/xvdh", wait=True)
+        assert out.failure()["code"] == "InvalidDevice.InUse"
+
+
+class TestCbs(AttachingContract):
+    @pytest.fixture
+    def cloud(self, cbs_disks):
+        return cbs_disks

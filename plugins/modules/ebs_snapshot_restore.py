@@ -65,6 +65,15 @@ EXAMPLES = r"""
     disk_type: gp3
   check_mode: true
 
+- name: Make a disk and attach it to an instance of the same zone
+  multicloud.snapshots.ebs_snapshot_restore:
+    snapshot_id: snap-0aa11bb22cc33dd44
+    region: eu-west-1
+    zone: eu-west-1a
+    restore_id: look-at-it
+    attach_to: i-0cc33dd44ee55ff66
+    wait: true
+
 - name: Delete the disks of a restore that nobody needs any more
   multicloud.snapshots.ebs_snapshot_restore:
     snapshot_ids: [snap-0aa11bb22cc33dd44, snap-0bb22cc33dd44ee55]

@@ -96,6 +96,7 @@ class Launch:
 
     def private_data(self, directory: Path, more: Mapping[str, str], number: int = 1) -> Path:
         """Write the private data of a slice's job; ``more`` is what the node itself adds to the environment."""
+        self.controller.launch(self.template)
         for part in ("env", "inventory"):
             (directory / part).mkdir(parents=True)
         shutil.copytree(self.controller.checkout(self.project), directory / "project")

@@ -40,6 +40,10 @@ _TYPES = {
 _HOSTS: dict[bytes, dict[str, dict[str, Any]]] = {}
 
 
+class UpdateFailed(Exception):
+    """A job that failed before it began, since what it depends on could not be updated."""
+
+
 class Controller:
     """The objects, by kind and ID, and a WSGI application over them. Projects are cloned into ``directory``."""
 
@@ -113,13 +117,35 @@ class Controller:
         command = ["git", "clone", "-q", "--branch", project["scm_branch"] or "main", project["scm_url"], str(new)]
         code = subprocess.run(command, capture_output=True, check=False).returncode
         revision = "" if code else _revision(new)
-        if not revision or not target.exists() or _revision(target) != revision:
+        if revision and (not target.exists() or _revision(target) != revision):
             shutil.rmtree(target, ignore_errors=True)
-            if revision:
-                new.replace(target)
+            new.replace(target)
         shutil.rmtree(new, ignore_errors=True)
-        project["scm_revision"] = revision
+        project["status"] = "failed" if code else "successful"
+        project["scm_revision"] = revision or project["scm_revision"]
         self._updated(project, code, scm_revision=project["scm_revision"])
+
+    def launch(self, template: Mapping[str, Any]) -> None:
+        """Do what AWX does before a job begins, as if all cached updates were too old. Raises Refusal where it takes
+        no launch, and UpdateFailed where it takes one whose job fails at once. AWX 24.6.1 did both while Git was
+        unreachable."""
+        project = self.get("projects", template["project"])
+        if project["status"] == "failed":
+            refuse(playbook="Missing a revision to run due to failed project update.")
+        sources = [s for s in self.of("inventory_sources").values() if s["inventory"] == template["inventory"]]
+        sources = [source for source in sources if source.get("update_on_launch")]
+        needed = [project, *(self.get("projects", source["source_project"]) for source in sources)]
+        for each in {each["id"]: each for each in needed if each.get("scm_update_on_launch")}.values():
+            self._clone(each)
+            if each["status"] == "failed":
+                raise UpdateFailed(f"Previous Task Failed: project_update of {each['name']}")
+        for source in sources:
+            self._read_hosts(source)
+
+    def update(self, project: dict[str, Any]) -> bool:
+        """Update a project, as a node of a workflow does; returns whether it succeeded."""
+        self._clone(project)
+        return bool(project["status"] == "successful")
 
     def _read_hosts(self, source: dict[str, Any]) -> None:
         """Update an inventory from its file, as the job of an update does."""

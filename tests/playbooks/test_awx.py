@@ -7,9 +7,11 @@ AWX's API."""
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 
+import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as of_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import variables as of_restores
@@ -17,7 +19,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from tests.awx.fields import ASSOCIATIONS, LINKS
 from tests.awx.installation import ORGANIZATIONS, SECRETS
 from tests.awx.jobs import Launch
-from tests.awx.stand_in import hosts_in
+from tests.awx.rules import Refusal
+from tests.awx.stand_in import UpdateFailed, hosts_in
 from tests.clouds import CLOUDS
 from tests.simulator import ec2, tencent
 
@@ -140,8 +143,8 @@ def test_drills_run_weekly_and_restores_when_somebody_asks(awx):
     drill, restore = (controller.named("job_templates", f"dr-copy {name}") for name in ("drill", "restore"))
     assert asked(drill) == {f"dr_restore_{name}" for name in ("count", "max_gib", "level", "max_age_days")}
     assert asked(restore) <= set(options("dr_restore"))
-    for name, host in {**sample("drills.yml"), **sample("on_demand.yml")}.items():
-        assert not (asked(drill) | asked(restore) if name == "on-demand" else asked(drill)) & set(host), name
+    for name, host in {**sample("drills.yml"), **sample("restores.yml")}.items():
+        assert not (asked(drill) | asked(restore) if name == "restore" else asked(drill)) & set(host), name
     assert drill["job_slice_count"] == 1 and drill["allow_simultaneous"] is False and drill["ask_limit_on_launch"]
     assert drill["ask_job_type_on_launch"] and restore["ask_job_type_on_launch"]
     (weekly,) = schedules(controller, drill)
@@ -216,6 +219,68 @@ def test_the_workflow_copies_judges_and_asks(awx):
         for name, node in nodes.items()
     }
     assert runs["copy"] == "dr-copy nightly" and runs["status"] == "dr-copy status" and "RPO" in runs["decide"]
+
+
+def test_with_git_unreachable_restores_and_drills_begin_and_a_refresh_does_not_block_them(awx):
+    controller = awx.controller
+    templates = {name: controller.named("job_templates", f"dr-copy {name}") for name in ("nightly", "restore", "drill")}
+    first, second = (controller.named("projects", name) for name in ("dr-copy", "dr-copy restores"))
+    good = first["scm_url"]
+    for project in (first, second):
+        project["scm_url"] = "/unreachable"
+    with pytest.raises(UpdateFailed):
+        controller.launch(templates["nightly"])
+    refreshed(controller)
+    for name in ("restore", "drill"):
+        controller.launch(templates[name])
+        assert controller.files(controller.get("projects", templates[name]["project"]))
+        assert Launch(controller, f"dr-copy {name}").hosts
+    for project in (first, second):
+        project["scm_url"] = good
+    with pytest.raises(Refusal, match="Missing a revision to run"):
+        controller.launch(templates["nightly"])
+    refreshed(controller)
+    controller.launch(templates["nightly"])
+
+
+def refreshed(controller):
+    """Run the workflow that updates the projects."""
+    workflow = controller.named("workflow_job_templates", "dr-copy refresh")
+    (schedule,) = schedules(controller, workflow)
+    assert schedule["enabled"] and "FREQ=HOURLY" in schedule["rrule"]
+    nodes = controller.of("workflow_job_template_nodes")
+    own = [node for node in nodes.values() if node["workflow_job_template"] == workflow["id"]]
+    followers = {number for node in own for numbers in node["lists"].values() for number in numbers}
+    waiting = [node for node in own if node["id"] not in followers]
+    assert len(own) == 2 and len(waiting) == 1
+    for node in waiting:
+        if controller.update(controller.get("projects", node["unified_job_template"])):
+            waiting += [nodes[number] for number in node["lists"].get("success_nodes", [])]
+
+
+@pytest.fixture
+def apart(awx, tmp_path):
+    """The same controller, whose changes nobody else sees."""
+    own = copy.copy(awx)
+    own.kept = tmp_path / "controller"
+    own.kept.write_bytes(awx.kept.read_bytes())
+    return own
+
+
+def test_what_setup_changes_in_a_project_is_told(apart):
+    code, output = apart.set_up(awx_project_branch="")
+    changed = re.findall(r"TASK \[Project (.+?)\] \*+\nchanged:", output)
+    assert code == 0 and changed == ["dr-copy", "dr-copy restores"], output
+
+
+def test_a_setup_that_cannot_reach_git_leaves_restores_as_they_were(apart):
+    code, output = apart.set_up(awx_project_url="/unreachable")
+    assert code != 0, output
+    controller = apart.controller
+    first, second = (controller.named("projects", name) for name in ("dr-copy", "dr-copy restores"))
+    assert (first["scm_url"], first["status"]) == ("/unreachable", "failed")
+    assert (second["scm_url"], second["status"]) == (str(apart.repository), "successful")
+    controller.launch(controller.named("job_templates", "dr-copy restore"))
 
 
 def sample(name):

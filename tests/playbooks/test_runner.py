@@ -169,7 +169,7 @@ def restored(clouds, node):
     data, playbook = node.data("restore", "dr-copy restore", answers)
     code, output = node.run(data, playbook, "restore")
     assert code == 0, output
-    (path,) = (data / "project").glob("on-demand.*.restore.json")
+    (path,) = (data / "project").glob("restore.*.restore.json")
     manifest = json.loads(path.read_text())
     assert [row["disk_name"] for row in manifest["disks"]] == ["orders-1"]
     assert [row["new_disk_id"] for row in manifest["disks"]] == clouds.restored_disks()
@@ -224,3 +224,8 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     data, playbook = node.data("other", "dr-copy nightly", asked, number=1)
     code, output = node.run(data, playbook, "other")
     assert code == 0 and "no hosts matched" in output, "a slice without the plan that was asked for has nothing to do"
+    for number, typo in enumerate(("odrers", "orders,odrers"), 1):
+        data, playbook = node.data(f"typo{number}", "dr-copy nightly", {"dr_copy_hosts": typo}, number=number)
+        code, output = node.run(data, playbook, f"typo{number}")
+        output = " ".join(output.split())
+        assert code != 0 and f"'{typo}' names what is no plan" in output, output

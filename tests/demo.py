@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 
 
 def main() -> int:
@@ -18,7 +19,8 @@ def main() -> int:
             if not line:
                 print("The simulated clouds did not start.", file=sys.stderr)
                 return 1
-            given = json.dumps({"demo_clouds": json.loads(line)})
+            reports = tempfile.mkdtemp(prefix="dr-copy-demo-")  # kept: the end of the demo names the page
+            given = json.dumps({"demo_clouds": json.loads(line), "demo_reports": reports})
             command = ["ansible-playbook", "multicloud.snapshots.demo", "-e", given, *sys.argv[1:]]
             return subprocess.run(command, check=False).returncode
         finally:

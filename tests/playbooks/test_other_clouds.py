@@ -105,10 +105,12 @@ def test_a_variable_that_the_cloud_has_no_option_for_is_refused_by_name(clouds, 
 
 
 def test_the_demo_predicts_copies_and_changes_nothing_the_third_time(clouds):
-    given = json.dumps({"demo_clouds": clouds.connections})
+    given = json.dumps({"demo_clouds": clouds.connections, "demo_reports": str(clouds.directory)})
     code, output = clouds.run("ansible-playbook", "multicloud.snapshots.demo", "-e", given)
     assert code == 0 and "failed=0" in output, output
-    table = output.rpartition("The recovery points now")[2]
+    table = output.rpartition("after their second night")[2]
+    assert "3 disks made of the copies" in table and "FAILED, as it must" in table
+    assert "forgotten" in (clouds.directory / "aws-virginia.html").read_text()
     for _source, destination in PLACES.values():
         for name in ("database", "mail", "files"):
             assert re.search(rf"{name} +{destination} .*completed", table), table

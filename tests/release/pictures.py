@@ -52,12 +52,12 @@ def badges() -> str:
 
 
 def demo() -> str:
-    """Return what the demo shows at its end as SVG: its recovery points, and that a second run copied nothing."""
+    """Return what the demo shows at its end as SVG: its recovery points, and what its nights and its restore did."""
     from rich.console import Console
     from rich.text import Text
 
     done = subprocess.run([sys.executable, "-m", "tests.demo"], capture_output=True, text=True, check=True)
-    shown = done.stdout[done.stdout.index("TASK [Check that the prediction came true") :].rstrip()
+    shown = done.stdout[done.stdout.index("PLAY [The end]") :].rstrip()
     with Path("/dev/null").open("w") as nowhere:
         console = Console(record=True, width=132, file=nowhere)
         console.print(Text("$ make demo", style="bold"))

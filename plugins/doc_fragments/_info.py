@@ -82,31 +82,12 @@ options:
     description:
       - Further queries with the same connection. Their answers are in RV(also), in the same order. A query that fails
         has C(failures) there, and fails no other.
+      - Each entry has C(region), and may have C(snapshot_ids), C(copies_from) and C(source_disk_ids), which mean what
+        the options of these names mean.
       - The role P(multicloud.snapshots.dr_copy#role) reads the source region and its destinations by one task.
     type: list
     elements: dict
     version_added: 1.0.0
-    suboptions:
-      region:
-        description:
-          - The region to look at.
-        type: str
-        required: true
-      snapshot_ids:
-        description:
-          - Only these snapshots.
-        type: list
-        elements: str
-      copies_from:
-        description:
-          - Only copies of snapshots of these regions.
-        type: list
-        elements: str
-      source_disk_ids:
-        description:
-          - Only copies of these disks, and copies whose disk is unknown.
-        type: list
-        elements: str
 notes:
   - All filters that are given must match. If the cloud has such filters, the module requests only what matches.
 attributes:

@@ -43,3 +43,12 @@ def test_a_query_that_fails_fails_no_other(estate):
     assert wrong["failures"][0]["kind"] == "refused" and wrong["failures"][0]["region"] == "not a region"
     out = estate.info("not a region", disk_tags={"dr-copy": "true"}, also=[asked])
     assert out.failed and out["failures"][0]["kind"] == "refused" and len(out["also"][0]["snapshots"]) == 1
+
+
+def test_wrong_entries_are_named_in_one_message_before_any_call(estate):
+    queries = [{"region": "eu-west-1"}, {"regions": "eu-west-1"}]
+    out = estate.info(estate.source, disk_tags={"dr-copy": "true"}, also=queries)
+    assert (
+        out.failed and "also: entry 2: " in out["msg"] and "regions" in out["msg"] and not out.result.get("api_calls")
+    )
+    assert "also" in estate.info(estate.source, also=["text"])["msg"]

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from ..cloud import SnapshotCloud
 from ..errors import BadInput
 from ..model import CopyRequest
@@ -48,7 +50,8 @@ TAG_OPTIONS: dict[str, dict[str, Any]] = {
     "copy_tags": {"type": "bool", "default": False},
     "source_tags": {"type": "dict"},
 }
-#: What a further query of an info module may ask for.
+#: What an entry of ``also`` may hold. These are no suboptions: for an entry that is no dict, ansible-core's own message
+#: would name neither the option nor the entry.
 ALSO_OPTIONS: dict[str, dict[str, Any]] = {
     "region": {"type": "str", "required": True},
     "snapshot_ids": {"type": "list", "elements": "str"},
@@ -67,8 +70,15 @@ INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "sets": {"type": "bool", "default": False},
     "group_tag": {"type": "str"},
     "packed": {"type": "bool", "default": False},
-    "also": {"type": "list", "elements": "dict", "options": ALSO_OPTIONS},
+    "also": {"type": "list", "elements": "dict"},
 }
+
+
+def further_queries(also: Sequence[Mapping[str, Any]] | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the entries of ``also`` with all their keys, as their types, and what is wrong with them."""
+    checked = [ArgumentSpecValidator(ALSO_OPTIONS).validate(entry) for entry in also or ()]
+    problems = [f"also: entry {n}: {text}" for n, one in enumerate(checked, 1) for text in one.error_messages]
+    return [one.validated_parameters for one in checked], problems
 
 
 def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..cloud import SnapshotCloud, safely
@@ -17,7 +17,7 @@ from ..errors import BadInput, CopyError, Refused, Unreachable
 from ..waiting import Clock, Deadline, persist
 from .info import info_problems, info_result
 from .messages import spelt_out
-from .options import INFO_OPTIONS
+from .options import INFO_OPTIONS, further_queries
 
 #: An AnsibleModule, or another collection's class around one.
 Module = Any
@@ -34,13 +34,15 @@ def show_snapshots(module: Module, connect: Connect) -> None:
         deadline = cloud.deadline = Deadline(Clock(), INFO_SECONDS)
         # Python would look through all rows again and again for cycles, and there are none.
         gc.set_threshold(FEW_COLLECTIONS)
+        queries, wrong = further_queries(module.params["also"])
         try:
-            if problems := info_problems(cloud, module.params):
+            if problems := [*info_problems(cloud, module.params), *wrong]:
                 raise BadInput(problems)
             keys.update(persist(lambda: safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
         finally:  # one region that does not answer keeps no other from being read
-            if module.params["also"]:
-                keys.update(also=_answers(cloud, module.params), api_calls=dict(sorted(cloud.calls.items())))
+            if queries and not wrong:
+                also = _answers(cloud, module.params, queries)
+                keys.update(also=also, api_calls=dict(sorted(cloud.calls.items())))
         for warning in dict.fromkeys(cloud.warnings):
             module.warn(warning)
         module.exit_json(**keys)
@@ -48,10 +50,12 @@ def show_snapshots(module: Module, connect: Connect) -> None:
     guarded(module, show, keys)
 
 
-def _answers(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _answers(
+    cloud: SnapshotCloud, params: Mapping[str, Any], queries: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Return the answer to each further query: what an info module returns, or its ``failures``."""
     nothing = {name: option.get("default") for name, option in INFO_OPTIONS.items() if name != "packed"}
-    return [_answer(cloud, {**params, **nothing, "check_keys": False, **query}) for query in params["also"]]
+    return [_answer(cloud, {**params, **nothing, "check_keys": False, **query}) for query in queries]
 
 
 def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,15 @@ def test_who_asks_for_no_lock_and_deletes_nothing_pays_for_no_look(cloud):
     assert LOCKS not in out["api_calls"]
 
 
+def test_an_answer_without_a_list_of_locks_does_not_mean_that_there_are_none(cloud):
+    source = cloud.snapshot()
+    lock = locked_by_hand(cloud, cloud.our_copy(source), days=3)
+    cloud.faults({"action": LOCKS, "fault": "garbage"})
+    out = cloud.run(source, wait=True, wait_timeout=60, lock_days=30, **COMPLIANCE)
+    assert out.failed and LOCK not in out["api_calls"]
+    assert lock_of(cloud.copies()[0]) is lock
+
+
 def test_a_lock_that_is_over_is_not_set_again(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source)

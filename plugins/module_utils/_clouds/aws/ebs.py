@@ -19,7 +19,7 @@ from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.sets import ListedSet
 from ..._core.waiting import Backoff
-from ..paging import identified, token_pages
+from ..paging import identified, items_of, token_pages
 from .client import AwsModule
 from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list
 from .ebs_capabilities import EbsCapabilities
@@ -177,7 +177,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         def page(token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             given = {"NextToken": token} if token else {}
             answer = self._ec2.read(tried, partial(describe, MaxResults=PAGE, **given))
-            return answer, identified(answer.get("Snapshots") or [], "SnapshotId", tried)
+            return answer, identified(items_of(answer, "Snapshots", tried=tried), "SnapshotId", tried)
 
         shown = token_pages(page, self.pages(), tried)
         return {s["SnapshotId"]: Lock(s.get("LockExpiresOn"), s.get("LockState") == "expired") for s in shown}

@@ -158,11 +158,11 @@ def _doubles_completed(truth: Truth, predicted: RunOutcome, last: RunOutcome) ->
     """Whether all that the last run changed was to remove doubles that completed while it ran: check mode leaves
     unfinished ones."""
     removed = [c for c in truth.copies.values() if getattr(c.remover, "by", None) == last.name]
-    done = {
-        key: number for key, number in last["counts"].items() if number and key in ("created", "replaced", "updated")
-    }
-    unfinished = all(copy.phase(predicted.started) == "running" for copy in removed)
-    return bool(last.options.get("remove_duplicates")) and bool(removed) and unfinished and not done
+    if not removed or not last.options.get("remove_duplicates"):
+        return False
+    if any(last["counts"][key] for key in ("created", "replaced", "updated")):
+        return False
+    return all(copy.phase(predicted.started) == "running" for copy in removed)
 
 
 def _may_fail(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
@@ -200,12 +200,7 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     if source.kind == "encrypted" and not copy.encrypted():
         yield f"{copy.id} of an encrypted source is not encrypted"
     name = copy.tags.get("Name", "") if storm.cloud == "ebs" else thing.name
-    wanted = _rendered(
-        truth,
-        options.get("name")
-        or ("" if storm.cloud == "ebs" else ("copy" if storm.cloud == "cbs" else "copy-of-{snapshot_id}")),
-        copy,
-    )
+    wanted = _rendered(truth, options.get("name") or _default_name(storm.cloud), copy)
     if storm.cloud == "cbs":
         if not (name.startswith(wanted) and copy.source_id in name):
             yield f"{copy.id} is named {name!r}, asked was {wanted!r} with the source's ID"
@@ -283,6 +278,13 @@ def _true_provenance(truth: Truth, copy: Copy) -> Iterator[str]:
     for key, value in facts.items():
         if copy.tags.get(f"dr-copy:{key}") not in (None, value):
             yield f"{copy.id} has dr-copy:{key} {copy.tags[f'dr-copy:{key}']}, true is {value}"
+
+
+def _default_name(cloud: str) -> str:
+    """Return the template of a copy's name where none was asked for."""
+    if cloud == "ebs":
+        return ""
+    return "copy" if cloud == "cbs" else "copy-of-{snapshot_id}"
 
 
 def _rendered(truth: Truth, template: str, copy: Copy) -> str:

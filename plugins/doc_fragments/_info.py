@@ -24,6 +24,7 @@ options:
       - Only these snapshots.
     type: list
     elements: str
+    aliases: [snapshot_id]
   latest:
     description:
       - Only each disk's newest completed snapshot that is not a copy.

@@ -24,6 +24,7 @@ options:
     type: list
     elements: str
     required: true
+    aliases: [snapshot_id]
   account_id:
     description:
       - The account that may use them, 12 digits.

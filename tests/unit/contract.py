@@ -534,6 +534,12 @@ class CopyContract:
         assert (row["full_size_bytes"] is not None, row["completed_at"] is not None) == (is_shown, is_shown)
         assert not is_shown or row["completed_at"].endswith("Z")
 
+    def test_info_takes_a_single_id_by_both_names(self, cloud):
+        source, _other = cloud.snapshot(), cloud.snapshot()
+        for option in ("snapshot_ids", "snapshot_id"):
+            (row,) = cloud.info(cloud.source, **{option: source})["snapshots"]
+            assert row["snapshot_id"] == source
+
     def test_info_tells_what_is_wrong_and_what_to_do(self, cloud):
         out = cloud.info(cloud.source, secret_key="wrongSecretWrongSecretWrongSecret")
         assert out.failed and out["failures"][0]["kind"] == "credentials" and out["failures"][0]["code"] in out["msg"]

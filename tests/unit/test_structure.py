@@ -96,6 +96,12 @@ def test_only_the_calls_of_the_engine_write():
             assert not writes.search(path.read_text()), path
 
 
+def test_each_module_takes_a_single_snapshot_by_the_same_name():
+    options = [importlib.import_module(f"{COLLECTION}.modules.{name}").OPTIONS for name in MODULES]
+    found = [option["snapshot_ids"].get("aliases", ()) for option in options if "snapshot_ids" in option]
+    assert len(found) >= 3 * len(CLOUDS) and all("snapshot_id" in aliases for aliases in found)
+
+
 def test_only_the_side_of_ansible_ends_a_module():
     ends = re.compile(r"module\.(exit_json|fail_json)\(|sys\.exit\(")
     for path in [*(PLUGINS / "module_utils").rglob("*.py"), *(PLUGINS / "modules").glob("*.py")]:

@@ -21,7 +21,7 @@ from .client import AwsModule
 from .ebs import EbsCloud
 
 OPTIONS = {
-    "snapshot_ids": {"type": "list", "elements": "str", "required": True},
+    "snapshot_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["snapshot_id"]},
     "account_id": {"type": "str", "required": True},
     "wait_timeout": {"type": "int", "default": 300},
 }

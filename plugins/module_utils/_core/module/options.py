@@ -61,7 +61,7 @@ ALSO_OPTIONS: dict[str, dict[str, Any]] = {
 INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "disk_tags": {"type": "dict"},
     "disk_ids": {"type": "list", "elements": "str"},
-    "snapshot_ids": {"type": "list", "elements": "str"},
+    "snapshot_ids": {"type": "list", "elements": "str", "aliases": ["snapshot_id"]},
     "latest": {"type": "bool", "default": False},
     "copies_from": {"type": "list", "elements": "str"},
     "source_disk_ids": {"type": "list", "elements": "str"},

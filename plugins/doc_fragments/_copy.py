@@ -43,7 +43,7 @@ options:
   create:
     description:
       - With V(false) no copy is made, and none is replaced. The tags, the expiry and the lock of those that are there
-        are brought into line. A snapshot without a copy is a failure of the kind V(ignore:not_found).
+        are brought into line. A snapshot without a copy is a failure of the kind V(not_found).
     type: bool
     default: true
   name: # each module describes its own

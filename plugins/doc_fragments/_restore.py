@@ -97,7 +97,7 @@ notes:
   - A second run makes no disk, and returns the same IDs with RV(ignore:changed=false). A call whose answer is lost is
     looked for before it is made again, so that no second disk is made.
   - A disk of this O(restore_id) that does not fit what is asked (another zone, another type, smaller, not encrypted) is
-    a failure of the kind V(ignore:mismatch); no other disk is made beside it.
+    a failure of the kind V(mismatch); no other disk is made beside it.
   - What is wrong with the options is reported in one message before anything is made. That takes in what the cloud says
     of its zones, types and sizes, and of the snapshots.
 """

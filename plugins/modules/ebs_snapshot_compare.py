@@ -15,7 +15,7 @@ description:
     the snapshots that they were made of.
   - Also compares which blocks are written, where it lists them. Of a snapshot of up to 10,000 written blocks (about
     5 GB of data) these are all, of a larger one about 100 from each random index on.
-  - The role P(multicloud.snapshots.dr_restore#role) uses it for drills of the level V(ignore:readable).
+  - The role P(multicloud.snapshots.dr_restore#role) uses it for drills of the level V(readable).
 author:
   - multicloud.snapshots contributors (@multicloud-snapshots)
 options:

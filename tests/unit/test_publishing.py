@@ -76,6 +76,12 @@ def test_documentation_needs_no_other_collection(name):
     assert all(fragment.startswith("multicloud.snapshots.") for fragment in fragments)
 
 
+def test_no_page_shows_a_mark_of_its_markup():
+    """``ignore:`` is a mark of O() and RV() alone; V() shows it."""
+    for path in [*(REPOSITORY / "plugins").rglob("*.py"), *(REPOSITORY / "roles").rglob("*.yml")]:
+        assert not re.search(r"\bV\(ignore:", path.read_text()), path
+
+
 def test_the_lowest_versions_stand_alike_wherever_they_stand():
     text = (REPOSITORY / "requirements.txt").read_text()
     lowest = dict(line.split(">=") for line in text.splitlines() if not line.startswith("#"))

@@ -16,6 +16,7 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import BadInput
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
 
 #: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 30.0
@@ -46,6 +50,22 @@ def _own_stderr() -> int | None:
 STDERR = _own_stderr()
 
 
+def contradiction(arguments: Mapping[str, Any]) -> str | None:
+    """Return what is wrong if two names of ``snapshot_ids`` are given different snapshots.
+
+    The module cannot tell: ansible-core hands it one of the values, with a warning.
+    """
+    names = ("snapshot_ids", *COPY_OPTIONS["snapshot_ids"]["aliases"])
+    given = {name: _ids(arguments[name]) for name in names if arguments.get(name) is not None}
+    if len(set(given.values())) < 2:
+        return None
+    return f"{' and '.join(given)}: these are names of one option, and their IDs differ; give one of them"
+
+
+def _ids(value: Any) -> frozenset[str]:
+    return frozenset(map(str, value) if isinstance(value, list) else str(value).split(","))
+
+
 class ProgressAction(ActionBase):  # type: ignore[misc]
     """Runs the module of the same name, once, and meanwhile shows the progress that it reports."""
 
@@ -55,6 +75,9 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
+        if problem := contradiction(self._task.args):
+            failures = [BadInput([problem]).as_result(None, None)]
+            return {**result, **empty_result(), "api_calls": {}, "failures": failures, "failed": True, "msg": problem}
         wrap_async = self._task.async_val
         ran = self.run_module(str(self._task.action), self._task.args, task_vars or {}, wrap_async)
         result = merge_hash(result, ran)

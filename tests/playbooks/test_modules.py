@@ -73,6 +73,12 @@ def test_no_secret_is_shown_at_vvv(clouds):
     assert secret not in output
 
 
+def test_two_names_of_one_option_with_two_values_are_refused(clouds):
+    one, other = clouds.snapshot(), clouds.snapshot()
+    code, output = clouds.play([copy_task([one], source_snapshot_id=other)])
+    assert code == 2 and "snapshot_ids and source_snapshot_id: " in output and not clouds.copies(), output
+
+
 def test_an_ad_hoc_command(clouds):
     source = clouds.snapshot()
     arguments = f"snapshot_id={source} source_region=us-east-1 destination_region=eu-west-1 wait=true"

@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import contradiction
 
 
 class Turned(Clock):
@@ -24,6 +25,18 @@ class Turned(Clock):
 
     def monotonic(self):
         return self.now
+
+
+def test_names_of_one_option_must_not_differ():
+    for names in (
+        {},
+        {"snapshot_ids": ["a", "b"]},
+        {"snapshot_ids": ["a", "b"], "snapshot_id": "b,a"},
+        {"snapshot_id": None, "source_snapshot_id": "a"},
+    ):
+        assert contradiction(names) is None
+    both = contradiction({"snapshot_ids": ["a"], "source_snapshot_id": "b", "source_region": "c"})
+    assert both.startswith("snapshot_ids and source_snapshot_id: ") and "differ" in both
 
 
 def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):

@@ -115,6 +115,8 @@ class Control:
             self.faults: list[dict[str, Any]] = []
             self.calls: Counter[str] = Counter()
             self.log: list[str] = []
+            #: Who the callers said that they were.
+            self.agents: set[str] = set()
             #: When each call came, on the cloud's monotonic clock.
             self.times: list[tuple[str, float]] = []
             #: Takes the place of the faults where it is set, and hears of each call; only then calls are written down.
@@ -278,6 +280,7 @@ class ControlledApp:
             action, control = self._action_of(request), self._control
             started = self._clock.monotonic()
             control.count(action, started)
+            control.agents.add(request.headers.get("X-TC-RequestClient") or request.headers.get("User-Agent", ""))
             call = Call(len(control.journal), action, self._region_of(request), {}, started)
             control.vanish(call.region)
             kind = None

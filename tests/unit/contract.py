@@ -10,8 +10,10 @@ A cloud's test class inherits this and gives ``cloud``.
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import NAME, VERSION
 
 ROW_KEYS = {
     "source_snapshot_id",
@@ -505,6 +507,13 @@ class CopyContract:
         out = cloud.run(cloud.snapshot(), secret_key="wrongSecretWrongSecretWrongSecret")
         assert out.failed and out.failure()["kind"] == "credentials" and set(out.result) >= RESULT_KEYS
         assert not cloud.copies()
+
+    def test_each_call_says_who_makes_it(self, cloud):
+        source = cloud.snapshot()
+        cloud.run(source, wait=True)
+        cloud.info(cloud.source)
+        ours = re.compile(rf"\b{re.escape(NAME)}[/-]{re.escape(VERSION)}( |$)")
+        assert cloud.server.control.agents and all(map(ours.search, cloud.server.control.agents))
 
     # -- the info module ---------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK, AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_rules import keys_differ
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.errors import translated
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import NAME, VERSION
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
 from botocore import exceptions as boto_errors
 
@@ -189,6 +190,11 @@ def test_several_faults_come_in_one_message(ebs):
 
 
 # -- encryption, places, time-based copies -------------------------------------------------------------
+
+
+def test_the_users_own_words_to_aws_are_sent_too(ebs):
+    ebs.run(ebs.snapshot(), aws_config={"user_agent_extra": "night/7"})
+    assert all(agent.endswith(f" {NAME}/{VERSION} night/7") for agent in ebs.server.control.agents)
 
 
 @pytest.mark.parametrize("key", ["11111111-2222-3333-4444-555555555555", "alias/dr", KEY])

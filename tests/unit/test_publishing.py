@@ -23,6 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.doc_fragments._aws import 
 from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import VERSION
 
 from tests.release import pictures, sbom
 from tests.release.audit import sort_out
@@ -74,6 +75,10 @@ def test_documentation_needs_no_other_collection(name):
     ).DOCUMENTATION
     fragments = yaml.safe_load(documented).get("extends_documentation_fragment", [])
     assert all(fragment.startswith("multicloud.snapshots.") for fragment in fragments)
+
+
+def test_calls_name_the_version_that_is_published():
+    assert yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())["version"] == VERSION
 
 
 def test_no_page_shows_a_mark_of_its_markup():

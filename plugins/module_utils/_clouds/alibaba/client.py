@@ -22,6 +22,7 @@ from ..._core.errors import (
     kind_of,
 )
 from ..endpoint import checked_endpoint, checked_timeouts
+from ..user_agent import NAME, VERSION
 from .errors import CODE_HINTS, ERRORS, HINTS, silence, words_of
 from .login import Keys, current_login
 
@@ -156,6 +157,7 @@ class Service:
                 )
             finally:
                 os.environ.update(hidden)
+            client.append_user_agent(NAME, VERSION)
             client.session.hooks["response"] = [self._listen]
             self._clients[region] = keys, client
         return client

@@ -23,6 +23,7 @@ from ..._core.errors import (
     Credentials,
     Refused,
 )
+from ..user_agent import NAME, VERSION
 from .login import OPTIONS, role_credentials
 
 try:
@@ -145,8 +146,10 @@ class Clients:
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
         """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""
         given = self._module.params.get("aws_config") or {}
+        agent = f"{NAME}/{VERSION} {given.get('user_agent_extra') or ''}".strip()
+        settings = {"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed, "user_agent_extra": agent}
         try:
-            return botocore.config.Config(**{"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed})
+            return botocore.config.Config(**settings)
         except (TypeError, boto_errors.BotoCoreError) as error:
             raise BadInput([f"aws_config: {error}"]) from error
 

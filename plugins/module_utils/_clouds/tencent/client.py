@@ -14,6 +14,7 @@ from typing import Any
 from ..._core.errors import Ambiguous, CopyError, Credentials, Refused, Retry, Throttled, Unreachable
 from ..._core.waiting import Deadline
 from ..endpoint import checked_endpoint, checked_timeouts
+from ..user_agent import NAME, VERSION
 from .credentials import POD_HINT, credential_of
 from .errors import failure, translated
 from .login import current_login
@@ -195,7 +196,8 @@ class Service:
             reqTimeout=self._timeouts,
             certification=None if self._params["validate_certs"] else False,
         )
-        return ClientProfile(httpProfile=http, language="en-US")
+        # The SDK sends no name with a slash (tencentcloud/common/profile/client_profile.py).
+        return ClientProfile(httpProfile=http, language="en-US", request_client=f"{NAME}-{VERSION}")
 
     def _ask_sts(self, action: str, region: str, given: dict[str, Any], credential: Any) -> dict[str, Any]:
         """Ask for temporary keys. This changes nothing, so it may be repeated after a lost answer."""

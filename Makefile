@@ -1,5 +1,5 @@
 # Each target is alone enough on a machine with git, make and a Python of 3.10 or newer.
-.PHONY: help unit clients demo kit kit-test test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
+.PHONY: help unit clients demo clouds kit kit-test test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
 SEEDS ?= 300
 DRILLS ?= 200
 NIGHTS ?= 200
@@ -15,6 +15,9 @@ clients: ## awscli, tccli and Alibaba Cloud's newer SDKs send to the simulated c
 
 demo: ## copy the snapshots of tagged disks on four simulated clouds
 	@bash tests/scripts/demo.sh
+
+clouds: ## serve the four simulated clouds until Ctrl-C, to try modules and playbooks without an account
+	@bash tests/scripts/clouds.sh
 
 kit: ## an archive with which disks are restored without Galaxy, PyPI or Git; PYTHON=3.12 INVENTORY=plans.yml REPORTS=directory; in .work/kit
 	@bash tests/scripts/kit.sh

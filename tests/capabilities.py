@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The README's table of what each cloud can do, made of what the adapters declare: python -m tests.capabilities."""
+"""The table of what each cloud supports, made of what the adapters declare: python -m tests.capabilities."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.clouds import CLOUDS as TABLE
+from tests.tables import list_table
 
 CLOUDS: dict[str, tuple[Any, Any]] = {
     name.upper(): (cloud.load("adapter"), cloud.load_module()) for name, cloud in TABLE.items()
@@ -18,60 +19,61 @@ CLOUDS: dict[str, tuple[Any, Any]] = {
 
 def _tags(cloud: Any, _options: Any) -> str:
     if cloud.tag_rules is None:
-        return "no; the role marks the description"
-    when = "in the copy call" if cloud.tags_in_copy_call else "right after the copy call"
-    return f"{when}, {cloud.tag_rules.room(False)} of your own"
+        return "none; the role uses the description"
+    when = "by the copy call" if cloud.tags_in_copy_call else "right after the copy call"
+    return f"set {when}, up to {cloud.tag_rules.room(False)} of your own"
 
 
 def _retention(cloud: Any, options: Any) -> str:
     if "retention_days" not in options:
         return "no"
-    return "yes, set once complete" if cloud.expires_after_copying else "yes"
+    return "yes, set once a copy is complete" if cloud.expires_after_copying else "yes"
 
 
 #: Facts for readers that no adapter declares, since no code depends on them (docs/development/api-facts.md).
 FACTS: dict[str, dict[str, str]] = {
-    "the cloud records what a copy was made of": {
+    "The cloud records the source of a copy": {
         "ECS": "yes",
         "ENS": "yes",
         "CBS": "no, name and tags do",
     },
-    "a client token against doubles": {"ECS": "yes, and the copy is looked for"},
-    "`--check` asks the cloud": {"EBS": "yes, by DryRun"},
-    "copies in progress": {"EBS": "a quota per region", "ECS": "one per disk and region"},
+    "A client token prevents a second copy": {"ECS": "yes, and the run looks for a lost copy"},
+    "``--check`` asks the cloud": {"EBS": "yes, with DryRun"},
+    "Limit on copies in progress": {"EBS": "a quota per region", "ECS": "one per disk and region"},
 }
 OTHERWISE = {
-    "the cloud records what a copy was made of": "no, tags do",
-    "a client token against doubles": "no, the copy is looked for",
-    "`--check` asks the cloud": "no",
-    "copies in progress": "no limit is documented",
+    "The cloud records the source of a copy": "no, tags do",
+    "A client token prevents a second copy": "no, the run looks for a lost copy",
+    "``--check`` asks the cloud": "no",
+    "Limit on copies in progress": "none documented",
 }
 
 
 ROWS: dict[str, Callable[[Any, Any], str]] = {
-    "tags of copies": _tags,
-    "description of copies": lambda _cloud, options: "yes" if "description" in options else "no",
-    "encryption of copies": lambda _cloud, options: "yes" if "encrypted" in options else "no",
-    "the cloud deletes copies after `retention_days`": _retention,
-    "locks of copies (`lock_days`)": lambda cloud, _options: " or ".join(cloud.lock_modes) or "no",
-    "a copy in progress can be cancelled": lambda cloud, _options: (
-        "yes" if cloud.cancels_by_deletion else "no, deleted when complete"
+    "Tags on copies": _tags,
+    "Descriptions of copies": lambda _cloud, options: "yes" if "description" in options else "no",
+    "Encryption of copies": lambda _cloud, options: "yes" if "encrypted" in options else "no",
+    "The cloud deletes copies after ``retention_days``": _retention,
+    "Locks on copies (``lock_days``)": lambda cloud, _options: " or ".join(cloud.lock_modes) or "no",
+    "A copy in progress can be cancelled": lambda cloud, _options: (
+        "yes" if cloud.cancels_by_deletion else "no, it is deleted when complete"
     ),
-    "one call for several destinations": lambda cloud, _options: "yes" if cloud.many_destinations_per_call else "no",
-    "copies within a region": lambda cloud, _options: "yes" if cloud.copies_within_region else "no",
-    "restoring disks by the role": lambda cloud, _options: "by name, tag or ID" if cloud.tag_rules else "by ID",
+    "One call copies to several destinations": lambda cloud, _options: (
+        "yes" if cloud.many_destinations_per_call else "no"
+    ),
+    "Copies within a region": lambda cloud, _options: "yes" if cloud.copies_within_region else "no",
+    "``dr_restore`` chooses disks by": lambda cloud, _options: "name, tag or ID" if cloud.tag_rules else "ID",
 }
 
 
 def table() -> str:
-    """Return the table in Markdown."""
-    lines = [f"| | {' | '.join(CLOUDS)} |", "|---" * (len(CLOUDS) + 1) + "|"]
+    """Return the table in reStructuredText."""
+    rows = []
     for what, tell in ROWS.items():
-        cells = [tell(cloud, module.OPTIONS) for cloud, module in CLOUDS.values()]
-        lines.append(f"| {what} | {' | '.join(cells)} |")
+        rows.append([what, *(tell(cloud, module.OPTIONS) for cloud, module in CLOUDS.values())])
     for what, facts in FACTS.items():
-        lines.append(f"| {what} | {' | '.join(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)} |")
-    return "\n".join(lines)
+        rows.append([what, *(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)])
+    return list_table(["", *CLOUDS], rows)
 
 
 if __name__ == "__main__":

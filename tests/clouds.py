@@ -11,7 +11,7 @@ none.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
@@ -24,12 +24,13 @@ class Cloud:
     ``regions`` are a source and three destinations. ``sdk`` is the package that only this provider's modules
     import, and ``library`` its name on PyPI. ``client`` is the vendor's other client, for tests/clients. ``server``
     is the simulator, and ``server_with_disks`` one in which tests make disks by HTTP. ``keys`` are the connection
-    options with which the simulator knows its caller. ``account`` is the cloud in tests/live. ``disk_estate`` is
-    one of copies that disks are made of. ``doubt`` (seconds) is for how long a lost copy is looked for (promises:
-    exactly-once), and ``is_slow`` says that a simulated call costs 10 ms and not 3. ``copies_tell_disk``: the disk
-    of their source, by a field of their own; ``copies_expire``: at a deadline that users set;
-    ``copies_are_locked``: the cloud refuses to delete a locked one. ``pages``: the module of the adapter that says
-    how much a page holds; ``least_page``: how little one may hold in a storm (by number: see ens-describe-limits).
+    options with which the simulator knows its caller, and ``environment`` the variables that give the same.
+    ``account`` is the cloud in tests/live. ``disk_estate`` is one of copies that disks are made of. ``doubt``
+    (seconds) is for how long a lost copy is looked for (promises: exactly-once), and ``is_slow`` says that a
+    simulated call costs 10 ms and not 3. ``copies_tell_disk``: the disk of their source, by a field of their own;
+    ``copies_expire``: at a deadline that users set; ``copies_are_locked``: the cloud refuses to delete a locked
+    one. ``pages``: the module of the adapter that says how much a page holds; ``least_page``: how little one may
+    hold in a storm (by number: see ens-describe-limits).
     """
 
     name: str
@@ -42,6 +43,7 @@ class Cloud:
     server: str
     server_with_disks: str
     keys: str
+    environment: dict[str, str] = field(hash=False)
     estate: str
     disk_estate: str
     account: str
@@ -90,6 +92,11 @@ CLOUDS = {
             server="tests.simulator.ec2:Ec2",
             server_with_disks="tests.simulator.ec2:Ec2",
             keys="tests.simulator.ec2:KEYS",
+            environment={
+                "AWS_URL": "endpoint_url",
+                "AWS_ACCESS_KEY_ID": "access_key",
+                "AWS_SECRET_ACCESS_KEY": "secret_key",
+            },
             estate="tests.unit.estates:EbsEstate",
             disk_estate="tests.unit.disk_estates:EbsDisksEstate",
             account="tests.live.clouds.ebs:EbsAccount",
@@ -110,6 +117,11 @@ CLOUDS = {
             server="tests.simulator.ecs:Ecs",
             server_with_disks="tests.simulator.ecs_disks:EcsDisks",
             keys="tests.simulator.alibaba:KEYS",
+            environment={
+                "ALIBABA_CLOUD_ECS_ENDPOINT": "endpoint_url",
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": "access_key",
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret_key",
+            },
             estate="tests.unit.estates:EcsEstate",
             disk_estate="tests.unit.disk_estates:EcsDisksEstate",
             account="tests.live.clouds.ecs:EcsAccount",
@@ -131,6 +143,11 @@ CLOUDS = {
             server="tests.simulator.ens:Ens",
             server_with_disks="tests.simulator.ens_disks:EnsDisks",
             keys="tests.simulator.alibaba:KEYS",
+            environment={
+                "ALIBABA_CLOUD_ENS_ENDPOINT": "endpoint_url",
+                "ALIBABA_CLOUD_ACCESS_KEY_ID": "access_key",
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret_key",
+            },
             estate="tests.unit.estates:EnsEstate",
             disk_estate="tests.unit.disk_estates:EnsDisksEstate",
             account="tests.live.clouds.ens:EnsAccount",
@@ -151,6 +168,11 @@ CLOUDS = {
             server="tests.simulator.cbs:Cbs",
             server_with_disks="tests.simulator.cbs_disks:CbsDisks",
             keys="tests.simulator.tencent:KEYS",
+            environment={
+                "TENCENTCLOUD_CBS_ENDPOINT": "endpoint_url",
+                "TENCENTCLOUD_SECRET_ID": "secret_id",
+                "TENCENTCLOUD_SECRET_KEY": "secret_key",
+            },
             estate="tests.unit.estates:CbsEstate",
             disk_estate="tests.unit.disk_estates:CbsDisksEstate",
             account="tests.live.clouds.cbs:CbsAccount",

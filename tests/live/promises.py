@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of the README, each tried by ansible-playbook as a user would, each with its result."""
+"""The promises to users, each tried by ansible-playbook as a user would, each with its result."""
 
 from __future__ import annotations
 

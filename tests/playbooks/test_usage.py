@@ -6,20 +6,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
+from tests.clouds import CLOUDS
+from tests.simulator.control import KINDS
+
 from .conftest import HANGS, PLACES, REPOSITORY
 
+GUIDES = REPOSITORY / "docs" / "docsite" / "rst"
 COPY = "multicloud.snapshots.ebs_snapshot_copy"
 
 
 @pytest.mark.parametrize("cloud", PLACES)
-def test_ad_hoc_as_the_readme_writes_it(clouds, cloud):
-    text = (REPOSITORY / "README.md").read_text()
+def test_ad_hoc_as_the_guide_writes_it(clouds, cloud):
+    text = (GUIDES / "getting_started.rst").read_text()
     line = re.search(rf"ansible localhost -m multicloud\.snapshots\.{cloud}_snapshot_copy \\\n +-a '([^']+)'", text)
-    assert line, "the README shows it"
+    assert line, "the guide shows it"
     source, destination = PLACES[cloud]
     snapshot = clouds.snapshot_of(cloud)
     clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
@@ -79,7 +86,7 @@ def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
 
 def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
     clouds.tell("settings", {"copy_seconds": 1})
-    guide = (REPOSITORY / "docs" / "docsite" / "rst" / "comparison.rst").read_text()
+    guide = (GUIDES / "moving_over.rst").read_text()
     before = re.search(r"\.\. code-block:: yaml\n\n(   - name: Before.*?)\n\n\S", guide, re.S)
     assert before, "the guide shows the task before and after"
     source = clouds.snapshot()
@@ -94,3 +101,24 @@ def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
         code, output = clouds.play(tasks)
         assert code == 0 and f"made {clouds.copies()[0]['SnapshotId']}" in output, output
     assert len(clouds.copies()) == 1
+
+
+def test_the_clouds_that_make_serves_are_called_as_the_guide_writes_it(tmp_path):
+    guide = (GUIDES / "try_it.rst").read_text()
+    command = re.search(r"ansible-playbook multicloud\.snapshots\.dr_copy -i plans\.yml --check", guide)
+    assert command and set(re.findall(r"``(throttle|drop|unavailable)``", guide)) <= KINDS
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.local_clouds", tmp_path], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    ) as served:
+        try:
+            printed = list(iter(served.stdout.readline, "Stop with Ctrl-C.\n"))
+            kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ALIBABA_"))}
+            script = f"source environment && {command[0]}"
+            done = subprocess.run(
+                ["bash", "-c", script], cwd=tmp_path, env=kept, capture_output=True, text=True, timeout=HANGS
+            )
+        finally:
+            served.terminate()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("would be done: 3 created; 3 disks") == len(CLOUDS), done.stdout
+    assert f"  cd {tmp_path} && source environment\n" in printed

@@ -33,6 +33,7 @@ SET = {
     "source_region": "src-1",
     "disk_type": "fast",
     "instance_billing_cycle": "Day",
+    "initialization_rate": "200",
     "tags": {"a": "b"},
     "expires_after_hours": 48,
     "wait": False,
@@ -53,11 +54,12 @@ MADE = {
 }
 #: What the disks of a cloud are made with beside that.
 ZONE = {"zone": "dst-1a"}
-MORE = [("ebs", ZONE), ("ecs", ZONE), ("ens", {"instance_billing_cycle": "Day"}), ("cbs", ZONE)]
+MORE = [("ebs", {**ZONE, "initialization_rate": 200}), ("ecs", ZONE), ("ens", {"instance_billing_cycle": "Day"}), ("cbs", ZONE)]
 BILLED = {"instance_billing_cycle"}
 CLUSTERS = {"kubernetes": True, "kubernetes_class": "csi", "kubernetes_storage_class": "fast"}
 OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves", *CLUSTERS}
-REFUSED = [("ebs", BILLED), ("ecs", BILLED), ("ens", OF_NODES), ("cbs", BILLED)]
+RATE = {"initialization_rate"}
+REFUSED = [("ebs", BILLED), ("ecs", BILLED | RATE), ("ens", OF_NODES | RATE), ("cbs", BILLED | RATE)]
 
 
 def calls(cloud, is_drill=False, **more):
@@ -117,6 +119,14 @@ def test_every_variable_reaches_its_arguments(cloud, more):
         "wait": False,
         "wait_timeout": 300,
     }
+
+
+def test_a_rate_of_loading_is_within_what_the_cloud_takes_and_never_paid_for_by_a_drill():
+    right = {"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "initialization_rate": "100"}
+    for wrong in (99, 301, "fast"):
+        (problem,) = normalise({**right, "initialization_rate": wrong}, "orders")["problems"]
+        assert problem.startswith("dr_restore_initialization_rate must be")
+    assert "initialization_rate" not in calls("ebs", True, wait=True).make(["copy-1"]).arguments
 
 
 def test_what_is_not_set_is_the_modules_own_default():

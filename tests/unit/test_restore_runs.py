@@ -213,6 +213,13 @@ def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
     assert first[0] == second[0] == third[0] and first[1] is None and second[1] > second[0] and third[1] == second[1]
 
 
+def test_the_data_of_new_disks_is_loaded_at_the_rate_that_is_asked_for(ebs_runs):
+    ebs_runs.copies("database")
+    assert not ebs_runs.restore(initialization_rate=300, manifest_dir="/nonexistent").result["failures"]
+    (disk,) = ebs_runs.estate.disks()
+    assert disk.rate == 300
+
+
 def test_a_failed_disk_is_told_at_the_end_and_stops_no_wave(tagged_runs, tmp_path):
     runs = tagged_runs
     copies = runs.copies_of({name: runs.estate.disk(Name=name) for name in ("database", "app")})

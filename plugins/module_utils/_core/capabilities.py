@@ -78,6 +78,8 @@ class Capabilities:
     reads_blocks = False
     #: The CSI driver of its disks, by its name in a cluster; None where there is none.
     csi_driver: str | None = None
+    #: The least and the most MiB/s at which the cloud loads a disk's data on request; None where it takes no such rate.
+    initialization_rates: tuple[int, int] | None = None
     #: For how long an order of a disk may be billed at least, in the cloud's words; none where that is no choice. The
     #: first is the shortest.
     billing_cycles: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ NEEDS: dict[str, Callable[[Capabilities], bool]] = {
     "descriptions": lambda cloud: cloud.description_rule is not None,
     "encryption": lambda cloud: cloud.encrypts_copies,
     "expiry": lambda cloud: cloud.expires_copies,
+    "initialization rates": lambda cloud: cloud.initialization_rates is not None,
     "keys": lambda cloud: cloud.tells_keys,
     "locks": lambda cloud: bool(cloud.lock_modes),
     "set_tags": lambda cloud: cloud.names_sets_by_tag,

@@ -43,8 +43,6 @@ TYPES = {
 
 #: Devices by the last letters of their names, the ones that AWS recommends first.
 DEVICES = [*(f"/dev/sd{c}" for c in "fghijklmnop"), *(f"/dev/xvd{a}{b}" for a in "bc" for b in ascii_lowercase)]
-#: Rates in MiB/s at which AWS loads the data of a disk, beside its own (api-facts: ebs-disk-warm).
-RATES = (100, 300)
 
 
 class EbsDisks(DiskCloud, EbsCloud):
@@ -69,7 +67,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         self._rate: int = module.params["initialization_rate"]
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
-        least, most = RATES
+        least, most = self.initialization_rates or (0, 0)
         if self._rate == 0 or least <= self._rate <= most:
             return super().option_problems(requests)
         problem = f"initialization_rate: {self._rate} is not within {least} to {most} MiB/s (0: AWS's own rate)"

@@ -57,6 +57,9 @@ def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
         faults.append(f"dr_restore_at ({values['at']}) is in the future")
     if values["expires_after_hours"] > LONGEST_HOURS:
         faults.append(f"dr_restore_expires_after_hours must be at most {LONGEST_HOURS}")
+    rate, rates = values["initialization_rate"], capabilities.initialization_rates if capabilities else None
+    if rate and rates and not rates[0] <= rate <= rates[1]:
+        faults.append(f"dr_restore_initialization_rate must be 0 or {rates[0]} to {rates[1]} MiB/s, not {rate}")
     if values["wait_timeout"] == 0:
         faults.append("dr_restore_wait_timeout must be at least 1")
     if values["waves"] and not values["wait"] and not values["is_drill"]:

@@ -95,6 +95,9 @@ VARIABLES: dict[str, Variable] = {
     "instance_billing_cycle": Variable(
         one_of(*BILLING_CYCLES), "", to=(To("make", "instance_billing_cycle"),), needs="billing cycles"
     ),
+    "initialization_rate": Variable(
+        as_whole_number, 0, to=(To("make", "initialization_rate"),), needs="initialization rates"
+    ),
     "tags": Variable(as_tags, {}, to=(To("make", "tags"),)),
     "expires_after_hours": Variable(as_whole_number, 0, to=(To("make", "expires_after_hours"),)),
     "wait": Variable(as_bool, True, to=(To("make", "wait"),)),
@@ -168,6 +171,8 @@ def normalise(
     for name in ("manifest_dir", "report_dir", "metrics_dir"):
         values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
     problems += [*contradictions(values, VARIABLES), *_unknown(names)]
+    if is_drill:
+        values["initialization_rate"] = 0  # it is billed, by the whole size of a copy, and a drill's disks go at once
     connection = values.pop("connection")
     return {"values": values, "connection": connection, "problems": list(dict.fromkeys(problems))}
 

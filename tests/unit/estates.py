@@ -250,7 +250,7 @@ class EcsEstate(Estate):
         return {"endpoint_url": self.url, "access_key": ALIBABA_KEY, "secret_key": ALIBABA_SECRET, "read_timeout": 5}
 
     def disk(self, **tags: str) -> str:
-        return self.server.estate.add(Disk(new_id(self.disk_prefix), self.source, tags=tags)).id
+        return self.server.estate.add(Disk(new_id(self.disk_prefix), self.source, tags.get("Name", ""), tags=tags)).id
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
         """Make a complete source snapshot; the tag Name becomes its name."""
@@ -377,7 +377,8 @@ class CbsEstate(EcsEstate):
         return {"endpoint_url": self.url, "secret_id": TENCENT_ID, "secret_key": TENCENT_KEY, "read_timeout": 5}
 
     def disk(self, **tags: str) -> str:
-        return self.server.estate.add(Disk(new_id(self.disk_prefix, 8), self.source, tags=tags)).id
+        made = Disk(new_id(self.disk_prefix, 8), self.source, tags.get("Name", ""), tags=tags)
+        return self.server.estate.add(made).id
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
         name = tags.pop("Name", "nightly")

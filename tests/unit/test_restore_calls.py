@@ -54,7 +54,12 @@ MADE = {
 }
 #: What the disks of a cloud are made with beside that.
 ZONE = {"zone": "dst-1a"}
-MORE = [("ebs", {**ZONE, "initialization_rate": 200}), ("ecs", ZONE), ("ens", {"instance_billing_cycle": "Day"}), ("cbs", ZONE)]
+MORE = [
+    ("ebs", {**ZONE, "initialization_rate": 200}),
+    ("ecs", ZONE),
+    ("ens", {"instance_billing_cycle": "Day"}),
+    ("cbs", ZONE),
+]
 BILLED = {"instance_billing_cycle"}
 CLUSTERS = {"kubernetes": True, "kubernetes_class": "csi", "kubernetes_storage_class": "fast"}
 OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves", *CLUSTERS}

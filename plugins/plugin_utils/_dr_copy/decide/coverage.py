@@ -79,7 +79,7 @@ def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Mapping
 def _before(last: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the disks of the last report, if it had the same selection."""
     same = last and last["disk_ids"] == values["disk_ids"] and last["shard"] == values["shard"]
-    return list(last["disks"]) if last and same else []
+    return [{key: disk[key] for key in ("disk_id", "disk_name")} for disk in last["disks"]] if last and same else []
 
 
 def near_misses(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -39,18 +39,29 @@ def _remembered(report: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
     points = report.get("recovery_points")
     if not report.get("source_listed") or not points or not _are_disks(points):
         return None
-    disks = {point["disk_id"]: point["disk_name"] for point in points}
+    rows = report.get("disks")
+    disks = {row["disk_id"]: row for row in (rows if rows and _are_disks(rows) else points)}
     return finished, {
         "finished_at": finished,
         "disk_ids": settings.get("disk_ids") or [],
         "shard": settings.get("shard") or "",
-        "disks": [{"disk_id": disk_id, "disk_name": name} for disk_id, name in disks.items()],
+        "disks": [facts_of_disk(disk) for disk in disks.values()],
         "points": [{key: point.get(key) for key in _OF_POINT} for point in points if point.get("snapshot_id")],
     }
 
 
 #: What is remembered of a recovery point.
 _OF_POINT = ("snapshot_id", "source_snapshot_id", "disk_id", "region", "expires_at")
+
+
+#: What a report tells of a disk beside its ID and name.
+_OF_DISK = ("size_gib", "tags", "instance", "device")
+
+
+def facts_of_disk(disk: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a report tells of a disk; unknown keys are left out."""
+    facts = {key: disk[key] for key in _OF_DISK if disk.get(key)}
+    return {"disk_id": disk["disk_id"], "disk_name": disk["disk_name"], **facts}
 
 
 def _are_disks(rows: Any) -> bool:

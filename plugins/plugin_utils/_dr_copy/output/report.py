@@ -23,6 +23,7 @@ from ..decide.result import Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
+from ..input.last_report import facts_of_disk
 from .history import months_of
 from .report_type import BareReport, Report
 from .screen import cut
@@ -130,6 +131,7 @@ def report_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any]
         "orphans": result["orphans"],
         "vanished": result["vanished"],
         "sets": result["sets"],
+        "disks": _disks(done),
         "recovery_points": points,
         "copies": [_brief(row) for row in result["copies"]],
         "unfinished": unfinished,
@@ -153,6 +155,18 @@ def report_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any]
 def _coverage(found: CoverageWithWarnings) -> Coverage:
     """Return the coverage without its warnings, which a report has beside it."""
     return cast(Coverage, {key: value for key, value in found.items() if key != "warnings"})
+
+
+def _disks(done: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a restore may want to know of the disks; what the source region does not tell now, as it was known
+    last."""
+    known = {disk["disk_id"]: disk for disk in (done.get("last") or {}).get("disks") or ()}
+    rows = []
+    for disk in done["disks"]:
+        facts = disk if "tags" in disk else known.get(disk["disk_id"]) or {}
+        instance = facts.get("attached_to") or facts.get("instance")
+        rows.append(facts_of_disk({**facts, **disk, "disk_name": disk["name"], "instance": instance}))
+    return rows
 
 
 def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:

@@ -60,6 +60,7 @@ class BareReport(TypedDict):
     orphans: list[Cells]
     vanished: list[Cells]
     sets: list[Cells]
+    disks: list[Cells]
     recovery_points: list[Cells]
     copies: list[Cells]
     unfinished: list[Cells]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import Row, age_in_hours, is_archived, is_complete, plain, taken_at, time_or_now
+from ..input.expected import Expected
 from .points import Missing, Obstacle, Point, Reason, named
 from .servers import servers_of, with_sets
 
@@ -39,38 +41,61 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     by_disk: dict[str, list[Row]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)
-    found = [_point(disk_id, own, used, at, values) for disk_id, own in by_disk.items()]
+    known = {} if values["is_drill"] else {disk.disk_id: disk for disk in values["expected"]}
+
+    def point_of(disk_id: str, source_id: str | None = None) -> Point:
+        point = _point(disk_id, by_disk[disk_id], used, at, values, source_id)
+        return _with_known(point, known[disk_id]) if disk_id in known else point
+
+    found = [point_of(disk_id) for disk_id in by_disk]
     points = [point for point in found if _is_wanted(point, values)]
     by_set = values["consistency"] == "set"
     usable = [copy for copy in copies if values["is_drill"] or not _key_problem(copy)]
     servers = servers_of(usable, at, {str(point.disk_id) for point in points}, used)
     if by_set:
-        disks = [(str(point.disk_id), by_disk[str(point.disk_id)]) for point in points]
-        points = [_point(disk_id, own, used, at, values, servers.source_of(disk_id)) for disk_id, own in disks]
+        points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
     points = with_sets(points, servers, by_set)
     no_copy = Reason.NO_COPY.of(region=values["region"])
     ids, names = {point.disk_id for point in points}, {point.disk_name for point in points}
     expected = {} if values["is_drill"] else expected_disks(values)
+    expected_names = {disk.name for disk in expected.values()}
     if not values["disk_names"]:
         others = [disk_id for disk_id in values["disk_ids"] if disk_id not in ids and disk_id not in expected]
         points += [Point(disk_id, None, no_copy) for disk_id in others]
-    others = [name for name in values["disk_names"] if name not in names and name not in expected.values()]
+    others = [name for name in values["disk_names"] if name not in names and name not in expected_names]
     points += [Point(None, name, no_copy) for name in others]
     there = {point.disk_id for point in found}
     reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values["region"])
-    points += [Point(disk_id, name, reason) for disk_id, name in expected.items() if disk_id not in there]
+    without = [disk for disk in expected.values() if disk.disk_id not in there]
+    points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     return sorted(points, key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
 
 
-def expected_disks(values: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the names of the disks of ``dr_restore_expected`` by their IDs; of those that the run names, if it names
-    any."""
-    ids, names = values["disk_ids"], values["disk_names"]
+def expected_disks(values: Mapping[str, Any]) -> dict[str, Expected]:
+    """Return the disks of ``dr_restore_expected`` by their IDs: those that the run chooses by ID, name and tags.
+
+    One of which no tags are known is never left out by tags.
+    """
+    ids, names, tags = values["disk_ids"], values["disk_names"], values["disk_tags"]
     return {
-        disk.disk_id: disk.name
+        disk.disk_id: disk
         for disk in values["expected"]
-        if (not ids or disk.disk_id in ids) and (not names or disk.name in names)
+        if (not ids or disk.disk_id in ids)
+        and (not names or disk.name in names)
+        and (disk.tags is None or as_wanted(_with_name(disk.tags, disk.name), tags))
     }
+
+
+def _with_known(point: Point, disk: Expected) -> Point:
+    """Add to a point what a report tells of its disk. A copy bears its snapshot's tags, the report has the disk's."""
+    return replace(
+        point,
+        disk_name=point.disk_name or disk.name,
+        tags={**point.tags, **(disk.tags or {})},
+        size_gib=point.size_gib or disk.size_gib,
+        instance=point.instance or disk.instance,
+        device=point.device or (None if point.instance else disk.device),
+    )
 
 
 def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> str:
@@ -150,8 +175,17 @@ def _is_wanted(point: Point, values: Mapping[str, Any]) -> bool:
     return (
         (not ids or point.disk_id in ids)
         and (not names or point.disk_name in names)
-        and as_wanted({**point.tags, **({"Name": point.disk_name} if point.disk_name else {})}, values["disk_tags"])
+        and as_wanted(tags_of(point), values["disk_tags"])
     )
+
+
+def tags_of(point: Point) -> dict[str, str]:
+    """Return the tags by which a disk is chosen and put in order: those that are known, and its name."""
+    return _with_name(point.tags, point.disk_name)
+
+
+def _with_name(tags: Mapping[str, str], name: str | None) -> dict[str, str]:
+    return {**tags, **({"Name": name} if name else {})}
 
 
 def _point(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..._role.rows import Row, parse_time, plain
-from .choosing import as_wanted
+from .choosing import as_wanted, tags_of
 from .points import Point
 
 #: Disks that need no more waiting.
@@ -37,7 +37,7 @@ def in_waves(points: Sequence[Point], values: Mapping[str, Any]) -> list[Point]:
 
 
 def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
-    tags = {**point.tags, **({"Name": point.disk_name} if point.disk_name else {})}
+    tags = tags_of(point)
     return next((number for number, wanted in enumerate(waves, 1) if as_wanted(tags, wanted)), len(waves) + 1)
 
 

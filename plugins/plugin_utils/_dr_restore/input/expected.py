@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The disks that a restore is to find: by a report of dr_copy, or by their IDs."""
+"""The disks that a restore is to find: by reports of dr_copy, or by their IDs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ from ..._role.parsing import InvalidValue, as_list
 
 
 class Expected(NamedTuple):
-    """A disk of which there should be a copy; its name is None where that is not known."""
+    """A disk of which there should be a copy, with what a report tells of it; None is what is not known."""
 
     disk_id: str
     name: str | None = None
+    tags: Mapping[str, str] | None = None
+    size_gib: int | None = None
+    instance: str | None = None
+    device: str | None = None
 
 
 def as_expected(value: Any) -> list[Expected]:
-    """Take the path of a plan's report, or disk IDs as a list or text."""
-    if isinstance(value, str) and value.strip().endswith(".json"):
-        return _disks_of(Path(value.strip()).expanduser())
-    return [Expected(disk_id) for disk_id in as_list(value)]
+    """Take paths of plans' reports and disk IDs, as a list or text."""
+    found: dict[str, Expected] = {}
+    for entry in as_list(value):
+        disks = _disks_of(Path(entry).expanduser()) if entry.endswith(".json") else [Expected(entry)]
+        found.update((disk.disk_id, disk) for disk in disks)
+    return list(found.values())
 
 
 def _disks_of(path: Path) -> list[Expected]:
@@ -35,9 +41,27 @@ def _disks_of(path: Path) -> list[Expected]:
         raise InvalidValue(f"names a report that cannot be read: {path}: {error.strerror}") from None
     except ValueError as error:
         raise InvalidValue(f"names a file that is no report: {path}: {error}") from None
-    points = report.get("recovery_points") if isinstance(report, Mapping) else None
-    rows = [row for row in points if isinstance(row, Mapping)] if isinstance(points, list) else []
-    disks = {str(row["disk_id"]): row.get("disk_name") for row in rows if row.get("disk_id")}
+    report = report if isinstance(report, Mapping) else {}
+    # A run that looked at no disk reports what the last one knew of them.
+    last = report.get("last")
+    places = (
+        report.get("disks"),
+        report.get("recovery_points"),
+        last.get("disks") if isinstance(last, Mapping) else (),
+    )
+    disks = next(filter(None, map(_rows_of_disks, places)), None)
     if not disks:
         raise InvalidValue(f"names a report without disks: {path}. Take the last one that lists recovery points")
-    return [Expected(disk_id, name) for disk_id, name in disks.items()]
+    return list(disks.values())
+
+
+def _rows_of_disks(rows: Any) -> dict[str, Expected]:
+    own = [row for row in rows if isinstance(row, Mapping) and row.get("disk_id")] if isinstance(rows, list) else []
+    return {str(row["disk_id"]): _expected(row) for row in own}
+
+
+def _expected(row: Mapping[str, Any]) -> Expected:
+    facts = {key: row.get(key) for key in ("size_gib", "instance", "device")}
+    tags = row.get("tags")
+    own_tags = {str(key): str(value) for key, value in tags.items()} if isinstance(tags, Mapping) else None
+    return Expected(str(row["disk_id"]), row.get("disk_name"), own_tags, **facts)

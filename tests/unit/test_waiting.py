@@ -96,6 +96,13 @@ def test_a_window_follows_the_cloud_down_and_widens_again():
     assert window.has_room(19, 0, 0.0) and not window.has_room(20, 0, 0.0)
 
 
+def test_copies_of_others_that_fill_the_quota_do_not_widen_a_window():
+    window = Window(2)
+    window.refused(QuotaFull("3"), 0, 3, 0.0)
+    window.looked()
+    assert window.has_room(1, 0, window.opens_at) and not window.has_room(2, 0, window.opens_at)
+
+
 def test_a_throttled_window_opens_again():
     window = Window(5)
     window.refused(Throttled("slow down"), 1, 0, 100.0)

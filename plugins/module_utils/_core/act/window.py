@@ -66,7 +66,7 @@ class Window:
     def refused(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
         """Narrow after a full quota, until the next look; pause after throttling, shortly if it may be the source's."""
         if isinstance(error, QuotaFull):
-            self._limit = max(1, ours + others)
+            self._limit = min(self._most, max(1, ours + others))
             self._full, self._refused_at = True, now
         backoff = self._short if of_source else self._backoff
         self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)

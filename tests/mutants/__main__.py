@@ -6,7 +6,8 @@
 
 python -m tests.mutants [NAME ...] [--list] [--storms-only] [--seeds N] [--jobs N] [--write]
 
-What was found is kept in a file, so that a run that was cut off goes on; delete it to begin anew.
+What was found is kept in a file, so that a run that was cut off goes on; delete it to begin anew. With --write it goes
+into found.json beside this file, the table of all broken engines. The next run tries first what found each before.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ LONGEST = 900.0
 NOBODY, NOT_THERE = "nobody", "not there"
 #: What else becomes of one, which finds it as well.
 BREAKS_DOWN, ENDLESS = "it breaks down", "it comes to no end"
-HEAD = ("broken engine", "storms alone", "unit tests")
+COUNTS = ("broken engines", "found by storms alone", "found by unit tests", "found by either")
+MISSED = ("broken engine", "found by")
+#: What found each when the table was last written, by name.
+TABLE = Path(__file__).with_name("found.json")
 #: What was found so far.
 KEPT = Path(os.environ.get("MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "mutants-found.json")
 #: Seeds of storms and collisions that a broken engine meets at most, over all its clouds.
@@ -103,16 +107,14 @@ def _tell(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
     print(f"not found by storms: {[one.name for one, _by in there if one.name not in storms]}")
     print(f"survivors: {survivors}\nnot there any more, put their places right: {gone}")
     if write:
-        table = [
-            (one.what, _in_words(one, by["storms"]), _in_words(one, by.get("tests", "not tried"))) for one, by in rows
-        ]
-        write_between(DOCS / "reliability.rst", "mutants", list_table(HEAD, table))
+        TABLE.write_text(json.dumps({one.name: {"what": one.what, **by} for one, by in rows}, indent=1) + "\n")
+        tests = sum(by.get("tests", NOBODY) != NOBODY for _one, by in there)
+        counts = (len(there), len(storms), tests, len(there) - len(survivors))
+        missed = [(one.what, by["tests"]) for one, by in there if one.name not in storms]
+        text = f"{list_table(COUNTS, [counts])}\n\nStorms alone did not find:\n\n{list_table(MISSED, missed)}"
+        write_between(DOCS / "reliability.rst", "mutants", text)
     few = len(storms) < 0.8 * len(there) or len(there) - len(survivors) < 0.95 * len(there)
     sys.exit(few or bool(gone) or any(name not in REASONS for name in survivors))
-
-
-def _in_words(one: Broken, by: str) -> str:
-    return f"{by}: {REASONS[one.name]}" if by == NOBODY and one.name in REASONS else by
 
 
 # -- processes -------------------------------------------------------------------------------------------
@@ -181,7 +183,8 @@ def _found(one: Broken, by: str, seeds: int) -> str:
     started, found = time.process_time(), ""
     try:
         with broken(one.name):
-            found = (_first_storm(one, seeds) if by == "storms" else _first_test(one)) or NOBODY
+            before = json.loads(TABLE.read_text()).get(one.name, {}).get(by, "") if TABLE.exists() else ""
+            found = (_first_storm(one, seeds, before) if by == "storms" else _first_test(one, before)) or NOBODY
     except LookupError as error:
         print(error, flush=True)
         found = NOT_THERE
@@ -189,10 +192,11 @@ def _found(one: Broken, by: str, seeds: int) -> str:
     return found
 
 
-def _first_storm(one: Broken, seeds: int) -> str:
-    """Let storms pass, in turns over the clouds, until one goes wrong."""
+def _first_storm(one: Broken, seeds: int, before: str) -> str:
+    """Let storms pass, first the one that found it before, then in turns over the clouds, until one goes wrong."""
     servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
     names = storms_of(one.clouds, seeds, one.over_disks)
+    names.sort(key=lambda name: name != before)
     return next((name for name in names if goes_wrong(servers[name.split()[0]], name)), "")
 
 
@@ -210,9 +214,11 @@ def goes_wrong(server: StormServer, label: str) -> bool:
         return True
 
 
-def _first_test(one: Broken) -> str:
-    if failed := failed_tests(PURE, first=True):
-        return failed[0]
+def _first_test(one: Broken, before: str) -> str:
+    """Run the unit tests, first the one that found it before, until one fails."""
+    for paths in ([before] if "::" in before else [], PURE):
+        if paths and (failed := failed_tests(paths, first=True)):
+            return failed[0]
     for cloud in UNIT:
         if cloud in one.clouds and (failed := failed_tests(UNIT[cloud], first=True)):
             return failed[0]

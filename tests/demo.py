@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the simulated clouds and run playbooks/demo.yml against them; arguments go to ansible-playbook."""
+"""Start the simulated clouds and run demo.yml, beside this file, against them; arguments go to ansible-playbook."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import json
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
+
+PLAYBOOK = Path(__file__).with_suffix(".yml")
 
 
 def main() -> int:
@@ -21,7 +24,7 @@ def main() -> int:
                 return 1
             reports = tempfile.mkdtemp(prefix="dr-copy-demo-")  # kept: the end of the demo names the page
             given = json.dumps({"demo_clouds": json.loads(line), "demo_reports": reports})
-            command = ["ansible-playbook", "multicloud.snapshots.demo", "-e", given, *sys.argv[1:]]
+            command = ["ansible-playbook", str(PLAYBOOK), "-e", given, *sys.argv[1:]]
             return subprocess.run(command, check=False).returncode
         finally:
             clouds.terminate()

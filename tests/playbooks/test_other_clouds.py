@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.modules import (
 )
 
 from tests.clouds import CLOUDS
+from tests.demo import PLAYBOOK
 
 from .conftest import ENDLESS, PLACES, kill_in_the_second_window
 
@@ -106,7 +107,7 @@ def test_a_variable_that_the_cloud_has_no_option_for_is_refused_by_name(clouds, 
 
 def test_the_demo_predicts_copies_and_changes_nothing_the_third_time(clouds):
     given = json.dumps({"demo_clouds": clouds.connections, "demo_reports": str(clouds.directory)})
-    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.demo", "-e", given)
+    code, output = clouds.run("ansible-playbook", str(PLAYBOOK), "-e", given)
     assert code == 0 and "failed=0" in output, output
     table = output.rpartition("after their second night")[2]
     assert "3 disks made of the copies" in table and "FAILED, as it must" in table

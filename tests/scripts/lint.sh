@@ -18,6 +18,7 @@ run yamllint --strict .
 MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins.module_utils \
   -p ansible_collections.multicloud.snapshots.plugins.plugin_utils
 run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml
+run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml tests/demo.yml
 run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
 run antsibull-changelog lint
 # ansible-test asks the nearest git checkout for the files to check; that must be the staged copy, not the one around it.

@@ -252,6 +252,19 @@ def test_the_role_documents_all_its_variables(name):
             assert defaults[full] == default == documented[full]["default"], full
 
 
+@pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
+def test_the_description_of_a_raw_variable_begins_with_its_type(name):
+    """Argument specs refuse the empty answer of a survey for int, bool, dict and choices, so these are raw."""
+    words = {bool: "A boolean", int: "A whole number", dict: "A dict", list: "A list", float: "A number"}
+    table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES
+    specs = yaml.safe_load((REPOSITORY / "roles" / name / "meta" / "argument_specs.yml").read_text())
+    for full, option in specs["argument_specs"]["main"]["options"].items():
+        if option["type"] == "raw":
+            row = table[full.removeprefix(f"{name}_")]
+            begin = "A number" if row.take.__name__ == "as_minutes" else words.get(type(row.default), "One of V(")
+            assert option["description"][0].startswith(begin), full
+
+
 PROGRAMMED = ("_dr_copy", "_dr_restore")
 #: The layers of a role that is a program: each may import those before it, and what the roles share.
 LAYERS = ("input", "decide", "output")

@@ -9,7 +9,7 @@ name: copy_plan
 short_description: Decide which snapshots are to be copied where, and why others are not
 version_added: 1.0.0
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination
     that was considered, and for each disk without a usable snapshot.

@@ -9,7 +9,7 @@ name: dr_copy
 short_description: Private to the role dr_copy
 version_added: 1.0.0
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Private to the playbooks beside the role P(multicloud.snapshots.dr_copy#role). It may change without notice.
   - Public are P(multicloud.snapshots.copy_plan#filter), P(multicloud.snapshots.expired_copies#filter) and

@@ -9,7 +9,7 @@ name: expired_copies
 short_description: Return the copies that retention no longer keeps
 version_added: 1.0.0
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Takes copies as the info modules of this collection return them, and returns those that may be deleted, the oldest
     first.

@@ -9,7 +9,7 @@ name: recovery_points
 short_description: Show each disk's newest complete copy in each destination
 version_added: 1.0.0
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Takes lists as the info modules of this collection return them, and returns a row for each disk and destination;
     disks without a copy are included.

@@ -18,7 +18,7 @@ description:
     tags.
   - CBS cannot cancel a copy, and shows no failed copies; a copy that is gone has failed.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   name:
     description:

@@ -15,7 +15,7 @@ description:
   - Shows the source of each copy, by its tags, and where these are missing by the end of its name, which holds ID, disk
     and time, but no region.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 extends_documentation_fragment:
   - multicloud.snapshots._info
   - multicloud.snapshots._info.region

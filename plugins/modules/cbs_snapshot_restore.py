@@ -16,7 +16,7 @@ description:
     snapshot on a disk, so a disk is known by its tags alone.
   - Deletes them again, where asked to, and nothing else.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:

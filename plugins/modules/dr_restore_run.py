@@ -9,7 +9,7 @@ module: dr_restore_run
 short_description: Private to the role dr_restore
 version_added: 1.0.0
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Runs one restore or drill by the variables of the role P(multicloud.snapshots.dr_restore#role).
   - Private to that role. It may change without notice. Use the role.

@@ -17,7 +17,7 @@ description:
     5 GB of data) these are all, of a larger one about 100 from each random index on.
   - The role P(multicloud.snapshots.dr_restore#role) uses it for drills of the level V(readable).
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   copies:
     description:

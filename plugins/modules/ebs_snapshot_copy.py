@@ -15,7 +15,7 @@ description:
   - Finds existing copies, complete or in progress, including those made in the AWS console, and makes no second one.
   - Can replace M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   destination_regions:
     description:

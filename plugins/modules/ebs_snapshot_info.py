@@ -14,7 +14,7 @@ description:
   - Lists volumes and snapshots of one AWS region, in the shape that the info modules of all clouds share.
   - Shows the source of each copy, if it is known.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   set_tag:
     description:

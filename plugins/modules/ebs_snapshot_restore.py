@@ -15,7 +15,7 @@ description:
   - Finds the volumes that an earlier run with the same O(restore_id) has made, and makes none beside them.
   - Deletes them again, where asked to, and nothing else.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:

@@ -16,7 +16,7 @@ description:
   - The module only adds the permission and never removes one. An account that had it for a moment may have copied
     already, another plan may use it, and AWS has no safe way to remove it while others change permissions.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   snapshot_ids:
     description:

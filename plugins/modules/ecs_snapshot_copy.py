@@ -20,7 +20,7 @@ description:
     ID, which is the last part of an ARN; an alias is not compared.
   - Tag keys that differ only in case are one key.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   name:
     description:

@@ -14,7 +14,7 @@ description:
   - Lists disks and snapshots of one region, in the shape that the info modules of all clouds share.
   - Shows the source of each copy.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 extends_documentation_fragment:
   - multicloud.snapshots._info
   - multicloud.snapshots._info.region

@@ -16,7 +16,7 @@ description:
     it, so the module looks at every node before it repeats a call.
   - The service has no snapshot tags, so there are no options for them.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   source_region:
     description:

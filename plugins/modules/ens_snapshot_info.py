@@ -16,7 +16,7 @@ description:
   - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known only of copies that the role made,
     from the end of their description.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   region:
     description:

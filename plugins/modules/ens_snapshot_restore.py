@@ -17,7 +17,7 @@ description:
     two minutes.
   - Deletes them again, where asked to, and nothing else.
 author:
-  - multicloud.snapshots contributors (@multicloud-snapshots)
+  - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:

@@ -12,6 +12,7 @@ Nothing is signed either until the owner has confirmed the repository's address:
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -39,6 +40,11 @@ def address_problem(galaxy: dict[str, str], confirmed: str) -> str:
     return ""
 
 
+def maintainers(text: str) -> list[str]:
+    """Return the accounts that the file MAINTAINERS names."""
+    return re.findall(r"(?m)^\w.*\(@([\w-]+)\): \S", text)
+
+
 def sign(folder: Path, key: str, home: str) -> str:
     """Write and verify the signature of the tarball's manifest; returns its name.
 
@@ -60,6 +66,8 @@ def main() -> None:
     folder, key, home = sys.argv[1:]
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
     problem = address_problem(galaxy, os.environ.get("CONFIRMED_REPOSITORY", ""))
+    if not maintainers((REPOSITORY / "MAINTAINERS").read_text()):
+        print("Nobody is named to answer for this release: see MAINTAINERS.")
     if problem and key:
         sys.exit(problem)
     print(problem or f"The repository is {galaxy['repository']}.")

@@ -29,7 +29,7 @@ from tests.release import pictures, sbom
 from tests.release.audit import sort_out
 from tests.release.build import packed_again
 from tests.release.importer import complaints
-from tests.release.sign import address_problem
+from tests.release.sign import address_problem, maintainers
 from tests.release.site import dead_links
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -189,6 +189,17 @@ def test_nothing_is_signed_before_the_owner_has_confirmed_the_address():
     assert "nobody has confirmed" in address_problem(galaxy, "https://example.com/other")
     assert not address_problem(galaxy, galaxy["repository"])
     assert "issues must begin" in address_problem({**galaxy, "issues": "https://example.com"}, galaxy["repository"])
+
+
+def test_accounts_are_those_of_maintainers():
+    """So no stranger is named as an author, or asked for a review."""
+    assert maintainers("Who (@account-1): AWS\n    Name (@account): indented, so an example\n") == ["account-1"]
+    named = maintainers((REPOSITORY / "MAINTAINERS").read_text())
+    owners = (REPOSITORY / ".github" / "CODEOWNERS").read_text()
+    asked = re.findall(r"@([\w/-]+)", "".join(line for line in owners.splitlines() if not line.startswith("#")))
+    plugins = [path for kind in ("modules", "filter") for path in (REPOSITORY / "plugins" / kind).glob("*.py")]
+    authors = [who for path in plugins for who in re.findall(r"(?m)^  - .*\(@([\w-]+)\)", path.read_text())]
+    assert plugins and {*asked, *authors} <= {*named}
 
 
 def test_a_link_to_nothing_is_found(tmp_path):

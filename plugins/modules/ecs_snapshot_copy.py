@@ -218,6 +218,14 @@ duplicates:
       description: ID of the duplicate.
       type: str
       sample: s-gw8ee88dd77cc66bb55
+deleted_ids:
+  description: >-
+    IDs of all copies that this run deleted, in check mode of those that it would delete. Among them are the run's own
+    doubles of copies that another run began earlier.
+  returned: always
+  type: list
+  elements: str
+  sample: [s-gw8ee88dd77cc66bb55]
 counts:
   description: >-
     Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots

@@ -253,10 +253,8 @@ def _wrong_point(truth: RoleTruth, outcome: NightOutcome, report: Report, row: R
             return
         if row["source_created_at"] != truth.taken(copy).strftime(FORM):
             yield f"is reported to be of {row['source_created_at']}, and is of {truth.taken(copy)}"
-        # A listing that lags may still show the double that this run has taken back for another one of that source.
-        alike = [copy, *(one for one in truth.copies if one.place == copy.place and copy.by == outcome.name)]
         begin = _last_read(truth, outcome, copy)
-        if row["state"] == "completed" and not any(one.was(("complete",), begin, outcome.ended) for one in alike):
+        if row["state"] == "completed" and not copy.was(("complete",), begin, outcome.ended):
             yield f"is reported to have {copy.id}, which is {copy.phase(outcome.ended)}"
         age = (outcome.ended_at - truth.taken(copy)).total_seconds() / 3600
         if row["age_hours"] is None or abs(row["age_hours"] - age) > ROUNDED:

@@ -33,7 +33,7 @@ ROW_KEYS = {
     "tags",
     "error",
 }
-RESULT_KEYS = {"changed", "copies", "failures", "duplicates", "counts", "api_calls"}
+RESULT_KEYS = {"changed", "copies", "failures", "duplicates", "deleted_ids", "counts", "api_calls"}
 FAILURE_KEYS = {"source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint"}
 
 
@@ -231,6 +231,7 @@ class CopyContract:
         if cloud.adapter.cancels_by_deletion:
             assert [c.id for c in cloud.copies()] == [rival.id] == [out["snapshot_id"]]
             assert out.copy()["action"] == "adopted" and out["duplicates"] == []
+            assert len(out["deleted_ids"]) == 1 and rival.id not in out["deleted_ids"]
         elif len(cloud.copies()) == 2:  # CBS itself refuses the second
             assert [d["snapshot_id"] for d in out["duplicates"]] == [rival.id] and "remove_duplicates" in out.text
         assert not cloud.run(source, wait=True)["changed"]

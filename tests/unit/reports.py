@@ -49,15 +49,7 @@ def sample(
     there = [*copies, *made]
     expired = prunable(there, plan, shown, values)
     counts = {"created": len(made), "adopted": 0, "replaced": 0, "updated": 0, "unchanged": 1, "failed": len(failed)}
-    deleted = [
-        {
-            "source_snapshot_id": c["source"]["snapshot_id"],
-            "region": REGION,
-            "snapshot_id": c["snapshot_id"],
-            "action": "deleted",
-        }
-        for c in expired
-    ]
+    deleted = [copy["snapshot_id"] for copy in expired]
     done = {
         "source": {"failures": [], "api_calls": {"DescribeSnapshots": 3, "DescribeVolumes": 1}},
         "share": {},
@@ -70,7 +62,7 @@ def sample(
         "listed_again": [],
         "seen": [],
         "expired": expired,
-        "deleted": [{"copies": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
+        "deleted": [{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }
     return report_of(outcome_of(done, values), done, values, {"host": host, "check_mode": False, "ansible": "2.21.0"})
 

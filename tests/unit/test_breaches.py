@@ -187,3 +187,14 @@ def test_a_region_that_could_not_be_listed():
     gone = {"disks": [], "snapshots": [], "failures": [failure(None, "us-east-1", "no route", kind="connection")]}
     content = report(copies=[copy(1, 30)], source=gone)
     assert "source region could not be listed" in content["breaches"][0]["why"] and content["source_problem"]
+
+
+@pytest.mark.parametrize("state", ["completed", "pending"])
+def test_a_double_that_the_run_took_back_and_a_listing_still_shows_is_no_recovery_point(state):
+    kept, double = copy(1, 1), {**copy(1, 1), "snapshot_id": "copy-9"}
+    row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "snapshot_id": "copy-1", "state": "completed",
+           "error": None, "action": "adopted", "tags": {}, "progress": 100}  # fmt: skip
+    call = {"copies": [row], "failures": [], "counts": {"adopted": 1}, "deleted_ids": ["copy-9"]}
+    shown = report(snapshots=[snapshot(1, 1)], copies=[{**kept, "state": state}, double], copied=[call])
+    (point,) = shown["recovery_points"]
+    assert point["snapshot_id"] == ("copy-1" if state == "completed" else None)

@@ -345,14 +345,16 @@ def test_copies_are_listed_again_only_where_something_has_moved(call, moved):
 
 
 @pytest.mark.parametrize(
-    ("number", "kept", "pruned"),
-    [(2, [], ["copy-1", "copy-2"]), (1, [], ["copy-1"]), (1, ["copy-2"], ["copy-1"]), (0, [], [])],
+    ("gone", "shown", "pruned"),
+    [
+        (["copy-1", "copy-2"], [], ["copy-1", "copy-2"]),
+        (["copy-1"], [], ["copy-1"]),
+        (["copy-1", "copy-2"], ["copy-2"], ["copy-1"]),
+        ([], [], []),
+    ],
 )
-def test_a_copy_that_a_listing_hid_is_not_reported_as_pruned(number, kept, pruned):
+def test_a_copy_that_a_listing_hid_is_not_reported_as_pruned(gone, shown, pruned):
     source = {"snapshot_id": "source", "disk_id": "disk", "created_at": "2026-11-01T00:00:00Z"}
     expired = [{"snapshot_id": f"copy-{n}", "region": "there", "state": "completed", "source": source} for n in (1, 2)]
-    row = {"source_snapshot_id": "source", "region": "there", "snapshot_id": "copy-1"}
-    failures = [{"snapshot_id": snapshot_id} for snapshot_id in kept]
-    copies = [{**row, "action": "deleted" if number else "none"}]
-    call = {"copies": copies, "counts": {"deleted": number}, "failures": failures}
+    call = {"deleted_ids": gone, "failures": [{"snapshot_id": snapshot_id} for snapshot_id in shown]}
     assert [copy["snapshot_id"] for copy in deleted_copies(expired, [call])] == pruned

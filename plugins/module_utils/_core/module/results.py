@@ -29,6 +29,7 @@ def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, A
             for a in attempts
             for snapshot_id in _duplicate_ids(a)
         ],
+        "deleted_ids": [snapshot_id for attempt in attempts for snapshot_id in deleted_ids(attempt, planned)],
         "counts": counts_of(rows, attempts, planned, COUNTED),
     }
     if len(rows) == 1:

@@ -121,26 +121,10 @@ def _failed_copies(calls: Sequence[Row]) -> set[tuple[str, str]]:
 
 
 def deleted_copies(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the expired copies that the calls have deleted.
-
-    A row of a call names one copy of a source. If fewer were deleted than all expired ones of these sources, since a
-    listing did not show some, only the named ones certainly are.
-    """
-    gone: dict[tuple[str, str], str] = {}
-    kept: set[str] = set()
-    number = 0
-    for call in calls:
-        number += (call.get("counts") or {}).get("deleted", 0)
-        rows = [row for row in call.get("copies") or () if row["action"] == "deleted"]
-        gone |= {(str(row["source_snapshot_id"]), str(row["region"])): str(row["snapshot_id"]) for row in rows}
-        kept |= {str(failure["snapshot_id"]) for failure in failures_of(call)}
-    found = [
-        copy
-        for copy in expired
-        if (str(copy["source"]["snapshot_id"]), str(copy["region"])) in gone and str(copy["snapshot_id"]) not in kept
-    ]
-    certain = found if number >= len(found) else [copy for copy in found if str(copy["snapshot_id"]) in gone.values()]
-    return [_as_result(copy) for copy in certain]
+    """Return the expired copies that the calls have deleted, and that do not show any more."""
+    shown = {str(failure["snapshot_id"]) for call in calls for failure in failures_of(call)}
+    gone = {str(snapshot_id) for call in calls for snapshot_id in call.get("deleted_ids") or ()} - shown
+    return [_as_result(copy) for copy in expired if str(copy["snapshot_id"]) in gone]
 
 
 def orphans(

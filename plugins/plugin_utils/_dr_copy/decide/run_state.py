@@ -33,8 +33,11 @@ class RunState:
     def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
         self.shared = done["share"].get("shared") or []
         self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
-        #: The copies at the destinations, as last listed or looked at.
+        # A listing that lags may still show what this run took back.
+        taken_back = {str(snapshot_id) for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
         shown = copies_in([*done["listed"], *done["seen"]], values)
+        shown = [copy for copy in shown if str(copy["snapshot_id"]) not in taken_back]
+        #: The copies at the destinations, as last listed or looked at.
         self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
         if check_mode and values["wait"]:
             self.copies = with_planned(self.copies, self.copied, done["snapshots"])

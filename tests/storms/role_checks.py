@@ -63,7 +63,8 @@ def checked_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
     truth = RoleTruth(nights)
     for outcome in nights.outcomes:
         findings.faults += [f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)]
-    findings.faults += [*_wrong_deletions(truth), *_doubles(truth, findings), *_of_the_end(truth, last, further)]
+    findings.faults += [*_wrong_deletions(truth), *_doubles(truth, findings), *_rewritten_marks(truth)]
+    findings.faults += _of_the_end(truth, last, further)
     findings.nights, findings.copies = len(nights.outcomes), len(truth.copies)
     ended = [outcome for outcome in nights.outcomes if outcome.finished]
     findings.checked, findings.green = len(ended), sum(not o.finished.message for o in ended if o.finished)
@@ -183,6 +184,21 @@ def _doubles(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
                     yield f"{copy.id} was made by {copy.by} while {other.id} by {other.by} was there: {copy.place}"
                 else:
                     findings.doubled += 1
+
+
+def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
+    """Name copies whose mark of a plan was written over by another plan's run.
+
+    One that does not wait may do so where tags show late (promises: provenance).
+    """
+    for copy in truth.copies:
+        mark = ""
+        for version in copy.versions:
+            whose = version.tags.get(PLAN, "") or mark
+            by = truth.outcomes.get(getattr(version.by, "by", ""))
+            if mark and whose != mark and not (by and by.plan.options.get("wait") is False):
+                yield f"{copy.id} in {copy.region} bore the mark of {mark}, and then that of {whose}"
+            mark = whose
 
 
 # -- nights ----------------------------------------------------------------------------------------------

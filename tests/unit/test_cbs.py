@@ -554,6 +554,44 @@ def test_tags_that_show_late_are_waited_for(cbs):
         assert not out.failed, out["msg"]
 
 
+def marked(cbs, source, plan, **options):
+    """Copy as a plan of the role does, with its mark."""
+    return cbs.run(source, copy_tags=True, source_tags={source: {"dr-copy:plan": plan}}, **options)
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(0.0, 20.0), (60.0, 20.0)])
+def test_a_mark_that_shows_late_is_not_rewritten_by_another_plan(cbs, seconds, late):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source, seconds=seconds, name=f"copy-of-{source}")
+    copy.tags["dr-copy:plan"] = "alpha"
+    started = cbs.clock.monotonic()
+    copy.tags_shown_at = started + late
+    out = marked(cbs, source, "beta", wait=True)
+    assert not out.failed and copy.tags["dr-copy:plan"] == "alpha"
+    assert cbs.clock.monotonic() - started < max(seconds, late) + 15
+
+
+def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be_on_their_way(cbs):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
+    started = cbs.clock.monotonic()
+    out = marked(cbs, source, "beta", wait=True)
+    assert not out.failed and copy.tags["dr-copy:plan"] == "beta" and out.copy()["action"] == "updated"
+    assert cbs.clock.monotonic() - started < cbs.adapter.doubt_seconds + 15
+    copy.tags.clear()
+    started = cbs.clock.monotonic()
+    assert not marked(cbs, source, "beta", wait=True).failed and copy.tags["dr-copy:plan"] == "beta"
+    assert cbs.clock.monotonic() - started < 1
+
+
+def test_late_tags_that_do_not_show_by_the_deadline_are_no_success_and_not_written_over(cbs):
+    source = cbs.snapshot()
+    copy = cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
+    out = marked(cbs, source, "beta", wait=True, wait_timeout=5)
+    assert out.failed and "does not show its tags yet" in out["msg"] and out.failure()["kind"] == "timeout"
+    assert not out["changed"] and not copy.tags and out.copy()["state"] == "completed"
+
+
 def test_a_busy_tag_service_does_not_hold_up_the_copies(cbs):
     sources = [cbs.snapshot() for _n in range(10)]
     cbs.faults({"action": "TagResources", "fault": "throttle", "times": 8})

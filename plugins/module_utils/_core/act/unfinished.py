@@ -41,6 +41,8 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
             found.append((copy.snapshot_id, failures.not_written(copy.snapshot_id, region, what, None)))
         elif decision.drift.unshown:
             found.append((copy.snapshot_id, failures.tags_not_shown(copy, decision.drift.unshown)))
+        elif decision.drift.tags_may_show and not decision.needs_source:
+            found.append((copy.snapshot_id, failures.tags_late(copy)))
         elif decision.drift.attaching and wanted.policy.wait:
             found.append((copy.snapshot_id, failures.attachment_not_shown(copy)))
         if decision.drift.refused:

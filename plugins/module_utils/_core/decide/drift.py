@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..errors import CopyError, NotFound, TagsFull
 from ..model import Snapshot, State, TagChange
@@ -35,7 +35,7 @@ class Drift:
 
     ``unshown``: tags that the cloud accepted and does not show; ``expires_later``: once complete. ``unread``: why the
     source, which some of the tags come from, could not be read. ``refused``: why it does not get a tag that the user
-    asked for.
+    asked for. ``tags_may_show``: another run may have just set its tags.
     """
 
     change: TagChange = TagChange()
@@ -49,6 +49,7 @@ class Drift:
     warning: str | None = None
     unread: CopyError | None = None
     refused: CopyError | None = None
+    tags_may_show: bool = False
     #: Of a disk: whether it is to be attached, and whether it is not yet.
     attach: bool = False
     attaching: bool = False
@@ -72,7 +73,7 @@ class Drift:
 
     @property
     def is_none(self) -> bool:
-        return not (self.due or self.needs_source or self.unshown or self.attaching)
+        return not (self.due or self.needs_source or self.unshown or self.attaching or self.tags_may_show)
 
 
 NO_DRIFT = Drift()
@@ -91,7 +92,10 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
         return Drift(change, attach=wish.is_due and not is_over, attaching=wish.waits, refused=wish.refusal)
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
-    change, needs_source, unshown = _tag_drift(wanted, memory, copy) if cloud.tag_rules else (TagChange(), False, ())
+    may_show = _tags_may_show(wanted, memory, copy, today)
+    change, needs_source, unshown = (
+        _tag_drift(wanted, memory, copy, may_show) if cloud.tag_rules else (TagChange(), False, ())
+    )
     refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     expiry, warning, later = None, None, False
     refused = memory.refusal_of(copy.snapshot_id, EXPIRY)
@@ -116,7 +120,9 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
     unread = _unread_source(wanted, copy)
     lock = lock and not needs_locks
     full = next(iter(refusals), None)
-    return Drift(change, expiry, needs_source, unshown, later, lock, needs_locks, lock_later, warning, unread, full)
+    return Drift(
+        change, expiry, needs_source, unshown, later, lock, needs_locks, lock_later, warning, unread, full, may_show
+    )
 
 
 def _unread_source(wanted: Wanted, copy: Snapshot) -> CopyError | None:
@@ -133,20 +139,36 @@ def _purges(wanted: Wanted) -> bool:
     return wanted.policy.purge_tags and asked
 
 
-def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> tuple[TagChange, bool, tuple[str, ...]]:
+def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> bool:
+    """Whether the tags of another run's copy may be set and not show yet: they would be written over, and with them the
+    mark of that run's plan (promises: provenance). A run that does not wait leaves no copy without tags for that."""
+    if not wanted.policy.wait or wanted.cloud.tags_in_copy_call or copy.snapshot_id in memory.own:
+        return False
+    if isinstance(wanted.source, CopyError):
+        return False  # nothing would be written
+    age = today - copy.created_at if copy.created_at else timedelta.max
+    return SOURCE_SNAPSHOT_ID not in copy.tags and age < timedelta(seconds=wanted.cloud.doubt_seconds)
+
+
+def _tag_drift(
+    wanted: Wanted, memory: Memory, copy: Snapshot, may_show: bool
+) -> tuple[TagChange, bool, tuple[str, ...]]:
+    """Return the change of tags that a copy lacks, whether it needs the source first, and what does not show yet.
+
+    ``may_show``: whether another run may have just set what comes with a copy.
+    """
     request, cloud, source = wanted.request, wanted.cloud, wanted.source
     refused = memory.refusal_of(copy.snapshot_id, TAGS)
     if cloud.tag_rules is None or (refused and refused.is_final and not isinstance(refused.error, TagsFull)):
         return TagChange(), False, ()
-    incomplete = _lacks_provenance(copy)
-    purges = _purges(wanted)
+    incomplete, purges = _lacks_provenance(copy), _purges(wanted)
     if (incomplete or purges) and not wanted.source_is_read:
         return TagChange(), True, ()
     there = source if isinstance(source, Snapshot) else None
     kept = request.source_tags or (there.tags if there else {})
     purge = wanted.policy.purge_tags and not (purges and there is None)
     change = change_of_tags(request, copy, cloud.tag_rules, purge, kept if request.copy_tags else {})
-    if incomplete and there:
+    if incomplete and there and not may_show:
         if SOURCE_SNAPSHOT_ID in copy.tags:
             known = provenance_tags(there)
             missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}

@@ -112,6 +112,13 @@ def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
     )
 
 
+def tags_late(copy: Snapshot) -> TimedOut:
+    return TimedOut(
+        f"The copy {copy.snapshot_id} in {copy.region}, which another run has just begun, does not show its tags yet",
+        hint="The copy itself is good. Run again: the next run sets its tags if they do not show by then.",
+    )
+
+
 def tags_full(refused: Mapping[str, CopyError]) -> str | None:
     """Say, for a warning, which tags no copy gets, since a quota of the account has refused them."""
     if not refused:

@@ -60,6 +60,8 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     if drift.unshown:
         sent_at = memory.tags_sent_at[copy.snapshot_id]
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
+    if drift.tags_may_show:
+        look_at = min(look_at, memory.looked_at + growing(memory.looked_at - sighting.known_at))
     attaching = policy.wait and drift.attaching
     if attaching:
         sent_at = memory.attached.get(copy.snapshot_id, sighting.known_at)

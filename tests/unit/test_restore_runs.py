@@ -10,6 +10,7 @@ import json
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import points
 
 from tests.clouds import CLOUDS
 
@@ -170,6 +171,58 @@ def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
     missing, made = ended.result["disks"]
     assert missing["state"] == "missing" and "is of a system disk" in missing["missing"]
     assert made["copy_id"] == copies["data"] and made["state"] == "available"
+
+
+# What the screen tells
+
+
+def test_what_hits_many_disks_alike_is_told_once(ebs_runs):
+    runs, names = ebs_runs, [f"disk-{number:02}" for number in range(14)]
+    runs.copies(*names)
+    ended = runs.restore(zone="eu-west-1x", manifest_dir="/nonexistent")
+    assert ended.message.count("is not a zone of eu-west-1") == 1 and " and 4 more: " in ended.message
+    assert "dr_restore_zone: 'eu-west-1x'" in ended.message, "the role's users know its variables"
+    nothing = runs.restore(disk_ids=[f"vol-{number}" for number in range(12)])
+    assert nothing.message.count("no copy in eu-west-1 names it") == 1 and " and 2 more: " in nothing.message
+
+
+def test_reasons_beyond_ten_are_counted():
+    missing = [(f"disk-{number}", f"reason {number}") for number in range(12)]
+    assert points.by_reason(missing).endswith("disk-9: reason 9; and 2 more for other reasons")
+
+
+def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
+    disks = ebs_runs.copies("database")
+    ended = ebs_runs.restore(source_region="us-west-2", expected=list(disks.values()), manifest_dir=str(tmp_path))
+    assert ended.message.startswith("None of the 1 copies in eu-west-1 fits dr_restore_source_region us-west-2")
+    (row,) = ended.result["disks"]
+    assert row["missing"].endswith("no copy in eu-west-1 names it, among those from us-west-2")
+
+
+def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(ebs_runs, tmp_path):
+    runs, given = ebs_runs, {"manifest_dir": str(tmp_path)}
+    runs.copies("database")
+    assert f"MANIFEST {tmp_path}/orders.flood.restore.json" in runs.restore(**given).lines
+    before = (tmp_path / "orders.flood.restore.json").read_text()
+    wrong = runs.restore(zone=runs.estate.other_zone, **given)
+    assert "1 of 1 disks are missing" in wrong.message and "Set another dr_restore_id" in wrong.message
+    assert (tmp_path / "orders.flood.restore.json").read_text() == before
+    assert any(line.startswith("MANIFEST") and "is of an earlier run" in line for line in wrong.lines)
+
+
+def test_the_screen_tells_how_old_the_data_is_and_how_long_it_took(ebs_runs, tmp_path):
+    runs = ebs_runs
+    disks = {name: runs.estate.disk(Name=name) for name in ("database", "mail")}
+    runs.copies_of({"database": disks["database"]}, hours=30)
+    runs.copies_of({"mail": disks["mail"]}, hours=2)
+    runs.estate.settings(disk_seconds=30)
+    planned = runs.restore(check=True, manifest_dir=str(tmp_path)).lines
+    data = next(line for line in planned if line.startswith("DATA"))
+    assert f"(database ({disks['database']}), 30" in data and f"(mail ({disks['mail']}))" in data
+    assert not any(line.startswith(("TIME", "MANIFEST")) for line in planned)
+    made = runs.restore(manifest_dir=str(tmp_path)).lines
+    (took,) = [line for line in made if line.startswith("TIME")]
+    assert took.endswith("minutes from the run's begin to its last disk")
 
 
 # Order and time

@@ -194,7 +194,7 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     assert nothing.startswith("None of the 0 copies in eu-west-1") and "There is no copy in eu-west-1 at all" in nothing
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
     there = choosing.refusal([], {"snapshots": [copy(1), far, copy(3, source=None)]}, {**VALUES, "disk_ids": ["vol-9"]})
-    assert "None of the 2 copies in eu-west-1 fits disk_ids ['vol-9']" in there
+    assert "None of the 2 copies in eu-west-1 fits dr_restore_disk_ids ['vol-9']" in there
     assert "There are 2 copies in eu-west-1, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
     assert there.endswith(": database (vol-1).")
     rows = chosen([copy(1)], at="2026-11-01")

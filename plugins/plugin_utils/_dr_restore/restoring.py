@@ -49,9 +49,13 @@ class Restore(Run):
             "last": last_manifest(values),
         }
         manifest = manifest_of(points, waves, unread, values, run)
-        unwritten = [written_manifest(manifest, values), written_claims(points, values, check_mode)]
-        message = " ".join(filter(None, [refused or problems_of(manifest), *unwritten]))
-        return Finished(manifest, lines_of(manifest), message)
+        seen = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
+        files = [
+            written_manifest(manifest, values, stays=bool(seen & run["last"].keys())),
+            written_claims(points, values, check_mode),
+        ]
+        message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))
+        return Finished(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)
 
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
         """Make the disks, one wave after the other: a wave waits until each disk of the one before is available or has

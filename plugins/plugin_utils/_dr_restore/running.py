@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from .._role.registered import failures_of
 from .._role.rows import opened
 from .calls import Call, Calls
+from .decide.role_words import in_role_words
 from .input.variables import normalise
 
 #: Runs a module by its full name with these arguments; returns its result, also where it failed.
@@ -79,7 +80,7 @@ class Run:
         """Report a run that an error in the role's own code has ended."""
 
     def _made(self, call: Call) -> dict[str, Any]:
-        return self._run_module(call.module, call.arguments)
+        return in_role_words(self._run_module(call.module, call.arguments))
 
     def _listed(self, calls: Calls, of_any_region: bool = False) -> dict[str, Any]:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values['region']}")

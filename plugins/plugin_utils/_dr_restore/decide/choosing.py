@@ -17,11 +17,9 @@ from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import Row, age_in_hours, is_archived, is_complete, plain, taken_at, time_or_now
 from ..input.expected import Expected
-from .points import Missing, Obstacle, Point, Reason, named
+from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, with_sets
 
-#: How many disks a message names.
-NAMED = 10
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"
 
@@ -55,7 +53,8 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     if by_set:
         points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
     points = with_sets(points, servers, by_set)
-    no_copy = Reason.NO_COPY.of(region=values["region"])
+    among = f", among those from {values['source_region']}" if values["source_region"] else ""
+    no_copy = Reason.NO_COPY.of(region=values["region"], among=among)
     ids, names = {point.disk_id for point in points}, {point.disk_name for point in points}
     expected = {} if values["is_drill"] else expected_disks(values)
     expected_names = {disk.name for disk in expected.values()}
@@ -65,7 +64,7 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     others = [name for name in values["disk_names"] if name not in names and name not in expected_names]
     points += [Point(None, name, no_copy) for name in others]
     there = {point.disk_id for point in found}
-    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values["region"])
+    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values["region"], among=among)
     without = [disk for disk in expected.values() if disk.disk_id not in there]
     points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     return sorted(points, key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
@@ -106,15 +105,15 @@ def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> 
     if any(point.copy_id for point in points):
         return ""
     copies = [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
-    if points:
-        why = "; ".join(f"{point.named}: {point.missing.text if point.missing else ''}" for point in points[:NAMED])
-        more = f"; and {len(points) - NAMED} more" if len(points) > NAMED else ""
+    fits_region = [copy for copy in copies if _is_from(copy, values["source_region"])]
+    if points and (fits_region or not copies):
+        why = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
         return (
-            f"None of {len(points)} disks has a recovery point that can be restored: {why}{more}. "
+            f"None of {len(points)} disks has a recovery point that can be restored. {why}. "
             f"{what_is_there(copies, values)}"
         )
     keys = ("source_region", "disk_tags", "disk_ids", "disk_names")
-    asked = [f"{key} {values[key]}" for key in keys if values[key]]
+    asked = [f"dr_restore_{key} {values[key]}" for key in keys if values[key]]
     fits = f"fits {', '.join(asked)}" if asked else "names a disk"
     return (
         f"None of the {len(copies)} copies in {values['region']} {fits}, so there is nothing to restore. "
@@ -125,7 +124,10 @@ def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> 
 def what_is_there(copies: Sequence[Row], values: Mapping[str, Any]) -> str:
     """Say how many copies there are in the region, of disks in which regions, and of which disks."""
     if not copies:
-        return f"There is no copy in {values['region']} at all, in the account of this connection."
+        return (
+            f"There is no copy in {values['region']} at all, in the account of this connection. "
+            "Check dr_restore_region, and to which account you are logged in."
+        )
     regions: dict[str, int] = {}
     disks: dict[str, str] = {}
     for copy in copies:
@@ -160,10 +162,13 @@ def _copies(listed: Row, values: Mapping[str, Any]) -> list[Row]:
     return [
         copy
         for copy in plain(listed.get("snapshots") or ())
-        if copy.get("source")
-        and copy.get("place") in places
-        and (not region or copy["source"]["region"] in (region, None))
+        if copy.get("source") and copy.get("place") in places and _is_from(copy, region)
     ]
+
+
+def _is_from(copy: Row, region: str) -> bool:
+    """Whether a copy is of a disk in this region, any if empty; one that does not tell its region may be."""
+    return not region or copy["source"]["region"] in (region, None)
 
 
 def _disk(copy: Row) -> str:

@@ -6,19 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
 from ..._role.rows import Row
 
+#: How many disks of one reason, and how many reasons, a message names.
+NAMED = 10
+
 
 class Reason(Enum):
     """Why a disk has no recovery point that can be restored; the text takes the facts in braces."""
 
-    NO_COPY = "no copy in {region} names it"
-    EXPECTED = "it is expected ({by}), and no copy in {region} names it"
+    NO_COPY = "no copy in {region} names it{among}"
+    EXPECTED = "it is expected ({by}), and no copy in {region} names it{among}"
     UNTIMED = "none of its copies tells a time that can be true{doubt}"
     YOUNGER = "all its recovery points are younger than at; the oldest is of {time}"
     UNUSABLE = "its copy {copy} {obstacle}"
@@ -101,3 +104,16 @@ def named(row: Row) -> str:
     if row["disk_name"] and row["disk_id"]:
         return f"{row['disk_name']} ({row['disk_id']})"
     return str(row["disk_name"] or row["disk_id"])
+
+
+def by_reason(missing: Sequence[tuple[str, str]]) -> str:
+    """Name disks with why they are missing, given as pairs: those of one reason together, ten of them."""
+    alike: dict[str, list[str]] = {}
+    for name, why in missing:
+        alike.setdefault(why.rstrip("."), []).append(name)
+    parts = []
+    for why, names in list(alike.items())[:NAMED]:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        parts.append(f"{', '.join(names[:NAMED])}{more}: {why}")
+    others = sum(map(len, list(alike.values())[NAMED:]))
+    return "; ".join(parts) + (f"; and {others} more for other reasons" if others else "")

@@ -16,11 +16,10 @@ from ..._role.documents import collection_version
 from ..._role.registered import failures_of
 from ..._role.rows import Row
 from ..decide.drill import Candidate, Trial, after, overdue, untried
-from ..decide.points import named
+from ..decide.points import NAMED, named
 from ..decide.reaping import Left
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
-from .manifest import NAMED
 
 _OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level")
 #: What each level does not prove.

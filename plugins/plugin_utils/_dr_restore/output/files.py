@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
@@ -52,27 +52,42 @@ def write_page_of_failure(values: Mapping[str, Any], message: str) -> str:
     return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values['host']}: drill", message))
 
 
-def written_manifest(manifest: Row, values: Mapping[str, Any]) -> str:
-    """Write the manifest of a restore; return why it could not be, or nothing.
+class Written(NamedTuple):
+    """What the screen shows of a file, and why it could not be written; each may be empty."""
 
-    A run that found nothing to restore leaves the one of an earlier run, whose disks it has not seen.
+    line: str = ""
+    problem: str = ""
+
+
+def written_manifest(manifest: Row, values: Mapping[str, Any], stays: bool) -> Written:
+    """Write the manifest of a restore.
+
+    A run that has found nothing to restore leaves the one of an earlier run, whose disks it has not seen; so does one
+    that could restore nothing, in a wrong zone for example, if ``stays``: disks of the earlier one are there.
     """
     path = manifest_file(values)
     is_empty = not any(disk["copy_id"] for disk in manifest["disks"])
-    if manifest["check_mode"] or (is_empty and path.exists()):
-        return ""
+    nothing = not any(disk["new_disk_id"] or disk["claim"] for disk in manifest["disks"])
+    if manifest["check_mode"]:
+        return Written()
+    if path.exists() and (is_empty or (nothing and stays)):
+        return Written(f"MANIFEST {path} is of an earlier run, since this one restored nothing")
     why = failure_of(lambda: write_whole(path, report_text(manifest)))
-    return f"The manifest could not be written to {values['manifest_dir']}: {why}" if why else ""
+    if why:
+        return Written(problem=f"The manifest could not be written to {values['manifest_dir']}: {why}")
+    return Written(f"MANIFEST {path}")
 
 
-def written_claims(points: Sequence[Point], values: Mapping[str, Any], check_mode: bool) -> str:
-    """Write the manifests of the claims that are restored; return why they could not be, or nothing."""
+def written_claims(points: Sequence[Point], values: Mapping[str, Any], check_mode: bool) -> Written:
+    """Write the manifests of the claims that are restored."""
     objects = objects_of(points, values)
     if check_mode or not objects:
-        return ""
+        return Written()
     path = kubernetes_file(values)
     why = failure_of(lambda: write_whole(path, text_of(objects)))
-    return f"The manifests of the claims could not be written to {path}: {why}" if why else ""
+    if why:
+        return Written(problem=f"The manifests of the claims could not be written to {path}: {why}")
+    return Written(f"CLAIMS {path}")
 
 
 def drill_page(report: Row) -> str:

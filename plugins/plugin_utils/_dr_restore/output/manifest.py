@@ -15,13 +15,11 @@ from ..._role.documents import collection_version
 from ..._role.registered import failures_of
 from ..._role.rows import Row
 from ..decide.outcomes import reason_of
-from ..decide.points import Point, named
+from ..decide.points import Point, by_reason, named
 from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, times_of, too_late
 from ..input.last_drill import SCHEMA
 from .servers import lines_of_servers, torn_problem
 
-#: How many disks a message names.
-NAMED = 10
 #: Of a module's row of a disk, under which key the manifest tells it.
 _OF_THE_NEW = {
     "disk_id": "new_disk_id",
@@ -109,9 +107,8 @@ def problems_of(manifest: Row) -> str:
 def _missing_problem(manifest: Row) -> str:
     missing = [disk for disk in manifest["disks"] if disk["missing"]]
     if missing:
-        parts = "; ".join(f"{named(disk)}: {disk['missing'].rstrip('.')}" for disk in missing[:NAMED])
-        more = f"; and {len(missing) - NAMED} more, all in the manifest" if len(missing) > NAMED else ""
-        return f"{len(missing)} of {len(manifest['disks'])} disks are missing. {parts}{more}."
+        why = by_reason([(named(disk), disk["missing"]) for disk in missing])
+        return f"{len(missing)} of {len(manifest['disks'])} disks are missing. {why}."
     return spelt_out(manifest["failures"]) if manifest["failures"] else ""
 
 
@@ -130,7 +127,27 @@ def lines_of(manifest: Row) -> list[str]:
         "dr_copy, or the disks' IDs"
     )
     notes = [*([] if manifest["expected"] else [unknown]), *lines_of_servers(manifest["disks"])]
-    return [head, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
+    times = _lines_of_times(manifest)
+    return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
+
+
+def _lines_of_times(manifest: Row) -> list[str]:
+    """Return a line on how old the data is, and one on how long it took."""
+    lines = []
+    dated = [disk for disk in manifest["disks"] if disk["age_hours"] is not None and not disk["missing"]]
+    if dated:
+        oldest, newest = max(dated, key=_age), min(dated, key=_age)
+        until = f" to {newest['taken_at']} ({named(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
+        lines.append(
+            f"DATA as of {oldest['taken_at']} ({named(oldest)}, {oldest['age_hours']:g} hours before this run){until}"
+        )
+    if manifest["took_minutes"] is not None:
+        lines.append(f"TIME {manifest['took_minutes']:g} minutes from the run's begin to its last disk")
+    return lines
+
+
+def _age(disk: Row) -> float:
+    return float(disk["age_hours"])
 
 
 def _lines_of_waves(manifest: Row) -> list[str]:

@@ -51,16 +51,16 @@ options:
     type: str
   assume_role_external_id:
     description:
-      - External ID that the role demands, if it belongs to somebody else.
+      - External ID, if the role requires one.
     type: str
   ecs_ram_role:
     description:
-      - Role of the instance that the module runs on. Its metadata may demand a token.
+      - Role of the instance that the module runs on. Metadata that demands a token works too.
     type: str
   sts_endpoint:
     description:
-      - Address at which roles are assumed, such as C(sts.cn-hangzhou.aliyuncs.com) or, from inside a VPC,
-        C(sts-vpc.cn-hangzhou.aliyuncs.com). Without it C(sts.aliyuncs.com), or what the profile says.
+      - Address of STS, which issues the credentials of roles, such as C(sts.cn-hangzhou.aliyuncs.com) or, from inside a
+        VPC, C(sts-vpc.cn-hangzhou.aliyuncs.com). The default is that of the profile, or C(sts.aliyuncs.com).
     type: str
   endpoint_url:
     description:

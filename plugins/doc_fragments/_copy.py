@@ -21,9 +21,9 @@ options:
   state:
     description:
       - V(present) makes the copies that are missing.
-      - V(absent) deletes the copies of these snapshots in these regions, also when the sources are gone, and nothing
-        else. It deletes a copy only if this collection certainly made it; on Alibaba Cloud it is enough that the cloud
-        records what the copy was made of. Others are kept and named in RV(failures).
+      - V(absent) deletes the copies of these snapshots in these regions, even if the sources are gone, and nothing
+        else. It deletes a copy only if this collection certainly made it. On Alibaba Cloud it is enough that the cloud
+        records the source of the copy. Other copies are kept, and RV(failures) names them.
     type: str
     choices: [present, absent]
     default: present
@@ -35,15 +35,17 @@ options:
     elements: str
   survivors:
     description:
-      - For a copy of O(copy_ids), another copy that must stay in its place. The first one is deleted only if a look not
-        older than 15 seconds shows that the second one is complete. Otherwise it is kept and named in RV(failures).
-      - So the last good copy of a disk never goes, whoever deletes what meanwhile. The role C(dr_copy) always sets it.
+      - Each key is a copy of O(copy_ids), its value another copy that must remain. The module deletes the first only if
+        a look at most 15 seconds old shows that the second is complete. Otherwise it keeps the first, and RV(failures)
+        names it.
+      - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role C(dr_copy)
+        always sets it.
       - Only with O(copy_ids).
     type: dict
   create:
     description:
-      - With V(false) no copy is made, and none is replaced. The tags, the expiry and the lock of those that are there
-        are brought into line. A snapshot without a copy is a failure of the kind V(not_found).
+      - With V(false) the module makes and replaces no copy. It only updates the tags, the expiry and the lock of
+        existing copies. A snapshot without a copy is a failure of the kind V(not_found).
     type: bool
     default: true
   name: # each module describes its own
@@ -51,13 +53,14 @@ options:
   replace_failed:
     description:
       - Replace a copy that had failed before this run. With V(false) it is reported as failed.
-      - A run never tries again a copy that fails during it.
+      - The run does not retry a copy that fails while it is running.
     type: bool
     default: true
   replace_mismatched:
     description:
-      - If a copy does not match the request, make the requested one beside it. When that is complete, delete those that
-        do not match and are older, if this collection made them. So two runs that ask for different keys leave a copy.
+      - If a copy does not match the request, make the requested one. Once it is complete, delete older copies that do
+        not match, if this collection made them. Newer ones are kept, so two runs that request different keys still
+        leave a copy.
     type: bool
     default: false
   remove_duplicates:
@@ -69,8 +72,8 @@ options:
   max_in_flight:
     description:
       - How many copies may be in progress at once in one destination region, including those of others in the account
-        if the cloud shows them. The run always asks for at least one copy of its own.
-      - The run keeps to what the cloud allows, so a number above its quota does no harm.
+        if the cloud shows them. The run always starts at least one copy of its own.
+      - The run respects the cloud's quota, so a higher number does no harm.
     type: int
     default: 20
   wait:
@@ -84,7 +87,7 @@ options:
   wait_timeout:
     description:
       - Seconds for the whole call, including the time spent waiting for quota; at least 1.
-      - When they are over, the task fails, and the copies continue in the cloud. The next run adopts them.
+      - After that the task fails, and the copies continue in the cloud. The next run adopts them.
     type: int
     default: 3600
   wait_delay:
@@ -93,7 +96,8 @@ options:
     type: int
     default: 15
 notes:
-  - Nothing deletes a copy with the tag C(dr-copy:hold), whatever its value; O(state=absent) names it in RV(failures).
+  - The module never deletes a copy with the tag C(dr-copy:hold), whatever its value. With O(state=absent), RV(failures)
+    names it.
   - O(name) and the description are set when a copy is made, and never change an existing copy. They may hold the
     placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
     UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
@@ -153,7 +157,7 @@ options:
 options:
   retention_days:
     description:
-      - Let the cloud delete each copy so many days after it was made; 1 to 65536. Without it a copy stays until
+      - Let the cloud delete each copy so many days after it was made; 1 to 65536. Without it a copy is kept until
         somebody deletes it.
     type: int
 """
@@ -162,10 +166,9 @@ options:
 options:
   tags:
     description:
-      - Tags that each copy is to have. Existing copies made by this collection get them too.
-      - Every copy also gets the tags C(dr-copy:source-snapshot-id), C(dr-copy:source-region),
-        C(dr-copy:source-disk-id) and C(dr-copy:source-created-at). Later runs identify it by them. Room for them is
-        kept.
+      - Tags for each copy. Existing copies made by this collection get them too.
+      - Every copy also gets the tags C(dr-copy:source-snapshot-id), C(dr-copy:source-region), C(dr-copy:source-disk-id)
+        and C(dr-copy:source-created-at). Later runs identify the copy by these tags. The module reserves room for them.
     type: dict
     aliases: [resource_tags]
   purge_tags:
@@ -195,7 +198,7 @@ attributes:
     description: Can run in check mode and return the changed status prediction without modifying the target.
     support: full
     details:
-      - Takes the same decisions as a real run, by the same reads.
+      - Makes the same reads and decisions as a real run.
   diff_mode:
     description: Returns details on what has changed (or possibly needs changing in check mode), when in diff mode.
     support: full

@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   disk_tags:
     description:
-      - Only disks that bear all these tags, and their snapshots. The value V(*) means any value.
+      - Only disks that have all of these tags, and their snapshots. The value V(*) means any value.
     type: dict
   disk_ids:
     description:
@@ -40,57 +40,56 @@ options:
     description:
       - Only copies of snapshots of these disks, and copies whose source disk is unknown. Disks are listed as with
         O(copies_from).
-      - On EBS, a copy whose tags name its source but not the disk is left out, since AWS cannot search for it.
+      - On EBS, a copy whose tags name its source but not the disk is left out, because AWS cannot search for it.
     type: list
     elements: str
   shard:
     description:
-      - Only snapshots of this part of the disks, such as V(2/8) for the second of eight. The disks themselves are
-        listed whole.
+      - Only snapshots of this part of the disks, such as V(2/8) for the second of eight. All disks are listed.
       - Needs O(disk_tags) or O(disk_ids).
     type: str
   other_disks:
     description:
-      - Return in RV(other_disks) the region's disks that O(disk_tags) and O(disk_ids) leave out. All disks of the
-        region are then listed.
+      - Also return the disks that O(disk_tags) and O(disk_ids) do not select, in RV(other_disks). This lists all disks
+        of the region.
     type: bool
     default: false
   sets:
     description:
-      - Return in RV(snapshots[].set) which set of snapshots, one of each disk of a server, a snapshot was taken in, as
-        far as the cloud tells it. On ECS and CBS this takes one listing more, and only where two of the listed disks
-        may be of one server. On EBS the snapshots themselves tell it. ENS tells nothing.
-      - If the groups cannot be listed, for example because a permission is missing, a warning says so, and no set is
-        known. Nothing then counts as consistent.
+      - Return in RV(snapshots[].set) the set that a snapshot was taken in, if the cloud shows it. A set has one
+        snapshot of each disk of a server. On ECS and CBS this needs one more listing, but only if two of the listed
+        disks may belong to one server. On EBS the snapshots themselves show it. ENS shows no sets.
+      - If the groups cannot be listed, for example because a permission is missing, the module warns and returns no
+        sets. Nothing then counts as consistent.
       - A set that has two snapshots of one disk is not used. A warning names it.
     type: bool
     default: false
     version_added: 1.0.0
   group_tag:
     description:
-      - Key of a tag of disks. With it, disks that bear one value of it belong together for O(sets=true), instead of
-        those of one instance.
+      - Key of a disk tag. With O(sets=true), disks that share a value of this tag belong together, instead of the disks
+        of one instance.
     type: str
     version_added: 1.0.0
   packed:
     description:
-      - Return the lists as one text, RV(packed), instead. The role P(multicloud.snapshots.dr_copy#role) uses it, since
-        Ansible takes minutes to hand on the rows of a large account.
-      - The text is JSON, compressed by zlib, in Base64. Its form may change without notice.
+      - Return the lists as one text in RV(packed) instead. The role P(multicloud.snapshots.dr_copy#role) uses this,
+        because Ansible takes minutes to pass on the rows of a large account.
+      - The text is JSON, compressed with zlib and encoded in Base64. Its form may change without notice.
     type: bool
     default: false
   also:
     description:
-      - Further queries with the same connection. Their answers are in RV(also), in the same order. A query that fails
-        has C(failures) there, and fails no other.
-      - Each entry has C(region), and may have C(snapshot_ids), C(copies_from) and C(source_disk_ids), which mean what
-        the options of these names mean.
-      - The role P(multicloud.snapshots.dr_copy#role) reads the source region and its destinations by one task.
+      - Further queries with the same connection. Their answers are in RV(also), in the same order. If a query fails,
+        its answer has C(failures), and the other queries continue.
+      - Each entry has C(region), and may have C(snapshot_ids), C(copies_from) and C(source_disk_ids), with the same
+        meaning as the options.
+      - The role P(multicloud.snapshots.dr_copy#role) reads the source region and its destinations in one task.
     type: list
     elements: dict
     version_added: 1.0.0
 notes:
-  - All filters that are given must match. If the cloud has such filters, the module requests only what matches.
+  - All given filters must match. If the cloud supports a filter, the module requests only what matches.
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.
@@ -111,7 +110,7 @@ attributes:
 options:
   region:
     description:
-      - Region to look at.
+      - Region to read.
     type: str
     required: true
 """

@@ -12,24 +12,25 @@ class ModuleDocFragment:
 options:
   snapshot_ids:
     description:
-      - IDs of the snapshots that the disks are made of. A single ID works as well.
-      - An empty list is no error and does nothing. An ID that is given twice counts once.
+      - IDs of the snapshots to make disks from. A single ID works as well.
+      - An empty list does nothing and is no error. Repeated IDs count once.
     type: list
     elements: str
     required: true
     aliases: [snapshot_id]
   restore_id:
     description:
-      - The name of this restore, of 1 to 48 letters, digits, and C(. _ -), a letter or digit first.
-      - A second run with it finds its disks, whatever became of the first; another name makes other disks.
+      - Name of this restore. It has 1 to 48 letters, digits, and C(. _ -), and starts with a letter or digit.
+      - A second run with the same name finds the disks of the first, even if that one failed. Another name makes other
+        disks.
     type: str
     required: true
   state:
     description:
       - V(present) makes the disks that are missing.
-      - V(absent) deletes the disks of this O(restore_id) that were made of these snapshots by this collection, and that
-        are attached to nothing. A disk that is attached is left and named in RV(failures), unless this collection has
-        attached it to the instance that the option C(attach_to) names.
+      - V(absent) deletes the disks that this collection made from these snapshots with this O(restore_id), if they are
+        not attached. It keeps an attached disk, and RV(failures) names it, unless this collection attached it to the
+        instance in the option C(attach_to).
     type: str
     choices: [present, absent]
     default: present
@@ -41,37 +42,37 @@ options:
     elements: str
   size_gib:
     description:
-      - Size of each disk in GiB, at least its snapshot's. Without it each disk is as large as its snapshot.
+      - Size of each disk in GiB, at least that of its snapshot. The default is the size of the snapshot.
     type: int
   encrypted:
     description:
-      - Encrypt the disks. One of an encrypted snapshot is encrypted in any case.
+      - Encrypt the disks. A disk made from an encrypted snapshot is always encrypted.
     type: bool
     default: false
   kms_key_id:
     description:
-      - KMS key of the region for the disks; needs O(encrypted=true).
+      - KMS key for the disks, in the same region; needs O(encrypted=true).
     type: str
   tags:
     description:
-      - Tags of the disks, given when a disk is made. Those of an existing disk are never changed, except
+      - Tags for the disks, set when a disk is made. The module never changes the tags of an existing disk, except
         C(dr-restore:expires-at), see O(expires_after_hours), and C(dr-restore:attached-to), which the option
         C(attach_to) sets.
-      - Every disk gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id), by which later runs know it, and with
-        O(expires_after_hours) C(dr-restore:expires-at).
+      - Every disk also gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id), by which later runs recognise it,
+        and with O(expires_after_hours) C(dr-restore:expires-at).
     type: dict
   expires_after_hours:
     description:
-      - Write a time, so many hours from now, into the tag C(dr-restore:expires-at), after which the playbook of drills
-        may delete the disk. Nothing else deletes it. V(0) writes none.
-      - A run that finds a disk with such a time takes it off with V(0), and moves it on where the new one is an hour or
-        more later. It never moves it nearer, and gives none to a disk that has none.
+      - Hours from now after which the playbook C(dr_drill) may delete the disk. The module writes that time into the
+        tag C(dr-restore:expires-at). Nothing else deletes the disk. V(0) writes no time.
+      - If an existing disk has such a time, V(0) removes it, and a time that is at least an hour later replaces it. A
+        run never sets an earlier time, and sets none on an existing disk without one.
     type: int
     default: 0
   max_in_flight:
     description:
-      - How many disks of this run may be in the making at once. What the cloud allows is followed, so a number above
-        its limit does no harm.
+      - How many disks of this run may be in progress at once. The run respects the cloud's limits, so a higher number
+        does no harm.
     type: int
     default: 20
   wait:
@@ -82,24 +83,24 @@ options:
     default: false
   wait_timeout:
     description:
-      - Seconds for the whole call, the time spent waiting for the cloud's limits included; at least 1.
-      - When they are over the task fails, and the disks go on being made in the cloud. The next run adopts them.
+      - Seconds for the whole call, including the time spent waiting for the cloud's limits; at least 1.
+      - After that the task fails, and the cloud continues to make the disks. The next run adopts them.
     type: int
     default: 3600
   wait_delay:
     description:
-      - Longest pause between two polls, in seconds. While disks are young the pauses are shorter.
+      - Longest pause between two polls, in seconds. The pauses are shorter at first.
     type: int
     default: 15
 notes:
-  - All calls go to O(region). Where the snapshots came from is never asked, so a restore works while that region is
-    down.
-  - A second run makes no disk, and returns the same IDs with RV(ignore:changed=false). A call whose answer is lost is
-    looked for before it is made again, so that no second disk is made.
-  - A disk of this O(restore_id) that does not fit what is asked (another zone, another type, smaller, not encrypted) is
-    a failure of the kind V(mismatch); no other disk is made beside it.
-  - What is wrong with the options is reported in one message before anything is made. That takes in what the cloud says
-    of its zones, types and sizes, and of the snapshots.
+  - All calls go to O(region). The module never calls the region that the snapshots came from, so a restore works while
+    that region is down.
+  - A second run makes no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is lost,
+    the module looks for the disk before it calls again. So it makes no second disk.
+  - If an existing disk of this O(restore_id) does not match the request (another zone or type, smaller, or not
+    encrypted), that is a failure of the kind V(mismatch). The module makes no other disk beside it.
+  - The module checks all options before it makes anything, also against the cloud's zones, types, sizes and snapshots.
+    One message reports everything that is wrong.
 """
 
     REGION = r"""
@@ -115,17 +116,17 @@ options:
 options:
   attach_to:
     description:
-      - ID of an instance in O(region) and O(zone). V(present) attaches each disk to it, once the disk is available, and
-        with O(wait=true) waits until it is attached. With O(wait=false) only disks that are available already are
-        attached. A disk that is attached to another instance is a failure that names it; it is never detached.
+      - ID of an instance in O(region) and O(zone). O(state=present) attaches each disk to it. With O(wait=true) it
+        waits until the disks are available and attached; with O(wait=false) it attaches only disks that are already
+        available. A disk that is attached to another instance is a failure that names it; the module never detaches it.
       - The disks get the tag C(dr-restore:attached-to) with this ID.
-      - O(state=absent) detaches the disks that have this tag and are attached to this very instance, waits until they
-        are free, and deletes them. Unmount them first. Nothing is forced.
+      - O(state=absent) detaches the disks that have this tag and are attached to this instance, waits until they are
+        detached, and deletes them. Unmount them first. The module forces nothing.
     type: str
   device:
     description:
       - The cloud's name for the device, for a single disk. The default is the first free one.
-      - Tencent Cloud takes none, so there it is refused.
+      - Tencent Cloud accepts no device name, so the module refuses this option there.
     type: str
 """
 
@@ -133,7 +134,7 @@ options:
 options:
   zone:
     description:
-      - Zone of the disks. Needed with O(state=present); O(state=absent) deletes in all zones.
+      - Zone of the disks. Required with O(state=present). O(state=absent) deletes in all zones.
     type: str
 """
 
@@ -144,7 +145,7 @@ attributes:
     description: Can run in check mode and return the changed status prediction without modifying the target.
     support: full
     details:
-      - Takes the same decisions as a real run, by the same reads, and shows what would be made.
+      - Makes the same reads and decisions as a real run, and shows what it would make.
   diff_mode:
     description: Returns details on what has changed (or possibly needs changing in check mode), when in diff mode.
     support: full

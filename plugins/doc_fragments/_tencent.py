@@ -50,7 +50,7 @@ options:
     type: str
   assume_role_external_id:
     description:
-      - External ID that the role asks for.
+      - External ID, if the role requires one.
     type: str
   endpoint_url:
     description:

@@ -16,17 +16,18 @@ description:
   - CBS records no source on a copy and takes no tags in the copy call. So the module identifies a copy first by its
     name, and then by the tags that it sets right after the call. If a run is cut off in between, the next one sets the
     tags.
-  - CBS cannot cancel a copy, and shows no failed copies; a copy that is gone has failed.
+  - CBS cannot cancel a copy, and shows no failed copies. A copy that disappears has failed.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   name:
     description:
       - Name of each copy, at most 60 characters.
-      - Every name ends in the source, its disk and the time when it was taken, as C( [snap-... disk-...
-        20261124T020405Z]), where the 60 characters have room for it, else in the source alone, as C( [snap-...]). So at
-        most 44 characters are yours, and with at most 13 the name tells disk and time too.
-      - The ending identifies the copy before it has tags, and if the account's quota of tags leaves it without.
+      - Every name ends with the source, its disk and the time when it was taken, as C( [snap-... disk-...
+        20261124T020405Z]). If the 60 characters have no room for that, it ends with the source alone, as C(
+        [snap-...]). So your part has at most 44 characters; with at most 13 the name contains the disk and the time
+        too.
+      - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
     default: copy
 notes:
   - O(retention_days) is set once a copy is complete, if it has no expiry yet; with O(wait=false) by the next run. If
@@ -34,12 +35,12 @@ notes:
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
   - CBS answers before a deletion takes effect, so a deleted copy can still show for a while.
-  - Tags of copies have ever new values, which count towards the account's quota of tags. If it is used up, the copy is
-    made and recognised by its name, the other tags are set, and a warning names the quota and what to do. Only a tag of
-    O(tags) that the quota refuses is a failure.
-  - With O(state=absent) the module also deletes the values of its own tags that no resource has any more, if the caller
-    may call C(tag:DeleteTags). That fails nothing. Without O(wait=true) a copy may still have its tags then, and their
-    values stay.
+  - The tags of each copy have new values, which count towards the account's tag quota. If the quota is used up, the
+    copy is made and recognised by its name, the other tags are set, and a warning names the quota and what to do. It is
+    a failure only if the quota refuses a tag of O(tags).
+  - With O(state=absent) the module also deletes unused values of its own tags, if the caller may call
+    C(tag:DeleteTags). A refusal is no failure. Without O(wait=true) a copy may still have its tags, so their values
+    remain.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -88,7 +89,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 copies:
-  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  description: >-
+    One entry for each source and destination, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -111,7 +113,7 @@ copies:
       sample: snap-d012rm6t
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
         progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
@@ -188,7 +190,7 @@ failures:
       type: str
       sample: UnsupportedOperation.SnapshotNotSupportCopy
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "Copying snap-ckgjwkqh from ap-guangzhou to ap-beijing: The snapshot does not support cross-region
         replication."
@@ -228,8 +230,8 @@ deleted_ids:
   sample: [snap-e5f6g7h8]
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
-    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Number of copies by action (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted for
+    any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -248,7 +250,7 @@ api_calls:
   type: dict
   sample: {"CopySnapshotCrossRegions": 3, "DescribeSnapshots": 4, "TagResources": 3}
 snapshot_id:
-  description: ID of the copy, where exactly one copy was asked for.
+  description: ID of the copy, if exactly one was requested.
   returned: when one source and one destination are given
   type: str
   sample: snap-d012rm6t

@@ -8,36 +8,37 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: cbs_snapshot_restore
-short_description: Make disks of snapshots of Tencent Cloud CBS, once and only once
+short_description: Make Tencent Cloud CBS disks from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a data disk, paid by the hour, of each of many snapshots of one region, and waits out what the service limits.
-  - Finds the disks that an earlier run with the same O(restore_id) has made, and makes none beside them. CBS records no
-    snapshot on a disk, so a disk is known by its tags alone.
-  - Deletes them again, where asked to, and nothing else.
+  - Makes a data disk, billed by the hour, from each of many snapshots in one region, and waits for the limits of the
+    service.
+  - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. CBS does not record
+    the snapshot of a disk, so only its tags identify it.
+  - With O(state=absent) deletes them again, and nothing else.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:
-      - Type of the disks. What a zone sells now is asked before anything is made.
+      - Type of the disks. The module first checks that the zone offers it now.
     type: str
     default: CLOUD_PREMIUM
   encrypt_type:
     description:
-      - Which generation of encryption an encrypted disk has. Needs O(encrypted=true).
+      - Generation of the encryption; needs O(encrypted=true).
       - The two generations are not compatible with each other. Tencent Cloud recommends V(ENCRYPT_V2); only some older
         types of instances need V(ENCRYPT_V1).
-      - Without it the service decides. Which one it takes, for new disks and for snapshots of encrypted disks, is not
-        documented. So name it if disks are to be attached to instances of older types. A disk that is there already
-        stays as it is.
+      - Without it the service decides, for new disks and for snapshots of encrypted disks. Its choice is not
+        documented. So set this option for disks that you attach to older types of instances. Existing disks are not
+        changed.
     type: str
     choices: [ENCRYPT_V1, ENCRYPT_V2]
 notes:
-  - CBS shows a disk only once it is made. One that does not show for ten minutes has failed.
-  - A snapshot of a system disk cannot become a disk by the API of CBS. It fails alone, before anything is asked
-    for it; the other disks are made.
-  - A disk that is deleted may go to the recycle bin first. With O(wait=true) it is deleted from there too.
+  - CBS shows a disk only when it is complete. A disk that does not appear within ten minutes has failed.
+  - The CBS API cannot make a disk from a snapshot of a system disk. Such a snapshot fails before any call for it; the
+    other disks are made.
+  - A deleted disk may go to the recycle bin first. With O(wait=true) the module deletes it there too.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.region
@@ -55,7 +56,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a disk of each of two snapshots, and wait until they are available
+- name: Make a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.cbs_snapshot_restore:
     snapshot_ids:
       - snap-ckgjwkqh
@@ -95,7 +96,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each snapshot, in the order asked. Also returned when the task fails.
+  description: One entry for each snapshot, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -109,16 +110,16 @@ disks:
       type: str
       sample: ap-beijing
     zone:
-      description: Zone of the disk; null where the cloud has none.
+      description: Zone of the disk; null if the cloud has no zones.
       type: str
       sample: ap-beijing-3
     disk_id:
-      description: ID of the disk; null where none is there.
+      description: ID of the disk; null if there is none.
       type: str
       sample: disk-6rz0ilvu
     action:
       description: >-
-        What was done. V(none): the disk was there, or none could be made. V(adopted): one in the making was found.
+        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
         V(created), V(deleted).
       type: str
       sample: created
@@ -135,11 +136,11 @@ disks:
       type: int
       sample: 100
     encrypted:
-      description: Whether the disk is encrypted; null while that is unknown.
+      description: Whether the disk is encrypted; null if unknown.
       type: bool
       sample: true
     kms_key_id:
-      description: KMS key of the disk, as the cloud tells it; null where it has none, or none is told.
+      description: KMS key of the disk, as reported by the cloud; null if there is none or it is not reported.
       type: str
       sample: null
     disk_type:
@@ -151,27 +152,27 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: How long it took from the call until the disk was available, where this run has seen both; else null.
+      description: Seconds from the call until the disk was available; null if this run did not see both.
       type: float
       sample: 12.5
     attached_to:
-      description: ID of the instance that the disk is attached to; null where there is none.
+      description: ID of the instance that the disk is attached to; null if there is none.
       type: str
       sample: ins-1a2b3c4d
     device:
-      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      description: The cloud's name of the device; null if the disk is not attached, or the cloud reports none.
       type: str
       sample: null
     guest_device:
       description: >-
-        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
-        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+        Path of the disk in a Linux instance, derived from its ID or serial number; null if the disk is not attached, or
+        the cloud reports no serial number. The module does not wait for the path to appear.
       type: str
       sample: /dev/disk/by-id/virtio-disk-1a2b3c4d
     warm_at:
       description: >-
-        By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
-        O(wait=true), and on clouds that do not tell it (all but AWS).
+        When this run saw that all data of the disk was loaded, ISO 8601 in UTC. Null until then, without O(wait=true),
+        and on all clouds but AWS.
       type: str
       sample: null
     tags:
@@ -193,7 +194,7 @@ failures:
       type: str
       sample: snap-ckgjwkqh
     disk_id:
-      description: ID of the disk that it is about; null where there is none.
+      description: ID of the affected disk; null if there is none.
       type: str
       sample: disk-6rz0ilvu
     region:
@@ -207,11 +208,11 @@ failures:
       type: str
       sample: refused
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: ResourceUnavailable.Attached
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The disk disk-6rz0ilvu in ap-beijing is attached to ins-hdh1y4za, so it is not deleted"
     request_id:
@@ -223,15 +224,15 @@ failures:
       type: str
       sample: Detach it first, if nobody needs it, then run again.
 deleted_ids:
-  description: IDs of all disks that were deleted; one that is still shown at O(wait_timeout) is in RV(failures) too.
+  description: IDs of all deleted disks. If the cloud still shows one at O(wait_timeout), RV(failures) names it too.
   returned: always
   type: list
   elements: str
   sample: [disk-6rz0ilvu]
 counts:
   description: >-
-    Numbers of disks by what was done (C(created), C(adopted), C(deleted), C(unchanged)), and by what became of them
-    (C(available), C(in_use), C(creating), C(failed)).
+    Number of disks by action (C(created), C(adopted), C(deleted), C(unchanged)), and by outcome (C(available),
+    C(in_use), C(creating), C(failed)).
   returned: always
   type: dict
   sample:
@@ -249,7 +250,7 @@ api_calls:
   type: dict
   sample: {"CreateDisks": 2, "DescribeDiskConfigQuota": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}
 disk_id:
-  description: ID of the disk, where exactly one was asked for.
+  description: ID of the disk, if exactly one was requested.
   returned: when one snapshot is given
   type: str
   sample: disk-6rz0ilvu

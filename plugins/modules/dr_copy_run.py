@@ -16,18 +16,18 @@ description:
   - It runs on the controller, as an action plugin.
 attributes:
   check_mode:
-    description: Takes the same decisions and writes nothing.
+    description: Makes the same decisions and writes nothing.
     support: full
   diff_mode:
     description: Returns the differences that the modules return.
     support: full
 options:
   reads_only:
-    description: Only looks at the recovery points; copies, deletes and tags nothing.
+    description: Only reads the recovery points; copies, deletes and tags nothing.
     type: bool
     default: false
   stopped:
-    description: What failed before the role could begin. Then only the report is written, which says so.
+    description: What failed before the role could start. The run then only writes a report that says so.
     type: str
     default: ""
 """
@@ -49,7 +49,7 @@ dr_copy_result:
   type: dict
   sample: {"copies": [], "failures": []}
 report:
-  description: What the playbooks of the collection show of the run.
+  description: What the playbooks of the collection show.
   returned: always
   type: dict
   sample: {"host": "orders", "lines": ["done: nothing; 0 disks, 0 of 0 recovery points are there"]}

@@ -16,14 +16,14 @@ description:
   - It runs on the controller, as an action plugin.
 attributes:
   check_mode:
-    description: Takes the same decisions and writes nothing.
+    description: Makes the same decisions and writes nothing.
     support: full
   diff_mode:
     description: Returns the differences that the modules return.
     support: full
 options:
   drill:
-    description: Prove that copies can be restored and leave no disk, instead of restoring them.
+    description: Prove that copies can be restored, and leave no disk behind.
     type: bool
     default: false
 """
@@ -45,7 +45,7 @@ dr_restore_result:
   type: dict
   sample: {"kind": "restore", "disks": [], "failures": []}
 lines:
-  description: What the screen shows of the run.
+  description: What the screen shows.
   returned: always
   type: list
   elements: str

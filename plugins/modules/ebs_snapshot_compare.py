@@ -11,17 +11,17 @@ module: ebs_snapshot_compare
 short_description: Compare random blocks of EBS copies with their sources
 version_added: 1.0.0
 description:
-  - Reads random blocks of copies by the EBS direct APIs, and compares their checksums with those of the same blocks of
-    the snapshots that they were made of.
-  - Also compares which blocks are written, where it lists them. Of a snapshot of up to 10,000 written blocks (about
-    5 GB of data) these are all, of a larger one about 100 from each random index on.
+  - Reads random blocks of copies through the EBS direct APIs, and compares their checksums with those of the same
+    blocks of their sources.
+  - Also compares which blocks are written. For a snapshot with up to 10,000 written blocks (about 5 GB of data) it
+    compares all of them, for a larger one about 100 from each random position.
   - The role P(multicloud.snapshots.dr_restore#role) uses it for drills of the level V(readable).
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   copies:
     description:
-      - The copies, all in the connection's O(region), and what they were made of. An empty list does nothing.
+      - The copies, all in the connection's O(region), and their sources. An empty list does nothing.
     type: list
     elements: dict
     required: true
@@ -33,7 +33,7 @@ options:
         required: true
       source_snapshot_id:
         description:
-          - ID of its source. Without it blocks of the copy are read, and not compared.
+          - ID of its source. Without it the blocks of the copy are only read, not compared.
         type: str
       source_region:
         description:
@@ -41,12 +41,12 @@ options:
         type: str
   blocks:
     description:
-      - How many blocks of each copy are read, 1 to 1000. A block has 512 KiB.
+      - How many blocks of each copy to read, 1 to 1000. A block has 512 KiB.
     type: int
     default: 16
   wait_timeout:
     description:
-      - Seconds in which throttling is waited out, for all copies together.
+      - Seconds to wait for throttling, for all copies together.
     type: int
     default: 3600
 extends_documentation_fragment:
@@ -56,7 +56,7 @@ attributes:
     description: Can run in check mode and return the changed status prediction without modifying the target.
     support: full
     details:
-      - Only reads, so that check mode does the same.
+      - Only reads, so check mode does the same.
   diff_mode:
     description: Returns details on what has changed (or possibly needs changing in check mode), when in diff mode.
     support: none
@@ -64,11 +64,11 @@ attributes:
     description: When run twice in a row with the same arguments, the second run changes nothing.
     support: full
 notes:
-  - Equal blocks do not prove that a file system is whole, nor that a system starts from it; nor what other blocks hold.
-  - A source that is gone is no failure. Then RV(comparisons[].compared) is false, and RV(comparisons[].note) says why.
-  - A source that cannot be asked for another reason is a failure, since nothing is known then.
-  - Blocks of snapshots with different keys are compared as well, since AWS hands them out decrypted.
-  - Where O(endpoint_url) is that of EC2 alone, AWS's own address of the EBS direct APIs is taken.
+  - Equal blocks do not prove that the other blocks are equal, that a file system is intact, or that a system boots.
+  - A deleted source is no failure. Then RV(comparisons[].compared) is false, and RV(comparisons[].note) says why.
+  - If the source cannot be read for another reason, that is a failure, because nothing is known then.
+  - Blocks of snapshots with different keys can be compared, because AWS returns them decrypted.
+  - If O(endpoint_url) is that of EC2 only, the module calls AWS's own address of the EBS direct APIs.
 seealso:
   - module: multicloud.snapshots.ebs_snapshot_copy
   - module: multicloud.snapshots.ebs_snapshot_restore
@@ -113,8 +113,8 @@ comparisons:
       sample: 16
     compared:
       description: >-
-        V(true) where all of them have the checksums of the source's, V(false) where there is no source to compare with,
-        null where the comparison failed.
+        V(true) if all of them have the same checksums as the source's, V(false) if there is no source to compare with,
+        null if the comparison failed.
       type: bool
       sample: true
     note:
@@ -127,8 +127,8 @@ comparisons:
       sample: null
 failures:
   description: >-
-    What went wrong, in the form of the copy modules. A block that differs, or that one of the two lacks, is of the kind
-    V(mismatch), and the message names it.
+    What went wrong, in the form of the copy modules. A block that differs, or that only one of the two has, is a
+    failure of the kind V(mismatch), and the message names it.
   returned: always
   type: list
   elements: dict

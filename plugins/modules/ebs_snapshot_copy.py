@@ -56,15 +56,15 @@ options:
     choices: [governance, compliance]
     default: governance
 notes:
-  - Tags of a snapshot that another account shares cannot be read; set them with O(source_tags). The module asks again
-    for a minute for a snapshot that O(source_tags) names and AWS does not know, since AWS may not know a snapshot that
-    was just shared.
+  - The tags of a snapshot that another account shares cannot be read; set them with O(source_tags). AWS may not show a
+    newly shared snapshot at once, so the module retries for a minute if AWS does not know a snapshot that
+    O(source_tags) names.
   - A copy of an encrypted source is always encrypted, and so is every copy in a region where encryption by default is
     on.
-  - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only where both
-    are ARNs of keys, or the same kind of alias.
-  - AWS may accept a copy that it cannot make, such as one of a snapshot that has vanished or with a key that may not be
-    used. Such a copy fails later and is reported in the words of AWS.
+  - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only if both are
+    ARNs of keys, or the same kind of alias.
+  - AWS may accept a copy that it cannot make, for example of a deleted snapshot, or with a key that may not be used.
+    Such a copy fails later, and the failure quotes AWS.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -117,7 +117,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 copies:
-  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  description: >-
+    One entry for each source and destination, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -140,7 +141,7 @@ copies:
       sample: snap-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
         progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
@@ -217,7 +218,7 @@ failures:
       type: str
       sample: InvalidSnapshot.NotFound
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The copy snap-0ff99ee88dd77cc66 in eu-west-1 has failed (state error): Given key ID is not accessible"
     request_id:
@@ -256,8 +257,8 @@ deleted_ids:
   sample: [snap-0ee88dd77cc66bb55]
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
-    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Number of copies by action (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted for
+    any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -276,7 +277,7 @@ api_calls:
   type: dict
   sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}
 snapshot_id:
-  description: ID of the copy, where exactly one copy was asked for.
+  description: ID of the copy, if exactly one was requested.
   returned: when one source and one destination are given
   type: str
   sample: snap-0ff99ee88dd77cc66

@@ -11,23 +11,22 @@ module: ebs_snapshot_info
 short_description: List EBS volumes by tag, and their snapshots and copies
 version_added: 1.0.0
 description:
-  - Lists volumes and snapshots of one AWS region, in the shape that the info modules of all clouds share.
+  - Lists volumes and snapshots of one AWS region, in the form that the info modules of all clouds share.
   - Shows the source of each copy, if it is known.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   set_tag:
     description:
-      - Key of a tag of snapshots. With O(sets=true), those of one server that bear one value of it are a set. Give each
-        set a value of its own, such as the time.
-      - Snapshots without it are a set if their description, C(Created by CreateImage), names one image.
+      - Key of a snapshot tag. With O(sets=true), snapshots of one server that share a value of this tag are a set. Give
+        each set its own value, such as the time.
+      - Snapshots without the tag are a set if their descriptions (C(Created by CreateImage)) name the same image.
     type: str
     version_added: 1.0.0
   check_keys:
     description:
       - Ask KMS for the state of each snapshot's key, once for each key, and return it in RV(snapshots[].key).
-      - Needs C(kms:DescribeKey) on the keys. A key that cannot be read is no failure; its state is unknown, and one
-        warning says so.
+      - Needs C(kms:DescribeKey) on the keys. If a key cannot be read, its state is unknown, and the module warns once.
     type: bool
     default: false
     version_added: 1.0.0
@@ -52,8 +51,7 @@ EXAMPLES = r"""
     region: eu-west-1
     copies_from: [us-east-1]
 
-- name: Find the copies whose key is disabled, or waits for its deletion
-  multicloud.snapshots.ebs_snapshot_info:
+- name: Find the copies whose key is disabled or pending deletion multicloud.snapshots.ebs_snapshot_info:
     region: eu-west-1
     copies_from: [us-east-1]
     check_keys: true
@@ -152,7 +150,7 @@ snapshots:
       type: str
       sample: arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666
     expires_at:
-      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
+      description: When the cloud will delete it; null if it will not, or does not show the time.
       type: str
       sample: null
     created_at:
@@ -211,8 +209,8 @@ snapshots:
       sample: null
     full_size_bytes:
       description: >-
-        Size of everything that the disk had in use, in bytes, also what earlier snapshots hold; null on other clouds
-        than EBS, and if AWS does not return it.
+        Size of all used blocks of the disk in bytes, including those in earlier snapshots. Null on other clouds than
+        EBS, and if AWS does not return it.
       type: int
       sample: 5368709120
     completed_at:
@@ -221,16 +219,16 @@ snapshots:
       sample: "2026-11-21T02:16:02Z"
     traits:
       description: >-
-        Other facts about it. V(archived): in the archive tier, so that it can be neither restored nor copied now.
-        V(locked): its lock shows no end.
+        Other facts about it. V(archived): in the archive tier, so it cannot be restored or copied now. V(locked): its
+        lock shows no end.
       type: list
       elements: str
       sample: []
     set:
       description: >-
-        The set of snapshots, one of each disk, that it was taken in. Of a snapshot that is no copy, if O(sets=true) and
-        it shows one, by the tag of O(set_tag) or by the description that CreateImage gives. Of a copy what the role
-        P(multicloud.snapshots.dr_copy#role) has marked it with. Null if there is none.
+        The set that it was taken in, with one snapshot of each disk; null if there is none. For a snapshot that is not
+        a copy, with O(sets=true), as its tag O(set_tag) or its description from CreateImage shows. For a copy, as the
+        tags show that the role P(multicloud.snapshots.dr_copy#role) has set.
       type: dict
       contains:
         id:
@@ -238,17 +236,17 @@ snapshots:
           type: str
           sample: ami-0aa11bb22cc33dd44
         size:
-          description: How many members it had when it was taken, or as far as they are listed.
+          description: Number of members when it was taken, or of those that are listed.
           type: int
           sample: 2
         consistency:
           description: >-
-            V(crash): of one moment. V(application): besides, applications had written everything. On copies also
-            V(near): taken within a few minutes.
+            V(crash): all snapshots are of one moment. V(application): applications had also written everything to disk.
+            On copies also V(near): taken within a few minutes.
           type: str
           sample: crash
     locked:
-      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
+      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null if the lock shows no end.
       type: bool
       sample: false
     key:
@@ -266,8 +264,7 @@ snapshots:
           sample: Enabled
         enabled:
           description: >-
-            Whether the key can be used; null if that is unknown. A snapshot whose key is not enabled cannot be
-            restored.
+            Whether the key can be used; null if unknown. A snapshot whose key is not enabled cannot be restored.
           type: bool
           sample: true
         deletion_date:
@@ -275,7 +272,7 @@ snapshots:
           type: str
           sample: null
 also:
-  description: The answers to O(also), in the same order, in the form of this module's own.
+  description: The answers to O(also), in the same order, each in the form of this module's result.
   returned: if O(also) is given
   type: list
   elements: dict

@@ -8,32 +8,32 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_restore
-short_description: Make EBS volumes of snapshots, once and only once
+short_description: Make EBS volumes from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a volume of each of many EBS snapshots of one region, and waits out what AWS limits.
-  - Finds the volumes that an earlier run with the same O(restore_id) has made, and makes none beside them.
-  - Deletes them again, where asked to, and nothing else.
+  - Makes a volume from each of many EBS snapshots in one region, and waits for the limits of AWS.
+  - Finds the volumes that an earlier run with the same O(restore_id) made, and makes no second ones.
+  - With O(state=absent) deletes them again, and nothing else.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:
-      - Type of the volumes. Types that need a number of operations a second (V(io1), V(io2)) cannot be made here.
+      - Type of the volumes. Types that require an IOPS value (V(io1), V(io2)) are not supported.
     type: str
     default: gp3
   initialization_rate:
     description:
-      - The rate in MiB/s, V(100) to V(300), at which AWS loads all data of each new volume from its snapshot. AWS bills
-        it, by the full size of the snapshot. V(0) is AWS's own rate, which costs nothing.
-      - It counts when a volume is made. One that is there is not changed by it.
+      - Rate in MiB/s, V(100) to V(300), at which AWS loads the data of each new volume from its snapshot. AWS bills
+        this by the full size of the snapshot. V(0) is AWS's default rate, which costs nothing extra.
+      - It applies when a volume is made, and does not change existing volumes.
     type: int
     default: 0
 notes:
-  - AWS accepts a volume whose key may not be used, and removes it while it is made, without telling why. Such a volume
-    is reported as failed after two minutes.
-  - A volume is available before all its data is loaded; blocks that are read for the first time are slow until then.
-    RV(disks[].warm_at) tells when that is over. AWS may show it five minutes late.
+  - If the key may not be used, AWS first accepts the volume, then removes it without giving a reason. The module
+    reports such a volume as failed after two minutes.
+  - A volume becomes available before all its data is loaded, and the first read of a block is slow until then.
+    RV(disks[].warm_at) shows when loading had finished. AWS may report this five minutes late.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.attach
@@ -46,7 +46,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a disk of each of two snapshots, and wait until they are available
+- name: Make a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.ebs_snapshot_restore:
     snapshot_ids:
       - snap-0aa11bb22cc33dd44
@@ -65,8 +65,7 @@ EXAMPLES = r"""
     disk_type: gp3
   check_mode: true
 
-- name: Make a disk and attach it to an instance of the same zone
-  multicloud.snapshots.ebs_snapshot_restore:
+- name: Make a disk and attach it to an instance in the same zone multicloud.snapshots.ebs_snapshot_restore:
     snapshot_id: snap-0aa11bb22cc33dd44
     region: eu-west-1
     zone: eu-west-1a
@@ -85,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each snapshot, in the order asked. Also returned when the task fails.
+  description: One entry for each snapshot, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -99,16 +98,16 @@ disks:
       type: str
       sample: eu-west-1
     zone:
-      description: Zone of the disk; null where the cloud has none.
+      description: Zone of the disk; null if the cloud has no zones.
       type: str
       sample: eu-west-1a
     disk_id:
-      description: ID of the disk; null where none is there.
+      description: ID of the disk; null if there is none.
       type: str
       sample: vol-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): the disk was there, or none could be made. V(adopted): one in the making was found.
+        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
         V(created), V(deleted).
       type: str
       sample: created
@@ -125,11 +124,11 @@ disks:
       type: int
       sample: 100
     encrypted:
-      description: Whether the disk is encrypted; null while that is unknown.
+      description: Whether the disk is encrypted; null if unknown.
       type: bool
       sample: true
     kms_key_id:
-      description: KMS key of the disk, as the cloud tells it; null where it has none, or none is told.
+      description: KMS key of the disk, as reported by the cloud; null if there is none or it is not reported.
       type: str
       sample: null
     disk_type:
@@ -141,27 +140,27 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: How long it took from the call until the disk was available, where this run has seen both; else null.
+      description: Seconds from the call until the disk was available; null if this run did not see both.
       type: float
       sample: 12.5
     attached_to:
-      description: ID of the instance that the disk is attached to; null where there is none.
+      description: ID of the instance that the disk is attached to; null if there is none.
       type: str
       sample: i-0cc33dd44ee55ff66
     device:
-      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      description: The cloud's name of the device; null if the disk is not attached, or the cloud reports none.
       type: str
       sample: /dev/sdf
     guest_device:
       description: >-
-        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
-        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+        Path of the disk in a Linux instance, derived from its ID or serial number; null if the disk is not attached, or
+        the cloud reports no serial number. The module does not wait for the path to appear.
       type: str
       sample: /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0ff99ee88dd77cc66
     warm_at:
       description: >-
-        By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
-        O(wait=true), and on clouds that do not tell it (all but AWS).
+        When this run saw that all data of the disk was loaded, ISO 8601 in UTC. Null until then, without O(wait=true),
+        and on all clouds but AWS.
       type: str
       sample: "2026-11-21T02:41:10Z"
     tags:
@@ -183,7 +182,7 @@ failures:
       type: str
       sample: snap-0aa11bb22cc33dd44
     disk_id:
-      description: ID of the disk that it is about; null where there is none.
+      description: ID of the affected disk; null if there is none.
       type: str
       sample: vol-0ff99ee88dd77cc66
     region:
@@ -197,11 +196,11 @@ failures:
       type: str
       sample: refused
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: VolumeInUse
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The disk vol-0ff99ee88dd77cc66 in eu-west-1 is attached to i-0cc33dd44ee55ff66, so it is not deleted"
     request_id:
@@ -213,15 +212,15 @@ failures:
       type: str
       sample: Detach it first, if nobody needs it, then run again.
 deleted_ids:
-  description: IDs of all disks that were deleted; one that is still shown at O(wait_timeout) is in RV(failures) too.
+  description: IDs of all deleted disks. If the cloud still shows one at O(wait_timeout), RV(failures) names it too.
   returned: always
   type: list
   elements: str
   sample: [vol-0ff99ee88dd77cc66]
 counts:
   description: >-
-    Numbers of disks by what was done (C(created), C(adopted), C(deleted), C(unchanged)), and by what became of them
-    (C(available), C(in_use), C(creating), C(failed)).
+    Number of disks by action (C(created), C(adopted), C(deleted), C(unchanged)), and by outcome (C(available),
+    C(in_use), C(creating), C(failed)).
   returned: always
   type: dict
   sample:
@@ -239,7 +238,7 @@ api_calls:
   type: dict
   sample: {"CreateVolume": 2, "DescribeAvailabilityZones": 1, "DescribeSnapshots": 1, "DescribeVolumes": 4}
 disk_id:
-  description: ID of the disk, where exactly one was asked for.
+  description: ID of the disk, if exactly one was requested.
   returned: when one snapshot is given
   type: str
   sample: vol-0ff99ee88dd77cc66

@@ -11,7 +11,7 @@ module: ebs_snapshot_share
 short_description: Let another AWS account use EBS snapshots
 version_added: 1.0.0
 description:
-  - Gives another account the permission to make volumes and copies of snapshots that this account owns.
+  - Allows another account to make volumes and copies from snapshots that this account owns.
   - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.
   - The module only adds the permission and never removes one. An account that had it for a moment may have copied
     already, another plan may use it, and AWS has no safe way to remove it while others change permissions.
@@ -32,7 +32,7 @@ options:
     required: true
   wait_timeout:
     description:
-      - Seconds to wait out throttling, for all snapshots together. AWS allows five such changes a second.
+      - Seconds to wait for throttling, for all snapshots together. AWS allows five such changes a second.
     type: int
     default: 300
 extends_documentation_fragment:
@@ -48,8 +48,8 @@ attributes:
     description: When run twice in a row with the same arguments, the second run changes nothing.
     support: full
 notes:
-  - A snapshot that is encrypted with the key that AWS manages for EBS cannot be shared. If it is encrypted with a key
-    of yours, the other account must be allowed to use that key as well.
+  - A snapshot that is encrypted with the AWS managed key for EBS cannot be shared. If it is encrypted with a key of
+    your own, the other account must be allowed to use that key as well.
   - Public snapshots count as shared.
 seealso:
   - module: multicloud.snapshots.ebs_snapshot_copy

@@ -14,7 +14,7 @@ description:
   - Copies many snapshots of ECS disks to many regions in one call.
   - Finds existing copies, whoever made them, and makes no second one.
   - Alibaba Cloud allows one unfinished copy per disk and destination region. So snapshots of one disk are copied one
-    after the other, the oldest first, while other disks go on.
+    after the other, the oldest first, while other disks continue.
   - A copy of an encrypted source is always encrypted, whatever O(encrypted) says.
   - A key belongs to one region, so O(kms_key_id) allows only one destination. Existing copies are compared by the key's
     ID, which is the last part of an ARN; an alias is not compared.
@@ -89,7 +89,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 copies:
-  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  description: >-
+    One entry for each source and destination, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -112,7 +113,7 @@ copies:
       sample: s-gw8ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
         progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
@@ -189,7 +190,7 @@ failures:
       type: str
       sample: InvalidSnapshot.NotFound
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The copy s-gw8ff99ee88dd77cc66 in eu-central-1 has failed (state error): Given key ID is not accessible"
     request_id:
@@ -228,8 +229,8 @@ deleted_ids:
   sample: [s-gw8ee88dd77cc66bb55]
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
-    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Number of copies by action (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted for
+    any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -248,7 +249,7 @@ api_calls:
   type: dict
   sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}
 snapshot_id:
-  description: ID of the copy, where exactly one copy was asked for.
+  description: ID of the copy, if exactly one was requested.
   returned: when one source and one destination are given
   type: str
   sample: s-gw8ff99ee88dd77cc66

@@ -11,7 +11,7 @@ module: ecs_snapshot_info
 short_description: List Alibaba Cloud ECS disks by tag, and their snapshots and copies
 version_added: 1.0.0
 description:
-  - Lists disks and snapshots of one region, in the shape that the info modules of all clouds share.
+  - Lists disks and snapshots of one region, in the form that the info modules of all clouds share.
   - Shows the source of each copy.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
@@ -131,7 +131,7 @@ snapshots:
       type: str
       sample: 0a1b2c3d-1111-2222-3333-444455556666
     expires_at:
-      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
+      description: When the cloud will delete it; null if it will not, or does not show the time.
       type: str
       sample: null
     created_at:
@@ -189,8 +189,8 @@ snapshots:
       sample: null
     full_size_bytes:
       description: >-
-        Size of everything that the disk had in use, in bytes, also what earlier snapshots hold; null on other clouds
-        than EBS, and if AWS does not return it.
+        Size of all used blocks of the disk in bytes, including those in earlier snapshots. Null on other clouds than
+        EBS, and if AWS does not return it.
       type: int
       sample: null
     completed_at:
@@ -205,9 +205,9 @@ snapshots:
       sample: []
     set:
       description: >-
-        The set of snapshots, one of each disk, that it was taken in. Of a snapshot that is no copy, if O(sets=true),
-        its snapshot-consistent group. Of a copy what the role P(multicloud.snapshots.dr_copy#role) has marked it with.
-        Null if there is none.
+        The set that it was taken in, with one snapshot of each disk; null if there is none. For a snapshot that is not
+        a copy, with O(sets=true), its snapshot-consistent group. For a copy, as the tags show that the role
+        P(multicloud.snapshots.dr_copy#role) has set.
       type: dict
       contains:
         id:
@@ -215,17 +215,17 @@ snapshots:
           type: str
           sample: ssg-bp1aa11bb22cc33dd44
         size:
-          description: How many members it had when it was taken, or as far as they are listed.
+          description: Number of members when it was taken, or of those that are listed.
           type: int
           sample: 2
         consistency:
           description: >-
-            V(crash): of one moment. V(application): besides, applications had written everything. On copies also
-            V(near): taken within a few minutes.
+            V(crash): all snapshots are of one moment. V(application): applications had also written everything to disk.
+            On copies also V(near): taken within a few minutes.
           type: str
           sample: crash
     locked:
-      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
+      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null if the lock shows no end.
       type: bool
       sample: false
     key:
@@ -233,7 +233,7 @@ snapshots:
       type: dict
       sample: null
 also:
-  description: The answers to O(also), in the same order, in the form of this module's own.
+  description: The answers to O(also), in the same order, each in the form of this module's result.
   returned: if O(also) is given
   type: list
   elements: dict

@@ -8,26 +8,27 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ecs_snapshot_restore
-short_description: Make disks of snapshots of Alibaba Cloud ECS, once and only once
+short_description: Make Alibaba Cloud ECS disks from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a pay-as-you-go data disk of each of many snapshots of one region, and waits out what the service limits.
-  - Finds the disks that an earlier run with the same O(restore_id) has made, and makes none beside them.
-  - Deletes them again, where asked to, and nothing else.
+  - Makes a pay-as-you-go data disk from each of many snapshots in one region, and waits for the limits of the service.
+  - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones.
+  - With O(state=absent) deletes them again, and nothing else.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:
-      - Category of the disks. What a zone sells now is asked before anything is made.
-      - A V(cloud_essd) disk below 20 GiB gets the performance level C(PL0), the only one that has so small disks. Other
-        disks get the service's default.
+      - Category of the disks. The module first checks that the zone offers it now.
+      - A V(cloud_essd) disk smaller than 20 GiB gets the performance level C(PL0), the only one for such small disks.
+        Other disks get the service's default.
     type: str
     default: cloud_essd
 notes:
-  - A disk that was just made refuses its deletion while its data is loaded (C(IncorrectDiskStatus.Initializing)). It is
-    asked again until O(wait_timeout).
-  - The service may refuse snapshots of system disks (C(InvalidSnapshotId.NotDataDiskSnapshot)); such a one fails alone.
+  - A new disk cannot be deleted while its data is loading (C(IncorrectDiskStatus.Initializing)). The module retries
+    until O(wait_timeout).
+  - The service may refuse snapshots of system disks (C(InvalidSnapshotId.NotDataDiskSnapshot)). Then only that snapshot
+    fails.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.region
@@ -39,14 +40,14 @@ requirements:
   - python >= 3.10
   - aliyun-python-sdk-ecs >= 4.24.83
   - aliyun-python-sdk-core >= 2.14.0
-  - alibabacloud_credentials >= 1.0.9, where other credentials than a key pair or a token are used
+  - alibabacloud_credentials >= 1.0.9, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ecs_snapshot_copy
   - module: multicloud.snapshots.ecs_snapshot_info
 """
 
 EXAMPLES = r"""
-- name: Make a disk of each of two snapshots, and wait until they are available
+- name: Make a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.ecs_snapshot_restore:
     snapshot_ids:
       - s-bp67acfmxazb4p****
@@ -76,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each snapshot, in the order asked. Also returned when the task fails.
+  description: One entry for each snapshot, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -90,16 +91,16 @@ disks:
       type: str
       sample: cn-beijing
     zone:
-      description: Zone of the disk; null where the cloud has none.
+      description: Zone of the disk; null if the cloud has no zones.
       type: str
       sample: cn-beijing-h
     disk_id:
-      description: ID of the disk; null where none is there.
+      description: ID of the disk; null if there is none.
       type: str
       sample: d-bp131n0q38u3a4zi****
     action:
       description: >-
-        What was done. V(none): the disk was there, or none could be made. V(adopted): one in the making was found.
+        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
         V(created), V(deleted).
       type: str
       sample: created
@@ -116,11 +117,11 @@ disks:
       type: int
       sample: 100
     encrypted:
-      description: Whether the disk is encrypted; null while that is unknown.
+      description: Whether the disk is encrypted; null if unknown.
       type: bool
       sample: true
     kms_key_id:
-      description: KMS key of the disk, as the cloud tells it; null where it has none, or none is told.
+      description: KMS key of the disk, as reported by the cloud; null if there is none or it is not reported.
       type: str
       sample: null
     disk_type:
@@ -132,27 +133,27 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: How long it took from the call until the disk was available, where this run has seen both; else null.
+      description: Seconds from the call until the disk was available; null if this run did not see both.
       type: float
       sample: 12.5
     attached_to:
-      description: ID of the instance that the disk is attached to; null where there is none.
+      description: ID of the instance that the disk is attached to; null if there is none.
       type: str
       sample: i-0jl1abcdefgh2ijklmno
     device:
-      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      description: The cloud's name of the device; null if the disk is not attached, or the cloud reports none.
       type: str
       sample: /dev/xvdb
     guest_device:
       description: >-
-        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
-        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+        Path of the disk in a Linux instance, derived from its ID or serial number; null if the disk is not attached, or
+        the cloud reports no serial number. The module does not wait for the path to appear.
       type: str
       sample: /dev/disk/by-id/virtio-0jl1abcdefgh2ijklmno
     warm_at:
       description: >-
-        By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
-        O(wait=true), and on clouds that do not tell it (all but AWS).
+        When this run saw that all data of the disk was loaded, ISO 8601 in UTC. Null until then, without O(wait=true),
+        and on all clouds but AWS.
       type: str
       sample: null
     tags:
@@ -174,7 +175,7 @@ failures:
       type: str
       sample: s-bp67acfmxazb4p****
     disk_id:
-      description: ID of the disk that it is about; null where there is none.
+      description: ID of the affected disk; null if there is none.
       type: str
       sample: d-bp131n0q38u3a4zi****
     region:
@@ -188,11 +189,11 @@ failures:
       type: str
       sample: refused
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: IncorrectDiskStatus
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The disk d-bp131n0q38u3a4zi**** in cn-beijing is attached to i-bp67acfmxazb4r****, so it is not deleted"
     request_id:
@@ -204,15 +205,15 @@ failures:
       type: str
       sample: Detach it first, if nobody needs it, then run again.
 deleted_ids:
-  description: IDs of all disks that were deleted; one that is still shown at O(wait_timeout) is in RV(failures) too.
+  description: IDs of all deleted disks. If the cloud still shows one at O(wait_timeout), RV(failures) names it too.
   returned: always
   type: list
   elements: str
   sample: [d-bp131n0q38u3a4zi****]
 counts:
   description: >-
-    Numbers of disks by what was done (C(created), C(adopted), C(deleted), C(unchanged)), and by what became of them
-    (C(available), C(in_use), C(creating), C(failed)).
+    Number of disks by action (C(created), C(adopted), C(deleted), C(unchanged)), and by outcome (C(available),
+    C(in_use), C(creating), C(failed)).
   returned: always
   type: dict
   sample:
@@ -230,7 +231,7 @@ api_calls:
   type: dict
   sample: {"CreateDisk": 2, "DescribeAvailableResource": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}
 disk_id:
-  description: ID of the disk, where exactly one was asked for.
+  description: ID of the disk, if exactly one was requested.
   returned: when one snapshot is given
   type: str
   sample: d-bp131n0q38u3a4zi****

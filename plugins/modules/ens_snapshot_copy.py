@@ -12,8 +12,8 @@ short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to ot
 version_added: 1.0.0
 description:
   - Copies many snapshots of disks on edge nodes to many nodes. Here a region is a node, such as V(cn-hangzhou-26).
-  - Finds existing copies, and makes no second one. A second copy would be billed, and the service has no token against
-    it, so the module looks at every node before it repeats a call.
+  - Finds existing copies, and makes no second one. A second copy would be billed, and the service has no client token,
+    so the module checks every node before it repeats a call.
   - The service has no snapshot tags, so there are no options for them.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
@@ -32,8 +32,8 @@ options:
   name:
     description:
       - Name of each copy. 2 to 128 characters; a letter first, then letters, digits, and C(:) C(_) C(-).
-      - Should the service not show what a copy was made of, the default name, or the default O(description), is what
-        later runs know it by. So change no more than one of them.
+      - If the service does not show the source of a copy, later runs recognise it by the default name or the default
+        O(description). So change only one of them.
     default: copy-of-{snapshot_id}
   instance_billing_cycle:
     description:
@@ -72,7 +72,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 copies:
-  description: One entry for each source and destination, in the order asked. Also returned when the task fails.
+  description: >-
+    One entry for each source and destination, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -95,7 +96,7 @@ copies:
       sample: sp-5ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy was there, or the copy could not be started. V(adopted): a copy in
+        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
         progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
       type: str
       sample: created
@@ -172,7 +173,7 @@ failures:
       type: str
       sample: InvalidSnapshot.NotFound
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The copy sp-5ff99ee88dd77cc66 in cn-chengdu-26 has failed (state error): Given key ID is not accessible"
     request_id:
@@ -211,8 +212,8 @@ deleted_ids:
   sample: [sp-5ee88dd77cc66bb55]
 counts:
   description: >-
-    Numbers of copies by what was done (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots
-    deleted for any reason (C(deleted)), and of copies by what became of them (C(completed), C(pending), C(failed)).
+    Number of copies by action (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted for
+    any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:
@@ -231,7 +232,7 @@ api_calls:
   type: dict
   sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}
 snapshot_id:
-  description: ID of the copy, where exactly one copy was asked for.
+  description: ID of the copy, if exactly one was requested.
   returned: when one source and one destination are given
   type: str
   sample: sp-5ff99ee88dd77cc66

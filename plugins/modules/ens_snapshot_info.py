@@ -11,16 +11,16 @@ module: ens_snapshot_info
 short_description: List Alibaba Cloud Edge Node Service disks by tag, and their snapshots and copies
 version_added: 1.0.0
 description:
-  - Lists disks and snapshots of one node, in the shape that the info modules of all clouds share.
+  - Lists disks and snapshots of one node, in the form that the info modules of all clouds share.
   - Shows the source of each copy.
-  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known only of copies that the role made,
-    from the end of their description.
+  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known only for copies that the role made,
+    from the end of their descriptions.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   region:
     description:
-      - Node to look at, such as V(cn-hangzhou-26).
+      - Node to read, such as V(cn-hangzhou-26).
     type: str
     required: true
 extends_documentation_fragment:
@@ -138,7 +138,7 @@ snapshots:
       type: str
       sample: null
     expires_at:
-      description: When the cloud deletes it by itself; null if it stays, or the cloud does not show the time.
+      description: When the cloud will delete it; null if it will not, or does not show the time.
       type: str
       sample: null
     created_at:
@@ -196,8 +196,8 @@ snapshots:
       sample: null
     full_size_bytes:
       description: >-
-        Size of everything that the disk had in use, in bytes, also what earlier snapshots hold; null on other clouds
-        than EBS, and if AWS does not return it.
+        Size of all used blocks of the disk in bytes, including those in earlier snapshots. Null on other clouds than
+        EBS, and if AWS does not return it.
       type: int
       sample: null
     completed_at:
@@ -212,11 +212,11 @@ snapshots:
       sample: []
     set:
       description: >-
-        Always null; ENS has no groups of snapshots, and no tags to mark copies with.
+        Always null, since ENS has no snapshot groups, and no tags on copies.
       type: dict
       sample: null
     locked:
-      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null where the lock shows no end.
+      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null if the lock shows no end.
       type: bool
       sample: false
     key:
@@ -224,7 +224,7 @@ snapshots:
       type: dict
       sample: null
 also:
-  description: The answers to O(also), in the same order, in the form of this module's own.
+  description: The answers to O(also), in the same order, each in the form of this module's result.
   returned: if O(also) is given
   type: list
   elements: dict

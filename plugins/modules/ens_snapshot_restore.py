@@ -8,33 +8,33 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ens_snapshot_restore
-short_description: Make disks of snapshots of Alibaba Cloud Edge Node Service, once and only once
+short_description: Make Alibaba Cloud Edge Node Service disks from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a pay-as-you-go disk of each of many snapshots of one node.
-  - Finds the disks that an earlier run with the same O(restore_id) has made, and makes none beside them. The service
-    knows no token against doubles, and a second order is billed, so a disk whose answer was lost is looked for during
-    two minutes.
-  - Deletes them again, where asked to, and nothing else.
+  - Makes a pay-as-you-go disk from each of many snapshots on one node.
+  - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. The service has no
+    client token, and a second order is billed. So if the answer to an order is lost, the module looks for the disk for
+    two minutes before it orders again.
+  - With O(state=absent) deletes them again, and nothing else.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
   disk_type:
     description:
-      - Category of the disks. What the node sells now is asked before anything is made.
+      - Category of the disks. The module first checks that the node offers it now.
     type: str
     default: cloud_efficiency
   instance_billing_cycle:
     description:
-      - How the disks are billed. A disk that is there already stays as it is.
-      - Without it the service decides. Which cycle that is, and whether a cycle that a disk does not live through is
-        charged in full, is not documented. So use V(Hour) for disks that are soon deleted.
+      - How new disks are billed. Existing disks are not changed.
+      - Without it the service decides. Its choice is not documented, nor whether it charges a started cycle in full. So
+        use V(Hour) for disks that you soon delete.
     type: str
     choices: [Hour, Day, Month]
 notes:
   - O(region) is a node, such as C(cn-hangzhou-26).
-  - A disk is named C(snapshot:restore), by which it is known should its tags be missing.
-  - The first order of an account may need the support's permission.
+  - Each disk is named C(snapshot:restore). The module recognises it by this name if its tags are missing.
+  - Alibaba Cloud's support may have to allow the first order of an account.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.region
@@ -44,14 +44,14 @@ requirements:
   - python >= 3.10
   - aliyun-python-sdk-ens >= 3.0.19
   - aliyun-python-sdk-core >= 2.14.0
-  - alibabacloud_credentials >= 1.0.9, where other credentials than a key pair or a token are used
+  - alibabacloud_credentials >= 1.0.9, for credentials other than a key pair or a token
 seealso:
   - module: multicloud.snapshots.ens_snapshot_copy
   - module: multicloud.snapshots.ens_snapshot_info
 """
 
 EXAMPLES = r"""
-- name: Make a disk of each of two snapshots, and wait until they are available
+- name: Make a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.ens_snapshot_restore:
     snapshot_ids:
       - sp-5nnqx3qsr4lx9cqm5****
@@ -88,7 +88,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description: One entry for each snapshot, in the order asked. Also returned when the task fails.
+  description: One entry for each snapshot, in the order of the request. Also returned when the task fails.
   returned: always
   type: list
   elements: dict
@@ -102,16 +102,16 @@ disks:
       type: str
       sample: cn-chengdu-26
     zone:
-      description: Zone of the disk; null where the cloud has none.
+      description: Zone of the disk; null if the cloud has no zones.
       type: str
       sample: null
     disk_id:
-      description: ID of the disk; null where none is there.
+      description: ID of the disk; null if there is none.
       type: str
       sample: d-5nnqx3qsr4lx9cqm7****
     action:
       description: >-
-        What was done. V(none): the disk was there, or none could be made. V(adopted): one in the making was found.
+        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
         V(created), V(deleted).
       type: str
       sample: created
@@ -128,11 +128,11 @@ disks:
       type: int
       sample: 100
     encrypted:
-      description: Whether the disk is encrypted; null while that is unknown.
+      description: Whether the disk is encrypted; null if unknown.
       type: bool
       sample: true
     kms_key_id:
-      description: KMS key of the disk, as the cloud tells it; null where it has none, or none is told.
+      description: KMS key of the disk, as reported by the cloud; null if there is none or it is not reported.
       type: str
       sample: null
     disk_type:
@@ -144,27 +144,27 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: How long it took from the call until the disk was available, where this run has seen both; else null.
+      description: Seconds from the call until the disk was available; null if this run did not see both.
       type: float
       sample: 12.5
     attached_to:
-      description: ID of the instance that the disk is attached to; null where there is none.
+      description: ID of the instance that the disk is attached to; null if there is none.
       type: str
       sample: null
     device:
-      description: The cloud's name of the device; null where the disk is not attached, or the cloud tells none.
+      description: The cloud's name of the device; null if the disk is not attached, or the cloud reports none.
       type: str
       sample: null
     guest_device:
       description: >-
-        The path at which a Linux instance has the disk, by the disk's ID or serial number; null where it is attached to
-        nothing, or the cloud tells no serial number. It is told by rule, and not waited for.
+        Path of the disk in a Linux instance, derived from its ID or serial number; null if the disk is not attached, or
+        the cloud reports no serial number. The module does not wait for the path to appear.
       type: str
       sample: null
     warm_at:
       description: >-
-        By when this run has seen that all data of the disk is loaded, ISO 8601 in UTC. Null while it is loaded, without
-        O(wait=true), and on clouds that do not tell it (all but AWS).
+        When this run saw that all data of the disk was loaded, ISO 8601 in UTC. Null until then, without O(wait=true),
+        and on all clouds but AWS.
       type: str
       sample: null
     tags:
@@ -186,7 +186,7 @@ failures:
       type: str
       sample: sp-5nnqx3qsr4lx9cqm5****
     disk_id:
-      description: ID of the disk that it is about; null where there is none.
+      description: ID of the affected disk; null if there is none.
       type: str
       sample: d-5nnqx3qsr4lx9cqm7****
     region:
@@ -200,11 +200,11 @@ failures:
       type: str
       sample: refused
     code:
-      description: The cloud's own code; null where it gave none.
+      description: The cloud's own code; null if it gave none.
       type: str
       sample: InvalidDiskId
     message:
-      description: What was tried, on which ID and region, in the cloud's own words.
+      description: What was tried, on which ID and region, with the cloud's own message.
       type: str
       sample: "The disk d-5nnqx3qsr4lx9cqm7**** in cn-chengdu-26 is attached to i-5nnqx3qsr4lx9cqm8****, so it is not
         deleted"
@@ -217,15 +217,15 @@ failures:
       type: str
       sample: Detach it first, if nobody needs it, then run again.
 deleted_ids:
-  description: IDs of all disks that were deleted; one that is still shown at O(wait_timeout) is in RV(failures) too.
+  description: IDs of all deleted disks. If the cloud still shows one at O(wait_timeout), RV(failures) names it too.
   returned: always
   type: list
   elements: str
   sample: [d-5nnqx3qsr4lx9cqm7****]
 counts:
   description: >-
-    Numbers of disks by what was done (C(created), C(adopted), C(deleted), C(unchanged)), and by what became of them
-    (C(available), C(in_use), C(creating), C(failed)).
+    Number of disks by action (C(created), C(adopted), C(deleted), C(unchanged)), and by outcome (C(available),
+    C(in_use), C(creating), C(failed)).
   returned: always
   type: dict
   sample:
@@ -243,7 +243,7 @@ api_calls:
   type: dict
   sample: {"CreateDisk": 2, "DescribeCloudDiskAvailableResourceInfo": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}
 disk_id:
-  description: ID of the disk, where exactly one was asked for.
+  description: ID of the disk, if exactly one was requested.
   returned: when one snapshot is given
   type: str
   sample: d-5nnqx3qsr4lx9cqm7****

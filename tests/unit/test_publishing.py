@@ -110,6 +110,22 @@ def test_the_readme_has_the_headings_of_automation_hub():
     assert found == HEADINGS
 
 
+def test_the_collection_keeps_the_rules_of_certification():
+    """Those of Red Hat's partner-certification-checker that its own jobs do not run; CI calls its workflow.
+
+    docs.ansible.com/projects/partner-certification-requirements: dependencies, static analysis, sanity.
+    """
+    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w-]+(>=[\d.]+)?", line) for line in packages)
+    assert not {re.match(r"[\w-]+", line)[0] for line in packages} & {"ansible", "ansible-core"}
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    assert galaxy["version"] in yaml.safe_load((REPOSITORY / "changelogs" / "changelog.yaml").read_text())["releases"]
+    for lint in (REPOSITORY / ".ansible-lint", REPOSITORY / "tests" / "ansible-lint.yml"):
+        assert not {"skip_list", "warn_list"} & yaml.safe_load(lint.read_text()).keys()
+    assert not [*REPOSITORY.glob(".ansible-lint-ignore"), *REPOSITORY.glob("tests/sanity/ignore-*.txt")]
+
+
 def test_a_tarball_is_packed_the_same_whenever_it_was_built():
     def built(names, seconds):
         """Return a tarball as ansible-galaxy builds it: in the order of the disk, with the time of the build."""

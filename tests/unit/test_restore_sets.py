@@ -67,6 +67,37 @@ def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_d
     assert rows["database"]["copy_id"] == newest["database"] and {row["set"] for row in rows.values()} == {None}
 
 
+def test_marks_that_contradict_each_other_are_told_and_no_set_is_taken(runs, tmp_path):
+    """A mark of one disk says two, that of the other three."""
+    disks = two_disks(runs)
+    older = runs.copies_of(disks, 50, **marks("n1"))
+    runs.copies_of({"database": disks["database"]}, 26, **marks("n2"))
+    runs.copies_of({"log": disks["log"]}, 26, **marks("n2", size=3))
+    predicted = runs.restore(check=True)
+    assert any(line.startswith("WARNING: Marks contradict each other") for line in predicted.lines)
+    ended = runs.restore(manifest_dir=str(tmp_path))
+    assert not ended.message and {name: row["copy_id"] for name, row in rows_of(ended).items()} == older
+    (warning,) = ended.result["warnings"]
+    assert "the set n2 of i-1" in warning and "2 crash n2, 3 crash n2" in warning and "count as no set" in warning
+    (written,) = tmp_path.glob("*.json")
+    assert json.loads(written.read_text())["warnings"] == [warning]
+    drilled = runs.drill(count=1, report_dir=str(tmp_path))
+    assert drilled.result["warnings"] == [warning] and f"WARNING: {warning}" in drilled.lines
+    (page,) = tmp_path.glob("*.html")
+    assert "the set n2 of i-1" in page.read_text() and "is-amber" in page.read_text()
+
+
+def test_a_disk_that_left_is_told_as_torn_beside_the_newest_whole_set(runs):
+    disks = {**two_disks(runs), "old": runs.estate.disk(Name="old")}
+    left = runs.copies_of(disks, 50, **marks("n1", size=3))["old"]
+    whole = runs.copies_of({name: disks[name] for name in ("database", "log")}, 26, **marks("n2"))
+    ended = runs.restore()
+    assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, "old": left}
+    assert {name: row["torn"] for name, row in rows_of(ended).items()} == {"database": False, "log": False, "old": True}
+    assert "i-1 (old as of" in ended.message and "beside the set of" in ended.message
+    assert not runs.restore(disk_names=["database", "log"]).message
+
+
 def test_by_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_told(runs):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))

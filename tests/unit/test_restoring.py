@@ -53,7 +53,7 @@ def copy(number, disk="vol-1", day=20, name="database", **facts):
 
 
 def chosen(copies, there=(), **values):
-    return choosing.chosen_points({"snapshots": copies}, {"disks": list(there)}, {**VALUES, **values})
+    return choosing.choose({"snapshots": copies}, {"disks": list(there)}, {**VALUES, **values}).points
 
 
 def points(copies, there=(), **values):
@@ -261,7 +261,7 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
         "region": "eu-west-1",
     }
     call = {"disks": [made(1), made(2, disk_id=None, state="absent", error=error)], "failures": [error], "counts": {}}
-    run = {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"], "last": {}}
+    run = {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"], "last": {}, "warnings": []}
     outcome = manifest.manifest_of(rows, [waves.Wave(1, call, NOW, NOW)], {"snapshots": []}, VALUES, run)
     assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2, "claimed": 0, "torn": 0}
     assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]
@@ -281,7 +281,7 @@ def test_a_call_that_broke_down_restored_nothing():
 
 def proofs(copies, last=None, **values):
     values = {**VALUES, **values}
-    rows = choosing.chosen_points({"snapshots": copies}, {}, values)
+    rows = choosing.choose({"snapshots": copies}, {}, values).points
     return drill.with_proofs(rows, {"snapshots": copies}, last or {}, values)
 
 

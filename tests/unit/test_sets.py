@@ -485,6 +485,31 @@ def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_alone():
     }  # fmt: skip
 
 
+def test_a_disk_that_left_makes_no_older_set_the_newest():
+    """Older sets have it, but the server has gone on without it."""
+    rows = [*(row(d, 1, "3 crash n1") for d in "abc"), *(row(d, 2, "2 crash n2") for d in "ab")]
+    assert restored(rows, disks="abc")[0] == {
+        "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c1", None, True),
+    }  # fmt: skip
+
+
+def test_of_some_disks_only_a_set_that_has_them_all_is_taken():
+    """The newest set that is whole by its mark lacks one that was named."""
+    rows = [*(row(d, 1, "3 crash n1") for d in "abc"), *(row(d, 2, "2 crash n2") for d in "ab")]
+    assert restored(rows, disks="bc")[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
+
+
+def test_copies_that_cannot_be_restored_tell_contradictions_too():
+    """Without the third disk, which a mark of two cannot have, the other two would look like a whole set."""
+    rows = [row(d, 1, "2 crash x") for d in "abc"]
+    for facts in ({"traits": ["archived"]}, {"snapshot_id": "locked-out"}):
+        rows[-1] = {**row("c", 1, "2 crash x"), **facts}
+        found, wrong = choices_of(copies(*rows), night(9), {"a", "b"}, unusable={"locked-out"})
+        assert {choice.is_torn for choice in found.values()} == {True} and "3 disks instead of 2" in str(wrong[0])
+        assert not kept_by_sets(copies(*rows))
+    assert not choices_of(copies(*rows), night(9), {"z"})[1], "of the wanted disks alone"
+
+
 def test_a_set_of_which_a_disk_was_made_already_is_finished():
     assert restored(SETS, used={"a1"})[0]["b"] == ("b1", "n1", False)
 

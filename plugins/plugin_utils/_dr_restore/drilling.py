@@ -15,7 +15,7 @@ from typing import Any
 from .._role.rows import Row
 from .calls import Calls
 from .decide import drill, reaping
-from .decide.choosing import chosen_points
+from .decide.choosing import choose
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import Done, drill_lines, drill_problems, drill_report
@@ -39,7 +39,8 @@ class Drill(Run):
         there = self._look(calls)
         self._reap(calls, there, own=False)
         listed = self._noted(self._listed(calls))
-        candidates = drill.with_proofs(chosen_points(listed, there, values), listed, last, values)
+        points, warnings = choose(listed, there, values)
+        candidates = drill.with_proofs(points, listed, last, values)
         # Nothing is made on the strength of one listing alone.
         both = is_read(listed, "snapshots") and is_read(there, "disks")
         chosen = drill.picked(candidates, values) if both else []
@@ -57,7 +58,7 @@ class Drill(Run):
         there = self._look_again(calls, there, made)
         over = reaping.own_disks(there, self._results, values)
         took = minutes_until_available(values["now"], self._available)
-        done = Done(self._results, trials, self._reaped, [*left, *over], took)
+        done = Done(self._results, trials, self._reaped, [*left, *over], took, warnings)
         report = drill_report(candidates, done, values, check_mode, self._now())
         unwritten = written_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))

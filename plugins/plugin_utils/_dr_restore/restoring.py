@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .calls import Calls
-from .decide.choosing import chosen_points, refusal, restored_id, unidentified
+from .decide.choosing import Chosen, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
 from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves
@@ -32,8 +32,10 @@ class Restore(Run):
         self._say(f"looking for what {values['id']} has made before")
         there = self._made(calls.look(restored_id(values)))
         points, waves, unread, refused = [], [], {"skipped": True}, ""
+        chosen = Chosen([], [])
         if is_read(listed, "snapshots") and is_read(there, "disks"):
-            points = with_claims(in_waves(chosen_points(listed, there, values), values), values)
+            chosen = choose(listed, there, values)
+            points = with_claims(in_waves(chosen.points, values), values)
             if why := claimed_twice(points):
                 return Finished({}, [], why)
             waves = self._waves(calls, points)
@@ -47,6 +49,7 @@ class Restore(Run):
             "finished_at": self._now(),
             "unidentified": unidentified(listed, values),
             "last": last_manifest(values),
+            "warnings": chosen.warnings,
         }
         manifest = manifest_of(points, waves, unread, values, run)
         seen = {str(disk["disk_id"]) for disk in there.get("disks") or ()}

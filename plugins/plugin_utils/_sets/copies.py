@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,7 +75,15 @@ class Contradiction:
     group_id: str
     set_id: str
     reason: str
-    snapshot_ids: tuple[str, ...]
+    members: tuple[Copy, ...]
+
+    @property
+    def snapshot_ids(self) -> list[str]:
+        return sorted(copy.snapshot_id for copy in self.members)
+
+    @property
+    def disk_ids(self) -> frozenset[str]:
+        return frozenset(copy.disk_id for copy in self.members)
 
     def __str__(self) -> str:
         return (
@@ -112,8 +120,17 @@ def _mark_of(tags: Row) -> SnapshotSet | None:
     return mark if mark and mark.size >= SMALLEST else None
 
 
-def sets_of_copies(copies: Iterable[Copy]) -> tuple[list[CopySet], list[Contradiction]]:
-    """Return the sets that copies are marked with, whole or not, the newest first; and those that are none."""
+def _all(_copy: Copy) -> bool:
+    return True
+
+
+def sets_of_copies(
+    copies: Iterable[Copy], counts: Callable[[Copy], bool] = _all
+) -> tuple[list[CopySet], list[Contradiction]]:
+    """Return the sets that copies are marked with, whole or not, the newest first; and those that are none.
+
+    Only copies that ``counts`` accepts are members; the others tell contradictions too.
+    """
     marked: dict[tuple[str, str, str], list[Copy]] = {}
     for copy in copies:
         if copy.mark:
@@ -121,12 +138,9 @@ def sets_of_copies(copies: Iterable[Copy]) -> tuple[list[CopySet], list[Contradi
     sets, contradictions = [], []
     for (region, group_id, set_id), members in sorted(marked.items()):
         if reason := _contradiction(group_id, members):
-            ids = tuple(sorted(copy.snapshot_id for copy in members))
-            contradictions.append(Contradiction(region, group_id, set_id, reason, ids))
-        elif mark := members[0].mark:
-            sets.append(
-                CopySet(region, group_id, mark, tuple(sorted(members, key=lambda c: (c.disk_id, c.snapshot_id))))
-            )
+            contradictions.append(Contradiction(region, group_id, set_id, reason, tuple(members)))
+        elif (counted := sorted(filter(counts, members), key=lambda c: (c.disk_id, c.snapshot_id))) and counted[0].mark:
+            sets.append(CopySet(region, group_id, counted[0].mark, tuple(counted)))
     sets.sort(key=lambda one: (one.taken_at, one.mark.set_id), reverse=True)
     return sets, contradictions
 
@@ -160,9 +174,9 @@ def newest_whole(sets: Iterable[CopySet]) -> dict[tuple[str, str], CopySet]:
     return found
 
 
-def restorable(copies: Iterable[Copy]) -> list[Copy]:
-    """Return the copies of which a disk can be made now."""
-    return [copy for copy in copies if not copy.is_archived]
+def is_restorable(copy: Copy) -> bool:
+    """Whether a disk can be made of a copy now."""
+    return not copy.is_archived
 
 
 def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
@@ -171,7 +185,7 @@ def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     If a member of that is archived, the newest set that can be restored now counts too.
     """
     kept = set()
-    for counted in (copies, restorable(copies)):
-        for one in newest_whole(sets_of_copies(counted)[0]).values():
+    for counts in (_all, is_restorable):
+        for one in newest_whole(sets_of_copies(copies, counts)[0]).values():
             kept |= {(copy.region, copy.snapshot_id) for copy in one.members}
     return kept

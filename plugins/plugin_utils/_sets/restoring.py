@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
-from .copies import Contradiction, Copy, CopySet, restorable, sets_of_copies
+from .copies import Contradiction, Copy, CopySet, is_restorable, sets_of_copies
 
 
 @dataclass(frozen=True)
@@ -32,42 +32,56 @@ class Choice:
 
 
 def choices_of(
-    copies: Iterable[Copy], at: datetime, wanted: Collection[str], used: Collection[str] = ()
+    copies: Sequence[Copy],
+    at: datetime,
+    wanted: Collection[str],
+    used: Collection[str] = (),
+    unusable: Collection[str] = (),
 ) -> tuple[dict[str, Choice], list[Contradiction]]:
     """Return what each wanted disk of a group is restored from, by the disk's ID; and the sets that are none.
 
-    Only copies of which a disk can be made now, and whose source was taken at ``at`` or before, count. The newest set
-    that has all wanted disks of a group is taken, else the newest whole one. ``used`` are the snapshots of which disks
-    have been made already: a set with such a member comes first, since a restore that was begun is finished.
+    Only copies of which a disk can be made now count, so none whose ID is ``unusable``, and only those whose source was
+    taken at ``at`` or before. ``used`` are the snapshots of which disks have been made already: a set with such a
+    member comes first, since a restore that was begun is finished.
     A wanted disk that is alone, or of whose group no other disk is wanted, has no choice here.
     """
-    usable = [copy for copy in restorable(copies) if copy.time <= at]
-    sets, contradictions = sets_of_copies(usable)
+
+    def counts(copy: Copy) -> bool:
+        return is_restorable(copy) and copy.time <= at and copy.snapshot_id not in unusable
+
+    sets, contradictions = sets_of_copies(copies, counts)
     newest: dict[str, Copy] = {}
-    for copy in sorted(usable, key=lambda c: (c.time, c.source_id)):
+    for copy in sorted(filter(counts, copies), key=lambda c: (c.time, c.source_id)):
         newest[copy.disk_id] = copy
     chosen: dict[str, Choice] = {}
-    for group_id, disk_ids in _wanted_groups(newest, wanted).items():
-        own = [one for one in sets if one.group_id == group_id]
-        best = _best(own, disk_ids, used)
-        chosen.update((disk_id, _choice(newest[disk_id], group_id, best)) for disk_id in disk_ids)
-    return chosen, contradictions
+    for group_id, disk_ids in _groups(newest).items():
+        own, named = [one for one in sets if one.group_id == group_id], disk_ids & set(wanted)
+        if len(named) > 1:
+            best = _best(own, named, named == disk_ids, used)
+            chosen.update((disk_id, _choice(newest[disk_id], group_id, best)) for disk_id in named)
+    of_wanted = [one for one in contradictions if not one.disk_ids.isdisjoint(wanted)]
+    return chosen, of_wanted
 
 
-def _wanted_groups(newest: Mapping[str, Copy], wanted: Collection[str]) -> dict[str, set[str]]:
-    """Return the wanted disks of each group; a disk is of the group that its newest copy names."""
+def _groups(newest: Mapping[str, Copy]) -> dict[str, set[str]]:
+    """Return the disks of each group; a disk is of the group that its newest copy names."""
     groups: dict[str, set[str]] = {}
     for disk_id, copy in newest.items():
-        if disk_id in wanted and copy.group_id:
+        if copy.group_id:
             groups.setdefault(copy.group_id, set()).add(disk_id)
-    return {group_id: disk_ids for group_id, disk_ids in sorted(groups.items()) if len(disk_ids) > 1}
+    return dict(sorted(groups.items()))
 
 
-def _best(sets: Sequence[CopySet], wanted: set[str], used: Collection[str]) -> CopySet | None:
-    """Return the set to take, out of a group's sets, newest first."""
-    fitting = [one for one in sets if wanted <= one.disk_ids] + [one for one in sets if one.is_whole]
+def _best(sets: Sequence[CopySet], wanted: set[str], are_all: bool, used: Collection[str]) -> CopySet | None:
+    """Return the set to take, out of a group's sets, newest first.
+
+    If only some disks are wanted, a set is whole that has those. If all are, one that is whole by its mark counts too:
+    a disk that has joined since, or left before, is not of it.
+    """
+    whole = [one for one in sets if one.is_whole and not wanted.isdisjoint(one.disk_ids)]
+    fitting = [one for one in sets if wanted <= one.disk_ids or (are_all and one in whole)]
     started = [one for one in fitting if any(copy.source_id in used for copy in one.members)]
-    return next(iter([*started, *fitting]), None)
+    return next(iter([*started, *fitting, *whole]), None)
 
 
 def _choice(newest: Copy, group_id: str, best: CopySet | None) -> Choice:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
 from .._role.rows import Taken
-from .copies import Copy, newest_whole, restorable, sets_of_copies
+from .copies import Copy, is_restorable, newest_whole, sets_of_copies
 from .groups import Group
 
 
@@ -57,7 +57,7 @@ def standings(
     ``newest`` is when the newest complete copy of a disk in a region was taken, whoever made it. ``unread`` are the
     regions whose copies could not be listed.
     """
-    there = newest_whole(sets_of_copies(restorable(copies))[0])
+    there = newest_whole(sets_of_copies(copies, is_restorable)[0])
     rows = []
     for group in groups:
         for region in regions:

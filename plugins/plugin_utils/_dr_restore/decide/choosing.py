@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
@@ -18,14 +18,21 @@ from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import Row, age_in_hours, is_archived, is_complete, plain, taken_at, time_or_now
 from ..input.expected import Expected
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
-from .servers import servers_of, with_sets
+from .servers import servers_of, warnings_of, with_sets
 
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"
 
 
-def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list[Point]:
-    """Return for each disk that is to be restored its newest recovery point not after ``at``.
+class Chosen(NamedTuple):
+    """The disks that are to be restored, each with its recovery point, and what there is to warn of, in sentences."""
+
+    points: list[Point]
+    warnings: list[str]
+
+
+def choose(listed: Row, restored: Row, values: Mapping[str, Any]) -> Chosen:
+    """Choose for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
     one has made a new one stays with the point that it was made of, also if newer ones have come since. By the
@@ -48,8 +55,8 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     found = [point_of(disk_id) for disk_id in by_disk]
     points = [point for point in found if _is_wanted(point, values)]
     by_set = values["consistency"] == "set"
-    usable = [copy for copy in copies if values["is_drill"] or not _key_problem(copy)]
-    servers = servers_of(usable, at, {str(point.disk_id) for point in points}, used)
+    locked_out = {str(copy["snapshot_id"]) for copy in copies if not values["is_drill"] and _key_problem(copy)}
+    servers = servers_of(copies, at, {str(point.disk_id) for point in points}, used, locked_out)
     if by_set:
         points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
     points = with_sets(points, servers, by_set)
@@ -67,7 +74,8 @@ def chosen_points(listed: Row, restored: Row, values: Mapping[str, Any]) -> list
     reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values["region"], among=among)
     without = [disk for disk in expected.values() if disk.disk_id not in there]
     points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
-    return sorted(points, key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
+    points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
+    return Chosen(points, warnings_of(servers.contradictions))
 
 
 def expected_disks(values: Mapping[str, Any]) -> dict[str, Expected]:

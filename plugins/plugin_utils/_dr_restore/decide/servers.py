@@ -11,17 +11,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..._role.rows import Row
-from ..._sets.copies import Copy, copies_of
+from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.restoring import Choice, choices_of
 from .points import Newer, Point
+
+#: Sets that warnings name.
+NAMED = 10
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The choice of each wanted disk of a server of several, and the complete copies of ours by their ID."""
+    """The choice of each wanted disk of a server of several, and the complete copies of ours by their ID.
+
+    ``contradictions`` are the sets of these disks that are none.
+    """
 
     choices: Mapping[str, Choice]
     copies: Mapping[str, Copy]
+    contradictions: Sequence[Contradiction] = ()
 
     def source_of(self, disk_id: str | None) -> str | None:
         """Return the snapshot whose copy a disk is restored from for its server's sake; None where that is free."""
@@ -29,12 +36,17 @@ class Servers:
         return choice.source_id if choice else None
 
 
-def servers_of(rows: Iterable[Row], at: datetime, wanted: Collection[str], used: Collection[str]) -> Servers:
-    """Choose the set of each server. ``rows`` are copies, ``used`` those of which this restore has made disks."""
+def servers_of(
+    rows: Iterable[Row], at: datetime, wanted: Collection[str], used: Collection[str], unusable: Collection[str]
+) -> Servers:
+    """Choose the set of each server.
+
+    ``rows`` are copies, ``used`` those of which this restore has made disks, ``unusable`` those of which none can be.
+    """
     copies = copies_of(rows)
     sources = {copy.source_id for copy in copies if copy.snapshot_id in used}
-    choices, _contradictions = choices_of(copies, at, wanted, sources)
-    return Servers(choices, {copy.snapshot_id: copy for copy in copies})
+    choices, contradictions = choices_of(copies, at, wanted, sources, unusable)
+    return Servers(choices, {copy.snapshot_id: copy for copy in copies}, contradictions)
 
 
 def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[Point]:
@@ -54,7 +66,7 @@ def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None],
         return replace(point, group=group or None) if not mark else _marked(replace(point, group=group), copy)
     point = replace(point, group=choice.group_id)
     if by_set:
-        is_torn = choice.is_torn or copy is None or copy.source_id != choice.source_id
+        is_torn = choice.is_torn or (copy is not None and copy.source_id != choice.source_id)
     else:
         group_disks = [disk_id for disk_id, one in servers.choices.items() if one.group_id == choice.group_id]
         marks = {one.mark if one else None for one in (copies.get(disk_id) for disk_id in group_disks)}
@@ -69,3 +81,11 @@ def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None],
 def _marked(point: Point, copy: Copy | None) -> Point:
     mark = copy.mark if copy else None
     return replace(point, set=mark.set_id, consistency=mark.consistency.value) if mark else point
+
+
+def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
+    """Say which sets are none, and why."""
+    told = [f"Marks contradict each other: {one}" for one in contradictions[:NAMED]]
+    if len(contradictions) > NAMED:
+        told.append(f"The marks of {len(contradictions) - NAMED} more sets contradict each other")
+    return told

@@ -32,8 +32,8 @@ NOT_PROVEN = {
 class Done(NamedTuple):
     """What a drill has done.
 
-    The results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``, and after
-    how many minutes its last disk was available.
+    The results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``, after how
+    many minutes its last disk was available, and what the copies' marks give to warn of.
     """
 
     calls: Sequence[Row]
@@ -41,6 +41,7 @@ class Done(NamedTuple):
     reaped: Sequence[str] = ()
     left: Sequence[Left] = ()
     took_minutes: float | None = None
+    warnings: Sequence[str] = ()
 
 
 def drill_report(
@@ -82,6 +83,7 @@ def drill_report(
         "overdue": late,
         "untried": never_tried,
         "failures": failures,
+        "warnings": list(done.warnings),
         "reaped": list(done.reaped),
         "left": left,
         "disks": [{key: row[key] for key in _OF_A_DISK} for row in (disk.as_row() for disk in disks)],
@@ -128,7 +130,7 @@ def drill_lines(report: Row) -> list[str]:
     if report["check_mode"]:
         head = f"{totals['tried']} copies would be tried in {report['zone'] or report['region']}"
     rest = f"{totals['never']} of {totals['disks']} disks were never proven"
-    lines = [f"{head}; {rest}", report["claim"]]
+    lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
     if report["totals"]["uncompared"]:
         lines.append(f"{report['totals']['uncompared']} of them were NOT COMPARED with their sources")
     for row in report["tried"]:

@@ -38,8 +38,8 @@ def manifest_of(
     """Return the manifest of a restore.
 
     ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did. ``run`` has
-    ``check_mode``, ``finished_at`` (ISO 8601), ``unidentified``, the copies that tell no disk, and ``last``, the rows
-    of an earlier manifest by the new disk.
+    ``check_mode``, ``finished_at`` (ISO 8601), ``unidentified``, the copies that tell no disk, ``last``, the rows of an
+    earlier manifest by the new disk, and ``warnings``, in sentences.
     """
     disks = with_made(points, waves, run["last"])
     counts: dict[str, int] = {}
@@ -70,6 +70,7 @@ def manifest_of(
         },
         "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
         "failures": [*failures_of(unread), *(failure for wave in waves for failure in failures_of(wave.made))],
+        "warnings": list(run["warnings"]),
         "unidentified_copies": list(run["unidentified"]),
         "counts": counts,
         "collection": collection_version(),
@@ -126,7 +127,8 @@ def lines_of(manifest: Row) -> list[str]:
         f"Disks without a copy in {manifest['region']} are not known here: dr_restore_expected names a report of "
         "dr_copy, or the disks' IDs"
     )
-    notes = [*([] if manifest["expected"] else [unknown]), *lines_of_servers(manifest["disks"])]
+    notes = [*([] if manifest["expected"] else [unknown]), *(f"WARNING: {text}" for text in manifest["warnings"])]
+    notes += lines_of_servers(manifest["disks"])
     times = _lines_of_times(manifest)
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
 

@@ -15,16 +15,22 @@ NAMED = 10
 
 
 def torn_problem(disks: Sequence[Row]) -> str:
-    """Say in one message which servers have no whole set, or nothing."""
-    torn = _by_group(disk for disk in disks if disk["torn"])
+    """Say in one message which servers are torn, or nothing."""
+    torn = {group: rows for group, rows in _by_group(disks).items() if any(row["torn"] for row in rows)}
     if not torn:
         return ""
-    words = "; ".join(f"{group} ({_times(rows)})" for group, rows in list(torn.items())[:NAMED])
+    words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:NAMED])
     more = f"; and {len(torn) - NAMED} more, all in the manifest" if len(torn) > NAMED else ""
     return (
         f"{len(torn)} server{'' if len(torn) == 1 else 's'} cannot be restored as of one time, since no whole set of "
-        f"copies fits: {words}{more}. Each disk was taken from its newest copy."
+        f"copies fits: {words}{more}. Each of these disks was taken from its newest copy."
     )
+
+
+def _torn_in_words(rows: Sequence[Row]) -> str:
+    torn, of_set = [row for row in rows if row["torn"]], [row for row in rows if row["set"] and not row["torn"]]
+    others = f"; beside the set of {_taken(of_set)}, which lacks them" if of_set else ""
+    return _times(torn) + others
 
 
 def lines_of_servers(disks: Sequence[Row]) -> list[str]:
@@ -38,13 +44,12 @@ def lines_of_servers(disks: Sequence[Row]) -> list[str]:
         if torn:
             lines.append(f"TORN {group}: its disks are of different times: {_times(torn)}")
         if of_set:
-            first = of_set[0]
-            taken = min(str(row["taken_at"]) for row in of_set)
             passed = [
                 f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in rows if row["newer"]
             ]
             over = f"; newer and passed over: {', '.join(passed[:NAMED])}" if passed else ""
-            lines.append(f"SERVER {group}: {len(of_set)} disks as of {taken}, {first['consistency']} consistent{over}")
+            how = f"{of_set[0]['consistency']} consistent"
+            lines.append(f"SERVER {group}: {len(of_set)} disks as of {_taken(of_set)}, {how}{over}")
     return lines
 
 
@@ -54,6 +59,10 @@ def _by_group(disks: Iterable[Row]) -> dict[str, list[Row]]:
         if disk["group"]:
             found.setdefault(str(disk["group"]), []).append(disk)
     return dict(sorted(found.items()))
+
+
+def _taken(of_set: Sequence[Row]) -> str:
+    return min(str(row["taken_at"]) for row in of_set)
 
 
 def _times(rows: Sequence[Row]) -> str:

@@ -46,6 +46,7 @@ options:
   shard:
     description:
       - Only snapshots of this part of the disks, such as V(2/8) for the second of eight. All disks are listed.
+      - Disks of one instance, or with O(group_tag) of one value of it, are in one part.
       - Needs O(disk_tags) or O(disk_ids).
     type: str
   other_disks:

@@ -96,6 +96,19 @@ def test_a_region_of_copies_costs_no_listing_of_groups(cloud):
     assert not cloud.calls[GROUPS]
 
 
+def test_a_shard_has_the_snapshots_of_whole_servers(cloud):
+    servers = [server_disks(cloud, 3, f"i-{number}") for number in range(4)]
+    snapshots = [[cloud.snapshot(disk) for disk in disks] for disks in servers]
+    for own in snapshots:
+        group_of(cloud, own)
+    disk_ids = [disk for disks in servers for disk in disks]
+    parts = [sets(cloud, disk_ids=disk_ids, shard=f"{part}/2") for part in (1, 2)]
+    assert sorted([*parts[0], *parts[1]]) == sorted(snapshot for own in snapshots for snapshot in own)
+    for own in snapshots:
+        assert [snapshot in parts[0] for snapshot in own] in ([True] * 3, [False] * 3)
+    assert all(found["size"] == 3 for part in parts for found in part.values())
+
+
 def test_groups_are_read_page_by_page(cloud):
     disks = server_disks(cloud, 2)
     nights = []

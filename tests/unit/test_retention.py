@@ -10,7 +10,7 @@ import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import (
@@ -293,12 +293,25 @@ def test_each_disk_is_in_just_one_shard(disks, parts):
         assert is_in_shard(disk, "")
 
 
+@given(
+    st.dictionaries(st.text(min_size=1), st.sampled_from([None, "", "i-1", "i-2", "i-3"]), max_size=40),
+    st.integers(1, 9),
+)
+def test_disks_that_belong_together_are_in_one_shard(groups, parts):
+    found = [disks_in_shard(groups, f"{part}/{parts}") for part in range(1, parts + 1)]
+    assert sorted(disk for part in found for disk in part) == sorted(groups), "each disk is in just one"
+    for group in filter(None, groups.values()):
+        assert sum(any(groups[disk] == group for disk in part) for part in found) == 1
+    alone = [disk for disk, group in groups.items() if not group]
+    assert all(is_in_shard(disk, f"{n}/{parts}") is (disk in part) for n, part in enumerate(found, 1) for disk in alone)
+
+
 def test_shards_are_about_equal_and_take_their_snapshots_along():
     disks = [{"disk_id": f"vol-{n:017x}", "name": str(n)} for n in range(2000)]
     listing = {"disks": disks, "snapshots": [{"disk_id": d["disk_id"], "source": None} for d in disks], "failures": []}
     sizes = []
     for part in range(1, 9):
-        own = select(listing, [], {"shard": f"{part}/8", "exclude_tags": {}})
+        own = select(listing, [], {"shard": f"{part}/8", "exclude_tags": {}, "group_tag": ""})
         assert [d["disk_id"] for d in own["disks"]] == [s["disk_id"] for s in own["snapshots"]]
         sizes.append(len(own["disks"]))
     assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300
@@ -311,7 +324,7 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_tells_the_orphans_o
     provenance = {"region": "us-east-1", "created_at": "2026-11-21T01:00:00Z", "managed": True}
     mark, common = (
         {"dr-copy:plan": "orders"},
-        {"exclude_tags": {}, "disk_ids": [], "plan": "orders", "former_plans": []},
+        {"exclude_tags": {}, "disk_ids": [], "plan": "orders", "former_plans": [], "group_tag": ""},
     )
     copies = [
         {"snapshot_id": f"c{disk_id}", "region": "eu-west-1", "state": "completed", "tags": mark, "disk_id": None}

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
 from tests.clouds import CLOUDS
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
@@ -175,23 +176,95 @@ def test_disks_of_an_application_are_a_group_by_their_tag(estate):
     assert (row["group"], row["torn"]) == ("shop", [])
 
 
-def test_marks_tell_the_servers_where_the_source_region_does_not_answer(estate):
-    if not has_tags(estate):
-        pytest.skip("ENS has no room for marks")
+def silence_source(estate):
+    """Let the source region answer no question about its disks."""
+    action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
+    estate.faults({"action": action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
+
+
+def test_marks_or_the_last_report_tell_the_servers_where_the_source_region_does_not_answer(estate, tmp_path):
+    """Where copies have no room for marks, the last report alone tells the groups, and their times the sets."""
     disks = server(estate)
-    taken(estate, disks, 2)
-    night(estate)
+    taken(estate, disks, 26)
+    taken(estate, disks[:1], 2)
+    given = {"rpo_hours": 24, "report_dir": str(tmp_path)}
+    (seen,) = night(estate, **given).result["sets"]
+    silence_source(estate)
+    for _again in range(2):
+        (row,) = night(estate, reads_only=True, **given).result["sets"]
+        assert row == {**seen, "age_hours": row["age_hours"]} and row["consistency"] == "near"
+        assert row["within_rpo"] is False and [one["disk_id"] for one in row["torn"]] == disks[:1]
+    forgotten = night(estate, reads_only=True, rpo_hours=24).result["sets"]
+    assert [one["set"] for one in forgotten] == ([seen["set"]] if has_tags(estate) else [])
+
+
+def test_a_disk_that_was_never_copied_is_told_of_its_server_by_the_last_report(estate, tmp_path):
+    disks = server(estate, 3)
+    taken(estate, disks[:2], 2)
+    (seen,) = night(estate, report_dir=str(tmp_path)).result["sets"]
+    silence_source(estate)
+    (row,) = night(estate, report_dir=str(tmp_path), reads_only=True).result["sets"]
+    assert row["torn"] == seen["torn"] and {"disk_id": disks[2], "source_created_at": None} in row["torn"]
+
+
+def test_a_whole_set_is_kept_whose_snapshots_are_gone_from_the_source_region(estate):
+    """Of the server's two disks one failed since, and the source region keeps but the last night."""
+    disks = server(estate)
+    whole = there = taken(estate, disks, 50)
+    night(estate, keep=1)
+    for hours in (26, 2):
+        for snapshot in there:
+            estate.forget(snapshot)
+        there = good, bad = taken(estate, disks, hours)
+        estate.settings(fail_copies_of={bad: "no"})
+        ended = night(estate, keep=1)
+        (row,) = ended.result["sets"]
+        assert row["set"] and row["source_created_at"] and row["age_hours"] == pytest.approx(50, abs=0.1), hours
+    copies = estate.info(estate.destination)["snapshots"]
+    assert {copy["source"]["snapshot_id"] for copy in copies} >= {*whole, good}
+
+
+# -- shards ----------------------------------------------------------------------------------------------
+
+
+def test_a_server_is_in_one_shard_which_knows_its_sets(estate):
+    servers = {f"i-0a{n}": server(estate, 3, f"i-0a{n}") for n in range(4)}
+    alone = [estate.disk(**{"dr-copy": "true"}) for _n in range(3)]
+    taken(estate, [*alone, *(disk for disks in servers.values() for disk in disks)], 2)
+    parts = [night(estate, rpo_hours=24, shard=f"{n}/3") for n in (1, 2, 3)]
+    rows = [row for part in parts for row in part.result["sets"]]
+    assert {row["group"]: row["disks"] for row in rows} == {name: sorted(disks) for name, disks in servers.items()}
+    assert len(rows) == 4 and all(row["within_rpo"] and not row["torn"] for row in rows)
+    points = [point["disk_id"] for part in parts for point in part.result["recovery_points"]]
+    assert len(points) == len(set(points)) == 15 and not any(part.message for part in parts)
+    if has_tags(estate):
+        assert len([mark for _group, mark in marks_of(estate).values() if mark]) == 12
     disks_action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
     estate.faults({"action": disks_action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
-    (row,) = night(estate, reads_only=True).result["sets"]
-    assert (row["group"], row["disks"], row["torn"]) == ("i-0a1", sorted(disks), [])
+    blind = [night(estate, rpo_hours=24, shard=f"{n}/3", reads_only=True) for n in (1, 2, 3)]
+    if has_tags(estate):
+        assert [row["group"] for part in blind for row in part.result["sets"]] == [row["group"] for row in rows]
+        assert not any(part.result["orphans"] for part in blind)
 
 
-def test_a_part_of_a_plan_knows_no_sets(ecs):
-    taken(ecs, server(ecs, 3), 1)
-    ended = night(ecs, shard="1/2")
-    assert ended.result["sets"] == [] and not ecs.calls["DescribeSnapshotGroups"]
-    assert set(marks_of(ecs).values()) <= {(None, None)}
+def test_a_set_with_a_disk_that_moved_to_another_shard_is_kept(ecs):
+    """Shard 2 lists the copies of its own disks: without that of the other one, no set looks whole to it."""
+    first, other = None, None
+    while not (first and other and first < other):
+        disk = ecs.disk(**{"dr-copy": "true"})
+        first, other = (disk, other) if is_in_shard(disk, "2/2") else (first, disk)
+    for disk in (first, other):
+        attach(ecs, disk, "i-0a1")
+    whole = taken(ecs, [first, other], 90)
+    night(ecs, shard="2/2")
+    attach(ecs, other, "i-0a2")
+    for hours in (60, 30):
+        ecs.snapshot(first, hours)
+        ended = night(ecs, shard="2/2", keep=1)
+        assert not ended.message
+    left = {copy.source_id for copy in ecs.copies()}
+    assert left >= set(whole) and len(left) == 3, "the newest one, and the set; the one between went"
+    assert len(ended.result["pruned"]) == 1
 
 
 def test_a_region_that_is_not_listed_is_not_judged(estate):

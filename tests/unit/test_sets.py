@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups import (
     Group,
     group_of_each,
-    groups_by_marks,
+    groups_by_ids,
     groups_of,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.planning import marks_of_sources, wanted_sets
@@ -104,7 +104,7 @@ def test_by_a_tag_disks_of_one_value_are_a_group_whatever_instance_they_have():
 
 
 def test_marks_tell_the_groups_where_the_source_region_does_not_answer():
-    assert groups_by_marks({"a": "i-1", "b": "i-1", "c": "", "d": "i-2"}) == [AB]
+    assert groups_by_ids({"a": "i-1", "b": "i-1", "c": "", "d": "i-2"}) == [AB]
 
 
 # -- sets among snapshots --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 
 def parse_shard(shard: str) -> tuple[int, int]:
@@ -26,3 +27,17 @@ def is_in_shard(disk_id: str | None, shard: str) -> bool:
     part, parts = parse_shard(shard)
     number = int.from_bytes(hashlib.sha256(str(disk_id or "").encode()).digest()[:8], "big")
     return number % parts == part - 1
+
+
+def disks_in_shard(groups: Mapping[str, str | None], shard: str) -> frozenset[str]:
+    """Return the disks of a part. ``groups`` says what each disk belongs to, by its ID; None or empty: to nothing.
+
+    Disks that belong together are in one part, that of the first of them, so that their sets are not torn.
+    """
+    first: dict[str, str] = {}
+    for disk_id in sorted(groups):
+        if group := groups[disk_id]:
+            first.setdefault(group, disk_id)
+    return frozenset(
+        disk_id for disk_id, group in groups.items() if is_in_shard(first.get(group or "", disk_id), shard)
+    )

@@ -45,7 +45,7 @@ class Calls:
 
     def find(self, **more: Any) -> Call:
         """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
-        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=not self._values["shard"], **more)
+        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=True, **more)
 
     def find_and_list(self) -> Call:
         """The same, and the copies in each destination under ``also``."""

@@ -24,7 +24,7 @@ from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
 from .decide.outcome import encrypted_points
-from .decide.pruning import prunable_after
+from .decide.pruning import may_be_of_sets, prunable_after
 from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
@@ -117,14 +117,21 @@ class Night:
             self._look(calls)
         self._find_vanished(calls, part)
         if not values["reads_only"]:
-            self._prune(calls)
+            self._prune(calls, part)
         if values["check_keys"] and CLOUDS[values["cloud"]].tells_keys:
             self._ask_for_keys(calls)
 
-    def _prune(self, calls: Calls) -> None:
-        """Delete the copies that retention no longer keeps and that this plan may delete."""
-        values = self._values
-        self._expired, self._kept_for_others = prunable_after(self._done, self._ended(), self._setting.check_mode)
+    def _prune(self, calls: Calls, part: Sequence[str]) -> None:
+        """Delete the copies that retention no longer keeps and that this plan may delete.
+
+        A shard lists the copies of its own disks. A set may be whole with that of a disk which has moved to another
+        shard since: only all copies tell.
+        """
+        values, check_mode = self._values, self._setting.check_mode
+        self._expired, self._kept_for_others = prunable_after(self._done, self._ended(), check_mode)
+        if part and may_be_of_sets(self._expired, self._listed, values):
+            self._listed_again = self._listings(calls, [], " of all shards")
+            self._expired, self._kept_for_others = prunable_after(self._done, self._ended(), check_mode)
         for group in deletion_calls(self._expired, values["max_deletions"]):
             self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)

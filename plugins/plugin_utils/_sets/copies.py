@@ -179,6 +179,20 @@ def is_restorable(copy: Copy) -> bool:
     return not copy.is_archived
 
 
+def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
+    """Return region and ID of the copies of sets that lack members and are newer than each whole one of their group:
+    with copies that are not among these, they may be the newest whole ones."""
+    perhaps = set()
+    for counts in (_all, is_restorable):
+        sets, _contradictions = sets_of_copies(copies, counts)
+        whole = newest_whole(sets)
+        for one in sets:
+            newest = whole.get((one.region, one.group_id))
+            if newest is None or one.taken_at > newest.taken_at:
+                perhaps |= {(copy.region, copy.snapshot_id) for copy in one.members}
+    return perhaps
+
+
 def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     """Return region and ID of the copies that are members of a group's newest whole set in their region.
 

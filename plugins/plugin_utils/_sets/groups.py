@@ -25,12 +25,21 @@ def groups_of(disks: Iterable[Row], group_tag: str = "") -> list[Group]:
 
     With ``group_tag``, a tag key of disks, those that bear one value of it belong together; else those of one instance.
     """
-    return _grouped((str(disk["disk_id"]), _group_of(disk, group_tag)) for disk in disks)
+    return groups_by_ids(group_ids_of(disks, group_tag))
 
 
-def groups_by_marks(group_ids: Mapping[str, str]) -> list[Group]:
-    """Return the groups that the marks of copies tell: ``group_ids`` by disk."""
-    return _grouped(group_ids.items())
+def group_ids_of(disks: Iterable[Row], group_tag: str = "") -> dict[str, str]:
+    """Return what each disk belongs to, by its ID; empty for nothing."""
+    return {str(disk["disk_id"]): _group_of(disk, group_tag) for disk in disks}
+
+
+def groups_by_ids(group_ids: Mapping[str, str]) -> list[Group]:
+    """Return the groups, sorted by ID; ``group_ids`` says what each disk belongs to."""
+    found: dict[str, set[str]] = {}
+    for disk_id, group_id in group_ids.items():
+        if group_id:
+            found.setdefault(group_id, set()).add(disk_id)
+    return [Group(group_id, frozenset(disks)) for group_id, disks in sorted(found.items()) if len(disks) > 1]
 
 
 def group_of_each(groups: Iterable[Group]) -> dict[str, Group]:
@@ -40,11 +49,3 @@ def group_of_each(groups: Iterable[Group]) -> dict[str, Group]:
 
 def _group_of(disk: Row, group_tag: str) -> str:
     return str((disk.get("tags") or {}).get(group_tag, "") if group_tag else disk.get("attached_to") or "")
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> list[Group]:
-    found: dict[str, set[str]] = {}
-    for disk_id, group_id in pairs:
-        if group_id:
-            found.setdefault(group_id, set()).add(disk_id)
-    return [Group(group_id, frozenset(disks)) for group_id, disks in sorted(found.items()) if len(disks) > 1]

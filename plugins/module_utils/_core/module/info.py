@@ -14,11 +14,11 @@ from ..cloud import SnapshotCloud
 from ..errors import Credentials, Refused
 from ..keys import KeyCloud, key_rows
 from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
-from ..shards import is_in_shard, parse_shard
+from ..shards import disks_in_shard, parse_shard
 from ..times import iso_utc
 from .options import id_problems, region_problems, tags_as_text
 from .packing import packed
-from .sets import listed_sets, marked_set
+from .sets import groups_of, listed_sets, marked_set
 
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
@@ -48,7 +48,7 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     # A query for copies asks for no disks of their region.
     asks_for_copies = bool(params["copies_from"] or params["source_disk_ids"])
     disks, others = _disks(cloud, params, tags) if names_disks or not asks_for_copies else ([], None)
-    wanted = _wanted(params, tags, {disk.disk_id for disk in disks}, names_disks)
+    wanted = _wanted(params, tags, disks, names_disks)
     listed = [] if wanted.disk_ids is not None and not wanted.disk_ids else cloud.list_snapshots(region, wanted)
     present = [s for s in listed if s.state is not State.ABSENT]
     known = [*disks, *(others or ())]
@@ -103,12 +103,15 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
     return [held[s.snapshot_id].on(s) if s.snapshot_id in held else s for s in snapshots]
 
 
-def _wanted(params: Mapping[str, Any], tags: Mapping[str, str], found: set[str], names_disks: bool) -> SnapshotFilter:
-    """Return the filter of the options, once the disks that they select are known."""
+def _wanted(
+    params: Mapping[str, Any], tags: Mapping[str, str], disks: Sequence[Disk], names_disks: bool
+) -> SnapshotFilter:
+    """Return the filter of the options, once the ``disks`` that they select are known."""
+    found = {disk.disk_id for disk in disks}
     disk_ids = found if tags else set(params["disk_ids"] or ())
-    shard = params["shard"] or ""
+    groups = {**dict.fromkeys(disk_ids), **groups_of(disks, params["group_tag"] or "")}
     return SnapshotFilter(
-        disk_ids=frozenset(i for i in disk_ids if is_in_shard(i, shard)) if names_disks else None,
+        disk_ids=disks_in_shard(groups, params["shard"] or "") & disk_ids if names_disks else None,
         disks_are_here=disk_ids <= found,
         snapshot_ids=_set_or_none(params["snapshot_ids"]),
         copies_from=_set_or_none(params["copies_from"]),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ def listed_sets(
     there is a warning, and nothing counts as consistent.
     """
     sources = [s for s in snapshots if not s.is_copy and s.source is None and s.disk_id]
-    groups = {disk.disk_id: _group_of(disk, group_tag) for disk in disks}
+    groups = groups_of(disks, group_tag)
     disks_of_groups = Counter(groups.get(disk_id) for disk_id in {s.disk_id for s in sources if s.disk_id})
     if cloud.lists_snapshot_groups and all(number < 2 for number in disks_of_groups.values()):
         return {}
@@ -53,6 +53,11 @@ def marked_set(copy: Snapshot) -> dict[str, Any] | None:
     """Return the set that the mark of a copy names; None where it names none, or is malformed."""
     found = set_of_mark(copy.tags.get(SET)) if copy.source else None
     return found.row if found else None
+
+
+def groups_of(disks: Iterable[Disk], group_tag: str) -> dict[str, str | None]:
+    """Return what each disk belongs to, by its ID; None for nothing."""
+    return {disk.disk_id: _group_of(disk, group_tag) for disk in disks}
 
 
 def _group_of(disk: Disk, group_tag: str) -> str | None:

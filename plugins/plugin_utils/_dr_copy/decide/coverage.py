@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.registered import is_listed
 from ..._role.rows import Row
 from .result import Coverage
-from .selection import excluded_disks, is_excluded
+from .selection import excluded_disks, in_part, is_excluded
 
 #: Rows that a sentence names.
 NAMED = 10
@@ -42,9 +42,8 @@ def coverage_of(
     """
     shard = values["shard"]
     chosen = {str(disk["disk_id"]) for disk in disks}
-    excluded = (
-        [d for d in excluded_disks(source, values) if is_in_shard(d["disk_id"], shard)] if is_listed(source) else []
-    )
+    part = in_part(source, values) if is_listed(source) else ()
+    excluded = [d for d in excluded_disks(source, values) if d["disk_id"] in part]
     others = [d for d in source["other_disks"] if is_in_shard(d["disk_id"], shard)] if "other_disks" in source else None
     left = chosen | {str(disk["disk_id"]) for disk in excluded}
     return {

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row, opened, plain
+from ..._sets.copies import copies_of
 from .coverage import listed, near_misses
 from .destinations import copies_there
 from .planning import copy_plan
@@ -44,8 +45,9 @@ def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: 
     selected = select(source, [], values, last)
     plan = planned(selected["snapshots"], selected["disks"], before, values)
     marks = {}
-    if groups_in(source, values):
-        marks = marks_by_source(source, copies_there(before, selected["snapshots"], values), values)
+    if groups := groups_in(source, values):
+        there = copies_of(copies_there(before, selected["snapshots"], values))
+        marks = marks_by_source(groups, source, there, values)
     return {**NOTHING, "disks": selected["disks"], "plan": plan, "marks": marks}
 
 
@@ -56,6 +58,4 @@ def planned(
     listings."""
     there = copies_there(before, snapshots, values)
     rules = {name: values[name] for name in _RULES}
-    if values["shard"]:  # a part sees the snapshots of its own disks alone, so it knows no set
-        disks = [{**disk, "attached_to": None} for disk in disks]
     return copy_plan(snapshots, disks, there, values["destination_regions"], **rules)

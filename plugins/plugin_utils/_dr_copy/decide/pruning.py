@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
-from .destinations import Destinations, copies_of_plan
+from ..._sets.copies import copies_of, perhaps_of_sets
+from .destinations import Destinations, copies_in, copies_of_plan
 from .planning import OF_SET, THERE_OF_SET, USABLE
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once
-from .selection import plans_of, wanted_disks
+from .selection import in_part_by_marks, plans_of, wanted_disks
 from .sets import kept_for_sets
 
 
@@ -45,6 +46,12 @@ def prunable_after(done: Mapping[str, Any], values: Mapping[str, Any], check_mod
     others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
     kept = [{"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others]
     return Prunable(with_survivors(_of_own(expired, values), state.copies), kept)
+
+
+def may_be_of_sets(going: Sequence[Row], listed: Sequence[Row], values: Mapping[str, Any]) -> bool:
+    """Whether a copy that is to go may be of its group's newest whole set, as not all copies were ``listed``."""
+    perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
+    return any((str(copy["region"]), str(copy["snapshot_id"])) in perhaps for copy in going)
 
 
 def _of_own(expired: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
@@ -143,7 +150,7 @@ def orphans(
     there = {str(disk["disk_id"]) for key in ("disks", "other_disks") for disk in source.get(key) or ()}
     gone = "gone" if is_listed(source) and "other_disks" in source else None
     # Without a listing of the source region, the disks of other shards are unknown.
-    part = "" if is_listed(source) else values["shard"]
+    part = None if is_listed(source) else in_part_by_marks(copies, values)
     return [
         {
             **_as_result(copy),
@@ -154,7 +161,7 @@ def orphans(
         if plan_of(copy) in plans_of(values)
         and disk_id_of(copy) not in chosen
         and (not values["disk_ids"] or disk_id_of(copy) in values["disk_ids"])
-        and is_in_shard(disk_id_of(copy), part)
+        and (part is None or disk_id_of(copy) in part)
     ]
 
 

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard, parse_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.registered import is_listed
 from ..._role.rows import Row, disk_id_of, opened, plain
+from ..._sets.copies import Copy, copies_of
+from ..._sets.groups import group_ids_of
 from .destinations import copies_of_plan
 
 
@@ -25,12 +27,8 @@ def select(
     If that region could not be listed, the disks are those of the plan's ``last`` report (see history.last_report), and
     those that the marks of copies name as this plan's.
     """
-    shard = values["shard"]
-    disks = wanted_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
-    return {
-        "disks": [disk for disk in disks if is_in_shard(disk["disk_id"], shard)],
-        "snapshots": selected_snapshots(source, values),
-    }
+    disks = own_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
+    return {"disks": disks, "snapshots": selected_snapshots(source, values)}
 
 
 def selected_snapshots(source: Row, values: Mapping[str, Any]) -> list[Row]:
@@ -38,7 +36,8 @@ def selected_snapshots(source: Row, values: Mapping[str, Any]) -> list[Row]:
     snapshots = plain(source.get("snapshots") or ()) if is_listed(source) else ()
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
-    return [s for s in own if is_in_shard(disk_id_of(s), values["shard"])] if values["shard"] else own
+    part = in_part(source, values) if values["shard"] else ()
+    return [s for s in own if disk_id_of(s) in part] if values["shard"] else own
 
 
 def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
@@ -48,8 +47,35 @@ def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
     """
     if parse_shard(values["shard"])[0] == 1 or not is_listed(source):
         return []
-    disks = opened(source)["disks"]
-    return [str(disk["disk_id"]) for disk in disks if is_in_shard(disk["disk_id"], values["shard"])]
+    return sorted(in_part(opened(source), values))
+
+
+def in_part(source: Row, values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the disks with the plan's tags that are in this run's shard; those that a tag excludes, too.
+
+    The info modules divide the disks alike. Disks of one group are in one shard.
+    """
+    return disks_in_shard(group_ids_of(plain(source.get("disks") or ()), values["group_tag"]), values["shard"])
+
+
+def in_part_by_marks(copies: Sequence[Row], values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the disks of copies that are in this run's shard, where the source region could not be listed."""
+    own = copies_of_plan(copies, values)
+    disks = dict.fromkeys(str(copy["source"]["disk_id"]) for copy in own if copy["source"]["disk_id"])
+    return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values["shard"])
+
+
+def group_ids_by_marks(copies: Iterable[Copy]) -> dict[str, str]:
+    """Return what disks belong to by the marks of their newest copies, as far as these tell it."""
+    newest = {copy.disk_id: copy.group_id for copy in sorted(copies, key=lambda c: (c.time, c.source_id))}
+    return {disk_id: group_id for disk_id, group_id in newest.items() if group_id}
+
+
+def own_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
+    """Return the disks that this run protects: in its shard those with the plan's tags, and without one that excludes
+    them."""
+    part = in_part(source, values)
+    return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
 
 
 def wanted_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
@@ -98,9 +124,7 @@ def is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
     return any(key in tags and value in ("*", tags[key]) for key, value in exclude.items())
 
 
-def _disks_remembered(
-    copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+def _disks_remembered(copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> list[Row]:
     own = [copy for copy in copies_of_plan(copies, values) if copy["source"]["disk_id"]]
     marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
@@ -110,5 +134,7 @@ def _disks_remembered(
     for copy in marked:
         disk_id = str(copy["source"]["disk_id"])
         known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
-    wanted = set(known) & set(values["disk_ids"]) if values["disk_ids"] else set(known)
+    # The last report is of this shard alone.
+    part = in_part_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}
+    wanted = set(known) & part & (set(values["disk_ids"]) or part)
     return [{"disk_id": i, "name": known[i], "region": values["source_region"]} for i in sorted(wanted)]

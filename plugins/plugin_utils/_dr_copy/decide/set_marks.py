@@ -6,33 +6,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row
-from ..._sets.copies import copies_of
+from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
 from ..._sets.planning import marks_of_sources
+from ..._sets.sources import Source
 from .planning import rules_of, sources_for_sets
-from .selection import selected_snapshots, wanted_disks
+from .selection import own_disks, selected_snapshots
 
 
-def marks_by_source(source: Row, copies: Sequence[Row], values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def marks_by_source(
+    groups: Sequence[Group],
+    source: Row,
+    copies: Sequence[Copy],
+    values: Mapping[str, Any],
+    bare: Iterable[Copy] = (),
+) -> dict[str, dict[str, str]]:
     """Return the marks of group and set that copies get, by the snapshot's ID.
 
-    ``source`` is the opened listing of the source region, ``copies`` are those at all destinations. A part of a plan
-    sees the snapshots of its own disks alone, so it knows no set.
+    ``source`` is the opened listing of the source region, ``copies`` are those at all destinations. The ``bare`` among
+    them, which bear no marks, stand for their sources: these may be gone, or not listed.
     """
-    groups = groups_in(source, values)
-    if not groups:
-        return {}
-    sources = sources_for_sets(selected_snapshots(source, values), rules_of(values))
-    return marks_of_sources(groups, sources, copies_of(copies), values["set_seconds"])
+    sources = {copy.source_id: Source(copy.disk_id, copy.source_id, copy.time) for copy in bare}
+    read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
+    sources |= {one.snapshot_id: one for one in read}
+    return marks_of_sources(groups, [*sources.values()], copies, values["set_seconds"])
 
 
 def groups_in(source: Row, values: Mapping[str, Any]) -> list[Group]:
-    """Return the groups of the plan's disks; none without a listing of the source region, or in a part of a plan."""
-    if values["shard"] or not is_listed(source):
-        return []
-    return groups_of(wanted_disks(source, values), values["group_tag"])
+    """Return the groups of the disks that this run protects; none without a listing of the source region."""
+    return groups_of(own_disks(source, values), values["group_tag"]) if is_listed(source) else []

@@ -15,11 +15,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ..._role.registered import is_listed
 from ..._role.rows import Row
 from ..._sets.copies import Contradiction, Copy, copies_of, kept_by_sets, sets_of_copies
-from ..._sets.groups import Group, groups_by_marks
+from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
 from ..._sets.standing import Standing, standings
 from .destinations import Destinations
 from .run_state import RunState, judged_at
+from .selection import group_ids_by_marks
 from .set_marks import groups_in, marks_by_source
 
 #: What a torn or late set does, by dr_copy_consistency: a warning, or a missed RPO.
@@ -34,10 +35,10 @@ def sets_of(
     """Return a row for each group and destination, and what there is to warn of.
 
     ``copies`` are those at the destinations, with the disks and times of somebody else's. Without the source region the
-    groups are those that the marks of the newest copies name.
+    groups are those that the marks of the newest copies name, else the last report.
     """
-    known = _marked(state, done, values)
-    groups = groups_in(done["source"], values) or _remembered(known, done, values)
+    groups = _groups(copies_of(state.copies), done, values)
+    known = _marked(state, groups, done, values)
     found = standings(
         groups,
         known,
@@ -83,30 +84,28 @@ def set_in_words(row: Row) -> str:
 
 def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
-    return kept_by_sets(_marked(state, done, values))
+    return kept_by_sets(_marked(state, _groups(copies_of(state.copies), done, values), done, values))
 
 
-def _marked(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Copy]:
+def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Copy]:
     """Return the copies with their marks; those that bear none, but are planned or cannot, with those they would."""
     cloud = CLOUDS.get(str(values["cloud"]))
     has_tags = cloud is None or cloud.tag_rules is not None
     copies = copies_of(state.copies)
     bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
-    marks = marks_by_source(done["source"], state.copies, values) if bare else {}
+    marks = marks_by_source(groups, done["source"], copies, values, () if has_tags else bare) if bare else {}
     of_bare = {copy.snapshot_id for copy in bare}
     return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks)]
 
 
-def _remembered(copies: Iterable[Copy], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Group]:
-    """Return the groups that the newest copies of the run's disks name, where the source region could not be listed."""
-    if values["shard"] or is_listed(done["source"]):
-        return []
+def _groups(copies: Iterable[Copy], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Group]:
+    """Return the groups of the run's disks. If the source region could not be listed, those that the marks of the
+    newest copies tell, and of disks whose copies tell none, those of the last report."""
+    if is_listed(done["source"]):
+        return groups_in(done["source"], values)
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
-    newest: dict[str, Copy] = {}
-    for copy in sorted(copies, key=lambda c: (c.time, c.source_id)):
-        if copy.disk_id in chosen:
-            newest[copy.disk_id] = copy
-    return groups_by_marks({disk_id: copy.group_id for disk_id, copy in newest.items()})
+    known = {**((done.get("last") or {}).get("groups") or {}), **group_ids_by_marks(copies)}
+    return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 
 def _row(one: Standing, unread: str | None) -> dict[str, Any]:

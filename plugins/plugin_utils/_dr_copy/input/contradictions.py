@@ -31,8 +31,6 @@ def risks(values: Mapping[str, Any]) -> list[str]:
         )
     if values["consistency"] == "set" and not values["rpo_hours"]:
         risk.append("dr_copy_consistency: set has no effect without dr_copy_rpo_hours, which it judges sets by")
-    if values["consistency"] == "set" and values["shard"]:
-        risk.append("dr_copy_consistency: set has no effect with dr_copy_shard: a part of a plan knows no sets")
     # How long the least of the limits keeps a copy that is made each night.
     days = max(values["keep"], values["keep_days"], values["keep_daily"])
     is_pruned = any(values[name] for name in ("keep_days", *COUNTED))

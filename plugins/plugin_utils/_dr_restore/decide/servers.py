@@ -85,7 +85,7 @@ def _marked(point: Point, copy: Copy | None) -> Point:
 
 def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
     """Say which sets are none, and why."""
-    told = [f"Marks contradict each other: {one}" for one in contradictions[:NAMED]]
+    warnings = [f"Marks contradict each other: {one}" for one in contradictions[:NAMED]]
     if len(contradictions) > NAMED:
-        told.append(f"The marks of {len(contradictions) - NAMED} more sets contradict each other")
-    return told
+        warnings.append(f"The marks of {len(contradictions) - NAMED} more sets contradict each other")
+    return warnings

@@ -11,7 +11,11 @@ from datetime import timedelta
 
 import pytest
 
+from tests.clouds import CLOUDS
+
+from .night_runs import night
 from .restore_runs import Runs
+from .test_set_nights import server, silence_source, taken
 
 
 @pytest.fixture(params=["ebs", "ecs", "cbs"])
@@ -57,8 +61,8 @@ def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_d
     """The first proof: two disks of two nights are not told as restored without a word."""
     disks = two_disks(runs)
     runs.copies_of({"log": disks["log"]}, 96, **marks("n7"))
-    for night, hours in (("n8", 72), ("n9", 48), ("n10", 24)):
-        newest = runs.copies_of({"database": disks["database"]}, hours, **marks(night))
+    for number, hours in (("n8", 72), ("n9", 48), ("n10", 24)):
+        newest = runs.copies_of({"database": disks["database"]}, hours, **marks(number))
     ended = runs.restore()
     assert ended.result["totals"]["restored"] == 2 and ended.result["totals"]["torn"] == 2
     assert "1 server cannot be restored as of one time" in ended.message and "i-1 (database as of" in ended.message
@@ -145,3 +149,40 @@ def test_a_drill_finishes_a_set_that_it_has_begun(runs):
     assert len(everything.result["tried"]) >= 2
     room = runs.drill(count=3, max_gib=1)
     assert room.result["tried"] == []
+
+
+# -- after a night, from a dead source region --------------------------------------------------------------
+
+
+@pytest.fixture(params=sorted(CLOUDS))
+def any_runs(request):
+    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+
+
+def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_runs, tmp_path):
+    """Copies that can bear no marks are divided into sets by the plan's last report."""
+    estate = any_runs.estate
+    disks = server(estate)
+    older = dict(zip(disks, taken(estate, disks, 26), strict=True))
+    taken(estate, disks[:1], 2)
+    night(estate, report_dir=str(tmp_path))
+    silence_source(estate)
+    given = {"expected": str(tmp_path / "orders.json"), "id": "flood"}
+    predicted = any_runs.restore(check=True, **given)
+    (line,) = [line for line in predicted.lines if line.startswith("SERVER i-0a1")]
+    assert "2 disks as of" in line and "near consistent" in line and "newer and passed over" in line
+    ended = any_runs.restore(**given)
+    assert not ended.message and not ended.result["warnings"]
+    rows = {row["disk_id"]: row for row in ended.result["disks"]}
+    assert {disk: row["source_snapshot_id"] for disk, row in rows.items()} == older
+    assert {(row["group"], row["consistency"], row["torn"]) for row in rows.values()} == {("i-0a1", "near", False)}
+    assert len({row["set"] for row in rows.values()}) == 1 and rows[disks[0]]["newer"]
+    drilled = any_runs.drill(count=1, expected=str(tmp_path / "orders.json"))
+    assert {row["disk_id"] for row in drilled.result["tried"]} == set(disks)
+
+
+def test_without_marks_and_report_a_restore_says_that_it_knows_no_servers(ens_disks):
+    runs = Runs(ens_disks)
+    runs.copies("database", "log")
+    (warning,) = runs.restore().result["warnings"]
+    assert "tell no servers" in warning and "dr_restore_expected" in warning

@@ -44,17 +44,18 @@ class Restore(Run):
                 refused = refusal(points, every, values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
+        last = last_manifest(values)
         run = {
             "check_mode": check_mode,
             "finished_at": self._now(),
             "unidentified": unidentified(listed, values),
-            "last": last_manifest(values),
+            "last": last,
             "warnings": chosen.warnings,
         }
         manifest = manifest_of(points, waves, unread, values, run)
         seen = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
         files = [
-            written_manifest(manifest, values, stays=bool(seen & run["last"].keys())),
+            written_manifest(manifest, values, stays=bool(seen & last.keys())),
             written_claims(points, values, check_mode),
         ]
         message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))

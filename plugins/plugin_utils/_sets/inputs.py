@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows of info modules as the values that decisions about sets take. Pure."""
+"""Rows of info modules and reports as the values that decisions about sets take. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
     GROUP,
@@ -39,6 +40,12 @@ def sources_of(
     return found
 
 
+def sources_of_copies(copies: Iterable[Copy]) -> list[Source]:
+    """Return the snapshots that copies were made of, which may be gone, or not listed."""
+    found = {copy.source_id: Source(copy.disk_id, copy.source_id, copy.time) for copy in copies}
+    return [*found.values()]
+
+
 def listed_set_of(row: Row) -> SnapshotSet | None:
     """Return the set that the info module returned of a snapshot; None where it returned none, or an odd one."""
     found = row.get("set")
@@ -59,3 +66,10 @@ def with_marks(copies: Iterable[Copy], marks: Mapping[str, Mapping[str, str]]) -
         else copy
         for copy in copies
     ]
+
+
+def groups_of_report(sets: Any) -> dict[str, str]:
+    """Return what each disk belongs to by ``sets`` of a plan's report, whose form is not certain."""
+    rows = [row for row in sets if isinstance(row, Mapping)] if isinstance(sets, list) else []
+    rows = [row for row in rows if isinstance(row.get("disks"), list)]
+    return {str(disk_id): str(row.get("group") or "") for row in rows for disk_id in row["disks"]}

@@ -13,8 +13,8 @@ from ..._role.registered import is_listed
 from ..._role.rows import Row
 from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
+from ..._sets.inputs import sources_of_copies
 from ..._sets.planning import marks_of_sources
-from ..._sets.sources import Source
 from .planning import rules_of, sources_for_sets
 from .selection import own_disks, selected_snapshots
 
@@ -31,9 +31,8 @@ def marks_by_source(
     ``source`` is the opened listing of the source region, ``copies`` are those at all destinations. The ``bare`` among
     them, which bear no marks, stand for their sources: these may be gone, or not listed.
     """
-    sources = {copy.source_id: Source(copy.disk_id, copy.source_id, copy.time) for copy in bare}
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
-    sources |= {one.snapshot_id: one for one in read}
+    sources = {one.snapshot_id: one for one in [*sources_of_copies(bare), *read]}
     return marks_of_sources(groups, [*sources.values()], copies, values["set_seconds"])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..._role.files import read_json
 from ..._role.naming import file_name
+from ..._sets.inputs import groups_of_report
 
 
 def last_report(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _remembered(report: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         "disk_ids": settings.get("disk_ids") or [],
         "shard": settings.get("shard") or "",
         "disks": [facts_of_disk(disk) for disk in disks.values()],
-        "groups": _groups_of(report.get("sets")),
+        "groups": groups_of_report(report.get("sets")),
         "points": [{key: point.get(key) for key in _OF_POINT} for point in points if point.get("snapshot_id")],
     }
 
@@ -63,11 +64,6 @@ def facts_of_disk(disk: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a report tells of a disk; unknown keys are left out."""
     facts = {key: disk[key] for key in _OF_DISK if disk.get(key)}
     return {"disk_id": disk["disk_id"], "disk_name": disk["disk_name"], **facts}
-
-
-def _groups_of(sets: Any) -> dict[str, str]:
-    rows = [row for row in sets if isinstance(row, Mapping)] if isinstance(sets, list) else []
-    return {str(disk_id): str(row.get("group") or "") for row in rows for disk_id in row.get("disks") or ()}
 
 
 def _are_disks(rows: Any) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
 from ..._role.doubts import with_doubts
@@ -20,6 +21,10 @@ from ..input.expected import Expected
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
 
+NO_SERVERS = (
+    "Copies on {cloud} tell no servers, so it is not known which disks belong together, and each is taken from its "
+    "newest copy. dr_restore_expected takes the plan's last report, which tells it"
+)
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"
 
@@ -56,7 +61,9 @@ def choose(listed: Row, restored: Row, values: Mapping[str, Any]) -> Chosen:
     points = [point for point in found if _is_wanted(point, values)]
     by_set = values["consistency"] == "set"
     locked_out = {str(copy["snapshot_id"]) for copy in copies if not values["is_drill"] and _key_problem(copy)}
-    servers = servers_of(copies, at, {str(point.disk_id) for point in points}, used, locked_out)
+    has_marks = CLOUDS[values["cloud"]].tag_rules is not None
+    reported = [] if has_marks else values["expected"]
+    servers = servers_of(copies, at, {str(point.disk_id) for point in points}, used, locked_out, reported)
     if by_set:
         points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
     points = with_sets(points, servers, by_set)
@@ -75,7 +82,10 @@ def choose(listed: Row, restored: Row, values: Mapping[str, Any]) -> Chosen:
     without = [disk for disk in expected.values() if disk.disk_id not in there]
     points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
-    return Chosen(points, warnings_of(servers.contradictions))
+    warnings = warnings_of(servers.contradictions)
+    if not has_marks and len(there) > 1 and all(disk.set_seconds is None for disk in reported):
+        warnings.append(NO_SERVERS.format(**values))
+    return Chosen(points, warnings)
 
 
 def expected_disks(values: Mapping[str, Any]) -> dict[str, Expected]:

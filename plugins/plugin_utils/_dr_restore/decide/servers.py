@@ -12,7 +12,11 @@ from datetime import datetime
 
 from ..._role.rows import Row
 from ..._sets.copies import Contradiction, Copy, copies_of
+from ..._sets.groups import groups_by_ids
+from ..._sets.inputs import sources_of_copies, with_marks
+from ..._sets.planning import marks_of_sources
 from ..._sets.restoring import Choice, choices_of
+from ..input.expected import Expected
 from .points import Newer, Point
 
 #: Sets that warnings name.
@@ -37,16 +41,28 @@ class Servers:
 
 
 def servers_of(
-    rows: Iterable[Row], at: datetime, wanted: Collection[str], used: Collection[str], unusable: Collection[str]
+    rows: Iterable[Row],
+    at: datetime,
+    wanted: Collection[str],
+    used: Collection[str],
+    unusable: Collection[str],
+    reported: Sequence[Expected] = (),
 ) -> Servers:
     """Choose the set of each server.
 
     ``rows`` are copies, ``used`` those of which this restore has made disks, ``unusable`` those of which none can be.
+    ``reported`` are the disks of a plan's report, by which copies that can bear no marks are divided into sets.
     """
-    copies = copies_of(rows)
+    copies = _with_reported(copies_of(rows), reported)
     sources = {copy.source_id for copy in copies if copy.snapshot_id in used}
     choices, contradictions = choices_of(copies, at, wanted, sources, unusable)
     return Servers(choices, {copy.snapshot_id: copy for copy in copies}, contradictions)
+
+
+def _with_reported(copies: Sequence[Copy], reported: Sequence[Expected]) -> list[Copy]:
+    groups = groups_by_ids({disk.disk_id: disk.group_id for disk in reported})
+    seconds = max((disk.set_seconds or 0.0 for disk in reported), default=0.0)
+    return with_marks(copies, marks_of_sources(groups, sources_of_copies(copies), [], seconds))
 
 
 def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[Point]:

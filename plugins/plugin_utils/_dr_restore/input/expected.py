@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..._role.parsing import InvalidValue, as_list
+from ..._sets.inputs import groups_of_report
 
 
 class Expected(NamedTuple):
-    """A disk of which there should be a copy, with what a report tells of it; None is what is not known."""
+    """A disk of which there should be a copy, with what a report tells of it; None is what is not known.
+
+    ``group_id`` is what it belongs to, empty for nothing, and ``set_seconds`` how far apart snapshots of a set may be.
+    """
 
     disk_id: str
     name: str | None = None
@@ -23,6 +27,8 @@ class Expected(NamedTuple):
     size_gib: int | None = None
     instance: str | None = None
     device: str | None = None
+    group_id: str = ""
+    set_seconds: float | None = None
 
 
 def as_expected(value: Any) -> list[Expected]:
@@ -52,7 +58,18 @@ def _disks_of(path: Path) -> list[Expected]:
     disks = next(filter(None, map(_rows_of_disks, places)), None)
     if not disks:
         raise InvalidValue(f"names a report without disks: {path}. Take the last one that lists recovery points")
-    return list(disks.values())
+    return _with_groups(disks, report)
+
+
+def _with_groups(disks: Mapping[str, Expected], report: Mapping[str, Any]) -> list[Expected]:
+    last, settings = report.get("last"), report.get("settings")
+    remembered = last.get("groups") if isinstance(last, Mapping) else None
+    groups = groups_of_report(report.get("sets")) or (remembered if isinstance(remembered, Mapping) else {})
+    seconds = settings.get("set_seconds") if isinstance(settings, Mapping) else None
+    apart = float(seconds) if isinstance(seconds, (int, float)) else 0.0
+    return [
+        disk._replace(group_id=str(groups.get(disk_id) or ""), set_seconds=apart) for disk_id, disk in disks.items()
+    ]
 
 
 def _rows_of_disks(rows: Any) -> dict[str, Expected]:
@@ -61,7 +78,7 @@ def _rows_of_disks(rows: Any) -> dict[str, Expected]:
 
 
 def _expected(row: Mapping[str, Any]) -> Expected:
-    facts = {key: row.get(key) for key in ("size_gib", "instance", "device")}
+    facts: dict[str, Any] = {key: row.get(key) for key in ("size_gib", "instance", "device")}
     tags = row.get("tags")
     own_tags = {str(key): str(value) for key, value in tags.items()} if isinstance(tags, Mapping) else None
     return Expected(str(row["disk_id"]), row.get("disk_name"), own_tags, **facts)

@@ -20,6 +20,8 @@ import itertools
 import json
 import multiprocessing
 import os
+import resource
+import signal
 import sys
 import tempfile
 import time
@@ -49,8 +51,9 @@ ALL_CLOUDS = [
     f"tests/unit/test_{name}.py"
     for name in ("what_stays", "seams", "shows_late", "keeps_no_other", "slow_regions", "old_looks", "bad_days")
 ]
-#: A broken engine that is not done after so many seconds comes to no end.
-LONGEST = 900.0
+#: A broken engine comes to no end that computes so many seconds on one storm, or on the unit tests; or that is not done
+#: after so many seconds of the clock, however busy the machine is.
+LONGEST_STORM, LONGEST_TESTS, LONGEST = 300, 1800, 10800.0
 #: By whom one is found that lives, and one of which the place is not there any more.
 NOBODY, NOT_THERE = "nobody", "not there"
 #: What else becomes of one, which finds it as well.
@@ -141,7 +144,7 @@ def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float 
         time.sleep(0.05)
         for number, (process, ours, started) in list(running.items()):
             if ours.poll() or not process.is_alive():
-                answer = _received(ours)
+                answer = ENDLESS if process.exitcode == -signal.SIGXCPU else _received(ours)
             elif time.monotonic() - started > longest:
                 process.kill()
                 answer = ENDLESS
@@ -154,6 +157,12 @@ def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float 
 
 def _answer(work: Callable[[], Any], pipe: Any) -> None:
     pipe.send(work())
+
+
+def _may_compute(seconds: int) -> None:
+    """End this process when it has computed so many seconds more."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds, hard))
 
 
 def _received(pipe: Any) -> Any:
@@ -207,6 +216,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
         "storm": server.passed,
         "drill": lambda number: server.drilled(storm_beside_nights(cloud, number)),
     }
+    _may_compute(LONGEST_STORM)
     try:
         return bool(checks[kind](int(seed)).faults)
     except Exception as error:
@@ -216,6 +226,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
 
 def _first_test(one: Broken, before: str) -> str:
     """Run the unit tests, first the one that found it before, until one fails."""
+    _may_compute(LONGEST_TESTS)
     for paths in ([before] if "::" in before else [], PURE):
         if paths and (failed := failed_tests(paths, first=True)):
             return failed[0]

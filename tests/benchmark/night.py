@@ -25,6 +25,7 @@ from tests.simulator.ec2 import BUDGETS
 from .figure import Figure
 
 DISKS, SNAPSHOTS, COPIES = 3000, 150000, 90000
+STATUS_SNAPSHOTS = 93000
 
 
 def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
@@ -50,9 +51,18 @@ def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
     yield from _costs(how, ran)
 
 
-def _fill(estate: Any, due: int = 0, **settings: Any) -> None:
+def status(estate: Any, directory: Path) -> Iterator[Figure]:
+    """A look at a plan without a write."""
+    _fill(estate, snapshots=STATUS_SNAPSHOTS)
+    ran = _run(estate, directory, 1, 1, "dr_status")
+    how = f"dr_status over {STATUS_SNAPSHOTS} snapshots and {COPIES} copies"
+    yield Figure(f"{how}: own seconds, without waiting", ran.own, 30, "s")
+    yield Figure(f"{how}: seconds by the clock", ran.seconds, None, "s")
+
+
+def _fill(estate: Any, due: int = 0, snapshots: int = SNAPSHOTS, **settings: Any) -> None:
     estate.server.reset()
-    estate.server.fill(DISKS, SNAPSHOTS, COPIES, due=due)
+    estate.server.fill(DISKS, snapshots, COPIES, due=due)
     estate.settings(budgets=BUDGETS, **settings)
 
 
@@ -77,8 +87,8 @@ def _costs(how: str, ran: list[Ran]) -> Iterator[Figure]:
     yield Figure(f"{how}: memory on the controller", max(one.peak for one in ran), 600, "MB")
 
 
-def _run(estate: Any, directory: Path, number: int, parts: int) -> Ran:
-    """Run the role once; returns what it cost."""
+def _run(estate: Any, directory: Path, number: int, parts: int, playbook_name: str = "dr_copy") -> Ran:
+    """Run one of our playbooks once; returns what it cost."""
     plan = {
         "dr_copy_cloud": "ebs",
         "dr_copy_source_region": estate.source,
@@ -88,7 +98,7 @@ def _run(estate: Any, directory: Path, number: int, parts: int) -> Ran:
     }
     inventory, playbook = directory / "night.yml", directory / "night_play.yml"
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"night": plan}}}))
-    playbook.write_text("- import_playbook: multicloud.snapshots.dr_copy\n")
+    playbook.write_text(f"- import_playbook: multicloud.snapshots.{playbook_name}\n")
     # The core looks for results a thousand times a second, which is computing for each second of waiting.
     config = directory / "night.cfg"
     config.write_text("[defaults]\ninternal_poll_interval = 0.05\n")

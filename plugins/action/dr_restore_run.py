@@ -10,20 +10,34 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Setting
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import plain
 
 
 class ActionModule(RoleAction):
-    """Gives a restore or drill the role's variables, the modules of the collection, the clock and the screen."""
+    """Gives a restore or drill the role's variables, the modules of the collection, the clock and the screen.
 
-    _VALID_ARGS = frozenset(("drill",))
+    A drill that is paused for checks goes on by the ``record`` that it returned, with what was ``checked``.
+    """
+
+    _VALID_ARGS = frozenset(("drill", "record", "checked"))
     prefix = "dr_restore_"
 
     def run_role(self) -> dict[str, Any]:
         program = Drill if self.is_true("drill") else Restore
         outside = {"call": self.call, "clock": utc, "say": self.say}
-        setting = Setting(**self.facts_of_run())
-        ended = program(self.variables(VARIABLES), setting, **outside, names=self.names()).run()
-        return {"dr_restore_result": ended.result, "lines": ended.lines, "message": ended.message}
+        hosts = (self._vars.get("groups") or {}).get("all")
+        setting = Setting(**self.facts_of_run(), hosts=None if hosts is None else list(hosts))
+        text = str(self._task.args.get("record") or "")
+        record = Record(text, plain(self._task.args.get("checked"))) if text else None
+        ended = program(self.variables(VARIABLES), setting, **outside, names=self.names(), record=record).run()
+        return {
+            "dr_restore_result": ended.result,
+            "lines": ended.lines,
+            "message": ended.message,
+            "pause": dict(ended.pause),
+            "record": ended.record,
+        }

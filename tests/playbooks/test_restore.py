@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 
@@ -313,3 +314,47 @@ def test_a_drill_leaves_the_disks_of_a_restore_of_its_name(ebs):
     before = ebs.disks()
     code, output = ebs.play("dr_drill", id="flood-1", report_dir=str(ebs.clouds.directory / "reports"))
     assert len(before) == 2 and ebs.disks() == before
+
+
+# Disks that are attached and checked
+
+CHECKS = """
+- name: See where this runs
+  ansible.builtin.setup:
+    gather_subset: ["!all", "!min", python]
+- name: Note it
+  keep:
+    dest: "{{ notes }}/{{ dr_restore_set.disks[0].name }}.note"
+    content: "{{ ansible_facts.python.executable }} {{ dr_restore_set.disks[0].device }}"
+- name: Look at the file system of {{ dr_restore_set.disks[0].name }}
+  ansible.builtin.command: sh -c "echo a broken superblock >&2; exit 3"
+  when: dr_restore_set.disks[0].name == "mail"
+"""
+
+
+def test_a_usable_drill_checks_each_set_on_the_test_host(clouds, ecs):
+    """The checks run with the host's own connection and interpreter. One that fails spoils no other set."""
+    ecs.copies("database", "mail")
+    instance, zone = "i-0cc11dd22ee33ff44", CLOUDS["ecs"].load("disk_estate").zone
+    clouds.tell_of("ecs", "settings", {"instances": {instance: {"zone": zone}}})
+    (clouds.directory / "checks.yml").write_text(CHECKS)
+    python = clouds.directory / "python-of-the-test-host"
+    python.symlink_to(sys.executable)
+    there = {"level": "usable", "test_instance": instance, "test_host": "testhost", "checks": "checks.yml"}
+    inventory = ecs.inventory(report_dir=str(clouds.directory / "reports"), **there)
+    given = yaml.safe_load(inventory.read_text())
+    own = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
+    given["all"]["hosts"]["testhost"] = {**own, "dr_restore_test_host": ""}
+    inventory.write_text(yaml.safe_dump(given))
+    drill = ("ansible-playbook", "multicloud.snapshots.dr_drill", "-i", inventory)
+    code, output = clouds.run(*drill, "-e", f"notes={clouds.directory}")
+    assert code == 2 and "1 of 2 copies were not proven usable: mail" in output, output
+    assert "'Look at the file system of mail'" in output and "a broken superblock" in output
+    tried = {row["disk_name"]: row for row in ecs.report()["tried"]}
+    assert (tried["database"]["level"], tried["mail"]["level"]) == ("usable", None) and not ecs.disks()
+    for name in tried:
+        path, device = (clouds.directory / f"{name}.note").read_text().split()
+        new = tried[name]["new_disk_id"].removeprefix("d-")
+        assert (path, device) == (str(python), f"/dev/disk/by-id/virtio-{new}")
+    calls = ecs.calls()
+    assert calls["AttachDisk"] == calls["DetachDisk"] == calls["DeleteDisk"] == 2

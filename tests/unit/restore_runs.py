@@ -7,15 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Finished, Run, Setting
 
 from .harness import run_module
 
 Before = dict[str, Callable[[], Any]] | None
+Checks = Callable[[dict[str, Any]], dict[str, Any]]
+PASSED = {"passed": True}
 
 
 class Runs:
@@ -25,6 +29,8 @@ class Runs:
         self.estate = estate
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.lines: list[str] = []
+        #: Those of the inventory; None where they are not known.
+        self.hosts: list[str] | None = None
 
     def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a snapshot of a new disk of each name, marked as the role dr_copy does; returns the disks by name."""
@@ -57,10 +63,29 @@ class Runs:
     def restore(self, check: bool = False, before: Before = None, **given: Any) -> Finished:
         return self._run(Restore, check, before, {"id": "flood", **given})
 
-    def drill(self, check: bool = False, before: Before = None, **given: Any) -> Finished:
-        return self._run(Drill, check, before, given)
+    def drill(
+        self, check: bool = False, before: Before = None, checks: Checks = lambda _set: PASSED, **given: Any
+    ) -> Finished:
+        """Run a drill. ``checks`` take the place of its tasks: they get what these do, and answer as they do."""
+        if "checks_file" in given:
+            given["checks"] = given.pop("checks_file")
+        return self._run(Drill, check, before, given, checks)
 
-    def _run(self, program: type[Run], check: bool, before: Before, given: dict[str, Any]) -> Finished:
+    def usable(self, directory: Path, tasks: str = "- ansible.builtin.ping:\n", **given: Any) -> Finished:
+        """Run a drill that attaches disks to a test instance, with a file of these tasks in this directory."""
+        path = directory / "checks.yml"
+        path.write_text(tasks)
+        there = {"level": "usable", "test_instance": self.estate.server_id, "test_host": "testhost"}
+        return self.drill(**{**there, "checks_file": str(path), **given})
+
+    def _run(
+        self,
+        program: type[Run],
+        check: bool,
+        before: Before,
+        given: dict[str, Any],
+        checks: Checks = lambda _set: PASSED,
+    ) -> Finished:
         """Run once. ``before`` holds what happens first when a step begins, by the first words that it says."""
         estate, left = self.estate, dict(before or {})
         basics = {
@@ -80,9 +105,13 @@ class Runs:
             for words in [words for words in left if line.startswith(words)]:
                 left.pop(words)()
 
-        setting = Setting("orders", check_mode=check)
-        run = program({**basics, **given}, setting, call=call, clock=estate.clock.utc, say=say)
-        ended = run.run()
+        setting = Setting("orders", check_mode=check, hosts=self.hosts)
+        outside = {"call": call, "clock": estate.clock.utc, "say": say}
+        ended = program({**basics, **given}, setting, **outside).run()
+        for _number in range(ended.pause.get("sets", 0)):
+            set_of_disks = ended.pause.get("set")
+            answer = checks(set_of_disks) if set_of_disks else {"passed": False}
+            ended = program({**basics, **given}, setting, **outside, record=Record(ended.record, answer)).run()
         assert not left, f"no step began with {left}"
         return ended
 

@@ -39,6 +39,7 @@ SET = {
     "wait": False,
     "wait_timeout": 600,
     "blocks": 4,
+    "test_instance": "i-1",
     "connection": {"profile": "dr"},
 }
 MADE = {
@@ -62,7 +63,8 @@ MORE = [
 ]
 BILLED = {"instance_billing_cycle"}
 CLUSTERS = {"kubernetes": True, "kubernetes_class": "csi", "kubernetes_storage_class": "fast"}
-OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves", *CLUSTERS}
+ATTACHING = {"test_instance", "test_host", "checks"}
+OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves", *CLUSTERS, *ATTACHING}
 RATE = {"initialization_rate"}
 REFUSED = [("ebs", BILLED), ("ecs", BILLED | RATE), ("ens", OF_NODES | RATE), ("cbs", BILLED | RATE)]
 
@@ -88,6 +90,11 @@ def test_every_variable_reaches_its_arguments(cloud, more):
     looked = {"profile": "dr", "region": "dst-1", "disk_tags": {"dr-restore:id": "flood"}}
     assert made.look({"dr-restore:id": "flood"}).arguments == looked
     assert made.look({"dr-restore:id": "flood"}, ["d-1"]).arguments == {**looked, "disk_ids": ["d-1"]}
+    if CAPABILITIES[cloud].instance_id_pattern:
+        attached = made.attach(["copy-1"])
+        assert attached == (made.make([]).module, {**MADE, **more, "attach_to": "i-1"})
+        freed = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",), "i-2"))
+        assert freed.arguments["attach_to"] == "i-2"
     deleted = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",)))
     assert deleted.module == f"multicloud.snapshots.{cloud}_snapshot_restore"
     assert deleted.arguments == {
@@ -165,6 +172,7 @@ def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
         "max_gib": 5,
         "waves": [{"a": "b"}],
         **CLUSTERS,
+        **dict.fromkeys(ATTACHING, "x"),
         "wait": True,
         "id": "",
     }
@@ -174,7 +182,7 @@ def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
     assert all(cloud in problem for problem in problems)
     # A restore of the same inventory passes over what only drills use.
     left = normalise(given, "orders")["problems"]
-    assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib"}
+    assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib", *ATTACHING}
 
 
 def test_the_readme_of_the_role_shows_what_each_cloud_honours():

@@ -63,7 +63,7 @@ def test_an_error_of_our_own_is_told_and_the_disks_of_a_drill_go(ebs_runs, tmp_p
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
     ebs_runs.copies("database")
-    monkeypatch.setattr(drilling.reaping, "made_by_drill", lambda made: 1 / 0)
+    monkeypatch.setattr(drilling.reaping, "made_by_drill", lambda made, calls: 1 / 0)
     (tmp_path / "orders.drill.html").write_text("✓ of another day")
     ended = ebs_runs.drill(report_dir=str(tmp_path))
     assert "ZeroDivisionError" in ended.message and not ebs_runs.estate.disks()

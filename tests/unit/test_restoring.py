@@ -382,7 +382,7 @@ def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_s
                        disk(3, expires="2026-11-21T11:00:00Z", snapshot="snap-3")]}  # fmt: skip
     calls = [{"disks": [made(1)]}, deletion(1, 2), {"results": []}, deletion(3)]
     assert reaping.reapable(shown, VALUES, calls, own=True) == ([], [])
-    assert reaping.doubtful(shown, {"disks": [made(1), made(2)]}, calls, VALUES) == []
+    assert reaping.doubtful(shown, [made(1), made(2)], calls, VALUES) == []
 
 
 @pytest.mark.parametrize(
@@ -398,9 +398,9 @@ def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_s
 )
 def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_it_shows(results):
     own = disk(1, "flood", expires="2026-11-21T13:00:00Z")
-    assert reaping.doubtful({"disks": [own]}, {"skipped": True}, results, VALUES) == ["vol-n1"], "it shows late"
-    call = {"disks": [made(1), made(2, disk_id=None)]}
-    assert reaping.doubtful({"disks": []}, call, results, VALUES) == ["vol-n1"], "it does not show yet"
+    assert reaping.doubtful({"disks": [own]}, [], results, VALUES) == ["vol-n1"], "it shows late"
+    rows = [made(1), made(2, disk_id=None)]
+    assert reaping.doubtful({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
     assert [left.disk_id for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
     assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has told it as gone"
     deletion = reaping.Deletion("flood", ("snap-1",), ("vol-n1",))
@@ -458,7 +458,7 @@ def test_the_report_never_claims_more_than_its_level():
 def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
     assert "nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
     rows = proofs([copy(1)])
-    left = [reaping.Left("vol-n1", None, NOW)]
+    left = [reaping.Left("vol-n1", None, NOW, own=True)]
     assert "are left: vol-n1" in drill_report.drill_problems(
         drilled(rows, {"disks": [made(1)], "failures": []}, left=left)
     )

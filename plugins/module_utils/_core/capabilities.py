@@ -25,6 +25,9 @@ class Capabilities:
     #: The same for a disk.
     disk_id_pattern: str
     disk_id_example: str
+    #: The same for an instance; None where this collection attaches no disks.
+    instance_id_pattern: str | None = None
+    instance_id_example = ""
     #: What the cloud takes; None where it has no such thing.
     name_rule: TextRule
     description_rule: TextRule | None

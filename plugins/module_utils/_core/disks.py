@@ -48,10 +48,7 @@ class DiskCloud(SnapshotCloud):
     lock_modes: tuple[str, ...] = ()
     deleted_per_call = 1
     tag_rules: TagRules | None = None
-    #: Whole-text pattern of an instance's ID, and how one looks; none where disks are not attached.
-    instance_id_pattern: str | None = None
-    instance_id_example = ""
-    #: The same for the name of a device of an instance; none where the cloud chooses it.
+    #: Whole-text pattern of the name of a device of an instance, and how one looks; none where the cloud chooses it.
     device_pattern: str | None = None
     device_example = ""
     #: Whether the cloud shows when all data of a disk is loaded.

@@ -19,6 +19,8 @@ from .input.variables import VARIABLES
 
 #: Seconds in which copies are marked.
 MARKING_SECONDS = 300
+#: Seconds in which disks are detached and deleted: one that the test host still uses is detached only once it does not.
+DETACHING_SECONDS = 1800
 
 
 class Call(NamedTuple):
@@ -55,10 +57,18 @@ class Calls:
         left = {} if seconds is None else {"wait_timeout": seconds}
         return self._call("make", snapshot_ids=list(copy_ids), **left)
 
+    def attach(self, copy_ids: Sequence[str]) -> Call:
+        """Attach the disks of these copies to the test instance."""
+        make, attach = self.make(copy_ids), self._call("attach")
+        return Call(attach.module, {**make.arguments, **attach.arguments})
+
     def delete(self, deletion: Deletion) -> Call:
-        """Delete these disks, if they are attached to nothing."""
-        ids = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
-        return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **ids)
+        """Delete these disks, if they are attached to nothing but the instance that a drill attached them to."""
+        more: dict[str, Any] = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
+        if deletion.instance and self._cloud.instance_id_pattern:
+            more["attach_to"] = deletion.instance
+            more["wait_timeout"] = min(self._values["wait_timeout"], DETACHING_SECONDS)
+        return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **more)
 
     def compare(self, copies: Sequence[Mapping[str, Any]]) -> Call:
         """Compare blocks of these copies with those of their sources."""

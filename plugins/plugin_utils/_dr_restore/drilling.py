@@ -9,17 +9,18 @@ Like a restore it imports nothing of Ansible's executor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._role.rows import Row
 from .calls import Calls
-from .decide import drill, reaping
+from .decide import drill, reaping, usable
 from .decide.choosing import choose
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import Done, drill_lines, drill_problems, drill_report
 from .output.files import write_page_of_failure, write_page_of_start, written_drill
+from .record import Paused
 from .running import Finished, Run, is_read
 
 
@@ -30,12 +31,14 @@ class Drill(Run):
 
     def _steps(self, calls: Calls) -> Finished:
         values, check_mode = self._values, self._setting.check_mode
-        last = last_drill(values)
+        last = self._record.answer("last drill", lambda: last_drill(values))
         if not check_mode:
-            write_page_of_start(values)
+            self._record.answer("page", lambda: write_page_of_start(values))
         self._results: list[dict[str, Any]] = []
         self._reaped: list[str] = []
         self._available: list[str | None] = []
+        #: Of each disk that this drill has made: the module's rows.
+        self._disks: list[Row] = []
         there = self._look(calls)
         self._reap(calls, there, own=False)
         listed = self._noted(self._listed(calls))
@@ -44,18 +47,17 @@ class Drill(Run):
         # Nothing is made on the strength of one listing alone.
         both = is_read(listed, "snapshots") and is_read(there, "disks")
         chosen = drill.picked(candidates, values) if both else []
-        trials: list[drill.Trial] = []
-        made: dict[str, Any] = {"skipped": True}
         try:
-            if chosen:
-                made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
-                trials = self._judge(calls, chosen, made)
-                trials = self._mark(calls, trials, listed)
-        finally:
-            # Whatever has happened: it shows disks that did not show before, too.
-            there = self._look(calls)
-            left = self._reap(calls, there, own=True)
-        there = self._look_again(calls, there, made)
+            trials = self._tried(calls, chosen, listed) if chosen else []
+        except Paused:
+            raise
+        except BaseException:
+            self._reap(calls, self._look(calls), own=True)
+            raise
+        # It shows disks that did not show before, too.
+        there = self._look(calls)
+        left = self._reap(calls, there, own=True)
+        there = self._look_again(calls, there)
         over = reaping.own_disks(there, self._results, values)
         took = minutes_until_available(values["now"], self._available)
         done = Done(self._results, trials, self._reaped, [*left, *over], took, warnings)
@@ -86,20 +88,54 @@ class Drill(Run):
             results.append(self._noted(self._made(calls.delete(deletion))))
         return results
 
+    def _tried(self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Row) -> list[drill.Trial]:
+        """Make disks of the chosen copies, do with them what the level asks for, delete them, and mark the copies."""
+        made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
+        checked: dict[str, str] = {}
+        if not self._setting.check_mode:
+            if self._values["level"] == "usable":
+                checked = self._check(calls, chosen, made)
+            self._delete(calls, reaping.made_by_drill(made, self._results))
+        return self._mark(calls, self._judge(calls, chosen, made, checked), listed)
+
     def _make(self, calls: Calls, chosen: Sequence[drill.Candidate]) -> dict[str, Any]:
-        """Make the disks in one call, and delete them again."""
+        """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
         self._say(f"making disks of {len(chosen)} copies")
         began_at = self._now()
         made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
+        self._disks += made.get("disks") or ()
         wave = Wave(1, made, began_at, self._now())
         self._available = [times_of(disk, wave, {})["available_at"] for disk in made.get("disks") or ()]
-        if not self._setting.check_mode:
-            self._delete(calls, reaping.made_by_drill(made))
         return made
 
-    def _judge(self, calls: Calls, chosen: Sequence[drill.Candidate], made: Row) -> list[drill.Trial]:
+    def _check(self, calls: Calls, chosen: Sequence[drill.Candidate], made: Row) -> dict[str, str]:
+        """Attach, check, detach and delete the disks of one set after the other.
+
+        Returns by its copy why a disk is not proven usable; what passed the checks is not in it.
+        """
+        sets = usable.sets_of(chosen)
+        failed: dict[str, str] = {}
+        for number, points in enumerate(sets, 1):
+            copies, attached = [str(point.copy_id) for point in points], {}
+            why = usable.why_not_whole(points, made)
+            if not why:
+                self._say(f"attaching {len(copies)} disks to {self._values['test_instance']}")
+                attached = self._noted(self._made(calls.attach(copies)))
+                self._disks += attached.get("disks") or ()
+                why = usable.why_not_attached(points, attached)
+            set_of_disks = {} if why else usable.set_for_checks(points, attached)
+            what = {"set": set_of_disks, "sets": len(sets), "host": self._values["test_host"]}
+            answer = self._record.pause(f"checks of set {number}", {**what, "checks": self._values["checks"]})
+            why = why or usable.why_checks_failed(answer, self._values["test_host"])
+            failed.update(dict.fromkeys(copies, why) if why else {})
+            self._delete(calls, reaping.made_by_drill(attached, self._results))
+        return failed
+
+    def _judge(
+        self, calls: Calls, chosen: Sequence[drill.Candidate], made: Row, checked: Mapping[str, str]
+    ) -> list[drill.Trial]:
         """Judge the disks, and read blocks where the level asks for it: once the disks are gone, so that nobody pays
         for them meanwhile."""
         compared: dict[str, Any] = {"skipped": True}
@@ -107,7 +143,7 @@ class Drill(Run):
         if self._values["level"] == "readable" and not self._setting.check_mode and to_compare:
             self._say(f"reading blocks of {len(to_compare)} copies and of their sources")
             compared = self._noted(self._made(calls.compare(to_compare)))
-        return drill.judged(chosen, made, compared, self._values)
+        return drill.judged(chosen, made, compared, self._values, checked)
 
     def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Row) -> list[drill.Trial]:
         """Write on the copies what was proven; take back what is said of copies that have gone meanwhile."""
@@ -117,10 +153,10 @@ class Drill(Run):
             results.append(self._noted(self._made(calls.mark(mark))))
         return drill.marked(trials, results)
 
-    def _look_again(self, calls: Calls, there: dict[str, Any], made: Row) -> dict[str, Any]:
+    def _look_again(self, calls: Calls, there: dict[str, Any]) -> dict[str, Any]:
         """Look by their IDs at disks of this drill that no deletion has told as deleted: any listing may be old, one
         that shows a disk no more than one that does not."""
-        doubtful = reaping.doubtful(there, made, self._results, self._values)
+        doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
         if not doubtful:
             return there
         self._say(f"looking whether {len(doubtful)} disks of this drill are left")

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .._role.registered import failures_of
@@ -15,33 +16,44 @@ from .._role.rows import opened
 from .calls import Call, Calls
 from .decide.role_words import in_role_words
 from .input.variables import normalise
+from .record import Paused, Record
 
 #: Runs a module by its full name with these arguments; returns its result, also where it failed.
 RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Setting(NamedTuple):
-    """Where and how a run runs: the host, check mode, the version of Ansible, how many hosts the play has."""
+    """Where and how a run runs: the host, check mode, the version of Ansible, how many hosts the play has.
+
+    ``hosts`` are those of the inventory, None where they are not known.
+    """
 
     host: str
     check_mode: bool = False
     ansible: str = ""
     plans: int = 1
+    hosts: Collection[str] | None = None
 
 
 class Finished(NamedTuple):
-    """What a run hands on: ``dr_restore_result``, what the screen shows, and why the run fails, or nothing."""
+    """What a run hands on: ``dr_restore_result``, what the screen shows, and why the run fails, or nothing.
+
+    One that is paused has none of these. Tasks of the play are to run for what it is paused for, and then the run goes
+    on by its ``record``. ``pause`` is empty once it has ended.
+    """
 
     result: dict[str, Any]
     lines: list[str]
     message: str
+    pause: Mapping[str, Any] = MappingProxyType({})
+    record: str = ""
 
 
 class Run:
     """A run of the role. ``given`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
-    names of all variables that bear the role's prefix.
+    names of all variables that bear the role's prefix. ``record`` is that of a run that was paused.
     """
 
     is_drill = False
@@ -55,23 +67,32 @@ class Run:
         clock: Callable[[], datetime],
         say: Callable[[str], None],
         names: Sequence[str] = (),
+        record: Record | None = None,
     ):
-        checked = normalise(given, setting.host, names, self.is_drill, clock())
-        self._values: dict[str, Any] = checked["values"]
-        self._problems: list[str] = checked["problems"]
-        self._setting, self._run_module, self._clock, self._say = setting, call, clock, say
+        checked = normalise(given, setting.host, names, self.is_drill, clock(), setting.hosts)
+        self._record, self._is_resumed = record or Record(), record is not None
+        self._values: dict[str, Any] = self._record.answer("variables", lambda: checked["values"])
+        self._problems: list[str] = self._record.answer("problems", lambda: checked["problems"])
+        self._setting, self._run_module, self._clock, self._screen = setting, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked["connection"])
 
     def run(self) -> Finished:
-        """Run to the end. What fails is in the result: nothing is raised."""
+        """Run to the end, or until it is paused. What fails is in the result: nothing is raised."""
+        if self._record.ended:
+            result, lines, message = self._record.ended
+            return Finished(result, lines, message, record=self._record.as_text())
         if self._calls is None:
             return Finished({}, [], "; ".join(self._problems))
         try:
-            return self._steps(self._calls)
+            ended = self._steps(self._calls)
+        except Paused as paused:
+            return Finished({}, [], "", paused.what, self._record.as_text())
         except Exception as error:
             why = f"the run was ended by an error in its own code, {type(error).__name__}: {error}"
             self._failed(why)
-            return Finished({}, [], why)
+            ended = Finished({}, [], why)
+        self._record.end(ended[:3])
+        return ended._replace(record=self._record.as_text() if self._is_resumed else "")
 
     def _steps(self, calls: Calls) -> Finished:
         raise NotImplementedError
@@ -79,15 +100,21 @@ class Run:
     def _failed(self, why: str) -> None:
         """Report a run that an error in the role's own code has ended."""
 
+    def _say(self, line: str) -> None:
+        if not self._record.is_ahead:
+            self._screen(line)
+
     def _made(self, call: Call) -> dict[str, Any]:
-        return in_role_words(self._run_module(call.module, call.arguments))
+        """Run a module; returns its result."""
+        return in_role_words(self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments)))
 
     def _listed(self, calls: Calls, of_any_region: bool = False) -> dict[str, Any]:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values['region']}")
         return dict(opened(self._made(calls.list_copies(of_any_region))))
 
     def _now(self) -> str:
-        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        now: str = self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return now
 
 
 def is_read(listed: Mapping[str, Any], key: str) -> bool:

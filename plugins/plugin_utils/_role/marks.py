@@ -14,7 +14,7 @@ from .rows import Row
 #: ATTACHED_TO holds the instance's ID and, if the cloud shows one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
 #: What a level of a drill claims, from the weaker to the stronger.
-LEVELS = ("creatable", "readable")
+LEVELS = ("creatable", "readable", "usable")
 #: Where a cloud has no snapshot tags, descriptions hold the plan, before disk and time.
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
 

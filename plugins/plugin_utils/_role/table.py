@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabil
 
 #: What a cloud must have for a variable that needs it.
 NEEDS: dict[str, Callable[[Capabilities], bool]] = {
+    "attaching": lambda cloud: cloud.instance_id_pattern is not None,
     "clusters": lambda cloud: cloud.csi_driver is not None,
     "descriptions": lambda cloud: cloud.description_rule is not None,
     "encryption": lambda cloud: cloud.encrypts_copies,

@@ -19,6 +19,8 @@ class EcsCapabilities(Capabilities):
     snapshot_id_example = "s-bp67acfmxazb4p****"
     disk_id_pattern = r"d-[0-9a-z]+"
     disk_id_example = "d-bp67acfmxazb4p****"
+    instance_id_pattern: str | None = r"i-[a-z0-9]{6,32}"
+    instance_id_example = "i-0jl1abcdefgh2ijklmno"
     name_rule = TextRule(
         longest=128,
         shortest=2,

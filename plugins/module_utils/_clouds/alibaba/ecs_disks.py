@@ -68,8 +68,6 @@ class EcsDisks(DiskCloud, EcsCloud):
     cancels_by_deletion = False
     deletes_later = True
     may_answer_with_gone = True
-    instance_id_pattern = r"i-[a-z0-9]{6,32}"
-    instance_id_example = "i-0jl1abcdefgh2ijklmno"
     device_pattern = r"/dev/xvd[b-z]{1,2}"
     device_example = "/dev/xvdb"
 

@@ -21,6 +21,8 @@ class EbsCapabilities(Capabilities):
     snapshot_id_example = "snap-0123456789abcdef0"
     disk_id_pattern = r"vol-(?:[0-9a-f]{17}|[0-9a-f]{8})"
     disk_id_example = "vol-0123456789abcdef0"
+    instance_id_pattern: str | None = r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})"
+    instance_id_example = "i-0123456789abcdef0"
     name_rule = TextRule(longest=256)
     description_rule = TextRule(longest=255)
     tag_rules: TagRules | None = TAG_RULES

@@ -50,8 +50,6 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     disk_tag_rules = TAG_RULES
     tells_warm = True
-    instance_id_pattern = r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})"
-    instance_id_example = "i-0123456789abcdef0"
     device_pattern = r"(?:/dev/)?(?:sd|xvd)[a-z]{1,2}[0-9]{0,2}"
     device_example = "/dev/sdf"
     loss_hint = (

@@ -29,6 +29,8 @@ class CbsCapabilities(Capabilities):
     snapshot_id_example = "snap-ckgjwkqh"
     disk_id_pattern = DISK_ID
     disk_id_example = "disk-hdh1y4za"
+    instance_id_pattern: str | None = r"ins-[a-z0-9]{6,16}"
+    instance_id_example = "ins-1a2b3c4d"
     name_rule = TextRule(longest=LONGEST_NAME, shortest=1)
     description_rule = None
     tag_rules: TagRules | None = TAG_RULES

@@ -34,8 +34,6 @@ class CbsDisks(DiskCloud, CbsCloud):
     deletes_later = True
     deleted_per_call = 50
     may_answer_with_gone = True
-    instance_id_pattern = r"ins-[a-z0-9]{6,16}"
-    instance_id_example = "ins-1a2b3c4d"
     #: CBS shows no disk before it is made, and none that has failed.
     unseen_seconds = 600.0
     #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But one that is refused may belong to a

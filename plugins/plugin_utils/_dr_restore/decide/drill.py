@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -20,6 +21,8 @@ from ..._role.marks import LEVELS
 from ..._role.rows import Row, disk_id_of, parse_time, plain, time_or_now
 from .outcomes import reason_of
 from .points import Point
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -141,14 +144,19 @@ def _why_untried(candidate: Candidate, values: Mapping[str, Any]) -> str | None:
     return None
 
 
-def judged(chosen: Sequence[Point], made: Row, compared: Row, values: Mapping[str, Any]) -> list[Trial]:
-    """Return what became of each copy that was tried, by the results of making disks and of comparing blocks."""
+def judged(
+    chosen: Sequence[Point], made: Row, compared: Row, values: Mapping[str, Any], checked: Mapping[str, str] = NOTHING
+) -> list[Trial]:
+    """Return what became of each copy that was tried, by the results of making disks and of comparing blocks.
+
+    ``checked`` says by copy why its disk was not found usable.
+    """
     found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
     read = {row["snapshot_id"]: row for row in plain(compared.get("comparisons") or ())}
     trials = []
     for point in chosen:
         disk, blocks = found.get(point.copy_id), read.get(point.copy_id)
-        why = _doubt(point, disk, made)
+        why = doubt_of(point, disk, made) or checked.get(str(point.copy_id))
         if not why and values["level"] == "readable":
             why = _doubt_of_blocks(point, blocks, compared)
         trials.append(_trial(point, disk, blocks, why, values))
@@ -165,7 +173,7 @@ def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
             "source_region": point.source_region,
         }
         for point in chosen
-        if not _doubt(point, found.get(point.copy_id), made)
+        if not doubt_of(point, found.get(point.copy_id), made)
     ]
 
 
@@ -252,8 +260,8 @@ def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, 
     )
 
 
-def _doubt(point: Point, disk: Row | None, made: Row) -> str | None:
-    """Say why a disk proves nothing, or None."""
+def doubt_of(point: Point, disk: Row | None, made: Row) -> str | None:
+    """Say why a disk, by its row in the result of making disks, proves nothing, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was made of it"
     if disk is None or disk["error"] or disk["disk_id"] is None:

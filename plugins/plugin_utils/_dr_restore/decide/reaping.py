@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
+    RESTORE_ATTACHED_TO,
     RESTORE_EXPIRES_AT,
     RESTORE_ID,
     RESTORE_SNAPSHOT_ID,
 )
 
 from ..._role.rows import Row, parse_time, plain, time_or_now
+from ..input.contradictions import OF_DRILLS
 
 #: The tags of disks whose time may be over.
 EXPIRING = {RESTORE_EXPIRES_AT: "*"}
@@ -24,20 +26,25 @@ EXPIRING = {RESTORE_EXPIRES_AT: "*"}
 
 @dataclass(frozen=True)
 class Deletion:
-    """A call that deletes disks of one restore; others of the same snapshots may stay."""
+    """A call that deletes disks of one restore; others of the same snapshots may stay.
+
+    ``instance`` is the one that a drill has attached them to: they are detached from that one, and from no other.
+    """
 
     restore_id: str
     snapshot_ids: tuple[str, ...]
     disk_ids: tuple[str, ...]
+    instance: str | None = None
 
 
 @dataclass(frozen=True)
 class Left:
-    """A disk that was to go and is there."""
+    """A disk that was to go and is there; ``own``: of this very drill, and nobody else has attached it."""
 
     disk_id: str
     attached_to: str | None
     expires_at: str | None
+    own: bool = False
 
 
 class Reapable(NamedTuple):
@@ -50,8 +57,9 @@ class Reapable(NamedTuple):
 def reapable(listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), own: bool = False) -> Reapable:
     """Return the disks of drills that go, and those that are left.
 
-    Only a disk that bears all our tags goes, that is attached to nothing, and whose time is over; with ``own`` also one
-    of this very drill. ``calls`` are the results of the drill so far: an old listing may show what they have deleted.
+    Only a disk that bears all our tags goes, that is attached to nothing but the instance that a drill has attached it
+    to, and whose time is over; with ``own`` also one of this very drill. ``calls`` are the results of the drill so far:
+    an old listing may show what they have deleted.
     """
     now = time_or_now(values["now"])
     due: list[Row] = []
@@ -62,34 +70,46 @@ def reapable(listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), 
         if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
             continue
         is_over = expires <= now or (own and tags[RESTORE_ID] == values["id"])
-        if is_over and disk["attached_to"]:
+        if is_over and disk["attached_to"] not in (None, attached_by_drill(disk)):
             left.append(_left(disk))
         elif is_over:
             due.append(disk)
     return Reapable(_deletions(due), left)
 
 
-def made_by_drill(made: Row) -> list[Deletion]:
-    """Return the calls that delete the disks that a drill has just made, by the result of that.
+def attached_by_drill(disk: Row) -> str | None:
+    """Return the instance that a drill has attached a disk to, or was about to; None where none has.
+
+    What a restore has attached is for people, and stays attached whatever its time of expiry.
+    """
+    tags = disk["tags"]
+    instance = tags.get(RESTORE_ATTACHED_TO) if str(tags.get(RESTORE_ID)).startswith(OF_DRILLS) else None
+    return str(instance) if instance else None
+
+
+def made_by_drill(made: Row, calls: Sequence[Row] = ()) -> list[Deletion]:
+    """Return the calls that delete the disks that a drill has just made, by the result of that; those that one of
+    ``calls`` has deleted are left out.
 
     One without a time of expiry is somebody's who took the same name for a restore: it stays.
     """
-    disks = [disk for disk in plain(made.get("disks") or ()) if disk["disk_id"] and disk["state"] != "absent"]
+    disks = [disk for disk in _not_deleted(made, calls) if disk["disk_id"] and disk["state"] != "absent"]
     return _deletions([disk for disk in disks if disk["tags"].get(RESTORE_EXPIRES_AT)])
 
 
 def _deletions(disks: Sequence[Row]) -> list[Deletion]:
-    """Put disks into one call a restore."""
-    by_restore: dict[str, list[Row]] = {}
+    """Put disks into one call a restore and instance."""
+    together: dict[tuple[str, str | None], list[Row]] = {}
     for disk in disks:
-        by_restore.setdefault(disk["tags"][RESTORE_ID], []).append(disk)
+        together.setdefault((disk["tags"][RESTORE_ID], attached_by_drill(disk)), []).append(disk)
     return [
         Deletion(
             restore_id,
             tuple(dict.fromkeys(disk["tags"][RESTORE_SNAPSHOT_ID] for disk in due)),
             tuple(dict.fromkeys(disk["disk_id"] for disk in due)),
+            instance,
         )
-        for restore_id, due in by_restore.items()
+        for (restore_id, instance), due in together.items()
     ]
 
 
@@ -103,17 +123,18 @@ def deleted_ids(calls: Sequence[Row]) -> list[str]:
 
 
 def own_disks(listed: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[Left]:
-    """Return the disks of this very drill that are shown, attached to nothing, and not told as deleted."""
-    shown = _not_deleted(listed, calls)
-    return [_left(d) for d in shown if d["tags"].get(RESTORE_ID) == values["id"] and not d["attached_to"]]
+    """Return the disks of this very drill that are shown, attached to nothing that others attached them to, and not
+    told as deleted."""
+    shown = [disk for disk in _not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values["id"]]
+    return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
-def doubtful(listed: Row, made: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
+def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
     """Return the IDs of disks of this very drill that no deletion has told as deleted, whether they are listed or not:
     a listing may be old. A look by ID shows whether they are left."""
     gone = set(deleted_ids(calls))
     shown = [disk.disk_id for disk in own_disks(listed, calls, values)]
-    known = [disk["disk_id"] for disk in plain(made.get("disks") or ()) if disk["disk_id"]]
+    known = [disk["disk_id"] for disk in plain(made) if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
@@ -122,5 +143,5 @@ def _not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
     return [disk for disk in plain(listed.get("disks") or ()) if disk["disk_id"] not in gone]
 
 
-def _left(disk: Row) -> Left:
-    return Left(disk["disk_id"], disk["attached_to"], disk["tags"].get(RESTORE_EXPIRES_AT))
+def _left(disk: Row, own: bool = False) -> Left:
+    return Left(disk["disk_id"], disk["attached_to"], disk["tags"].get(RESTORE_EXPIRES_AT), own)

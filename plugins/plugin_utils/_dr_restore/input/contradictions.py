@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.rows import parse_time
 from ..._role.table import Table, not_honoured
+from .usable import usable_problems
 
 #: Of one copy, as the module that compares takes them.
 MOST_BLOCKS = 1000
@@ -32,11 +33,14 @@ INSTEAD = {
     "max_gib": "{cloud} does not tell the size of a snapshot; bound a drill by dr_restore_count",
 }
 #: Variables of drills alone, which a restore of the same inventory passes over.
-ONLY_DRILLS = ("max_gib",)
+ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
-def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
-    """Return the variables that are valid alone but not together, or not on their cloud (promises: options)."""
+def contradictions(values: Mapping[str, Any], table: Table, hosts: Collection[str] | None = None) -> list[str]:
+    """Return the variables that are valid alone but not together, or not on their cloud (promises: options).
+
+    ``hosts`` are those of the inventory, None where they are not known.
+    """
     cloud, now = values["cloud"], parse_time(values["now"])
     capabilities = CLOUDS[cloud] if cloud else None
     faults = [
@@ -69,10 +73,10 @@ def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
     for name in ("kubernetes_class", "kubernetes_storage_class"):
         if values[name] and not SUBDOMAIN.fullmatch(values[name]):
             faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {values[name]!r}")
-    return faults + (_of_drill(values, capabilities) if values["is_drill"] else [])
+    return faults + (_of_drill(values, capabilities, hosts) if values["is_drill"] else [])
 
 
-def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None) -> list[str]:
+def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None, hosts: Collection[str] | None) -> list[str]:
     faults = []
     if values["level"] == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
@@ -80,6 +84,14 @@ def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None) -> l
             f"dr_restore_level: readable can be proven on {able} alone, since {values['cloud']} lets nobody read "
             "blocks; set creatable"
         )
+    if values["level"] == "usable" and capabilities and not capabilities.instance_id_pattern:
+        able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_id_pattern)
+        faults.append(
+            f"dr_restore_level: usable can be proven on {able} alone, since no disk is attached on {values['cloud']}; "
+            "set creatable"
+        )
+    elif values["level"] == "usable" and capabilities:
+        faults += usable_problems(values, capabilities, hosts)
     if values["level"] == "readable" and not 1 <= values["blocks"] <= MOST_BLOCKS:
         faults.append(f"dr_restore_blocks must be 1 to {MOST_BLOCKS}, not {values['blocks']}")
     if values["count"] == 0:

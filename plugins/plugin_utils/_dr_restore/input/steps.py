@@ -11,6 +11,7 @@ STEPS = {
     "list": "info",
     "look": "info",
     "make": "restore",
+    "attach": "restore",
     "delete": "restore",
     "compare": "compare",
     "mark": "copy",

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from typing import Any
@@ -109,6 +109,9 @@ VARIABLES: dict[str, Variable] = {
     "max_gib": Variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes"),
     "level": Variable(one_of(*LEVELS), LEVELS[0], used_by=("decide.drill", "drilling")),
     "blocks": Variable(as_whole_number, 16, to=(To("compare", "blocks"),)),
+    "test_instance": Variable(as_text, "", to=(To("attach", "attach_to"),), needs="attaching"),
+    "test_host": Variable(as_text, "", used_by=("output.drill_report",), needs="attaching"),
+    "checks": Variable(as_text, "", used_by=("drilling",), needs="attaching"),
     "max_age_days": Variable(as_whole_number, 0, used_by=("decide.drill",)),
     "report_dir": Variable(as_text, "", used_by=("output.files",)),
     "metrics_dir": Variable(as_text, "", used_by=("output.files",)),
@@ -120,7 +123,7 @@ VARIABLES: dict[str, Variable] = {
     "connection": Variable(as_dict, {}, used_by=("running",)),
 }
 #: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets.
-NOT_ITS_OWN = ("hosts", "result")
+NOT_ITS_OWN = ("hosts", "result", "set")
 #: Of a restore_id: so many characters of the host's name find room beside "drill-" and a time.
 LONGEST_HOST = 26
 
@@ -131,6 +134,7 @@ def normalise(
     names: Sequence[str] = (),
     is_drill: bool = False,
     started: datetime | None = None,
+    hosts: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
@@ -140,7 +144,7 @@ def normalise(
     - ``connection`` holds the options of that name, which are secret.
     - ``problems`` names each wrong variable, and each of ``names`` (set by the user) that the role does not have.
 
-    ``started`` is the time of the run (aware), by default now.
+    ``started`` is the time of the run (aware), by default now. ``hosts`` are those of the inventory, if it is known.
     """
     values: dict[str, Any] = {}
     problems = []
@@ -168,9 +172,9 @@ def normalise(
     cycles = CLOUDS[values["cloud"]].billing_cycles if values["cloud"] else ()
     if is_drill and cycles:
         values["instance_billing_cycle"] = cycles[0]  # a drill's disks are there for minutes
-    for name in ("manifest_dir", "report_dir", "metrics_dir"):
+    for name in ("manifest_dir", "report_dir", "metrics_dir", "checks"):
         values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
-    problems += [*contradictions(values, VARIABLES), *_unknown(names)]
+    problems += [*contradictions(values, VARIABLES, hosts), *_unknown(names)]
     if is_drill:
         values["initialization_rate"] = 0  # it is billed, by the whole size of a copy, and a drill's disks go at once
     connection = values.pop("connection")

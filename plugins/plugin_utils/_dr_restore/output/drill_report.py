@@ -26,6 +26,7 @@ _OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_
 NOT_PROVEN = {
     "creatable": "That the data can be read, and that a system starts from it, is not proven by this level.",
     "readable": "That a file system is whole, and that a system starts from it, is not proven by this level.",
+    "usable": "What the checks do not look at, and that a system starts from it, is not proven by this level.",
 }
 
 
@@ -63,7 +64,7 @@ def drill_report(
         "started_at": values["now"],
         "finished_at": finished_at,
         **{key: values[key] for key in ("cloud", "region", "zone", "level", "count", "max_gib", "max_age_days")},
-        "rto_minutes": values["rto_minutes"],
+        **{key: values[key] for key in ("test_instance", "test_host", "checks", "rto_minutes")},
         "took_minutes": done.took_minutes,
         "too_late": "" if check_mode else too_late(done.took_minutes, values),
         "claim": NOT_PROVEN[values["level"]],
@@ -116,9 +117,9 @@ def drill_problems(report: Row) -> str:
         parts.append(spelt_out(report["failures"]))
     if report["too_late"]:
         parts.append(report["too_late"])
-    own = [row for row in report["left"] if not row["attached_to"]]
+    own = [row for row in report["left"] if row["own"]]
     if own:
-        parts.append(f"{len(own)} disks of this drill are left: {', '.join(row['disk_id'] for row in own[:NAMED])}.")
+        parts.append(f"{len(own)} disks of this drill are left: {', '.join(map(_where, own[:NAMED]))}.")
     return " ".join(parts)
 
 
@@ -148,11 +149,13 @@ def drill_lines(report: Row) -> list[str]:
     if len(report["untried"]) > NAMED:
         lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
-        f"left, since attached to {row['attached_to']}: {row['disk_id']}"
-        for row in report["left"]
-        if row["attached_to"]
+        f"left, since attached to {row['attached_to']}: {row['disk_id']}" for row in report["left"] if not row["own"]
     ]
     return lines
+
+
+def _where(left: Row) -> str:
+    return f"{left['disk_id']} (attached to {left['attached_to']})" if left["attached_to"] else str(left["disk_id"])
 
 
 def _last_proof(row: Row) -> str:

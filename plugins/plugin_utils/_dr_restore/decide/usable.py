@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks are checked together on a test host, what its checks are told, and what they have found. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._role.rows import Row, plain
+from .drill import doubt_of
+from .outcomes import reason_of
+from .points import Point
+
+#: Of the words of a failed task, so many characters are told.
+LONGEST = 500
+
+
+def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
+    """Return the disks that are checked together: those of one set, and each other one alone."""
+    together: dict[tuple[str | None, str | None], list[Point]] = {}
+    for point in chosen:
+        together.setdefault((point.group, point.set) if point.set else (None, point.copy_id), []).append(point)
+    return list(together.values())
+
+
+def why_not_whole(points: Sequence[Point], made: Row) -> str:
+    """Say why a set is not attached: a disk of it was not made as it was to be; empty where it is whole."""
+    found = _by_copy(made)
+    doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
+    return next((f"{point.named} of its set is not there: {why}" for point, why in doubts if why), "")
+
+
+def why_not_attached(points: Sequence[Point], attached: Row) -> str:
+    """Say why the disks of a set are not all attached, by the result of attaching them; empty where they are."""
+    found = _by_copy(attached)
+    for point in points:
+        disk = found.get(str(point.copy_id))
+        if disk is None or disk["error"] or not disk["attached_to"]:
+            return reason_of(disk, attached, point.copy_id) or f"the disk of {point.copy_id} was not attached"
+    return ""
+
+
+def set_for_checks(points: Sequence[Point], attached: Row) -> dict[str, Any]:
+    """Return what the checks are told of a set: ``dr_restore_set``.
+
+    ``device`` is the path of a disk in the guest by its ID or serial number; where the cloud tells none, the device
+    that the cloud names.
+    """
+    found = _by_copy(attached)
+    return {"group": points[0].group, "disks": [_for_checks(p, found[str(p.copy_id)]) for p in points]}
+
+
+def _for_checks(point: Point, disk: Row) -> dict[str, Any]:
+    return {
+        "disk_id": disk["disk_id"],
+        "source_disk_id": point.disk_id,
+        "name": point.disk_name,
+        "device": disk["guest_device"] or disk["device"],
+        "tags": {**point.tags, **disk["tags"]},
+    }
+
+
+def why_checks_failed(answer: Mapping[str, Any], host: str) -> str:
+    """Say why the checks of a set did not pass, in the words of the task that failed; empty where they passed."""
+    if answer.get("passed") is True:
+        return ""
+    words = _words_of(answer.get("result"))
+    return f"the checks on {host} failed, in the task {answer.get('task')!r}: {words}"
+
+
+def _words_of(result: Any) -> str:
+    """Return what a failed task says: its message, that of its failed items, and the end of its errors."""
+    if not isinstance(result, Mapping):
+        return "it tells nothing"
+    items = [item for item in result.get("results") or () if isinstance(item, Mapping) and item.get("failed")]
+    parts = [str(result.get("msg") or ""), *(str(item.get("msg") or "") for item in items)]
+    parts += [str(one.get(key) or "") for one in (result, *items) for key in ("stderr", "module_stderr")]
+    lines = dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())
+    words = "; ".join(lines) or "it tells nothing"
+    return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
+
+
+def _by_copy(result: Row) -> dict[str, Any]:
+    return {row["snapshot_id"]: row for row in plain(result.get("disks") or ())}

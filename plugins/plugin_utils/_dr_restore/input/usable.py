@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the level usable needs: an instance, its host of the inventory, and a file of tasks that check disks there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+
+#: Hosts that Ansible knows without an inventory.
+IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def usable_problems(
+    values: Mapping[str, Any], capabilities: Capabilities, hosts: Collection[str] | None = None
+) -> list[str]:
+    """Return what is wrong with the variables of a drill with this level, on a cloud whose disks can be attached.
+
+    ``hosts`` are those of the inventory, None where they are not known.
+    """
+    names = ("test_instance", "test_host", "checks")
+    faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in names if not values[name]]
+    instance, host = values["test_instance"], values["test_host"]
+    if instance and not re.fullmatch(capabilities.instance_id_pattern or "", instance):
+        faults.append(
+            "dr_restore_test_instance must be the ID of an instance "
+            f"(example: {capabilities.instance_id_example}), not {instance!r}"
+        )
+    if host and hosts is not None and host not in hosts and host not in IMPLICIT_HOSTS:
+        faults.append(f"dr_restore_test_host must be a host of the inventory, and {host!r} is not in it")
+    if values["checks"] and (why := _problem_with_tasks(Path(values["checks"]))):
+        faults.append(f"dr_restore_checks {why}")
+    return faults
+
+
+def _problem_with_tasks(path: Path) -> str:
+    """Say why a file holds no tasks, or nothing. What its tasks are is for Ansible to read."""
+    try:
+        text = path.read_text()
+        if text.startswith("$ANSIBLE_VAULT"):
+            return ""
+        # Only the form is read: a file of tasks may hold tags of Ansible's own, such as !vault.
+        root = yaml.compose(text, yaml.SafeLoader)
+    except OSError as error:
+        return f"names a file that cannot be read: {path}: {error.strerror}"
+    except (ValueError, yaml.YAMLError) as error:
+        return f"names a file that is not valid YAML: {path}: {error}"
+    tasks = root.value if isinstance(root, yaml.SequenceNode) else []
+    if not tasks or not all(isinstance(task, yaml.MappingNode) for task in tasks):
+        return f"must name a file with a list of tasks, one at least: {path}"
+    return ""

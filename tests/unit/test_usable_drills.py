@@ -1,0 +1,313 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drills of the level usable: disks are attached to a test instance, checked, detached and deleted (promises:
+usable)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
+
+from tests.clouds import CLOUDS
+
+from .restore_runs import PASSED, Runs
+from .test_restore_sets import marks, two_disks
+
+ATTACHING = sorted(name for name in CLOUDS if CAPABILITIES[name].instance_id_pattern)
+TAG = "dr-restore:attached-to"
+
+
+@pytest.fixture(params=ATTACHING)
+def runs(request):
+    found = Runs(request.getfixturevalue(f"{request.param}_disks"))
+    estate = found.estate
+    estate.settings(instances={i: {"zone": estate.zone} for i in (estate.server_id, estate.other_server_id)})
+    return found
+
+
+@pytest.fixture
+def ebs_runs(ebs_disks):
+    ebs_disks.settings(instances={ebs_disks.server_id: {"zone": ebs_disks.zone}})
+    return Runs(ebs_disks)
+
+
+def failing(task="Check the file system", **result):
+    return {"passed": False, "task": task, "result": {"msg": "non-zero return code", **result}}
+
+
+class Checks:
+    """What takes the place of the tasks: notes what it is told, and which disks are attached meanwhile."""
+
+    def __init__(self, runs, answers=()):
+        self.estate, self.answers = runs.estate, list(answers)
+        self.sets, self.attached = [], []
+
+    def __call__(self, set_of_disks):
+        self.sets.append(set_of_disks)
+        self.attached.append({disk.id: self.estate.holder_of(disk) for disk in self.estate.disks()})
+        return self.answers.pop(0) if self.answers else PASSED
+
+
+def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, tmp_path):
+    disks = two_disks(runs)
+    runs.copies_of(disks, 26, **marks("n2"))
+    disks.update(runs.copies("mail", hours=2, tier="mail"))
+    checks = Checks(runs)
+    ended = runs.usable(tmp_path, checks=checks, report_dir=str(tmp_path), max_age_days=7)
+    assert not ended.message and not runs.estate.disks()
+    assert {row["level"] for row in ended.result["tried"]} == {"usable"} and ended.result["totals"]["proven"] == 3
+    assert sorted(len(one["disks"]) for one in checks.sets) == [1, 2]
+    for seen, attached in zip(checks.sets, checks.attached):
+        new = {disk["disk_id"] for disk in seen["disks"]}
+        holder = (runs.estate.server_id, "attached")
+        assert {disk_id for disk_id, held in attached.items() if held == holder} == new, "one set at a time"
+        for disk in seen["disks"]:
+            assert disk["source_disk_id"] == disks[disk["name"]]
+            assert disk["device"] == runs.estate.path_in_the_guest(disk["disk_id"])
+            assert disk["tags"][TAG] == runs.estate.server_id
+    by_size = {len(seen["disks"]): seen for seen in checks.sets}
+    assert by_size[2]["group"] == "i-1" and by_size[1]["group"] is None
+    assert by_size[1]["disks"][0]["tags"]["tier"] == "mail"
+    report = json.loads((tmp_path / "orders.drill.json").read_text())
+    assert report["tried"] == ended.result["tried"] and report["test_host"] == "testhost"
+    page = (tmp_path / "orders.drill.html").read_text()
+    assert "✓" in page and "is not proven by this level" in page and "testhost" in page
+    shown = runs.drill(check=True, level="creatable")
+    assert {row["proven_level"] for row in shown.result["disks"]} == {"usable"}, "the copies tell it"
+
+
+def test_a_check_that_fails_is_told_in_its_words_for_that_set_alone(runs, tmp_path):
+    runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copies("mail", hours=26)
+    answers = [failing(stderr="fsck: bad magic number")]
+    checks = Checks(runs, answers)
+    ended = runs.usable(tmp_path, checks=checks, report_dir=str(tmp_path))
+    failed = {disk["name"] for disk in checks.sets[0]["disks"]}
+    tried = {row["disk_name"]: row for row in ended.result["tried"]}
+    assert {name for name, row in tried.items() if not row["proven"]} == failed and len(tried) == 3
+    assert "fsck: bad magic number" in ended.message and "'Check the file system'" in ended.message
+    assert "on testhost" in ended.message and not runs.estate.disks()
+    page = (tmp_path / "orders.drill.html").read_text()
+    assert "bad magic number" in page and "✓ usable" in page and "overall is-bad" in page
+    assert any("NOT PROVEN" in line and "bad magic number" in line for line in ended.lines)
+
+
+@pytest.mark.parametrize("answer", [{"passed": "true"}, {}, {"passed": False}, {"passed": False, "result": "x"}])
+def test_only_checks_that_came_to_their_end_prove_anything(ebs_runs, tmp_path, answer):
+    ebs_runs.copies("database")
+    ended = ebs_runs.usable(tmp_path, checks=lambda _set: answer)
+    assert ended.message and not ended.result["totals"]["proven"] and not ebs_runs.estate.disks()
+
+
+def test_a_set_of_which_a_disk_cannot_be_attached_is_not_checked_and_goes(runs, tmp_path):
+    """The instance has gone meanwhile; the cloud's words are told, and the other sets are tried."""
+    runs.copies("database", "mail")
+    checks = Checks(runs)
+
+    def goes():
+        runs.estate.settings(instances={runs.estate.other_server_id: {"zone": runs.estate.zone}})
+
+    ended = runs.usable(tmp_path, checks=checks, before={"attaching": goes})
+    assert not checks.sets and not runs.estate.disks() and not ended.result["totals"]["proven"]
+    why = {row["why"] for row in ended.result["tried"]}
+    assert len(why) == 2 and all(runs.estate.server_id in one for one in why), why
+
+
+def test_a_disk_that_was_not_made_spoils_its_own_set_alone(runs, tmp_path):
+    copies = runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copies("mail", hours=26)
+    checks = Checks(runs)
+
+    def forgets():
+        runs.estate.forget(copies["log"], runs.estate.destination)
+
+    ended = runs.usable(tmp_path, checks=checks, before={"making disks": forgets})
+    assert [[disk["name"] for disk in seen["disks"]] for seen in checks.sets] == [["mail"]]
+    tried = {row["disk_name"]: row for row in ended.result["tried"]}
+    assert tried["mail"]["proven"] and "log" in tried["database"]["why"] and not runs.estate.disks()
+    assert "of its set is not there" in tried["database"]["why"] and "of its set" not in tried["log"]["why"]
+
+
+# Detached is what this drill has attached, and nothing else
+
+
+def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_time_is_over(runs, tmp_path):
+    runs.copies("database")
+    estate = runs.estate
+    theirs = estate.plant(estate.copy(), {})
+    estate.attach(theirs, estate.server_id)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_set):
+        raise Killed
+
+    with pytest.raises(Killed):
+        runs.usable(tmp_path, checks=killed)
+    (left,) = [disk for disk in estate.disks() if disk.id != theirs.id]
+    assert estate.holder_of(left) == (estate.server_id, "attached")
+    early = runs.drill(id="drill-early")
+    assert {disk.id for disk in estate.disks()} == {theirs.id, left.id} and not early.message
+    estate.clock.sleep(12 * 3600)
+    ended = runs.drill(id="drill-later")
+    assert [disk.id for disk in estate.disks()] == [theirs.id] and left.id in ended.result["reaped"]
+    assert estate.holder_of(theirs)[0] == estate.server_id and not ended.message
+
+
+@pytest.mark.parametrize("moment", range(1, 9))
+def test_a_kill_between_any_two_calls_leaves_nothing_that_the_next_drill_does_not_take_away(
+    ecs_disks, tmp_path, moment
+):
+    """Kills within a module are drawn in storms."""
+    runs, estate = Runs(ecs_disks), ecs_disks
+    estate.settings(instances={estate.server_id: {"zone": estate.zone}})
+    runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copies("mail", hours=26)
+    calls, module = [], runs._module
+
+    class Killed(BaseException):
+        pass
+
+    def kills(name, arguments, check):
+        calls.append(name)
+        if len(calls) > moment:
+            raise Killed
+        return module(name, arguments, check)
+
+    runs._module = kills
+    with pytest.raises(Killed):
+        runs.usable(tmp_path)
+    runs._module = module
+    estate.clock.sleep(12 * 3600)
+    ended = runs.usable(tmp_path, report_dir=str(tmp_path))
+    assert not ended.message and not estate.disks() and ended.result["totals"]["proven"] == 3
+    made = estate.calls[estate.attach_action]
+    assert made <= 6 and estate.calls[estate.detach_action] <= made
+
+
+def test_a_drill_makes_so_many_calls_that_the_test_of_kills_meets_each(ecs_disks, tmp_path):
+    runs = Runs(ecs_disks)
+    ecs_disks.settings(instances={ecs_disks.server_id: {"zone": ecs_disks.zone}})
+    runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copies("mail", hours=26)
+    runs.calls.clear()
+    runs.usable(tmp_path)
+    assert len(runs.calls) == 9, runs.calls
+
+
+def test_what_a_restore_has_attached_stays_though_its_time_is_over(runs, tmp_path):
+    runs.copies("database")
+    estate = runs.estate
+    estate.restore(estate.copy(), restore_id="flood-1", attach_to=estate.server_id, wait=True, expires_after_hours=1)
+    (kept,) = estate.disks()
+    estate.clock.sleep(5 * 3600)
+    ended = runs.usable(tmp_path)
+    assert [disk.id for disk in estate.disks()] == [kept.id] and estate.holder_of(kept)[0] == estate.server_id
+    assert not ended.message and any(kept.id in line and "left" in line for line in ended.lines)
+
+
+def test_a_disk_that_somebody_attaches_elsewhere_meanwhile_is_left_and_named(runs, tmp_path):
+    runs.copies("database")
+    estate, taken = runs.estate, []
+
+    def takes(_set):
+        (disk,) = estate.disks()
+        estate.free(disk)
+        estate.attach(disk, estate.other_server_id)
+        taken.append(disk.id)
+        return PASSED
+
+    ended = runs.usable(tmp_path, checks=takes)
+    (disk,) = estate.disks()
+    assert estate.holder_of(disk)[0] == estate.other_server_id and [disk.id] == taken
+    assert any(disk.id in line and estate.other_server_id in line for line in ended.lines)
+
+
+def test_a_disk_that_cannot_be_detached_is_told_with_where_it_is(runs, tmp_path):
+    runs.copies("database")
+    estate = runs.estate
+    checks = Checks(runs)
+
+    def denies(seen):
+        estate.settings(denied=[estate.detach_action])
+        return checks(seen)
+
+    ended = runs.usable(tmp_path, checks=denies)
+    (disk,) = estate.disks()
+    assert f"1 disks of this drill are left: {disk.id} (attached to {estate.server_id})" in ended.message
+
+
+# Bad input
+
+
+def test_all_that_is_wrong_is_told_in_one_message_before_any_call(runs, tmp_path):
+    ended = runs.drill(level="usable", test_instance="a server", checks_file=str(tmp_path / "none.yml"))
+    for name in ("dr_restore_test_instance must be", "dr_restore_test_host is required", "dr_restore_checks names"):
+        assert name in ended.message
+    assert not runs.calls
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "list of tasks, one at least"),
+        ("[]", "list of tasks, one at least"),
+        ("a: b", "list of tasks"),
+        ("- a", "list of tasks"),
+        ("- {", "not valid YAML"),
+    ],
+)
+def test_a_file_without_tasks_is_refused(ebs_runs, tmp_path, text, words):
+    assert words in ebs_runs.usable(tmp_path, text).message and not ebs_runs.calls
+
+
+def test_a_file_with_tags_of_ansible_is_taken(ebs_runs, tmp_path):
+    ebs_runs.copies("database")
+    for text in ("- debug:\n  vars: {a: !vault x, b: !unsafe y}\n", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"):
+        assert not ebs_runs.usable(tmp_path, text).message
+
+
+def test_where_no_disk_is_attached_the_level_is_refused(ens_disks, tmp_path):
+    runs = Runs(ens_disks)
+    ended = runs.usable(tmp_path)
+    assert "usable can be proven on ebs, ecs, cbs alone" in ended.message and not runs.calls
+    assert not runs.restore(test_host="testhost").message.count("test_host"), "a restore passes over them"
+
+
+def test_the_test_host_must_be_in_the_inventory(ebs_runs, tmp_path):
+    ebs_runs.hosts = ["orders"]
+    assert "'testhost' is not in it" in ebs_runs.usable(tmp_path).message and not ebs_runs.calls
+
+
+def test_a_dry_run_attaches_nothing(runs, tmp_path):
+    runs.copies("database")
+    ended = runs.usable(tmp_path, check=True)
+    assert not ended.message and not ended.pause and not runs.estate.disks()
+    assert any("would be tried" in line for line in ended.lines)
+
+
+# The record
+
+
+def test_a_run_that_goes_on_refuses_a_record_of_another_run():
+    record = Record()
+    record.answer("one", lambda: 1)
+    again = Record(record.as_text())
+    with pytest.raises(RuntimeError, match="'two' was asked where 'one'"):
+        again.answer("two", lambda: 2)
+
+
+def test_an_error_of_our_own_while_disks_are_attached_takes_them_away(ebs_runs, tmp_path, monkeypatch):
+    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
+
+    ebs_runs.copies("database", "mail")
+    monkeypatch.setattr(drilling.usable, "why_checks_failed", lambda answer, host: 1 / 0)
+    ended = ebs_runs.usable(tmp_path, report_dir=str(tmp_path))
+    assert "ZeroDivisionError" in ended.message and not ebs_runs.estate.disks()
+    assert "ZeroDivisionError" in (tmp_path / "orders.drill.html").read_text()

@@ -11,9 +11,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
-from .faults import DOUBT, LOOK
+from .faults import LOOK
 from .simulation import FOREIGN, RunOutcome
 from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, Truth, ids_of, is_dry, regions_of, source_of
 
@@ -130,7 +131,7 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     Allowed: beside one of this run's own whose answer was lost, where reads lag longer than it is looked for
     (promises: exactly-once); on ECS, beside one that may have been at the seams of both listings (promises: listings).
     """
-    window = DOUBT[truth.storm.cloud]
+    window = CLOUDS[truth.storm.cloud].doubt
     blind = truth.storm.lag + 2 * truth.storm.call >= window
     for copy in truth.copies.values():
         if copy.by != outcome.name or copy.maker is None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
 from .call_checks import unanswered, wrong_calls
-from .faults import DOUBT, Round, Storm
+from .faults import Round, Storm
 from .row_checks import Rows
 from .simulation import ENDLESS, HOLD, RunOutcome, Simulation
 from .truth import ALIVE, COPIES, WRITES, Copy, Place, Truth, is_dry, regions_of, source_of
@@ -365,7 +366,7 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     if better.started + truth.shown > run.ended:
         return True
     lost = unanswered(truth, run)[0][copy.place]
-    return bool(lost) and truth.storm.lag + 2 * truth.storm.call >= DOUBT[truth.storm.cloud]
+    return bool(lost) and truth.storm.lag + 2 * truth.storm.call >= CLOUDS[truth.storm.cloud].doubt
 
 
 def _run_of(truth: Truth, copy: Copy) -> RunOutcome:

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.clouds import CLOUDS
-
 #: Calls of a run for which faults are drawn; later ones are answered.
 CALLS = 400
 FAULTS = (
@@ -32,9 +30,7 @@ MORE_FAULTS = {"cbs": ("charset", "no_result_set", "no_snapshot_id")}
 KILLS = ("kill_before", "kill_after")
 #: The modes of locks where a cloud has such; none written out is the cloud's own.
 LOCKS = {"ebs": ("", "governance", "compliance"), "ecs": ("",)}
-#: How long (seconds) each cloud's lost answers are looked for, and how long a copy may stay unseen
-#: (promises: exactly-once, unseen).
-DOUBT = {name: cloud.doubt for name, cloud in CLOUDS.items()}
+#: How long (seconds) a copy may stay unseen (promises: unseen).
 UNSEEN = 120.0
 #: The oldest look (seconds) that a write may rest on (promises: fresh-look).
 LOOK = 15.0

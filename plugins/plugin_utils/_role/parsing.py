@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -107,7 +107,9 @@ def _json(value: str, kind: type) -> Any:
         raise InvalidValue(f"is not valid JSON ({error})") from None
 
 
-def one_of(*choices: str) -> Callable[[Any], str]:
+def one_of(choices: Collection[str]) -> Callable[[Any], str]:
+    """Return what takes one of these choices, as they are when a value is taken."""
+
     def take(value: Any) -> str:
         if value not in choices:
             raise InvalidValue(f"must be one of {', '.join(choices)}, not {value!r}")

@@ -44,7 +44,7 @@ TAGS_OF_SCANNERS = {
 #: Every variable of the role. A row says how it is parsed, its default, and which arguments it reaches of the modules
 #: that the steps of a night call (see calls.STEPS), or which decisions use it.
 VARIABLES: dict[str, Variable] = {
-    "cloud": Variable(one_of(*CLOUDS), None, used_by=("calls",)),
+    "cloud": Variable(one_of(CLOUDS), None, used_by=("calls",)),
     "source_region": Variable(
         as_text,
         None,
@@ -64,7 +64,7 @@ VARIABLES: dict[str, Variable] = {
     "snapshot_tags": Variable(as_tag_filter, {}, used_by=("decide.decision",), needs="tags"),
     "exclude_snapshot_tags": Variable(as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.decision",), needs="tags"),
     "exclude_tags": Variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",)),
-    "select": Variable(one_of("latest", "all"), "latest", used_by=("decide.decision",)),
+    "select": Variable(one_of(("latest", "all")), "latest", used_by=("decide.decision",)),
     "max_snapshot_age_hours": Variable(as_whole_number, 0, used_by=("decide.decision",)),
     "name": Variable(as_text, "", to=(To("copy", "name"),)),
     "description": Variable(as_text, "", to=(To("copy", "description"),), needs="descriptions"),
@@ -85,7 +85,7 @@ VARIABLES: dict[str, Variable] = {
     "keep_yearly": Variable(as_whole_number, 0, used_by=("decide.decision",)),
     "timezone": Variable(as_time_zone, "UTC", used_by=("decide.decision",)),
     "lock_days": Variable(as_whole_number, 0, to=(To("copy", "lock_days"),), needs="locks"),
-    "lock_mode": Variable(one_of("governance", "compliance"), "", to=(To("copy", "lock_mode"),), needs="locks"),
+    "lock_mode": Variable(one_of(("governance", "compliance")), "", to=(To("copy", "lock_mode"),), needs="locks"),
     "max_in_flight": Variable(as_whole_number, 20, to=(To("copy", "max_in_flight"),)),
     "wait": Variable(as_bool, True, to=(To("copy", "wait"),), used_by=("decide.run_state",)),
     "wait_timeout": Variable(as_whole_number, 10800, used_by=("input.variables",)),
@@ -100,11 +100,11 @@ VARIABLES: dict[str, Variable] = {
     ),
     "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")),
     "set_tag": Variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags"),
-    "consistency": Variable(one_of("disk", "set"), "disk", used_by=("output.report",)),
+    "consistency": Variable(one_of(("disk", "set")), "disk", used_by=("output.report",)),
     "set_seconds": Variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.decision")),
     "remove_duplicates": Variable(as_bool, False, to=(To("copy", "remove_duplicates"),)),
     "rpo_hours": Variable(as_whole_number, 0, used_by=("decide.outcome",)),
-    "log": Variable(one_of("brief", "full"), "brief", used_by=("results",)),
+    "log": Variable(one_of(("brief", "full")), "brief", used_by=("results",)),
     "report_dir": Variable(as_text, "", used_by=("output.report_files",)),
     "metrics_dir": Variable(as_text, "", used_by=("output.report_files",)),
     "history_days": Variable(as_whole_number, 400, used_by=("output.history",)),

@@ -70,7 +70,7 @@ BILLING_CYCLES = tuple(dict.fromkeys(cycle for cloud in CLOUDS.values() for cycl
 #: Every variable of the role. A row says how it is parsed, its default, and which arguments it reaches of the modules
 #: that the steps call (see steps.STEPS), or which modules of the role decide by it.
 VARIABLES: dict[str, Variable] = {
-    "cloud": Variable(one_of(*CLOUDS), None, used_by=("calls",)),
+    "cloud": Variable(one_of(CLOUDS), None, used_by=("calls",)),
     "region": Variable(
         as_text,
         None,
@@ -90,10 +90,10 @@ VARIABLES: dict[str, Variable] = {
     "disk_names": Variable(as_list, [], used_by=("decide.choosing",), needs="tags"),
     "expected": Variable(as_expected, [], used_by=("decide.choosing", "output.manifest")),
     "at": Variable(as_moment, "", used_by=("decide.choosing",)),
-    "consistency": Variable(one_of("set", "disk"), "set", used_by=("decide.choosing",)),
+    "consistency": Variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",)),
     "disk_type": Variable(as_text, "", to=(To("make", "disk_type"),)),
     "instance_billing_cycle": Variable(
-        one_of(*BILLING_CYCLES), "", to=(To("make", "instance_billing_cycle"),), needs="billing cycles"
+        one_of(BILLING_CYCLES), "", to=(To("make", "instance_billing_cycle"),), needs="billing cycles"
     ),
     "initialization_rate": Variable(
         as_whole_number, 0, to=(To("make", "initialization_rate"),), needs="initialization rates"
@@ -107,7 +107,7 @@ VARIABLES: dict[str, Variable] = {
     "manifest_dir": Variable(as_text, ".", used_by=("input.last_drill",)),
     "count": Variable(as_whole_number, 3, used_by=("decide.drill",)),
     "max_gib": Variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes"),
-    "level": Variable(one_of(*LEVELS), LEVELS[0], used_by=("decide.drill", "drilling")),
+    "level": Variable(one_of(LEVELS), LEVELS[0], used_by=("decide.drill", "drilling")),
     "blocks": Variable(as_whole_number, 16, to=(To("compare", "blocks"),)),
     "test_instance": Variable(as_text, "", to=(To("attach", "attach_to"),), needs="attaching"),
     "test_host": Variable(as_text, "", used_by=("output.drill_report",), needs="attaching"),

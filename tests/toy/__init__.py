@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fifth cloud, written from docs/docsite/rst/adding_a_cloud.rst alone: a proof that the guide suffices.
+
+It touches no file of the engine or of the roles. ``plugged`` adds its rows to the two tables of clouds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterator
+from unittest import mock
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds import table
+
+from tests.clouds import CLOUDS, COLLECTION
+
+from .adapter import ToyCapabilities
+from .estate import TOY
+
+
+@contextlib.contextmanager
+def plugged() -> Iterator[None]:
+    """Let the collection and its tests know the toy, as files of its own would."""
+    modules = {
+        f"{COLLECTION}.modules.{name}": importlib.import_module(f"tests.toy.{name}")
+        for name in (TOY.copy_module, TOY.info_module)
+    }
+    with (
+        mock.patch.dict(table.CLOUDS, toy=ToyCapabilities()),
+        mock.patch.dict(CLOUDS, toy=TOY),
+        mock.patch.dict(sys.modules, modules),
+    ):
+        yield

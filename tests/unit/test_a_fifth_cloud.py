@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A cloud that only the guide describes keeps the promises, plays the role's night, and passes storms."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulator.clock import ExchangeableClock
+from tests.simulator.wire import wired
+from tests.storms.collisions import collision_of
+from tests.storms.harder import hard_storm_of
+from tests.storms.role_storms import role_storm_of
+from tests.storms.servers import URL, StormServer
+from tests.toy import plugged
+from tests.toy.adapter import PAGE
+from tests.toy.estate import ToyEstate
+from tests.toy.server import Toy
+
+from .contract import CopyContract
+from .contract_bad_days import BadDaysContract, PagedListings, TaggedCopies
+from .contract_writes import TagWrites, WritesContract
+from .night_runs import night
+
+
+@pytest.fixture
+def toy():
+    clock = ExchangeableClock()
+    server = Toy(clock)
+    with plugged(), wired(server.app, URL):
+        yield ToyEstate(server, clock.clock, URL)
+
+
+class OnToy:
+    @pytest.fixture
+    def cloud(self, toy):
+        return toy
+
+
+class TestCopies(OnToy, CopyContract):
+    pass
+
+
+class TestBadDays(OnToy, TaggedCopies, PagedListings, BadDaysContract):
+    page_size = PAGE
+    more_regions = ["toy-west", "toy-up", "toy-down", "toy-far"]
+
+
+class TestWrites(OnToy, TagWrites, WritesContract):
+    pass
+
+
+def test_a_night_copies_prunes_and_judges(toy):
+    disks = [toy.disk(**{"dr-copy": "true"}) for _n in range(3)]
+    for disk in disks:
+        toy.our_copy(toy.snapshot(disk, 90))
+        toy.snapshot(disk, 30)
+    toy.disk(**{"dr-copy": "true"})  # of which nobody takes snapshots
+    first = night(toy, keep=1, rpo_hours=48)
+    assert "1 of 4 recovery points miss the RPO" in first.message
+    assert first.result["counts"]["created"] == 3 and len(first.result["pruned"]) == 3 == len(toy.copies())
+    before = toy.calls.copy()
+    again = night(toy, keep=1, rpo_hours=48)
+    assert again.message == first.message and set(toy.calls - before) == {"DescribeSnapshots", "DescribeDisks"}
+
+
+@pytest.mark.parametrize("storm_of", [hard_storm_of, collision_of])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_storm_loses_doubles_and_touches_nothing(storm_of, seed):
+    with plugged():
+        findings = StormServer("toy").checked(storm_of("toy", seed))
+    assert not findings.faults and findings.calls > 10
+
+
+def test_a_storm_of_nights_loses_nothing_and_tells_the_truth():
+    with plugged():
+        findings = StormServer("toy").nights(role_storm_of("toy", 0, evenings=2))
+    assert not findings.faults and findings.calls > 10

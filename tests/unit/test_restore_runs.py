@@ -131,6 +131,26 @@ def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
     assert ended.message and (tmp_path / "orders.first.restore.json").read_text() == before, "it has found nothing"
 
 
+def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(runs, tmp_path):
+    """Each piece has the same name and other disks, as one wave after the other by dr_restore_disk_ids has."""
+    disks, path = runs.copies("database", "mail", "files"), tmp_path / "orders.flood.restore.json"
+    for name in disks:
+        ended = runs.restore(disk_ids=[disks[name]], manifest_dir=str(tmp_path))
+        assert ended.result["totals"]["disks"] == 1 and not ended.message
+    manifest = json.loads(path.read_text())
+    rows = {row["disk_name"] or row["disk_id"]: row for row in (*manifest["disks"], *manifest["earlier"])}
+    assert {row["disk_id"] for row in rows.values()} == set(disks.values()) and len(manifest["disks"]) == 1
+    assert {row["new_disk_id"] for row in rows.values()} == {disk.id for disk in runs.estate.disks()}
+    assert any(line.startswith("EARLIER 2 disks of flood") for line in ended.lines)
+    gone = next(disk for disk in runs.estate.disks() if disk.id == manifest["earlier"][0]["new_disk_id"])
+    runs.estate.remove_disk(gone)
+    again = runs.restore(disk_ids=[disks["files"]], manifest_dir=str(tmp_path))
+    states = {row["new_disk_id"]: row["state"] for row in again.result["earlier"]}
+    assert len(states) == 2 and states[gone.id] == "absent"
+    whole = runs.restore(manifest_dir=str(tmp_path))
+    assert len(whole.result["disks"]) == 3 and whole.result["earlier"] == [], "another was made in its place"
+
+
 def test_where_nothing_fits_it_is_said_what_there_is(runs):
     disks = runs.copies("database", "mail")
     ended = runs.restore(source_region=runs.estate.destination)

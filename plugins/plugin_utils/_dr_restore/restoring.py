@@ -45,17 +45,18 @@ class Restore(Run):
         else:
             unread = there if is_read(listed, "snapshots") else listed
         last = last_manifest(values)
+        before = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
         run = {
             "check_mode": check_mode,
             "finished_at": self._now(),
             "unidentified": unidentified(listed, values),
             "last": last,
+            "there": before if is_read(there, "disks") else None,
             "warnings": chosen.warnings,
         }
         manifest = manifest_of(points, waves, unread, values, run)
-        seen = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
         files = [
-            written_manifest(manifest, values, stays=bool(seen & last.keys())),
+            written_manifest(manifest, values, stays=bool(before & last.keys())),
             written_claims(points, values, check_mode),
         ]
         message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))

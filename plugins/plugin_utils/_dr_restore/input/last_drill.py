@@ -49,6 +49,7 @@ def _file_of_restore(values: Mapping[str, Any], end: str) -> Path:
 
 def last_manifest(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the rows of the manifest that an earlier run of this restore has written, by their new disks."""
-    disks = read_json(manifest_file(values)).get("disks")
-    rows = [row for row in disks if isinstance(row, Mapping)] if isinstance(disks, list) else []
+    manifest = read_json(manifest_file(values))
+    lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
+    rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
     return {str(row["new_disk_id"]): row for row in rows if row.get("new_disk_id")}

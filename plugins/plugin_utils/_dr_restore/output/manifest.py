@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
@@ -39,7 +39,8 @@ def manifest_of(
 
     ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did. ``run`` has
     ``check_mode``, ``finished_at`` (ISO 8601), ``unidentified``, the copies that tell no disk, ``last``, the rows of an
-    earlier manifest by the new disk, and ``warnings``, in sentences.
+    earlier manifest by the new disk, ``there``, the IDs of the disks that this restore has made before, None where they
+    are not known, and ``warnings``, in sentences.
     """
     disks = with_made(points, waves, run["last"])
     counts: dict[str, int] = {}
@@ -69,12 +70,27 @@ def manifest_of(
             "torn": sum(disk["torn"] for disk in disks),
         },
         "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
+        "earlier": _earlier(disks, run["last"], run["there"]),
         "failures": [*failures_of(unread), *(failure for wave in waves for failure in failures_of(wave.made))],
         "warnings": list(run["warnings"]),
         "unidentified_copies": list(run["unidentified"]),
         "counts": counts,
         "collection": collection_version(),
     }
+
+
+def _earlier(disks: Sequence[Row], last: Mapping[str, Row], there: Collection[str] | None) -> list[dict[str, Any]]:
+    """Return the rows of the disks that earlier runs of this restore made, and that this one was not to look at.
+
+    A disk that is gone is ``absent``; once this run has made another in its place, it is left out.
+    """
+    new, old = ({disk[key] for disk in disks} for key in ("new_disk_id", "disk_id"))
+    rows = []
+    for new_id, row in last.items():
+        is_there = there is None or new_id in there
+        if new_id not in new and (is_there or row.get("disk_id") not in old):
+            rows.append({**row, **({} if is_there else {"state": "absent"})})
+    return rows
 
 
 def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str, Row]) -> list[dict[str, Any]]:
@@ -129,6 +145,12 @@ def lines_of(manifest: Row) -> list[str]:
     )
     notes = [*([] if manifest["expected"] else [unknown]), *(f"WARNING: {text}" for text in manifest["warnings"])]
     notes += lines_of_servers(manifest["disks"])
+    if manifest["earlier"]:
+        number = len(manifest["earlier"])
+        notes.append(
+            f"EARLIER {number} disks of {manifest['id']} were made by earlier runs, and are none of this one's: the "
+            "manifest has them under earlier"
+        )
     times = _lines_of_times(manifest)
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
 

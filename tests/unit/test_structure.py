@@ -49,13 +49,6 @@ def code_lines(path):
     return [(n, lines[n - 1].strip()) for n in range(1, len(lines) + 1) if n not in skipped]
 
 
-def test_no_file_is_too_long():
-    for path in PLUGINS.rglob("*.py"):
-        assert len(code_lines(path)) <= 300, path
-        if path.parent.name != "modules":
-            assert len(path.read_text().splitlines()) <= 300, path
-
-
 def test_no_six_lines_stand_twice():
     seen = {}
     for path in sorted(PLUGINS.rglob("*.py")):

@@ -93,7 +93,7 @@ class Rules:
         return not self.latest and bool(self.retention_days) and age >= self.retention_days
 
 
-def copy_plan(
+def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     snapshots: Sequence[Row],
     disks: Sequence[Row],
     copies: Sequence[Row],

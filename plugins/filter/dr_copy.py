@@ -32,14 +32,24 @@ _value:
   type: raw
 """
 
+from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import history, screen
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._private_filters import filter_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 
-FUNCTIONS = {"index": history.index_over, "table": screen.recovery_table}
+FUNCTIONS = {
+    "index": as_filter(history.index_over, "dr_copy index"),
+    "table": as_filter(screen.recovery_table, "dr_copy table"),
+}
+
+
+def dr_copy(value, what, *args):
+    if what not in FUNCTIONS:
+        raise AnsibleFilterError(f"dr_copy: there is no {what!r}; this filter is private to the role dr_copy")
+    return FUNCTIONS[what](value, *args)
 
 
 class FilterModule:
     """One filter for all private functions: Galaxy and the documentation site list each filter's name."""
 
     def filters(self):
-        return {"dr_copy": filter_of("dr_copy", FUNCTIONS)}
+        return {"dr_copy": dr_copy}

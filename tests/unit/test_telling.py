@@ -28,7 +28,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families
 
-from .reports import NAMES, sample
+from .reports import NAMES, REGION, sample
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = REPOSITORY / "docs" / "monitoring"
@@ -174,7 +174,8 @@ def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path)
 
 
 def own_metrics(tmp_path):
-    return {name for name, _labels in read(metrics.write_metrics(sample(), str(tmp_path)))}
+    report = {**sample(), "sets": [{"group": "i-1", "region": REGION, "source_created_at": None, "unknown": None}]}
+    return {name for name, _labels in read(metrics.write_metrics(report, str(tmp_path)))}
 
 
 def test_alerts_and_dashboard_know_just_the_metrics_that_are_written(tmp_path):
@@ -227,11 +228,14 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
     subprocess.run([promtool, "check", "rules", RULES], check=True, capture_output=True)
     own = 'plan="orders",instance="a:9100"'
     point = f'dr_copy_recovery_point_timestamp_seconds{{disk="vol-1",region="eu-west-1",cloud="ebs",{own}}}'
+    server = f'dr_copy_set_timestamp_seconds{{group="i-1",region="eu-west-1",{own}}}'
     series = {
         point: "0+0x4000",
         f"dr_copy_rpo_seconds{{{own}}}": "93600+0x4000",
         'dr_copy_rpo_seconds{plan="unjudged",instance="a:9100"}': "0+0x4000",
         point.replace("orders", "unjudged"): "0+0x4000",
+        server: "0+0x1700 100000+0x2300",
+        server.replace("orders", "unjudged"): "0+0x4000",
         f"dr_copy_last_run_timestamp_seconds{{{own}}}": "0+60x1500 90000+0x2500",
         f"dr_copy_last_success_timestamp_seconds{{{own}}}": "0+0x4000",
         f'dr_copy_failures{{kind="busy",{own}}}': "0+0x100 3+0x3900",
@@ -247,6 +251,9 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
     cases = [
         ("DrCopyRecoveryPointTooOld", "25h", []),
         ("DrCopyRecoveryPointTooOld", "27h", [("critical", of_disk)]),
+        ("DrCopySetTooOld", "25h", []),
+        ("DrCopySetTooOld", "27h", [("warning", {**of_plan, "group": "i-1", "region": "eu-west-1"})]),
+        ("DrCopySetTooOld", "30h", []),
         ("DrCopyFailures", "1h", []),
         ("DrCopyFailures", "2h", [("warning", {**of_plan, "kind": "busy"})]),
         ("DrCopyNoSuccess", "47h", []),
@@ -297,7 +304,7 @@ def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
             }
         ],
     }
-    assert len(names) == 11
+    assert len(names) == 12
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
     command = [promtool, "test", "rules", tmp_path / "tests.yml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -329,6 +329,28 @@ def test_a_torn_server_misses_the_rpo_by_set(estate, tmp_path):
     assert ended.summary["orders"]["within_rpo"] is False
 
 
+def test_a_torn_server_says_which_disk_lags_and_since_when(ecs, tmp_path):
+    """The copies of the log have failed since the set; that of the database is newer, and lags behind nothing."""
+    disks = server(ecs)
+    database, log = disks
+    taken(ecs, disks, 50)
+    since = night(ecs).result["sets"][0]["set"]
+    taken(ecs, [database], 2)
+    _ended, page, cases, _metrics = outputs_of(ecs, tmp_path, rpo_hours=24, consistency="set")
+    names = {point["disk_id"]: point["disk_name"] for point in _ended.result["recovery_points"]}
+    newest = next(one["source_created_at"] for one in _ended.result["sets"][0]["torn"])
+    assert f"{names[log]} lags since {since}; newer copies beside it: {names[database]} of {newest}" in page
+    opened = page[page.index('<details class="server"') :]
+    assert opened.index("! yes, lags") < opened.index("! no<") and f"{log} lags since {since}" in _ended.message
+
+
+def test_a_disk_without_any_copy_lags(ecs, tmp_path):
+    disks = server(ecs)
+    taken(ecs, disks[:1], 2)
+    _ended, page, _cases, _metrics = outputs_of(ecs, tmp_path)
+    assert "no whole set of copies; disk 1 has no copy; newest copies: disk 0 of" in page
+
+
 def test_the_worst_server_comes_first_on_the_page(ecs, tmp_path):
     well, torn = server(ecs, 2, "i-well"), server(ecs, 2, "i-torn")
     taken(ecs, [*well, torn[0]], 2)

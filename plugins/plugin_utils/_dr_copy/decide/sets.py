@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.registered import is_listed
-from ..._role.rows import Row
+from ..._role.rows import Row, parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of, kept_by_sets, sets_of_copies
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
@@ -70,16 +70,39 @@ def worst_set_first(row: Row) -> tuple[int, float, str, str]:
     return group, -(row["age_hours"] or 0), str(row["group"]), str(row["region"])
 
 
-def set_in_words(row: Row) -> str:
-    """Say of a server's row which set it has there, and which disks are not of it."""
-    torn = [f"{disk['disk_id']} {disk['source_created_at'] or 'without a copy'}" for disk in row["torn"]]
-    lagging = ", ".join(torn[:NAMED_DISKS]) + _more(torn, NAMED_DISKS)
+def lagging_disks(row: Row, seconds: float) -> dict[str, str | None]:
+    """Return the disks of a server whose newest copy is more than ``seconds`` older than another's, and of when it is;
+    None if there is none."""
+    times = {str(disk_id): row["source_created_at"] for disk_id in row["disks"]}
+    times |= {str(disk["disk_id"]): disk["source_created_at"] for disk in row["torn"]}
+    newest = max(filter(None, map(parse_time, times.values())), default=None)
+
+    def lags(moment: str | None) -> bool:
+        time = parse_time(moment)
+        return time is None or newest is None or newest - time > timedelta(seconds=seconds)
+
+    return {disk_id: moment for disk_id, moment in sorted(times.items()) if lags(moment)}
+
+
+def set_in_words(row: Row, seconds: float, names: Mapping[str, str] | None = None) -> str:
+    """Say of a server's row which set it has there, which disks lag, and since when. ``names`` are those of disks."""
     if row["unknown"]:
         return str(row["unknown"])
-    if row["set"] is None:
-        return f"no whole set of copies ({lagging})"
-    beside = f", beside it {lagging}" if lagging else ""
-    return f"the newest whole set is of {row['source_created_at']}, {row['age_hours']:.1f} h old{beside}"
+    named, lagging = names or {}, lagging_disks(row, seconds)
+    late = [
+        f"{named.get(disk_id, disk_id)} {f'lags since {moment}' if moment else 'has no copy'}"
+        for disk_id, moment in lagging.items()
+    ]
+    others = [disk for disk in row["torn"] if disk["disk_id"] not in lagging]
+    beside = [f"{named.get(disk['disk_id'], disk['disk_id'])} of {disk['source_created_at']}" for disk in others]
+    whole = f"the newest whole set is of {row['source_created_at']}, {row['age_hours']:.1f} h old" if row["set"] else ""
+    parts = [whole or "no whole set of copies"]
+    if late:
+        parts.append(", ".join(late[:NAMED_DISKS]) + _more(late, NAMED_DISKS))
+    if beside:
+        newer = "newer copies beside it" if whole else "newest copies"
+        parts.append(f"{newer}: {', '.join(beside[:NAMED_DISKS])}{_more(beside, NAMED_DISKS)}")
+    return "; ".join(parts)
 
 
 def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -53,7 +53,7 @@ def junit_text(report: Report) -> str:
 
 def _judge_set(case: ElementTree.Element, row: Row, report: Report) -> None:
     """A server's set passes only if all disks are of it; what fails the run by dr_copy_consistency is a failure."""
-    words = set_in_words(row)
+    words = set_in_words(row, report["settings"]["set_seconds"])
     if row["unknown"]:
         _add(case, "error" if report["rpo_hours"] else "skipped", words)
     elif row["within_rpo"] is False and report["settings"]["consistency"] == BY_SET:

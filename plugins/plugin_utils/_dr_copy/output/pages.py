@@ -14,7 +14,7 @@ from ..._role.naming import file_name, label_of
 from ..._role.rows import Row
 from ..decide.breaches import worst_first
 from ..decide.planning import THERE
-from ..decide.sets import set_in_words, worst_set_first
+from ..decide.sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
 from .report_type import Report
 
@@ -52,18 +52,22 @@ def report_page(report: Report) -> str:
 def _servers(report: Report) -> list[dict[str, Any]]:
     """Return the servers of several disks, worst first, each with the recovery points of its ``disks``.
 
-    ``is_of_set`` of a disk says whether its newest copy is of the server's set, ``is_late`` of a server whether it has
-    none, or one older than the RPO.
+    ``is_of_set`` of a disk says whether its newest copy is of the server's set, ``lags`` whether it is older than that
+    of another disk; ``is_late`` of a server whether it has no set, or one older than the RPO.
     """
+    apart = report["settings"]["set_seconds"]
     points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
+    names = {point["disk_id"]: point["disk_name"] or point["disk_id"] for point in report["recovery_points"]}
     servers = []
     for row in sorted(report["sets"], key=worst_set_first):
-        torn = {disk["disk_id"] for disk in row["torn"]}
+        torn, lagging = {disk["disk_id"] for disk in row["torn"]}, lagging_disks(row, apart)
         own = [points[disk_id, row["region"]] for disk_id in row["disks"] if (disk_id, row["region"]) in points]
-        disks = [{**point, "is_of_set": point["disk_id"] not in torn} for point in own]
-        disks.sort(key=lambda disk: (disk["is_of_set"], disk["source_created_at"] or ""))
+        disks = [
+            {**point, "is_of_set": point["disk_id"] not in torn, "lags": point["disk_id"] in lagging} for point in own
+        ]
+        disks.sort(key=lambda disk: (not disk["lags"], disk["is_of_set"], disk["source_created_at"] or ""))
         is_late = not row["unknown"] and (row["set"] is None or row["within_rpo"] is False)
-        servers.append({**row, "disks": disks, "is_late": is_late, "words": set_in_words(row)})
+        servers.append({**row, "disks": disks, "is_late": is_late, "words": set_in_words(row, apart, names)})
     return servers
 
 

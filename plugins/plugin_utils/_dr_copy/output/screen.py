@@ -41,7 +41,8 @@ def failure_message(report: Report) -> str:
         parts.append(f"{len(late)} of {points} recovery points miss the RPO of {report['rpo_hours']} h: {words}.")
     servers = late_sets(report["sets"], report["settings"]["consistency"])
     if servers:
-        words = _some(f"{row['group']} in {row['region']}: {set_in_words(row)}" for row in servers)
+        apart = report["settings"]["set_seconds"]
+        words = _some(f"{row['group']} in {row['region']}: {set_in_words(row, apart)}" for row in servers)
         of_all = f"{len(servers)} of {len(report['sets'])} servers"
         parts.append(f"{of_all} have no whole set of copies within the RPO of {report['rpo_hours']} h: {words}.")
     if unjudged:

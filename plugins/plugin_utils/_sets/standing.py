@@ -40,7 +40,6 @@ class Standing:
     age_hours: float | None
     within_rpo: bool | None
     torn: tuple[TornDisk, ...]
-    is_unread: bool = False
 
 
 def standings(
@@ -80,7 +79,6 @@ def standings(
                     None if hours is None else round(hours, 2),
                     (hours is not None and hours <= rpo_hours) if is_judged else None,
                     torn,
-                    region in unread,
                 )
             )
     return rows

@@ -50,7 +50,8 @@ def sets_of(
     )
     disks = {disk_id for group in groups for disk_id in group.disk_ids}
     contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
-    return [_row(one, state.unread.get(one.region)) for one in found], _warnings(found, contradictions)
+    rows = [_row(one, state.unread.get(one.region)) for one in found]
+    return rows, _warnings(rows, contradictions, values["set_seconds"])
 
 
 def late_sets(sets: Sequence[Row], consistency: str) -> list[Row]:
@@ -146,35 +147,29 @@ def _row(one: Standing, unread: str | None) -> dict[str, Any]:
     }
 
 
-def _warnings(found: Iterable[Standing], contradictions: Iterable[Contradiction]) -> list[str]:
-    read = [one for one in found if not one.is_unread]
-    without = [one for one in read if one.mark is None]
-    late = [one for one in read if one.mark and one.within_rpo is False]
-    torn = [one for one in read if one.mark and one.within_rpo is not False and one.torn]
+def _warnings(rows: Sequence[Row], contradictions: Iterable[Contradiction], seconds: float) -> list[str]:
+    read = [row for row in rows if not row["unknown"]]
+    without = [row for row in read if row["set"] is None]
+    late = [row for row in read if row["set"] and row["within_rpo"] is False]
+    torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
+
+    def some(of: Sequence[Row]) -> str:
+        words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in of[:NAMED]]
+        return "; ".join(words) + _more(of, NAMED)
+
     parts = []
     if without:
         parts.append(
-            f"Servers without a whole set of copies, so that their disks are of different times: {_some(without)}."
+            f"Servers without a whole set of copies, so that their disks are of different times: {some(without)}."
         )
     if late:
-        parts.append(f"Servers whose newest whole set of copies is older than the RPO: {_some(late)}.")
+        parts.append(f"Servers whose newest whole set of copies is older than the RPO: {some(late)}.")
     if torn:
-        parts.append(f"Servers of which some disks have copies beside the newest whole set: {_some(torn)}.")
+        parts.append(f"Servers of which some disks have copies beside the newest whole set: {some(torn)}.")
     wrong = [str(one) for one in contradictions]
     if wrong:
         parts.append(f"Marks that contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")
     return parts
-
-
-def _some(standings_: Sequence[Standing]) -> str:
-    return "; ".join(map(_words, standings_[:NAMED])) + _more(standings_, NAMED)
-
-
-def _words(one: Standing) -> str:
-    whole = f"set of {_text(one.taken_at)}, " if one.taken_at else ""
-    disks = [f"{disk.disk_id} {_text(disk.newest) or 'without a copy'}" for disk in one.torn]
-    named = ", ".join(disks[:NAMED_DISKS]) + _more(disks, NAMED_DISKS)
-    return f"{one.group.group_id} in {one.region} ({whole}{named or 'all disks of it'})"
 
 
 def _more(rows: Sequence[object], most: int) -> str:

@@ -44,15 +44,16 @@ class Client:
         self.clock = FakeClock()
         self.cloud = self.row.load("server_with_disks")(self.clock)
         self._server = Server(self.cloud.app)
-        self._keys = self.row.load("keys")
+        self.url = self._server.url
+        self.keys = self.row.load("keys")
         #: Service and operation of each call that was answered.
         self.answered: set[tuple[str, str]] = set()
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "LC_ALL": "C.UTF-8",
-            "AWS_ACCESS_KEY_ID": self._keys.get("access_key", ""),
-            "AWS_SECRET_ACCESS_KEY": self._keys.get("secret_key", ""),
+            "AWS_ACCESS_KEY_ID": self.keys.get("access_key", ""),
+            "AWS_SECRET_ACCESS_KEY": self.keys.get("secret_key", ""),
             "AWS_MAX_ATTEMPTS": "1",
         }
         command = [os.environ["CLIENTS_PYTHON"], "-I", "-W", "ignore", str(SPEAKER), self.row.client]
@@ -85,7 +86,7 @@ class Client:
         asked = {"service": service, "operation": operation, "version": TENCENT.get(service), **more}
         assert self._process.stdin and self._process.stdout
         print(
-            json.dumps({**asked, "endpoint": self._server.url, "keys": self._keys}),
+            json.dumps({**asked, "endpoint": self.url, "keys": self.keys}),
             file=self._process.stdin,
             flush=True,
         )

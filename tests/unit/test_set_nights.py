@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -128,7 +129,8 @@ def test_a_member_that_failed_is_copied_by_the_next_night_with_the_mark_of_its_s
     estate.settings(fail_copies_of={bad: "no"})
     first = night(estate, rpo_hours=24)
     (row,) = first.result["sets"]
-    assert first.message and row["set"] is None and row["within_rpo"] is False
+    assert first.message and row["within_rpo"] is False
+    assert (row["set"], row["consistency"], row["source_created_at"], row["age_hours"]) == (None, None, None, None)
     assert {one["disk_id"] for one in row["torn"]} == set(disks)
     estate.settings(fail_copies_of={})
     second = night(estate, rpo_hours=24)
@@ -224,6 +226,68 @@ def test_a_whole_set_is_kept_whose_snapshots_are_gone_from_the_source_region(est
     assert {copy["source"]["snapshot_id"] for copy in copies} >= {*whole, good}
 
 
+def test_a_night_of_servers_costs_at_most_one_listing_of_groups(estate):
+    """And a night of disks that are alone none; the destination is asked for no groups."""
+    disks = [estate.disk(**{"dr-copy": "true"}) for _n in range(4)]
+    counted = []
+    for servers in ((), disks):
+        taken(estate, disks, 1)
+        for number, disk in enumerate(servers):
+            attach(estate, disk, f"i-0a{number % 2}")
+        night(estate)
+        estate.calls.clear()
+        night(estate, rpo_hours=24, keep=3)
+        counted.append({name: number for name, number in estate.calls.items() if number})
+    listing = {"DescribeSnapshotGroups": 1} if estate.cloud.name in ("ecs", "cbs") else {}
+    assert counted[1] == {**counted[0], **listing}
+
+
+def test_a_disk_that_joins_or_leaves_changes_its_server_from_then_on(ecs):
+    """The set of before is whole, by its own marks, until one of the new size is there."""
+    first, second, third = server(ecs, 3)
+    attach(ecs, third, "")
+    taken(ecs, [first, second, third], 80)
+    night(ecs)
+    attach(ecs, third, "i-0a1")
+    *_others, failing = taken(ecs, [first, second, third], 60)
+    ecs.settings(fail_copies_of={failing: "no"})
+    (row,) = night(ecs, keep=1).result["sets"]
+    assert row["disks"] == sorted([first, second, third]) and row["age_hours"] == pytest.approx(80, abs=0.1)
+    assert {one["disk_id"] for one in row["torn"]} == {first, second, third}
+    ecs.settings(fail_copies_of={})
+    (row,) = night(ecs, keep=1).result["sets"]
+    assert row["age_hours"] == pytest.approx(60, abs=0.1) and not row["torn"]
+    attach(ecs, second, "i-0a2")
+    taken(ecs, [first, second, third], 40)
+    (row,) = night(ecs, keep=1).result["sets"]
+    assert row["disks"] == sorted([first, third]) and row["age_hours"] == pytest.approx(40, abs=0.1)
+
+
+def test_a_set_is_kept_by_all_copies_whichever_disks_a_plan_may_prune(ecs):
+    """A plan over one disk of a server knows no server; but the copies say so."""
+    disks = server(ecs)
+    whole = taken(ecs, disks, 80)
+    night(ecs)
+    for hours in (60, 40):
+        ecs.snapshot(disks[0], hours)
+        ended = night(ecs, disk_ids=disks[:1], keep=1)
+        assert ended.result["sets"] == []
+    assert {copy.source_id for copy in ecs.copies()} >= set(whole) and len(ecs.copies()) == 3
+
+
+def test_marks_that_contradict_each_other_are_told(estate, tmp_path):
+    if not has_tags(estate):
+        pytest.skip("ENS has no room for marks")
+    taken(estate, server(estate), 2)
+    night(estate)
+    (spoilt, *_others) = estate.copies()
+    estate.set_tags(spoilt, **{"dr-copy:set": "3 near 2026-11-21T00:00:00Z"})
+    ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24)
+    (warning,) = [text for text in ended.report["warnings"] if text.startswith("Marks that contradict")]
+    assert spoilt.id in warning and warning.replace("'", "&#39;") in page and "needs a look" in page
+    assert ended.result["sets"][0]["set"] is None and cases["set of i-0a1"] == "skipped"
+
+
 # -- shards ----------------------------------------------------------------------------------------------
 
 
@@ -302,6 +366,8 @@ def test_a_whole_set_is_told_everywhere(estate, tmp_path):
     (line,) = metrics
     assert 'group="i-0a1"' in line and float(line.split()[-1]) > 1e9
     assert ended.report["sets"] == ended.result["sets"] and ended.report["totals"]["late_sets"] == 0
+    (dated,) = (tmp_path / "history" / "orders").glob("*.json")
+    assert json.loads(dated.read_text())["sets"] == ended.result["sets"]
     assert ended.report["within_rpo"]
 
 

@@ -23,8 +23,22 @@ interpreters() {
   python3 -c 'import venv, ensurepip, sys; print(sys.executable) if sys.version_info >= (3, 10) else None' 2>/dev/null || true
 }
 
-clean_path() { # those interpreters, and the system's folders
-  echo "$(interpreters | xargs -r -n 1 dirname | awk '!seen[$0]++' | paste -sd: -):/usr/local/bin:/usr/bin:/bin"
+clean_path() { # those interpreters, and the system's folders; kept, since to ask each takes a second
+  local kept=$WORK/interpreters
+  mkdir -p "$WORK"
+  [ -s "$kept" ] && xargs -a "$kept" ls >/dev/null 2>&1 || interpreters >"$kept"
+  echo "$(xargs -r -n 1 dirname <"$kept" | awk '!seen[$0]++' | paste -sd: -):/usr/local/bin:/usr/bin:/bin"
+}
+
+files_of_test() { # the files of tests/unit that have a test of this name, or inherit it from a contract
+  local file
+  ls tests/unit/*"$1"*.py 2>/dev/null || true
+  for file in $(grep -lE "^ *def \w*$1" tests/unit/*.py); do
+    case $file in
+    */test_*) echo "$file" ;;
+    *) grep -lE "^from \.$(basename "$file" .py) import" tests/unit/test_*.py || true ;;
+    esac
+  done | sort -u
 }
 
 install_with() { # a requirements file, into the virtual environment or another one, once for each of its versions

@@ -15,7 +15,10 @@ for path in "$file" "tests/unit/$file" "tests/unit/$file.py"; do
   [ -n "$file" ] && [ -e "$path" ] && exec python -m pytest "$path${T#"$file"}"
 done
 if [ -n "${T:-}" ]; then
-  exec python -m pytest tests/unit -k "$T"
+  files=()
+  # To collect all tests takes longer than most of them do.
+  [[ $T =~ ^(test_[[:alnum:]_]+)(\ and\ [[:alnum:]_]+)*$ ]] && mapfile -t files < <(files_of_test "${BASH_REMATCH[1]}")
+  exec python -m pytest "${files[@]:-tests/unit}" -k "$T"
 fi
 export QUICK=yes # a fifth of the random examples
 exec python -m pytest -q -n 2 --dist worksteal -m "not slow" tests/unit

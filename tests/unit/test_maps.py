@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAPS = REPOSITORY / "docs" / "development"
@@ -102,6 +105,20 @@ def test_no_line_of_prose_is_too_long():
     for path in [p for p in CODE if p.suffix == ".yml"]:
         for line in path.read_text().splitlines():
             assert len(line) <= 120 or not line.lstrip().startswith("#"), (str(path), line)
+
+
+def test_the_guide_for_contributors_names_tests_that_are_there():
+    """And ``make unit T=`` finds their files, without a look at the others."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    names = set(re.findall(r"make unit T=\S*?(test_\w+)(?!\S*[./])", text))
+    found = {}
+    for name in names:
+        command = f"source tests/scripts/environment.sh; files_of_test {name}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+        found[name] = {Path(line).name for line in done.stdout.split()}
+    assert found["test_no_count_ends_a_listing"] == {"test_paging.py"}
+    lost = found["test_a_lost_answer_makes_no_second_copy"]
+    assert {f"test_{cloud}_contract.py" for cloud in CLOUDS} <= lost and len(lost) < 10
 
 
 def test_the_readme_stays_short():

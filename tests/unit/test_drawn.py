@@ -2,82 +2,96 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands on the pages: each fact of the report, in words and where a reader looks for it."""
+"""The page over all plans: a line a plan, the worst first; and ages in words, on every page."""
 
 from __future__ import annotations
 
-import html
-import re
-
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import brief_of
 
+from .page_reader import Page
 from .reports import sample
-
-
-def text_of(markup):
-    """Return the words of a part of a page, with a blank for each tag."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
-
-
-def rows_of(page):
-    """Return the rows of all tables, each as the texts of its cells."""
-    rows = re.findall(r'<tr role="row"[^>]*>(.*?)</tr>', page, re.S)
-    return [[text_of(cell) for cell in re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", row, re.S)] for row in rows]
-
-
-def age_in_words(hours):
-    if hours is None:
-        return "✗ no copy"
-    return f"{hours:.3g} h" if hours < 72 else f"{hours / 24:.3g} days" if hours < 2400 else f"{hours / 24:.0f} days"
-
-
-@pytest.mark.parametrize("late", [0, 3])
-def test_each_recovery_point_is_a_row_with_its_age_its_time_and_its_copy(late):
-    report = sample(disks=7, late=late)
-    rows = rows_of(report_page(report))
-    for point in report["recovery_points"]:
-        name = f"{point['disk_name']} {point['disk_id']}" if point["disk_name"] else point["disk_id"]
-        (row, *_more) = [row for row in rows if row[0] == " ".join(name.split()) and point["region"] in row]
-        assert row[2] == age_in_words(point["age_hours"])
-        assert (point["source_created_at"] or "–")[:16].replace("T", " ") in row
-        assert (point["snapshot_id"] or "–") in row
 
 
 def test_an_age_is_told_in_hours_and_then_in_days():
     report = sample(disks=4, late=0, rpo_hours=0)
     ages = [1.234, 71.9, 73.0, 2500.0]
     points = [{**point, "age_hours": age} for point, age in zip(report["recovery_points"], ages, strict=True)]
-    rows = rows_of(report_page({**report, "recovery_points": points}))
-    shown = {row[2] for row in rows if len(row) > 2}
-    assert {"1.23 h", "71.9 h", "3.04 days", "104 days"} <= shown
+    rows = Page(report_page({**report, "recovery_points": points})).part("well").rows
+    assert {row[2] for row in rows} == {"1.23 h", "71.9 h", "3.04 days", "104 days"}
 
 
-def test_the_index_has_a_line_a_plan_the_late_ones_marked_and_the_sum_of_all():
-    late, good = {**sample(host="late"), "name": "late"}, {**sample(late=0, host="a b"), "name": "a b"}
-    for report in (late, good):
-        report["page"] = f"{report['name']}.html"
-    page = index_page([late, good], {"dark": "no route to host"})
-    disks = sum(report["totals"]["disks"] for report in (late, good))
-    points = sum(report["totals"]["recovery_points"] for report in (late, good))
-    total = f"{disks} disks, {late['totals']['breaches']} of {points} recovery points late, over all plans."
-    assert total in text_of(page) and "2 of 3 plans need a look" in text_of(page)
-    assert '<a href="late.html">late</a>' in page and '<a href="a%20b.html">a b</a>' in page
-    lines = {text_of(row): mark for mark, row in re.findall(r'<tr role="row"([^>]*)>(.*?)</tr>', page, re.S)}
-    marks = {name: mark for line, mark in lines.items() for name in ("dark", "late", "a b") if line.startswith(name)}
-    assert marks == {"dark": ' class="is-late"', "late": ' class="is-late"', "a b": ""}
-    assert "✗ could not be looked at: no route to host" in text_of(page)
-    assert f"✗ {late['totals']['breaches']} miss the RPO" in text_of(page)
+def brief(name="orders", totals=(), night=(), **changes):
+    """Return what the index reads of a plan's night."""
+    report = sample(**{"late": 0, "host": name, **dict(night)})
+    return brief_of({**report, **changes, "totals": {**report["totals"], **dict(totals)}}, [], "")
+
+
+def index(*briefs, **unseen):
+    return Page(index_page(briefs, unseen))
+
+
+FAILURE = sample()["failures"][0]
+STOPPED = {"recovery_points": 0, "complete": 0, "failures": 1}
+#: What happened in a night, and what the index says of it, with its mark.
+STATES = [
+    ({}, "good", "✓ within RPO"),
+    ({"totals": {"breaches": 2}, "within_rpo": False}, "bad", "✗ 2 miss the RPO"),
+    ({"totals": {"failures": 3}, "failures": [FAILURE]}, "bad", "✗ 3 failed"),
+    ({"totals": STOPPED, "failures": [{**FAILURE, "message": "x " * 200}]}, "bad", f"✗ 1 failed: {'x ' * 97}x..."),
+    ({"totals": {"late_sets": 1}}, "bad", "✗ 1 server has no whole set within the RPO"),
+    ({"totals": {"unjudged": 1}, "within_rpo": None}, "bad", "✗ 1 could not be judged"),
+    ({"warnings": ["look at this", "and that"]}, "amber", "! look at this"),
+    ({"totals": {"unfinished": 1}}, "amber", "! 1 copy is under way, or failed"),
+    ({"totals": {"absent": 2}, "within_rpo": None}, "amber", "! 2 recovery points do not exist"),
+    ({"night": {"rpo_hours": 0}}, "", "not judged"),
+]
+
+
+@pytest.mark.parametrize(("night", "mark", "state"), STATES, ids=[state[:20] for _night, _mark, state in STATES])
+def test_the_index_says_of_each_plan_what_is_worst(night, mark, state):
+    page = index(brief(**night))
+    (line,) = page.main.one("tbody").all("tr")
+    cell = line.all("td")[0]
+    assert cell.text == f"{state} ! out of date", "the last words are hidden until a browser sees that they are true"
+    assert [span.mark for span in cell.all("span") if span.mark != "stale"] == ([mark] if mark else [])
+    assert line.mark == ("is-late" if mark == "bad" else "")
+    needs = mark in ("bad", "amber")
+    assert page.title == ("1 of 1 plans needs a look" if needs else "All plans are well")
+    headline = "✗ 1 of 1 plans needs a look" if needs else "✓ No plan misses its RPO, and nothing failed"
+    assert page.headline[1][0] == ("bad" if needs else "good", headline)
+    assert page.headline[0] == ("is-bad" if needs else "is-good")
+
+
+def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
+    late = brief("late", night={"late": 3})
+    good = brief("a b", destination_regions=["a-1", "b-2"])
+    lost = brief("lost", totals=STOPPED, failures=[FAILURE], cloud=None, source_region=None, source_listed=False)
+    page = index(good, late, {**lost, "rpo_hours": 0}, dark="no route to host")
+    rows = page.main.rows
+    points, breaches = late["totals"]["recovery_points"], late["totals"]["breaches"]
+    assert rows[0] == ["dark", "✗ could not be looked at: no route to host"]
+    assert [row[0] for row in rows] == ["dark", "lost", "late", "a b"]
+    assert rows[1][2:] == ["–", "– (could not be listed)", "eu-west-1", "–", "0 of 0", "1", "2026-11-21 02:00 UTC"]
+    assert rows[2][2:7] == ["ebs", "us-east-1", "eu-west-1", "26 h", f"3 of {points}"]
+    assert rows[3][2:] == ["ebs", "us-east-1", "a-1, b-2", "26 h", "4 of 4", "0", "2026-11-21 02:00 UTC"]
+    sizes = [cell.attributes["data-v"] for cell in page.main.all("td") if "data-v" in cell.attributes]
+    assert sizes == ["0", str(points), "4"], "by which a browser sorts"
+    assert page.title == "3 of 4 plans need a look"
+    assert page.headline[1][1] == ("", f"12 disks, {breaches} of 8 recovery points late, over all plans.")
+    assert [link.attributes["href"] for link in page.main.all("a")] == [
+        "lost.status.html", "late.status.html", "a%20b.status.html"
+    ]  # fmt: skip
+    assert [head.text for head in page.main.one("thead").all("th")][:2] == ["Plan", "State"]
+    assert page.main.one("caption").text == "One line a plan, worst first."
+    stale = [span.attributes["data-valid-until"] for span in page.main.all("span") if span.mark == "stale"]
+    assert stale == [plan["valid_until"] for plan in (lost, late, good)]
     versions = good["versions"]
-    assert f"multicloud.snapshots {versions['collection']}, ansible-core {versions['ansible']}." in text_of(page)
+    footer = page.root.one("footer").text
+    assert footer == f"multicloud.snapshots {versions['collection']}, ansible-core {versions['ansible']}."
 
 
-def test_the_page_begins_with_where_the_plan_copies_and_names_the_codes_of_failures():
-    report = sample(disks=7, rpo_hours=26)
-    own = {"disk_id": None, "disk_name": None, "source_snapshot_id": "snap-9", "code": "Busy", "request_id": "req-1"}
-    report["failures"].append({**report["failures"][0], **own})
-    words = text_of(report_page(report))
-    assert "EBS, us-east-1 to eu-west-1; copy run" in words
-    assert "Busy, request req-1" in words
-    late, points = len(report["breaches"]), len(report["recovery_points"])
-    assert f"✗ {late} of {points} recovery points miss the RPO of 26 h" in words
+def test_the_index_over_nothing_is_not_green():
+    page = index()
+    assert page.headline[0] == "" and not page.main.rows and not page.root.one("footer").text

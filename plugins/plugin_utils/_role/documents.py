@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,12 @@ def written(template: str, **values: Any) -> str:
     return environment.get_template(template).render(values)
 
 
+@cache
 def _templates() -> Environment:
-    """Return a Jinja that escapes everything and knows no undefined value: names come from the cloud."""
+    """Return a Jinja that escapes everything and knows no undefined value: names come from the cloud.
+
+    It compiles each template once, which takes longer than a page of some disks.
+    """
     return Environment(
         loader=FileSystemLoader([TEMPLATES, ROLES / "dr_restore" / "templates"]),
         autoescape=True,

@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page of a drill: its verdict, what was tried, and what nobody has proven."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
+
+from .page_reader import Page
+from .test_restoring import NOW, VALUES, copy, made, proofs
+
+KEPT = "A newer copy is archived."
+
+
+def report(**changes):
+    """Return the report of a drill that has proven one copy; ``totals`` are merged."""
+    rows = proofs([copy(1)])
+    call = {"disks": [made(1)], "failures": []}
+    done = drill_report.Done([call], drill.judged(rows, call, {}, VALUES))
+    night = drill_report.drill_report(rows, done, {**VALUES, "max_age_days": 7}, False, NOW)
+    return {**night, **changes, "totals": {**night["totals"], **changes.get("totals", {})}}
+
+
+def drawn(**changes):
+    return Page(files.drill_page(report(**changes)))
+
+
+def trial(**facts):
+    return {**report()["tried"][0], **facts}
+
+
+PROVEN = "1 of 1 copies were proven creatable"
+REST = [
+    ("", "That the data can be read, and that a system starts from it, is not proven by this level."),
+    ("", "0 of 1 disks were never proven."),
+]
+VERDICTS = {
+    "good": ({}, "drill", "is-good", ("good", f"✓ {PROVEN}"), []),
+    "failed": (
+        {"failures": [{"kind": "busy", "message": "No answer", "region": "eu-west-1", "code": None, "hint": None}]},
+        *("drill failed", "is-bad", ("bad", "✗ No answer."), []),
+    ),
+    "not compared": (
+        {"totals": {"uncompared": 1}},
+        *("drill", "is-amber", ("amber", f"! {PROVEN}")),
+        [("amber", "! 1 of 1 copies were not compared with their sources")],
+    ),
+    "older": (
+        {"tried": [trial(passed_over=KEPT)]},
+        *("drill", "is-amber", ("amber", f"! {PROVEN}")),
+        [("amber", "! 1 of 1 disks have a newer copy that cannot be restored now")],
+    ),
+    "not tried": (
+        {"untried": [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}], "totals": {"untried": 1}},
+        *("drill", "is-amber", ("amber", f"! {PROVEN}"), [("amber", "! 1 of 1 disks cannot be tried")]),
+    ),
+    "warned": (
+        {"warnings": ["marks contradict each other"]},
+        *("drill", "is-amber", ("amber", f"! {PROVEN}"), [("amber", "! marks contradict each other")]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_the_verdict_of_a_drill_claims_no_more_than_was_proven(name):
+    changes, title, mark, first, more = VERDICTS[name]
+    page = drawn(**changes)
+    assert page.title == f"orders: {title}" and page.main.one("h1").text == "orders: drill"
+    assert page.headline == (mark, [first, *more, *REST])
+    parts = [head.text for head in page.main.all("h2")]
+    assert parts == ["Tried", *(["Not tried"] if name == "not tried" else []), "All disks"]
+
+
+def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_is_judged():
+    words = f"EBS, eu-west-1a, flood, {NOW} to {NOW}"
+    assert drawn().main.one("p").text == words
+    assert drawn(zone="").main.one("p").text == words.replace("eu-west-1a", "eu-west-1")
+    unasked = drawn(max_age_days=0).headline[1][-1][1]
+    assert unasked == "0 of 1 disks were never proven. No age of a proof is set, so that is not judged."
+    assert drawn().root.one("footer").text == f"multicloud.snapshots {report()['collection']}."
+
+
+def test_the_page_of_checks_says_where_they_ran():
+    facts = {"level": "usable", "test_instance": "i-1", "test_host": "lab", "checks": "/srv/checks.yml"}
+    line = (
+        "The disks of one set after the other were attached to i-1 and checked on lab by the tasks of /srv/checks.yml."
+    )
+    assert drawn(**facts).headline[1][1] == ("", line)
+    assert "were attached to" not in drawn().main.text
+
+
+@pytest.mark.parametrize(
+    ("facts", "mark", "words"),
+    [
+        ({}, "good", "✓ creatable"),
+        ({"level": "readable", "blocks": 16, "compared": True}, "good", "✓ readable 16 blocks equal"),
+        (
+            {"level": "readable", "blocks": 16, "compared": False, "note": "its source is gone"},
+            *("amber", "! readable 16 blocks read. its source is gone"),
+        ),
+        ({"proven": False, "why": "it has another size"}, "bad", "✗ not proven it has another size"),
+        ({"passed_over": KEPT}, "good", f"✓ creatable ! {KEPT}"),
+    ],
+)
+def test_each_copy_that_was_tried_is_a_row_with_what_is_proven(facts, mark, words):
+    (row,) = drawn(tried=[trial(**facts)]).main.all("tbody")[0].all("tr")
+    cells = [cell.text for cell in row.all("th", "td")]
+    assert cells == ["database (vol-1)", "snap-1", "2026-11-20T02:00:00Z", words, "2.5"]
+    assert [span.mark for span in row.all("span") if span.mark][0] == mark
+    assert drawn(tried=[trial(seconds=None)]).main.rows[0][-1] == "–"
+
+
+def test_what_was_not_tried_and_what_is_left_are_rows():
+    untried = [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}]
+    left = [
+        {"disk_id": "vol-n1", "attached_to": "i-1", "expires_at": NOW, "own": False},
+        {"disk_id": "vol-n2", "attached_to": None, "expires_at": NOW, "own": True},
+    ]
+    page = drawn(untried=untried, left=left)
+    assert page.main.rows[1:4] == [["big (vol-2)", "! it is big"], ["vol-n1", "i-1", NOW], ["vol-n2", "–", NOW]]
+    assert [head.text for head in page.main.all("h2")] == ["Tried", "Not tried", "Left", "All disks"]
+    captions = [caption.text for caption in page.main.all("caption")]
+    assert captions[1:3] == [
+        "Disks of which this drill can prove no copy.",
+        "Disks whose time is over, and that were not deleted.",
+    ]
+    heads = [head.text for head in page.main.all("thead")]
+    assert heads == [
+        "Disk Copy Taken Outcome Seconds",
+        "Disk Why",
+        "Disk Attached to Expired",
+        "Disk Last proven Level",
+    ]
+
+
+def test_all_disks_stand_by_when_they_were_proven_those_never_proven_first():
+    def disk(name, proven_at):
+        facts = {"disk_id": f"vol-{name}", "disk_name": name, "proven_at": proven_at}
+        return {**report()["disks"][0], **facts, "proven_level": proven_at and "readable"}
+
+    days = {"b": "2026-11-20T02:00:00Z", "a": "2026-11-21T02:00:00Z", "d": None, "c": None}
+    page = drawn(disks=[disk(name, day) for name, day in days.items()])
+    table = page.main.all("table")[-1]
+    assert table.rows == [
+        ["c (vol-c)", "never", "–"],
+        ["d (vol-d)", "never", "–"],
+        ["b (vol-b)", "2026-11-20T02:00:00Z", "readable"],
+        ["a (vol-a)", "2026-11-21T02:00:00Z", "readable"],
+    ]
+    assert [span.mark for span in table.all("span") if span.mark] == ["bad", "bad"]

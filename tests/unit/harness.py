@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -23,6 +24,8 @@ from ansible.module_utils import basic
 COLLECTION = "ansible_collections.multicloud.snapshots"
 RUNNER = f"{COLLECTION}.plugins.module_utils._core.module.runner"
 COPYING = f"{COLLECTION}.plugins.module_utils._core.module.copying"
+#: Where tools that no Python package holds are kept from run to run.
+TOOLS = Path.home() / ".cache" / "dr-copy-tools"
 
 
 def examples(number: int) -> int:

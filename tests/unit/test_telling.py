@@ -2,16 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What machines read about a run: metrics, alerts on them, a dashboard, JUnit XML, and a rulebook that starts runs."""
+"""What machines read about a run: metrics, JUnit XML, and a rulebook that starts runs."""
 
 from __future__ import annotations
 
 import json
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,13 +25,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families
 
-from .reports import NAMES, REGION, sample
+from .harness import TOOLS
+from .reports import NAMES, sample
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MONITORING = REPOSITORY / "docs" / "monitoring"
-RULES = MONITORING / "dr_copy.rules.yml"
-#: Where tools that no Python package holds are kept from run to run.
-TOOLS = Path.home() / ".cache" / "dr-copy-tools"
 
 
 def read(path):
@@ -168,154 +162,6 @@ def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path)
     left = values_of(read(metrics.write_metrics(report, str(tmp_path))), metrics.DRILL, "disk")
     assert set(left) == set(proofs) - {first["disk_id"]}
     assert not values_of(read(metrics.write_metrics({**report, "cloud": "ens"}, str(tmp_path))), metrics.DRILL, "disk")
-
-
-# Alerts and the dashboard
-
-
-def own_metrics(tmp_path):
-    report = {**sample(), "sets": [{"group": "i-1", "region": REGION, "source_created_at": None, "unknown": None}]}
-    return {name for name, _labels in read(metrics.write_metrics(report, str(tmp_path)))}
-
-
-def test_alerts_and_dashboard_know_just_the_metrics_that_are_written(tmp_path):
-    written = own_metrics(tmp_path)
-    alerts = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
-    for rule in alerts:
-        assert {"alert", "expr", "labels", "annotations"} <= set(rule)
-        assert set(rule["annotations"]) == {"summary", "description"}
-    dashboard = json.loads((MONITORING / "dr_copy.dashboard.json").read_text())
-    asked = [rule["expr"] for rule in alerts]
-    asked += [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    used = {name for text in asked for name in re.findall(r"\bdr_copy_\w+", text)}
-    assert used == written
-    ids = [panel["id"] for panel in dashboard["panels"]]
-    assert len(set(ids)) == len(ids) and all(panel["title"] for panel in dashboard["panels"])
-
-
-def test_the_dashboard_shows_a_disk_that_was_never_proven_as_the_worst():
-    dashboard = json.loads((MONITORING / "dr_copy.dashboard.json").read_text())
-    (panel,) = [panel for panel in dashboard["panels"] if "drill proved" in panel["title"]]
-    worst, never = (target["expr"] for target in panel["targets"])
-    assert "> 0" not in worst and worst.startswith("max by (plan) (time() - ") and "== 0" in never
-    (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
-    assert mapping["options"]["result"]["text"] == "never" and mapping["options"]["from"] < 1.7e9
-
-
-@pytest.fixture(scope="module")
-def promtool():
-    """Prometheus' own tool: the machine's, or out of Debian's package."""
-    kept = TOOLS / "promtool"
-    if shutil.which("promtool") or kept.exists():
-        return shutil.which("promtool") or str(kept)
-    TOOLS.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=TOOLS))  # other workers may be at it too
-    try:
-        subprocess.run(["apt-get", "download", "prometheus"], cwd=work, check=True, capture_output=True, timeout=90)
-        (package,) = work.glob("prometheus_*.deb")
-        subprocess.run(["dpkg", "-x", package, work], check=True, capture_output=True, timeout=60)
-        (work / "usr" / "bin" / "promtool").replace(kept)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        pytest.skip(f"promtool cannot be had: {error}")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return str(kept)
-
-
-@pytest.mark.slow
-def test_alerts_fire_when_they_should_and_only_then(promtool, tmp_path):
-    """Time begins at 1970 here: a point of the second 0 is the same as none, as on the real clock it is very old."""
-    subprocess.run([promtool, "check", "rules", RULES], check=True, capture_output=True)
-    own = 'plan="orders",instance="a:9100"'
-    point = f'dr_copy_recovery_point_timestamp_seconds{{disk="vol-1",region="eu-west-1",cloud="ebs",{own}}}'
-    server = f'dr_copy_set_timestamp_seconds{{group="i-1",region="eu-west-1",{own}}}'
-    series = {
-        point: "0+0x4000",
-        f"dr_copy_rpo_seconds{{{own}}}": "93600+0x4000",
-        'dr_copy_rpo_seconds{plan="unjudged",instance="a:9100"}': "0+0x4000",
-        point.replace("orders", "unjudged"): "0+0x4000",
-        server: "0+0x1700 100000+0x2300",
-        server.replace("orders", "unjudged"): "0+0x4000",
-        f"dr_copy_last_run_timestamp_seconds{{{own}}}": "0+60x1500 90000+0x2500",
-        f"dr_copy_last_success_timestamp_seconds{{{own}}}": "0+0x4000",
-        f'dr_copy_failures{{kind="busy",{own}}}': "0+0x100 3+0x3900",
-        'dr_copy_last_run_timestamp_seconds{plan="mail",instance="a:9100"}': "0+60x600 _x3400",
-        f'dr_copy_disks{{state="selected",{own}}}': "5+0x2000 4+0x2000",
-        f'dr_copy_disks{{state="lost",{own}}}': "0+0x1000 1+0x3000",
-        f"dr_copy_vanished_recovery_points{{{own}}}": "0+0x1000 2+0x3000",
-        f'dr_copy_drill_timestamp_seconds{{disk="vol-1",region="eu-west-1",{own}}}': "1+0x60000",
-        f'dr_copy_drill_timestamp_seconds{{disk="vol-2",region="eu-west-1",{own}}}': "0+0x60000",
-    }
-    of_plan = {"plan": "orders", "instance": "a:9100"}
-    of_disk = {**of_plan, "disk": "vol-1", "region": "eu-west-1", "cloud": "ebs"}
-    cases = [
-        ("DrCopyRecoveryPointTooOld", "25h", []),
-        ("DrCopyRecoveryPointTooOld", "27h", [("critical", of_disk)]),
-        ("DrCopySetTooOld", "25h", []),
-        ("DrCopySetTooOld", "27h", [("warning", {**of_plan, "group": "i-1", "region": "eu-west-1"})]),
-        ("DrCopySetTooOld", "30h", []),
-        ("DrCopyFailures", "1h", []),
-        ("DrCopyFailures", "2h", [("warning", {**of_plan, "kind": "busy"})]),
-        ("DrCopyNoSuccess", "47h", []),
-        ("DrCopyNoSuccess", "49h", [("critical", of_plan)]),
-        ("DrCopyNotRunning", "50h", []),
-        ("DrCopyNotRunning", "52h", [("critical", of_plan)]),
-        ("DrCopyMetricsGone", "10h", []),
-        ("DrCopyPlanGone", "9h", []),
-        ("DrCopyPlanGone", "12h", [("critical", {"plan": "mail", "instance": "a:9100"})]),
-        ("DrCopyDisksLost", "16h", []),
-        ("DrCopyDisksLost", "17h", [("warning", {**of_plan, "state": "lost"})]),
-        ("DrCopyFewerDisks", "33h", []),
-        ("DrCopyFewerDisks", "34h", [("warning", {**of_plan, "state": "selected"})]),
-        ("DrCopyFewerDisks", "58h", []),
-        ("DrCopyRecoveryPointsVanished", "16h", []),
-        ("DrCopyRecoveryPointsVanished", "17h", [("critical", of_plan)]),
-        ("DrCopyNeverProven", "839h", []),
-        ("DrCopyNeverProven", "841h", [("warning", {**of_plan, "disk": "vol-2", "region": "eu-west-1"})]),
-        ("DrCopyDrillTooOld", "839h", []),
-        ("DrCopyDrillTooOld", "841h", [("warning", {**of_plan, "disk": "vol-1", "region": "eu-west-1"})]),
-    ]
-    names = sorted({name for name, _at, _alerts in cases})
-    query = [
-        {
-            "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) or vector(0)',
-            "eval_time": at,
-            "exp_samples": [{"labels": "{}", "value": len(alerts)}],
-        }
-        for name, at, alerts in cases
-    ]
-    labels = [
-        {
-            "expr": f'sum by ({",".join(own)}) (ALERTS{{alertname="{name}"}})',
-            "eval_time": at,
-            "exp_samples": [{"labels": "{" + ",".join(f'{k}="{v}"' for k, v in own.items()) + "}", "value": 1}],
-        }
-        for name, at, alerts in cases
-        for _severity, own in alerts
-    ]
-    tests = {
-        "rule_files": [str(RULES)],
-        "evaluation_interval": "1m",
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": [{"series": name, "values": text} for name, text in series.items()],
-                "promql_expr_test": query + labels,
-            }
-        ],
-    }
-    assert len(names) == 12
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
-    command = [promtool, "test", "rules", tmp_path / "tests.yml"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_what_is_written_pleases_promtool(promtool, tmp_path):
-    path = Path(metrics.write_metrics(sample(), str(tmp_path)))
-    command = [promtool, "check", "metrics"]
-    done = subprocess.run(command, input=path.read_text(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # JUnit

@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.clouds import CLOUDS
@@ -74,8 +76,8 @@ def _histories(cloud: str, number: int) -> tuple[Any, ...]:
 
 def _year(cloud: str, nights: int) -> tuple[Any, ...]:
     server = StormServer(cloud)
-    year = Year(cloud, server.estate())
-    with server.wire():
+    with server.wire(), TemporaryDirectory() as reports:
+        year = Year(cloud, server.estate(), Path(reports))
         for _night in range(nights - 1):
             year.night()
         year.night(fails=False)

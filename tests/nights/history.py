@@ -22,9 +22,11 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.doubts import with_doubts
 
 from tests.clouds import CLOUDS
+from tests.unit.reports import done_with
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
@@ -82,6 +84,9 @@ class NightHistory:
         self.calendar = draw.choice((NO_CALENDAR, NO_CALENDAR, *CALENDARS))
         self.retention_days = draw.choice((0, 2, 4)) if self.cloud.copies_expire else 0
         self.oldest = draw.choice((0, 0, 30))
+        basics = {"cloud": cloud, "source_region": SOURCE, "destination_regions": list(self.regions), "plan": "history"}
+        limits = {"keep": self.keep, "keep_days": self.keep_days, **self.calendar}
+        self.values = normalise({**basics, **limits})["values"]
 
     def new_id(self, what: str) -> str:
         self._number += 1
@@ -208,17 +213,9 @@ class NightHistory:
         )
 
     def _expired(self) -> list[Row]:
-        values = {
-            "plan": "history",
-            "former_plans": [],
-            "source_region": SOURCE,
-            "keep": self.keep,
-            "keep_days": self.keep_days,
-            **self.calendar,
-            "now": text_of(self.now),
-        }
         judged = with_doubts(self.copies, self.sources, self.now)
-        return prunable(judged, self._plan(), self.disks, values)
+        values = {**self.values, "now": text_of(self.now)}
+        return prunable(done_with(judged, self._plan(), self.disks), values).going
 
     def _prune(self, broken: set[str]) -> None:
         expired = self._expired()

@@ -2,35 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A year of nights on one simulated cloud: the role's filters and the modules' engine, on a clock that the nights turn.
+"""A year of nights on one simulated cloud: the role and its modules in this process, on a clock that the nights turn.
 
-Every night each disk has a new snapshot, old ones go, and something may fail. The modules run in this process, as the
-role's tasks call them; what is there each morning is read from the server's own state.
+Every night each disk has a new snapshot, old ones go, and something may fail. What is there each morning is read from
+the server's own state.
 """
 
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
-
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import description, source_tags
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import (
-    copy_calls,
-    deletion_calls,
-)
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable_after
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 
 from tests.clouds import CLOUDS
 from tests.nights.history import kept_by_calendar
 from tests.unit.estates import Estate
+from tests.unit.night_runs import night
 
 #: Days for which the source's own snapshots are kept.
 SOURCE_DAYS = 3
@@ -45,15 +33,14 @@ CREATED_AT = "dr-copy:source-created-at"
 class Year:
     """The nights of one cloud. ``wrong`` gathers what should never have happened."""
 
-    def __init__(self, cloud: str, estate: Estate, seed: int = 1):
-        self.cloud, self.estate = cloud, estate
+    def __init__(self, cloud: str, estate: Estate, reports: Path, seed: int = 1):
+        self.cloud, self.estate, self.reports = cloud, estate, reports
         self.draw = random.Random(f"year {cloud} {seed}")
         self.disks = [estate.disk(**{"dr-copy": "true"}) for _disk in range(3)]
         #: The disks of each plan, by the value of their tag: two plans over one pair of regions.
         self.plans = {"true": self.disks, "mail": [estate.disk(**{"dr-copy": "mail"})]}
         #: A disk that loses its tag: what was copied of it stays.
         self.leaving = estate.disk(**{"dr-copy": "true"})
-        self.last: dict[str, dict[str, Any]] = {}
         #: When each source was taken, by its ID, and its disk.
         self.taken: dict[str, tuple[datetime, str]] = {}
         self.alive: list[str] = []
@@ -81,6 +68,10 @@ class Year:
         estate.settings(fail_copies_of={tonight[0]: "the disk array is on fire"} if failing else {})
         estate.faults(*([{"fault": "drop", "region": estate.source, "times": 100000}] if down else []))
         self.failures += failing
+        if not down:
+            for row in estate.info(estate.source)["snapshots"]:
+                taken = datetime.fromisoformat(row["created_at"].replace("Z", "+00:00"))
+                self.taken[row["snapshot_id"]] = taken, row["disk_id"]
         lie = self._spoil() if self.nights == FUTURE else None
         for tag, disks in self.plans.items():
             report = self._run(tag)
@@ -103,66 +94,12 @@ class Year:
         self.estate.set_tags(copy, **{CREATED_AT: "2099-01-01T00:00:00Z"})
         return copy, true
 
-    # -- a run, as the role's tasks make it -------------------------------------------------------------------
+    # -- a run ------------------------------------------------------------------------------------------------
 
     def _run(self, tag: str) -> dict[str, Any]:
-        estate = self.estate
-        values, last = self._values(tag), self.last.get(tag, {})
-        listed = estate.info(estate.source, disk_tags={"dr-copy": tag}, other_disks=True, **estate.quick_reads)
-        source = listed.result
-        before = self._listed()
-        done: dict[str, Any] = {
-            "source": source,
-            "share": {},
-            "before": [before],
-            **select(source, before["snapshots"], values, last),
-            "last": last,
-        }
-        for snapshot in done["snapshots"]:
-            taken = datetime.fromisoformat(snapshot["created_at"].replace("Z", "+00:00"))
-            self.taken[snapshot["snapshot_id"]] = (taken, snapshot["disk_id"])
-        known = copies_there([before], done["snapshots"], values)
-        limits = {"keep": KEEP, "keep_days": KEEP_DAYS, **CALENDAR, "now": values["now"]}
-        done["plan"] = copy_plan(done["snapshots"], done["disks"], known, values["destination_regions"], **limits)
-        marks = {"copy_tags": True, "source_tags": source_tags(done["plan"], done, values)}
-        more = {"description": description(values)} if not CLOUDS[self.cloud].snapshots_have_tags else marks
-        done["copied"] = [
-            estate.run(*batch["snapshot_ids"], wait=True, **more).result for batch in copy_calls(done["plan"])
-        ]
-        after = self._listed()
-        done.update(listed=[after], listed_again=[after], seen=[])
-        done["expired"] = prunable_after({**done, "expired": [], "deleted": []}, values).going
-        done["deleted"] = [
-            estate.run(
-                *call["snapshot_ids"], state="absent", copy_ids=call["copy_ids"], survivors=call["survivors"]
-            ).result
-            for call in deletion_calls(done["expired"])
-        ]
-        result = outcome_of(done, values)
-        shown = [{"disk_id": disk["disk_id"], "disk_name": disk["name"]} for disk in done["disks"]]
-        if self.nights not in DOWN:
-            self.last[tag] = {"disks": shown, "disk_ids": [], "shard": ""}
-        return report_of(result, done, values, {"host": self.cloud, "check_mode": False, "ansible": "none"})
-
-    def _values(self, tag: str) -> dict[str, Any]:
-        variables = {
-            "cloud": self.cloud,
-            "source_region": self.estate.source,
-            "destination_regions": [self.estate.destination],
-            "keep": KEEP,
-            "keep_days": KEEP_DAYS,
-            **CALENDAR,
-            "rpo_hours": RPO_HOURS,
-            "disk_tags": {"dr-copy": tag},
-            "plan": tag,
-        }
-        taken = normalise(variables)
-        assert not taken["problems"], taken
-        now = self.estate.clock.utc().astimezone(timezone.utc)
-        return {**taken["values"], "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "reads_only": False}
-
-    def _listed(self) -> dict[str, Any]:
-        return {**self.estate.info(self.estate.destination).result, "item": self.estate.destination}
+        """Run the plan of the disks with this tag, and return its report."""
+        plan = {"plan": tag, "disk_tags": {"dr-copy": tag}, "rpo_hours": RPO_HOURS, "report_dir": str(self.reports)}
+        return dict(night(self.estate, keep=KEEP, keep_days=KEEP_DAYS, **CALENDAR, **plan).report)
 
     # -- the morning after ---------------------------------------------------------------------------------------
 
@@ -192,7 +129,7 @@ class Year:
             self.wrong.append(f"night {self.nights}: failures are {report['failures']}")
         if self.nights % 7 == 0:
             self.pages += 1
-            page = report_page(report)
+            page = (self.reports / f"{report['name']}.html").read_text()
             late = report["totals"]["breaches"]
             number = len(report["recovery_points"])
             words = f"{late} of {number} recovery points miss" if late else f"All {number} recovery points are within"

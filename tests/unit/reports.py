@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -47,7 +48,7 @@ def sample(
     rows = [_row(row["snapshot_id"], failed) for row in chosen]
     made = [_copy(int(r["disk_id"][4:], 16), r["age_hours"]) for r in chosen if r["snapshot_id"] not in failed]
     there = [*copies, *made]
-    expired = prunable(there, plan, shown, values)
+    expired = prunable(done_with(there, plan, shown), values).going
     counts = {"created": len(made), "adopted": 0, "replaced": 0, "updated": 0, "unchanged": 1, "failed": len(failed)}
     deleted = [copy["snapshot_id"] for copy in expired]
     done = {
@@ -65,6 +66,21 @@ def sample(
         "deleted": [{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }
     return report_of(outcome_of(done, values), done, values, {"host": host, "check_mode": False, "ansible": "2.21.0"})
+
+
+def done_with(
+    copies: Sequence[dict[str, Any]],
+    plan: Sequence[dict[str, Any]],
+    disks: Sequence[dict[str, Any]],
+    failed: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return what the steps of a night have returned, where these copies are at the destinations after it."""
+    regions = sorted({copy["region"] for copy in copies})
+    listed = [{"item": region, "snapshots": [c for c in copies if c["region"] == region]} for region in regions]
+    source = {"disks": list(disks), "snapshots": [], "failures": []}
+    copied = [{"copies": [], "failures": list(failed), "counts": {}}]
+    nothing: dict[str, Any] = {"share": {}, "seen": [], "expired": [], "deleted": []}
+    return {**nothing, "source": source, "disks": disks, "plan": plan, "listed": listed, "copied": copied}
 
 
 def _is_late(number: int, late: int) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable_after
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
@@ -166,11 +166,11 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
         done.update(snapshots=snapshots, plan=plan, copied=[self.call], seen=[], expired=[], deleted=[])
         done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
-        assert prunable_after(done, values).going == []
+        assert prunable(done, values).going == []
         look = {"item": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
-        assert prunable_after({**done, "seen": [look]}, values).going == []
+        assert prunable({**done, "seen": [look]}, values).going == []
         done["seen"] = [{**look, "snapshots": [copy(1, 1)]}]
-        assert [c["snapshot_id"] for c in prunable_after(done, values).going] == ["copy-3", "copy-2"]
+        assert [c["snapshot_id"] for c in prunable(done, values).going] == ["copy-3", "copy-2"]
 
 
 def test_a_region_that_could_not_be_listed():

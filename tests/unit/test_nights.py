@@ -21,8 +21,8 @@ NIGHTS = 22
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_nights_end_with_just_what_the_variables_describe(cloud, served):
-    year = Year(cloud, StormServer(cloud, served(cloud)).estate())
+def test_nights_end_with_just_what_the_variables_describe(cloud, served, tmp_path):
+    year = Year(cloud, StormServer(cloud, served(cloud)).estate(), tmp_path)
     for number in range(NIGHTS):
         year.night(fails=number % 9 == 5)
     year.night(fails=False)

@@ -23,17 +23,18 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     disks_of_part,
     select,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.registered import has_moved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clouds import CLOUDS
-from tests.nights.history import NO_CALENDAR, NightHistory
+from tests.nights.history import NightHistory
 
 from .harness import examples
+from .reports import done_with
 
 NOW = "2026-11-21T12:00:00Z"
-OWN = {"plan": "orders", "former_plans": ["old-orders"]}
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 #: Random histories a cloud; `make nights` takes 10,000.
 HISTORIES = int(os.environ.get("HISTORIES", "20"))
@@ -183,17 +184,23 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
     assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}
 
 
+def going(copies, plan, disks=DISK, failed=(), **variables):
+    """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
+    basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
+    values = {**normalise({**basics, **variables})["values"], "now": NOW}
+    return ids(prunable(done_with(copies, plan, disks, failed), values).going)
+
+
 def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
-    values = {**OWN, "source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     old = [copy(8, days=3), copy(9, days=2)]
     plan = copy_plan([source(1)], DISK, old, ["dr-1"], keep=1, now=NOW)
-    assert prunable(old, plan, DISK, values) == []
+    assert going(old, plan) == []
     there = [*old, copy(1, days=1 / 24)]
-    assert ids(prunable(there, plan, DISK, values)) == ["copy-8", "copy-9"]
-    assert prunable(there, plan, [], values) == [], "a disk that is no longer selected"
-    assert prunable(there, plan, DISK, {**values, "source_region": "source-2"}) == []
+    assert going(there, plan) == ["copy-8", "copy-9"]
+    assert going(there, plan, disks=[]) == [], "a disk that is no longer selected"
+    assert going(there, plan, source_region="source-2") == []
     unfinished = copy_plan([source(1, state="pending")], DISK, there, ["dr-1"], keep=1, now=NOW)
-    assert prunable(there, unfinished, DISK, values) == [], "a disk that has no usable snapshot"
+    assert going(there, unfinished) == [], "a disk that has no usable snapshot"
 
 
 def test_only_copies_of_its_own_plans_or_of_none_go():
@@ -227,15 +234,13 @@ def test_the_newest_whole_set_of_a_group_never_goes():
 
 
 def test_what_speaks_against_pruning_a_disk():
-    values = {**OWN, "source_region": "source-1", "keep": 1, "keep_days": 0, **NO_CALENDAR, "now": NOW}
     copies = [copy(8, days=3), copy(1, days=1 / 24)]
     plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
-    assert ids(prunable(copies, plan, DISK, values)) == ["copy-8"]
-    assert prunable(copies, plan, DISK, values, failed={("snap-1", "dr-1")}) == [], (
-        "its copy does not fit what was asked"
-    )
+    assert going(copies, plan) == ["copy-8"]
+    failed = [{"source_snapshot_id": "snap-1", "region": "dr-1"}]
+    assert going(copies, plan, failed=failed) == [], "its copy does not fit what was asked"
     console = copy(1, days=1 / 24, provenance={"managed": False, "disk_id": None, "created_at": None})
-    assert prunable([copy(8, days=3), copy(9, days=2), console], plan, DISK, values) == [], "known by its source alone"
+    assert going([copy(8, days=3), copy(9, days=2), console], plan) == [], "known by its source alone"
 
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():

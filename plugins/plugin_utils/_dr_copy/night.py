@@ -24,7 +24,7 @@ from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
 from .decide.outcome import encrypted_points
-from .decide.pruning import may_be_of_sets, prunable_after
+from .decide.pruning import may_be_of_sets, prunable
 from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
@@ -128,10 +128,10 @@ class Night:
         shard since: only all copies tell.
         """
         values, check_mode = self._values, self._setting.check_mode
-        self._expired, self._kept_for_others = prunable_after(self._done, self._ended(), check_mode)
+        self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
         if part and may_be_of_sets(self._expired, self._listed, values):
             self._listed_again = self._listings(calls, [], " of all shards")
-            self._expired, self._kept_for_others = prunable_after(self._done, self._ended(), check_mode)
+            self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
         for group in deletion_calls(self._expired, values["max_deletions"]):
             self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)

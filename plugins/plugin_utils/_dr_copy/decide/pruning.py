@@ -30,8 +30,13 @@ class Prunable(NamedTuple):
     kept_for_others: list[dict[str, Any]]
 
 
-def prunable_after(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> Prunable:
-    """Return the copies that a run may delete once it has copied, and those that it leaves to another ``plan``."""
+def prunable(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> Prunable:
+    """Return the copies that a run may delete once it has copied, and those that it leaves to another ``plan``.
+
+    Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
+    snapshot, or a newer recovery point, and where no copy of the disk failed. The copies are as listed: what the role
+    fills in for somebody else's copies is no reason to delete anything.
+    """
     if not Retention.checked(limits_of(values), time_or_now(values["now"])).is_set:
         return Prunable([], [])
     done = read_once(done, values)
@@ -43,35 +48,16 @@ def prunable_after(done: Mapping[str, Any], values: Mapping[str, Any], check_mod
         for copy in _expired(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
         if (str(copy["region"]), str(copy["snapshot_id"])) not in spared
     ]
+    own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]
     others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
     kept = [{"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others]
-    return Prunable(with_survivors(_of_own(expired, values), state.copies), kept)
+    return Prunable(with_survivors(own, state.copies), kept)
 
 
 def may_be_of_sets(going: Sequence[Row], listed: Sequence[Row], values: Mapping[str, Any]) -> bool:
     """Whether a copy that is to go may be of its group's newest whole set, as not all copies were ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
     return any((str(copy["region"]), str(copy["snapshot_id"])) in perhaps for copy in going)
-
-
-def _of_own(expired: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
-    return [copy for copy in expired if is_of_plans(copy, plans_of(values))]
-
-
-def prunable(
-    copies: Sequence[Row],
-    plan: Sequence[Row],
-    disks: Sequence[Row],
-    values: Mapping[str, Any],
-    failed: Collection[tuple[str, str]] = (),
-) -> list[dict[str, Any]]:
-    """Return the copies that retention no longer keeps.
-
-    Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
-    snapshot, or a newer recovery point, and where no copy of the disk failed. ``copies`` are as listed: what the role
-    fills in for somebody else's copies is no reason to delete anything. Of another plan's copies none goes.
-    """
-    return with_survivors(_of_own(_expired(copies, plan, disks, values, failed), values), copies)
 
 
 def _expired(

@@ -249,9 +249,13 @@ class _Failed:
     pytest_collectreport = pytest_runtest_logreport
 
 
-def failed_tests(paths: list[str], leave_out: Iterable[str] = (), first: bool = False) -> list[str]:
+def failed_tests(
+    paths: list[str], leave_out: Iterable[str] = (), first: bool = False, quick: bool = False
+) -> list[str]:
+    """Name the tests that fail in this process; with ``first`` the first, with ``quick`` of those that are not slow."""
     failed = _Failed()
     options = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *(["-x"] if first else [])]
+    options += ["-m", "not slow"] if quick else []
     options += [f"--deselect={name}" for name in leave_out if "::" in name]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         pytest.main([*options, *paths], plugins=[failed])

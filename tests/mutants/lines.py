@@ -58,6 +58,8 @@ ROLE = tuple(
     )
 )
 RESTORE = tuple(f"tests/unit/test_{name}.py" for name in ("restore_calls", "restoring", "restore_sets", "restore_runs"))
+#: The same of the sets, which both roles read and mark.
+SETS = tuple(f"tests/unit/test_{name}.py" for name in ("sets", "restore_sets", "set_nights", "retention"))
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.
@@ -75,7 +77,7 @@ PURE = {
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,
     "plugins/plugin_utils/_dr_restore/decide": RESTORE,
-    "plugins/plugin_utils/_sets": ROLE + RESTORE,
+    "plugins/plugin_utils/_sets": SETS,
     "plugins/module_utils/_core/decide": ENGINE,
 }
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
@@ -202,7 +204,7 @@ def _read_instead(path: Path, text: bytes) -> None:
 def _found_by(finder: str) -> str:
     """Return what goes wrong first in a file of tests, or in the brief storms of a cloud."""
     if finder.endswith(".py"):
-        return next(iter(failed_tests([finder], first=True)), "")
+        return next(iter(failed_tests([finder], first=True, quick=True)), "")
     servers = importlib.import_module("tests.storms.servers")
     server = servers.StormServer(finder)
     return next((label for label in storms_of((finder,), STORMS) if goes_wrong(server, label)), "")

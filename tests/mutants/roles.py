@@ -7,14 +7,18 @@ variable, each tag of each template, each alert.
 
 python -m tests.mutants.roles [KIND ...] [--only WORDS] [--list] [--share PERCENT] [--jobs N] [--write]
 
-Each change is judged in a process that is forked from one that has the libraries imported. No file is written to. The
+Each change is judged in a process that is forked from one that has the libraries imported. No file of the project is
+changed. What was found is kept in a file, so that a run that was cut off goes on; delete it to begin anew. The
 decisions are broken line by line by tests.mutants.lines.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
+import json
+import os
 import random
 import re
 import sys
@@ -32,25 +36,27 @@ import yaml
 from tests.tables import DOCS, list_table, write_between
 
 from .__main__ import failed_tests, in_children, job
-from .lines import RESTORE, ROLE
 from .survivors import ROLES
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "docs" / "monitoring" / "dr_copy.rules.yml"
 INPUT = "ansible_collections.multicloud.snapshots.plugins.plugin_utils"
 TABLES = {"dr_copy": f"{INPUT}._dr_copy.input.variables", "dr_restore": f"{INPUT}._dr_restore.input.variables"}
+DOCUMENTED = "tests/unit/test_structure.py::test_the_role_documents_all_its_variables"
 #: What is to find a change, the quickest first.
-PAGES = ("tests/unit/test_drawn.py", "tests/unit/test_reported.py", *ROLE)
 FINDERS = {
-    "dr_copy rows": ("tests/unit/test_calls.py", *ROLE),
-    "dr_copy variables": ("tests/unit/test_variables.py", "tests/unit/test_calls.py", *ROLE),
-    "dr_restore rows": ("tests/unit/test_restore_calls.py", *RESTORE),
-    "dr_restore variables": ("tests/unit/test_restore_calls.py", *RESTORE),
-    "templates": (*PAGES, *RESTORE),
-    "alerts": ("tests/unit/test_telling.py",),
+    "dr_copy rows": ("tests/unit/test_calls.py",),
+    "dr_copy variables": (DOCUMENTED, "tests/unit/test_calls.py", "tests/unit/test_variables.py"),
+    "dr_copy templates": tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn")),
+    "dr_restore rows": ("tests/unit/test_restore_calls.py",),
+    "dr_restore variables": (DOCUMENTED, "tests/unit/test_restore_calls.py"),
+    "dr_restore templates": ("tests/unit/test_drill_page.py",),
+    "alerts": ("tests/unit/test_alerts.py",),
 }
-#: Seconds of the clock after which the tests of a change come to no end, which finds it.
+#: Seconds of the clock after which the tests of a change are ended. That finds nothing: the machine may be slow.
 HANGS = 1800.0
+#: Which test has found each change.
+KEPT = Path(os.environ.get("ROLE_MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "role-mutants-found.json")
 HEAD = ("what is broken", "changes tried", "found", "not found")
 #: Tags of a template that show or choose something.
 _TAG = re.compile(r"{%-? (?P<word>if|elif|for) (?P<rest>.*?) -?%}|{{ (?P<shown>.*?) }}", re.S)
@@ -63,6 +69,9 @@ class Broken:
     kind: str
     name: str
     change: Callable[[], None]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.name}"
 
 
 def main() -> None:
@@ -77,19 +86,28 @@ def main() -> None:
     every = [one for one in _all() if (not given.kinds or one.kind in given.kinds) and given.only in one.name]
     chosen = [one for one in every if random.Random(one.name).random() * 100 < given.share]
     if given.list:
-        print("\n".join(f"{one.kind}: {one.name}" for one in chosen))
+        print("\n".join(map(str, chosen)))
         return
     importlib.import_module("tests.unit.conftest")  # first, since it sets for how long a random example may take
-    for name in {name for finders in FINDERS.values() for name in finders}:
-        importlib.import_module(name.removesuffix(".py").replace("/", "."))
+    for name in {name.partition(".py")[0] for finders in FINDERS.values() for name in finders}:
+        importlib.import_module(name.replace("/", "."))
+    gc.collect()
+    gc.freeze()  # else each child looks through all of it, and so gets a copy of its own
     tests = list(dict.fromkeys(test for one in chosen for test in FINDERS[one.kind]))
-    ((_number, already),) = in_children([job(failed_tests, tests)], 1)
+    ((_number, already),) = in_children([lambda: failed_tests(tests, quick=True)], 1)
     print(f"these fail without a change, and find nothing: {already}", flush=True)
-    lived = dict(in_children([job(_lives, one, already) for one in chosen], given.jobs, HANGS))
+    found_by: dict[str, str] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    waiting = [one for one in chosen if str(one) not in found_by]
+    for number, by in in_children([job(_finder, one, already) for one in waiting], given.jobs, HANGS):
+        if "::" in by:
+            found_by[str(waiting[number])] = by
+            KEPT.write_text(json.dumps(found_by, indent=1))
+        elif by:
+            print(f"{waiting[number]}: {by}", flush=True)
     rows, found = [], 0
     for kind in dict.fromkeys(one.kind for one in chosen):
-        of_kind = [(one, lived[number] is True) for number, one in enumerate(chosen) if one.kind == kind]
-        left = [one.name for one, lives in of_kind if lives]
+        of_kind = [one for one in chosen if one.kind == kind]
+        left = [one.name for one in of_kind if str(one) not in found_by]
         found += len(of_kind) - len(left)
         named = [f"{name}{f' ({ROLES[name]})' if name in ROLES else ''}" for name in left]
         rows.append((kind, len(of_kind), len(of_kind) - len(left), ", ".join(named) or "none"))
@@ -100,14 +118,14 @@ def main() -> None:
     sys.exit(found < 0.95 * len(chosen))
 
 
-def _lives(one: Broken, already: list[str]) -> bool:
-    """Whether nothing finds a change, but for tests that fail already."""
+def _finder(one: Broken, already: list[str]) -> str:
+    """Return the test that finds a change first, none of those that fail already."""
     started = time.monotonic()
     one.change()
-    tries = (failed_tests([finder], already, first=True) for finder in FINDERS[one.kind])
+    tries = (failed_tests([finder], already, first=True, quick=True) for finder in FINDERS[one.kind])
     by = next((failed[0] for failed in tries if failed), "")
-    print(f"{time.monotonic() - started:4.0f} s  {one.kind}: {one.name}: {by or 'nobody'}", flush=True)
-    return not by
+    print(f"{time.monotonic() - started:4.0f} s  {one}: {by or 'nobody'}", flush=True)
+    return by
 
 
 def _all() -> Iterator[Broken]:
@@ -120,7 +138,7 @@ def _all() -> Iterator[Broken]:
                 )
             yield from _broken_variable(role, table, name, variable)
     for path in sorted([*ROOT.glob("roles/*/templates/*.j2")]):
-        yield from _broken_template(path)
+        yield from _broken_template(f"{path.parts[-3]} templates", path)
     yield from _broken_alerts()
 
 
@@ -167,7 +185,7 @@ def _other(default: Any) -> Any:
 # -- templates -------------------------------------------------------------------------------------------
 
 
-def _broken_template(path: Path) -> Iterator[Broken]:
+def _broken_template(kind: str, path: Path) -> Iterator[Broken]:
     text = path.read_text()
     seen: dict[str, int] = defaultdict(int)
     for match in _TAG.finditer(text):
@@ -187,7 +205,7 @@ def _broken_template(path: Path) -> Iterator[Broken]:
         seen[label] += 1
         number = f", the {seen[label]}th" if seen[label] > 1 else ""
         changed = text[: match.start()] + other + text[match.end() :]
-        yield Broken("templates", f"{path.name}: {label}{number}", _read_template(path, changed))
+        yield Broken(kind, f"{path.name}: {label}{number}", _read_template(path, changed))
 
 
 def _read_template(path: Path, text: str) -> Callable[[], None]:
@@ -209,27 +227,35 @@ def _read_template(path: Path, text: str) -> Callable[[], None]:
 def _broken_alerts() -> Iterator[Broken]:
     rules = yaml.safe_load(RULES.read_text())
     for number, rule in enumerate(rules["groups"][0]["rules"]):
-        changes = {"never fires": {"expr": f"({rule['expr']}) and on () vector(0) > 0"}, "is not there": None}
-        if swapped := _swapped(rule["expr"]):
-            changes["compares the other way"] = {"expr": swapped}
-        changes["is judged by another number"] = {"expr": re.sub(r"\d{2,}", lambda n: str(int(n[0]) * 3), rule["expr"])}
+        changes = {
+            "is not there": None,
+            "never fires": {"expr": f"({rule['expr']}) and on () vector(0) > 0"},
+            "compares the other way": {"expr": _swapped(rule["expr"])},
+            "is judged by another number": {"expr": re.sub(r"\d{2,}", lambda n: str(int(n[0]) * 3), rule["expr"])},
+            "waits longer": {"for": re.sub(r"\d+", lambda n: str(int(n[0]) * 3), rule.get("for", ""))},
+            "does not wait": {"for": "0s"} if "for" in rule else {},
+            "has another severity": {"labels": {"severity": "info"}},
+            "names nothing": {
+                "annotations": {key: re.sub("{{.*?}}", "", text) for key, text in rule["annotations"].items()}
+            },
+        }
         for what, change in changes.items():
-            if change is None or change["expr"] != rule["expr"]:
+            if change is None or {"for": "", **rule, **change} != {"for": "", **rule}:
                 yield Broken("alerts", f"{rule['alert']} {what}", _with_rule(rules, number, change))
 
 
 def _swapped(text: str) -> str:
-    return text.replace(" > ", " <= ", 1) if " > " in text else text.replace(" < ", " >= ", 1) if " < " in text else ""
+    return text.replace(" > ", " <= ", 1) if " > " in text else text.replace(" < ", " >= ", 1)
 
 
-def _with_rule(rules: dict[str, Any], number: int, change: dict[str, str] | None) -> Callable[[], None]:
+def _with_rule(rules: dict[str, Any], number: int, change: dict[str, Any] | None) -> Callable[[], None]:
     def changed() -> None:
         group = rules["groups"][0]
         own = list(group["rules"])
         own[number : number + 1] = [] if change is None else [{**own[number], **change}]
         path = Path(tempfile.mkstemp(suffix=".yml")[1])
         path.write_text(yaml.safe_dump({"groups": [{**group, "rules": own}]}))
-        importlib.import_module("tests.unit.test_telling").RULES = path
+        importlib.import_module("tests.unit.test_alerts").RULES = path
 
     return changed
 

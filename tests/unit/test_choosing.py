@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import source_tags
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
-ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_copy"
 NOW = "2026-11-21T12:00:00Z"
 DISK = [{"disk_id": "disk-0", "name": "database", "tags": {"env": "prod", "app": "orders"}}]
 GIVEN = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
@@ -53,14 +49,6 @@ def test_snapshots_of_scanners_are_left_out_by_default(tags):
     rules = {"exclude_snapshot_tags": normalise(GIVEN)["values"]["exclude_snapshot_tags"]}
     assert reasons(snapshot(2, **tags), snapshot(1), **rules) == {"snap-2": "bears an excluded tag", "snap-1": "newest"}
     assert reasons(snapshot(2, CreatedBy="alice", wiz="no"), **rules) == {"snap-2": "newest"}
-
-
-def test_the_roles_defaults_are_those_of_its_variables():
-    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
-    options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-    for name, default in ((name, variable.default) for name, variable in VARIABLES.items()):
-        if default is not None:
-            assert defaults[f"dr_copy_{name}"] == default == options[f"dr_copy_{name}"]["default"], name
 
 
 def test_all_wanted_tags_and_none_of_the_excluded():

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.drill import Mark
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import Deletion
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import (
     VARIABLES,
@@ -67,6 +68,40 @@ ATTACHING = {"test_instance", "test_host", "checks"}
 OF_NODES = {"zone", "disk_tags", "disk_names", "max_gib", "waves", *CLUSTERS, *ATTACHING}
 RATE = {"initialization_rate"}
 REFUSED = [("ebs", BILLED), ("ecs", BILLED | RATE), ("ens", OF_NODES | RATE), ("cbs", BILLED | RATE)]
+
+
+#: Every variable of the role away from its default.
+GIVEN = {
+    **SET,
+    "initialization_rate": 200,
+    "cloud": "ecs",
+    "disk_tags": {"team": "dr"},
+    "disk_ids": ["disk-1"],
+    "disk_names": ["database"],
+    "expected": [Expected("disk-1")],
+    "at": "2026-11-20T02:00:00Z",
+    "consistency": "disk",
+    "manifest_dir": "/srv/manifests",
+    "count": 5,
+    "max_gib": 500,
+    "level": "readable",
+    "test_host": "lab",
+    "checks": "/srv/checks.yml",
+    "max_age_days": 7,
+    "report_dir": "/srv/dr",
+    "metrics_dir": "/srv/metrics",
+    "waves": [{"tier": "database"}],
+    "rto_minutes": 0.5,
+    **CLUSTERS,
+}
+#: Those of which a text is told otherwise than they are taken.
+TEXTS = {"expected": "disk-1", "waves": "tier=database", "rto_minutes": "0.5"}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_is_taken_as_it_is_given(name):
+    taken = normalise({name: TEXTS.get(name, GIVEN[name])}, "orders")
+    assert {**taken["values"], "connection": taken["connection"]}[name] == GIVEN[name] != VARIABLES[name].default
 
 
 def calls(cloud, is_drill=False, **more):

@@ -27,6 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from .harness import TOOLS
 from .reports import NAMES, sample
+from .test_page import NO_SET, server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -192,6 +193,54 @@ def test_what_is_not_judged_is_never_passed():
     assert "could not be judged" in ElementTree.fromstring(junit_text(unknown)).find("testcase/error").get("message")
     good = ElementTree.fromstring(junit_text(sample(late=0)))
     assert [good.get(key) for key in ("failures", "errors", "skipped")] == ["0", "0", "0"]
+
+
+LATE = {"within_rpo": False, "age_hours": 40.0}
+TORN = {"torn": [{"disk_id": "vol-9", "source_created_at": None}]}
+UNREAD = {**NO_SET, "within_rpo": None, "unknown": "the region could not be listed: denied"}
+NEWEST = "the newest whole set is of 2026-11-21T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("facts", "variables", "result", "words"),
+    [
+        ({}, {}, None, ""),
+        (LATE, {}, "skipped", f"needs a look: {NEWEST}, 40.0 h old"),
+        (LATE, {"consistency": "set"}, "failure", f"misses the RPO of 26 h: {NEWEST}, 40.0 h old"),
+        (NO_SET, {"consistency": "set"}, "failure", "misses the RPO of 26 h: no whole set of copies"),
+        (NO_SET, {}, "skipped", "needs a look: no whole set of copies"),
+        (TORN, {}, "skipped", f"needs a look: {NEWEST}, 2.0 h old; vol-9 has no copy"),
+        (UNREAD, {}, "error", UNREAD["unknown"]),
+        (UNREAD, {"rpo_hours": 0}, "skipped", UNREAD["unknown"]),
+        ({"within_rpo": None}, {"rpo_hours": 0}, "skipped", f"no RPO is set: {NEWEST}, 2.0 h old"),
+    ],
+)
+def test_a_case_for_each_server_passes_only_with_a_whole_set(facts, variables, result, words):
+    report = {**sample(late=0, **variables), "sets": [server("i-1", **facts)]}
+    (case,) = [each for each in ElementTree.fromstring(junit_text(report)) if each.get("name") == "set of i-1"]
+    assert case.get("classname") == "eu-west-1"
+    assert [(each.tag, each.get("message")) for each in case] == ([(result, words)] if result else [])
+
+
+def test_the_time_of_a_servers_set_is_measured_and_stays_where_it_could_not_be_looked_at(tmp_path):
+    rows = [server("i-1"), server("i-2", **NO_SET)]
+
+    def times(*sets):
+        path = metrics.write_metrics({**sample(late=0), "sets": list(sets)}, str(tmp_path))
+        return values_of(read(path), "dr_copy_set_timestamp_seconds", "group")
+
+    assert times(*rows) == {"i-1": seconds(rows[0]["source_created_at"]), "i-2": 0}
+    assert times(server("i-1", **UNREAD), server("i-3", **UNREAD)) == {**times(rows[0]), "i-3": 0}
+
+
+def test_a_point_that_no_key_opens_fails_for_that():
+    report = sample(disks=2, late=1)
+    report["breaches"][0].update(reason="key", why="the key is disabled")
+    suite = ElementTree.fromstring(junit_text(report))
+    messages = [failure.get("message") for failure in suite.iter("failure")]
+    assert any(message.startswith("cannot be restored: ") and "the key is disabled" in message for message in messages)
+    late = [breach for breach in report["breaches"] if breach["reason"] != "key"]
+    assert sum("misses the RPO of 26 h: " in message for message in messages) == len(late)
 
 
 def test_names_that_xml_cannot_hold():

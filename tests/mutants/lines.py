@@ -59,7 +59,7 @@ ROLE = tuple(
 )
 RESTORE = tuple(f"tests/unit/test_{name}.py" for name in ("restore_calls", "restoring", "restore_sets", "restore_runs"))
 #: The same of the sets, which both roles read and mark.
-SETS = tuple(f"tests/unit/test_{name}.py" for name in ("sets", "restore_sets", "set_nights", "retention"))
+SETS = tuple(f"tests/unit/test_{name}.py" for name in ("sets", "retention", "restore_sets", "set_nights"))
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.
@@ -80,6 +80,9 @@ PURE = {
     "plugins/plugin_utils/_sets": SETS,
     "plugins/module_utils/_core/decide": ENGINE,
 }
+PLUGINS = "ansible_collections.multicloud.snapshots.plugins"
+#: Kinds of plugins that import the roles.
+ROLES_IN = ("plugin_utils", "filter", "action")
 #: Changes of a file that are tried, drawn from all that there are, the same each time.
 SAMPLE = 20
 #: Storms and collisions that a changed line meets.
@@ -191,13 +194,16 @@ def _lives(change: Change) -> bool:
 def _read_instead(path: Path, text: bytes) -> None:
     """Let this process import a file with another text, and all that may have imported it anew."""
     read = importlib.machinery.SourceFileLoader.get_data
-    ours = ("tests.unit", "tests.storms", "tests.simulator", "tests.clouds", "ansible_collections.multicloud")
+    # What the roles are made of imports all these; the engine does not import the roles.
+    ours = ["tests.unit", "tests.storms", "tests.nights", *(f"{PLUGINS}.{kind}" for kind in ROLES_IN)]
+    if "module_utils" in path.parts:
+        ours += ["tests.simulator", "tests.clouds", PLUGINS]
 
     def get_data(loader: Any, name: str) -> bytes:
         return text if Path(name).resolve() == path else read(loader, name)
 
     importlib.machinery.SourceFileLoader.get_data = get_data  # type: ignore[method-assign]
-    for name in [name for name in sys.modules if name.startswith(ours)]:
+    for name in [name for name in sys.modules if name.startswith(tuple(ours))]:
         del sys.modules[name]
 
 

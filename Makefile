@@ -31,19 +31,19 @@ test: ## every check and test
 lint: ## the static checks alone
 	@bash tests/scripts/lint.sh
 
-storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed, DRILLS storms over drills, NIGHTS of nights; the tables go into docs/docsite/rst/reliability.rst
+storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed, DRILLS storms over drills, NIGHTS of nights; the tables go into tests/storms/results.rst
 	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --nights $(NIGHTS) --write
 
-mutants: ## break the engine on purpose in a hundred ways, and line by line where it is pure; the tests must find it; tables as above
+mutants: ## break the engine on purpose in a hundred ways, and line by line where it is pure; the tests must find it; the tables go into docs/docsite/rst/reliability.rst
 	@bash tests/scripts/mutants.sh --write
 
-nights: ## a year of nights a cloud, and 10,000 random histories of retention; the tables go into docs/docsite/rst/reliability.rst
+nights: ## a year of nights a cloud, and 10,000 random histories of retention; the tables go into tests/nights/results.rst
 	@bash tests/scripts/nights.sh --write
 
 fuzz: ## 2,000 bad inputs a module, and as many bad answers a cloud
 	@bash tests/scripts/fuzz.sh 2000
 
-bench: ## figures, as ratios of one run, beside the peers; table and picture go into docs/docsite/rst
+bench: ## figures, as ratios of one run, beside the peers; the table goes into tests/benchmark/results.rst, its summary into the guide
 	@bash tests/scripts/bench.sh --write
 
 live: ## CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1: the promises against a real account, which costs some cents; asks first; FACTS=list: the facts that it would settle

@@ -2,14 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the tables of the documentation: made by the commands that measure, never by hand."""
+"""Write the tables that commands measure: each beside its tool, and a summary of them into the guide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "docsite" / "rst"
+TESTS = Path(__file__).resolve().parent
+DOCS = TESTS.parent / "docs" / "docsite" / "rst"
+#: The tables of what was tried, in the order of the guide: the folder of the tool, the row of the summary, and the
+#: columns that it adds up, of what was tried and of what was wrong.
+TRIED = {
+    "storms": ("storms", "storms of the copy modules", "storms", "wrong"),
+    "collisions": ("storms", "runs that collide", "collisions", "wrong"),
+    "drills": ("storms", "storms over drills and restores", "storms over drills", "wrong"),
+    "nights-of-storms": ("storms", "storms of nights of the role", "storms of nights", "wrong"),
+    "processes": ("storms", "playbooks killed", "playbooks killed", "wrong"),
+    "years": ("nights", "nights of a year", "nights", "wrong"),
+    "histories": ("nights", "random histories of retention", "histories", "wrong deletions"),
+}
 
 
 def list_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -20,9 +32,39 @@ def list_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
+def rows_of(table: str) -> list[dict[str, str]]:
+    """Return the rows of a table that list_table wrote, by the names of its columns; none if there is no table."""
+    head, *rows = [[cell.strip() for cell in row.split("\n     -")] for row in table.split("\n   * -")[1:]] or [[]]
+    return [dict(zip(head, row)) for row in rows]
+
+
+def read_between(path: Path, name: str) -> str:
+    """Return what stands between the comments ``begin NAME`` and ``end NAME`` of a document. Raises ValueError."""
+    text = path.read_text()
+    begin = text.index(f".. begin {name}\n") + len(f".. begin {name}\n")
+    return text[begin : text.index(f".. end {name}\n", begin)].strip("\n")
+
+
 def write_between(path: Path, name: str, text: str) -> None:
-    """Replace what stands between the comments ``begin NAME`` and ``end NAME`` of a document."""
+    """Replace what stands between these comments of a document. Raises ValueError if they are missing."""
     begin, end = f".. begin {name}\n", f".. end {name}\n"
+    read_between(path, name)
     before, _sign, rest = path.read_text().partition(begin)
     _old, _sign, after = rest.partition(end)
     path.write_text(f"{before}{begin}\n{text}\n\n{end}{after}")
+
+
+def keep(name: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table of what was tried, and the summary anew."""
+    write_between(TESTS / TRIED[name][0] / "results.rst", name, list_table(head, rows))
+    write_between(DOCS / "reliability.rst", "summary", summary())
+
+
+def summary() -> str:
+    """Return the table of all that was tried, on all clouds together; what was never tried says so."""
+    rows = []
+    for name, (folder, what, tried, wrong) in TRIED.items():
+        table = rows_of(read_between(TESTS / folder / "results.rst", name))
+        cells = [f"{sum(int(row[column]) for row in table):,}" for column in (tried, wrong)]
+        rows.append((what, *(cells if table else ("not run yet", ""))))
+    return list_table(("What", "Tried", "Wrong"), rows)

@@ -99,6 +99,11 @@ stage() {
   tar -C "$REPO" -T "$WORK/files" -cf - | tar -C "$STAGED" -xf -
 }
 
+hand_back() { # files that were written in the staged copy
+  local file
+  for file in "$@"; do cp "$STAGED/$file" "$REPO/$file"; done
+}
+
 install_built() { # this collection's tarball into DIRECTORY/dist, installed beside amazon.aws into DIRECTORY/installed
   rm -rf "$1/dist" "$1/installed"
   ansible-galaxy collection build "$STAGED" --output-path "$1/dist" -f

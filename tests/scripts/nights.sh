@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A week of nights through the role's playbook, a year through the role in one process, and random histories; with
-# --write the tables go into docs/docsite/rst/reliability.rst.
+# --write the tables go into tests/nights/results.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"
@@ -11,4 +11,4 @@ cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
 NIGHTS=7 python -m pytest -q -n 2 tests/playbooks/test_report.py -k nights
 python -W ignore -m tests.nights "$@"
-case " $* " in *" --write "*) cp docs/docsite/rst/reliability.rst "$REPO/docs/docsite/rst/reliability.rst" ;; esac
+case " $* " in *" --write "*) hand_back tests/nights/results.rst docs/docsite/rst/reliability.rst ;; esac

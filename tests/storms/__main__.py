@@ -20,7 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from tests.clouds import CLOUDS
-from tests.tables import DOCS, list_table, write_between
+from tests.tables import keep
 
 from .checks import Findings
 from .collisions import collision_of
@@ -111,7 +111,7 @@ def main() -> None:
                 print(name, dict(zip(head, row)), flush=True)
                 wrong += int(str(row[head.index("wrong")]))
             if given.write:  # each when it is done, since all of them take hours
-                write_between(DOCS / "reliability.rst", name, list_table(head, rows))
+                keep(name, head, rows)
     sys.exit(bool(wrong))
 
 

@@ -88,6 +88,20 @@ def test_a_disks_tags_stand_under_its_snapshots():
     assert carried(copy_disk_tags=True, copy_tags=False) == {"env": "prod", "app": "orders"}
 
 
+def test_marks_of_sets_stay_where_there_is_little_room():
+    """The copy modules drop the last ones first: what names the disk goes before what a restore needs."""
+    selected = {
+        "disks": [{**DISK[0], "name": "database", "attached_to": "i-1"}],
+        "snapshots": [snapshot(1, env="prod")],
+    }
+    plan = copy_plan(selected["snapshots"], DISK, [], ["dr-1"], now=NOW)
+    values = {"plan": "nightly", "copy_tags": True, "copy_disk_tags": False}
+    sets = {"snap-1": {"dr-copy:group": "i-1", "dr-copy:set": "2 crash x"}}
+    (tags,) = source_tags(plan, selected, values, sets).values()
+    names = ["plan", "group", "set", "disk-name", "attached-to"]
+    assert list(tags) == [*(f"dr-copy:{name}" for name in names), "env"]
+
+
 def test_bad_tags_are_refused_by_name_in_one_message():
     bad = {
         "snapshot_tags": {"k" * 129: "v"},

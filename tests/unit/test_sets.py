@@ -440,8 +440,8 @@ def test_a_set_with_an_archived_member_does_not_count_for_the_rpo():
 # -- what is restored ------------------------------------------------------------------------------------
 
 
-def restored(rows, at=None, disks="ab", used=()):
-    found, wrong = choices_of(copies(*rows), at or night(99), set(disks), used)
+def restored(rows, at=None, disks="ab", used=(), **facts):
+    found, wrong = choices_of(copies(*rows), at or night(99), set(disks), used, **facts)
     return {disk: (c.source_id, c.mark.set_id if c.mark else None, c.is_torn) for disk, c in found.items()}, wrong
 
 
@@ -472,6 +472,12 @@ def test_of_some_disks_of_a_group_a_set_that_has_those_is_whole():
     assert {disk: one[:2] for disk, one in restored(rows, disks="abc")[0].items()} == {
         "a": ("a1", "x"), "b": ("b1", "x"), "c": ("c1", "x"),
     }  # fmt: skip
+
+
+def test_a_set_whose_third_disk_has_no_copy_anywhere_is_not_whole():
+    rows = [row(d, 1, "3 crash n1") for d in "ab"]
+    assert restored(rows, disks="abc")[0] == {"a": ("a1", None, True), "b": ("b1", None, True)}
+    assert restored(rows, are_named=True)[0] == {"a": ("a1", "n1", False), "b": ("b1", "n1", False)}
 
 
 def test_one_disk_alone_is_restored_as_if_it_had_no_group():
@@ -523,12 +529,16 @@ def test_a_set_with_an_archived_member_is_passed_over():
 # -- whatever happens ------------------------------------------------------------------------------------
 
 
+#: The disks of a server: as many as a group of snapshots may have.
+LETTERS = "abcdefghijklmnop"
+
+
 @st.composite
 def histories(draw):
     """Nights of one server whose disks join and leave, and whose copies fail: the disks, and what was copied."""
     nights = []
     for number in range(draw(st.integers(1, 6))):
-        disks = draw(st.sets(st.sampled_from("abcd"), min_size=1))
+        disks = draw(st.sets(st.sampled_from(LETTERS), min_size=1))
         copied = draw(st.sets(st.sampled_from(sorted(disks))))
         nights.append((number, frozenset(disks), frozenset(copied)))
     return nights
@@ -558,12 +568,34 @@ def test_only_nights_that_were_copied_whole_are_whole_sets(history):
 @given(histories())
 def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(history):
     rows = rows_of(history)
-    found, _wrong = choices_of(copies(*rows), night(99), set("abcd"))
+    found, _wrong = choices_of(copies(*rows), night(99), set(LETTERS))
     nights = {int(choice.source_id[1:]) for choice in found.values() if not choice.is_torn}
     assert len(nights) <= 1
     whole = [n for n, disks, copied in history if copied == disks and len(disks) > 1]
     kept = {copy_id for _region, copy_id in kept_by_sets(copies(*rows))}
     assert kept == ({f"copy-{d}{whole[-1]}" for d in {n: s for n, s, _c in history}[whole[-1]]} if whole else set())
+
+
+@given(histories(), st.data())
+def test_whatever_marks_are_spoilt_no_two_nights_are_restored_as_one(history, data):
+    """Somebody gives copies marks of other nights, sizes and servers."""
+    rows = rows_of(history)
+    marks = [row["tags"]["dr-copy:set"] for row in rows if row["tags"].get("dr-copy:set")]
+    spoilt = st.sampled_from([*marks, "2 crash x", "3 near y", "no mark", "1 crash z"])
+    for row in data.draw(st.lists(st.sampled_from(rows), max_size=4)) if rows else ():
+        row["tags"] = {**row["tags"], "dr-copy:group": data.draw(st.sampled_from(["i-1", "i-2"]))}
+        row["tags"]["dr-copy:set"] = data.draw(spoilt)
+    known = copies(*rows)
+    found, wrong = choices_of(known, night(99), set(LETTERS))
+    sets, _wrong = sets_of_copies(known)
+    by_source = {copy.source_id: copy for copy in known}
+    for one in (choice for choice in found.values() if not choice.is_torn):
+        together = [copy for copy in known if copy.group_id == one.group_id and copy.mark == one.mark]
+        assert by_source[one.source_id] in together
+        assert len(together) == len({copy.disk_id for copy in together}) == one.mark.size
+    bad = {copy.snapshot_id for one in wrong for copy in one.members}
+    assert bad.isdisjoint(copy.snapshot_id for one in sets for copy in one.members)
+    assert bad.isdisjoint(snapshot_id for _region, snapshot_id in kept_by_sets(known))
 
 
 @given(histories())

@@ -37,12 +37,14 @@ def choices_of(
     wanted: Collection[str],
     used: Collection[str] = (),
     unusable: Collection[str] = (),
+    are_named: bool = False,
 ) -> tuple[dict[str, Choice], list[Contradiction]]:
     """Return what each wanted disk of a group is restored from, by the disk's ID; and the sets that are none.
 
     Only copies of which a disk can be made now count, so none whose ID is ``unusable``, and only those whose source was
     taken at ``at`` or before. ``used`` are the snapshots of which disks have been made already: a set with such a
     member comes first, since a restore that was begun is finished.
+    ``are_named``: the wanted disks are named one by one, so that a set which has those is whole.
     A wanted disk that is alone, or of whose group no other disk is wanted, has no choice here.
     """
 
@@ -57,7 +59,7 @@ def choices_of(
     for group_id, disk_ids in _groups(newest).items():
         own, named = [one for one in sets if one.group_id == group_id], disk_ids & set(wanted)
         if len(named) > 1:
-            best = _best(own, named, named == disk_ids, used)
+            best = _best(own, named, named != disk_ids or are_named, used)
             chosen.update((disk_id, _choice(newest[disk_id], group_id, best)) for disk_id in named)
     of_wanted = [one for one in contradictions if not one.disk_ids.isdisjoint(wanted)]
     return chosen, of_wanted
@@ -72,14 +74,14 @@ def _groups(newest: Mapping[str, Copy]) -> dict[str, set[str]]:
     return dict(sorted(groups.items()))
 
 
-def _best(sets: Sequence[CopySet], wanted: set[str], are_all: bool, used: Collection[str]) -> CopySet | None:
+def _best(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Collection[str]) -> CopySet | None:
     """Return the set to take, out of a group's sets, newest first.
 
-    If only some disks are wanted, a set is whole that has those. If all are, one that is whole by its mark counts too:
-    a disk that has joined since, or left before, is not of it.
+    If only some disks are wanted, a set is whole that has those. Else it is by its mark: a disk that has joined since,
+    or left before, is not of it, and one without a copy is lacking.
     """
     whole = [one for one in sets if one.is_whole and not wanted.isdisjoint(one.disk_ids)]
-    fitting = [one for one in sets if wanted <= one.disk_ids or (are_all and one in whole)]
+    fitting = [one for one in sets if wanted <= one.disk_ids] if are_some else whole
     started = [one for one in fitting if any(copy.source_id in used for copy in one.members)]
     return next(iter([*started, *fitting, *whole]), None)
 

@@ -63,7 +63,9 @@ def choose(listed: Row, restored: Row, values: Mapping[str, Any]) -> Chosen:
     locked_out = {str(copy["snapshot_id"]) for copy in copies if not values["is_drill"] and _key_problem(copy)}
     has_marks = CLOUDS[values["cloud"]].tag_rules is not None
     reported = [] if has_marks else values["expected"]
-    servers = servers_of(copies, at, {str(point.disk_id) for point in points}, used, locked_out, reported)
+    are_named = bool(values["disk_ids"] or values["disk_names"])
+    wanted = {str(point.disk_id) for point in points}
+    servers = servers_of(copies, at, wanted, used, locked_out, reported, are_named)
     if by_set:
         points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
     points = with_sets(points, servers, by_set)

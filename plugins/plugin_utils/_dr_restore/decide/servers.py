@@ -47,15 +47,17 @@ def servers_of(
     used: Collection[str],
     unusable: Collection[str],
     reported: Sequence[Expected] = (),
+    are_named: bool = False,
 ) -> Servers:
     """Choose the set of each server.
 
     ``rows`` are copies, ``used`` those of which this restore has made disks, ``unusable`` those of which none can be.
     ``reported`` are the disks of a plan's report, by which copies that can bear no marks are divided into sets.
+    ``are_named``: the wanted disks are named one by one.
     """
     copies = _with_reported(copies_of(rows), reported)
     sources = {copy.source_id for copy in copies if copy.snapshot_id in used}
-    choices, contradictions = choices_of(copies, at, wanted, sources, unusable)
+    choices, contradictions = choices_of(copies, at, wanted, sources, unusable, are_named)
     return Servers(choices, {copy.snapshot_id: copy for copy in copies}, contradictions)
 
 

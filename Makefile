@@ -24,6 +24,7 @@ kit: ## an archive with which disks are restored without Galaxy, PyPI or Git; PY
 
 kit-test: ## makes a kit, and restores disks from it in a network namespace that has nothing but loopback
 	@KIT_TEST=yes T=tests/playbooks/test_kit.py bash tests/scripts/unit.sh
+	@KIT_TEST=yes T=tests/playbooks/test_worst_day.py bash tests/scripts/unit.sh
 
 test: ## every check and test
 	@bash tests/scripts/test.sh

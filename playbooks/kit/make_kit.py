@@ -136,6 +136,7 @@ def make(given: argparse.Namespace) -> list[str]:
             shutil.copy(HERE / name, kit)
         for name in GUIDES:
             shutil.copy(COLLECTION / "docs" / "docsite" / "rst" / f"{name}.rst", kit / "guides")
+        shutil.copy(COLLECTION / "docs" / "worst_day_card.html", kit / "guides")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         system = f"{platform.system()} {platform.machine()}"
         (kit / "made-for").write_text(f'VERSION="{version}"\nSYSTEM="{system}"\nMADE="{now}"\n')

@@ -165,8 +165,10 @@ def _lines_of_times(manifest: Row) -> list[str]:
         lines.append(
             f"DATA as of {oldest['taken_at']} ({named(oldest)}, {oldest['age_hours']:g} hours before this run){until}"
         )
-    if manifest["took_minutes"] is not None:
-        lines.append(f"TIME {manifest['took_minutes']:g} minutes from the run's begin to its last disk")
+    times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
+    if times:
+        began, ended = min(times)[0], max(available for _began, available in times)
+        lines.append(f"TIME the first disk was begun at {began}, the last one was available at {ended}")
     return lines
 
 

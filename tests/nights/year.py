@@ -99,7 +99,8 @@ class Year:
     def _run(self, tag: str) -> dict[str, Any]:
         """Run the plan of the disks with this tag, and return its report."""
         plan = {"plan": tag, "disk_tags": {"dr-copy": tag}, "rpo_hours": RPO_HOURS, "report_dir": str(self.reports)}
-        return dict(night(self.estate, keep=KEEP, keep_days=KEEP_DAYS, **CALENDAR, **plan).report)
+        limits = {"keep": KEEP, "keep_days": KEEP_DAYS, **CALENDAR}
+        return dict(night(self.estate, **plan, **limits, wait_delay=15).report)
 
     # -- the morning after ---------------------------------------------------------------------------------------
 

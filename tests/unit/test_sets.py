@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies 
     copies_of,
     kept_by_sets,
     newest_whole,
+    perhaps_of_sets,
     sets_of_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups import (
@@ -254,6 +255,27 @@ def test_beside_a_set_with_an_archived_member_the_newest_that_can_be_restored_is
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
     rows[-1]["traits"] = ["archived"]
     assert {copy_id for _region, copy_id in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
+
+
+ARCHIVED = {"traits": ["archived"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "perhaps"),
+    [
+        ([row("a", 1, "2 crash n1")], {"copy-a1"}),
+        ([row(d, 2, "2 crash n2") for d in "ab"], set()),
+        ([row("a", 1, "2 crash n1"), *(row(d, 2, "2 crash n2") for d in "ab")], set()),
+        ([row("a", 3, "2 crash n3"), *(row(d, 2, "2 crash n2") for d in "ab")], {"copy-a3"}),
+        ([row("a", 1, "2 crash n1"), *(row(d, 2, "2 crash x", "i-2") for d in "cd")], {"copy-a1"}),
+        ([row("a", 1, "2 crash n1"), *(row(d, 2, "2 crash n2", region="q") for d in "ab")], {"copy-a1"}),
+        ([row("a", 2, "2 crash n2"), row("b", 2, "2 crash n2", **ARCHIVED)], {"copy-a2"}),
+        ([row("a", 2)], set()),
+    ],
+    ids=["lacks one", "whole", "older", "newer", "of another group", "elsewhere", "archived", "unmarked"],
+)
+def test_a_set_that_lacks_members_may_be_the_newest_whole_one_with_those_that_are_not_listed(rows, perhaps):
+    assert {copy_id for _region, copy_id in perhaps_of_sets(copies(*rows))} == perhaps
 
 
 # -- what is wanted, and its marks -----------------------------------------------------------------------

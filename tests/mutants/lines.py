@@ -57,7 +57,16 @@ ROLE = tuple(
         "set_nights",
     )
 )
-RESTORE = tuple(f"tests/unit/test_{name}.py" for name in ("restore_calls", "restoring", "restore_sets", "restore_runs"))
+RESTORE = tuple(
+    f"tests/unit/test_{name}.py"
+    for name in (
+        *("restore_calls", "restoring", "claims", "restore_sets", "from_report"),
+        *("usable_drills", "restore_runs"),
+    )
+)
+#: The same of what the roles write: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
+WRITTEN = tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "telling", "reported"))
+WRITTEN_OF_RESTORES = tuple(f"tests/unit/test_{name}.py" for name in ("drill_page", "restoring", "restore_sets"))
 #: The same of the sets, which both roles read and mark.
 SETS = tuple(f"tests/unit/test_{name}.py" for name in ("sets", "retention", "restore_sets", "set_nights"))
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
@@ -76,7 +85,10 @@ PURE = {
     ),
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,
+    "plugins/plugin_utils/_dr_copy/output": (*WRITTEN, "tests/unit/test_messages.py", *ROLE),
     "plugins/plugin_utils/_dr_restore/decide": RESTORE,
+    "plugins/plugin_utils/_dr_restore/input": RESTORE,
+    "plugins/plugin_utils/_dr_restore/output": (*WRITTEN_OF_RESTORES, *RESTORE),
     "plugins/plugin_utils/_sets": SETS,
     "plugins/module_utils/_core/decide": ENGINE,
 }

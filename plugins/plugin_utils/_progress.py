@@ -115,7 +115,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
                 with open(path, "w", encoding="utf-8"):  # emptied: this task may have run a module before
                     pass
         except OSError as error:
-            Display().v(f"{name}: no progress is shown, since {path} cannot be written: {error.strerror}")
+            Display().v(f"{name}: no progress is shown, because {path} cannot be written: {error.strerror}")
         return Watch(path, f"{host_of(task_vars)} {name}", parent)
 
     def _is_wanted(self, task_vars: Any) -> bool:

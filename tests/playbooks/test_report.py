@@ -106,7 +106,7 @@ def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
     result, output = role(clouds, expect=2, **given)
     text = " ".join(output.split())
     assert "2 of 3 recovery points miss the RPO of 1 h" in text
-    assert f"bare ({bare}) in eu-west-1: there is no complete copy, since the disk has no complete snapshot" in text
+    assert f"bare ({bare}) in eu-west-1: there is no complete copy, because the disk has no complete snapshot" in text
     assert "Given key ID is not accessible" in text
     content, page = report(directory)
     assert [b["disk_id"] for b in content["breaches"]] == [bare, broken] and content["within_rpo"] is False
@@ -180,7 +180,7 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
     code, output = status(clouds, plans, "-e", "dr_copy_hosts=orders")
     assert code == 0 and "changed=0" in output
     index = (directory / "index.html").read_text()
-    assert index.index(">mail<") < index.index(">orders<") and "1 of 2 plans needs a look" in index, "over all plans"
+    assert index.index(">mail<") < index.index(">orders<") and "1 of 2 plans needs attention" in index, "over all plans"
     code, output = status(clouds, plans, "-e", "dr_copy_hosts=ordres")
     assert code == 2 and "No host of the inventory matches 'ordres', so no plan was looked at" in " ".join(
         output.split()
@@ -202,7 +202,7 @@ def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory,
     assert content["source_answered"] is False and content["within_rpo"] is True and "could not be listed" in page
     assert "is-amber" in page and "could not be listed" in " ".join(output.split())
     index = (clouds.directory / "status" / "index.html").read_text()
-    assert "1 of 1 plans needs a look" in index and "(could not be listed)" in index
+    assert "1 of 1 plans needs attention" in index and "(could not be listed)" in index
     assert [(p["disk_id"], p["source_snapshot_id"]) for p in content["recovery_points"]] == [(disk, source)]
 
 

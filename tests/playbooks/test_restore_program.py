@@ -47,8 +47,8 @@ def test_defaults_steps_and_secrets_of_a_restore_and_a_drill(clouds, core):
     said = re.findall(r"^localhost: (.*)$", errors, re.M)
     assert said == [
         f"listing the copies in {region}",
-        "looking for what flood has made before",
-        "making 1 disk, or seeing them there",
+        "looking for disks that flood made before",
+        "making 1 disk, unless they are there",
     ]
     manifest = site.manifest("flood", "localhost")
     assert [row["disk_id"] for row in manifest["disks"]] == [disk]

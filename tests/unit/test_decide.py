@@ -642,7 +642,7 @@ def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is
             EXPIRY,
             Throttled("slow"),
             "timeout",
-            "The time of expiry of copy-1 in there was not set within wait_timeout (slow)",
+            "The expiry time of copy-1 in there was not set within wait_timeout (slow)",
         ),
         (DELETE, None, "timeout", "The deletion of copy-1 in there was not done within wait_timeout"),
         (DELETE, Throttled("slow"), "busy", "The deletion of copy-1 in there was not done within wait_timeout (slow)"),

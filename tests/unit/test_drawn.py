@@ -43,8 +43,8 @@ STATES = [
     ({"totals": {"late_sets": 1}}, "bad", "✗ 1 server has no whole set within the RPO"),
     ({"totals": {"unjudged": 1}, "within_rpo": None}, "bad", "✗ 1 could not be judged"),
     ({"warnings": ["look at this", "and that"]}, "amber", "! look at this"),
-    ({"totals": {"unfinished": 1}}, "amber", "! 1 copy is under way, or failed"),
-    ({"totals": {"absent": 2}, "within_rpo": None}, "amber", "! 2 recovery points do not exist"),
+    ({"totals": {"unfinished": 1}}, "amber", "! 1 copy is in progress or failed"),
+    ({"totals": {"absent": 2}, "within_rpo": None}, "amber", "! 2 recovery points are missing"),
     ({"night": {"rpo_hours": 0}}, "", "not judged"),
 ]
 
@@ -58,8 +58,8 @@ def test_the_index_says_of_each_plan_what_is_worst(night, mark, state):
     assert [span.mark for span in cell.all("span") if span.mark != "stale"] == ([mark] if mark else [])
     assert line.mark == ("is-late" if mark == "bad" else "")
     needs = mark in ("bad", "amber")
-    assert page.title == ("1 of 1 plans needs a look" if needs else "All plans are well")
-    headline = "✗ 1 of 1 plans needs a look" if needs else "✓ No plan misses its RPO, and nothing failed"
+    assert page.title == ("1 of 1 plans needs attention" if needs else "All plans are well")
+    headline = "✗ 1 of 1 plans needs attention" if needs else "✓ No plan misses its RPO, and nothing failed"
     assert page.headline[1][0] == ("bad" if needs else "good", headline)
     assert page.headline[0] == ("is-bad" if needs else "is-good")
 
@@ -71,20 +71,20 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     page = index(good, late, {**lost, "rpo_hours": 0}, dark="no route to host")
     rows = page.main.rows
     points, breaches = late["totals"]["recovery_points"], late["totals"]["breaches"]
-    assert rows[0] == ["dark", "✗ could not be looked at: no route to host"]
+    assert rows[0] == ["dark", "✗ could not be checked: no route to host"]
     assert [row[0] for row in rows] == ["dark", "lost", "late", "a b"]
     assert rows[1][2:] == ["–", "– (could not be listed)", "eu-west-1", "–", "0 of 0", "1", "2026-11-21 02:00 UTC"]
     assert rows[2][2:7] == ["ebs", "us-east-1", "eu-west-1", "26 h", f"3 of {points}"]
     assert rows[3][2:] == ["ebs", "us-east-1", "a-1, b-2", "26 h", "4 of 4", "0", "2026-11-21 02:00 UTC"]
     sizes = [cell.attributes["data-v"] for cell in page.main.all("td") if "data-v" in cell.attributes]
     assert sizes == ["0", str(points), "4"], "by which a browser sorts"
-    assert page.title == "3 of 4 plans need a look"
+    assert page.title == "3 of 4 plans need attention"
     assert page.headline[1][1] == ("", f"12 disks, {breaches} of 8 recovery points late, over all plans.")
     assert [link.attributes["href"] for link in page.main.all("a")] == [
         "lost.status.html", "late.status.html", "a%20b.status.html"
     ]  # fmt: skip
     assert [head.text for head in page.main.one("thead").all("th")][:2] == ["Plan", "State"]
-    assert page.main.one("caption").text == "One line a plan, worst first."
+    assert page.main.one("caption").text == "One line for each plan, the worst first."
     stale = [span.attributes["data-valid-until"] for span in page.main.all("span") if span.mark == "stale"]
     assert stale == [plan["valid_until"] for plan in (lost, late, good)]
     versions = good["versions"]

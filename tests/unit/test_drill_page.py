@@ -35,7 +35,7 @@ def trial(**facts):
 
 PROVEN = "1 of 1 copies were proven creatable"
 REST = [
-    ("", "That the data can be read, and that a system starts from it, is not proven by this level."),
+    ("", "This level does not prove that the data can be read, or that a system boots from it."),
     ("", "0 of 1 disks were never proven."),
 ]
 VERDICTS = {
@@ -80,7 +80,8 @@ def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_i
     assert drawn().main.one("p").text == words
     assert drawn(zone="").main.one("p").text == words.replace("eu-west-1a", "eu-west-1")
     unasked = drawn(max_age_days=0).headline[1][-1][1]
-    assert unasked == "0 of 1 disks were never proven. No age of a proof is set, so that is not judged."
+    not_judged = "dr_restore_max_age_days is not set, so the age of proofs is not judged."
+    assert unasked == f"0 of 1 disks were never proven. {not_judged}"
     assert drawn().root.one("footer").text == f"multicloud.snapshots {report()['collection']}."
 
 
@@ -125,8 +126,8 @@ def test_what_was_not_tried_and_what_is_left_are_rows():
     assert [head.text for head in page.main.all("h2")] == ["Tried", "Not tried", "Left", "All disks"]
     captions = [caption.text for caption in page.main.all("caption")]
     assert captions[1:3] == [
-        "Disks of which this drill can prove no copy.",
-        "Disks whose time is over, and that were not deleted.",
+        "Disks without a copy that this drill can prove.",
+        "Expired disks that were not deleted.",
     ]
     heads = [head.text for head in page.main.all("thead")]
     assert heads == [

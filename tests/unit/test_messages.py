@@ -79,7 +79,7 @@ BAD_INPUT = [
     (
         "cbs",
         {"name": LONG},
-        f"name '{LONG}' has 60 characters, at most 44 are allowed, since ' [SOURCE]' is appended, "
+        f"name '{LONG}' has 60 characters, at most 44 are allowed, because ' [SOURCE]' is appended, "
         "which identifies the copy",
     ),
     (

@@ -77,7 +77,7 @@ def test_no_disk_is_an_error_that_names_the_near_misses(estate, tmp_path):
 
 def test_nothing_is_said_of_disks_that_were_not_looked_at(ecs):
     ended = night(ecs, encrypted="perhaps")
-    assert "No disk was looked at." in ended.brief["lines"] and not ended.report["source_listed"]
+    assert "No disk was checked." in ended.brief["lines"] and not ended.report["source_listed"]
 
 
 def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
@@ -90,7 +90,7 @@ def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
     ended = night(estate, **given)
     (point,) = ended.result["vanished"]
     assert (point["snapshot_id"], point["region"]) == (copy.id, estate.destination)
-    (words,) = warned(ended, "not there any more")
+    (words,) = warned(ended, "have vanished")
     assert copy.id in words and copy.id in (tmp_path / "r" / "orders.html").read_text()
     assert samples(tmp_path / "m" / "dr_copy_orders.prom")['dr_copy_vanished_recovery_points{plan="orders"}'] == 1
     assert night(estate, **given).result["vanished"] == []
@@ -115,7 +115,7 @@ def test_a_listing_that_lags_makes_no_recovery_point_vanish(ebs, tmp_path):
     copy.ec2_backend.delete_tags([copy.id], dict.fromkeys(tags))
     (tmp_path / "orders.json").write_text((tmp_path / "orders.json").read_text())
     ended = night(ebs, reads_only=True, report_dir=str(tmp_path))
-    assert ended.result["vanished"] == [] and not warned(ended, "not there any more")
+    assert ended.result["vanished"] == [] and not warned(ended, "have vanished")
 
 
 def test_plans_that_share_a_disk_delete_nothing_of_each_other(estate):
@@ -152,7 +152,7 @@ def test_a_disk_without_a_copy_looks_worst(ecs, tmp_path):
     ended = night(ecs, report_dir=str(tmp_path), metrics_dir=str(tmp_path))
     page = (tmp_path / "orders.html").read_text()
     assert not ended.message and "✗ no copy" in page and "width:100%" in page
-    assert "is-good" not in page.partition("</style>")[2] and "1 of 1 recovery points does not exist" in page
+    assert "is-good" not in page.partition("</style>")[2] and "1 of 1 recovery points is missing" in page
     assert [
         value for name, value in samples(tmp_path / "dr_copy_orders.prom").items() if "timestamp_seconds{cloud" in name
     ] == [0.0]
@@ -196,7 +196,7 @@ def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, wha
             assert "cannot be restored" in (tmp_path / page.replace("html", "junit.xml")).read_text()
         else:
             assert point["within_rpo"] is True and not ended.message
-            assert len(warned(ended, "is not known")) == bool(what)
+            assert len(warned(ended, "is unknown whether")) == bool(what)
             assert not ended.warnings, "told once"
     assert "DescribeKey" not in night(ebs, check_keys=False, **given).report["api_calls"]
 

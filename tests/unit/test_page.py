@@ -73,7 +73,7 @@ VERDICTS = {
         GOOD,
         {"breaches": [breach("key")]},
         *("cannot be restored", "is-bad"),
-        [("bad", "✗ 1 of 4 recovery points cannot be restored, since their keys cannot be used")],
+        [("bad", "✗ 1 of 4 recovery points cannot be restored, because their keys cannot be used")],
     ),
     "late set": (
         GOOD,
@@ -91,22 +91,26 @@ VERDICTS = {
         *("failures", "is-bad", [("bad", "✗ 2 failures")]),
     ),
     "stopped": (GOOD, {**EMPTY, "failures": [failure()]}, "failures", "is-bad", [("bad", "✗ 1 failure")]),
-    "warned": (GOOD, {"warnings": ["look at this"]}, "needs a look", "is-amber", [WITHIN, ("amber", "! look at this")]),
+    "warned": (
+        GOOD,
+        {"warnings": ["look at this"]},
+        *("needs attention", "is-amber", [WITHIN, ("amber", "! look at this")]),
+    ),
     "warned, not judged": (
         {**GOOD, "rpo_hours": 0},
         {"warnings": ["look at this"]},
-        *("needs a look", "is-amber", [UNASKED, ("amber", "! look at this")]),
+        *("needs attention", "is-amber", [UNASKED, ("amber", "! look at this")]),
     ),
     "one under way": (
         GOOD,
         {"totals": {"unfinished": 1}, "unfinished": [unfinished()]},
-        *("needs a look", "is-amber", [WITHIN, ("amber", "! 1 copy is under way, or failed")]),
+        *("needs attention", "is-amber", [WITHIN, ("amber", "! 1 copy is in progress or failed")]),
     ),
     "one without a copy": (
         {**GOOD, "rpo_hours": 0},
         {"totals": {"absent": 1}},
-        *("needs a look", "is-amber"),
-        [("amber", "✗ 1 of 4 recovery points does not exist: the disk has no copy there"), UNASKED],
+        *("needs attention", "is-amber"),
+        [("amber", "✗ 1 of 4 recovery points is missing: the disk has no copy in that region"), UNASKED],
     ),
     "two without a copy": (
         GOOD,
@@ -114,13 +118,13 @@ VERDICTS = {
         *("misses its RPO", "is-bad"),
         [
             ("bad", "✗ 2 of 4 recovery points miss the RPO of 26 h"),
-            ("bad", "✗ 2 of 4 recovery points do not exist: the disk has no copy there"),
+            ("bad", "✗ 2 of 4 recovery points are missing: the disks have no copy in that region"),
         ],
     ),
     "source is down": (
         GOOD,
         {"source_listed": False, "source_problem": "no route to host", "warnings": ["not listed"]},
-        *("needs a look", "is-amber", [WITHIN, ("amber", "! not listed"), ("", "no route to host")]),
+        *("needs attention", "is-amber", [WITHIN, ("amber", "! not listed"), ("", "no route to host")]),
     ),
 }
 
@@ -144,7 +148,7 @@ def test_the_verdict_says_what_is_bad_and_nothing_that_is_not_so(name):
         ({"kind": "status"}, "us-east-1 to eu-west-1; status, 2026"),
         ({"destination_regions": ["a-1", "b-2"]}, "EBS, us-east-1 to a-1, b-2;"),
         ({"cloud": None, "source_region": None, "destination_regions": []}, "NO CLOUD, no region to no region;"),
-        ({}, "Tells of today until 2026-11-22 00:48 UTC."),
+        ({}, "Current until 2026-11-22 00:48 UTC."),
     ],
 )
 def test_the_page_begins_with_what_was_copied_where_and_when(changes, words):
@@ -178,8 +182,8 @@ def test_late_points_stand_by_reason_with_the_next_step_and_the_others_below():
         ["mail vol-00000000000000006", REGION, *OLD, "snap-c00000000006001ed", "2", "2026-11-18"],
     ]
     failed = page.part("failed")
-    assert failed.text == "3 failures of copies that are late stand above, by reason."
-    assert drawn(disks=1).part("failed").text == "1 failure of copies that are late stands above, by reason."
+    assert failed.text == "3 failures of late copies are listed above, by reason."
+    assert drawn(disks=1).part("failed").text == "1 failure of late copies is listed above, by reason."
     well = page.part("well")
     assert well.one("h2").text == "Recovery points that are not late: 4" and len(well.rows) == 4
     assert well.one("caption").text.endswith("by when its source was taken. The line across a bar is the RPO.")

@@ -107,7 +107,7 @@ def test_the_policy_is_told_in_words():
     assert shown["former plans"] == "shop, mail" and shown["encrypted"] == "true"
     assert shown["disk tags"] == "dr-copy=true" and "lock days" not in shown
     bare = [each.text for each in drawn(rpo_hours=0).part("policy").all("dd")]
-    assert bare[:2] == ["not told by the cloud", "not judged"] and "as the source is" in bare
+    assert bare[:2] == ["not reported by the cloud", "not judged"] and "as the source" in bare
 
 
 ORPHAN = {**BARE_COPY, "disk_id": "vol-8", "state": "completed", "source_created_at": ago(50)}
@@ -126,7 +126,7 @@ LISTS = [
             ],
             "totals": {"unfinished": 3},
         },
-        "Copies under way, or failed: 3",
+        "Copies in progress or failed: 3",
         [
             ["vol-1", REGION, "copy-1", "snap-1", "in progress, 42 %"],
             ["vol-1", REGION, "copy-1", "snap-1", "in progress"],

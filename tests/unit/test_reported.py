@@ -405,9 +405,9 @@ def test_a_selection_that_protects_nothing_warns_loudly():
     copies_alone = [{**snapshot(n, n), "source": copy(n, n)["source"]} for n in (1, 2)]
     content = report(snapshots=copies_alone, plan="orders", rpo_hours=0)
     assert any(
-        "Not one of 1 disks has a usable snapshot" in line and "2 is a copy" in line for line in content["warnings"]
+        "None of 1 disks has a usable snapshot" in line and "2 is a copy" in line for line in content["warnings"]
     )
-    assert any("Not one of" in line for line in log_lines(content)) and "Not one of" in report_content(content, "page")
+    assert any("None of" in line for line in log_lines(content)) and "None of" in report_content(content, "page")
     mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
     content = report(snapshots=mixed, plan="orders")
     assert any("More snapshots are left out (2) than chosen (1)" in line for line in content["warnings"])
@@ -557,7 +557,7 @@ def test_the_report_tells_the_account_or_what_the_connection_tells_of_it():
         before = [{"item": "eu-west-1", "account": one, "failures": []} for one in others]
         done = {**NOTHING_DONE, "source": {**source(), "account": own}, "before": before}
         report = report_of(outcome_of(done, given), done, given, run)
-        assert (report["account"] or "not told by the cloud") in report_page(report)
+        assert (report["account"] or "not reported by the cloud") in report_page(report)
         return report["account"]
 
     assert account("111122223333", "111122223333") == "111122223333"

@@ -161,7 +161,10 @@ def test_where_nothing_fits_it_is_said_what_there_is(runs):
 
 def test_where_there_is_no_copy_at_all_that_is_said(ebs_runs):
     ended = ebs_runs.restore(disk_ids=["vol-1"])
-    assert "vol-1: no copy in eu-west-1 names it" in ended.message and "There is no copy in eu-west-1" in ended.message
+    assert (
+        "vol-1: there is no copy of it in eu-west-1" in ended.message
+        and "There is no copy in eu-west-1" in ended.message
+    )
     assert len(ebs_runs.calls) == 2, "one listing of all copies is enough"
 
 
@@ -203,7 +206,7 @@ def test_what_hits_many_disks_alike_is_told_once(ebs_runs):
     assert ended.message.count("is not a zone of eu-west-1") == 1 and " and 4 more: " in ended.message
     assert "dr_restore_zone: 'eu-west-1x'" in ended.message, "the role's users know its variables"
     nothing = runs.restore(disk_ids=[f"vol-{number}" for number in range(12)])
-    assert nothing.message.count("no copy in eu-west-1 names it") == 1 and " and 2 more: " in nothing.message
+    assert nothing.message.count("there is no copy of it in eu-west-1") == 1 and " and 2 more: " in nothing.message
 
 
 def test_reasons_beyond_ten_are_counted():
@@ -216,7 +219,7 @@ def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
     ended = ebs_runs.restore(source_region="us-west-2", expected=list(disks.values()), manifest_dir=str(tmp_path))
     assert ended.message.startswith("None of the 1 copies in eu-west-1 fits dr_restore_source_region us-west-2")
     (row,) = ended.result["disks"]
-    assert row["missing"].endswith("no copy in eu-west-1 names it, among those from us-west-2")
+    assert row["missing"].endswith("there is no copy of it in eu-west-1, among those from us-west-2")
 
 
 def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(ebs_runs, tmp_path):

@@ -44,7 +44,7 @@ def test_the_newest_whole_set_is_restored_and_what_is_newer_is_told(runs, tmp_pa
     given = {"manifest_dir": str(tmp_path)}
     predicted = runs.restore(check=True, **given)
     (line,) = [line for line in predicted.lines if line.startswith("SERVER i-1")]
-    assert "2 disks as of" in line and "crash consistent" in line and "newer and passed over: database of" in line
+    assert "2 disks as of" in line and "crash consistent" in line and "newer, but not used: database of" in line
     ended = runs.restore(**given)
     assert not ended.message
     rows = rows_of(ended)
@@ -170,7 +170,7 @@ def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_r
     given = {"expected": str(tmp_path / "orders.json"), "id": "flood"}
     predicted = any_runs.restore(check=True, **given)
     (line,) = [line for line in predicted.lines if line.startswith("SERVER i-0a1")]
-    assert "2 disks as of" in line and "near consistent" in line and "newer and passed over" in line
+    assert "2 disks as of" in line and "near consistent" in line and "newer, but not used" in line
     ended = any_runs.restore(**given)
     assert not ended.message and not ended.result["warnings"]
     rows = {row["disk_id"]: row for row in ended.result["disks"]}
@@ -185,4 +185,4 @@ def test_without_marks_and_report_a_restore_says_that_it_knows_no_servers(ens_di
     runs = Runs(ens_disks)
     runs.copies("database", "log")
     (warning,) = runs.restore().result["warnings"]
-    assert "tell no servers" in warning and "dr_restore_expected" in warning
+    assert "do not show servers" in warning and "dr_restore_expected" in warning

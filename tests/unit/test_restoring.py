@@ -128,7 +128,7 @@ def test_a_drill_never_bears_the_id_of_a_restore_whose_disks_it_would_delete():
 def test_what_a_drill_cannot_prove_is_refused(name, value):
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
     assert not variables.normalise(given, "h", (), True)["problems"]
-    named = {"cloud": "readable can be proven on ebs alone"}.get(name, name)
+    named = {"cloud": "readable can only be proven on ebs"}.get(name, name)
     given[name] = value
     assert any(named in problem for problem in variables.normalise(given, "h", (), True)["problems"])
 
@@ -159,7 +159,7 @@ def test_the_newest_complete_point_not_after_a_time_is_chosen():
     assert row["taken_at"] == "2026-11-20T02:00:00Z" and row["age_hours"] == 34 and row["tags"] == {"env": "prod"}
     assert points(copies, at="2026-11-19T02:00:00Z")[0]["copy_id"] == "snap-2"
     early = points(copies, at="2026-11-01")[0]
-    assert early["copy_id"] is None and "the oldest is of 2026-11-18T02:00:00Z" in early["missing"]
+    assert early["copy_id"] is None and "the oldest is from 2026-11-18T02:00:00Z" in early["missing"]
 
 
 def test_a_second_run_stays_with_the_points_of_the_first():
@@ -176,7 +176,7 @@ def test_disks_are_selected_by_id_name_tag_and_region_and_those_without_a_copy_a
     assert [row["disk_id"] for row in points(copies, disk_tags={"env": "*", "Name": "mail"})] == ["vol-2"]
     by_name = points(copies, disk_names=["mail", "files"])
     assert [(row["disk_name"], row["copy_id"]) for row in by_name] == [("files", None), ("mail", "snap-2")]
-    assert [row["missing"] for row in points(copies, disk_ids=["vol-9"])] == ["no copy in eu-west-1 names it"]
+    assert [row["missing"] for row in points(copies, disk_ids=["vol-9"])] == ["there is no copy of it in eu-west-1"]
     assert not points(copies, source_region="us-west-2")
 
 
@@ -198,7 +198,7 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     assert "There are 2 copies in eu-west-1, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
     assert there.endswith(": database (vol-1).")
     rows = chosen([copy(1)], at="2026-11-01")
-    assert "younger than at" in choosing.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
+    assert "newer than dr_restore_at" in choosing.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
     assert not choosing.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
 
 
@@ -267,7 +267,7 @@ def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
     assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]
     assert outcome["disks"][-1]["new_disk_id"] == "vol-n1" and outcome["unidentified_copies"] == ["snap-9"]
     message = manifest.problems_of(outcome)
-    assert message.startswith("2 of 3 disks are missing.") and "No room" in message and "x: no copy in" in message
+    assert message.startswith("2 of 3 disks are missing.") and "No room" in message and "x: there is no copy" in message
     assert any("vol-n1 (available)" in line and "/dev/sdf of i-1" in line for line in manifest.lines_of(outcome))
 
 
@@ -357,8 +357,12 @@ def trial(number):
     ("copy_id", "kind", "why"),
     [
         ("snap-1", None, None),
-        (None, "not_found", "the copy snap-1 went while the drill was running"),
-        ("snap-9", None, "the copy snap-1 went while the drill was running; snap-9, which is there now, was not tried"),
+        (None, "not_found", "the copy snap-1 disappeared while the drill was running"),
+        (
+            "snap-9",
+            None,
+            "the copy snap-1 disappeared while the drill was running; snap-9, which is there now, was not tried",
+        ),
         (None, "credentials", None),
     ],
 )
@@ -487,7 +491,7 @@ def test_a_disk_that_no_drill_tries_is_told_and_not_green():
     page = files.drill_page(report)
     assert "overall is-amber" in page and "overall is-good" not in page and why in page
     aged = drill_report.drill_report(rows, done, {**capped, "max_age_days": 7}, False, NOW)
-    assert f"big (vol-2): never, since {why}" in drill_report.drill_problems(aged)
+    assert f"big (vol-2): never, because {why}" in drill_report.drill_problems(aged)
     big = [row for row in rows if row.disk_name == "big"]
     alone = drill_report.drill_report(big, drill_report.Done([call]), capped, False, NOW)
     assert f"No copy could be tried: big (vol-2): {why}." in drill_report.drill_problems(alone)

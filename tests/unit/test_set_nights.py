@@ -284,7 +284,7 @@ def test_marks_that_contradict_each_other_are_told(estate, tmp_path):
     estate.set_tags(spoilt, **{"dr-copy:set": "3 near 2026-11-21T00:00:00Z"})
     ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24)
     (warning,) = [text for text in ended.report["warnings"] if text.startswith("Marks that contradict")]
-    assert spoilt.id in warning and warning.replace("'", "&#39;") in page and "needs a look" in page
+    assert spoilt.id in warning and warning.replace("'", "&#39;") in page and "needs attention" in page
     assert ended.result["sets"][0]["set"] is None and cases["set of i-0a1"] == "skipped"
 
 
@@ -379,7 +379,7 @@ def test_a_torn_server_is_a_warning_by_disk_and_fails_nothing(estate, tmp_path):
     ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24)
     assert not ended.message and cases["set of i-0a1"] == "skipped"
     assert any("without a whole set of copies" in text and disks[0] in text for text in ended.report["warnings"])
-    assert "no whole set of copies" in page and "needs a look" in page and "all is well" not in page
+    assert "no whole set of copies" in page and "needs attention" in page and "all is well" not in page
     assert float(metrics[0].split()[-1]) == 0
 
 

@@ -76,7 +76,7 @@ def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, t
     report = json.loads((tmp_path / "orders.drill.json").read_text())
     assert report["tried"] == ended.result["tried"] and report["test_host"] == "testhost"
     page = (tmp_path / "orders.drill.html").read_text()
-    assert "✓" in page and "is not proven by this level" in page and "testhost" in page
+    assert "✓" in page and "This level does not prove" in page and "testhost" in page
     shown = runs.drill(check=True, level="creatable")
     assert {row["proven_level"] for row in shown.result["disks"]} == {"usable"}, "the copies tell it"
 
@@ -276,7 +276,7 @@ def test_a_file_with_tags_of_ansible_is_taken(ebs_runs, tmp_path):
 def test_where_no_disk_is_attached_the_level_is_refused(ens_disks, tmp_path):
     runs = Runs(ens_disks)
     ended = runs.usable(tmp_path)
-    assert "usable can be proven on ebs, ecs, cbs alone" in ended.message and not runs.calls
+    assert "usable can only be proven on ebs, ecs, cbs" in ended.message and not runs.calls
     assert not runs.restore(test_host="testhost").message.count("test_host"), "a restore passes over them"
 
 

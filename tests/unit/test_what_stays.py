@@ -158,7 +158,7 @@ def test_a_prune_of_many_reads_little_more_than_once(cloud):
     [
         ({"state": "absent"}, "needs copy_ids"),
         ({"state": "absent", "copy_ids": ["{b}"]}, "{a} is not one of copy_ids"),
-        ({"state": "absent", "copy_ids": ["{a}", "{b}"]}, "{b} is to stay"),
+        ({"state": "absent", "copy_ids": ["{a}", "{b}"]}, "{b} must remain"),
         ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": "x"}}, "'x' is not a valid ID"),
     ],
 )

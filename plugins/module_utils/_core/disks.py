@@ -192,11 +192,11 @@ class DiskCloud(SnapshotCloud):
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         """Say why no disk can be made of a snapshot: it fails alone, before anything is asked for it."""
         if _is_of_system_disk(self, source):
-            return "is of a system disk, of which this cloud makes no disk"
+            return "is of a system disk, and this cloud cannot make a disk from it"
         return super().obstacle_to(request, source)
 
     def obstacle_hint(self, source: Snapshot) -> str | None:
-        return "Make an image of it instead." if _is_of_system_disk(self, source) else super().obstacle_hint(source)
+        return "Make an image from it instead." if _is_of_system_disk(self, source) else super().obstacle_hint(source)
 
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
         size = request.options["size_gib"]

@@ -84,7 +84,7 @@ class TagRules:
             found.append(f"tags: {', '.join(doubles)} differ only in case, which the cloud treats as one key")
         if len(tags) > self.room(named):
             found.append(
-                f"tags: {len(tags)} are given, {self.room(named)} are allowed, since "
+                f"tags: {len(tags)} are given, {self.room(named)} are allowed, because "
                 f"{self.most - self.room(named)} of {self.most} are reserved for "
                 f"provenance{' and name' if named else ''}"
             )

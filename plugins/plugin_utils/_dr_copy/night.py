@@ -154,7 +154,7 @@ class Night:
         made = []
         for batch in copy_calls(plan, shared, list(before)):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
-            self._say(f"copying {len(ids)} snapshot{'' if len(ids) == 1 else 's'} to {regions}, or seeing them there")
+            self._say(f"copying {len(ids)} snapshot{'' if len(ids) == 1 else 's'} to {regions}, unless they are there")
             made.append({**self._made(calls.copy(batch, tags, self._seconds_left)), "item": batch})
         self._copied += made
         return made
@@ -204,7 +204,7 @@ class Night:
     def _ask_for_keys(self, calls: Calls) -> None:
         """Ask for the state of the keys of the newest copies."""
         for region, ids in encrypted_points(self._done, self._ended(), self._setting.check_mode).items():
-            self._say(f"asking for the keys of {len(ids)} copies in {region}")
+            self._say(f"checking the keys of {len(ids)} copies in {region}")
             answer = self._made(calls.keys(region, ids), warns=False)
             self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
 

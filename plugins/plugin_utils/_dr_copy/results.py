@@ -75,7 +75,7 @@ def finished(
 
 def unexpected(error: Exception) -> str:
     """Say what an error in the role's own code was."""
-    return f"the run was ended by an error in its own code, {type(error).__name__}: {error}"
+    return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
 
 
 def _reported(

@@ -71,7 +71,7 @@ class Drill(Run):
             write_page_of_failure(self._values, why)
 
     def _look(self, calls: Calls) -> dict[str, Any]:
-        self._say(f"looking for disks of drills in {self._values['region']} whose time is over")
+        self._say(f"looking for disks of drills in {self._values['region']} that have expired")
         return self._made(calls.look(reaping.EXPIRING))
 
     def _reap(self, calls: Calls, there: Row, own: bool) -> list[reaping.Left]:

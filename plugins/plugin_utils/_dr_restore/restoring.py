@@ -29,7 +29,7 @@ class Restore(Run):
     def _steps(self, calls: Calls) -> Finished:
         values, check_mode = self._values, self._setting.check_mode
         listed = self._listed(calls)
-        self._say(f"looking for what {values['id']} has made before")
+        self._say(f"looking for disks that {values['id']} made before")
         there = self._made(calls.look(restored_id(values)))
         points, waves, unread, refused = [], [], {"skipped": True}, ""
         chosen = Chosen([], [])
@@ -69,7 +69,7 @@ class Restore(Run):
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():
             of_wave = f" of wave {number}" if self._values["waves"] else ""
-            self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, or seeing them there")
+            self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, unless they are there")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
             made = self._made(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))

@@ -88,7 +88,7 @@ class Run:
         except Paused as paused:
             return Finished({}, [], "", paused.what, self._record.as_text())
         except Exception as error:
-            why = f"the run was ended by an error in its own code, {type(error).__name__}: {error}"
+            why = f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
             self._failed(why)
             ended = Finished({}, [], why)
         self._record.end(ended[:3])

@@ -31,8 +31,8 @@ def page_of_start(plan: str, started_at: str) -> str:
     """Return the page that stands there while a run goes on, or after it was killed."""
     title = f"A run began at {started_at}, and has not ended"
     message = (
-        "If no run is going on, it was killed: look at the log of its job, and run again. No earlier report stands "
-        "here, since it would tell of another day."
+        "If no run is in progress, it was killed: look at the log of its job, and run again. No earlier report is "
+        "shown here, because it would be out of date."
     )
     return _page(plan, title, message, "is-amber", "#b36b00")
 

@@ -39,9 +39,9 @@ _OTHER_ZONE = "Name another zone or disk_type, or run again later."
 _QUOTA = "Delete disks that nobody needs, have the quota raised, or name another zone or disk_type."
 DISK_HINTS = {
     **HINTS,
-    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS makes no data disk of this snapshot: make an image of it, "
-    "and an instance of the image.",
-    "OperationDenied.SnapshotNotAllowed": "ECS makes no disk of this snapshot: check in the console whether it "
+    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS cannot make a data disk from this snapshot: make an "
+    "image from it, and an instance from the image.",
+    "OperationDenied.SnapshotNotAllowed": "ECS cannot make a disk from this snapshot: check in the console whether it "
     "is archived.",
     "InvalidDiskSize.TooSmall": "Give a size_gib that is at least the snapshot's.",
     "InvalidDataDiskSize.ValueNotSupported": "Give a size_gib that the type takes.",
@@ -88,7 +88,7 @@ class EcsDisks(DiskCloud, EcsCloud):
         return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing what disks can be had in {region}"
+        tried = f"Listing the disks on offer in {region}"
         given = {"DestinationResource": "DataDisk", "ResourceType": "disk", "InstanceChargeType": "PostPaid"}
         answer = self._service.read("DescribeAvailableResource", region, tried, **given)
         zones = items_of(answer, "AvailableZones", "AvailableZone", tried=tried)
@@ -96,7 +96,7 @@ class EcsDisks(DiskCloud, EcsCloud):
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
-        tried = f"Making a disk of {request.snapshot_id} in {options['zone']}"
+        tried = f"Making a disk from {request.snapshot_id} in {options['zone']}"
         size = options["size_gib"] or order.source.size_gib
         is_small = options["disk_type"] == "cloud_essd" and size is not None and size < USUAL_LEAST
         try:

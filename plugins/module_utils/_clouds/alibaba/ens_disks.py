@@ -74,7 +74,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         return f"{snapshot_id}:{self.restore_id.replace('.', ':')}"
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing what disks can be had on {region}"
+        tried = f"Listing the disks on offer on {region}"
         answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, tried)
         sold = items_of(answer, "SupportResources", "SupportResource", tried=tried)
         return [
@@ -87,7 +87,7 @@ class EnsDisks(DiskCloud, EnsCloud):
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
-        tried = f"Ordering a disk of {request.snapshot_id} on {request.region}"
+        tried = f"Ordering a disk from {request.snapshot_id} on {request.region}"
         try:
             answer = self._service.write(
                 "CreateDisk",

@@ -101,7 +101,7 @@ class Clients:
             raise Refused(str(error.message), hint="Install boto3 for the Python that runs this module.") from error
         if not is_new_enough:
             raise Refused(
-                f"boto3 and botocore must be {LOWEST_SDK} or newer: older ones do not pass on all that AWS shows",
+                f"boto3 and botocore must be {LOWEST_SDK} or newer: older ones do not return everything that AWS shows",
                 hint=f"Install them for the Python that runs this module: pip install 'boto3>={LOWEST_SDK}'",
             )
         self._module = module

@@ -77,7 +77,7 @@ class EbsBlocks(EbsCloud):
         def whole() -> str:
             found, checksum = self._ec2.read(tried, read)
             if checksum and found != checksum:
-                raise Unreachable(f"{tried}: what was received has another checksum than AWS tells")
+                raise Unreachable(f"{tried}: the received block has another checksum than AWS reports")
             return found
 
         return str(persist(partial(self._with_hint, whole), self.deadline))
@@ -86,7 +86,7 @@ class EbsBlocks(EbsCloud):
         page = self._ec2.read(tried, partial(ask, **given))
         listed = items_of(page, "Blocks", tried=tried)
         if not (page.get("BlockSize") and page.get("VolumeSize")):
-            raise Unreachable(f"{tried}: the answer does not tell the size of a block, or of the snapshot")
+            raise Unreachable(f"{tried}: the answer does not contain the size of a block, or of the snapshot")
         if not all(block.get("BlockToken") and "BlockIndex" in block for block in listed):
             raise Unreachable(f"{tried}: the answer contains a block without its index or token")
         return page, {int(block["BlockIndex"]): str(block["BlockToken"]) for block in listed}

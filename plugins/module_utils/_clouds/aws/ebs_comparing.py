@@ -41,7 +41,7 @@ MOST_BLOCKS = 1000
 WINDOW = 100
 #: How often an index is drawn for each block that is wanted, since blocks may lie far apart.
 DRAWS = 2
-GONE = "is gone, or not this account's to see"
+GONE = "does not exist, or this account may not see it"
 HINT = "Do not rely on this copy: restore from another one, and make it anew (delete it, then copy again)."
 
 

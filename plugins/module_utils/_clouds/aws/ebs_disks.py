@@ -74,9 +74,7 @@ class EbsDisks(DiskCloud, EbsCloud):
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         if ARCHIVED in source.traits:
             return source.obstacle
-        return (
-            "is on an Outpost, where alone disks can be made of it" if (source.place or "").startswith("arn:") else None
-        )
+        return "is on an Outpost, the only place for disks from it" if (source.place or "").startswith("arn:") else None
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         """Read them as usual, but refuse those whose key is not enabled: AWS would remove the disk, without a word."""
@@ -105,7 +103,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
-        tried = f"Making a disk of {request.snapshot_id} in {request.options['zone']}"
+        tried = f"Making a disk from {request.snapshot_id} in {request.options['zone']}"
         create = self._ec2.writer(request.region).create_volume
         try:
             answer = self._ec2.write(tried, partial(create, **self._arguments(order)))
@@ -135,7 +133,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def _free_device(self, region: str, instance_id: str) -> str:
         """Choose a device that no volume of an instance has: AWS wants one."""
-        tried = f"Looking which devices of {instance_id} in {region} are free"
+        tried = f"Checking which devices of {instance_id} in {region} are free"
         query = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
         used = {_slot(disk.device or "") for disk in self._disks(region, tried, [query])} | self._asked[instance_id]
         device = next((name for name in DEVICES if _slot(name) not in used), None)
@@ -154,13 +152,13 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        tried = f"Asking AWS whether a disk may be made of {request.snapshot_id} in {request.options['zone']} (DryRun)"
+        tried = f"Asking AWS if a disk may be made from {request.snapshot_id} in {request.options['zone']} (DryRun)"
         create = self._ec2.reader(request.region).create_volume
         create = partial(create, **self._arguments(order))
         self._dry_run(tried, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
 
     def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:
-        tried = f"Looking whether all data of the disks in {region} is loaded"
+        tried = f"Checking whether all data of the disks in {region} is loaded"
         shown = self._ec2.volume_statuses(region, tried, disk_ids)
         return {str(status["VolumeId"]) for status in shown if is_warm(status)}
 
@@ -178,6 +176,6 @@ def _slot(device: str) -> str:
 
 def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
     return Refused(
-        f"No disk can be made of {snapshot.snapshot_id} in {snapshot.region}: its key {key.arn} {key.words}",
+        f"No disk can be made from {snapshot.snapshot_id} in {snapshot.region}: its key {key.arn} {key.words}",
         hint="Enable the key, or cancel its deletion and enable it (KMS), then run again; or restore another copy.",
     )

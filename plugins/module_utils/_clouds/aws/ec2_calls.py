@@ -162,5 +162,5 @@ class Ec2Calls:
                 self._account = str(self.read(tried, ask).get("Account") or "")
             except (Unreachable, Forbidden) as error:
                 self._account = ""
-                self._warnings.append(f"{error}. What AWS lists as the caller's own counts as such.")
+                self._warnings.append(f"{error}. The run relies on what AWS lists as the caller's own.")
         return self._account

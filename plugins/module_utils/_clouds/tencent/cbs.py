@@ -66,7 +66,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             return super().name_problem(name, snapshot_id)
         left = self.name_rule.longest - len(closing(snapshot_id))
         return (
-            f"has {len(name)} characters, at most {left} are allowed, since {closing(snapshot_id)!r} is appended, "
+            f"has {len(name)} characters, at most {left} are allowed, because {closing(snapshot_id)!r} is appended, "
             "which identifies the copy"
         )
 

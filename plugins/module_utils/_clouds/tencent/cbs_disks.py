@@ -74,7 +74,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         return [disk_of(item, region) for item in shown]
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing what disks can be had in {region}"
+        tried = f"Listing the disks on offer in {region}"
         given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
         answer = self._service.read("DescribeDiskConfigQuota", region, tried, **given)
         # The service also returns disks that were not asked for.
@@ -104,7 +104,7 @@ class CbsDisks(DiskCloud, CbsCloud):
 
     def _made(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
-        tried = f"Making a disk of {request.snapshot_id} in {options['zone']}"
+        tried = f"Making a disk from {request.snapshot_id} in {options['zone']}"
         name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.longest]
         is_encrypted = request.encrypted or order.source.encrypted
         answer = self._service.write(

@@ -155,8 +155,8 @@ class Loop:
     def _warn_of_unread(self, region: Region, complete: list[Attempt]) -> None:
         if region.unread and complete:
             self._warnings.append(
-                f"{region.name} could not be read at the end of the run, so its complete copies are told as they were "
-                f"last seen: {region.unread}"
+                f"{region.name} could not be read at the end of the run, so its complete copies are reported as they "
+                f"were last seen: {region.unread}"
             )
 
     def _act(self) -> list[Attempt]:

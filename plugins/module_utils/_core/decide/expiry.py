@@ -23,7 +23,9 @@ def expiry_of(request: CopyRequest, copy: Snapshot, now: datetime) -> tuple[date
     """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set."""
     if request.retention_days is None or not copy.deletable or copy.expires_at or copy.state is not State.COMPLETED:
         return None, None
-    untouched = f"retention_days is not set on {copy.snapshot_id} in {copy.region}, which stays until it is deleted"
+    untouched = (
+        f"retention_days is not set on {copy.snapshot_id} in {copy.region}, which is kept until somebody deletes it"
+    )
     if copy.created_at is None:
         return None, f"{untouched}: the cloud does not show when it was made"
     moment = copy.created_at + timedelta(days=request.retention_days)

@@ -59,17 +59,17 @@ def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Ref
     """Return the failure of a copy that stays, since the one that was to stay for it is not complete."""
     why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "is not there"
     return Refused(
-        f"The copy {copy.snapshot_id} in {copy.region} is not deleted, since {survivor_id}, which was to stay for it, "
-        f"{why}",
-        hint=f"Find out what became of {survivor_id}. The next run chooses again what may go.",
+        f"The copy {copy.snapshot_id} in {copy.region} is not deleted, because {survivor_id}, which was to "
+        f"replace it, {why}",
+        hint=f"Find out what happened to {survivor_id}. The next run decides again what may be deleted.",
     )
 
 
 def not_ours(copy: Snapshot) -> Refused:
     if not copy.certain:
         return Refused(
-            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, since nothing but its name or "
-            "description says what it was made of",
+            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because only its name or "
+            "description shows its source",
             hint="Check it in the cloud's console, and delete it there if nobody needs it.",
         )
     return Refused(
@@ -133,7 +133,7 @@ def tags_full(refused: Mapping[str, CopyError]) -> str | None:
 
 def source_not_read(copy: Snapshot, why: CopyError | None) -> CopyError:
     """Return the failure of tags that come from a source that could not be read, or not within wait_timeout."""
-    message = f"The tags of the copy {copy.snapshot_id} in {copy.region} were not brought into line, since its source "
+    message = f"The tags of the copy {copy.snapshot_id} in {copy.region} were not updated, because its source "
     if why is None:
         return TimedOut(f"{message}was not read within wait_timeout", hint=AGAIN)
     kind = type(why) if not isinstance(why, Ambiguous) else Unreachable
@@ -160,7 +160,7 @@ def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> 
     """Return the failure of tags, expiry or a deletion that was not done by wait_timeout."""
     not_done = {
         TAGS: "The tags of {} in {} were not set",
-        EXPIRY: "The time of expiry of {} in {} was not set",
+        EXPIRY: "The expiry time of {} in {} was not set",
         LOCK: "The lock of {} in {} was not set",
         ATTACH: "The disk {} in {} was not attached",
         DETACH: "The disk {} in {} was not detached",

@@ -70,8 +70,8 @@ class CopyRun:
             params["destination_regions"] = [region]
             if region == params["source_region"]:
                 self._module.warn(
-                    f"The copies go to {region}, which is also source_region. Set destination_regions if that is not "
-                    "meant."
+                    f"The copies go to {region}, which is also source_region. Set destination_regions if this is not "
+                    "intended."
                 )
         params["destination_regions"] = list(dict.fromkeys(params["destination_regions"]))
 

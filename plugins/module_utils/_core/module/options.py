@@ -131,12 +131,12 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
     if survivors is None:
         return []
     if named is None:
-        return ["survivors: needs copy_ids, whose copies go only if these stay"]
+        return ["survivors: needs copy_ids, the copies to delete"]
     ids = [str(one) for pair in survivors.items() for one in pair]
     found = id_problems("survivors", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
     found += [f"survivors: {goes} is not one of copy_ids" for goes in survivors if goes not in named]
     return found + [
-        f"survivors: {stays} is to stay, and copy_ids names it" for stays in {*survivors.values()} if stays in named
+        f"survivors: {stays} must remain, but copy_ids names it" for stays in {*survivors.values()} if stays in named
     ]
 
 

@@ -43,8 +43,8 @@ def listed_sets(
         first = contradictions[0]
         more = f", and {len(contradictions) - 1} more" if len(contradictions) > 1 else ""
         cloud.warnings.append(
-            f"The set {first.set_id} in {region} is not used, since it has {len(first.snapshot_ids)} snapshots of the "
-            f"disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}){more}. Each set needs an ID of its own"
+            f"The set {first.set_id} in {region} is not used, because it has {len(first.snapshot_ids)} snapshots of "
+            f"the disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}){more}. Each set needs an ID of its own"
         )
     return {snapshot_id: found.row for snapshot_id, found in sets.items()}
 

@@ -50,7 +50,7 @@ def _of_plan(plan: Sequence[Row], selected: int) -> list[str]:
     reasons = Counter(row["reason"] for row in plan if row["reason"] not in planning.USABLE)
     counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
     if selected and not usable:
-        return [f"Not one of {selected} disks has a usable snapshot: {counted}."]
+        return [f"None of {selected} disks has a usable snapshot: {counted}."]
     if left_out > taken:
         return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {counted}."]
     return []
@@ -63,7 +63,7 @@ def _of_coverage(coverage: Row) -> list[str]:
     parts = []
     if lost:
         parts.append(
-            f"Disks that have copies of this plan and have lost its tags, so that nothing new of them is copied: "
+            f"Disks with copies of this plan have lost its tags, so no new copies of them are made: "
             f"{listed(lost)}. Tag them again, or exclude them by a tag of dr_copy_exclude_tags."
         )
     if missing:
@@ -85,8 +85,8 @@ def _of_vanished(vanished: Sequence[Row]) -> list[str]:
     )
     more = f", and {len(vanished) - NAMED} more" if len(vanished) > NAMED else ""
     return [
-        f"Recovery points of the last report that are not there any more, though neither retention nor the cloud's own "
-        f"deadline took them ({len(vanished)}): {named}{more}. Find out who deleted them."
+        f"Recovery points of the last report have vanished, although neither retention nor the cloud's own expiry "
+        f"deleted them ({len(vanished)}): {named}{more}. Find out who deleted them."
     ]
 
 
@@ -98,11 +98,11 @@ def _of_keys(done: Mapping[str, Any]) -> list[str]:
     if unknown:
         more = f", and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         parts.append(
-            f"Whether these keys of the newest copies can be used is not known: {', '.join(unknown[:NAMED])}{more}. "
+            f"It is unknown whether these keys of the newest copies can be used: {', '.join(unknown[:NAMED])}{more}. "
             "Allow the caller to ask for their state, or set dr_copy_check_keys to false."
         )
     why = spelt_out([failure for look in looks for failure in failures_of(look)])
-    return [*parts, *([f"The keys of the newest copies could not be asked for: {why}"] if why else [])]
+    return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]
 
 
 def _of_archive(done: Mapping[str, Any]) -> list[str]:

@@ -54,7 +54,7 @@ def index_over(
         if parts:
             plans.append(parts)
         else:
-            silent[label(name or host, shard)] = problem or "it was not looked at, and there is no earlier report"
+            silent[label(name or host, shard)] = problem or "it was not checked, and there is no earlier report"
     return index_page(plans, silent)
 
 

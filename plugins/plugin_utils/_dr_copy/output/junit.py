@@ -59,7 +59,7 @@ def _judge_set(case: ElementTree.Element, row: Row, report: Report) -> None:
     elif row["within_rpo"] is False and report["settings"]["consistency"] == BY_SET:
         _add(case, "failure", f"misses the RPO of {report['rpo_hours']} h: {words}")
     elif row["set"] is None or row["within_rpo"] is False or row["torn"]:
-        _add(case, "skipped", f"needs a look: {words}")
+        _add(case, "skipped", f"needs attention: {words}")
     elif row["within_rpo"] is None:
         _add(case, "skipped", f"no RPO is set: {words}")
 

@@ -85,14 +85,12 @@ def write_metrics(report: Report, directory: str) -> str:
     tell("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
     tell("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
     last_success = finished if is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
-    tell(_SUCCESS, "When the last run ended that failed in nothing and met its RPO; 0: none has", last_success)
+    tell(_SUCCESS, "When the last run ended that succeeded and met its RPO; 0: never", last_success)
     failures = Gauge("dr_copy_failures", "Failures of the last run", ("plan", "kind"), registry=registry)
     found = Counter(failure["kind"] for failure in report["failures"])
     for kind in sorted({*KINDS, *found}):
         failures.labels(plan=plan, kind=kind).set(found[kind])
-    copies = Gauge(
-        "dr_copy_copies", "What became of the copies of the last run", ("plan", "outcome"), registry=registry
-    )
+    copies = Gauge("dr_copy_copies", "Copies of the last run, by outcome", ("plan", "outcome"), registry=registry)
     for outcome, number in sorted(report["counts"].items()):
         copies.labels(plan=plan, outcome=outcome).set(number)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +122,7 @@ def _tell_depth(report: Report, before: Values, registry: CollectorRegistry) -> 
         depth.labels(**labels).set(_earlier(before, _DEPTH, labels) if is_unknown else point.get("points") or 0)
     vanished = Gauge(
         "dr_copy_vanished_recovery_points",
-        "Recovery points of the last report that are not there, and that neither retention nor a deadline took",
+        "Recovery points of the last report that disappeared, although neither retention nor an expiry deleted them",
         ("plan",),
         registry=registry,
     )
@@ -137,7 +135,7 @@ def _number(rows: Sequence[object] | None) -> int | None:
 
 def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Tell how many disks are in each state; of what was not looked at, what was told before."""
-    disks = Gauge(_DISKS, "Disks by what the plan makes of them", ("plan", "state"), registry=registry)
+    disks = Gauge(_DISKS, "Disks by how the plan treats them", ("plan", "state"), registry=registry)
     coverage, is_known = report["coverage"], report["source_listed"]
     found = {
         "selected": coverage["selected"] if is_known else None,

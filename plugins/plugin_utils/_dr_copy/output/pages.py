@@ -102,14 +102,14 @@ def _policy(report: Report) -> dict[str, str]:
     """Return the account and the variables by which a plan runs, those that are set."""
     settings = report["settings"]
     parts = {
-        "account": report["account"] or "not told by the cloud",
+        "account": report["account"] or "not reported by the cloud",
         "RPO": f"{report['rpo_hours']} h" if report["rpo_hours"] else "not judged",
     }
     for name, value in settings.items():
         if value or name == "encrypted":
             parts[name.replace("_", " ")] = _setting(value)
     if not settings["encrypted"]:
-        parts["encrypted"] = "as the source is"
+        parts["encrypted"] = "as the source"
     return parts
 
 

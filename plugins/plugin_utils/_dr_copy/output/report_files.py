@@ -99,5 +99,5 @@ def _write_files(report: Report, values: Mapping[str, Any]) -> list[str]:
             failure_of(write_plain_page, values, page_of_failure(label_of(report), why))
     for path in outdated_files(values):
         why = failure_of(os.unlink, path)
-        problems += [f"The old report {path} could not be taken away: {why}"] if why else []
+        problems += [f"The old report {path} could not be removed: {why}"] if why else []
     return problems

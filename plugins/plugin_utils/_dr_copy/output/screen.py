@@ -71,7 +71,7 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
     ]
     lines += _more(unfinished, most, "copies that are not complete")
     if not report["recovery_points"]:
-        return [*lines, "No disk was found." if report["source_listed"] else "No disk was looked at."]
+        return [*lines, "No disk was found." if report["source_listed"] else "No disk was checked."]
     points = sorted(report["recovery_points"], key=worst_first)
     widest = WIDEST if log == "brief" else None
     return [*lines, *_table(points[:most], widest), *_more(points, most, "recovery points")]
@@ -174,7 +174,7 @@ def _failed(failure: Row) -> str:
 
 def _late(breach: Row) -> str:
     age = "there is no complete copy" if breach["age_hours"] is None else f"{breach['age_hours']:.1f} h old"
-    return f"{named(breach)} in {breach['region']}: {age}, since {breach['why'].rstrip('.')}"
+    return f"{named(breach)} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
 
 
 def _unjudged(point: Row) -> str:

@@ -22,8 +22,8 @@ from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
 
 NO_SERVERS = (
-    "Copies on {cloud} tell no servers, so it is not known which disks belong together, and each is taken from its "
-    "newest copy. dr_restore_expected takes the plan's last report, which tells it"
+    "Copies on {cloud} do not show servers, so it is unknown which disks belong together. Each disk is restored from "
+    "its newest copy. Set dr_restore_expected to the plan's last report, which shows the servers"
 )
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"

@@ -208,7 +208,7 @@ def _as_marked(trial: Trial, copy: Row | None) -> Trial:
     if copy["snapshot_id"] is None and (copy["error"] or {}).get("kind") != "not_found":
         return trial  # it could not be marked, which is a failure of its own
     instead = f"; {copy['snapshot_id']}, which is there now, was not tried" if copy["snapshot_id"] else ""
-    why = f"the copy {trial.copy_id} went while the drill was running{instead}"
+    why = f"the copy {trial.copy_id} disappeared while the drill was running{instead}"
     return replace(trial, proven=False, level=None, why=why)
 
 
@@ -263,15 +263,15 @@ def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, 
 def doubt_of(point: Point, disk: Row | None, made: Row) -> str | None:
     """Say why a disk, by its row in the result of making disks, proves nothing, or None."""
     if point.key_problem:
-        return f"the copy {point.key_problem}; no disk was made of it"
+        return f"the copy {point.key_problem}; no disk was made from it"
     if disk is None or disk["error"] or disk["disk_id"] is None:
-        return reason_of(disk, made, point.copy_id) or "no disk was made of it"
+        return reason_of(disk, made, point.copy_id) or "no disk was made from it"
     if disk["state"] != "available":
         return f"the disk is {disk['state']}, not available"
     if point.size_gib and disk["size_gib"] is not None and disk["size_gib"] < point.size_gib:
         return f"the disk has {disk['size_gib']} GiB, the copy {point.size_gib}"
     if point.copy_encrypted and disk["encrypted"] is not True:
-        return "the copy is encrypted, the disk is not told to be"
+        return "the copy is encrypted, but the cloud does not report that the disk is"
     if point.copy_key and not _same_key(point.copy_key, disk["kms_key_id"]):
         key = f"has the key {disk['kms_key_id']}" if disk["kms_key_id"] else "tells no key"
         return f"the copy has the key {point.copy_key}, the disk {key}"

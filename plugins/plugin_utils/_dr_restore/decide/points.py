@@ -20,10 +20,10 @@ NAMED = 10
 class Reason(Enum):
     """Why a disk has no recovery point that can be restored; the text takes the facts in braces."""
 
-    NO_COPY = "no copy in {region} names it{among}"
-    EXPECTED = "it is expected ({by}), and no copy in {region} names it{among}"
-    UNTIMED = "none of its copies tells a time that can be true{doubt}"
-    YOUNGER = "all its recovery points are younger than at; the oldest is of {time}"
+    NO_COPY = "there is no copy of it in {region}{among}"
+    EXPECTED = "it is expected ({by}), but there is no copy of it in {region}{among}"
+    UNTIMED = "none of its copies shows a time that can be true{doubt}"
+    YOUNGER = "all its recovery points are newer than dr_restore_at; the oldest is from {time}"
     UNUSABLE = "its copy {copy} {obstacle}"
     INCOMPLETE = "none of its copies is complete; {copy} is {state}"
 
@@ -34,8 +34,8 @@ class Reason(Enum):
 class Obstacle(Enum):
     """Why a complete copy can become no disk now, as the rest of a sentence about it."""
 
-    SYSTEM_DISK = "is of a system disk, of which the cloud makes no disk"
-    ARCHIVED = "is archived, and has to be restored to the standard tier first, which takes up to 72 hours"
+    SYSTEM_DISK = "is of a system disk, and the cloud cannot make a disk from it"
+    ARCHIVED = "is archived: restore it to the standard tier first, which takes up to 72 hours"
     KEY = "has the key {arn}, which {state}"
 
 

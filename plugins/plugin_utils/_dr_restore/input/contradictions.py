@@ -27,10 +27,10 @@ SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([
 #: What to do about a variable that a cloud cannot honour; {cloud} is its name.
 INSTEAD = {
     "zone": "{cloud} has no zones; the node is dr_restore_region",
-    "disk_tags": "copies on {cloud} tell no tags of disks; name disks by their ID (dr_restore_disk_ids)",
-    "disk_names": "copies on {cloud} tell no names of disks; name disks by their ID (dr_restore_disk_ids)",
-    "waves": "copies on {cloud} tell no tags of disks; restore wave by wave, by dr_restore_disk_ids",
-    "max_gib": "{cloud} does not tell the size of a snapshot; bound a drill by dr_restore_count",
+    "disk_tags": "copies on {cloud} do not show the tags of disks; select disks by ID (dr_restore_disk_ids)",
+    "disk_names": "copies on {cloud} do not show the names of disks; select disks by ID (dr_restore_disk_ids)",
+    "waves": "copies on {cloud} do not show the tags of disks; restore wave by wave, by dr_restore_disk_ids",
+    "max_gib": "{cloud} does not report the size of a snapshot; limit a drill by dr_restore_count",
 }
 #: Variables of drills alone, which a restore of the same inventory passes over.
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
@@ -55,7 +55,7 @@ def contradictions(values: Mapping[str, Any], table: Table, hosts: Collection[st
             f"dr_restore_id must be 1 to 48 letters, digits, and . _ -, a letter or digit first, not {values['id']!r}"
         )
     if values["id"].startswith(OF_DRILLS) and not values["is_drill"]:
-        faults.append(f"dr_restore_id must not begin with {OF_DRILLS}, as those of drills do, which delete their disks")
+        faults.append(f"dr_restore_id must not begin with {OF_DRILLS}: drills use such names, and delete their disks")
     at = parse_time(values["at"])
     if at and now and at > now:
         faults.append(f"dr_restore_at ({values['at']}) is in the future")
@@ -67,9 +67,12 @@ def contradictions(values: Mapping[str, Any], table: Table, hosts: Collection[st
     if values["wait_timeout"] == 0:
         faults.append("dr_restore_wait_timeout must be at least 1")
     if values["waves"] and not values["wait"] and not values["is_drill"]:
-        faults.append("dr_restore_waves needs dr_restore_wait: true, since a wave waits for the one before")
+        faults.append("dr_restore_waves needs dr_restore_wait: true, because each wave waits for the previous one")
     if values["rto_minutes"] and not values["wait"] and not values["is_drill"]:
-        faults.append("dr_restore_rto_minutes needs dr_restore_wait: true, else nobody sees when disks are available")
+        faults.append(
+            "dr_restore_rto_minutes needs dr_restore_wait: true, because otherwise the run does not see when disks are "
+            "available"
+        )
     for name in ("kubernetes_class", "kubernetes_storage_class"):
         if values[name] and not SUBDOMAIN.fullmatch(values[name]):
             faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {values[name]!r}")
@@ -81,14 +84,14 @@ def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None, host
     if values["level"] == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
         faults.append(
-            f"dr_restore_level: readable can be proven on {able} alone, since {values['cloud']} lets nobody read "
-            "blocks; set creatable"
+            f"dr_restore_level: readable can only be proven on {able}, because blocks cannot be read on "
+            f"{values['cloud']}; set creatable"
         )
     if values["level"] == "usable" and capabilities and not capabilities.instance_id_pattern:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_id_pattern)
         faults.append(
-            f"dr_restore_level: usable can be proven on {able} alone, since no disk is attached on {values['cloud']}; "
-            "set creatable"
+            f"dr_restore_level: usable can only be proven on {able}, because disks cannot be attached on "
+            f"{values['cloud']}; set creatable"
         )
     elif values["level"] == "usable" and capabilities:
         faults += usable_problems(values, capabilities, hosts)
@@ -97,7 +100,7 @@ def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None, host
     if values["count"] == 0:
         faults.append("dr_restore_count must be at least 1")
     if not values["wait"]:
-        faults.append("dr_restore_wait: a drill waits until its disks are available, else it would prove nothing")
+        faults.append("dr_restore_wait: must be true for a drill, which waits until its disks are available")
     if 2 * values["wait_timeout"] > 3600 * values["expires_after_hours"]:
         faults.append("dr_restore_expires_after_hours must be at least twice dr_restore_wait_timeout")
     if values["metrics_dir"]:

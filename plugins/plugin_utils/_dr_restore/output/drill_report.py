@@ -24,9 +24,9 @@ from ..input.last_drill import SCHEMA
 _OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level")
 #: What each level does not prove.
 NOT_PROVEN = {
-    "creatable": "That the data can be read, and that a system starts from it, is not proven by this level.",
-    "readable": "That a file system is whole, and that a system starts from it, is not proven by this level.",
-    "usable": "What the checks do not look at, and that a system starts from it, is not proven by this level.",
+    "creatable": "This level does not prove that the data can be read, or that a system boots from it.",
+    "readable": "This level does not prove that a file system is intact, or that a system boots from it.",
+    "usable": "This level does not prove what the checks do not cover, or that a system boots from it.",
 }
 
 
@@ -110,7 +110,7 @@ def drill_problems(report: Row) -> str:
     elif not report["tried"] and not report["failures"]:
         parts.append(f"No copy could be tried: {_some(report['untried'], 'why')}.")
     if report["overdue"]:
-        cause = {row["disk_id"]: f", since {row['why']}" for row in report["untried"]}
+        cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
         rows = [{**row, "since": _last_proof(row) + cause.get(row["disk_id"], "")} for row in report["overdue"]]
         parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
     if report["failures"] and not failed:
@@ -149,7 +149,9 @@ def drill_lines(report: Row) -> list[str]:
     if len(report["untried"]) > NAMED:
         lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
-        f"left, since attached to {row['attached_to']}: {row['disk_id']}" for row in report["left"] if not row["own"]
+        f"left, because it is attached to {row['attached_to']}: {row['disk_id']}"
+        for row in report["left"]
+        if not row["own"]
     ]
     return lines
 

@@ -71,7 +71,7 @@ def written_manifest(manifest: Row, values: Mapping[str, Any], stays: bool) -> W
     if manifest["check_mode"]:
         return Written()
     if path.exists() and (is_empty or (nothing and stays)):
-        return Written(f"MANIFEST {path} is of an earlier run, since this one restored nothing")
+        return Written(f"MANIFEST {path} is of an earlier run, because this one restored nothing")
     why = failure_of(lambda: write_whole(path, report_text(manifest)))
     if why:
         return Written(problem=f"The manifest could not be written to {values['manifest_dir']}: {why}")

@@ -108,7 +108,7 @@ def _with_made(point: Point, disk: Row | None, wave: Wave | None, last: Mapping[
         row["state"] = "claimed"
     elif not point.missing and not is_made:
         why = reason_of(disk, wave.made, point.copy_id) if wave else ""
-        row["missing"] = why or "no disk was made of its copy"
+        row["missing"] = why or "no disk was made from its copy"
     if disk and disk["size_gib"]:
         row["size_gib"] = disk["size_gib"]
     none = dict.fromkeys(("began_at", "available_at", "warm_at"))
@@ -136,7 +136,7 @@ def lines_of(manifest: Row) -> list[str]:
     number = totals["creating"] if manifest["check_mode"] else totals["restored"]
     head = f"{manifest['id']} in {manifest['zone'] or manifest['region']}: {number} of {totals['disks']} disks {verb}"
     if totals["creating"] and not manifest["check_mode"]:
-        head += f", {totals['creating']} in the making"
+        head += f", {totals['creating']} in progress"
     if totals["claimed"]:
         head += f", {totals['claimed']} as claims for a cluster to make"
     unknown = (
@@ -168,7 +168,7 @@ def _lines_of_times(manifest: Row) -> list[str]:
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
-        lines.append(f"TIME the first disk was begun at {began}, the last one was available at {ended}")
+        lines.append(f"TIME the first disk was started at {began}, the last one was available at {ended}")
     return lines
 
 

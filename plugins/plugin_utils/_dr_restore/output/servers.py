@@ -22,7 +22,7 @@ def torn_problem(disks: Sequence[Row]) -> str:
     words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:NAMED])
     more = f"; and {len(torn) - NAMED} more, all in the manifest" if len(torn) > NAMED else ""
     return (
-        f"{len(torn)} server{'' if len(torn) == 1 else 's'} cannot be restored as of one time, since no whole set of "
+        f"{len(torn)} server{'' if len(torn) == 1 else 's'} cannot be restored as of one time, because no whole set of "
         f"copies fits: {words}{more}. Each of these disks was taken from its newest copy."
     )
 
@@ -47,7 +47,7 @@ def lines_of_servers(disks: Sequence[Row]) -> list[str]:
             passed = [
                 f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in rows if row["newer"]
             ]
-            over = f"; newer and passed over: {', '.join(passed[:NAMED])}" if passed else ""
+            over = f"; newer, but not used: {', '.join(passed[:NAMED])}" if passed else ""
             how = f"{of_set[0]['consistency']} consistent"
             lines.append(f"SERVER {group}: {len(of_set)} disks as of {_taken(of_set)}, {how}{over}")
     return lines

@@ -32,7 +32,7 @@ from typing import Any
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.storms.nights import storm_beside_nights
+from tests.storms.attaching import drill_storm
 from tests.storms.servers import StormServer
 from tests.tables import DOCS, list_table, write_between
 from tests.unit.test_storms import brief
@@ -214,7 +214,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
     checks = {
         "collision": server.collided,
         "storm": server.passed,
-        "drill": lambda number: server.drilled(storm_beside_nights(cloud, number)),
+        "drill": lambda number: server.drilled(drill_storm(cloud, number)),
     }
     _may_compute(LONGEST_STORM)
     try:

@@ -22,10 +22,10 @@ from typing import Any
 from tests.clouds import CLOUDS
 from tests.tables import keep
 
+from .attaching import drill_storm
 from .checks import Findings
 from .collisions import collision_of
 from .harder import hard_storm_of
-from .nights import storm_beside_nights
 from .processes import passed, simulated_clouds
 from .role_storms import role_storm_of
 from .servers import StormServer
@@ -148,7 +148,7 @@ def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
     """Let some storms over drills pass over one cloud; returns what was counted."""
     server = StormServer(cloud, with_disks=True)
     return _count(
-        (f"{cloud} drill seed {seed}", lambda seed=seed: server.drilled(storm_beside_nights(cloud, seed)))
+        (f"{cloud} drill seed {seed}", lambda seed=seed: server.drilled(drill_storm(cloud, seed)))
         for seed in range(first, first + number)
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from tests.simulator.control import Call
 from tests.simulator.history import Version
 
+from .attaching import ATTACHES, DETACHES, HELD, HUNG, MOVED, attached_by_drill, holder_of, wrong_attachments
 from .drilling import KEPT, Drilling, DrillOutcome
 from .drills import DOUBT, DrillStorm
 from .faults import LOOK
@@ -28,7 +29,8 @@ DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
 CHANGES = {"CreateTags", "DeleteTags", "TagResources", "UntagResources", "UnTagResources"}
 ID, SNAPSHOT, EXPIRES = "dr-restore:id", "dr-restore:snapshot-id", "dr-restore:expires-at"
 #: What stays whatever drills do; and what a drill has to take away.
-STAY, GO = ("untagged", "restore", "attached", "forged", "half", "later", "pair"), ("expired",)
+STAY = ("untagged", "restore", "attached", "forged", "half", "later", "pair", MOVED, HELD)
+GO = ("expired", HUNG)
 
 
 @dataclass
@@ -82,10 +84,6 @@ def _is_deleted(thing: Any) -> bool:
     return getattr(thing, "deleted_at", math.inf) < math.inf or getattr(thing, "gone_at", None) is not None
 
 
-def attached(thing: Any) -> bool:
-    return bool(getattr(thing, "attachment", None) or getattr(thing, "attached_to", ""))
-
-
 def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     """Let a storm pass over an empty estate and check it."""
     drilling = Drilling(storm, estate)
@@ -98,6 +96,7 @@ def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     calls = drilling.control.journal
     faults = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
     faults += _touched(drilling, disks, calls)
+    faults += wrong_attachments(drilling, disks, calls)
     faults += _doubles(drilling, list(disks.values()), findings)
     if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
         faults.append("a run without faults did not come to its end")
@@ -138,13 +137,15 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
     for call in calls:
         reads = call.action.startswith("Describe") or call.action in ("GetCallerIdentity",)
         dry = str(call.given.get("DryRun", "")).lower() == "true"
-        is_expiry = call.action in CHANGES and runs[call.by].run.kept
+        run = runs[call.by]
+        is_attached = run.run.checks is not None and call.action in ATTACHES | CHANGES
+        is_expiry = call.action in CHANGES and run.run.kept
         is_mark = call.action in CHANGES and {*ids_of(call)} <= {disk.older_copy for disk in drilling.disks}
-        if not (reads or dry or is_expiry or is_mark or runs[call.by].run.night or call.action in MAKES | DELETES):
+        needed = reads or dry or is_expiry or is_mark or is_attached or run.run.night
+        if not (needed or call.action in MAKES | DELETES | DETACHES):
             yield f"{call.action} was sent, which no drill needs"
         if call.action not in DELETES:
             continue
-        run = runs[call.by]
         for _region, disk_id in call.changed:
             disk = disks[disk_id]
             version = disk.at(call.worked - 1e-6)
@@ -158,7 +159,7 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
                 yield f"{what}, another's, was deleted by {call.by} before its time ({tags.get(EXPIRES)})"
             if run.run.kept and disk.by != call.by:
                 yield f"{what} was deleted by {call.by}, which keeps its disks"
-            if attached(version.thing):
+            if holder_of(version.thing, call.worked - 1e-6):
                 yield f"{what}, which is attached, was deleted by {call.by}"
     for disk in disks.values():
         if disk.planted in STAY and any(isinstance(v.by, Call) for v in disk.versions[1:]):
@@ -195,7 +196,8 @@ def _of_the_end(drilling: Drilling, disks: list[Made], kept: DrillOutcome, furth
     there = [disk for disk in disks if disk.end == math.inf]
     for disk in there:
         is_drills = disk.restore_id.startswith("drill-") and disk.planted not in STAY
-        if is_drills and not attached(disk.versions[-1].thing):
+        last, now = disk.versions[-1], drilling.scheduler.monotonic()
+        if is_drills and (not holder_of(last.thing, now) or attached_by_drill(last, now)):
             yield f"{disk.id} of {disk.restore_id} is left"
     for disk in disks:
         if disk.planted in STAY and disk.end < math.inf:

@@ -22,6 +22,7 @@ from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import number_anew
 from tests.unit.harness import COLLECTION
 
+from .attaching import HELD, HUNG, MOVED, TAG
 from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
 from .modules import run_in_turn
@@ -93,6 +94,11 @@ class Drilling(Runs):
         given["deleting_seconds" if cloud == "ebs" else "disks_deleted_after"] = storm.deleting
         if cloud == "ecs":
             given["disks_load_for"] = storm.refused
+        if self.estate.attach_action:
+            servers = (self.estate.server_id, self.estate.other_server_id)
+            given.update(
+                instances={i: {"zone": self.estate.zone} for i in servers}, attach_seconds=storm.attach_seconds
+            )
         if cloud == "cbs":
             given.update(recycles=storm.refused > 0, disks_never_made_of=[self.copies[n] for n in storm.vanishing])
         if cloud == "ebs":
@@ -115,12 +121,17 @@ class Drilling(Runs):
             "later": {**ours, "dr-restore:expires-at": future},
             "expired": expired,
             "pair": ours,
+            HUNG: {**expired, TAG: self.estate.server_id},
+            MOVED: {**expired, TAG: self.estate.server_id},
+            HELD: {**expired, TAG: self.estate.server_id, "dr-restore:id": f"flood-{number}"},
         }[what]
         if what == "pair":  # of one restore and snapshot, of which only the other disk is past its time
             self.planted[self.estate.plant(copy, expired).id] = "expired"
         disk = self.estate.plant(other if what == "forged" else copy, tags)
-        if what == "attached":
-            self.estate.attach(disk)
+        if what in ("attached", HUNG, HELD):
+            self.estate.attach(disk, self.estate.server_id)
+        if what == MOVED:
+            self.estate.attach(disk, self.estate.other_server_id)
         self.planted[disk.id] = what
 
     # -- the server's truth ------------------------------------------------------------------------------
@@ -139,11 +150,22 @@ class Drilling(Runs):
             self.estate.settings(disk_quota=1 + event.number % 6)
         elif event.kind == "kill":
             self.scheduler.kill(self._round[event.number % len(self._round)])
-        elif taken and event.kind == "attach" and _can_be_attached(taken, self.scheduler.monotonic()):
-            self.estate.attach(taken)
+        elif taken and event.kind == "attach" and self._can_be_attached(taken):
+            self.estate.attach(taken, getattr(self.estate, "other_server_id", self.estate.server_id))
+        elif taken and event.kind == "detach" and self._is_attached(taken):
+            self.estate.free(taken)
         elif taken and event.kind == "take":
             self.estate.remove_disk(taken)
         self.history.note("event")
+
+    def _is_attached(self, disk: Any) -> bool:
+        return bool(self.estate.holder_of(disk)[0])
+
+    def _can_be_attached(self, disk: Any) -> bool:
+        """Whether a disk is made, attached to nothing, and not being deleted."""
+        made = disk.started + disk.duration <= self.scheduler.monotonic()
+        going = getattr(disk, "deleted_at", math.inf) < math.inf or getattr(disk, "recycled", False)
+        return bool(made and not going and not self._is_attached(disk))
 
     # -- the runs ----------------------------------------------------------------------------------------
 
@@ -190,12 +212,25 @@ class Drilling(Runs):
         values = {"now": outcome.now, "id": outcome.restore_id}
         there = self._reap(outcome, values, own=False)
         if "disks" in there and not there["failures"]:
-            made = self._make(outcome, math.ceil(2 * outcome.run.wait_timeout / 3600) + 1)
-            for call in reaping.made_by_drill(made):
+            hours = math.ceil(2 * outcome.run.wait_timeout / 3600) + 1
+            made = self._make(outcome, hours)
+            if outcome.run.checks is not None:
+                self._check(outcome, hours, made, outcome.run.checks)
+            for call in reaping.made_by_drill(made, [result for _what, result in outcome.results]):
                 self._delete(outcome, call)
             tags = {} if self.storm.cloud == "ens" else {"dr-copy:proven-at": outcome.now}
             self._copy(outcome, mark_options(self.disks, made, tags))
         self._reap(outcome, values, own=True)
+
+    def _check(self, outcome: DrillOutcome, hours: int, made: dict[str, Any], seconds: float) -> None:
+        """Attach each disk that was made, and detach it once it was checked; each is a set of its own."""
+        for row in made.get("disks", ()):
+            if row["state"] == "available" and not row["error"]:
+                there = {"snapshot_ids": [row["snapshot_id"]], "attach_to": self.estate.server_id}
+                attached = self._make(outcome, hours, **there)
+                self.scheduler.sleep(seconds)
+                for call in reaping.made_by_drill(attached, [result for _what, result in outcome.results]):
+                    self._delete(outcome, call)
 
     def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
         there = self._look(outcome)
@@ -228,7 +263,7 @@ class Drilling(Runs):
         tags = {"dr-restore:expires-at": "*"}
         return self._call(outcome, "look", self.estate.info_module, "show_snapshots", {"disk_tags": tags})
 
-    def _make(self, outcome: DrillOutcome, hours: int) -> dict[str, Any]:
+    def _make(self, outcome: DrillOutcome, hours: int, **more: Any) -> dict[str, Any]:
         given = {
             "snapshot_ids": self._wanted(outcome),
             "restore_id": outcome.restore_id,
@@ -237,8 +272,9 @@ class Drilling(Runs):
             "wait_timeout": outcome.run.wait_timeout,
             "max_in_flight": outcome.run.max_in_flight,
             **({"zone": self.estate.zone} if self.estate.zone else {}),
+            **more,
         }
-        return self._call(outcome, "make", self.estate.restore_module, "restore_disks", given)
+        return self._call(outcome, "attach" if more else "make", self.estate.restore_module, "restore_disks", given)
 
     def _delete(self, outcome: DrillOutcome, call: reaping.Deletion) -> None:
         given = {
@@ -248,6 +284,7 @@ class Drilling(Runs):
             "state": "absent",
             "wait": True,
             "wait_timeout": outcome.run.wait_timeout,
+            **({"attach_to": call.instance} if call.instance else {}),
         }
         self._call(outcome, "delete", self.estate.restore_module, "restore_disks", given)
 
@@ -279,9 +316,3 @@ class Drilling(Runs):
             self.passes(DrillRound((night,), gap=gap), "last night")
             self.passes(DrillRound((night,), gap=gap), "further night")
         return kept, last, further
-
-
-def _can_be_attached(disk: Any, now: float) -> bool:
-    """Whether a disk is made, and not being deleted."""
-    made = disk.started + disk.duration <= now
-    return bool(made and getattr(disk, "deleted_at", math.inf) == math.inf and not getattr(disk, "recycled", False))

@@ -37,6 +37,8 @@ class PlannedDrill:
     late: float = 0.0
     #: After how many hours disks of a restore may go; the last run takes that back.
     hours: int = 0
+    #: For how many seconds the disks of a drill are attached and checked, one after the other; None: not at all.
+    checks: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class DrillStorm:
     quota: int = 1000
     threads: bool = True
     read_timeout: int = 60
+    attach_seconds: float = 2.0
     nights: int = 0  # how many disks have an older copy, which nights are to replace
     rounds: tuple[DrillRound, ...] = ()
 
@@ -87,7 +90,7 @@ class DrillStorm:
         for number, passing in enumerate(self.rounds):
             for fewer in _fewer(passing):
                 yield replace(self, rounds=(*self.rounds[:number], fewer, *self.rounds[number + 1 :]))
-        own = {"vanishing": (), "nights": 0, "refused": 0.0, "disk_seconds": 2.0, "quota": 1000}
+        own = {"vanishing": (), "nights": 0, "refused": 0.0, "disk_seconds": 2.0, "quota": 1000, "attach_seconds": 2.0}
         for name, plain in {**PLAIN, **own}.items():
             if hasattr(self, name) and getattr(self, name) != plain:
                 yield replace(self, **{name: plain})
@@ -100,6 +103,8 @@ def _fewer(passing: DrillRound) -> Iterator[DrillRound]:
         before, after = passing.runs[:number], passing.runs[number + 1 :]
         if before or after:
             yield replace(passing, runs=(*before, *after))
+        if run.checks is not None:
+            yield replace(passing, runs=(*before, replace(run, checks=None), *after))
         size = len(run.faults)
         while size:
             for start in range(0, len(run.faults), size):

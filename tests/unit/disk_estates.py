@@ -203,7 +203,7 @@ class EcsDisksEstate(Restores, EcsEstate):
         return dict(disk.tags)
 
     def attach(self, disk: Any, instance: str = "i-0cc11dd22ee33ff44") -> str:
-        disk.attached_to = instance
+        disk.attached_to, disk.attached_at, disk.detached_at = instance, 0.0, None
         return instance
 
     def free(self, disk: Any) -> None:

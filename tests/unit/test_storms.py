@@ -14,9 +14,9 @@ from datetime import date
 import pytest
 
 from tests.clouds import CLOUDS
+from tests.storms.attaching import drill_storm
 from tests.storms.collisions import collision_of
 from tests.storms.harder import hard_storm_of
-from tests.storms.nights import storm_beside_nights
 from tests.storms.role_storms import role_storm_of
 from tests.storms.servers import StormServer
 from tests.storms.shrink import smallest, story, story_of_nights
@@ -79,7 +79,7 @@ def test_runs_that_collide_leave_one_copy(server, cloud, seed):
 @pytest.mark.parametrize(("cloud", "seed"), DRILLS)
 def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(served, cloud, seed):
     server = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
-    storm = storm_beside_nights(cloud, seed)
+    storm = drill_storm(cloud, seed)
     findings = server.drilled(storm)
     if findings.faults:
         least = smallest(storm, lambda smaller: server.drilled(smaller).faults, tries=60, seconds=60)

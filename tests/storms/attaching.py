@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Storms over drills that attach their disks to a test instance, and people who attach and detach meanwhile."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tests.clouds import CLOUDS
+from tests.simulator.control import Call
+
+from .drills import DrillRound, DrillStorm
+from .faults import Event
+from .nights import storm_beside_nights
+
+if TYPE_CHECKING:
+    from .drill_checks import Made
+    from .drilling import Drilling
+
+ATTACHES, DETACHES = {"AttachVolume", "AttachDisk", "AttachDisks"}, {"DetachVolume", "DetachDisk", "DetachDisks"}
+ID, TAG, EXPIRES = "dr-restore:id", "dr-restore:attached-to", "dr-restore:expires-at"
+#: Disks that are there before, all past their time: one that a killed drill has left attached; one that somebody has
+#: taken from there to another instance; and one that a restore has attached.
+HUNG, MOVED, HELD = "hung", "moved", "held"
+
+
+def drill_storm(cloud: str, seed: int) -> DrillStorm:
+    """Draw a storm over drills with all that may be beside. The same cloud and seed give the same storm."""
+    storm = storm_beside_nights(cloud, seed)
+    draw = random.Random(f"attaching {cloud} {seed}")
+    if not CLOUDS[cloud].load("disk_estate").attach_action or draw.random() < 0.35:
+        return storm
+    others = tuple(draw.choice((HUNG, MOVED, HELD)) for _n in range(draw.choice((0, 1, 2, 3))))
+    return replace(
+        storm,
+        others=(*storm.others, *others),
+        attach_seconds=draw.choice((0.0, 2.0, 2.0, 30.0)),
+        rounds=tuple(_round(passing, draw) for passing in storm.rounds),
+    )
+
+
+def _round(passing: DrillRound, draw: random.Random) -> DrillRound:
+    runs = tuple(
+        run if run.kept or run.night or draw.random() < 0.2 else replace(run, checks=draw.choice((0.0, 5.0, 120.0)))
+        for run in passing.runs
+    )
+    events = tuple(
+        Event(round(draw.uniform(0.0, 120.0), 1), draw.choice(("attach", "detach")), draw.randrange(1000))
+        for _n in range(draw.choice((0, 1, 3)))
+    )
+    return replace(passing, runs=runs, events=(*passing.events, *events))
+
+
+def holder_of(thing: Any, moment: float) -> str:
+    """Return the instance that a disk, as it was kept, is attached to at a moment; empty for none."""
+    held = getattr(thing, "attachment", None)
+    if held:
+        return str(held.instance.id) if moment < held.gone_at else ""
+    # Not by the disk's own method: a replica may have shown this version, as of an earlier moment.
+    detached_at = getattr(thing, "detached_at", None)
+    return "" if detached_at is not None and moment >= detached_at else str(getattr(thing, "attached_to", "") or "")
+
+
+def attached_by_drill(version: Any, moment: float) -> bool:
+    """Whether a disk is attached to the instance to which a drill has attached it, by its tags."""
+    tags, holder = version.tags, holder_of(version.thing, moment)
+    return bool(holder) and tags.get(TAG) == holder and tags.get(ID, "").startswith("drill-")
+
+
+def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> Iterator[str]:
+    """A run attaches only its own disks, and a drill detaches only what a drill has attached (promises: usable)."""
+    runs = {outcome.name: outcome for outcome in drilling.outcomes}
+    for call in calls:
+        if call.action not in ATTACHES | DETACHES or math.isnan(call.worked):
+            continue
+        run = runs[call.by]
+        for _region, disk_id in call.changed:
+            disk = disks[disk_id]
+            # What was there before the call, also where another call worked at the same moment.
+            number = next(n for n, version in enumerate(disk.versions) if version.by is call)
+            version, moment = disk.versions[number - 1], call.worked
+            tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
+            if call.action in ATTACHES and tags.get(ID) != run.restore_id:
+                yield f"{what} was attached by {call.by}, which has not made it"
+            if call.action in ATTACHES and tags.get(TAG) != drilling.estate.server_id:
+                yield f"{what} was attached by {call.by} before its tag said so"
+            if call.action in DETACHES and not attached_by_drill(version, moment):
+                yield f"{what} was detached by {call.by}, and no drill had attached it there"
+            if call.action in DETACHES and tags.get(ID) != run.restore_id and not tags.get(EXPIRES, "9") <= run.now:
+                yield f"{what}, another's, was detached by {call.by} before its time ({tags.get(EXPIRES)})"

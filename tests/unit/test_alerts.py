@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import files as drill_files
 
 from .harness import TOOLS
 from .reports import sample
@@ -189,6 +190,14 @@ ALERTS = {
         *([839], [840, 850], "warning", {**ORDERS, **DISK}),
         "No copy of vol-1 in eu-west-1 was ever proven",
     ),
+    "DrCopyDrillFailed": Case(
+        [
+            series("dr_copy_drill_unproven", "0 0 2 0", level="usable", region="eu-west-1", **ORDERS),
+            series("dr_copy_drill_unproven", "0 0 0 0", level="creatable", region="eu-west-1", **MAIL),
+        ],
+        *([1, 3], [2], "critical", {**ORDERS, "level": "usable", "region": "eu-west-1"}),
+        "2 copies of orders in eu-west-1 were tried and are not usable",
+    ),
     "DrCopyMetricsGone": Case(
         [series(RUN, "0 _x3 5", **ORDERS)],
         *([0, 1, 4], [2, 3], "critical", {}),
@@ -227,7 +236,9 @@ def test_what_is_written_pleases_promtool(promtool, tmp_path):
 
 def own_metrics(tmp_path):
     report = {**sample(), "sets": [server("i-1")]}
-    return {name for name, _labels in read(metrics.write_metrics(report, str(tmp_path)))}
+    drilled = {"host": "drill", "region": "eu-west-1", "level": "usable", "tried": [], "disks": []}
+    paths = (metrics.write_metrics(report, str(tmp_path)), drill_files.write_drill_metrics(drilled, str(tmp_path)))
+    return {name for path in paths for name, _labels in read(path)}
 
 
 def test_alerts_and_dashboard_know_just_the_metrics_that_are_written(tmp_path):

@@ -156,13 +156,30 @@ def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path)
     first.update(state="unknown", proven_at=None)
     found = read(metrics.write_metrics(report, str(tmp_path)))
     assert values_of(found, metrics.DRILL, "disk") == proofs, "what could not be listed is as it was"
-    drilled = {"host": "orders", "region": "eu-west-1", "disks": [{"disk_id": first["disk_id"], "proven_at": None}]}
+    disk = {"disk_id": first["disk_id"], "proven_at": None, "proven_level": None}
+    drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": [], "disks": [disk]}
     assert not values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     Path(path).unlink()
     assert values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     left = values_of(read(metrics.write_metrics(report, str(tmp_path))), metrics.DRILL, "disk")
     assert set(left) == set(proofs) - {first["disk_id"]}
     assert not values_of(read(metrics.write_metrics({**report, "cloud": "ens"}, str(tmp_path))), metrics.DRILL, "disk")
+
+
+def test_disks_by_proven_level_and_copies_that_failed_are_told_of_each_drill(tmp_path):
+    levels = [("usable", 20), ("usable", 19), ("creatable", 2), (None, None)]
+    disks = [
+        {"disk_id": f"vol-{n}", "proven_level": level, "proven_at": f"2026-11-{day:02}T05:00:00Z" if day else None}
+        for n, (level, day) in enumerate(levels)
+    ]
+    tried = [{"proven": True}, {"proven": False}, {"proven": False}]
+    drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": tried, "disks": disks}
+    found = read(drill_files.write_drill_metrics(drilled, str(tmp_path)))
+    counts = {"creatable": 1, "readable": 0, "usable": 2, "never": 1}
+    assert values_of(found, "dr_copy_drill_disks", "level") == counts
+    assert values_of(found, "dr_copy_drill_unproven", "level") == {"usable": 2}
+    ages = values_of(found, metrics.DRILL, "disk")
+    assert ages["vol-3"] == min(ages.values()) == 0, "the disk that was never proven is the worst"
 
 
 # JUnit

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
+from ..._role.marks import LEVELS
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.rows import Row, parse_time
 from ..decide.points import Point, named
@@ -96,7 +97,7 @@ def drill_page(report: Row) -> str:
 
 
 def write_drill_metrics(report: Row, directory: str) -> str:
-    """Write when each disk's copies were last proven, as a whole file, and return its path. Raises OSError."""
+    """Write what drills have proven, and when, as a whole file, and return its path. Raises OSError."""
     # Only who sets dr_restore_metrics_dir needs them; input.contradictions has asked for the package.
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
@@ -110,6 +111,18 @@ def write_drill_metrics(report: Row, directory: str) -> str:
         labels = {"plan": report["host"], "disk": disk["disk_id"], "region": report["region"]}
         if (labels["plan"], labels["disk"], labels["region"]) not in elsewhere:
             gauge.labels(**labels).set(time.timestamp() if time else 0.0)
+    names = ("plan", "region", "level")
+    by_level = Gauge(
+        "dr_copy_drill_disks", "Disks by the level that drills have last proven of them", names, registry=registry
+    )
+    levels = [disk["proven_level"] or "never" for disk in report["disks"]]
+    for level in (*LEVELS, "never"):
+        by_level.labels(report["host"], report["region"], level).set(levels.count(level))
+    failed = Gauge(
+        "dr_copy_drill_unproven", "Copies that the last drill tried and did not prove", names, registry=registry
+    )
+    number = sum(not row["proven"] for row in report["tried"])
+    failed.labels(report["host"], report["region"], report["level"]).set(number)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_to_textfile(str(path), registry)
     os.chmod(path, 0o644)  # node_exporter runs as another user

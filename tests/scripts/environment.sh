@@ -26,14 +26,14 @@ interpreters() {
 clean_path() { # those interpreters, and the system's folders; kept, since to ask each takes a second
   local kept=$WORK/interpreters
   mkdir -p "$WORK"
-  [ -s "$kept" ] && xargs -a "$kept" ls >/dev/null 2>&1 || interpreters >"$kept"
+  if ! { [ -s "$kept" ] && xargs -a "$kept" ls >/dev/null 2>&1; }; then interpreters >"$kept"; fi
   echo "$(xargs -r -n 1 dirname <"$kept" | awk '!seen[$0]++' | paste -sd: -):/usr/local/bin:/usr/bin:/bin"
 }
 
 files_of_test() { # the files of tests/unit that have a test of this name, or inherit it from a contract
   local file
   ls tests/unit/*"$1"*.py 2>/dev/null || true
-  for file in $(grep -lE "^ *def \w*$1" tests/unit/*.py); do
+  { grep -lE "^ *def \w*$1" tests/unit/*.py || true; } | while IFS= read -r file; do
     case $file in
     */test_*) echo "$file" ;;
     *) grep -lE "^from \.$(basename "$file" .py) import" tests/unit/test_*.py || true ;;

@@ -327,6 +327,7 @@ def test_a_late_member_gets_the_mark_that_the_others_have():
     given_mark = "3 crash x"
     there = copies(row("a", 1, given_mark), row("c", 1, given_mark))
     assert marks_of_sources([AB], NIGHT_1, there, SECONDS)["b1"]["dr-copy:set"] == given_mark
+    assert marks_of_sources([AB], NIGHT_1, there[:1], SECONDS)["b1"]["dr-copy:set"] == given_mark, "and one more lacks"
 
 
 @pytest.mark.parametrize(

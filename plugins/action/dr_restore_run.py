@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import plain
 
@@ -29,11 +31,11 @@ class ActionModule(RoleAction):
     def run_role(self) -> dict[str, Any]:
         program = Drill if self.is_true("drill") else Restore
         outside = {"call": self.call, "clock": utc, "say": self.say}
-        hosts = (self._vars.get("groups") or {}).get("all")
-        setting = Setting(**self.facts_of_run(), hosts=None if hosts is None else list(hosts))
+        given = self.variables(VARIABLES)
+        setting = Setting(**self.facts_of_run(), around=self._around(given))
         text = str(self._task.args.get("record") or "")
         record = Record(text, plain(self._task.args.get("checked"))) if text else None
-        ended = program(self.variables(VARIABLES), setting, **outside, names=self.names(), record=record).run()
+        ended = program(given, setting, **outside, names=self.names(), record=record).run()
         return {
             "dr_restore_result": ended.result,
             "lines": ended.lines,
@@ -41,3 +43,12 @@ class ActionModule(RoleAction):
             "pause": dict(ended.pause),
             "record": ended.record,
         }
+
+    def _around(self, given: dict[str, Any]) -> Around:
+        """Return the hosts of the inventory, and the test instances of the other drills of the play's batch."""
+        hosts = (self._vars.get("groups") or {}).get("all")
+        names = (self._vars.get("ansible_play_batch") or ()) if given.get("test_instance") else ()
+        others = {name: self._vars["hostvars"][name] for name in names if name != host_of(self._vars)}
+        drills = {name: theirs for name, theirs in others.items() if theirs.get("dr_restore_level") == "usable"}
+        instances = {name: str(theirs.get("dr_restore_test_instance") or "") for name, theirs in drills.items()}
+        return Around(None if hosts is None else list(hosts), instances)

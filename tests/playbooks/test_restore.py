@@ -318,6 +318,7 @@ def test_a_drill_leaves_the_disks_of_a_restore_of_its_name(ebs):
 
 # Disks that are attached and checked
 
+DRILL = ("ansible-playbook", "multicloud.snapshots.dr_drill", "-i")
 CHECKS = """
 - name: See where this runs
   ansible.builtin.setup:
@@ -341,13 +342,17 @@ def test_a_usable_drill_checks_each_set_on_the_test_host(clouds, ecs):
     python = clouds.directory / "python-of-the-test-host"
     python.symlink_to(sys.executable)
     there = {"level": "usable", "test_instance": instance, "test_host": "testhost", "checks": "checks.yml"}
+    before = ecs.calls()
+    code, output = clouds.run(*DRILL, ecs.inventory({"flood": {}, "mail": {}}, **there))
+    for words in ("is that of mail too", "is that of flood too", "'testhost' is not in it"):
+        assert words in output
+    assert code == 2 and ecs.calls() == before, "two drills at once on one test instance"
     inventory = ecs.inventory(report_dir=str(clouds.directory / "reports"), **there)
     given = yaml.safe_load(inventory.read_text())
     own = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
     given["all"]["hosts"]["testhost"] = {**own, "dr_restore_test_host": ""}
     inventory.write_text(yaml.safe_dump(given))
-    drill = ("ansible-playbook", "multicloud.snapshots.dr_drill", "-i", inventory)
-    code, output = clouds.run(*drill, "-e", f"notes={clouds.directory}")
+    code, output = clouds.run(*DRILL, inventory, "-e", f"notes={clouds.directory}")
     assert code == 2 and "1 of 2 copies were not proven usable: mail" in output, output
     assert "'Look at the file system of mail'" in output and "a broken superblock" in output
     tried = {row["disk_name"]: row for row in ecs.report()["tried"]}

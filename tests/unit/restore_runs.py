@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Finished, Run, Setting
@@ -29,8 +30,7 @@ class Runs:
         self.estate = estate
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.lines: list[str] = []
-        #: Those of the inventory; None where they are not known.
-        self.hosts: list[str] | None = None
+        self.around = Around()
 
     def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a snapshot of a new disk of each name, marked as the role dr_copy does; returns the disks by name."""
@@ -105,7 +105,7 @@ class Runs:
             for words in [words for words in left if line.startswith(words)]:
                 left.pop(words)()
 
-        setting = Setting("orders", check_mode=check, hosts=self.hosts)
+        setting = Setting("orders", check_mode=check, around=self.around)
         outside = {"call": call, "clock": estate.clock.utc, "say": say}
         ended = program({**basics, **given}, setting, **outside).run()
         for _number in range(ended.pause.get("sets", 0)):

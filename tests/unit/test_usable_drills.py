@@ -11,6 +11,7 @@ import json
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 
 from tests.clouds import CLOUDS
@@ -281,8 +282,14 @@ def test_where_no_disk_is_attached_the_level_is_refused(ens_disks, tmp_path):
 
 
 def test_the_test_host_must_be_in_the_inventory(ebs_runs, tmp_path):
-    ebs_runs.hosts = ["orders"]
+    ebs_runs.around = Around(["orders"])
     assert "'testhost' is not in it" in ebs_runs.usable(tmp_path).message and not ebs_runs.calls
+
+
+def test_two_drills_of_a_play_have_no_test_instance_in_common(ebs_runs, tmp_path):
+    ebs_runs.around = Around(instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""})
+    message = ebs_runs.usable(tmp_path).message
+    assert "dr_restore_test_instance is that of mail too, in this play" in message and not ebs_runs.calls
 
 
 def test_a_dry_run_attaches_nothing(runs, tmp_path):

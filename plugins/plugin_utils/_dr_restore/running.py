@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from .._role.registered import failures_of
 from .._role.rows import opened
 from .calls import Call, Calls
 from .decide.role_words import in_role_words
+from .input.usable import NOTHING_AROUND, Around
 from .input.variables import normalise
 from .record import Paused, Record
 
@@ -23,16 +24,14 @@ RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Setting(NamedTuple):
-    """Where and how a run runs: the host, check mode, the version of Ansible, how many hosts the play has.
-
-    ``hosts`` are those of the inventory, None where they are not known.
-    """
+    """Where and how a run runs: the host, check mode, the version of Ansible, how many hosts the play has, and what is
+    around it there."""
 
     host: str
     check_mode: bool = False
     ansible: str = ""
     plans: int = 1
-    hosts: Collection[str] | None = None
+    around: Around = NOTHING_AROUND
 
 
 class Finished(NamedTuple):
@@ -69,7 +68,7 @@ class Run:
         names: Sequence[str] = (),
         record: Record | None = None,
     ):
-        checked = normalise(given, setting.host, names, self.is_drill, clock(), setting.hosts)
+        checked = normalise(given, setting.host, names, self.is_drill, clock(), setting.around)
         self._record, self._is_resumed = record or Record(), record is not None
         self._values: dict[str, Any] = self._record.answer("variables", lambda: checked["values"])
         self._problems: list[str] = self._record.answer("problems", lambda: checked["problems"])

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.rows import parse_time
 from ..._role.table import Table, not_honoured
-from .usable import usable_problems
+from .usable import NOTHING_AROUND, Around, usable_problems
 
 #: Of one copy, as the module that compares takes them.
 MOST_BLOCKS = 1000
@@ -36,11 +36,8 @@ INSTEAD = {
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
-def contradictions(values: Mapping[str, Any], table: Table, hosts: Collection[str] | None = None) -> list[str]:
-    """Return the variables that are valid alone but not together, or not on their cloud (promises: options).
-
-    ``hosts`` are those of the inventory, None where they are not known.
-    """
+def contradictions(values: Mapping[str, Any], table: Table, around: Around = NOTHING_AROUND) -> list[str]:
+    """Return the variables that are valid alone but not together, or not on their cloud (promises: options)."""
     cloud, now = values["cloud"], parse_time(values["now"])
     capabilities = CLOUDS[cloud] if cloud else None
     faults = [
@@ -76,10 +73,10 @@ def contradictions(values: Mapping[str, Any], table: Table, hosts: Collection[st
     for name in ("kubernetes_class", "kubernetes_storage_class"):
         if values[name] and not SUBDOMAIN.fullmatch(values[name]):
             faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {values[name]!r}")
-    return faults + (_of_drill(values, capabilities, hosts) if values["is_drill"] else [])
+    return faults + (_of_drill(values, capabilities, around) if values["is_drill"] else [])
 
 
-def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None, hosts: Collection[str] | None) -> list[str]:
+def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None, around: Around) -> list[str]:
     faults = []
     if values["level"] == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
@@ -94,7 +91,7 @@ def _of_drill(values: Mapping[str, Any], capabilities: Capabilities | None, host
             f"{values['cloud']}; set creatable"
         )
     elif values["level"] == "usable" and capabilities:
-        faults += usable_problems(values, capabilities, hosts)
+        faults += usable_problems(values, capabilities, around)
     if values["level"] == "readable" and not 1 <= values["blocks"] <= MOST_BLOCKS:
         faults.append(f"dr_restore_blocks must be 1 to {MOST_BLOCKS}, not {values['blocks']}")
     if values["count"] == 0:

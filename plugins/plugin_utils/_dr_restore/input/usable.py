@@ -7,24 +7,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 
 #: Hosts that Ansible knows without an inventory.
 IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")
+#: How many drills a message names.
+NAMED = 10
 
 
-def usable_problems(
-    values: Mapping[str, Any], capabilities: Capabilities, hosts: Collection[str] | None = None
-) -> list[str]:
-    """Return what is wrong with the variables of a drill with this level, on a cloud whose disks can be attached.
+class Around(NamedTuple):
+    """What is around a run: the ``hosts`` of the inventory, None where they are not known, and by its name the test
+    instance of each other drill that the play runs at the same time."""
 
-    ``hosts`` are those of the inventory, None where they are not known.
-    """
+    hosts: Collection[str] | None = None
+    instances: Mapping[str, str] = MappingProxyType({})
+
+
+NOTHING_AROUND = Around()
+
+
+def usable_problems(values: Mapping[str, Any], capabilities: Capabilities, around: Around) -> list[str]:
+    """Return what is wrong with the variables of a drill with this level, on a cloud whose disks can be attached."""
     names = ("test_instance", "test_host", "checks")
     faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in names if not values[name]]
     instance, host = values["test_instance"], values["test_host"]
@@ -33,11 +42,22 @@ def usable_problems(
             "dr_restore_test_instance must be the ID of an instance "
             f"(example: {capabilities.instance_id_example}), not {instance!r}"
         )
-    if host and hosts is not None and host not in hosts and host not in IMPLICIT_HOSTS:
+    others = [name for name, other in around.instances.items() if instance and other == instance]
+    if others:
+        faults.append(
+            f"dr_restore_test_instance is that of {_some(others)} too, in this play, and it checks one set at a time: "
+            "give each drill an instance of its own, or run them one after the other (--limit)"
+        )
+    if host and around.hosts is not None and host not in around.hosts and host not in IMPLICIT_HOSTS:
         faults.append(f"dr_restore_test_host must be a host of the inventory, and {host!r} is not in it")
     if values["checks"] and (why := _problem_with_tasks(Path(values["checks"]))):
         faults.append(f"dr_restore_checks {why}")
     return faults
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _problem_with_tasks(path: Path) -> str:

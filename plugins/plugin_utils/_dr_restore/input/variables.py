@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from typing import Any
@@ -23,6 +23,7 @@ from ..._role.rows import parse_time
 from ..._role.table import To, Variable
 from .contradictions import OF_DRILLS, contradictions
 from .expected import as_expected
+from .usable import NOTHING_AROUND, Around
 
 
 def as_moment(value: Any) -> str:
@@ -134,7 +135,7 @@ def normalise(
     names: Sequence[str] = (),
     is_drill: bool = False,
     started: datetime | None = None,
-    hosts: Collection[str] | None = None,
+    around: Around = NOTHING_AROUND,
 ) -> dict[str, Any]:
     """Return the role's variables, without their prefix, as their types, and every problem with them.
 
@@ -144,7 +145,7 @@ def normalise(
     - ``connection`` holds the options of that name, which are secret.
     - ``problems`` names each wrong variable, and each of ``names`` (set by the user) that the role does not have.
 
-    ``started`` is the time of the run (aware), by default now. ``hosts`` are those of the inventory, if it is known.
+    ``started`` is the time of the run (aware), by default now; ``around`` is what is around it in the play.
     """
     values: dict[str, Any] = {}
     problems = []
@@ -174,7 +175,7 @@ def normalise(
         values["instance_billing_cycle"] = cycles[0]  # a drill's disks are there for minutes
     for name in ("manifest_dir", "report_dir", "metrics_dir", "checks"):
         values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
-    problems += [*contradictions(values, VARIABLES, hosts), *_unknown(names)]
+    problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]
     if is_drill:
         values["initialization_rate"] = 0  # it is billed, by the whole size of a copy, and a drill's disks go at once
     connection = values.pop("connection")

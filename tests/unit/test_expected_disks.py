@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the disks of a report add to the recovery points that copies tell, and what nobody can know without them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
+
+from .test_restoring import VALUES, copy
+
+REPORTED = Expected("vol-1", "of-report", {"env": "report", "tier": "db"}, 16, "i-9", "/dev/sdz")
+
+
+def choose(*copies, **values):
+    return choosing.choose({"snapshots": list(copies)}, {"disks": []}, {**VALUES, **values})
+
+
+def bare(number, disk="vol-1"):
+    """Return a copy whose marks say nothing but the disk's ID."""
+    return copy(number, disk, name=None, size_gib=None, tags={"dr-copy:attached-to": None, "env": None})
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "size", "place", "tags"),
+    [
+        (copy(1), "database", 8, ("i-1", "/dev/sdf"), {"env": "report", "tier": "db"}),
+        (bare(1), "of-report", 16, ("i-9", "/dev/sdz"), {"env": "report", "tier": "db"}),
+        (copy(1, tags={"dr-copy:attached-to": "i-1"}), "database", 8, ("i-1", None), {"env": "report", "tier": "db"}),
+    ],
+    ids=["copies tell it", "the report tells it", "a device of another instance is none"],
+)
+def test_a_report_adds_what_copies_do_not_tell(made, name, size, place, tags):
+    (point,) = choose(made, expected=[REPORTED]).points
+    assert (point.disk_name, point.size_gib, (point.instance, point.device)) == (name, size, place)
+    assert point.tags == tags and point.copy_id == "snap-1"
+
+
+def test_a_disk_of_the_report_without_a_copy_is_told_with_what_is_known_of_it():
+    (there, missing) = choose(copy(2, "vol-2", name="a"), expected=[REPORTED]).points
+    assert not there.missing and (missing.disk_id, missing.size_gib) == ("vol-1", 16)
+    assert (missing.disk_name, missing.instance, missing.tags) == ("of-report", "i-9", REPORTED.tags)
+    assert "is expected (dr_restore_expected)" in missing.missing.text
+
+
+@pytest.mark.parametrize(
+    ("values", "is_expected"),
+    [
+        ({}, True),
+        ({"disk_ids": ["vol-1"]}, True),
+        ({"disk_ids": ["vol-2"]}, False),
+        ({"disk_names": ["of-report"]}, True),
+        ({"disk_names": ["a"]}, False),
+        ({"disk_tags": {"tier": "db"}}, True),
+        ({"disk_tags": {"tier": "app"}}, False),
+        ({"is_drill": True}, False),
+    ],
+)
+def test_a_run_over_some_disks_expects_those_alone(values, is_expected):
+    ids = {point.disk_id for point in choose(copy(2, "vol-2", name="a"), expected=[REPORTED], **values).points}
+    assert ("vol-1" in ids) is is_expected
+    unknown = Expected("vol-1", "of-report")
+    if "disk_tags" in values:
+        ids = {point.disk_id for point in choose(expected=[unknown], **values).points}
+        assert ids == {"vol-1"}, "a disk of which no tags are known is never left out by tags"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "disks", "expected", "warns"),
+    [
+        ("ens", ("d-1", "d-2"), [], True),
+        ("ens", ("d-1",), [], False),
+        ("ens", ("d-1", "d-2"), [Expected("d-1")], True),
+        ("ens", ("d-1", "d-2"), [Expected("d-1", set_seconds=300.0)], False),
+        ("ebs", ("d-1", "d-2"), [], False),
+    ],
+)
+def test_where_copies_show_no_servers_and_no_report_does_that_is_said(cloud, disks, expected, warns):
+    made = [copy(number, disk, name=disk) for number, disk in enumerate(disks)]
+    found = choose(*made, cloud=cloud, expected=expected).warnings
+    assert any("do not show servers" in text for text in found) is warns

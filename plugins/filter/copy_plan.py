@@ -6,18 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: copy_plan
-short_description: Decide which snapshots are to be copied where, and why others are not
+short_description: Decide which snapshots to copy where, and say why others are left out
 version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
-  - Takes lists as the info modules of this collection return them, and returns a row for each snapshot and destination
-    that was considered, and for each disk without a usable snapshot.
-  - Only complete snapshots that are not copies are chosen. The newest of a disk is always chosen, unless it or a newer
-    recovery point is already there.
-  - Disks of one instance (C(attached_to)) belong together. With O(select=latest) their newest set of snapshots
-    that were taken together is chosen too, unless it or a newer whole set is there. Its members come one after another.
-  - A snapshot whose copy retention would delete is not chosen, so a second run with the same arguments copies nothing.
+  - Takes lists from the info modules of this collection. Returns a row for each snapshot and destination that was
+    considered, and for each disk without a usable snapshot.
+  - Chooses only complete snapshots that are not copies. It always chooses the newest of a disk, unless the destination
+    has that one or a newer recovery point.
+  - Disks of one instance (C(attached_to)) belong together. With O(select=latest) the filter also chooses their newest
+    set of snapshots that were taken together, unless the destination has that set or a newer complete one. The members
+    of a set follow one another.
+  - Never chooses a snapshot whose copy retention would delete, so a second run with the same arguments copies nothing.
 positional: disks, copies, destination_regions
 options:
   _input:
@@ -36,39 +37,39 @@ options:
     elements: dict
     required: true
   destination_regions:
-    description: Regions that the copies are to go to.
+    description: Regions to copy to.
     type: list
     elements: str
     required: true
   select:
-    description: V(latest) chooses each disk's newest complete snapshot, V(all) every one.
+    description: V(latest) chooses the newest complete snapshot of each disk, V(all) chooses all of them.
     type: str
     choices: [latest, all]
     default: latest
   keep:
     description: >-
-      Leave out what P(multicloud.snapshots.expired_copies#filter) with this limit would delete at the destination; V(0)
+      Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this limit; V(0)
       is no limit.
     type: int
     default: 0
   keep_days:
-    description: The same by days since the snapshot was taken; V(0) is no limit.
+    description: The same for days since the snapshot was taken; V(0) is no limit.
     type: float
     default: 0
   keep_daily:
-    description: The same by days of the calendar.
+    description: The same for calendar days.
     type: int
     default: 0
   keep_weekly:
-    description: The same by ISO weeks.
+    description: The same for ISO weeks.
     type: int
     default: 0
   keep_monthly:
-    description: The same by months of the calendar.
+    description: The same for calendar months.
     type: int
     default: 0
   keep_yearly:
-    description: The same by years of the calendar.
+    description: The same for calendar years.
     type: int
     default: 0
   timezone:
@@ -77,8 +78,8 @@ options:
     default: UTC
   retention_days:
     description: >-
-      With O(select=all), leave out snapshots that are so many days old: the cloud has deleted their copies by its own
-      deadline, or soon would. V(0) is no limit.
+      With O(select=all), leave out snapshots that are older than this many days, because the cloud's own expiry has
+      deleted their copies or soon would. V(0) is no limit.
     type: float
     default: 0
   max_snapshot_age_hours:
@@ -86,21 +87,21 @@ options:
     type: float
     default: 0
   snapshot_tags:
-    description: Consider only snapshots that bear all these tags; the value V(*) means any.
+    description: Consider only snapshots that have all of these tags; the value V(*) means any.
     type: dict
     default: {}
   exclude_snapshot_tags:
-    description: Leave out snapshots that bear any of these tags and consider older ones; the value V(*) means any.
+    description: Leave out snapshots that have any of these tags, and consider older ones; the value V(*) means any.
     type: dict
     default: {}
   group_tag:
     description: >-
-      Key of a tag of disks. With it, disks that bear one value of it belong together, instead of those of one instance.
+      Key of a disk tag. Disks that share a value of this tag belong together, instead of the disks of one instance.
     type: str
     default: ""
   set_seconds:
     description: >-
-      Snapshots of disks that belong together and of which C(set) names no set are one if they were taken within so many
+      If C(set) names no set, snapshots of disks that belong together are a set if they were taken within this many
       seconds of the earliest.
     type: float
     default: 300
@@ -110,8 +111,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what would be copied, and why the rest would not
-  ansible.builtin.debug:
+- name: Show what would be copied, and why the rest would be left out ansible.builtin.debug:
     msg: "{{ source.snapshots | multicloud.snapshots.copy_plan(source.disks, there.snapshots, ['eu-west-1']) }}"
   vars:
     source:
@@ -159,7 +159,7 @@ _value:
       type: float
       sample: 1.5
     chosen:
-      description: Whether it is to be copied.
+      description: Whether to copy it.
       type: bool
       sample: true
     reason:

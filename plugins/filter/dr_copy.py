@@ -12,12 +12,12 @@ author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Private to the playbooks beside the role P(multicloud.snapshots.dr_copy#role). It may change without notice.
-  - Public are P(multicloud.snapshots.copy_plan#filter), P(multicloud.snapshots.expired_copies#filter) and
+  - The public filters are P(multicloud.snapshots.copy_plan#filter), P(multicloud.snapshots.expired_copies#filter) and
     P(multicloud.snapshots.recovery_points#filter).
 positional: what
 options:
   _input:
-    description: What the tasks of the role give it.
+    description: The input from the tasks of the role.
     type: raw
     required: true
   what:
@@ -28,7 +28,7 @@ options:
 
 RETURN = r"""
 _value:
-  description: What the tasks of the role need of it.
+  description: The output for the tasks of the role.
   type: raw
 """
 

@@ -11,14 +11,13 @@ version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
-  - Takes copies as the info modules of this collection return them, and returns those that may be deleted, the oldest
-    first.
+  - Takes copies from the info modules of this collection. Returns those that may be deleted, the oldest first.
   - A copy may be deleted only if no limit keeps it. With all limits V(0), none may.
   - Age and order count from when the source was taken, not from when it was copied. Copies of one source are one
     recovery point.
   - Only complete copies that this collection made count, and only they may be deleted. A copy with the tag
-    C(dr-copy:hold), or whose source time or disk is unknown, does not count and is never deleted. Nor is the newest
-    copy of a disk in a region.
+    C(dr-copy:hold), or whose source time or disk is unknown, does not count and is never deleted. The newest copy of a
+    disk in a region is never deleted either.
 options:
   _input:
     description: Copies, of any number of disks and regions.
@@ -26,29 +25,29 @@ options:
     elements: dict
     required: true
   keep:
-    description: Keep the newest so many recovery points of each disk in each region; V(0) is no limit.
+    description: Number of newest recovery points to keep for each disk in each region; V(0) is no limit.
     type: int
     default: 0
   keep_days:
-    description: Keep what was taken in the last so many days; V(0) is no limit.
+    description: Keep recovery points whose sources were taken in the last days, this many; V(0) is no limit.
     type: float
     default: 0
   keep_daily:
     description: >-
-      Keep the newest recovery point of each of the last so many days that have one, in O(timezone). Days without one do
-      not count, so the newest points stay however long ago the last copy was made.
+      Number of days to keep the newest recovery point of, in O(timezone). Days without one do not count, so the newest
+      points are kept no matter how old the last copy is.
     type: int
     default: 0
   keep_weekly:
-    description: The same by ISO weeks, which begin on Monday.
+    description: The same for ISO weeks, which begin on Monday.
     type: int
     default: 0
   keep_monthly:
-    description: The same by months.
+    description: The same for months.
     type: int
     default: 0
   keep_yearly:
-    description: The same by years.
+    description: The same for years.
     type: int
     default: 0
   timezone:
@@ -57,14 +56,15 @@ options:
     default: UTC
   plans:
     description: >-
-      Only copies that bear the mark C(dr-copy:plan) of one of these plans, or none, may be deleted. All copies count.
-      Empty is no limit.
+      Only copies whose tag C(dr-copy:plan) names one of these plans, or copies without it, may be deleted. All copies
+      count. Empty is no limit.
     type: list
     elements: str
     default: []
   sets:
     description: >-
-      Keep the members of each group's newest whole set, by the marks C(dr-copy:group) and C(dr-copy:set).
+      Keep the members of the newest complete set of each group, as the tags C(dr-copy:group) and C(dr-copy:set) show
+      it.
     type: bool
     default: true
   now:

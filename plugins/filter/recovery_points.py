@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
-  - Takes lists as the info modules of this collection return them, and returns a row for each disk and destination;
-    disks without a copy are included.
+  - Takes lists from the info modules of this collection. Returns a row for each disk and destination, including disks
+    without a copy.
   - The age counts from when the source was taken, not from when it was copied.
 positional: copies, destination_regions
 options:
@@ -27,7 +27,7 @@ options:
     elements: dict
     required: true
   destination_regions:
-    description: Regions to look at.
+    description: Regions to check.
     type: list
     elements: str
     required: true
@@ -80,7 +80,7 @@ _value:
       type: str
       sample: "2026-11-21T01:00:00Z"
     locked_until:
-      description: When the lock of that copy ends; null where it has none.
+      description: When the lock of that copy ends; null if it has none.
       type: str
       sample: null
     age_hours:

@@ -34,9 +34,13 @@ INDEX = """\
 multicloud.snapshots
 ====================
 
-Copies disk snapshots to other regions, once and only once, on AWS, Alibaba Cloud and Tencent Cloud; restores them, and
-proves it. Begin with :ref:`every night <ansible_collections.multicloud.snapshots.docsite.nightly>`, and read
-:ref:`the worst day <ansible_collections.multicloud.snapshots.docsite.worst_day>` before it comes.
+Copies disk snapshots to other regions, once and only once, on AWS, Alibaba Cloud and Tencent Cloud; restores disks from
+these copies, and proves that this works.
+
+* :ref:`Get started <ansible_collections.multicloud.snapshots.docsite.getting_started>`, or
+  :ref:`try it without an account <ansible_collections.multicloud.snapshots.docsite.try_it>`.
+* :ref:`Protect disks every night <ansible_collections.multicloud.snapshots.docsite.nightly>`.
+* :ref:`The worst day <ansible_collections.multicloud.snapshots.docsite.worst_day>`: read it before it comes.
 
 .. toctree::
    :maxdepth: 3

@@ -50,7 +50,13 @@ def test_a_modules_page_shows_options_and_results(tmp_path, cloud):
 def test_the_front_page_says_what_this_is_and_where_to_begin(tmp_path):
     page = shown(tmp_path, "index.html")
     assert "<h1>multicloud.snapshots" in page and "copies disk snapshots" in page.lower()
-    for name in ("docsite/nightly", "docsite/worst_day", "changelog", "multicloud/snapshots/index"):
+    for name in (
+        "docsite/getting_started",
+        "docsite/nightly",
+        "docsite/worst_day",
+        "changelog",
+        "multicloud/snapshots/index",
+    ):
         assert f"{name}.html" in page, name
 
 
@@ -60,8 +66,9 @@ def test_the_index_leads_to_every_plugin_and_guide(tmp_path):
         "dr_copy_role",
         "copy_plan_filter",
         "ebs_snapshot_share_module",
+        "docsite/try_it",
         "docsite/nightly",
-        "docsite/comparison",
+        "docsite/moving_over",
     ):
         assert f"{name}.html" in index, name
 

@@ -39,3 +39,4 @@ grep -q '^export ANSIBLE_COLLECTIONS_PATH=' "$to/bin/activate" ||
   printf 'export ANSIBLE_COLLECTIONS_PATH=%q\n' "$site" >>"$to/bin/activate"
 "$to/bin/ansible-doc" -t role multicloud.snapshots.dr_restore >/dev/null
 echo "Ready. Begin with: source $to/bin/activate"
+echo "Then follow guides/worst_day.rst from the step that fetches the newest reports."

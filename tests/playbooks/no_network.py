@@ -8,22 +8,25 @@ nothing but loopback. Writes how it ended to ``result.json`` in that directory."
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.guides import blocks_of
+
 from .conftest import HANGS, Clouds
 from .test_restore import Site
 
-#: In the words of the guide, from the archive to the restored disk.
-DAY = """
-set -e
-tar -xf "$KIT" && cd dr-kit
-bash install.sh
-source dr/bin/activate
-ansible-playbook multicloud.snapshots.dr_restore -i inventory/flood.yml
-"""
+
+def day() -> str:
+    """Return the commands from the archive to the restored disk and a drill, in the words of the guides."""
+    use_it, drill = (block.text for block in blocks_of("kit") if block.section == "Use it")
+    (flood,) = (block.text for block in blocks_of("worst_day") if block.caption == "flood.yml")
+    (restore,) = (block.text for block in blocks_of("worst_day") if block.section == "Restore")
+    newest = "cp ../newest/*.json reports/\n"  # the guide fetches them from a bucket
+    return f"set -e\n{use_it}{newest}cat >flood.yml <<'END'\n{flood}END\n{restore}{drill}"
 
 
 def reachable() -> str:
@@ -43,15 +46,19 @@ def main(kit: str, directory: Path) -> None:
             site = Site(clouds)
             disks = site.copies("database", "mail")
             site.kill_source()
+            shutil.copy(kit, directory)
+            rows = [{"disk_id": disk, "disk_name": name, "tags": {"tier": name}} for name, disk in disks.items()]
+            (directory / "newest").mkdir()
+            (directory / "newest" / "orders.json").write_text(json.dumps({"disks": rows}))
             bare = {
-                "KIT": kit,
                 "HOME": str(directory),
                 "PATH": f"{sys.base_prefix}/bin:/usr/local/bin:/usr/bin:/bin",
                 "LC_ALL": "C.UTF-8",
                 **{name: value for name, value in clouds.environment().items() if name.startswith("AWS_")},
             }
+            command = ["bash", "-c", day()]
             done = subprocess.run(
-                ["bash", "-c", DAY], env=bare, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=False
+                command, env=bare, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=False
             )
             manifests = [json.loads(path.read_text()) for path in directory.rglob("*.restore.json")]
             result = {

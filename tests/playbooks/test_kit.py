@@ -17,17 +17,12 @@ import pytest
 import yaml
 
 from tests.awx.installation import outside
+from tests.guides import blocks_of
 
 from .conftest import HANGS, REPOSITORY, made_once
 
 ALONE = ["unshare", "--map-root-user", "--net"]
-FLOOD = {
-    "dr_restore_cloud": "ebs",
-    "dr_restore_region": "eu-west-1",
-    "dr_restore_zone": "eu-west-1a",
-    "dr_restore_id": "flood-1",
-    "dr_restore_source_region": "us-east-1",
-}
+DRILL = {"dr_restore_cloud": "ebs", "dr_restore_region": "eu-west-1", "dr_restore_zone": "eu-west-1a"}
 
 
 @pytest.fixture
@@ -58,10 +53,8 @@ def installed(tmp_path_factory):
     return made_once(tmp_path_factory, "installed", make)
 
 
-def make_kit(installed, directory, **variables):
-    """Make a kit, by an installed collection; returns exit code and output."""
-    given = {"dr_kit_dir": str(directory), **variables}
-    command = ["ansible-playbook", "multicloud.snapshots.dr_kit", "-e", json.dumps(given)]
+def run_in(directory, installed, command):
+    """Run a command where the collection is installed; returns exit code and output."""
     environment = {**outside(), "ANSIBLE_COLLECTIONS_PATH": str(installed), "PWD": str(directory)}
     done = subprocess.run(
         command, env=environment, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=False
@@ -70,16 +63,22 @@ def make_kit(installed, directory, **variables):
 
 
 def test_a_kit_restores_disks_where_there_is_no_network_and_no_source_region(installed, tmp_path, alone):
-    (tmp_path / "flood.yml").write_text(yaml.safe_dump({"all": {"hosts": {"orders": FLOOD}}}))
+    (make,) = (block.text for block in blocks_of("kit") if block.section == "Make one")
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "drills.yml").write_text(yaml.safe_dump({"all": {"hosts": {"orders": DRILL}}}))
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "orders.json").write_text("{}")
-    code, output = make_kit(installed, tmp_path, dr_kit_inventory="flood.yml", dr_kit_reports="reports")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert "=3.12 " in make and "=/var/lib/dr-copy\n" in make
+    make = make.replace("=3.12 ", f"={version} ").replace("=/var/lib/dr-copy", "=reports")
+    code, output = run_in(tmp_path, installed, ["bash", "-c", make])
     assert code == 0, output
     (kit,) = tmp_path.glob("dr-kit-*.tar.gz")
     assert str(kit) in output and kit.stat().st_mode & 0o777 == 0o600
     with tarfile.open(kit) as archive:
         names = set(archive.getnames())
-    assert {"dr-kit/reports/orders.json", "dr-kit/inventory/flood.yml", "dr-kit/guides/worst_day.rst"} <= names
+    guides = {f"dr-kit/guides/{name}" for name in ("worst_day.rst", "worst_day_card.html")}
+    assert {"dr-kit/reports/orders.json", "dr-kit/inventory/drills.yml", *guides} <= names
     day = tmp_path / "day"
     day.mkdir()
     command = [*alone, sys.executable, "-m", "tests.playbooks.no_network", str(kit), str(day)]
@@ -93,7 +92,8 @@ def test_a_kit_restores_disks_where_there_is_no_network_and_no_source_region(ins
 
 
 def test_no_kit_is_made_of_what_is_not_there(installed, tmp_path):
-    code, output = make_kit(installed, tmp_path, dr_kit_python="3.99")
+    given = json.dumps({"dr_kit_dir": str(tmp_path), "dr_kit_python": "3.99"})
+    code, output = run_in(tmp_path, installed, ["ansible-playbook", "multicloud.snapshots.dr_kit", "-e", given])
     text = "No kit was made. No Python 3.99 with its module venv was found"
     assert code != 0 and text in " ".join(output.split()), output
     assert not list(tmp_path.glob("dr-kit-*"))

@@ -163,18 +163,6 @@ def test_a_restore_goes_back_in_time(ecs):
     assert {tags["dr-restore:id"] for tags in ecs.disks().values()} == {"newest", "past"}
 
 
-def test_with_the_source_region_dead_disks_are_restored_and_it_is_never_called(clouds, ebs):
-    disks = ebs.copies("database", "mail")
-    ebs.kill_source()
-    code, output = ebs.play("dr_restore", id="flood-1", source_region=ebs.source, disk_names=["mail", "files"])
-    assert code == 2 and "files: there is no copy of it in eu-west-1" in output, output
-    (missing, mail) = ebs.manifest()["disks"]
-    assert missing["disk_name"] == "files" and missing["new_disk_id"] is None
-    assert (
-        mail["disk_id"] == disks["mail"] and mail["state"] == "available" and {mail["new_disk_id"]} == set(ebs.disks())
-    )
-
-
 def test_check_mode_shows_the_plan_and_makes_nothing(ecs):
     ecs.copies("database")
     code, output = ecs.play("dr_restore", "--check")

@@ -53,7 +53,8 @@ def test_a_report_tells_of_each_disk_what_its_copies_do_not_also_with_the_source
 
 def test_with_the_report_alone_waves_and_tags_and_missing_disks_are_known(estate, nights, tmp_path):
     disks, _before, path = nights
-    estate.faults()
+    (dead,) = estate.server.control.faults
+    tried = dead["seen"]
     runs, given = Runs(estate), {"expected": str(path), "manifest_dir": str(tmp_path)}
     if CAPABILITIES[estate.cloud.name].tag_rules:
         given["waves"] = [{"tier": "database"}, {"tier": "app"}]
@@ -62,6 +63,7 @@ def test_with_the_report_alone_waves_and_tags_and_missing_disks_are_known(estate
     assert ended.message.startswith(f"1 of 3 disks are missing. files ({disks['files']}): it is expected")
     assert {row["disk_name"] for row in made} == {"database", "app"} and len(estate.disks()) == 2
     assert missing["tags"]["tier"] == "app" and missing["size_gib"]
+    assert tried and dead["seen"] == tried, "the source region is not even called"
     if "waves" in given:
         assert {row["disk_name"]: row["wave"] for row in ended.result["disks"]} == {"database": 1, "app": 2, "files": 2}
         only = runs.restore(id="app", disk_tags={"tier": "app"}, **given).result

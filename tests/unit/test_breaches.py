@@ -93,8 +93,10 @@ def test_snapshots_that_were_passed_over_are_the_reason_only_where_there_are_no_
     assert (
         why(snapshots=[scan, snapshot(1, 30)], copies=[copy(1, 30)]) == "no newer snapshot of the disk has been taken"
     )
-    assert why(snapshots=[scan]) == "its snapshots bear a tag of exclude_snapshot_tags"
-    assert why(snapshots=[snapshot(1, 1)], snapshot_tags={"a": "b"}) == "its snapshots lack a tag of snapshot_tags"
+    assert why(snapshots=[scan]) == "its snapshots have a tag of dr_copy_exclude_snapshot_tags"
+    assert (
+        why(snapshots=[snapshot(1, 1)], snapshot_tags={"a": "b"}) == "its snapshots lack a tag of dr_copy_snapshot_tags"
+    )
 
 
 def test_what_kept_the_copy_from_being_made():

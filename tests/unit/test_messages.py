@@ -363,7 +363,7 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": None, "secret_key": None, "cvm_role": "qcs::cam::uin/1:role/x"},
-        "cvm_role: 'qcs::cam::uin/1:role/x' is not a valid role name. Give the name alone, not the ARN.",
+        "cvm_role: 'qcs::cam::uin/1:role/x' is not a valid role name. Give the name, not the ARN.",
     ),
     (
         "ebs",

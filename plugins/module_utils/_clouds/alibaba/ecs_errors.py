@@ -42,7 +42,7 @@ HINTS = {
     "InvalidAccountStatus.SnapshotServiceUnavailable": "Activate the snapshot service of this account.",
     "IncorrectDiskStatus.CreatingSnapshot": "A snapshot of its disk is being made: run again once that is complete.",
     "Operation.Conflict": "Another operation on it is under way: run again later.",
-    _RELATED: "A snapshot that is made of it, or beside it, is not complete yet: run again once it is.",
+    _RELATED: "A snapshot made from it, or of the same disk, is not complete yet: run again once it is.",
     "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
-    "SnapshotCreatedDisk": "A disk was made of it: delete the disk first, or keep the copy.",
+    "SnapshotCreatedDisk": "A disk was made from it: delete the disk first, or keep the copy.",
 }

@@ -53,9 +53,9 @@ class EnsDisks(DiskCloud, EnsCloud):
         # api-facts: ens-disk-tags
         tried = f"Changing the tags of {', '.join(snapshot_ids)} on {region}"
         raise Refused(
-            f"{tried}: ENS changes the tags of instances alone",
+            f"{tried}: ENS only changes tags of instances",
             hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached. "
-            "For one that stays, make another restore with expires_after_hours: 0.",
+            "For a disk to keep, make another restore with expires_after_hours: 0.",
         )
 
     def _disks(self, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:

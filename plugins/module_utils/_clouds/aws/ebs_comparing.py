@@ -92,7 +92,7 @@ class Comparison:
         region, snapshot_id = self._source
         self._with_source = False
         if not region or not snapshot_id:
-            self.row["note"] = "which snapshot it was made of is not known, so its blocks were read and not compared"
+            self.row["note"] = "its source is unknown, so its blocks were read and not compared"
             return False
         try:
             self._cloud.list_blocks(region, snapshot_id, 0, 1)

@@ -118,7 +118,7 @@ def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def _instance_role(name: str) -> Login:
     if not re.fullmatch(r"[\w+=,.@-]{1,128}", name):
-        raise Credentials(f"cvm_role: {name!r} is not a valid role name", hint="Give the name alone, not the ARN.")
+        raise Credentials(f"cvm_role: {name!r} is not a valid role name", hint="Give the name, not the ARN.")
     return Login(cvm_role=name)
 
 

@@ -59,8 +59,8 @@ class Reason(Enum):
         "its newest snapshot was gone before it could be copied",
         "Find out what deletes the snapshots so soon, and run later or exclude them.",
     )
-    EXCLUDED = ("its snapshots bear a tag of exclude_snapshot_tags", _TAGS)
-    UNTAGGED = ("its snapshots lack a tag of snapshot_tags", _TAGS)
+    EXCLUDED = ("its snapshots have a tag of dr_copy_exclude_snapshot_tags", _TAGS)
+    UNTAGGED = ("its snapshots lack a tag of dr_copy_snapshot_tags", _TAGS)
     NO_NEWER = ("no newer snapshot of the disk has been taken", _SCHEDULE)
     REGION_UNLISTED = ("the region could not be listed", "Fix what the failure names, then run again.")
     UNDATED = (

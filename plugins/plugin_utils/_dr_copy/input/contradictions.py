@@ -37,7 +37,7 @@ def risks(values: Mapping[str, Any]) -> list[str]:
     if is_pruned and values["lock_days"] > days:
         risk.append(
             f"dr_copy_lock_days ({values['lock_days']}) is longer than retention, which would delete most nightly "
-            f"copies after about {days} days: they stay, and are billed, until their locks end"
+            f"copies after about {days} days: they are kept, and billed, until their locks end"
         )
     return risk
 

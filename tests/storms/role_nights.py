@@ -40,7 +40,7 @@ from .truth import Copy
 
 #: What the main() of each kind of module calls once it has read its options.
 ENTRIES = {"copy": "copy_snapshots", "info": "show_snapshots"}
-DAY, EXCLUDE = 86400.0, "dr-copy-exclude"
+DAY, EXCLUDE, SET = 86400.0, "dr-copy-exclude", "dr-copy:set"
 
 
 @dataclass
@@ -205,6 +205,9 @@ class Nights(Runs):
             self.estate.set_tags(copy, **{HOLD: "audit"})
         elif kind == "mark":
             self.estate.set_tags(copy, looked="1")
+        elif kind == "spoil":
+            mark = self.estate.tags_of(copy).get(SET, "")
+            self.estate.set_tags(copy, **{SET: f"9{mark}"} if mark else {})
         elif kind == "unhold":
             self._untag_copy(copy, HOLD)
         elif kind == "lock" and self.storm.cloud in LOCK_MODES:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.clouds import CLOUDS
+
 from .role_nights import NightOutcome
 from .truth import Copy
 
@@ -33,13 +35,19 @@ class MarkedSet:
 
 
 def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]:
-    """Return the sets in a region at a moment by their marks, the newest first."""
-    found: dict[tuple[str, str], list[Copy]] = defaultdict(list)
+    """Return the sets in a region at a moment by their marks, the newest first; none whose marks differ."""
+    found: dict[tuple[str, str], dict[str, list[Copy]]] = defaultdict(lambda: defaultdict(list))
     for copy in truth.copies:
         version = copy.version(moment) if copy.region == region and copy.phase(moment) == "complete" else None
         if version and version.tags.get(GROUP) and version.tags.get(SET):
-            found[version.tags[GROUP], version.tags[SET]].append(copy)
-    sets = [MarkedSet(group, mark, tuple(copies)) for (group, mark), copies in found.items()]
+            mark = version.tags[SET]
+            found[version.tags[GROUP], mark.split(" ", 2)[-1]][mark].append(copy)
+    sets = [
+        MarkedSet(group, mark, tuple(copies))
+        for (group, _set_id), by_mark in found.items()
+        for mark, copies in by_mark.items()
+        if len(by_mark) == 1
+    ]
     return sorted(sets, key=lambda one: min(truth.taken(copy) for copy in one.copies), reverse=True)
 
 
@@ -52,15 +60,22 @@ def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
 
 
 def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
-    """Whether a copy may stay for its server's sake: it is of the newest whole set, or of one that may become whole."""
+    """Whether a copy may stay for its server's sake: it is of the newest whole set, or of one that may become whole.
+
+    Where copies bear no marks, the times of their sources make sets.
+    """
     if not truth.storm.servers:
         return False
+    if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
+        return bool(truth.nights.server_of(truth.disk_of(copy)))
     return is_of_newest_set(truth, copy, moment) or copy.source_id in truth.nights.alive
 
 
 def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     """Name sets that a night tells as whole, and of which a copy was not complete then."""
-    if outcome.finished is None or outcome.run.check or truth.storm.cloud == "ens":
+    if outcome.finished is None or outcome.run.check:
+        return
+    if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
         return
     for row in outcome.finished.result.get("sets", ()):
         if row["set"] is None:

@@ -25,6 +25,8 @@ CALLS = 60
 #: What a person does by day, and what happens while nights pass; see role_nights.Nights.happens.
 BY_DAY = ("untag", "retag", "exclude", "include", "delete", "hold", "unhold", "lock", "foreign", "mark")
 BY_NIGHT = ("delete", "hold", "foreign", "kill", "quota")
+#: Disks of a large server, and the evenings of the longest storm that has one.
+MOST_DISKS, LONGEST_OF_LARGE = 16, 4
 #: What becomes of a file that a night writes.
 FILE_FAULTS = ("full", "kill_before", "kill_after")
 #: The modes of locks that a plan may ask for: on ECS nobody can end one early, which has to be written out.
@@ -182,17 +184,22 @@ def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleSto
 
 
 def _with_servers(storm: RoleStorm) -> RoleStorm:
-    """Attach disks to servers in half of the storms, and let some of them move."""
+    """Attach disks to servers in half of the storms: let some of them move, and spoil marks of sets. A few servers are
+    large."""
     draw = random.Random(f"servers {storm.cloud} {storm.seed}")
     if draw.random() < 0.5:
         return storm
     servers = tuple(draw.choice((0, 0, 0, 1, -1)) for _disk in storm.disks)
-    evenings = (
-        replace(evening, by_day=(*evening.by_day, Event(41000.0, "move", draw.randrange(1000))))
-        if draw.random() < 0.15
-        else evening
-        for evening in storm.evenings
-    )
+    evenings = []
+    for evening in storm.evenings:
+        kinds = [kind for kind, share in (("move", 0.15), ("spoil", 0.1)) if draw.random() < share]
+        events = tuple(Event(41000.0 + number, kind, draw.randrange(1000)) for number, kind in enumerate(kinds))
+        evenings.append(replace(evening, by_day=(*evening.by_day, *events)))
+    if len(evenings) <= LONGEST_OF_LARGE and draw.random() < 0.2:
+        more = tuple(range(len(storm.disks), MOST_DISKS))
+        evenings = [replace(evening, taken=(*evening.taken, *more)) for evening in evenings]
+        storm = replace(storm, disks=(*storm.disks, *((0,) for _disk in more)))
+        servers += (0,) * len(more)
     return replace(storm, servers=servers, evenings=tuple(evenings))
 
 

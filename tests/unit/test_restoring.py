@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
     choosing,
     drill,
+    outcomes,
     reaping,
     waves,
 )
@@ -276,7 +277,36 @@ def test_a_call_that_broke_down_restored_nothing():
     assert "boom" in outcome[0]["missing"] and outcome[0]["state"] == "absent"
 
 
+def refused(copy_id, words):
+    none = dict.fromkeys(("code", "request_id", "hint"))
+    return {**none, "kind": "refused", "region": "eu-west-1", "snapshot_id": copy_id, "message": words}
+
+
+@pytest.mark.parametrize(
+    ("copy_id", "row", "why"),
+    [
+        ("snap-1", None, "its key is disabled"),
+        ("snap-2", None, "its size is wrong"),
+        ("snap-3", None, "the zone does not exist"),
+        ("snap-3", {"error": refused("snap-3", "it is archived")}, "it is archived"),
+        ("snap-1", {"error": None}, "its key is disabled"),
+    ],
+)
+def test_each_copy_of_which_no_disk_was_made_tells_its_own_reason(copy_id, row, why):
+    failures = [refused("snap-1", "its key is disabled"), refused("snap-2", "its size is wrong")]
+    call = {"failures": [*failures, refused(None, "the zone does not exist")], "disks": []}
+    shown = outcomes.reason_of(row, json.loads(json.dumps(call)), copy_id)
+    assert [words in shown for words in (why, "key", "size", "zone", "archived")] == [
+        True, *(word in why for word in ("key", "size", "zone", "archived"))
+    ]  # fmt: skip
+
+
 # Drills
+
+
+@pytest.mark.parametrize(("most", "untried"), [(0, 0), (8, 0), (7, 1)])
+def test_a_disk_of_just_the_size_that_is_allowed_is_tried(most, untried):
+    assert len(drill.untried(proofs([copy(1, size_gib=8)]), {**VALUES, "max_gib": most})) == untried
 
 
 def proofs(copies, last=None, **values):

@@ -27,7 +27,7 @@ from .checks import Findings
 from .collisions import collision_of
 from .harder import hard_storm_of
 from .processes import passed, simulated_clouds
-from .role_storms import role_storm_of
+from .role_draws import role_storm_of
 from .servers import StormServer
 from .shrink import smallest, story, story_of_nights
 
@@ -68,6 +68,7 @@ NIGHTS = (
     "cloud",
     "storms of nights",
     "nights",
+    "restores and drills",
     "copies",
     "pruned",
     "calls",
@@ -155,7 +156,7 @@ def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
 
 def _pass_nights(cloud: str, first: int, number: int) -> Counter[str]:
     """Let some storms of nights pass over one cloud; returns what was counted."""
-    server = StormServer(cloud)
+    server = StormServer(cloud, with_disks=True)
     return _count(
         (f"{cloud} night seed {seed}", lambda seed=seed: server.nights(role_storm_of(cloud, seed)))
         for seed in range(first, first + number)
@@ -231,7 +232,7 @@ def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
 
 #: What the tables of storms over drills and of nights tell.
 DRILLS_COUNTED = ("storms", "disks", "calls", "kills", "killed_between", "doubled", "wrong")
-NIGHTS_COUNTED = ("storms", "nights", "copies", "pruned", "calls", "kills", "green", "doubled", "wrong")
+NIGHTS_COUNTED = ("storms", "nights", "restores", "copies", "pruned", "calls", "kills", "green", "doubled", "wrong")
 
 
 def _row(cloud: str, found: Counter[str], names: tuple[str, ...]) -> Row:
@@ -263,7 +264,7 @@ def _tell_story(cloud: str, seed: int, collision: bool) -> None:
 
 
 def _tell_story_of_nights(cloud: str, seed: int, _collision: bool) -> None:
-    server = StormServer(cloud)
+    server = StormServer(cloud, with_disks=True)
     findings = server.nights(role_storm_of(cloud, seed))
     if findings.faults:
         findings = server.nights(smallest(findings.storm, lambda smaller: server.nights(smaller).faults))

@@ -20,8 +20,10 @@ from tests.nights.history import NO_CALENDAR, kept_by_calendar
 from tests.simulator.control import Call
 
 from .faults import LOOK
+from .role_keys import wrong_keys
 from .role_nights import NightOutcome, Nights
 from .role_reports import untrue
+from .role_restore_checks import wrong_restores
 from .role_sets import is_of_newest_set, may_stay, wrong_sets
 from .role_storms import RoleStorm
 from .simulation import FOREIGN
@@ -42,6 +44,7 @@ class RoleFindings:
     pruned: int = 0
     calls: int = 0
     kills: int = 0
+    restores: int = 0
     #: Nights of which what they told was checked, and those that were green.
     checked: int = 0
     green: int = 0
@@ -64,7 +67,8 @@ def checked_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
     for outcome in nights.outcomes:
         findings.faults += [f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)]
     findings.faults += [*_wrong_deletions(truth), *_doubles(truth, findings), *_rewritten_marks(truth)]
-    findings.faults += _of_the_end(truth, last, further)
+    findings.faults += [*wrong_restores(truth), *_of_the_end(truth, last, further)]
+    findings.restores = len(nights.restores)
     findings.nights, findings.copies = len(nights.outcomes), len(truth.copies)
     ended = [outcome for outcome in nights.outcomes if outcome.finished]
     findings.checked, findings.green = len(ended), sum(not o.finished.message for o in ended if o.finished)
@@ -91,7 +95,10 @@ class RoleTruth:
         self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
 
     def calls_of(self, outcome: NightOutcome) -> list[Call]:
-        return self._calls_of[outcome.name]
+        return self.calls_of_run(outcome.name)
+
+    def calls_of_run(self, name: str) -> list[Call]:
+        return self._calls_of[name]
 
     def disk_of(self, copy: Copy) -> str:
         return self.nights.taken[copy.source_id][0]
@@ -111,6 +118,8 @@ class RoleTruth:
     def deletions(self, outcome: NightOutcome | None = None) -> Iterator[tuple[Call, Copy]]:
         """Yield each deletion that worked, with the copy."""
         for call in self.calls if outcome is None else self.calls_of(outcome):
+            if call.by not in self.outcomes:
+                continue  # restores delete no copies: role_restore_checks says so
             if call.action in DELETES and not math.isnan(call.worked):
                 yield from ((call, self.by_key[key]) for key in call.changed if key in self.by_key)
 
@@ -139,7 +148,7 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
             continue
         if copy.by == FOREIGN:
             yield f"{what}, though somebody else had made it"
-        if (whose := truth.plan_of(copy, before) or outcome.plan.name) != outcome.plan.name:
+        if (whose := truth.plan_of(copy, before) or outcome.plan.name) not in outcome.plan.names:
             yield f"{what}, though it bears the mark of {whose}"
         yield from (f"{what}, though {why}" for why in _kept_by(truth, outcome, copy, moment))
         if is_of_newest_set(truth, copy, outcome.started - truth.shown) and is_of_newest_set(truth, copy, before):
@@ -215,6 +224,7 @@ def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
                 yield f"only reads, and sent {call.action}"
     yield from untrue(truth, outcome)
     yield from wrong_sets(truth, outcome)
+    yield from wrong_keys(truth, outcome)
 
 
 # -- the end ---------------------------------------------------------------------------------------------
@@ -225,7 +235,7 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
         plan = outcome.plan
         if outcome.finished is None:
             yield f"the last night {outcome.name} did not come to its end"
-        elif outcome.finished.message and not plan.options.get("max_deletions"):
+        elif outcome.finished.message and not _is_limit_of_plan(outcome, [*last, *further]):
             yield f"the last night {outcome.name} of {plan.name} failed: {outcome.finished.message}"
     for outcome in last:
         for region in (truth.nights.regions[n] for n in outcome.plan.destinations):
@@ -248,6 +258,20 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
             yield f"a further night, {outcome.name} of {outcome.plan.name}, sent {', '.join(sorted(sent - allowed))}"
 
 
+def _is_limit_of_plan(outcome: NightOutcome, others: list[NightOutcome]) -> bool:
+    """Whether a night without faults may fail.
+
+    Retention would take too much; or a set is late, of disks that a tag puts together, which have never had snapshots
+    of one time, or of a server that another plan knows with other disks: a copy bears the marks of one plan."""
+    assert outcome.finished is not None
+    report, options = outcome.finished.report, outcome.plan.options
+    if report["failures"] or report["breaches"] or report["unjudged"]:
+        return bool(options.get("max_deletions"))
+    disks = {disk for group in outcome.groups.values() for disk in group}
+    shared = [other for other in others if disks & {*other.selected_in_all} and other.groups != outcome.groups]
+    return bool(shared or "group_tag" in options or options.get("max_deletions"))
+
+
 def _lost(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
     for disk in outcome.selected:
         newest = truth.nights.newest_source(disk)
@@ -264,7 +288,7 @@ def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Itera
         there = [copy for copy in truth.of_disk(disk, region) if copy.ours and copy.phase(outcome.ended) == "complete"]
         for copy in there:
             whose = truth.plan_of(copy, outcome.started)
-            if whose != outcome.plan.name or copy.held(outcome.ended) or copy.held(outcome.started):
+            if whose not in outcome.plan.names or copy.held(outcome.ended) or copy.held(outcome.started):
                 continue
             if copy is max(there, key=lambda one: (truth.taken(one), one.source_id)):
                 continue

@@ -15,32 +15,31 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Finished, Night, Setting
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics, report_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
 from moto.moto_api._internal import mock_random
 
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.history import History, Kept, Key
-from tests.simulator.locks import SimulatedLock
-from tests.simulator.state import number_anew
+from tests.simulator.state import SnapshotGroup, new_id, number_anew
 from tests.unit.harness import COLLECTION
 
-from .faults import Event
 from .modules import run_in_turn
-from .role_storms import LOCK_MODES, Evening, Plan, PlannedNight, RoleStorm
+from .role_people import EXCLUDE, GROUP_TAG, People
+from .role_restores import RestoreOutcome, restore_in
+from .role_storms import Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
 from .scheduler import Killed
-from .simulation import FOREIGN, HOLD, Runs
 from .truth import Copy
 
 #: What the main() of each kind of module calls once it has read its options.
-ENTRIES = {"copy": "copy_snapshots", "info": "show_snapshots"}
-DAY, EXCLUDE, SET = 86400.0, "dr-copy-exclude", "dr-copy:set"
+ENTRIES = {"copy": "copy_snapshots", "info": "show_snapshots", "restore": "restore_disks"}
+DAY = 86400.0
 
 
 @dataclass
@@ -64,13 +63,16 @@ class NightOutcome:
     #: The page that stands there when it begins, and the JSON of the plan's last report and last status.
     page_before: str = ""
     json_before: tuple[str, ...] = ()
-    #: The disks that are selected then, those that a tag excludes from the plan, and from any.
+    #: The disks that are selected then, in this part of the plan and in all of it; those that a tag excludes from the
+    #: plan, and from any; and the disks of each group that the plan knows.
     selected: list[str] = field(default_factory=list)
+    selected_in_all: list[str] = field(default_factory=list)
+    groups: dict[str, list[str]] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
-class Nights(Runs):
+class Nights(People):
     """Plans, their disks and copies on one cloud, and the nights there. ``folder`` is for what they write."""
 
     def __init__(self, storm: RoleStorm, estate: Any, folder: Path):
@@ -80,11 +82,12 @@ class Nights(Runs):
         #: By ID, whose the copies are that no run has made.
         self.planted: dict[str, str] = {}
         self.outcomes: list[NightOutcome] = []
+        self.restores: list[RestoreOutcome] = []
         self._by_name: dict[str, NightOutcome] = {}
         self._evening = 0
         self._files_of: Counter[str] = Counter()
         # Before pools of threads are exchanged, since what is imported meanwhile keeps them.
-        names = (estate.module, estate.info_module)
+        names = (estate.module, estate.info_module, estate.restore_module)
         self._modules = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
         self.regions = [estate.destination, estate.other_destination]
         if storm.cloud == "ebs":
@@ -96,39 +99,22 @@ class Nights(Runs):
         if storm.tags_late:
             estate.settings(tags_visible_after=storm.tags_late)
         self.disks = [self._disk(plans) for plans in storm.disks]
+        for disk, group in zip(self.disks, storm.groups):
+            self.set_disk(disk, GROUP_TAG, f"app-{group}" if group >= 0 else None)
         for disk, server in zip(self.disks, storm.servers):
-            self._attach(disk, server)
+            self.attach(disk, server)
         #: The disk of each source, and when it was taken.
         self.taken: dict[str, tuple[str, datetime]] = {}
         self._alive: list[str] = []
+        self.key_states: list[tuple[float, str]] = []
         self.history = History(self.scheduler, self._truth, storm.seed)
         getattr(estate.server, "estate", estate.server).history = self.history
         self.history.lags = storm.lags
         self.control.watch = self
 
     def _disk(self, plans: tuple[int, ...]) -> str:
-        tags = {self._tag(plan): "true" for plan in plans}
+        tags = {self.tag_of(plan): "true" for plan in plans}
         return str(self.estate.disk(**tags))
-
-    def _attach(self, disk: str, server: int) -> None:
-        """Attach a disk to a server, or to none where that is below 0."""
-        instance = f"i-0a{server}" if server >= 0 else ""
-        if self.storm.cloud != "ebs":
-            self.estate.server.estate.disks[self.estate.source][disk].attached_to = instance
-            return
-        volume = ec2_backends[ACCOUNT][self.estate.source].volumes[disk]
-        there = SimpleNamespace(instance=SimpleNamespace(id=instance), device="/dev/sdf", volume=volume, status="x")
-        volume.attachment = there if instance else None
-
-    def server_of(self, disk: str) -> str:
-        """Return the server that a disk is attached to now, or nothing."""
-        if self.storm.cloud != "ebs":
-            return str(self.estate.server.estate.disks[self.estate.source][disk].attached_to)
-        attachment = ec2_backends[ACCOUNT][self.estate.source].volumes[disk].attachment
-        return str(attachment.instance.id) if attachment else ""
-
-    def _tag(self, plan: int) -> str:
-        return f"plan-{self.storm.plans[plan].name}"
 
     # -- the server's truth ------------------------------------------------------------------------------
 
@@ -145,21 +131,16 @@ class Nights(Runs):
             if getattr(found[0].thing, "source_id", "") in self.taken
         ]
 
-    def tags_of_disk(self, disk: str) -> dict[str, str]:
-        if self.storm.cloud == "ebs":
-            return dict(ec2_backends[ACCOUNT][self.estate.source].tags.get(disk, {}))
-        return dict(self.estate.server.estate.disks[self.estate.source][disk].tags)
-
     def selected(self, plan: Plan) -> tuple[list[str], list[str]]:
         """Return the disks of a plan as they are now, and those that a tag excludes from it."""
-        tag, named = self._tag(self._number(plan)), self._named(plan)
+        tag, named = self.tag_of(self._number(plan)), self._named(plan)
         bears = {disk: self.tags_of_disk(disk) for disk in self.disks}
         own = [disk for disk in self.disks if (disk in named if named else bears[disk].get(tag) == "true")]
         excluded = [disk for disk in own if bears[disk].get(EXCLUDE) == "true"]
         return [disk for disk in own if disk not in excluded], excluded
 
     def _number(self, plan: Plan) -> int:
-        return [one.name for one in self.storm.plans].index(plan.name)
+        return [one.name for one in self.storm.plans].index(plan.first_name)
 
     def _named(self, plan: Plan) -> list[str]:
         """Return the disks that a plan names by their IDs, none where it selects by a tag."""
@@ -169,76 +150,6 @@ class Nights(Runs):
     def begins(self, call: Call) -> str | None:
         kind = super().begins(call)
         return "drop" if self._runs[call.by].down and call.region == self.estate.source else kind
-
-    # -- what happens ------------------------------------------------------------------------------------
-
-    def happens(self, event: Event) -> None:
-        region = self.regions[event.number % 2]
-        copies = [s for s in self.estate.everything(region) if getattr(s, "source_id", "") in self.taken]
-        complete = [s for s in copies if self.estate.phase_of(s) == "complete" and not getattr(s, "gone_at", None)]
-        taken = complete[event.number % len(complete)] if complete else None
-        disk = self.disks[event.number % len(self.disks)]
-        plan = event.number % len(self.storm.plans)
-        if event.kind == "move":
-            self._attach(disk, event.number % 3 - 1)
-        elif event.kind == "untag":
-            self._set_disk(disk, self._tag(plan), None)
-        elif event.kind == "retag":
-            if plan in self.storm.disks[self.disks.index(disk)]:
-                self._set_disk(disk, self._tag(plan), "true")
-        elif event.kind in ("exclude", "include"):
-            self._set_disk(disk, EXCLUDE, "true" if event.kind == "exclude" else None)
-        elif event.kind == "quota":
-            self.estate.settings(quota=1 + event.number % 12)
-        elif event.kind == "kill":
-            self.scheduler.kill(self._tonight[event.number % len(self._tonight)])
-        elif event.kind == "foreign":
-            self._copy_by_hand(region, event.number)
-        elif taken is not None and event.kind == "delete" and not self._is_locked(taken):
-            self.estate.forget(taken.id, region)
-        elif taken is not None and CLOUDS[self.storm.cloud].snapshots_have_tags:
-            self._change_copy(taken, event.kind)
-        self.history.note("event")
-
-    def _change_copy(self, copy: Any, kind: str) -> None:
-        if kind == "hold":
-            self.estate.set_tags(copy, **{HOLD: "audit"})
-        elif kind == "mark":
-            self.estate.set_tags(copy, looked="1")
-        elif kind == "spoil":
-            mark = self.estate.tags_of(copy).get(SET, "")
-            self.estate.set_tags(copy, **{SET: f"9{mark}"} if mark else {})
-        elif kind == "unhold":
-            self._untag_copy(copy, HOLD)
-        elif kind == "lock" and self.storm.cloud in LOCK_MODES:
-            copy.lock = SimulatedLock("compliance", 2, None, self.estate.clock.utc())
-
-    def _untag_copy(self, copy: Any, key: str) -> None:
-        if self.storm.cloud == "ebs":
-            copy.ec2_backend.tags[copy.id].pop(key, None)
-        else:
-            copy.tags.pop(key, None)
-
-    def _set_disk(self, disk: str, key: str, value: str | None) -> None:
-        if self.storm.cloud == "ebs":
-            backend = ec2_backends[ACCOUNT][self.estate.source]
-            backend.delete_tags([disk], {key: None}) if value is None else backend.create_tags([disk], {key: value})
-            return
-        tags = self.estate.server.estate.disks[self.estate.source][disk].tags
-        tags.pop(key, None)
-        if value is not None:
-            tags[key] = value
-
-    def _is_locked(self, snapshot: Any) -> bool:
-        lock = getattr(snapshot, "lock", None)
-        return bool(lock and lock.holds(self.estate.clock.utc()))
-
-    def _copy_by_hand(self, region: str, number: int) -> None:
-        there = {s.source_id for s in self.estate.everything(region) if getattr(s, "source_id", "")}
-        sources = [source for source in self._alive if source not in there]
-        if sources:
-            seconds = (0.0, self.storm.copy_seconds)[number % 2]
-            self.planted[self.estate.foreign_copy(sources[number % len(sources)], region, seconds).id] = FOREIGN
 
     # -- days and nights ---------------------------------------------------------------------------------
 
@@ -255,14 +166,21 @@ class Nights(Runs):
         for event in evening.by_night:
             self.scheduler.at(begin + event.after, lambda event=event: number == self._evening and self.happens(event))
         parts, made = [], []
-        self._tonight = [f"{number}.{n}" for n, _night in enumerate(evening.nights, 1)] or [""]
+        self._tonight = [f"{number}.{n}" for n, _night in enumerate(evening.nights, 1)]
         for name, run in zip(self._tonight, evening.nights):
             self._runs[name] = run
-            outcome = NightOutcome(name, run, (plans or self.storm.plans)[run.plan], number)
+            outcome = NightOutcome(name, run, (plans or self.storm.plans_at(number))[run.plan], number)
             self._by_name[name] = outcome
             made.append(outcome)
             parts.append((name, self._prepared(outcome), run.late))
         self.outcomes += made
+        for n, restore in enumerate(evening.restores, 1):
+            outcome_of_restore = RestoreOutcome(f"{number}.r{n}", restore, restore_id=f"flood-{number}-{n}")
+            self._runs[outcome_of_restore.name] = restore
+            self._tonight.append(outcome_of_restore.name)
+            parts.append((outcome_of_restore.name, restore_in(self, outcome_of_restore), restore.late))
+            self.restores.append(outcome_of_restore)
+        self._tonight = self._tonight or [""]
         with self._broken_folders(evening.broken):
             if parts:
                 self._play(parts)
@@ -278,21 +196,43 @@ class Nights(Runs):
             self.scheduler.sleep(max(0.0, begin + event.after - self.scheduler.monotonic()))
             self.happens(event)
         self.scheduler.sleep(max(0.0, begin + DAY / 2 - 600.0 - self.scheduler.monotonic()))
-        for number in evening.taken:
-            if number < len(self.disks):
-                tags = {"env": "prod"} if CLOUDS[self.storm.cloud].snapshots_have_tags else {}
-                # Those of one server are taken together.
-                server = self.server_of(self.disks[number])
-                hours = 1 + (len(server) if server else number) % 3
-                source = self.estate.snapshot(self.disks[number], hours, **tags)
-                moment = (self.estate.clock.utc() - timedelta(hours=hours)).replace(tzinfo=timezone.utc, microsecond=0)
-                self.taken[source] = self.disks[number], moment
-                self._alive.append(source)
+        self._take_snapshots(evening)
         oldest = self.estate.clock.utc() - timedelta(days=self.storm.source_days)
         for source in [source for source in self._alive if self.taken[source][1] < oldest]:
             self._alive.remove(source)
             self.estate.forget(source, self.estate.source)
         self.history.note("event")
+
+    def _take_snapshots(self, evening: Evening) -> None:
+        """Take the snapshots of a day, those of one server together."""
+        of_servers: dict[str, list[str]] = {}
+        for number in evening.taken:
+            if number < len(self.disks):
+                disk = self.disks[number]
+                server = self.server_of(disk)
+                hours = 1 + (len(server) if server else number) % 3
+                source = self.estate.snapshot(disk, hours, **self._tags_of_source(server, evening.together))
+                moment = (self.estate.clock.utc() - timedelta(hours=hours)).replace(tzinfo=timezone.utc, microsecond=0)
+                self.taken[source] = disk, moment
+                self._alive.append(source)
+                of_servers.setdefault(server, []).append(source)
+        if evening.together and self.storm.cloud in ("ecs", "cbs"):
+            for server, sources in of_servers.items():
+                self._group(sources, server, evening.together)
+
+    def _tags_of_source(self, server: str, together: str) -> dict[str, str]:
+        tags = {"env": "prod"} if CLOUDS[self.storm.cloud].snapshots_have_tags else {}
+        if server and together in ("crash", "wrong") and self.storm.cloud == "ebs":
+            tags["night"] = f"night-{self._evening}" + (f"-{server}" if together == "crash" else "")
+        return tags
+
+    def _group(self, sources: list[str], server: str, together: str) -> None:
+        """Make a group of snapshots in the source region; a wrong one has a member in another group too."""
+        kind = "NORMAL" if together == "weak" else "CONSISTENCY"
+        for members in (sources, sources[:1]) if together == "wrong" else (sources,):
+            if server:
+                group = SnapshotGroup(new_id("ssg-"), self.estate.source, list(members), server, kind=kind)
+                self.estate.server.estate.add(group)
 
     @property
     def alive(self) -> list[str]:
@@ -306,7 +246,7 @@ class Nights(Runs):
 
     def variables(self, plan: Plan) -> dict[str, Any]:
         named = self._named(plan)
-        by_tag = {"disk_tags": {self._tag(self._number(plan)): "true"}}
+        by_tag = {"disk_tags": {self.tag_of(self._number(plan)): "true"}}
         selection = {"disk_ids": named, "disk_tags": {}} if named else by_tag
         return {
             "cloud": self.storm.cloud,
@@ -314,6 +254,8 @@ class Nights(Runs):
             "destination_regions": [self.regions[n] for n in plan.destinations],
             "plan": plan.name,
             "allow_empty": True,
+            "former_plans": [plan.former] if plan.former else [],
+            **({"encrypted": True, "kms_key_id": self.key} if self.storm.keys else {}),
             "wait_delay": max(1, int(self.storm.copy_seconds / 10)),
             "report_dir": str(self.folder / "reports"),
             "metrics_dir": str(self.folder / "metrics"),
@@ -322,23 +264,30 @@ class Nights(Runs):
             **plan.options,
         }
 
-    def _prepared(self, outcome: NightOutcome) -> Callable[[], None]:
-        run, plan = outcome.run, outcome.plan
+    def call(self, check: bool) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+        """Return what runs a module by its full name."""
 
         def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
             name = module.rpartition(".")[2]
-            return run_in_turn(self._modules[name], ENTRIES[name.rpartition("_")[2]], arguments, run.check)
+            return run_in_turn(self._modules[name], ENTRIES[name.rpartition("_")[2]], arguments, check)
+
+        return call
+
+    def _prepared(self, outcome: NightOutcome) -> Callable[[], None]:
+        run, plan = outcome.run, outcome.plan
 
         def work() -> None:
             clock = self._clock()
             outcome.started, outcome.began_at = self.scheduler.monotonic(), clock.utc()
-            outcome.selected, outcome.excluded = self.selected(plan)
+            self._note_selection(outcome)
             outcome.left_out = [disk for disk in self.disks if self.tags_of_disk(disk).get(EXCLUDE) == "true"]
-            outcome.page_before = self.files_of(plan, run.reads_only).get("html", "")
-            outcome.json_before = tuple(self.files_of(plan, reads).get("json", "{}") for reads in (False, True))
+            outcome.page_before = self.files_of(plan, run).get("html", "")
+            before = (replace(run, reads_only=reads) for reads in (False, True))
+            outcome.json_before = tuple(self.files_of(plan, one).get("json", "{}") for one in before)
             setting = Setting(plan.name, run.check, run.reads_only, ansible="none")
             try:
-                night = Night(self.variables(plan), setting, call, clock.utc, lambda line: None)
+                given = {**self.variables(plan), "shard": run.shard}
+                night = Night(given, setting, self.call(run.check), clock.utc, lambda line: None)
                 outcome.finished = night.run()
             except Killed:
                 pass
@@ -346,15 +295,31 @@ class Nights(Runs):
                 outcome.broke = f"{type(error).__name__}: {error}"
             finally:
                 outcome.ended, outcome.ended_at = self.scheduler.monotonic(), clock.utc()
-                outcome.files = self.files_of(plan, run.reads_only)
+                outcome.files = self.files_of(plan, run)
 
         return work
 
-    def files_of(self, plan: Plan, reads_only: bool = False) -> dict[str, str]:
-        """Return what stands in the files of a plan now, by their endings."""
-        start = f"{plan.name}{'.status' if reads_only else ''}"
+    def _note_selection(self, outcome: NightOutcome) -> None:
+        """Write down the disks that a night selects now. Those of one group are in the part of the first of them."""
+        outcome.selected_in_all, excluded = self.selected(outcome.plan)
+        disks = sorted([*outcome.selected_in_all, *excluded])
+        groups = {disk: self.group_of(disk, "group_tag" in outcome.plan.options) for disk in disks}
+        first: dict[str, str] = {}
+        for disk in disks:
+            first.setdefault(groups[disk] or disk, disk)
+        part = {disk for disk in disks if is_in_shard(first[groups[disk] or disk], outcome.run.shard)}
+        outcome.selected = [disk for disk in outcome.selected_in_all if disk in part]
+        outcome.excluded = [disk for disk in excluded if disk in part]
+        for disk in outcome.selected:
+            if groups[disk]:
+                outcome.groups.setdefault(groups[disk], []).append(disk)
+
+    def files_of(self, plan: Plan, run: PlannedNight) -> dict[str, str]:
+        """Return what stands in the files of a plan, or of a part of it, now, by their endings."""
+        name = file_name(plan.name, run.shard)
+        start = f"{name}{'.status' if run.reads_only else ''}"
         paths = {end: self.folder / "reports" / f"{start}.{end}" for end in ("html", "json", "junit.xml")}
-        paths["prom"] = self.folder / "metrics" / f"dr_copy_{plan.name}.prom"
+        paths["prom"] = self.folder / "metrics" / f"dr_copy_{name}.prom"
         return {end: path.read_text() for end, path in paths.items() if path.is_file()}
 
     # -- files -------------------------------------------------------------------------------------------
@@ -402,8 +367,25 @@ class Nights(Runs):
         self.estate.settings(latencies=[0.0, 0.0], quota=1000)
         if self.storm.tags_late:
             self.estate.settings(tags_visible_after=0.0)
+        if self.storm.keys:
+            self.set_key("")
         waits = {"wait": True, "wait_timeout": 10800}
-        plans = [replace(plan, options={**plan.options, **waits}) for plan in self.storm.plans]
-        nights = tuple(PlannedNight(n % len(plans), late=4000.0 * n) for n in range(2 * len(plans)))
-        ended = self.passes(Evening(tuple(range(len(self.disks))), nights), plans)
-        return ended[: len(plans)], ended[len(plans) :]
+        plans_now = self.storm.plans_at(len(self.storm.evenings) + 1)
+        plans = [replace(plan, options={**plan.options, **waits}) for plan in plans_now]
+        parts = [(n, shard) for n in range(len(plans)) for shard in self._parts_of(n)]
+        nights = tuple(
+            PlannedNight(n, late=4000.0 * place, shard=shard) for place, (n, shard) in enumerate((*parts, *parts))
+        )
+        ended = self.passes(Evening(tuple(range(len(self.disks))), nights, restores=self._last_restores()), plans)
+        return ended[: len(parts)], ended[len(parts) :]
+
+    def _parts_of(self, plan: int) -> list[str]:
+        """Return the parts in which a plan ran last."""
+        nights = [night for evening in self.storm.evenings for night in evening.nights if night.plan == plan]
+        return ["1/2", "2/2"] if nights and nights[-1].shard else [""]
+
+    def _last_restores(self) -> tuple[PlannedRestore, ...]:
+        """Return a restore and a drill without faults, where there were some; the drill after all others."""
+        if not any(evening.restores for evening in self.storm.evenings):
+            return ()
+        return PlannedRestore(late=90000.0), PlannedRestore(late=95000.0, is_drill=True, options={"count": 20})

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.clouds import CLOUDS
+from tests.simulator.history import Version
 
+from .role_forms import FORM
 from .role_nights import NightOutcome
 from .truth import Copy
 
@@ -24,31 +26,42 @@ GROUP, SET = "dr-copy:group", "dr-copy:set"
 
 @dataclass(frozen=True)
 class MarkedSet:
-    """The complete copies that bear one mark at a moment."""
+    """The complete copies whose marks name one set at a moment."""
 
     group: str
-    mark: str
+    set_id: str
+    marks: frozenset[str]
     copies: tuple[Copy, ...]
 
+    def disks(self, truth: RoleTruth) -> set[str]:
+        return {truth.disk_of(copy) for copy in self.copies}
+
+    def contradicts_itself(self, truth: RoleTruth) -> bool:
+        """Whether its marks cannot all be true: they differ, or it has more disks, or two snapshots of one."""
+        disks, sources = self.disks(truth), {copy.source_id for copy in self.copies}
+        return len(self.marks) > 1 or len(sources) > len(disks) or len(disks) > self.size
+
+    @property
+    def size(self) -> int:
+        return min(int(mark.split()[0]) for mark in self.marks)
+
     def is_whole(self, truth: RoleTruth) -> bool:
-        return len({truth.disk_of(copy) for copy in self.copies}) == int(self.mark.split()[0])
+        return not self.contradicts_itself(truth) and len(self.disks(truth)) == self.size
 
 
 def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]:
-    """Return the sets in a region at a moment by their marks, the newest first; none whose marks differ."""
-    found: dict[tuple[str, str], dict[str, list[Copy]]] = defaultdict(lambda: defaultdict(list))
+    """Return the sets in a region at a moment by their marks, the newest first."""
+    found: dict[tuple[str, str], list[tuple[str, Copy]]] = defaultdict(list)
     for copy in truth.copies:
         version = copy.version(moment) if copy.region == region and copy.phase(moment) == "complete" else None
-        if version and version.tags.get(GROUP) and version.tags.get(SET):
+        if version and copy.ours and version.tags.get(GROUP) and version.tags.get(SET):
             mark = version.tags[SET]
-            found[version.tags[GROUP], mark.split(" ", 2)[-1]][mark].append(copy)
+            found[version.tags[GROUP], mark.split(" ", 2)[2]].append((mark, copy))
     sets = [
-        MarkedSet(group, mark, tuple(copies))
-        for (group, _set_id), by_mark in found.items()
-        for mark, copies in by_mark.items()
-        if len(by_mark) == 1
+        MarkedSet(group, set_id, frozenset(mark for mark, _copy in rows), tuple(copy for _mark, copy in rows))
+        for (group, set_id), rows in found.items()
     ]
-    return sorted(sets, key=lambda one: min(truth.taken(copy) for copy in one.copies), reverse=True)
+    return sorted(sets, key=lambda one: (min(map(truth.taken, one.copies)), one.set_id), reverse=True)
 
 
 def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
@@ -64,7 +77,7 @@ def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
 
     Where copies bear no marks, the times of their sources make sets.
     """
-    if not truth.storm.servers:
+    if not truth.storm.has_groups:
         return False
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
         return bool(truth.nights.server_of(truth.disk_of(copy)))
@@ -72,12 +85,22 @@ def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
 
 
 def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
-    """Name sets that a night tells as whole, and of which a copy was not complete then."""
+    """Name sets that a night tells as whole, and of which a copy was not complete then; and whole ones that it does not
+    tell."""
     if outcome.finished is None or outcome.run.check:
         return
+    report = outcome.finished.report
+    if report["source_listed"] and report["recovery_points"]:
+        regions = [truth.nights.regions[n] for n in outcome.plan.destinations]
+        groups = [(group, sorted(disks)) for group, disks in outcome.groups.items() if len(disks) > 1]
+        wanted = {(group, region, *disks) for group, disks in groups for region in regions}
+        shown = {(row["group"], row["region"], *row["disks"]) for row in report["sets"]}
+        if wanted != shown:
+            yield f"tells of the groups {sorted(shown)}, and there are {sorted(wanted)}"
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
-        return
-    for row in outcome.finished.result.get("sets", ()):
+        return  # copies bear no marks
+    for row in report["sets"]:
+        yield from _untold(truth, outcome, row)
         if row["set"] is None:
             continue
         begin = outcome.started - truth.shown
@@ -92,6 +115,36 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
         beside = {disk["disk_id"] for disk in row["torn"]}
         if missing := set(row["disks"]) - beside - members:
             yield f"tells {', '.join(sorted(missing))} as of the set {row['set']}, which has no such copy"
+
+
+def _untold(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Iterator[str]:
+    """Name a whole set that each read of a night has shown, where the night tells none, or an older one; and one that
+    it tells though its marks contradict each other."""
+    if row["unknown"]:
+        return
+    begin = outcome.started - truth.shown
+    own = [one for one in marked_sets(truth, row["region"], begin) if one.group == row["group"]]
+    for one in own:
+        if one.set_id == row["set"] and one.contradicts_itself(truth) and _stays(one, outcome, begin):
+            yield f"tells the set {row['set']} of {row['group']}, whose marks contradict each other"
+    sure = [one for one in own if one.is_whole(truth) and _stays(one, outcome, begin)]
+    newest = min(map(truth.taken, sure[0].copies)).strftime(FORM) if sure else ""
+    if newest > (row["source_created_at"] or ""):
+        yield f"tells the set {row['set']} of {row['group']}, and {sure[0].set_id} is whole in {row['region']}"
+
+
+def _stays(one: MarkedSet, outcome: NightOutcome, begin: float) -> bool:
+    """Whether a set's copies stayed complete, with their marks, to the end of a night, and no other copy joined it."""
+    marks = {(version.tags.get(GROUP), version.tags.get(SET)) for c in one.copies for version in _versions(c, begin)}
+    same = marks == {(one.group, mark) for mark in one.marks}
+    return same and all(copy.stayed(("complete",), begin, outcome.ended) for copy in one.copies)
+
+
+def _versions(copy: Copy, begin: float) -> list[Version]:
+    """Return how a copy was from a moment on."""
+    at_first = copy.version(begin)
+    later = [version for version in copy.versions if version.moment > begin and version.thing is not None]
+    return [*([at_first] if at_first else []), *later]
 
 
 def _mark_of(copy: Copy, moment: float) -> str:

@@ -2,33 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A storm of nights, drawn from one seed: two plans over shared and own disks, what each evening brings, and what goes
-wrong when.
+"""A storm of nights: two plans over shared and own disks, what each evening brings, and what goes wrong when.
 
 Data, so that it shrinks.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.clouds import CLOUDS
+from .faults import Event
 
-from .faults import FAULTS, KILLS, MORE_FAULTS, Event
-from .harder import SKEWS
-
-#: The calls of a night for which faults are drawn.
-CALLS = 60
-#: What a person does by day, and what happens while nights pass; see role_nights.Nights.happens.
-BY_DAY = ("untag", "retag", "exclude", "include", "delete", "hold", "unhold", "lock", "foreign", "mark")
-BY_NIGHT = ("delete", "hold", "foreign", "kill", "quota")
-#: Disks of a large server, and the evenings of the longest storm that has one.
-MOST_DISKS, LONGEST_OF_LARGE = 16, 4
-#: What becomes of a file that a night writes.
-FILE_FAULTS = ("full", "kill_before", "kill_after")
 #: The modes of locks that a plan may ask for: on ECS nobody can end one early, which has to be written out.
 LOCK_MODES = {"ebs": ("governance", "compliance"), "ecs": ("compliance",)}
 
@@ -48,6 +34,26 @@ class PlannedNight:
     reads_only: bool = False
     #: Whether the source region answers nothing.
     down: bool = False
+    #: The part of the plan that it runs over; empty for all of it.
+    shard: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedRestore:
+    """A restore of all disks in a destination, by its number, or a drill there. ``faults`` are by the number of its
+    call. Those of one day bear one ID, so that a second one goes on where the first was cut off."""
+
+    region: int = 0
+    is_drill: bool = False
+    late: float = 0.0
+    faults: tuple[tuple[int, str], ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
+    expires_at: int | None = None
+    skew: float = 0.0
+    check: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+    #: Restores read the destination alone.
+    down: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,10 @@ class Evening:
     failing: tuple[int, ...] = ()
     #: Folders that nobody can write to tonight: "reports", "metrics".
     broken: tuple[str, ...] = ()
+    #: How the cloud tells that snapshots of one server were taken together: "crash", "weak" (not of one moment),
+    #: "wrong" (it contradicts itself), or not at all.
+    together: str = ""
+    restores: tuple[PlannedRestore, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,17 @@ class Plan:
     options: dict[str, Any] = field(default_factory=dict)
     #: Whether it names its disks by their IDs, and not by a tag.
     by_ids: bool = False
+    #: The name that it had before.
+    former: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names whose copies are its own."""
+        return (self.name, self.former) if self.former else (self.name,)
+
+    @property
+    def first_name(self) -> str:
+        return self.former or self.name
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,26 @@ class RoleStorm:
     source_days: int = 4
     #: The server that each disk is attached to at first, -1 for none; empty where no disk is.
     servers: tuple[int, ...] = ()
+    #: The value of the tag of groups that each disk bears, -1 for none; empty where plans ask for no such tag.
+    groups: tuple[int, ...] = ()
+    #: Plans by their numbers, each with the evening from which it has another name.
+    renamed: tuple[tuple[int, int], ...] = ()
+    #: Whether copies are encrypted with a key, which people disable and enable.
+    keys: bool = False
+
+    @property
+    def has_groups(self) -> bool:
+        return bool(self.servers or self.groups)
+
+    def plans_at(self, evening: int) -> tuple[Plan, ...]:
+        """Return the plans as they are called on an evening, the first of which is 1."""
+        since = dict(self.renamed)
+        return tuple(
+            replace(plan, name=f"{plan.name}-new", former=plan.name)
+            if number in since and since[number] <= evening
+            else plan
+            for number, plan in enumerate(self.plans)
+        )
 
     @property
     def lag(self) -> float:
@@ -125,6 +166,9 @@ class RoleStorm:
             ("quota", 1000),
             ("threads", False),
             ("servers", ()),
+            ("groups", ()),
+            ("renamed", ()),
+            ("keys", False),
         ):
             if getattr(self, name) != plain:
                 yield replace(self, **{name: plain})
@@ -136,16 +180,20 @@ class RoleStorm:
 
 
 def _less(evening: Evening) -> Iterator[Evening]:
-    for name in ("nights", "by_day", "by_night", "failing", "broken"):
+    for name in ("nights", "by_day", "by_night", "failing", "broken", "restores"):
         rows = getattr(evening, name)
         for number in range(len(rows)):
             yield replace(evening, **{name: (*rows[:number], *rows[number + 1 :])})
-    for number, night in enumerate(evening.nights):
-        for less in _less_of_night(night):
-            yield replace(evening, nights=(*evening.nights[:number], less, *evening.nights[number + 1 :]))
+    if evening.together:
+        yield replace(evening, together="")
+    for name in ("nights", "restores"):
+        runs = getattr(evening, name)
+        for number, run in enumerate(runs):
+            for less in _less_of_run(run):
+                yield replace(evening, **{name: (*runs[:number], less, *runs[number + 1 :])})
 
 
-def _less_of_night(night: PlannedNight) -> Iterator[PlannedNight]:
+def _less_of_run(night: Any) -> Iterator[Any]:
     for name in ("faults", "files"):
         rows = getattr(night, name)
         if len(rows) > 1:
@@ -155,131 +203,3 @@ def _less_of_night(night: PlannedNight) -> Iterator[PlannedNight]:
             yield replace(night, **{name: ()})
     if night.skew or night.late:
         yield replace(night, skew=0.0, late=0.0)
-
-
-def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleStorm:
-    """Draw a storm of nights, of so many evenings if given. The same cloud and seed give the same storm."""
-    draw = random.Random(f"role {cloud} {seed}")
-    disks = tuple(draw.choice(((0,), (1,), (0, 1))) for _n in range(draw.randint(1, 5)))
-    one, two = draw.choice(((0,), (0, 1))), draw.choice(((0,), (0, 1), (1,)))
-    plans = (
-        Plan("alpha", one, _options(cloud, draw)),
-        Plan("beta", two, _options(cloud, draw), by_ids=draw.random() < 0.15),
-    )
-    number = draw.choice((4, 7, 12, 30))
-    number = number if evenings is None else min(number, evenings)
-    copy_seconds = draw.choice((1.0, 20.0, 20.0, 90.0, 600.0))
-    lags = draw.choice(((0.0,), (0.0, 2.0), (0.0, 5.0), (0.0, 3.0, 12.0)))
-    others: dict[str, Any] = {
-        "copy_seconds": copy_seconds,
-        "latency": draw.choice((0.0, 0.0, 0.3, 1.0)),
-        "lags": lags,
-        "tags_late": draw.choice((0.0, 2.0, 20.0)) if cloud == "cbs" else 0.0,
-        "quota": draw.choice((1, 3, 1000)) if cloud != "ens" else 1000,
-        "threads": draw.random() < 0.7,
-        "source_days": draw.choice((2, 4, 9)),
-    }
-    evenings_of = tuple(_evening(cloud, len(disks), draw) for _n in range(number))
-    return _with_servers(RoleStorm(cloud, seed, disks, plans, evenings_of, **others))
-
-
-def _with_servers(storm: RoleStorm) -> RoleStorm:
-    """Attach disks to servers in half of the storms: let some of them move, and spoil marks of sets. A few servers are
-    large."""
-    draw = random.Random(f"servers {storm.cloud} {storm.seed}")
-    if draw.random() < 0.5:
-        return storm
-    servers = tuple(draw.choice((0, 0, 0, 1, -1)) for _disk in storm.disks)
-    evenings = []
-    for evening in storm.evenings:
-        kinds = [kind for kind, share in (("move", 0.15), ("spoil", 0.1)) if draw.random() < share]
-        events = tuple(Event(41000.0 + number, kind, draw.randrange(1000)) for number, kind in enumerate(kinds))
-        evenings.append(replace(evening, by_day=(*evening.by_day, *events)))
-    if len(evenings) <= LONGEST_OF_LARGE and draw.random() < 0.2:
-        more = tuple(range(len(storm.disks), MOST_DISKS))
-        evenings = [replace(evening, taken=(*evening.taken, *more)) for evening in evenings]
-        storm = replace(storm, disks=(*storm.disks, *((0,) for _disk in more)))
-        servers += (0,) * len(more)
-    return replace(storm, servers=servers, evenings=tuple(evenings))
-
-
-def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
-    rules: tuple[dict[str, Any], ...] = (
-        {},
-        {"keep": draw.randint(1, 4)},
-        {"keep": draw.randint(1, 4)},
-        {"keep_days": draw.randint(1, 6)},
-        {"keep": 2, "keep_days": 3},
-        {"keep_daily": 3, "keep_weekly": 2, "timezone": "Europe/Berlin"},
-        {"keep_weekly": 1, "keep_monthly": 1, "timezone": "Pacific/Auckland"},
-    )
-    options: dict[str, Any] = {
-        **draw.choice(rules),
-        "rpo_hours": draw.choice((0, 30, 30, 60)),
-        "select": draw.choice(("latest", "latest", "all")),
-        "remove_duplicates": draw.random() < 0.3,
-        "max_in_flight": draw.choice((1, 3, 20)),
-        "wait": draw.random() < 0.9,
-        "wait_timeout": draw.choice((600, 10800, 10800)),
-        "log": draw.choice(("brief", "full")),
-    }
-    if draw.random() < 0.2:
-        options["max_snapshot_age_hours"] = draw.choice((20, 60))
-    if draw.random() < 0.15:
-        options["max_deletions"] = draw.choice((1, 3))
-    if draw.random() < 0.2:
-        options["name"] = "of-{snapshot_id}"
-    if CLOUDS[cloud].snapshots_have_tags:
-        options["copy_tags"] = draw.random() < 0.7
-        if draw.random() < 0.3:
-            options["tags"] = {"team": "dr"}
-        if draw.random() < 0.2:
-            options.update(copy_tags=True, copy_disk_tags=True)
-    if cloud in LOCK_MODES and draw.random() < 0.2:
-        options.update(lock_days=draw.choice((1, 3)), lock_mode=draw.choice(LOCK_MODES[cloud]))
-    return options
-
-
-def _evening(cloud: str, disks: int, draw: random.Random) -> Evening:
-    quiet = draw.random() < 0.3
-    kinds = [0, 1, *([draw.choice((0, 1))] if draw.random() < 0.15 else [])]
-    nights = tuple(_night(cloud, plan, draw, quiet) for plan in kinds if draw.random() < 0.93)
-    return Evening(
-        taken=tuple(n for n in range(disks) if draw.random() < 0.8),
-        nights=nights,
-        by_day=_events(draw, BY_DAY, (0, 0, 1, 2), 40000.0) if not quiet else (),
-        by_night=_events(draw, BY_NIGHT, (0, 0, 1), 120.0) if not quiet else (),
-        failing=tuple(n for n in range(disks) if not quiet and draw.random() < 0.05),
-        broken=tuple(name for name in ("reports", "metrics") if not quiet and draw.random() < 0.04),
-    )
-
-
-def _events(draw: random.Random, kinds: tuple[str, ...], numbers: tuple[int, ...], longest: float) -> tuple[Event, ...]:
-    count = draw.choice(numbers)
-    drawn = (
-        Event(round(draw.uniform(0.0, longest), 1), draw.choice(kinds), draw.randrange(1000)) for _n in range(count)
-    )
-    return tuple(sorted(drawn, key=lambda event: event.after))
-
-
-def _night(cloud: str, plan: int, draw: random.Random, quiet: bool) -> PlannedNight:
-    late = draw.choice((0.0, 0.0, 1.0, 10.0, 3600.0)) if plan else 0.0
-    if quiet:
-        return PlannedNight(plan, late)
-    share = draw.choice((0.0, 0.0, 0.05, 0.2))
-    kinds = FAULTS + MORE_FAULTS.get(cloud, ())
-    faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
-    if draw.random() < 0.15:
-        faults[draw.randint(1, 30)] = draw.choice(KILLS)
-    files = {draw.randint(1, 6): draw.choice(FILE_FAULTS)} if draw.random() < 0.12 else {}
-    return PlannedNight(
-        plan,
-        late,
-        tuple(sorted(faults.items())),
-        tuple(files.items()),
-        expires_at=draw.randint(2, 30) if draw.random() < 0.04 else None,
-        skew=draw.choice(SKEWS) if draw.random() < 0.4 else 0.0,
-        check=draw.random() < 0.05,
-        reads_only=draw.random() < 0.05,
-        down=draw.random() < 0.06,
-    )

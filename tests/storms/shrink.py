@@ -86,6 +86,10 @@ def story_of_nights(findings: RoleFindings) -> str:
                 )
         said = outcome.finished.message or "green" if outcome.finished else outcome.broke or "killed"
         lines.append(f"{outcome.ended:10.1f}    {said}")
+    for restore in nights.restores:
+        said = restore.finished.message or "green" if restore.finished else restore.broke or "killed"
+        lines.append(f"{restore.started:10.1f}  {restore.name}: {restore.run}")
+        lines.append(f"{restore.ended:10.1f}    {said}")
     return "\n".join([*lines, *(f"WRONG: {fault}" for fault in findings.faults[:10])])
 
 

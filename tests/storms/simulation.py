@@ -117,11 +117,13 @@ class Runs(Watch):
     def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
         """Let runs pass, each with its name, its work and how late it begins: on this clock, and served in turns."""
         adapter, threads = self.estate.adapter, int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
+        copies = CLOUDS[self.storm.cloud].load("adapter")
         with (
             wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
             scheduled_threads(self.scheduler),
             mock.patch.object(importlib.import_module(RUNNER), "Clock", self._clock),
             mock.patch.object(adapter, "calls_at_once", threads),
+            mock.patch.object(copies, "calls_at_once", threads),
             _kept_clients(self.storm.cloud),
             _small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
         ):

@@ -191,6 +191,8 @@ def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, wha
         if words:
             assert point["within_rpo"] is False and copy.kms_key_id in ended.message and words in ended.message
             assert "cannot be restored" in ended.message and "miss the RPO" not in ended.message
+            first = ended.brief["lines"][0]
+            assert "1 cannot be restored, because their keys cannot be used" in first and "0 miss the RPO" in first
             shown = (tmp_path / page).read_text()
             assert "cannot be restored" in shown and shown.index("cannot be restored") < shown.index("By reason")
             assert "cannot be restored" in (tmp_path / page.replace("html", "junit.xml")).read_text()

@@ -123,7 +123,9 @@ def _done(report: Report) -> str:
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
     state = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
-    state += f", {totals['breaches']} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
+    lost = sum(breach["reason"] == "key" for breach in report["breaches"])
+    state += f", {lost} cannot be restored, because their keys cannot be used" if lost else ""
+    state += f", {totals['breaches'] - lost} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     start = "would be done" if report["check_mode"] else "done"
     return f"{start}: {', '.join(parts) or 'nothing'}; {totals['disks']} disks, {state}"

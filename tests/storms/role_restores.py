@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role dr_restore in a storm of nights: whole restores and drills, with the real modules, in turns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Finished, Run, Setting
+
+from .role_storms import PlannedRestore
+from .scheduler import Killed
+
+if TYPE_CHECKING:
+    from .role_nights import Nights
+
+#: The host of the inventory whose restores and drills these are.
+HOST = "recovery"
+
+
+@dataclass
+class RestoreOutcome:
+    """What a restore or a drill did and said. ``finished`` is None where it was killed. ``files`` are the texts that
+    stand there when it ends: "restore.json", or "html", "json" and "prom" of a drill."""
+
+    name: str
+    run: PlannedRestore
+    restore_id: str
+    started: float = math.nan
+    ended: float = math.nan
+    began_at: datetime = datetime.min
+    finished: Finished | None = None
+    broke: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+    page_before: str = ""
+
+
+def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
+    """Return what runs a restore or a drill in its turn."""
+    run = outcome.run
+
+    def work() -> None:
+        scheduler, utc = nights.scheduler, nights.estate.clock.utc
+        outcome.started, outcome.began_at = scheduler.monotonic(), utc()
+        outcome.page_before = files_of(nights, outcome).get("html", "")
+        program: type[Run] = Drill if run.is_drill else Restore
+        setting = Setting(HOST, check_mode=run.check)
+        try:
+            made = program(
+                variables_of(nights, outcome), setting, call=nights.call(run.check), clock=utc, say=lambda line: None
+            )
+            outcome.finished = made.run()
+        except Killed:
+            pass
+        except BaseException as error:
+            outcome.broke = f"{type(error).__name__}: {error}"
+        finally:
+            outcome.ended = scheduler.monotonic()
+            outcome.files = files_of(nights, outcome)
+
+    return work
+
+
+def variables_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, Any]:
+    """Return the role's variables, without their prefix."""
+    estate, folder, run = nights.estate, nights.folder, outcome.run
+    places = {"report_dir": folder / "reports", "metrics_dir": folder / "metrics"}
+    return {
+        "cloud": nights.storm.cloud,
+        "region": nights.regions[run.region],
+        "source_region": estate.source,
+        "manifest_dir": str(folder / "manifests"),
+        "connection": {**estate.connection(), **estate.quick_reads},
+        **({"zone": estate.zone} if estate.zone else {}),
+        **({name: str(path) for name, path in places.items()} if run.is_drill else {"id": outcome.restore_id}),
+        **run.options,
+    }
+
+
+def files_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, str]:
+    """Return what stands in the files of a restore or of drills now."""
+    folder = nights.folder
+    paths = {"restore.json": folder / "manifests" / f"{HOST}.{outcome.restore_id}.restore.json"}
+    if outcome.run.is_drill:
+        paths = {end: folder / "reports" / f"{HOST}.drill.{end}" for end in ("html", "json")}
+        paths["prom"] = folder / "metrics" / f"dr_drill_{HOST}.prom"
+    return {end: path.read_text() for end, path in paths.items() if path.is_file()}

@@ -113,7 +113,7 @@ def _tell(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
         TABLE.write_text(json.dumps({one.name: {"what": one.what, **by} for one, by in rows}, indent=1) + "\n")
         tests = sum(by.get("tests", NOBODY) != NOBODY for _one, by in there)
         counts = (len(there), len(storms), tests, len(there) - len(survivors))
-        missed = [(one.what, by["tests"]) for one, by in there if one.name not in storms]
+        missed = [(one.what, by.get("tests", "not tried")) for one, by in there if one.name not in storms]
         text = f"{list_table(COUNTS, [counts])}\n\nStorms alone did not find:\n\n{list_table(MISSED, missed)}"
         write_between(DOCS / "reliability.rst", "mutants", text)
     few = len(storms) < 0.8 * len(there) or len(there) - len(survivors) < 0.95 * len(there)

@@ -10,17 +10,13 @@ install_with "$REPO/tests/requirements-check.txt"
 install_with "$REPO/tests/requirements-mutants.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
-keep_tables() { # those that --write has put into the staged copy
-  case " $* " in *" --write "*) cp docs/docsite/rst/reliability.rst "$REPO/docs/docsite/rst/reliability.rst" ;; esac
-}
+trap 'case " $* " in *" --write "*) hand_back tests/mutants/found.json docs/docsite/rst/reliability.rst ;; esac' EXIT
 failed=0
 if [ "${1:-}" = --roles ]; then
   QUICK=1 python -W ignore -m tests.mutants.roles "${@:2}" || failed=1
-  keep_tables "$@"
   exit $failed
 fi
 python -W ignore -m tests.mutants "$@" || failed=1
 case " $* " in *" --write "*) QUICK=1 python -W ignore -m tests.mutants.roles --write || failed=1 ;; esac
 case " $* " in *" --write "*) python -W ignore -m tests.mutants.lines --write || failed=1 ;; esac
-keep_tables "$@"
 exit $failed

@@ -355,6 +355,7 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
         # Two disks of one restore and snapshot, of which one must stay.
         disk(8, snapshot="snap-8"),
         disk(9, snapshot="snap-8", expires=later),
+        disk(10, restore="flood-2", snapshot="snap-10", expires=later),  # of another drill, whatever the order of names
     ]
     found = reaping.reapable({"disks": disks}, VALUES)
     first = reaping.Deletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))

@@ -60,7 +60,7 @@ ROLE = tuple(
 RESTORE = tuple(
     f"tests/unit/test_{name}.py"
     for name in (
-        *("restore_calls", "restoring", "expected_disks", "claims", "restore_sets", "from_report"),
+        *("restore_calls", "restoring", "expected_disks", "restored_servers", "claims", "restore_sets", "from_report"),
         *("usable_drills", "restore_runs"),
     )
 )

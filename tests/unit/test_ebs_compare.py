@@ -99,7 +99,7 @@ def test_a_source_that_is_gone_cannot_be_compared_and_that_is_said(cloud):
     out = compared(cloud, (source, copy))
     row = row_of(out)
     assert not out.failed and (row["blocks"], row["compared"]) == (10, False)
-    assert source in row["note"] and "gone" in row["note"] and "not compared" in row["note"]
+    assert source in row["note"] and "does not exist" in row["note"] and "not compared" in row["note"]
     unknown = {"copies": [{"snapshot_id": copy}], "region": cloud.destination, **cloud.connection()}
     row = row_of(run_module("ebs_snapshot_compare", unknown, cloud.clock))
     assert row["compared"] is False and "not known" in row["note"]

@@ -102,7 +102,7 @@ def test_a_source_that_is_gone_cannot_be_compared_and_that_is_said(cloud):
     assert source in row["note"] and "does not exist" in row["note"] and "not compared" in row["note"]
     unknown = {"copies": [{"snapshot_id": copy}], "region": cloud.destination, **cloud.connection()}
     row = row_of(run_module("ebs_snapshot_compare", unknown, cloud.clock))
-    assert row["compared"] is False and "not known" in row["note"]
+    assert row["compared"] is False and "its source is unknown" in row["note"]
 
 
 def test_a_copy_without_a_block_and_without_a_source_proves_nothing(cloud):

@@ -66,6 +66,12 @@ def test_each_disk_of_a_server_is_of_its_set_or_torn(name, consistency):
     assert [point.consistency for point in points] == ["crash" if point.set else None for point in points]
 
 
+@pytest.mark.parametrize(("mark", "consistency"), [("a", "crash"), (None, None)])
+def test_one_disk_alone_tells_its_server_and_set_and_is_not_torn(mark, consistency):
+    (point,) = choose(member("vol-1", 18, mark), member("vol-2", 18, mark), disk_ids=["vol-1"]).points
+    assert (point.group, point.set, point.consistency, point.torn) == ("i-1", mark, consistency, False)
+
+
 @pytest.mark.parametrize("number", [0, 1, NAMED, NAMED + 2])
 def test_sets_that_contradict_themselves_are_named_and_the_rest_counted(number):
     found = warnings_of([Contradiction("there", "i-1", f"set-{n}", "its marks differ", ()) for n in range(number)])

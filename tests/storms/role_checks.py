@@ -268,7 +268,11 @@ def _is_limit_of_plan(outcome: NightOutcome, others: list[NightOutcome]) -> bool
     if report["failures"] or report["breaches"] or report["unjudged"]:
         return bool(options.get("max_deletions"))
     disks = {disk for group in outcome.groups.values() for disk in group}
-    shared = [other for other in others if disks & {*other.selected_in_all} and other.groups != outcome.groups]
+    shared = [
+        other
+        for other in others
+        if other.groups != outcome.groups and (disks & {*other.selected_in_all} or other.groups.keys() & outcome.groups)
+    ]
     return bool(shared or "group_tag" in options or options.get("max_deletions"))
 
 

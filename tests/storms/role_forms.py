@@ -208,7 +208,7 @@ def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
             "disk": row["disk_id"],
             "region": row["region"],
         }
-        taken = _seconds(row["source_created_at"]) if row["snapshot_id"] else 0.0
+        taken = _seconds(row["source_created_at"]) if row["source_created_at"] else 0.0
         if row["state"] != "unknown" and points.get(tuple(sorted(labels.items()))) != taken:
             yield f"the metrics tell another time of {row['disk_id']} in {row['region']} than the report"
 

@@ -80,6 +80,10 @@ def _wrong_point(truth: RoleTruth, outcome: NightOutcome, report: Report, row: R
         if copy is None or truth.disk_of(copy) != disk or copy.region != region:
             yield f"is reported to have {row['snapshot_id']}, which is none of its copies"
             return
+        if row["source_created_at"] is None and not copy.ours and copy.source_id not in truth.nights.alive:
+            # Nothing tells when somebody else's copy was taken, once its source is gone.
+            yield from ("is within the RPO, and of no known time",) if row["within_rpo"] else ()
+            return
         if row["source_created_at"] != truth.taken(copy).strftime(FORM):
             yield f"is reported to be of {row['source_created_at']}, and is of {truth.taken(copy)}"
         begin = _last_read(truth, outcome, copy)

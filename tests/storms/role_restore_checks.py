@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,7 @@ def _of_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
     bad = bad or any(not row["attached_to"] for row in result["left"])
     if outcome.run.check:
         return
-    if bad is not bool(message):
+    if bad is not bool(_without_files(message)):
         yield f"the message is {message!r}, not proven are {failed}, and failed {result['failures']}"
     calls = [call for call in truth.calls_of_run(outcome.name) if call.action in MAKES]
     asked = [call for call in calls if not math.isnan(call.worked)]
@@ -181,11 +182,15 @@ def _of_files(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
     if "reports" not in broken:
         if json.loads(outcome.files.get("json") or "null") != json.loads(json.dumps(result)):
             yield "the JSON report of the drill is not what the run has told"
-        own = message.partition("could not be written")[0].removesuffix("The metrics ")
-        if (kind_of(page) == "is-bad") is not bool(own):
+        if (kind_of(page) == "is-bad") is not bool(_without_files(message)):
             yield f"the page of the drill is {kind_of(page)}, and the message {message!r}"
     if "metrics" not in broken:
         yield from _wrong_metrics(outcome, result)
+
+
+def _without_files(message: str) -> str:
+    """Return a message without what it says of files that could not be written, which comes last."""
+    return re.split(r"The (report|metrics)[^:]* could not be written", message)[0].strip()
 
 
 def _wrong_metrics(outcome: RestoreOutcome, result: Row) -> Iterator[str]:

@@ -124,6 +124,8 @@ def _untold(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Ite
         return
     begin = outcome.started - truth.shown
     own = [one for one in marked_sets(truth, row["region"], begin) if one.group == row["group"]]
+    if any(one.disks(truth) - {*row["disks"]} for one in own):
+        return  # another plan marks other disks of the server, or some have left it
     for one in own:
         if one.set_id == row["set"] and one.contradicts_itself(truth) and _stays(one, outcome, begin):
             yield f"tells the set {row['set']} of {row['group']}, whose marks contradict each other"

@@ -80,8 +80,9 @@ def _wrong_point(truth: RoleTruth, outcome: NightOutcome, report: Report, row: R
         if copy is None or truth.disk_of(copy) != disk or copy.region != region:
             yield f"is reported to have {row['snapshot_id']}, which is none of its copies"
             return
-        if row["source_created_at"] is None and not copy.ours and copy.source_id not in truth.nights.alive:
-            # Nothing tells when somebody else's copy was taken, once its source is gone.
+        is_read = report["source_listed"] and copy.source_id in truth.nights.alive
+        if row["source_created_at"] is None and not copy.ours and not is_read:
+            # Nothing tells when somebody else's copy was taken, if its source is gone or was not read.
             yield from ("is within the RPO, and of no known time",) if row["within_rpo"] else ()
             return
         if row["source_created_at"] != truth.taken(copy).strftime(FORM):

@@ -111,7 +111,8 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what would be copied, and why the rest would be left out ansible.builtin.debug:
+- name: Show what would be copied, and why the rest would be left out
+  ansible.builtin.debug:
     msg: "{{ source.snapshots | multicloud.snapshots.copy_plan(source.disks, there.snapshots, ['eu-west-1']) }}"
   vars:
     source:

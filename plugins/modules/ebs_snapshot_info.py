@@ -51,7 +51,8 @@ EXAMPLES = r"""
     region: eu-west-1
     copies_from: [us-east-1]
 
-- name: Find the copies whose key is disabled or pending deletion multicloud.snapshots.ebs_snapshot_info:
+- name: Find the copies whose key is disabled or pending deletion
+  multicloud.snapshots.ebs_snapshot_info:
     region: eu-west-1
     copies_from: [us-east-1]
     check_keys: true

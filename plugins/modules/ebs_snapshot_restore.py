@@ -65,7 +65,8 @@ EXAMPLES = r"""
     disk_type: gp3
   check_mode: true
 
-- name: Make a disk and attach it to an instance in the same zone multicloud.snapshots.ebs_snapshot_restore:
+- name: Make a disk and attach it to an instance in the same zone
+  multicloud.snapshots.ebs_snapshot_restore:
     snapshot_id: snap-0aa11bb22cc33dd44
     region: eu-west-1
     zone: eu-west-1a

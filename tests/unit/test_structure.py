@@ -224,6 +224,17 @@ def test_every_returned_key_has_a_sample():
         check(yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").RETURN), (name,))
 
 
+@pytest.mark.parametrize("path", sorted(PLUGINS.glob("*/*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_example_is_a_list_of_tasks(path):
+    given = {
+        node.targets[0].id: node.value.value
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EXAMPLES"
+    }
+    for task in yaml.safe_load(given.get("EXAMPLES", "[]")):
+        assert any(re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", key) for key in task), task
+
+
 def table_of(name):
     """Return the variables of a role with their defaults."""
     table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES

@@ -83,7 +83,7 @@ def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Ca
         for _region, disk_id in call.changed:
             disk = disks[disk_id]
             # What was there before the call, also where another call worked at the same moment.
-            number = next(n for n, version in enumerate(disk.versions) if version.by is call)
+            number = [version.by is call for version in disk.versions].index(True)
             version, moment = disk.versions[number - 1], call.worked
             tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
             if call.action in ATTACHES and tags.get(ID) != run.restore_id:

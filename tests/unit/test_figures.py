@@ -51,7 +51,7 @@ def test_the_summary_tells_the_figure_that_is_nearest_to_its_bound(pages):
     assert rerun["Bounds kept"] == "3 of 3" and "peak memory" in rerun["Its name"]
     assert other["What"] == "others" and other["Bounds kept"] == "0 of 1"
     drawn = ElementTree.parse(guide.parent / "performance.svg").getroot()
-    lengths = [bar.get("width") for bar in drawn.iter("{http://www.w3.org/2000/svg}rect")]
+    lengths = [line.get("width") for line in drawn.iter("{http://www.w3.org/2000/svg}rect")]
     assert lengths == ["100%", "190", "300"]
 
 

@@ -184,7 +184,7 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
     assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}
 
 
-def going(copies, plan, disks=DISK, failed=(), **variables):
+def going(copies, plan, disks=tuple(DISK), failed=(), **variables):
     """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
     basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
     values = {**normalise({**basics, **variables})["values"], "now": NOW}

@@ -147,7 +147,9 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: dateti
     if isinstance(wanted.source, CopyError):
         return False  # nothing would be written
     age = today - copy.created_at if copy.created_at else timedelta.max
-    return SOURCE_SNAPSHOT_ID not in copy.tags and age < timedelta(seconds=wanted.cloud.doubt_seconds)
+    # A run of little time sets them while it can: they may be those of a run that was killed.
+    longest = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
+    return SOURCE_SNAPSHOT_ID not in copy.tags and age < longest
 
 
 def _tag_drift(

@@ -9,6 +9,7 @@ Frozen but for the source.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from ..model import CopyOrder, CopyRequest, Snapshot
 
 @dataclass(frozen=True)
 class Policy:
-    """The user's options that hold for every copy of a run; ``wait_delay`` in seconds."""
+    """The user's options that hold for every copy of a run; times in seconds."""
 
     absent: bool = False
     create: bool = True
@@ -30,6 +31,7 @@ class Policy:
     max_in_flight: int = 20
     wait: bool = False
     wait_delay: float = 15.0
+    wait_timeout: float = math.inf
     #: Where none is wanted: the only copies that go, those in progress among them or not, and by copy the one that must
     #: be complete and stays.
     copy_ids: frozenset[str] | None = None

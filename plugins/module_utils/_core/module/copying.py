@@ -116,6 +116,7 @@ class CopyRun:
             max_in_flight=params["max_in_flight"],
             wait=params["wait"],
             wait_delay=float(params["wait_delay"]),
+            wait_timeout=float(params["wait_timeout"]),
             copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
             survivors=params["survivors"] or {},
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
     coverage_of,
 )
@@ -259,6 +260,17 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     assert last_report(given) == last, "a night on which the source could not be listed forgets no disk"
     narrow = {**given, "disk_ids": [first]}
     assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
+
+
+def test_a_disk_that_another_shard_protects_since_the_last_report_is_not_missing():
+    ids = [f"vol-{n}" for n in range(20)]
+    moved = next(i for i in reversed(ids) if is_in_shard(i, "1/2"))
+    first = next(i for i in ids if is_in_shard(i, "2/2"))
+    server = [{**disk(1), "disk_id": one, "attached_to": "i-0a1"} for one in (first, moved)]
+    last = {"disk_ids": [], "shard": "1/2", "disks": [{"disk_id": moved, "disk_name": None}]}
+    given = values(shard="1/2")
+    assert coverage_of(source(*server), [], given, last)["missing"] == []
+    assert coverage_of(source(server[0]), [], given, last)["missing"] == last["disks"]
 
 
 @pytest.mark.parametrize("part", ["excluded", "missing", "near_misses"])

@@ -33,7 +33,7 @@ def coverage_of(
     """Return which disks a run selected, and which it did not.
 
     - ``selected`` is a number. ``excluded`` are the disks that a tag excludes.
-    - ``missing`` are disks of the ``last`` report with the same selection that are not selected now.
+    - ``missing`` are disks of the ``last`` report with the same selection that no shard selects now.
     - ``unselected`` is the number of the region's other disks, and ``near_misses`` are those whose tags nearly match;
       both are None if the region's disks were not listed.
     - ``lost`` are disks that have copies of this plan, are there, and are selected no more though no tag excludes them;
@@ -45,12 +45,13 @@ def coverage_of(
     part = in_part(source, values) if is_listed(source) else ()
     excluded = [d for d in excluded_disks(source, values) if d["disk_id"] in part]
     others = [d for d in source["other_disks"] if is_in_shard(d["disk_id"], shard)] if "other_disks" in source else None
-    left = chosen | {str(disk["disk_id"]) for disk in excluded}
+    # Those of all shards: a disk that joins a server, or leaves it, may move to another shard.
+    tagged = chosen | {str(disk["disk_id"]) for disk in source.get("disks") or ()}
     return {
         "selected": len(disks),
         "excluded": [_named(disk) for disk in excluded],
         "unselected": None if others is None else len(others),
-        "missing": [disk for disk in _before(last, values) if disk["disk_id"] not in left] if is_listed(source) else [],
+        "missing": [d for d in _before(last, values) if d["disk_id"] not in tagged] if is_listed(source) else [],
         "near_misses": None if others is None else near_misses(others, values),
         "lost": None if others is None else _with_copies(orphans, "unselected", source, values),
         "gone": None if others is None else _with_copies(orphans, "gone", source, values),

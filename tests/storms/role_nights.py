@@ -87,7 +87,8 @@ class Nights(People):
         self._evening = 0
         self._files_of: Counter[str] = Counter()
         # Before pools of threads are exchanged, since what is imported meanwhile keeps them.
-        names = (estate.module, estate.info_module, estate.restore_module)
+        names = [estate.module, estate.info_module]
+        names += [estate.restore_module] if any(evening.restores for evening in storm.evenings) else []
         self._modules = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
         self.regions = [estate.destination, estate.other_destination]
         if storm.cloud == "ebs":

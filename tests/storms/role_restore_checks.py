@@ -32,6 +32,8 @@ Row = dict[str, Any]
 
 def wrong_restores(truth: RoleTruth) -> Iterator[str]:
     """Name what restores and drills did or told wrongly (promises: restore-once, restore-in-one-region, drills)."""
+    if not truth.nights.restores:
+        return
     disks = [disk for disk in truth.nights.estate.disks() if truth.nights.estate.tags_of_disk(disk).get(ID)]
     for outcome in truth.nights.restores:
         kind = "drill" if outcome.run.is_drill else "restore"
@@ -41,7 +43,7 @@ def wrong_restores(truth: RoleTruth) -> Iterator[str]:
     for (restore_id, snapshot_id), number in Counter((one[ID], one.get(SNAPSHOT, "")) for one in tags).items():
         if number > 1 and not restore_id.startswith("drill-"):
             yield f"{number} disks were made of {snapshot_id} for {restore_id}"
-    if truth.nights.restores and (left := [one[ID] for one in tags if one[ID].startswith("drill-")]):
+    if left := [one[ID] for one in tags if one[ID].startswith("drill-")]:
         yield f"disks of drills are left after the last one: {left}"
 
 

@@ -30,9 +30,11 @@ def plugged() -> Iterator[None]:
         f"{COLLECTION}.modules.{name}": importlib.import_module(f"tests.toy.{name}")
         for name in (TOY.copy_module, TOY.info_module)
     }
-    with (
-        mock.patch.dict(table.CLOUDS, toy=ToyCapabilities()),
-        mock.patch.dict(CLOUDS, toy=TOY),
-        mock.patch.dict(sys.modules, modules),
-    ):
-        yield
+    # patch.dict would also forget all that is imported meanwhile, and Ansible's types cannot be defined twice.
+    sys.modules.update(modules)
+    try:
+        with mock.patch.dict(table.CLOUDS, toy=ToyCapabilities()), mock.patch.dict(CLOUDS, toy=TOY):
+            yield
+    finally:
+        for name in modules:
+            del sys.modules[name]

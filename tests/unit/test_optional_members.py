@@ -10,6 +10,7 @@ No module may end in an error of ours, and none may make a second copy or disk (
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from xml.etree import ElementTree
@@ -209,7 +210,9 @@ def test_no_optional_member_is_missed(name, request):
     members = [(action, path) for action, paths in seen.seen.items() for path in paths if optional_of(action)(path)]
     assert len(members) > 40, members
     wrong = []
-    for action, path in sorted(members):
+    # All of them take minutes; where the tests of a day are drawn (tests/scripts/test.sh), a third each day.
+    day = os.environ.get("STORM_SEED")
+    for action, path in sorted(members)[int(day) % 3 :: 3] if day else sorted(members):
         cloud.server.reset()
         control.trim = Trim(action, path)
         try:

@@ -146,8 +146,10 @@ class Clients:
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
         """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""
         given = self._module.params.get("aws_config") or {}
-        agent = f"{NAME}/{VERSION} {given.get('user_agent_extra') or ''}".strip()
-        settings = {"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed, "user_agent_extra": agent}
+        settings = {"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed}
+        agent = given.get("user_agent_extra") or ""
+        if isinstance(agent, str):  # else botocore refuses it
+            settings["user_agent_extra"] = f"{NAME}/{VERSION} {agent}".strip()
         try:
             return botocore.config.Config(**settings)
         except (TypeError, boto_errors.BotoCoreError) as error:

@@ -18,6 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
     reaping,
     waves,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.role_words import in_role_words
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import last_drill, variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import (
     drill_report,
@@ -611,3 +612,12 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     # The disks of a drill are one deletion too; others are those of drills that have left some.
     (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
     assert len(deletion.snapshot_ids) == 300
+
+
+def test_what_a_cloud_says_is_not_put_into_the_roles_words():
+    ours = {"code": None, "message": "zone: unknown", "hint": "Give another zone: see the guide."}
+    clouds = {**ours, "code": "InvalidParameter", "message": "Invalid value of zone: x (InvalidParameter)"}
+    told = in_role_words({"msg": clouds["message"], "failures": [ours, clouds]})
+    assert told["msg"] == clouds["message"]
+    assert [failure["message"] for failure in told["failures"]] == ["dr_restore_zone: unknown", clouds["message"]]
+    assert {failure["hint"] for failure in told["failures"]} == {"Give another dr_restore_zone: see the guide."}

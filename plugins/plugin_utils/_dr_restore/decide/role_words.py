@@ -21,9 +21,10 @@ _OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.)|({_SHORT})(?=: ))")
 
 
 def in_role_words(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a module's result with the role's words in what it says of failures."""
+    """Return a module's result with the role's words in what it says of failures. A cloud's words stay as they are."""
     words = dict(result)
-    if isinstance(words.get("msg"), str):
+    quotes_cloud = any(failure.get("code") for failure in words.get("failures") or ())
+    if isinstance(words.get("msg"), str) and not quotes_cloud:
         words["msg"] = _for_role(words["msg"])
     if words.get("failures"):
         words["failures"] = [_failure(failure) for failure in words["failures"]]
@@ -35,7 +36,8 @@ def in_role_words(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _failure(failure: Mapping[str, Any]) -> dict[str, Any]:
-    return {**failure, **{key: _for_role(failure[key]) for key in ("message", "hint") if failure.get(key)}}
+    ours = ("hint",) if failure.get("code") else ("message", "hint")
+    return {**failure, **{key: _for_role(failure[key]) for key in ours if failure.get(key)}}
 
 
 def _for_role(text: str) -> str:

@@ -56,11 +56,13 @@ ALL_CLOUDS = [
 LONGEST_STORM, LONGEST_TESTS, LONGEST = 300, 1800, 10800.0
 #: By whom one is found that lives, and one of which the place is not there any more.
 NOBODY, NOT_THERE = "nobody", "not there"
+#: What is told of one that met no storms, or no tests.
+NOT_TRIED = "not tried"
 #: What else becomes of one, which finds it as well.
 BREAKS_DOWN, ENDLESS = "it breaks down", "it comes to no end"
-COUNTS = ("broken engines", "found by storms alone", "found by unit tests", "found by either")
+COUNTS = ("broken engines", "tried", "found by storms alone", "found by unit tests")
 MISSED = ("broken engine", "found by")
-#: What found each when the table was last written, by name.
+#: What found each when it was last tried, by name.
 TABLE = Path(__file__).with_name("found.json")
 #: What was found so far.
 KEPT = Path(os.environ.get("MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "mutants-found.json")
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--storms-only", action="store_true")
+    parser.add_argument("--kept-only", action="store_true", help="try nothing, and tell what is kept")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
@@ -92,31 +95,34 @@ def main() -> None:
 def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broken, dict[str, str]]]:
     """Return what finds each: storms, and unit tests."""
     found: dict[str, dict[str, str]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    for by in ["storms"] if given.storms_only else ["storms", "tests"]:
+    kinds = [] if given.kept_only else ["storms"] if given.storms_only else ["storms", "tests"]
+    for by in kinds:
         waiting = [one for one in chosen if by not in found.get(one.name, {})]
         jobs = [job(_found, one, by, given.seeds) for one in waiting]
         for number, answer in in_children(jobs, given.jobs, LONGEST):
             found.setdefault(waiting[number].name, {})[by] = answer
             KEPT.write_text(json.dumps(found, indent=1))
-    return [(one, found[one.name]) for one in chosen]
+    return [(one, found.get(one.name, {})) for one in chosen]
 
 
 def _tell(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
     gone = [one.name for one, by in rows if NOT_THERE in by.values()]
-    there = [(one, by) for one, by in rows if one.name not in gone]
-    storms = [one.name for one, by in there if by["storms"] != NOBODY]
+    there = [(one, by) for one, by in rows if by and one.name not in gone]
+    storms = [one.name for one, by in there if by.get("storms", NOBODY) != NOBODY]
     survivors = [one.name for one, by in there if {*by.values()} == {NOBODY}]
-    print(f"storms alone found {len(storms)} of {len(there)}, all together {len(there) - len(survivors)}")
+    print(f"tried {len(there)} of {len(rows)}; storms alone found {len(storms)}, either {len(there) - len(survivors)}")
     print(f"not found by storms: {[one.name for one, _by in there if one.name not in storms]}")
     print(f"survivors: {survivors}\nnot there any more, put their places right: {gone}")
     if write:
-        TABLE.write_text(json.dumps({one.name: {"what": one.what, **by} for one, by in rows}, indent=1) + "\n")
+        before = json.loads(TABLE.read_text()) if TABLE.exists() else {}
+        table = {one.name: {**before.get(one.name, {}), "what": one.what, **by} for one, by in rows}
+        TABLE.write_text(json.dumps(table, indent=1) + "\n")
         tests = sum(by.get("tests", NOBODY) != NOBODY for _one, by in there)
-        counts = (len(there), len(storms), tests, len(there) - len(survivors))
-        missed = [(one.what, by.get("tests", "not tried")) for one, by in there if one.name not in storms]
+        counts = (len(rows), len(there), len(storms), tests or NOT_TRIED)
+        missed = [(one.what, by.get("tests", NOT_TRIED)) for one, by in there if one.name not in storms]
         text = f"{list_table(COUNTS, [counts])}\n\nStorms alone did not find:\n\n{list_table(MISSED, missed)}"
         write_between(DOCS / "reliability.rst", "mutants", text)
-    few = len(storms) < 0.8 * len(there) or len(there) - len(survivors) < 0.95 * len(there)
+    few = len(storms) < 0.8 * len(rows) or len(there) - len(survivors) < 0.95 * len(rows)
     sys.exit(few or bool(gone) or any(name not in REASONS for name in survivors))
 
 
@@ -227,7 +233,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
 def _first_test(one: Broken, before: str) -> str:
     """Run the unit tests, first the one that found it before, until one fails."""
     _may_compute(LONGEST_TESTS)
-    for paths in ([before] if "::" in before else [], PURE):
+    for paths in ([before] if before.startswith("tests/") else [], PURE):
         if paths and (failed := failed_tests(paths, first=True)):
             return failed[0]
     for cloud in UNIT:

@@ -9,7 +9,6 @@ Frozen but for the source.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -31,7 +30,7 @@ class Policy:
     max_in_flight: int = 20
     wait: bool = False
     wait_delay: float = 15.0
-    wait_timeout: float = math.inf
+    wait_timeout: float = 3600.0
     #: Where none is wanted: the only copies that go, those in progress among them or not, and by copy the one that must
     #: be complete and stays.
     copy_ids: frozenset[str] | None = None

@@ -617,7 +617,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
 def test_what_a_cloud_says_is_not_put_into_the_roles_words():
     ours = {"code": None, "message": "zone: unknown", "hint": "Give another zone: see the guide."}
     clouds = {**ours, "code": "InvalidParameter", "message": "Invalid value of zone: x (InvalidParameter)"}
-    told = in_role_words({"msg": clouds["message"], "failures": [ours, clouds]})
-    assert told["msg"] == clouds["message"]
-    assert [failure["message"] for failure in told["failures"]] == ["dr_restore_zone: unknown", clouds["message"]]
-    assert {failure["hint"] for failure in told["failures"]} == {"Give another dr_restore_zone: see the guide."}
+    shown = in_role_words({"msg": clouds["message"], "failures": [ours, clouds]})
+    assert shown["msg"] == clouds["message"]
+    assert [failure["message"] for failure in shown["failures"]] == ["dr_restore_zone: unknown", clouds["message"]]
+    assert {failure["hint"] for failure in shown["failures"]} == {"Give another dr_restore_zone: see the guide."}

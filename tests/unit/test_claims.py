@@ -161,6 +161,66 @@ def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tm
     assert not one.message and not runs.estate.disks()
 
 
+def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
+    """Each piece has the same name and other disks: what is applied at the end restores all claims, and none twice."""
+    estate, path = runs.estate, tmp_path / "orders.flood.kubernetes.yml"
+    disks = {name: estate.disk(Name=name) for name in ("database", "mail")}
+    copies = {name: runs.copies_of({name: disks[name]}, **claimed(name))[name] for name in disks}
+    given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
+    first = runs.restore(disk_ids=[disks["database"]], **given)
+    alone = checked(path.read_text())
+    second = runs.restore(disk_ids=[disks["mail"]], **given)
+    assert not first.message and not second.message and not estate.disks()
+    objects = checked(path.read_text())
+    handles = {content["spec"]["source"]["snapshotHandle"] for content in objects["VolumeSnapshotContent"]}
+    assert handles == set(copies.values()) and all(obj in objects[kind] for kind in alone for obj in alone[kind])
+    assert {row["claim"] for row in second.result["earlier"]} == {"shop/database"}
+    (line,) = [line for line in second.lines if line.startswith("EARLIER")]
+    assert "EARLIER 1 claim of flood" in line
+    edited = path.read_text().replace("ReadWriteOnce", "ReadOnlyMany")
+    path.write_text(edited)
+    plain = runs.copies("plain")
+    third = runs.restore(disk_ids=list(plain.values()), **given)
+    assert len(third.result["earlier"]) == 2
+    assert path.read_text().count("ReadOnlyMany") == 2, "what people have edited stays"
+    for text in ("- {", edited):
+        path.write_text(text)
+        runs.restore(disk_ids=list(plain.values()), disk_type="imaginary", **given)
+        assert path.read_text().count("snapshotHandle") == 2
+    runs.restore(disk_ids=list(plain.values()), **{**given, "kubernetes": False})
+    assert path.read_text().count("ReadOnlyMany") == 2, "a run that writes no claims leaves the file"
+    whole = runs.restore(**given)
+    assert not whole.result["earlier"] and len(whole.result["disks"]) == 3
+    for kind_of, own in checked(path.read_text()).items():
+        assert all(obj in own for obj in objects[kind_of]) and len(own) == 2
+
+
+def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
+    """A cluster may have made its disk by then; a new name in the file would be refused, or restore it once more."""
+    disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
+    first = runs.copies_of(disks, hours=30, **claimed("data"))
+    runs.restore(**given)
+    written = (tmp_path / "orders.flood.kubernetes.yml").read_text()
+    runs.copies_of(disks, hours=2, **claimed("data"))
+    again = runs.restore(**given)
+    assert again.result["disks"][0]["copy_id"] == first["data"] and not again.message
+    assert (tmp_path / "orders.flood.kubernetes.yml").read_text().count("snapshotHandle") == 1
+    assert (tmp_path / "orders.flood.kubernetes.yml").read_text() == written
+    other = runs.restore(id="later", **given)
+    assert other.result["disks"][0]["copy_id"] != first["data"]
+
+
+def test_a_later_piece_with_another_disk_of_the_same_claim_stops_before_anything_is_written(runs, tmp_path):
+    disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
+    runs.copies_of(disks, **claimed("data"))
+    given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
+    runs.restore(disk_ids=[disks["new"]], **given)
+    before = {path: path.read_text() for path in tmp_path.iterdir()}
+    second = runs.restore(disk_ids=[disks["old"]], **given)
+    assert all(text in second.message for text in ("shop/data by ", *disks.values(), "dr_restore_id"))
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == before
+
+
 def test_without_being_asked_a_claim_is_a_disk_as_any_other(runs, tmp_path):
     runs.copies_of({"data": runs.estate.disk(Name="data")}, **claimed("data"))
     ended = runs.restore(manifest_dir=str(tmp_path))
@@ -187,7 +247,7 @@ def test_names_are_valid_and_no_two_are_alike():
     for restore_id in ("flood", "Flood", "flood_", "flood.", "9" * 48, "A-._"):
         for region in ("eu-west-1", "eu-west-2"):
             values = {**VALUES, "kubernetes": True, "id": restore_id, "region": region}
-            objects = objects_of(with_claims(chosen(copies), values), values)
+            objects = objects_of([point.as_row() for point in with_claims(chosen(copies), values)], values)
             names += [obj["metadata"]["name"] for obj in objects if obj["kind"] == "VolumeSnapshotContent"]
             for obj in objects:
                 jsonschema.validate(obj, SCHEMAS[obj["kind"]])

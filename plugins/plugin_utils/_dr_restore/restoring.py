@@ -17,7 +17,7 @@ from .decide.choosing import Chosen, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
 from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves
-from .input.last_drill import last_manifest
+from .input.last_drill import claims_of, last_manifest
 from .output.files import written_claims, written_manifest
 from .output.manifest import lines_of, manifest_of, problems_of
 from .running import Finished, Run, is_read
@@ -31,12 +31,13 @@ class Restore(Run):
         listed = self._listed(calls)
         self._say(f"looking for disks that {values['id']} made before")
         there = self._made(calls.look(restored_id(values)))
+        claims = claims_of(last_manifest(values)) if values["kubernetes"] else []
         points, waves, unread, refused = [], [], {"skipped": True}, ""
         chosen = Chosen([], [])
         if is_read(listed, "snapshots") and is_read(there, "disks"):
-            chosen = choose(listed, there, values)
+            chosen = choose(listed, there, values, claims)
             points = with_claims(in_waves(chosen.points, values), values)
-            if why := claimed_twice(points):
+            if why := claimed_twice(points, claims):
                 return Finished({}, [], why)
             waves = self._waves(calls, points)
             if not any(point.copy_id for point in points):
@@ -57,7 +58,7 @@ class Restore(Run):
         manifest = manifest_of(points, waves, unread, values, run)
         files = [
             written_manifest(manifest, values, stays=bool(before & last.keys())),
-            written_claims(points, values, check_mode),
+            written_claims(manifest, values),
         ]
         message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))
         return Finished(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)

@@ -36,18 +36,20 @@ class Chosen(NamedTuple):
     warnings: list[str]
 
 
-def choose(listed: Row, restored: Row, values: Mapping[str, Any]) -> Chosen:
+def choose(listed: Row, restored: Row, values: Mapping[str, Any], claims: Sequence[Row] = ()) -> Chosen:
     """Choose for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
-    one has made a new one stays with the point that it was made of, also if newer ones have come since. By the
-    consistency "set", disks that belong together get the newest whole set not after ``at``, if there is one.
+    one has made a new one stays with the point that it was made of, also if newer ones have come since. So do
+    ``claims``, the rows of those that earlier runs of this restore have written. By the consistency "set", disks that
+    belong together get the newest whole set not after ``at``, if there is one.
     """
     now = time_or_now(values["now"])
     at = time_or_now(values["at"] or values["now"])
     copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
     tags_there = [disk["tags"] for disk in plain(restored.get("disks") or ())]
     used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values["id"]}
+    used |= {str(row.get("copy_id")) for row in claims}
     by_disk: dict[str, list[Row]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..._role.rows import Row
 from ..input.contradictions import SUBDOMAIN
-from .points import Point
+from .points import Point, named
 
 #: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).
 CLAIM, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
@@ -32,16 +33,20 @@ def _claim_of(tags: Mapping[str, str]) -> str | None:
     return f"{namespace}/{name}" if SUBDOMAIN.fullmatch(name) and _LABEL.fullmatch(namespace) else None
 
 
-def claimed_twice(points: Sequence[Point]) -> str:
-    """Say which claims several disks name: a cluster has only one claim of a name. Empty where there is none."""
-    disks: dict[str, list[str]] = {}
-    for point in points:
-        if point.claim:
-            disks.setdefault(point.claim, []).append(point.named)
-    twice = [f"{claim} by {' and '.join(own)}" for claim, own in sorted(disks.items()) if len(own) > 1]
+def claimed_twice(points: Sequence[Point], earlier: Sequence[Row] = ()) -> str:
+    """Say which claims several disks name: a cluster has only one claim of a name. Empty where there is none.
+
+    ``earlier`` are the rows of claims that earlier runs of this restore have written.
+    """
+    rows = [{"claim": point.claim, "disk_id": point.disk_id, "disk_name": point.disk_name} for point in points]
+    disks: dict[str, dict[str, str]] = {}
+    for row in (*earlier, *rows):
+        disks.setdefault(str(row["claim"] or ""), {})[str(row["disk_id"])] = named(row)
+    twice = [f"{c} by {' and '.join(own.values())}" for c, own in sorted(disks.items()) if c and len(own) > 1]
     if not twice:
         return ""
     return (
         f"Several disks name one claim, so nothing was made: {'; '.join(twice)}. "
-        "Choose one of each by dr_restore_disk_ids, or restore disks (dr_restore_kubernetes: false)."
+        "Choose one of each by dr_restore_disk_ids, or restore disks (dr_restore_kubernetes: false). Claims of earlier "
+        "runs with this dr_restore_id count too."
     )

@@ -48,8 +48,19 @@ def _file_of_restore(values: Mapping[str, Any], end: str) -> Path:
 
 
 def last_manifest(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the rows of the manifest that an earlier run of this restore has written, by their new disks."""
+    """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims."""
     manifest = read_json(manifest_file(values))
     lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
     rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
-    return {str(row["new_disk_id"]): row for row in rows if row.get("new_disk_id")}
+    return {key: row for row in rows if (key := made_of_row(row))}
+
+
+def made_of_row(row: Mapping[str, Any]) -> str | None:
+    """Return what a restore has made of a disk: the ID of a new one, or the claim that a cluster is to make it for."""
+    made = row.get("new_disk_id") or row.get("claim")
+    return str(made) if made else None
+
+
+def claims_of(last: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows of claims among those of an earlier manifest."""
+    return [row for row in last.values() if row.get("claim")]

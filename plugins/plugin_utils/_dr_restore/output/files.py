@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,10 +16,10 @@ from ..._role.files import failure_of, write_whole
 from ..._role.marks import LEVELS
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.rows import Row, parse_time
-from ..decide.points import Point, named
+from ..decide.points import named
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
 from .drill_report import drill_problems
-from .kubernetes import objects_of, text_of
+from .kubernetes import objects_of, objects_of_earlier, text_of
 
 
 def written_drill(report: Row, values: Mapping[str, Any]) -> str:
@@ -79,12 +79,15 @@ def written_manifest(manifest: Row, values: Mapping[str, Any], stays: bool) -> W
     return Written(f"MANIFEST {path}")
 
 
-def written_claims(points: Sequence[Point], values: Mapping[str, Any], check_mode: bool) -> Written:
-    """Write the manifests of the claims that are restored."""
-    objects = objects_of(points, values)
-    if check_mode or not objects:
+def written_claims(manifest: Row, values: Mapping[str, Any]) -> Written:
+    """Write the manifests of the claims that are restored, those of earlier runs of this restore among them."""
+    if manifest["check_mode"] or not values["kubernetes"]:
         return Written()
     path = kubernetes_file(values)
+    text = path.read_text(errors="replace") if path.is_file() else ""
+    objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
+    if not objects:
+        return Written()
     why = failure_of(lambda: write_whole(path, text_of(objects)))
     if why:
         return Written(problem=f"The manifests of the claims could not be written to {path}: {why}")

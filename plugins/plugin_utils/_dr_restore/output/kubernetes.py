@@ -14,16 +14,47 @@ from typing import Any
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from ..decide.points import Point
+from ..._role.rows import Row
 
 GROUP = "snapshot.storage.k8s.io"
 #: So many characters of a claim's name and of the restore's ID; the rest is a hash, by which the name is unique.
 _READABLE = 40
 
 
-def objects_of(points: Sequence[Point], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return for each claim a VolumeSnapshotContent of its copy, a VolumeSnapshot, and a PersistentVolumeClaim."""
-    return [part for point in points if point.claim for part in _parts(point, values)]
+def objects_of(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return for each claim a VolumeSnapshotContent of its copy, a VolumeSnapshot, and a PersistentVolumeClaim.
+
+    ``disks`` are rows of a manifest.
+    """
+    return [part for disk in disks if disk.get("claim") for part in _parts(disk, values)]
+
+
+def objects_of_earlier(disks: Sequence[Row], text: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the objects of claims of earlier runs as the ``text`` of these has them, where people may have edited
+    them; those that it lacks, anew."""
+    there: dict[str, list[dict[str, Any]]] = {}
+    for one in _objects_in(text):
+        there.setdefault(_name_in(one), []).append(one)
+    found = []
+    for disk in disks:
+        anew = objects_of([disk], values)
+        own = there.get(_name_in(anew[0]), []) if anew else []
+        found += own if len(own) == len(anew) else anew
+    return found
+
+
+def _objects_in(text: str) -> list[dict[str, Any]]:
+    try:
+        return [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
+    except yaml.YAMLError:
+        return []
+
+
+def _name_in(one: Mapping[str, Any]) -> str:
+    """Return the name that the objects of one claim share."""
+    of_claim = one.get("kind") == "PersistentVolumeClaim"
+    holder = (one.get("spec") or {}).get("dataSource") if of_claim else one.get("metadata")
+    return str((holder or {}).get("name"))
 
 
 def text_of(objects: Sequence[Mapping[str, Any]]) -> str:
@@ -31,13 +62,13 @@ def text_of(objects: Sequence[Mapping[str, Any]]) -> str:
     return str(yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
 
 
-def _parts(point: Point, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    namespace, _slash, claim = str(point.claim).partition("/")
-    name = _name_of(claim, point, values)
+def _parts(disk: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    namespace, _slash, claim = str(disk["claim"]).partition("/")
+    name = _name_of(claim, disk, values)
     notes = {
         "multicloud.snapshots/restore-id": str(values["id"]),
-        "multicloud.snapshots/source-disk": str(point.disk_id),
-        "multicloud.snapshots/taken-at": str(point.taken_at),
+        "multicloud.snapshots/source-disk": str(disk["disk_id"]),
+        "multicloud.snapshots/taken-at": str(disk["taken_at"]),
     }
     own = {"name": name, "annotations": notes}
     snapshot_class = {"volumeSnapshotClassName": values["kubernetes_class"]} if values["kubernetes_class"] else {}
@@ -50,7 +81,7 @@ def _parts(point: Point, values: Mapping[str, Any]) -> list[dict[str, Any]]:
             # Whoever deletes these objects must not delete the copy with them.
             "deletionPolicy": "Retain",
             "driver": CLOUDS[values["cloud"]].csi_driver,
-            "source": {"snapshotHandle": str(point.copy_id)},
+            "source": {"snapshotHandle": str(disk["copy_id"])},
             **snapshot_class,
             "volumeSnapshotRef": {
                 "apiVersion": f"{GROUP}/v1",
@@ -73,16 +104,16 @@ def _parts(point: Point, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         "spec": {
             "accessModes": ["ReadWriteOnce"],
             "dataSource": {"apiGroup": GROUP, "kind": "VolumeSnapshot", "name": name},
-            "resources": {"requests": {"storage": f"{point.size_gib or 1}Gi"}},
+            "resources": {"requests": {"storage": f"{disk['size_gib'] or 1}Gi"}},
             **disk_class,
         },
     }
     return [content, snapshot, restored]
 
 
-def _name_of(claim: str, point: Point, values: Mapping[str, Any]) -> str:
+def _name_of(claim: str, disk: Row, values: Mapping[str, Any]) -> str:
     """Return a name that is valid in a cluster and that no other copy, claim or restore has."""
-    what = (values["cloud"], values["region"], values["id"], point.claim, point.copy_id)
+    what = (values["cloud"], values["region"], values["id"], disk["claim"], disk["copy_id"])
     digest = hashlib.sha256("\n".join(map(str, what)).encode()).hexdigest()[:10]
     readable = [re.sub(r"[^a-z0-9]+", "-", text.lower())[:_READABLE].strip("-") for text in (values["id"], claim)]
     return "-".join([*filter(None, readable), digest])

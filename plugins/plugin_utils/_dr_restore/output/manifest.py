@@ -17,7 +17,7 @@ from ..._role.rows import Row
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, by_reason, named
 from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, times_of, too_late
-from ..input.last_drill import SCHEMA
+from ..input.last_drill import SCHEMA, made_of_row
 from .servers import lines_of_servers, torn_problem
 
 #: Of a module's row of a disk, under which key the manifest tells it.
@@ -39,8 +39,8 @@ def manifest_of(
 
     ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did. ``run`` has
     ``check_mode``, ``finished_at`` (ISO 8601), ``unidentified``, the copies that tell no disk, ``last``, the rows of an
-    earlier manifest by the new disk, ``there``, the IDs of the disks that this restore has made before, None where they
-    are not known, and ``warnings``, in sentences.
+    earlier manifest by the new disk or claim, ``there``, the IDs of the disks that this restore has made before, None
+    where they are not known, and ``warnings``, in sentences.
     """
     disks = with_made(points, waves, run["last"])
     counts: dict[str, int] = {}
@@ -80,15 +80,16 @@ def manifest_of(
 
 
 def _earlier(disks: Sequence[Row], last: Mapping[str, Row], there: Collection[str] | None) -> list[dict[str, Any]]:
-    """Return the rows of the disks that earlier runs of this restore made, and that this one was not to look at.
+    """Return the rows of the disks and claims that earlier runs of this restore made, and that this one was not to
+    look at.
 
     A disk that is gone is ``absent``; once this run has made another in its place, it is left out.
     """
-    new, old = ({disk[key] for disk in disks} for key in ("new_disk_id", "disk_id"))
+    new, old = {made_of_row(disk) for disk in disks}, {disk["disk_id"] for disk in disks}
     rows = []
-    for new_id, row in last.items():
-        is_there = there is None or new_id in there
-        if new_id not in new and (is_there or row.get("disk_id") not in old):
+    for made, row in last.items():
+        is_there = there is None or made in there or bool(row.get("claim"))
+        if made not in new and (is_there or row.get("disk_id") not in old):
             rows.append({**row, **({} if is_there else {"state": "absent"})})
     return rows
 
@@ -146,11 +147,10 @@ def lines_of(manifest: Row) -> list[str]:
     notes = [*([] if manifest["expected"] else [unknown]), *(f"WARNING: {text}" for text in manifest["warnings"])]
     notes += lines_of_servers(manifest["disks"])
     if manifest["earlier"]:
-        number = len(manifest["earlier"])
-        notes.append(
-            f"EARLIER {number} disks of {manifest['id']} were made by earlier runs, and are none of this one's: the "
-            "manifest has them under earlier"
-        )
+        claims = sum(bool(row.get("claim")) for row in manifest["earlier"])
+        numbers = {"disk": len(manifest["earlier"]) - claims, "claim": claims}
+        made = " and ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers.items() if n)
+        notes.append(f"EARLIER {made} of {manifest['id']} from earlier runs; the manifest has them under earlier")
     times = _lines_of_times(manifest)
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
 

@@ -36,7 +36,7 @@ def trial(**facts):
 PROVEN = "1 of 1 copies were proven creatable"
 REST = [
     ("", "This level does not prove that the data can be read, or that a system boots from it."),
-    ("", "0 of 1 disks were never proven."),
+    ("", "0 of 1 disks were never proven creatable."),
 ]
 VERDICTS = {
     "good": ({}, "drill", "is-good", ("good", f"✓ {PROVEN}"), []),
@@ -81,7 +81,7 @@ def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_i
     assert drawn(zone="").main.one("p").text == words.replace("eu-west-1a", "eu-west-1")
     unasked = drawn(max_age_days=0).headline[1][-1][1]
     not_judged = "dr_restore_max_age_days is not set, so the age of proofs is not judged."
-    assert unasked == f"0 of 1 disks were never proven. {not_judged}"
+    assert unasked == f"0 of 1 disks were never proven creatable. {not_judged}"
     assert drawn().root.one("footer").text == f"multicloud.snapshots {report()['collection']}."
 
 
@@ -141,7 +141,7 @@ def test_what_was_not_tried_and_what_is_left_are_rows():
 
 def test_all_disks_stand_by_when_they_were_proven_those_never_proven_first():
     def disk(name, proven_at):
-        facts = {"disk_id": f"vol-{name}", "disk_name": name, "proven_at": proven_at}
+        facts = {"disk_id": f"vol-{name}", "disk_name": name, "proven_at": proven_at, "proofs": {}}
         return {**report()["disks"][0], **facts, "proven_level": proven_at and "readable"}
 
     days = {"b": "2026-11-20T02:00:00Z", "a": "2026-11-21T02:00:00Z", "d": None, "c": None}

@@ -596,6 +596,11 @@ def test_the_last_proof_of_a_disk_is_told_with_the_copy_that_it_is_of():
     (row,) = with_facts([point], done, values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
     assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]
+    assert "proofs" not in row
+    older["tags"], oldest["tags"] = drilled(30), drilled(60, "usable")
+    (row,) = with_facts([point], done, values())
+    assert (row["proven_at"], row["proven_level"]) == (ago(30), "creatable")
+    assert row["proofs"] == {"creatable": ago(30), "usable": ago(60)}, "a later weaker one hides no stronger one"
     older["tags"], oldest["tags"] = drilled(-24), drilled(60, "certain")
     (row,) = with_facts([point], done, values())
     assert "proven_at" not in row, "a tag is no truth"
@@ -606,8 +611,9 @@ def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
     one, two = night["recovery_points"][:2]
     one.update(proven_at=ago(30), proven_level="creatable", proven_snapshot_id=one["snapshot_id"])
     two.update(proven_at=ago(60), proven_level="readable", proven_snapshot_id="snap-other")
+    one["proofs"] = {"creatable": ago(30), "usable": ago(90)}
     page = report_content(night, "page")
-    assert f"proven creatable {ago(30)[:10]}" in page
+    assert f"proven creatable {ago(30)[:10]}, a copy of this disk usable {ago(90)[:10]}" in page
     assert f"an earlier copy proven readable {ago(60)[:10]}" in page
     assert f"an earlier copy proven creatable {ago(30)[:10]}" not in page
     schema = json.loads((SCHEMA).read_text())

@@ -11,6 +11,7 @@ import json
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
     choosing,
     drill,
@@ -341,6 +342,73 @@ def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_futur
     assert proofs([copy(1, tags=proven(28))])[0].proven_at is None
     assert proofs([copy(1, tags=proven(18))], level="readable")[0].proven_at is None
     assert proofs([copy(1, tags=proven(18, "certain"))])[0].proven_at is None
+
+
+LEVELS_THAT_PROVE = {
+    "creatable": {"creatable", "readable", "usable"},
+    "readable": {"readable"},  # usable compares no blocks with the source's
+    "usable": {"usable"},
+}
+
+
+@pytest.mark.parametrize("asked", LEVELS_THAT_PROVE)
+def test_each_level_is_proven_by_those_that_check_as_much(asked):
+    for level in LEVELS_THAT_PROVE:
+        (row,) = proofs([copy(1, tags=proven(18, level))], level=asked)
+        assert bool(row.proven_at) is (level in LEVELS_THAT_PROVE[asked]), (asked, level)
+        assert list(row.proofs) == [level]
+
+
+@pytest.mark.parametrize("stronger", ["readable", "usable"])
+@pytest.mark.parametrize("later", ["creatable", "readable", "usable"])
+def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger, later):
+    """The mark on the copy is of the last proof; what that does not prove is beside it, and in the report too."""
+    marked = copy(1, tags=proven(18, stronger))
+    rows = proofs([marked], level=later)
+    values = {**VALUES, "level": later}
+    (trial,) = [drill.Trial("vol-1", "n", "snap-1", "snap-s1", "us-east-1", None, 8, True, later)]
+    (mark,) = drill.marks([trial], {"snapshots": [marked]}, values)
+    assert mark.tags["dr-copy:proven-at"] == NOW and mark.tags["dr-copy:proven-level"] == later
+    assert ("dr-copy:proven-before" in mark.tags) is (later != stronger)
+    again = copy(1, tags={**proven(18, stronger), **mark.tags})
+    expected = NOW if later == stronger else "2026-11-18T00:00:00Z"
+    assert proofs([again], level=stronger)[0].proven_at == expected
+    assert proofs([again], level=later)[0].proven_at == NOW
+    report = drill_report.drill_report(rows, drill_report.Done([], [trial]), values, False, NOW)
+    assert proofs([copy(1)], report, level=stronger)[0].proven_at == expected, "the copy may have gone"
+    assert proofs([copy(1)], report, level=later)[0].proven_at == NOW
+    (third,) = drill.marks([trial], {"snapshots": [again]}, {**values, "level": "creatable"})
+    last = copy(1, tags={**again["tags"], **third.tags})
+    assert {stronger, later, "creatable"} == set(proofs([last], level="creatable")[0].proofs)
+
+
+def test_where_a_copy_has_no_room_for_another_tag_its_earlier_proofs_are_not_written():
+    most = CLOUDS["ebs"].tag_rules.most
+    full = copy(1, tags={**proven(18, "usable"), **{f"k{n}": "v" for n in range(most - 2)}})
+    (trial,) = [drill.Trial("vol-1", "n", "snap-1", "snap-s1", "us-east-1", None, 8, True, "creatable")]
+    (mark,) = drill.marks([trial], {"snapshots": [full]}, VALUES)
+    assert set(mark.tags) == {"dr-copy:proven-at", "dr-copy:proven-level"}
+
+
+def test_the_page_of_a_drill_shows_the_stronger_proof_beside_a_later_one():
+    (row,) = proofs([copy(1, tags={**proven(18), "dr-copy:proven-before": "usable 2026-11-12T00:00:00Z"})])
+    page = files.drill_page(drilled([row], {"disks": [], "failures": []}))
+    assert "creatable<br>usable on 2026-11-12" in page
+    assert (
+        "proven usable"
+        in drill_report.drill_lines(
+            drill_report.drill_report([row], drill_report.Done([]), {**VALUES, "level": "usable"}, False, NOW)
+        )[0]
+    )
+
+
+UNREADABLE = ["usable", "usable never", "certain 2026-11-12T00:00:00Z", "usable 2027-01-01T00:00:00Z", ""]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_mark_of_earlier_proofs_that_cannot_be_read_is_none(text):
+    (row,) = proofs([copy(1, tags={**proven(18), "dr-copy:proven-before": text})])
+    assert set(row.proofs) == {"creatable"}
 
 
 def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_reaped():

@@ -156,7 +156,7 @@ def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path)
     first.update(state="unknown", proven_at=None)
     found = read(metrics.write_metrics(report, str(tmp_path)))
     assert values_of(found, metrics.DRILL, "disk") == proofs, "what could not be listed is as it was"
-    disk = {"disk_id": first["disk_id"], "proven_at": None, "proven_level": None}
+    disk = {"disk_id": first["disk_id"], "proven_at": None, "proven_level": None, "proofs": {}}
     drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": [], "disks": [disk]}
     assert not values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     Path(path).unlink()
@@ -172,6 +172,10 @@ def test_disks_by_proven_level_and_copies_that_failed_are_told_of_each_drill(tmp
         {"disk_id": f"vol-{n}", "proven_level": level, "proven_at": f"2026-11-{day:02}T05:00:00Z" if day else None}
         for n, (level, day) in enumerate(levels)
     ]
+    for disk in disks:
+        disk["proofs"] = {disk["proven_level"]: disk["proven_at"]} if disk["proven_at"] else {}
+    disks[1]["proofs"]["creatable"] = "2026-11-20T05:00:00Z"
+    disks[2].update(proven_level=None, proven_at=None)  # not at the level of this drill
     tried = [{"proven": True}, {"proven": False}, {"proven": False}]
     drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": tried, "disks": disks}
     found = read(drill_files.write_drill_metrics(drilled, str(tmp_path)))

@@ -80,6 +80,10 @@ def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, t
     assert "✓" in page and "This level does not prove" in page and "testhost" in page
     shown = runs.drill(check=True, level="creatable")
     assert {row["proven_level"] for row in shown.result["disks"]} == {"usable"}, "the copies tell it"
+    runs.estate.clock.sleep(3600)
+    assert not runs.drill().message
+    later = runs.usable(tmp_path, check=True)
+    assert {row["proven_at"] for row in later.result["disks"]} == {ended.result["started_at"]}, "no mark hides it"
 
 
 def test_a_check_that_fails_is_told_in_its_words_for_that_set_alone(runs, tmp_path):

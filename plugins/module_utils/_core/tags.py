@@ -20,6 +20,8 @@ SOURCE_CREATED_AT = "dr-copy:source-created-at"
 PROVENANCE_KEYS = (SOURCE_SNAPSHOT_ID, SOURCE_REGION, SOURCE_DISK_ID, SOURCE_CREATED_AT)
 #: When a drill last made a disk of a copy, and what that proved.
 PROVEN_AT, PROVEN_LEVEL = "dr-copy:proven-at", "dr-copy:proven-level"
+#: What drills proved before that and the last one does not prove: levels, each with its time.
+PROVEN_BEFORE = "dr-copy:proven-before"
 #: Tags of disks that a restore has made: its name, what a disk was made of, and after when a drill may delete it.
 RESTORE_ID = "dr-restore:id"
 RESTORE_SNAPSHOT_ID = "dr-restore:snapshot-id"
@@ -28,7 +30,7 @@ RESTORE_EXPIRES_AT = "dr-restore:expires-at"
 RESTORE_ATTACHED_TO = "dr-restore:attached-to"
 RESTORE_KEYS = (RESTORE_ID, RESTORE_SNAPSHOT_ID, RESTORE_EXPIRES_AT, RESTORE_ATTACHED_TO)
 #: Tags about one copy alone: no copy of it gets them, and no purge removes them.
-OF_THE_COPY = (HOLD, PROVEN_AT, PROVEN_LEVEL)
+OF_THE_COPY = (HOLD, PROVEN_AT, PROVEN_LEVEL, PROVEN_BEFORE)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,10 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
-
-from ..._role.doubts import TOLERANCE
-from ..._role.marks import LEVELS
+from ..._role.proofs import as_text, beside, proofs_in
 from ..._role.rows import Row, disk_id_of, is_complete, parse_time, time_or_now
 from .destinations import copies_of_plan
 from .run_state import RunState
@@ -54,26 +51,30 @@ def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[s
     ]
 
 
-def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[str, str]]:
+def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[str, Any]]:
     """Return when a copy of each disk in each region was last proven by a drill, at what level, and which copy.
 
-    A time that is ahead of now is no proof.
+    ``proofs`` has the times of all levels, where the last proof does not prove what an earlier one did.
     """
-    proofs: dict[tuple[str, str], dict[str, str]] = {}
+    last: dict[tuple[str, str], tuple[datetime, str, str]] = {}
+    of_disk: dict[tuple[str, str], dict[str, datetime]] = {}
     for copy in copies:
-        tags = copy.get("tags") or {}
-        time, level = parse_time(tags.get(PROVEN_AT)), tags.get(PROVEN_LEVEL)
-        if not copy.get("source") or not time or time - now > TOLERANCE or level not in LEVELS:
-            continue
-        proof = {
-            "proven_at": time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "proven_level": level,
-            "proven_snapshot_id": str(copy["snapshot_id"]),
-        }
+        own = proofs_in(copy.get("tags") or {}, now) if copy.get("source") else {}
         key = str(disk_id_of(copy)), str(copy["region"])
-        if key not in proofs or proof["proven_at"] > proofs[key]["proven_at"]:
-            proofs[key] = proof
-    return proofs
+        for level, time in own.items():
+            proof = (time, level, str(copy["snapshot_id"]))
+            if key not in last or time > last[key][0]:
+                last[key] = proof
+            levels = of_disk.setdefault(key, {})
+            levels[level] = max(time, levels.get(level, time))
+    return {key: _proof(last[key], proofs) for key, proofs in of_disk.items()}
+
+
+def _proof(last: tuple[datetime, str, str], proofs: Mapping[str, datetime]) -> dict[str, Any]:
+    time, level, copy_id = last
+    found = {"proven_at": as_text(time), "proven_level": level, "proven_snapshot_id": copy_id}
+    texts = {level: as_text(time) for level, time in proofs.items()}
+    return {**found, **({"proofs": texts} if beside(level, proofs) else {})}
 
 
 def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:

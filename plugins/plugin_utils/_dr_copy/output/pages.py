@@ -11,6 +11,7 @@ from typing import Any
 
 from ..._role.documents import written
 from ..._role.naming import file_name, label_of
+from ..._role.proofs import beside
 from ..._role.rows import Row
 from ..decide.breaches import worst_first
 from ..decide.planning import THERE
@@ -140,7 +141,9 @@ def _proof(point: Row) -> str:
     if not point.get("proven_at"):
         return ""
     which = "" if point["proven_snapshot_id"] == point["snapshot_id"] else "an earlier copy "
-    return f"{which}proven {point['proven_level']} {_day(point['proven_at'])}"
+    others = beside(point["proven_level"], point.get("proofs") or {})
+    more = "".join(f", a copy of this disk {level} {_day(time)}" for level, time in others.items())
+    return f"{which}proven {point['proven_level']} {_day(point['proven_at'])}{more}"
 
 
 def _day(text: str | None) -> str:

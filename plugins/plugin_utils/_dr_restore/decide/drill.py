@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import PROVEN_AT, PROVEN_LEVEL
 
-from ..._role.doubts import TOLERANCE
-from ..._role.marks import LEVELS
+from ..._role.proofs import as_text, newest_of, newest_that_proves, proofs_in, tags_of_proof
 from ..._role.rows import Row, disk_id_of, parse_time, plain, time_or_now
 from .outcomes import reason_of
 from .points import Point
@@ -27,10 +25,12 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Candidate(Point):
-    """A disk with the last proof of its copies: when (ISO 8601) and at what level; None for never."""
+    """A disk with the last proof of its copies that proves the level of the drill: when (ISO 8601) and at what level;
+    None for never. ``proofs`` are the times of the last proofs of each level."""
 
     proven_at: str | None = None
     proven_level: str | None = None
+    proofs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,20 +85,17 @@ class Untried:
 def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Mapping[str, Any]) -> list[Candidate]:
     """Add to each disk when one of its copies was last proven, and at what level.
 
-    The copies tell it, and the last report, which remembers what copies told that retention has deleted since. A proof
-    that is ahead of now, or of a lower level than is asked, is none.
+    The copies tell it, and the last report, which remembers what copies told that retention has deleted since.
     """
-    now, level = time_or_now(values["now"]), LEVELS.index(values["level"])
-    proofs: dict[str, tuple[datetime, str]] = {}
-    copies = [(disk_id_of(c), c["tags"].get(PROVEN_AT), c["tags"].get(PROVEN_LEVEL)) for c in _copies(listed)]
-    earlier = [(row["disk_id"], row["proven_at"], row["proven_level"]) for row in last.get("disks") or ()]
-    for disk_id, moment, proven in (*copies, *earlier):
-        time = parse_time(moment)
-        if not disk_id or not time or time - now > TOLERANCE or proven not in LEVELS or LEVELS.index(proven) < level:
-            continue
-        if disk_id not in proofs or time > proofs[disk_id][0]:
-            proofs[disk_id] = (time, proven)
-    return [_candidate(point, proofs.get(str(point.disk_id))) for point in points]
+    now = time_or_now(values["now"])
+    proofs: dict[str, list[tuple[str, str | None]]] = {}
+    for copy in _copies(listed):
+        own = [(level, as_text(time)) for level, time in proofs_in(copy["tags"], now).items()]
+        proofs.setdefault(str(disk_id_of(copy)), []).extend(own)
+    for row in last.get("disks") or ():
+        own = list((row.get("proofs") or {str(row["proven_level"]): row["proven_at"]}).items())
+        proofs.setdefault(str(row["disk_id"]), []).extend(own)
+    return [_candidate(point, newest_of(proofs.get(str(point.disk_id), ()), now), values) for point in points]
 
 
 def picked(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
@@ -178,19 +175,27 @@ def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
 
 
 def marks(trials: Sequence[Trial], listed: Row, values: Mapping[str, Any]) -> list[Mark]:
-    """Return the calls that write on proven copies what was proven, one for each region of sources.
+    """Return the calls that write on proven copies what was proven, one for each region of sources and each text.
 
     Only our own copies are written to, and where snapshots have no tags, none is.
     """
-    if CLOUDS[values["cloud"]].tag_rules is None:
+    rules = CLOUDS[values["cloud"]].tag_rules
+    if rules is None:
         return []
-    ours = {str(c["snapshot_id"]) for c in _copies(listed) if c["source"]["managed"]}
-    by_region: dict[str, list[str]] = {}
+    ours = {str(c["snapshot_id"]): dict(c["tags"]) for c in _copies(listed) if c["source"]["managed"]}
+    together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for trial in trials:
         if trial.proven and trial.copy_id in ours and trial.source_region and trial.source_snapshot_id:
-            by_region.setdefault(trial.source_region, []).append(trial.source_snapshot_id)
-    tags = {PROVEN_AT: values["now"], PROVEN_LEVEL: values["level"]}
-    return [Mark(region, tuple(ids), tags) for region, ids in by_region.items()]
+            tags = _tags_for(ours[trial.copy_id], values, rules.most)
+            together.setdefault((trial.source_region, tuple(tags.items())), []).append(trial.source_snapshot_id)
+    return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
+
+
+def _tags_for(there: Mapping[str, str], values: Mapping[str, Any], most: int) -> dict[str, str]:
+    """Return the tags for a copy that is proven now; without its earlier proofs, if they have no room."""
+    level, now = values["level"], values["now"]
+    tags = tags_of_proof(level, now, proofs_in(there, time_or_now(now)))
+    return tags if len({*there, *tags}) <= most else tags_of_proof(level, now, {})
 
 
 def marked(trials: Sequence[Trial], calls: Sequence[Row]) -> list[Trial]:
@@ -215,8 +220,11 @@ def _as_marked(trial: Trial, copy: Row | None) -> Trial:
 def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Mapping[str, Any]) -> list[Candidate]:
     """Return the disks with the proofs that this drill has added."""
     proven = {trial.disk_id for trial in trials if trial.proven}
-    new = {"proven_at": values["now"], "proven_level": values["level"]}
-    return [replace(c, **new) if c.disk_id in proven else c for c in candidates]
+    now, level = values["now"], values["level"]
+    return [
+        replace(c, proven_at=now, proven_level=level, proofs={**c.proofs, level: now}) if c.disk_id in proven else c
+        for c in candidates
+    ]
 
 
 def overdue(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
@@ -233,10 +241,11 @@ def _copies(listed: Row) -> list[Row]:
     return [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
 
 
-def _candidate(point: Point, proof: tuple[datetime, str] | None) -> Candidate:
-    known = {field.name: getattr(point, field.name) for field in fields(Point)}
-    moment = proof[0].strftime("%Y-%m-%dT%H:%M:%SZ") if proof else None
-    return Candidate(**known, proven_at=moment, proven_level=proof[1] if proof else None)
+def _candidate(point: Point, proofs: Mapping[str, datetime], values: Mapping[str, Any]) -> Candidate:
+    known = {part.name: getattr(point, part.name) for part in fields(Point)}
+    level, time = newest_that_proves(values["level"], proofs) or (None, None)
+    texts = {level: as_text(time) for level, time in proofs.items()}
+    return Candidate(**known, proven_at=as_text(time) if time else None, proven_level=level, proofs=texts)
 
 
 def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, values: Mapping[str, Any]) -> Trial:

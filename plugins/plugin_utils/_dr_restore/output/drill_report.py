@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.documents import collection_version
+from ..._role.proofs import beside
 from ..._role.registered import failures_of
 from ..._role.rows import Row
 from ..decide.drill import Candidate, Trial, after, overdue, untried
@@ -21,7 +22,7 @@ from ..decide.reaping import Left
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
 
-_OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level")
+_OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level", "proofs")
 #: What each level does not prove.
 NOT_PROVEN = {
     "creatable": "This level does not prove that the data can be read, or that a system boots from it.",
@@ -130,7 +131,7 @@ def drill_lines(report: Row) -> list[str]:
     head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
     if report["check_mode"]:
         head = f"{totals['tried']} copies would be tried in {report['zone'] or report['region']}"
-    rest = f"{totals['never']} of {totals['disks']} disks were never proven"
+    rest = f"{totals['never']} of {totals['disks']} disks were never proven {report['level']}"
     lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
     if report["totals"]["uncompared"]:
         lines.append(f"{report['totals']['uncompared']} of them were NOT COMPARED with their sources")
@@ -154,6 +155,12 @@ def drill_lines(report: Row) -> list[str]:
         if not row["own"]
     ]
     return lines
+
+
+def also_proven(disk: Row) -> str:
+    """Say what earlier drills have proven of a disk that its last proof does not prove, or nothing."""
+    others = beside(disk["proven_level"], disk["proofs"])
+    return ", ".join(f"{level} on {time[:10]}" for level, time in others.items())
 
 
 def _where(left: Row) -> str:

@@ -15,10 +15,11 @@ from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
 from ..._role.marks import LEVELS
 from ..._role.plain_page import page_of_failure, page_of_start
+from ..._role.proofs import strongest
 from ..._role.rows import Row, parse_time
 from ..decide.points import named
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
-from .drill_report import drill_problems
+from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
 
 
@@ -96,7 +97,8 @@ def written_claims(manifest: Row, values: Mapping[str, Any]) -> Written:
 
 def drill_page(report: Row) -> str:
     """Write the report as one self-contained HTML page."""
-    return written("drill.html.j2", report=report, problems=drill_problems(report), named=named)
+    words = {"named": named, "also_proven": also_proven}
+    return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
 
 def write_drill_metrics(report: Row, directory: str) -> str:
@@ -116,9 +118,9 @@ def write_drill_metrics(report: Row, directory: str) -> str:
             gauge.labels(**labels).set(time.timestamp() if time else 0.0)
     names = ("plan", "region", "level")
     by_level = Gauge(
-        "dr_copy_drill_disks", "Disks by the level that drills have last proven of them", names, registry=registry
+        "dr_copy_drill_disks", "Disks by the strongest level that drills have proven of them", names, registry=registry
     )
-    levels = [disk["proven_level"] or "never" for disk in report["disks"]]
+    levels = [strongest(disk["proofs"]) or "never" for disk in report["disks"]]
     for level in (*LEVELS, "never"):
         by_level.labels(report["host"], report["region"], level).set(levels.count(level))
     failed = Gauge(

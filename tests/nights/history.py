@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,7 +87,7 @@ class NightHistory:
         self.oldest = draw.choice((0, 0, 30))
         basics = {"cloud": cloud, "source_region": SOURCE, "destination_regions": list(self.regions), "plan": "history"}
         limits = {"keep": self.keep, "keep_days": self.keep_days, **self.calendar}
-        self.values = normalise({**basics, **limits})["values"]
+        self.values = normalise({**basics, **limits}).values
 
     def new_id(self, what: str) -> str:
         self._number += 1
@@ -214,7 +215,7 @@ class NightHistory:
 
     def _expired(self) -> list[Row]:
         judged = with_doubts(self.copies, self.sources, self.now)
-        values = {**self.values, "now": text_of(self.now)}
+        values = replace(self.values, now=text_of(self.now))
         return prunable(done_with(judged, self._plan(), self.disks), values).going
 
     def _prune(self, broken: set[str]) -> None:

@@ -299,7 +299,7 @@ def test_the_samples_are_plans_that_the_role_takes(awx):
     for name, plan in plans.items():
         assert set(plan) <= VARIABLES, name
         given = {key.removeprefix("dr_copy_"): value for key, value in plan.items()}
-        assert of_copies.normalise(given)["problems"] == [], name
+        assert of_copies.normalise(given).problems == [], name
     assert {plan["dr_copy_cloud"] for plan in plans.values()} == set(CLOUDS)
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -36,7 +37,7 @@ def sample(
         "rpo_hours": rpo_hours,
         "plan": host,
     }
-    values = {**normalise({**given, "keep": 2, **variables})["values"], "now": ago(0), "reads_only": False}
+    values = replace(normalise({**given, "keep": 2, **variables}).values, now=ago(0))
     shown = [{"disk_id": f"vol-{n:017x}", "name": NAMES[n % 5], "region": "us-east-1"} for n in range(disks)]
     snapshots = [_snapshot(n, age) for n in range(disks) for age in (1.2 + n % 7, 25.1)]
     copies = [_copy(n, age) for n in range(disks) for age in (25.1, 49.3, 73.5) if not _is_late(n, late) or age > 49]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -53,13 +54,13 @@ def failure(source, region, message, **facts):
 
 def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, seen=(), **variables):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
-    values = {**normalise({**given, **variables})["values"], "now": ago(0), "reads_only": False}
+    values = replace(normalise({**given, **variables}).values, now=ago(0))
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
     listed = listed or [{"item": "eu-west-1", "snapshots": list(copies), "failures": []}]
     known = copies_there(listed, snapshots, values)
-    plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values["select"], now=ago(0),
-                     max_snapshot_age_hours=values["max_snapshot_age_hours"], snapshot_tags=values["snapshot_tags"],
-                     exclude_snapshot_tags=values["exclude_snapshot_tags"])  # fmt: skip
+    plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
+                     max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
+                     exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
     done = {"source": source, "share": share or {}, "before": listed, "disks": DISKS, "snapshots": snapshots}
     done.update(plan=plan, copied=copied, listed=listed, listed_again=[], seen=seen, expired=[], deleted=deleted)
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
@@ -162,7 +163,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
 
     def test_deletes_no_other_copy_until_it_is_shown(self, listed):
         given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
-        values = {**normalise(given)["values"], "now": ago(0), "reads_only": False}
+        values = replace(normalise(given).values, now=ago(0))
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
         done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}

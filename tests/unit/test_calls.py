@@ -96,8 +96,8 @@ def calls(cloud, **more):
     given = {"cloud": cloud, **SET, **more}
     honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
     taken = normalise(honoured)
-    assert not taken["problems"], taken["problems"]
-    return Calls(taken["values"], taken["connections"])
+    assert not taken.problems, taken.problems
+    return Calls(taken.values, taken.connections)
 
 
 @pytest.mark.parametrize(("cloud", "copied"), COPIED)
@@ -146,7 +146,7 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
 def test_what_is_not_set_is_the_modules_own_default():
     basics = {"cloud": "ebs", "source_region": "src-1", "destination_regions": ["dst-1"]}
     taken = normalise(basics)
-    made = Calls(taken["values"], taken["connections"])
+    made = Calls(taken.values, taken.connections)
     assert made.copy(BATCH, TAGS, 60).arguments == {
         **{key: ALL[key] for key in ("snapshot_ids", "source_region", "destination_regions", "wait_timeout")},
         **{"copy_tags": True, "source_tags": TAGS, "encrypted": False, "remove_duplicates": False},
@@ -182,14 +182,14 @@ def test_every_variable_is_used():
         assert variable.to or variable.used_by, f"{name} does nothing"
         for module in variable.used_by:
             text = (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
-            assert f'"{name}"' in text or re.search(rf"\b{name}=", text), f"{module} does not read {name}"
+            assert re.search(rf'"{name}"|(values|connections)\.{name}\b', text), f"{module} does not read {name}"
 
 
 @pytest.mark.parametrize(("cloud", "refused"), REFUSED)
 def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
     more = {"source_connection": {"profile": "prod"}, "copy_disk_tags": True, "snapshot_tags": {"a": "b"}}
     given = {"cloud": cloud, **SET, **more, "exclude_snapshot_tags": {"c": "d"}}
-    problems = normalise(given)["problems"]
+    problems = normalise(given).problems
     assert {re.match(r"dr_copy_(\w+) is not supported", p)[1] for p in problems if "is not supported" in p} == refused
     assert all(problem.endswith(f"is not supported on {cloud}") for problem in problems)
 
@@ -204,7 +204,7 @@ def test_the_role_keeps_its_own_arguments_to_itself():
     assert own >= {"snapshot_ids", "create", "survivors", "state", "tags", "wait"}
     given = {"cloud": "ebs", **{k: v for k, v in SET.items() if k != "retention_days"}}
     for name in sorted(own | {"snapshot_id", "resource_tags"}):
-        (problem,) = normalise({**given, "copy_options": {name: "x"}})["problems"]
+        (problem,) = normalise({**given, "copy_options": {name: "x"}}).problems
         assert problem.startswith(f"dr_copy_copy_options must not hold {name};")
 
 

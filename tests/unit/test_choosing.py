@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import source_tags
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
@@ -46,7 +48,7 @@ def reasons(*snapshots, **rules):
     ],
 )
 def test_snapshots_of_scanners_are_left_out_by_default(tags):
-    rules = {"exclude_snapshot_tags": normalise(GIVEN)["values"]["exclude_snapshot_tags"]}
+    rules = {"exclude_snapshot_tags": normalise(GIVEN).values.exclude_snapshot_tags}
     assert reasons(snapshot(2, **tags), snapshot(1), **rules) == {"snap-2": "bears an excluded tag", "snap-1": "newest"}
     assert reasons(snapshot(2, CreatedBy="alice", wiz="no"), **rules) == {"snap-2": "newest"}
 
@@ -77,10 +79,10 @@ def test_all_wanted_tags_and_none_of_the_excluded():
 def test_a_disks_tags_stand_under_its_snapshots():
     selected = {"disks": DISK, "snapshots": [snapshot(2, env="test"), snapshot(1)]}
     plan = copy_plan(selected["snapshots"], DISK, [], ["dr-1"], now=NOW)
-    values = {"plan": "nightly", "copy_tags": True, "copy_disk_tags": False}
+    values = normalise({**GIVEN, "plan": "nightly"}).values
 
     def carried(**changed):
-        (tags,) = source_tags(plan, selected, {**values, **changed}).values()
+        (tags,) = source_tags(plan, selected, replace(values, **changed)).values()
         return {key: value for key, value in tags.items() if not key.startswith("dr-copy")}
 
     assert carried() == {"env": "test"} and carried(copy_tags=False) == {}
@@ -95,7 +97,7 @@ def test_marks_of_sets_stay_where_there_is_little_room():
         "snapshots": [snapshot(1, env="prod")],
     }
     plan = copy_plan(selected["snapshots"], DISK, [], ["dr-1"], now=NOW)
-    values = {"plan": "nightly", "copy_tags": True, "copy_disk_tags": False}
+    values = normalise({**GIVEN, "plan": "nightly"}).values
     sets = {"snap-1": {"dr-copy:group": "i-1", "dr-copy:set": "2 crash x"}}
     (tags,) = source_tags(plan, selected, values, sets).values()
     names = ["plan", "group", "set", "disk-name", "attached-to"]
@@ -109,7 +111,7 @@ def test_bad_tags_are_refused_by_name_in_one_message():
         "copy_disk_tags": True,
         "copy_tags": False,
     }
-    problems = " ".join(normalise({**GIVEN, **bad})["problems"])
+    problems = " ".join(normalise({**GIVEN, **bad}).problems)
     assert "dr_copy_snapshot_tags has a tag that no cloud takes" in problems
     assert "dr_copy_exclude_snapshot_tags must be a dict" in problems
     assert "dr_copy_copy_disk_tags needs dr_copy_copy_tags: true" in problems
@@ -117,9 +119,9 @@ def test_bad_tags_are_refused_by_name_in_one_message():
 
 def test_ens_has_no_tags_of_snapshots():
     ens = {**GIVEN, "cloud": "ens"}
-    assert not normalise(ens)["problems"], "defaults are passed over"
+    assert not normalise(ens).problems, "defaults are passed over"
     own = {"snapshot_tags": "a=b", "exclude_snapshot_tags": "a=b", "copy_disk_tags": True}
-    assert len(normalise({**ens, **own})["problems"]) == 3
+    assert len(normalise({**ens, **own}).problems) == 3
 
 
 # Locks, as the role's variables ask for them
@@ -141,13 +143,13 @@ ECS = {"cloud": "ecs", "source_region": "cn-hangzhou", "destination_regions": ["
     ],
 )
 def test_locks_that_cannot_be_are_refused_by_name(given, problems):
-    assert problems in " ".join(normalise(given)["problems"])
+    assert problems in " ".join(normalise(given).problems)
 
 
 def test_a_lock_that_outlives_retention_is_warned_of():
-    assert not normalise({**GIVEN, "lock_days": 30})["warnings"], "nothing is deleted anyway"
-    assert not normalise({**GIVEN, "lock_days": 7, "keep": 7, "rpo_hours": 26})["warnings"]
-    problems = normalise({**GIVEN, "lock_days": 30, "keep_daily": 7, "keep_monthly": 12})["warnings"]
+    assert not normalise({**GIVEN, "lock_days": 30}).warnings, "nothing is deleted anyway"
+    assert not normalise({**GIVEN, "lock_days": 7, "keep": 7, "rpo_hours": 26}).warnings
+    problems = normalise({**GIVEN, "lock_days": 30, "keep_daily": 7, "keep_monthly": 12}).warnings
     assert "dr_copy_lock_days (30) is longer than retention" in problems[0] and "7 days" in problems[0]
 
 

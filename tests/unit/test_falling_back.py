@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
@@ -22,7 +24,7 @@ REGIONS = ["eu-west-1", "eu-central-1"]
 
 def values(**changed):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": REGIONS, **changed}
-    return {**normalise(given)["values"], "now": "2026-11-21T12:00:00Z", "reads_only": False}
+    return replace(normalise(given).values, now="2026-11-21T12:00:00Z")
 
 
 def snapshot(number, disk=1, **changed):

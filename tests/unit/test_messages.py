@@ -458,4 +458,4 @@ def test_logins(cloud_of, monkeypatch, tmp_path, name, options, message):
 @pytest.mark.parametrize(("variables", "message"), ROLE)
 def test_variables_of_the_role(variables, message):
     basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
-    assert "; ".join(normalise({**basics, **variables})["problems"]) == message
+    assert "; ".join(normalise({**basics, **variables}).problems) == message

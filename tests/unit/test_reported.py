@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -71,8 +72,8 @@ DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}
 def values(**variables):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "plan": "orders"}
     taken = normalise({**given, **variables})
-    assert not taken["problems"], taken
-    return {**taken["values"], "now": ago(0), "reads_only": False}
+    assert not taken.problems, taken
+    return replace(taken.values, now=ago(0))
 
 
 def of_plan(name, number=1, hours=1.0, disk="vol-1", **facts):
@@ -192,7 +193,7 @@ def test_what_the_listed_source_contradicts_is_a_failure(wrong):
 
 
 def test_ages_are_judged_by_the_end_of_the_run():
-    given = {**values(rpo_hours=24), "judged_at": ago(-3)}
+    given = replace(values(rpo_hours=24), judged_at=ago(-3))
     done = {**NOTHING_DONE, "disks": [disk(1)], "source": source(disk(1))}
     done["listed"] = [{"item": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
     point = outcome_of(done, given)["recovery_points"][0]
@@ -258,7 +259,7 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
     (tmp_path / "orders.json").write_text(report_content(down, "json"))
     assert last_report(given) == last, "a night on which the source could not be listed forgets no disk"
-    narrow = {**given, "disk_ids": [first]}
+    narrow = replace(given, disk_ids=[first])
     assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
 
 
@@ -283,7 +284,7 @@ def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
 
 
 def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
-    given = {**values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1"), "reads_only": False}
+    given = values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1")
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     done = {**NOTHING_DONE, "source": source()}
     result = outcome_of(done, given)
@@ -309,7 +310,7 @@ def test_a_run_decides_nothing_where_too_few_disks_are_found():
     there, given = source(disk(1), snapshots=[snapshot(1, 1)]), values(destination_regions=["eu-west-1"])
     decided = decide(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
     assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
-    stopped = decide(there, [], {**given, "min_disks": 2}, {})
+    stopped = decide(there, [], replace(given, min_disks=2), {})
     assert "dr_copy_min_disks" in stopped["stopped"] and not stopped["disks"] and not stopped["plan"]
     remembered = {"disks": [{"disk_id": "vol-7", "disk_name": "x"}]}
     assert decide(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
@@ -318,12 +319,11 @@ def test_a_run_decides_nothing_where_too_few_disks_are_found():
 def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     (tmp_path / "reports").mkdir(mode=0o700)
     given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
-    given["reads_only"] = False
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
     result = outcome_of(NOTHING_DONE, given)
     assert not written_report(result, NOTHING_DONE, given, {**run, "check_mode": True}).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
-    old = tmp_path / "reports" / "history" / given["plan"] / "2020-01-01.json"
+    old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
     old.parent.mkdir(parents=True)
     old.write_text("{}")
     assert written_report(result, NOTHING_DONE, given, run).unwritten == ""
@@ -333,7 +333,7 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
     (tmp_path / "file").write_text("")
     for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
-        content = written_report(result, NOTHING_DONE, {**given, name: str(tmp_path / "file")}, run).unwritten
+        content = written_report(result, NOTHING_DONE, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
@@ -528,11 +528,11 @@ def test_a_cell_is_never_taken_for_a_formula():
 def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     for part in ("1/2", "2/2"):
-        given = {**values(shard=part, report_dir=str(tmp_path), rpo_hours=24), "reads_only": False}
+        given = values(shard=part, report_dir=str(tmp_path), rpo_hours=24)
         done = {**NOTHING_DONE, "source": source()}
         assert written_report(outcome_of(done, given), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
-    day = given["now"][:10]
+    day = given.now[:10]
     for part in ("1_2", "2_2"):
         assert {f"orders_{part}.{end}" for end in ("json", "html", "junit.xml")} <= names
         assert {f"history/orders_{part}/{day}.{end}" for end in ("json", "csv")} <= names
@@ -542,7 +542,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
 
 def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
-    given = {**values(shard="1/3", report_dir=str(tmp_path)), "reads_only": False}
+    given = values(shard="1/3", report_dir=str(tmp_path))
     done = {**NOTHING_DONE, "source": source()}
     first = written_report(outcome_of(done, given), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
@@ -553,7 +553,7 @@ def test_the_index_knows_the_shards_of_a_plan(tmp_path):
 
 
 def test_a_shard_remembers_its_own_last_report(tmp_path):
-    given = {**values(shard="1/2", report_dir=str(tmp_path)), "reads_only": False}
+    given = values(shard="1/2", report_dir=str(tmp_path))
     rows = [{"disk_id": "vol-1", "disk_name": "one"}]
     for name in ("orders", "orders_1_2"):
         report = {"finished_at": "2026-11-21T02:00:00Z", "source_listed": True, "recovery_points": rows, "settings": {}}
@@ -565,7 +565,7 @@ def test_the_report_tells_the_account_or_what_the_connection_tells_of_it():
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
 
     def account(own, *others, **variables):
-        given = {**values(**variables), "reads_only": False}
+        given = values(**variables)
         before = [{"item": "eu-west-1", "account": one, "failures": []} for one in others]
         done = {**NOTHING_DONE, "source": {**source(), "account": own}, "before": before}
         report = report_of(outcome_of(done, given), done, given, run)

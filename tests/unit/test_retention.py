@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -187,7 +188,7 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
 def going(copies, plan, disks=tuple(DISK), failed=(), **variables):
     """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
     basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
-    values = {**normalise({**basics, **variables})["values"], "now": NOW}
+    values = replace(normalise({**basics, **variables}).values, now=NOW)
     return ids(prunable(done_with(copies, plan, disks, failed), values).going)
 
 
@@ -245,8 +246,9 @@ def test_what_speaks_against_pruning_a_disk():
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
     listed = [{"item": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
-    assert ids(copies_there(listed, [], {"place": None, "now": NOW})) == ["copy-2"]
-    assert ids(copies_there(listed, [], {"place": "dr-1-lax-1a", "now": NOW})) == ["copy-1"]
+    values = replace(normalise({}).values, now=NOW)
+    assert ids(copies_there(listed, [], values)) == ["copy-2"]
+    assert ids(copies_there(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]
 
 
 def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():
@@ -316,7 +318,7 @@ def test_shards_are_about_equal_and_take_their_snapshots_along():
     listing = {"disks": disks, "snapshots": [{"disk_id": d["disk_id"], "source": None} for d in disks], "failures": []}
     sizes = []
     for part in range(1, 9):
-        own = select(listing, [], {"shard": f"{part}/8", "exclude_tags": {}, "group_tag": ""})
+        own = select(listing, [], normalise({"shard": f"{part}/8"}).values)
         assert [d["disk_id"] for d in own["disks"]] == [s["disk_id"] for s in own["snapshots"]]
         sizes.append(len(own["disks"]))
     assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300
@@ -327,20 +329,18 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_tells_the_orphans_o
     disks = [{"disk_id": disk_id, "name": ""} for disk_id in ids[:6]]
     source = {"disks": disks, "snapshots": [], "failures": []}
     provenance = {"region": "us-east-1", "created_at": "2026-11-21T01:00:00Z", "managed": True}
-    mark, common = (
-        {"dr-copy:plan": "orders"},
-        {"exclude_tags": {}, "disk_ids": [], "plan": "orders", "former_plans": [], "group_tag": ""},
-    )
+    mark = {"dr-copy:plan": "orders"}
     copies = [
         {"snapshot_id": f"c{disk_id}", "region": "eu-west-1", "state": "completed", "tags": mark, "disk_id": None}
         | {"source": {**provenance, "snapshot_id": f"s{disk_id}", "disk_id": disk_id}}
         for disk_id in ids
     ]
-    values = [{"shard": f"{part}/3", "source_region": "us-east-1", **common} for part in (1, 2, 3)]
-    whole = {"shard": "", "source_region": "us-east-1", **common}
+    basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": "eu-west-1", "plan": "orders"}
+    whole = normalise(basics).values
+    values = [replace(whole, shard=f"{part}/3") for part in (1, 2, 3)]
     assert disks_of_part(source, values[0]) == disks_of_part(source, whole) == []
     for part in values[1:]:
-        assert disks_of_part(source, part) == [d for d in ids[:6] if is_in_shard(d, part["shard"])]
+        assert disks_of_part(source, part) == [d for d in ids[:6] if is_in_shard(d, part.shard)]
         assert disks_of_part({"failures": [{}]}, part) == []
         assert orphans(copies, select(source, [], part)["disks"], part, source) == []
     first = orphans(copies, select(source, [], values[0])["disks"], values[0], source)

@@ -139,10 +139,10 @@ def test_each_kind_of_failure_is_reported():
 
 def test_a_missing_library_is_reported_at_the_beginning(monkeypatch):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
-    assert not normalise({**given, "metrics_dir": "/tmp/m"})["problems"]
+    assert not normalise({**given, "metrics_dir": "/tmp/m"}).problems
     monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
-    assert not normalise(given)["problems"]
-    shown = normalise({**given, "metrics_dir": "/tmp/m"})["problems"]
+    assert not normalise(given).problems
+    shown = normalise({**given, "metrics_dir": "/tmp/m"}).problems
     assert shown == ["dr_copy_metrics_dir needs the Python package prometheus_client"]
 
 

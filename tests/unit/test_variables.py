@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import as_mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ BASICS = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": [
     ],
 )
 def test_texts_are_taken_as_their_types(name, text, value):
-    assert normalise({**BASICS, name: text})["values"][name] == value
+    assert getattr(normalise({**BASICS, name: text}).values, name) == value
 
 
 #: Every variable away from its default.
@@ -90,9 +91,13 @@ GIVEN = {
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_is_taken_and_has_its_default(name):
     checked = normalise({**BASICS, name: GIVEN[name]})
-    assert {**checked["values"], **checked["connections"]}[name] == GIVEN[name] != VARIABLES[name].default
-    left = normalise({})
-    assert {**left["values"], **left["connections"]}[name] == VARIABLES[name].default
+    assert _by_name(checked)[name] == GIVEN[name] != VARIABLES[name].default
+    missing, default = _by_name(normalise({}))[name], VARIABLES[name].default
+    assert not missing if default is None else missing == default
+
+
+def _by_name(checked):
+    return {**as_mapping(checked.values), **as_mapping(checked.connections)}
 
 
 @given(
@@ -109,51 +114,51 @@ def test_every_variable_is_taken_and_has_its_default(name):
     )
 )
 def test_any_value_is_taken_or_refused_by_name(given_values):
-    assert all(problem.startswith("dr_copy_") for problem in normalise({**BASICS, **given_values})["problems"])
+    assert all(problem.startswith("dr_copy_") for problem in normalise({**BASICS, **given_values}).problems)
 
 
 @pytest.mark.parametrize("shard", ["0/8", "9/8", "2", "a/b", "1/0"])
 def test_a_shard_that_is_none_is_refused(shard):
-    assert "dr_copy_shard" in normalise({**BASICS, "shard": shard})["problems"][0]
+    assert "dr_copy_shard" in normalise({**BASICS, "shard": shard}).problems[0]
 
 
 def test_only_a_place_within_the_source_region_is_a_destination_there():
     within = {**BASICS, "cloud": "ebs", "source_region": "us-east-1", "destination_regions": "us-east-1"}
-    assert "must not hold" in normalise(within)["problems"][0]
+    assert "must not hold" in normalise(within).problems[0]
     taken = normalise({**within, "copy_options": {"destination_availability_zone": "us-east-1-bos-1a"}})
-    assert not taken["problems"] and taken["values"]["place"] == "us-east-1-bos-1a"
+    assert not taken.problems and taken.values.place == "us-east-1-bos-1a"
 
 
 def test_only_ebs_copies_across_accounts():
-    assert not normalise({**BASICS, "source_connection": "profile=prod"})["problems"]
-    assert "source_connection" in normalise({**BASICS, "cloud": "cbs", "source_connection": "profile=x"})["problems"][0]
+    assert not normalise({**BASICS, "source_connection": "profile=prod"}).problems
+    assert "source_connection" in normalise({**BASICS, "cloud": "cbs", "source_connection": "profile=x"}).problems[0]
 
 
 def test_credentials_are_judged_but_never_handed_on_nor_shown():
-    assert "connection" not in normalise({**BASICS, "connection": {"secret_key": "x"}})["values"]
-    problems = normalise({**BASICS, "connection": "secret_key: hunter2"})["problems"]
+    assert "hunter2" not in repr(normalise({**BASICS, "connection": {"secret_key": "hunter2"}}).values)
+    problems = normalise({**BASICS, "connection": "secret_key: hunter2"}).problems
     assert "dr_copy_connection" in problems[0] and "hunter2" not in problems[0]
 
 
 def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():
-    assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7})["warnings"], (
+    assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7}).warnings, (
         "nothing would report a disk without a copy"
     )
     names = ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_hosts", "dr_copy_summary", "dr_copy_zzz"]
-    problems = normalise(BASICS, names)["problems"]
+    problems = normalise(BASICS, names).problems
     assert len(problems) == 2 and problems[0].endswith("the nearest is dr_copy_encrypted")
     assert problems[1].startswith("dr_copy_zzz is not a variable of the role; the nearest is dr_copy_")
 
 
 def test_two_plans_of_one_host_need_two_names():
-    first = normalise({**BASICS, "plan": "orders"})["values"]
-    ran = {"orders": first["selection"]}
-    assert not normalise({**BASICS, "plan": "orders"}, ran=ran)["problems"], "the same plan runs again"
+    first = normalise({**BASICS, "plan": "orders"}).values
+    ran = {"orders": first.selection}
+    assert not normalise({**BASICS, "plan": "orders"}, ran=ran).problems, "the same plan runs again"
     other = {**BASICS, "disk_tags": "role=mail"}
-    assert "dr_copy_plan" in normalise({**other, "plan": "orders"}, ran=ran)["problems"][0]
-    assert not normalise({**other, "plan": "mail"}, ran=ran)["problems"]
+    assert "dr_copy_plan" in normalise({**other, "plan": "orders"}, ran=ran).problems[0]
+    assert not normalise({**other, "plan": "mail"}, ran=ran).problems
 
 
 @pytest.mark.parametrize("value", [True, "true"])
 def test_truth_in_yaml_is_the_word_that_people_tag_with(value):
-    assert normalise({"disk_tags": {"dr-copy": value}})["values"]["disk_tags"] == {"dr-copy": "true"}
+    assert normalise({"disk_tags": {"dr-copy": value}}).values.disk_tags == {"dr-copy": "true"}

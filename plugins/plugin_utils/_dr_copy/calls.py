@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from .._role.table import arguments_of
+from .._role.table import arguments_of, as_mapping
 from .decide.marks import description
 from .input.steps import STEPS
-from .input.variables import VARIABLES
+from .input.variables import VARIABLES, Connections, Variables
 
 
 class Call(NamedTuple):
@@ -32,24 +32,24 @@ class Calls:
     left of the run's time.
     """
 
-    def __init__(self, values: Mapping[str, Any], connections: Mapping[str, Mapping[str, Any]]):
-        self._values = values
-        self._cloud = CLOUDS[values["cloud"]]
-        self._connection = connections["connection"]
-        self._source_connection = connections["source_connection"] or connections["connection"]
+    def __init__(self, values: Variables, connections: Connections):
+        self._values, self._by_name = values, as_mapping(values)
+        self._cloud = CLOUDS[values.cloud]
+        self._connection = connections.connection
+        self._source_connection = connections.source_connection or connections.connection
 
     @property
     def reads_at_once(self) -> bool:
         """Whether one call reads source and destinations: with one connection, and all copies of a destination."""
-        return not self._values["across_accounts"] and parse_shard(self._values["shard"])[0] == 1
+        return not self._values.across_accounts and parse_shard(self._values.shard)[0] == 1
 
     def find(self, **more: Any) -> Call:
         """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
-        return self._of_source("find", other_disks=not self._values["disk_ids"], sets=True, **more)
+        return self._of_source("find", other_disks=not self._values.disk_ids, sets=True, **more)
 
     def find_and_list(self) -> Call:
         """The same, and the copies in each destination under ``also``."""
-        return self.find(also=[self._copies_in(region, ()) for region in self._values["destination_regions"]])
+        return self.find(also=[self._copies_in(region, ()) for region in self._values.destination_regions])
 
     def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call:
         """The copies in a destination, in the ``others`` under ``also``; of these disks only, if there are any."""
@@ -58,7 +58,7 @@ class Calls:
 
     def _copies_in(self, region: str, disk_ids: Sequence[str]) -> dict[str, Any]:
         of_disks = {"source_disk_ids": list(disk_ids)} if disk_ids else {}
-        return {**arguments_of(VARIABLES, "list", self._values, self._cloud), "region": region, **of_disks}
+        return {**arguments_of(VARIABLES, "list", self._by_name, self._cloud), "region": region, **of_disks}
 
     def look(self, region: str, snapshot_ids: Sequence[str]) -> Call:
         """These copies, by their IDs."""
@@ -74,7 +74,7 @@ class Calls:
 
     def account(self) -> Call:
         """The account that copies."""
-        region = self._values["destination_regions"][0]
+        region = self._values.destination_regions[0]
         return Call(str(self._cloud.account_module), {**self._connection, "region": region})
 
     def share(self, snapshot_ids: Sequence[str], account: str, seconds: int) -> Call:
@@ -94,13 +94,13 @@ class Calls:
             more.update(copy_tags=True, source_tags=dict(source_tags))
         else:
             more["description"] = description(self._values)
-        return self._call("copy", {**self._connection, **self._values["copy_options"]}, more)
+        return self._call("copy", {**self._connection, **self._values.copy_options}, more)
 
     def delete(self, group: Mapping[str, Any], seconds: int) -> Call:
         """Delete the ``copy_ids`` of a group in its ``region``, for each of which a survivor stays."""
         keys = ("snapshot_ids", "copy_ids", "survivors")
         more = {"state": "absent", "destination_regions": [group["region"]], "wait_timeout": seconds}
-        given = {**self._connection, **self._values["copy_options"]}
+        given = {**self._connection, **self._values.copy_options}
         return self._call("delete", given, {**{key: group[key] for key in keys}, **more})
 
     def _of_source(self, step: str, **more: Any) -> Call:
@@ -111,5 +111,5 @@ class Calls:
         return self._call(step, self._connection, {"packed": True, **given})
 
     def _call(self, step: str, connection: Mapping[str, Any], more: Mapping[str, Any]) -> Call:
-        module = f"multicloud.snapshots.{self._values['cloud']}_snapshot_{STEPS[step]}"
-        return Call(module, {**connection, **arguments_of(VARIABLES, step, self._values, self._cloud), **more})
+        module = f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"
+        return Call(module, {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more})

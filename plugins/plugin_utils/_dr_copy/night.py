@@ -11,6 +11,7 @@ runs in one process with the simulated clouds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import last_report
-from .input.variables import normalise
+from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
 from .results import Finished, Setting, finished, unexpected
 
@@ -60,12 +61,12 @@ class Night:
         stopped: str = "",
     ):
         checked = normalise({**given, "plan": given.get("plan") or setting.host}, names, ran, clock())
-        problems = [stopped] if stopped else checked["problems"]
-        self._values: dict[str, Any] = {**checked["values"], "reads_only": setting.reads_only}
-        self._warnings: list[Any] = checked["warnings"]
-        self._ran = dict(ran or {}) | ({} if problems else {self._values["plan"]: self._values["selection"]})
+        problems = [stopped] if stopped else checked.problems
+        self._values = replace(checked.values, reads_only=setting.reads_only)
+        self._warnings: list[Any] = list(checked.warnings)
+        self._ran = dict(ran or {}) | ({} if problems else {self._values.plan: self._values.selection})
         self._setting, self._run_module, self._clock, self._say = setting, call, clock, say
-        self._calls = None if problems else Calls(self._values, checked["connections"])
+        self._calls = None if problems else Calls(self._values, checked.connections)
         self._stopped = "; ".join(problems)
         self._last: dict[str, Any] = {}
         self._source: dict[str, Any] = {"skipped": True}
@@ -95,13 +96,13 @@ class Night:
 
     def _steps(self, calls: Calls) -> None:
         values = self._values
-        self._say(f"looking for the disks and their snapshots in {values['source_region']}")
+        self._say(f"looking for the disks and their snapshots in {values.source_region}")
         part: list[str] = []
         if calls.reads_at_once:
-            self._say(f"listing the copies in {', '.join(values['destination_regions'])}")
+            self._say(f"listing the copies in {', '.join(values.destination_regions)}")
             self._source = self._made(calls.find_and_list())
-            listed = self._source.pop("also", None) or [self._source] * len(values["destination_regions"])
-            self._before = [{**call, "item": region} for call, region in zip(listed, values["destination_regions"])]
+            listed = self._source.pop("also", None) or [self._source] * len(values.destination_regions)
+            self._before = [{**call, "item": region} for call, region in zip(listed, values.destination_regions)]
         else:
             self._source = self._made(calls.find())
             part = disks_of_part(self._source, values)
@@ -109,16 +110,16 @@ class Night:
         self._decided = decide(self._source, self._before, values, self._last)
         if self._decided["stopped"]:
             return
-        if not values["reads_only"]:
+        if not values.reads_only:
             first = self._copy(calls)
             self._fall_back(calls, first)
             if has_moved(self._copied) and not self._setting.check_mode:
                 self._listed_again = self._listings(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)
-        if not values["reads_only"]:
+        if not values.reads_only:
             self._prune(calls, part)
-        if values["check_keys"] and CLOUDS[values["cloud"]].tells_keys:
+        if values.check_keys and CLOUDS[values.cloud].tells_keys:
             self._ask_for_keys(calls)
 
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:
@@ -132,13 +133,13 @@ class Night:
         if part and may_be_of_sets(self._expired, self._listed, values):
             self._listed_again = self._listings(calls, [], " of all shards")
             self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
-        for group in deletion_calls(self._expired, values["max_deletions"]):
+        for group in deletion_calls(self._expired, values.max_deletions):
             self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
             self._deleted.append({**self._made(calls.delete(group, seconds)), "item": group})
 
     def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[dict[str, Any]]:
-        first, *others = self._values["destination_regions"]
+        first, *others = self._values.destination_regions
         self._say(f"listing the copies{again} in {', '.join([first, *others])}")
         answer = self._made(calls.list_copies(first, part, others))
         listed = [answer, *(answer.pop("also", None) or [answer] * len(others))]
@@ -147,10 +148,10 @@ class Night:
     def _copy(self, calls: Calls, before: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
         """Copy what was chosen, except what the calls ``before`` tried. Returns the calls of this time."""
         values, plan = self._values, self._decided["plan"]
-        if values["across_accounts"]:
+        if values.across_accounts:
             self._share_with_other(calls)
         tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
-        shared = self._share.get("shared") or [] if values["across_accounts"] else None
+        shared = self._share.get("shared") or [] if values.across_accounts else None
         made = []
         for batch in copy_calls(plan, shared, list(before)):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
@@ -160,7 +161,7 @@ class Night:
         return made
 
     def _share_with_other(self, calls: Calls) -> None:
-        replaces = str(self._values["copy_options"].get("replace_mismatched", "")).lower() in ("true", "yes", "1", "on")
+        replaces = str(self._values.copy_options.get("replace_mismatched", "")).lower() in ("true", "yes", "1", "on")
         wanted = snapshots_to_share(self._decided["plan"], replaces, self._share.get("shared") or [])
         if not wanted:
             return
@@ -224,11 +225,11 @@ class Night:
 
     @property
     def _seconds_left(self) -> int:
-        return max(int(self._values["ends_at"] - self._clock().timestamp()), 1)
+        return max(int(self._values.ends_at - self._clock().timestamp()), 1)
 
-    def _ended(self) -> dict[str, Any]:
+    def _ended(self) -> Variables:
         """Return the variables with the time at which ages are measured."""
-        return {**self._values, "judged_at": self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return replace(self._values, judged_at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     @property
     def _done(self) -> dict[str, Any]:

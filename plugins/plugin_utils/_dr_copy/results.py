@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._role.files import failure_of
@@ -14,6 +15,7 @@ from .._role.naming import label
 from .._role.plain_page import page_of_failure
 from .decide.outcome import NOTHING_DONE, outcome_of
 from .decide.result import Result
+from .input.variables import Variables
 from .output.report import brief_of, job_summary
 from .output.report_files import write_plain_page, written_report
 from .output.report_type import Report
@@ -52,7 +54,7 @@ class Finished(NamedTuple):
 
 def finished(
     done: Mapping[str, Any],
-    values: Mapping[str, Any],
+    values: Variables,
     setting: Setting,
     ran: Mapping[str, str],
     warnings: Sequence[Any],
@@ -62,15 +64,15 @@ def finished(
     Where that cannot be reported, a red page says why, and nothing of what was found. Nothing is raised.
     """
     try:
-        return _reported(done, values, values["report_dir"], setting, ran, warnings)
+        return _reported(done, values, values.report_dir, setting, ran, warnings)
     except Exception as error:
         why = unexpected(error)
-    if values["report_dir"] and not setting.check_mode:
-        page = page_of_failure(label(values["plan"], values["shard"]), why)
+    if values.report_dir and not setting.check_mode:
+        page = page_of_failure(label(values.plan, values.shard), why)
         failure_of(write_plain_page, values, page)
     stopped = "; ".join(filter(None, [done["stopped"], why]))
     nothing = {**NOTHING_DONE, "stopped": stopped}
-    return _reported(nothing, {**values, "report_dir": ""}, values["report_dir"], setting, ran, warnings)
+    return _reported(nothing, replace(values, report_dir=""), values.report_dir, setting, ran, warnings)
 
 
 def unexpected(error: Exception) -> str:
@@ -80,7 +82,7 @@ def unexpected(error: Exception) -> str:
 
 def _reported(
     done: Mapping[str, Any],
-    values: Mapping[str, Any],
+    values: Variables,
     report_dir: str,
     setting: Setting,
     ran: Mapping[str, str],
@@ -92,7 +94,7 @@ def _reported(
     return Finished(
         result=result,
         report=report,
-        brief=brief_of(report, log_lines(report, values["log"]), report_dir),
+        brief=brief_of(report, log_lines(report, values.log), report_dir),
         message=" ".join(filter(None, [failure_message(report), unwritten])),
         unwritten=unwritten,
         summary={setting.host: job_summary(report, setting.plans)},

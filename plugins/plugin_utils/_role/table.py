@@ -7,10 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import field, fields
+from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 
+from .parsing import InvalidValue
+
+Value = TypeVar("Value")
 #: What a cloud must have for a variable that needs it.
 NEEDS: dict[str, Callable[[Capabilities], bool]] = {
     "attaching": lambda cloud: cloud.instance_id_pattern is not None,
@@ -58,6 +62,56 @@ class Variable(NamedTuple):
 
 
 Table = Mapping[str, Variable]
+
+
+def variable(
+    take: Callable[[Any], Value],
+    default: Value,
+    *,
+    required: bool = False,
+    to: tuple[To, ...] = (),
+    used_by: tuple[str, ...] = (),
+    needs: str = "",
+    passed_over: bool = False,
+) -> Value:
+    """Return a field of a dataclass of variables, which is also a row of the table (see Variable).
+
+    So a variable is written once, and its type is checked against what parses it and against its default. The default
+    of a ``required`` one stands in for it where it is missing, in a run that is refused for that.
+    """
+    row = Variable(take, None if required else default, to, used_by, needs, passed_over)
+    return field(default_factory=lambda: default, metadata={"row": row})
+
+
+def table_of(variables: Any) -> dict[str, Variable]:
+    """Return the table that a dataclass of variables is."""
+    return {one.name: one.metadata["row"] for one in fields(variables) if one.metadata}
+
+
+def as_mapping(variables: Any) -> dict[str, Any]:
+    """Return the values of a dataclass of variables by their names."""
+    return {one.name: getattr(variables, one.name) for one in fields(variables)}
+
+
+def taken(table: Table, given: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the variables that the user has ``given`` as their types, defaults for the others, and every problem.
+
+    A required one that is missing or invalid is left out.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, row in table.items():
+        value = given.get(name)
+        is_empty = value is None or (isinstance(value, str) and not value.strip())
+        try:
+            values[name] = row.default if is_empty else row.take(value)
+        except InvalidValue as error:
+            problems.append(f"{prefix}{name} {error}")
+            values[name] = row.default
+            continue
+        if row.default is None and not values[name]:
+            problems.append(f"{prefix}{name} is required")
+    return {name: value for name, value in values.items() if value is not None}, problems
 
 
 def arguments_of(table: Table, step: str, values: Mapping[str, Any], cloud: Capabilities) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row
+from ..input.variables import Variables
 from .result import Coverage
 from .selection import excluded_disks, in_part, is_excluded
 
@@ -26,7 +27,7 @@ _MEANS_TRUE = ("true", "yes", "1", "on", "")
 def coverage_of(
     source: Row,
     disks: Sequence[Row],
-    values: Mapping[str, Any],
+    values: Variables,
     last: Mapping[str, Any] | None = None,
     orphans: Sequence[Row] = (),
 ) -> Coverage:
@@ -40,7 +41,7 @@ def coverage_of(
       ``gone`` are disks that have copies of this plan and are deleted. Both are None if that is not known.
       ``orphans`` are those copies (see pruning.orphans).
     """
-    shard = values["shard"]
+    shard = values.shard
     chosen = {str(disk["disk_id"]) for disk in disks}
     part = in_part(source, values) if is_listed(source) else ()
     excluded = [d for d in excluded_disks(source, values) if d["disk_id"] in part]
@@ -58,12 +59,12 @@ def coverage_of(
     }
 
 
-def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Variables) -> list[dict[str, Any]]:
     """Return the disks of orphans of a kind that no tag excludes, each with how many copies it has, and where."""
     there = {str(disk["disk_id"]): disk for key in ("disks", "other_disks") for disk in source.get(key) or ()}
     found: dict[str, list[Row]] = {}
     for orphan in orphans:
-        if orphan["kind"] == kind and not is_excluded(there.get(str(orphan["disk_id"])) or {}, values["exclude_tags"]):
+        if orphan["kind"] == kind and not is_excluded(there.get(str(orphan["disk_id"])) or {}, values.exclude_tags):
             found.setdefault(str(orphan["disk_id"]), []).append(orphan)
     return [
         {
@@ -76,14 +77,14 @@ def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Mapping
     ]
 
 
-def _before(last: Mapping[str, Any] | None, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _before(last: Mapping[str, Any] | None, values: Variables) -> list[dict[str, Any]]:
     """Return the disks of the last report, if it had the same selection."""
-    same = last and last["disk_ids"] == values["disk_ids"] and last["shard"] == values["shard"]
+    same = last and last["disk_ids"] == values.disk_ids and last["shard"] == values.shard
     return [{key: disk[key] for key in ("disk_id", "disk_name")} for disk in last["disks"]] if last and same else []
 
 
-def near_misses(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    wanted = values["disk_tags"]
+def near_misses(disks: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
+    wanted = values.disk_tags
     found = [(disk, [_nearest(key, value, disk["tags"]) for key, value in wanted.items()]) for disk in disks]
     return [{**_named(disk), "tags": {key: disk["tags"][key] for key in keys}} for disk, keys in found if all(keys)]
 

@@ -12,22 +12,18 @@ from typing import Any
 from ..._role.registered import is_listed
 from ..._role.rows import Row, opened, plain
 from ..._sets.copies import copies_of
+from ..input.variables import Variables
 from .coverage import listed, near_misses
 from .destinations import copies_there
 from .planning import copy_plan
+from .retention import limits_of
 from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source
 
-#: Variables of the role that copy_plan takes by the same names.
-_RULES = (
-    "select", "keep", "keep_days", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "timezone",
-    "retention_days", "snapshot_tags", "exclude_snapshot_tags", "max_snapshot_age_hours", "group_tag", "set_seconds",
-    "now",
-)  # fmt: skip
 NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
-def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> dict[str, Any]:
+def decide(source: Row, before: Sequence[Row], values: Variables, last: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ``disks`` that a run looks at, its ``plan``, and the ``marks`` of sets by snapshot; or why it has
     ``stopped``, a text.
 
@@ -52,10 +48,23 @@ def decide(source: Row, before: Sequence[Row], values: Mapping[str, Any], last: 
 
 
 def planned(
-    snapshots: Sequence[Row], disks: Sequence[Row], before: Sequence[Row], values: Mapping[str, Any]
+    snapshots: Sequence[Row], disks: Sequence[Row], before: Sequence[Row], values: Variables
 ) -> list[dict[str, Any]]:
     """Return the plan for these snapshots and disks by the role's variables; ``before`` are the destinations'
     listings."""
     there = copies_there(before, snapshots, values)
-    rules = {name: values[name] for name in _RULES}
-    return copy_plan(snapshots, disks, there, values["destination_regions"], **rules)
+    return copy_plan(
+        snapshots,
+        disks,
+        there,
+        values.destination_regions,
+        select=values.select,
+        retention_days=values.retention_days,
+        max_snapshot_age_hours=values.max_snapshot_age_hours,
+        snapshot_tags=values.snapshot_tags,
+        exclude_snapshot_tags=values.exclude_snapshot_tags,
+        group_tag=values.group_tag,
+        set_seconds=values.set_seconds,
+        now=values.now,
+        **limits_of(values),
+    )

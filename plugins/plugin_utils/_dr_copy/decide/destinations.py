@@ -7,34 +7,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ..._role.doubts import with_doubts
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, plain, taken_at, time_or_now
+from ..input.variables import Variables
 from .retention import counts_for_planning, points_of
 
 
-def copies_in(listed: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+def copies_in(listed: Sequence[Row], values: Variables) -> list[Row]:
     """Return the copies in the destinations' listings at the plan's place: a region, or a site in it.
 
     Where two listings show a copy, the later one counts.
     """
     copies = [copy for call in listed for copy in plain(call.get("snapshots") or ())]
-    there = [copy for copy in copies if copy.get("place") == values["place"]]
+    there = [copy for copy in copies if copy.get("place") == values.place]
     return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
 
 
-def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Variables) -> list[Row]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources that were read."""
-    copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.get("judged_at") or values["now"]))
+    copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.judged_at or values.now))
     return with_known_sources(copies, snapshots)
 
 
-def copies_of_plan(copies: Sequence[Row], values: Mapping[str, Any]) -> list[Row]:
+def copies_of_plan(copies: Sequence[Row], values: Variables) -> list[Row]:
     """Return the copies that this collection made of disks in the plan's source region."""
     own = [copy for copy in copies if copy.get("source") and copy["source"]["managed"]]
     # A name can tell a copy's source and disk without the region; IDs of disks are unique.
-    return [copy for copy in own if copy["source"]["region"] in (values["source_region"], None)]
+    return [copy for copy in own if copy["source"]["region"] in (values.source_region, None)]
 
 
 def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 
 from ..._role.rows import Row, disk_id_of
 from ..input.contradictions import set_by_role
-from ..input.variables import VARIABLES
+from ..input.variables import VARIABLES, Variables
 
 #: Options of the copy modules that the role passes on by copy_options.
 _PASSED_ON = (
@@ -64,9 +64,9 @@ def for_role(hint: str | None) -> str | None:
     return re.sub(rf"(?<![\w{{])({'|'.join(_OWN)})\b", r"dr_copy_\1", hint)
 
 
-def too_many_deletions(expired: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def too_many_deletions(expired: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
     """Return the failure of a run that would delete more than the plan allows, else nothing."""
-    most = values["max_deletions"]
+    most = values.max_deletions
     if not most or len(expired) <= most:
         return []
     message = (

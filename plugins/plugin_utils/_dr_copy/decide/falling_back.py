@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, disk_id_of, opened, plain
+from ..input.variables import Variables
 from .decision import planned
 from .planning import GONE, NEWEST, NEXT_NEWEST, USABLE
 from .selection import selected_snapshots
@@ -20,7 +21,7 @@ from .selection import selected_snapshots
 Pair = tuple[str, str]
 
 
-def disks_to_fall_back(plan: Sequence[Row], calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
+def disks_to_fall_back(plan: Sequence[Row], calls: Sequence[Row], values: Variables) -> list[str]:
     """Return the disks whose newest snapshot was gone, by these calls to copy and share."""
     plan = plain(plan)
     gone = _gone(plan, calls, values)
@@ -28,7 +29,7 @@ def disks_to_fall_back(plan: Sequence[Row], calls: Sequence[Row], values: Mappin
 
 
 def fallen_back(
-    plan: Sequence[Row], calls: Sequence[Row], source: Row, again: Row, before: Sequence[Row], values: Mapping[str, Any]
+    plan: Sequence[Row], calls: Sequence[Row], source: Row, again: Row, before: Sequence[Row], values: Variables
 ) -> list[Row]:
     """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
 
@@ -96,7 +97,7 @@ def _without(call: Row, gone: set[Pair]) -> Row:
     return {**call, "copies": left, "failures": failures, "counts": counts}
 
 
-def _gone(plan: Sequence[Row], calls: Sequence[Row], values: Mapping[str, Any]) -> set[Pair]:
+def _gone(plan: Sequence[Row], calls: Sequence[Row], values: Variables) -> set[Pair]:
     missing = {
         (_source(failure), str(failure["region"]))
         for call in calls
@@ -107,7 +108,7 @@ def _gone(plan: Sequence[Row], calls: Sequence[Row], values: Mapping[str, Any]) 
         _pair(row)
         for row in plan
         if row["reason"] == NEWEST
-        and (_pair(row) in missing or (str(row["snapshot_id"]), values["source_region"]) in missing)
+        and (_pair(row) in missing or (str(row["snapshot_id"]), values.source_region) in missing)
     }
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ..._role.marks import ATTACHED_TO, DISK_NAME, PLAN
 from ..._role.rows import Row, disk_id_of, opened, plain
+from ..input.variables import Variables
 from .planning import THERE
 
 #: The longest description there, and the longest value of a placeholder in it.
@@ -19,7 +19,7 @@ LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
 
 
 def source_tags(
-    plan: Sequence[Row], source: Row, values: Mapping[str, Any], sets: Mapping[str, Mapping[str, str]] | None = None
+    plan: Sequence[Row], source: Row, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, dict[str, str]]:
     """Return the tags of copies, by snapshot: the marks, and if wanted the snapshot's and the disk's own.
 
@@ -42,23 +42,23 @@ def source_tags(
     }
 
 
-def description(values: Mapping[str, Any]) -> str:
+def description(values: Variables) -> str:
     """Return the description of a copy where there are no tags, with the plan if there is room for it."""
-    text = values["description"] or "Copied from {snapshot_id} in {source_region}"
+    text = values.description or "Copied from {snapshot_id} in {source_region}"
     end = " [{disk_id} {source_created_at}]"
-    plan = f" (plan {values['plan']})"
+    plan = f" (plan {values.plan})"
     longest = re.sub(r"\{\w+\}", "x" * LONGEST_VALUE, text + plan + end)
-    fits = len(longest) <= LONGEST_DESCRIPTION and not set("(){}") & set(values["plan"])
+    fits = len(longest) <= LONGEST_DESCRIPTION and not set("(){}") & set(values.plan)
     return f"{text}{plan if fits else ''}{end}"
 
 
-def _tags(snapshot: Row, disk: Row, values: Mapping[str, Any], sets: Mapping[str, str]) -> dict[str, str]:
+def _tags(snapshot: Row, disk: Row, values: Variables, sets: Mapping[str, str]) -> dict[str, str]:
     attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
     # The first ones stay where there is no room for all.
-    marks = {PLAN: values["plan"], **sets, DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
+    marks = {PLAN: values.plan, **sets, DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
     carried = {
-        **((disk.get("tags") or {}) if values["copy_disk_tags"] else {}),
-        **((snapshot.get("tags") or {}) if values["copy_tags"] else {}),
+        **((disk.get("tags") or {}) if values.copy_disk_tags else {}),
+        **((snapshot.get("tags") or {}) if values.copy_tags else {}),
     }
     others = {key: str(value) for key, value in carried.items() if key not in marks}
     return {**{key: str(value) for key, value in marks.items() if value}, **others}

@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.doubts import failures_of_doubts
 from ..._role.registered import answers, failures_of
 from ..._role.rows import Row, disk_id_of
+from ..input.variables import Variables
 from .coverage import coverage_of
 from .destinations import with_known_sources
 from .failures import failures_with_disks, of_the_run, too_many_deletions
@@ -34,16 +35,16 @@ _LISTS = (
 NOTHING_DONE: dict[str, Any] = {**{key: [] for key in _LISTS}, "source": {"skipped": True}, "share": {}}
 
 
-def encrypted_points(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool) -> dict[str, list[str]]:
+def encrypted_points(done: Mapping[str, Any], values: Variables, check_mode: bool) -> dict[str, list[str]]:
     """Return by region the IDs of the newest copies whose keys are worth asking for."""
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
     copies = with_known_sources(state.copies, done["snapshots"])
-    points = recovery_points(done["disks"], copies, values["destination_regions"], 0, judged_at(values).isoformat())
+    points = recovery_points(done["disks"], copies, values.destination_regions, 0, judged_at(values).isoformat())
     return copies_with_keys([state.judged(point) for point in points], copies)
 
 
-def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> Result:
+def outcome_of(done: Mapping[str, Any], values: Variables, check_mode: bool = False) -> Result:
     """Return the result of the role from the results of its tasks.
 
     ``done["stopped"]``, if given, says what ended the run early; ``done["last"]`` is what is remembered of the plan's
@@ -54,13 +55,13 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
     calls = [*state.copied, *done["deleted"], *done["listed"], *done["seen"]]
     if done["share"]:
         calls.insert(0, done["share"])
-    if not (values["reads_only"] and not answers(done["source"])):
+    if not (values.reads_only and not answers(done["source"])):
         calls.insert(0, done["source"])
     copies = with_known_sources(state.copies, done["snapshots"])
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(
-        done["disks"], copies, values["destination_regions"] or [], values["rpo_hours"], judged_at(values).isoformat()
+        done["disks"], copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
     )
     failures = [failure for call in calls for failure in failures_of(call)]
     failures += [*failures_of_doubts(own), *too_many_deletions(done["expired"], values)]
@@ -84,7 +85,7 @@ def outcome_of(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: b
         "counts": _counts(state.copied, done["deleted"]),
     }
     result["coverage"]["warnings"] = warnings_of(result, done, values) + of_sets
-    if values["across_accounts"]:
+    if values.across_accounts:
         result["shared"] = state.shared
     return result
 

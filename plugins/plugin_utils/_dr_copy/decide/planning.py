@@ -18,6 +18,7 @@ from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
 from ..._sets.planning import WantedSet, wanted_sets
 from ..._sets.sources import Source
+from ..input.variables import Variables
 from .destinations import Destinations
 from .retention import Retention, limits_of
 
@@ -171,15 +172,15 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     return rows
 
 
-def rules_of(values: Mapping[str, Any]) -> Rules:
+def rules_of(values: Variables) -> Rules:
     """Return the rules of the role's variables."""
     return Rules(
-        values["select"],
-        Retention.checked(limits_of(values), time_or_now(values["now"])),
-        values["retention_days"],
-        values["max_snapshot_age_hours"],
-        values["snapshot_tags"],
-        values["exclude_snapshot_tags"],
+        values.select,
+        Retention.checked(limits_of(values), time_or_now(values.now)),
+        values.retention_days,
+        values.max_snapshot_age_hours,
+        values.snapshot_tags,
+        values.exclude_snapshot_tags,
     )
 
 

@@ -15,6 +15,7 @@ from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of, perhaps_of_sets
+from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
 from .planning import OF_SET, THERE_OF_SET, USABLE
 from .retention import Retention, expired_copies, limits_of
@@ -30,14 +31,14 @@ class Prunable(NamedTuple):
     kept_for_others: list[dict[str, Any]]
 
 
-def prunable(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool = False) -> Prunable:
+def prunable(done: Mapping[str, Any], values: Variables, check_mode: bool = False) -> Prunable:
     """Return the copies that a run may delete once it has copied, and those that it leaves to another ``plan``.
 
     Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
     snapshot, or a newer recovery point, and where no copy of the disk failed. The copies are as listed: what the role
     fills in for somebody else's copies is no reason to delete anything.
     """
-    if not Retention.checked(limits_of(values), time_or_now(values["now"])).is_set:
+    if not Retention.checked(limits_of(values), time_or_now(values.now)).is_set:
         return Prunable([], [])
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
@@ -54,7 +55,7 @@ def prunable(done: Mapping[str, Any], values: Mapping[str, Any], check_mode: boo
     return Prunable(with_survivors(own, state.copies), kept)
 
 
-def may_be_of_sets(going: Sequence[Row], listed: Sequence[Row], values: Mapping[str, Any]) -> bool:
+def may_be_of_sets(going: Sequence[Row], listed: Sequence[Row], values: Variables) -> bool:
     """Whether a copy that is to go may be of its group's newest whole set, as not all copies were ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
     return any((str(copy["region"]), str(copy["snapshot_id"])) in perhaps for copy in going)
@@ -64,7 +65,7 @@ def _expired(
     copies: Sequence[Row],
     plan: Sequence[Row],
     disks: Sequence[Row],
-    values: Mapping[str, Any],
+    values: Variables,
     failed: Collection[tuple[str, str]],
 ) -> list[dict[str, Any]]:
     newest: dict[tuple[str, str], Taken] = {}
@@ -84,7 +85,7 @@ def _expired(
         for copy in copies_of_plan(copies, values)
         if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
     ]
-    expired = expired_copies(looked_at, **limits_of(values), now=values["now"], sets=False)
+    expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
     # Members of a set that is to become whole stay until it is, though newer points may count instead.
     of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
     return [copy for copy in expired if (copy["source"]["snapshot_id"], copy["region"]) not in of_sets]
@@ -121,7 +122,7 @@ def deleted_copies(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[st
 
 
 def orphans(
-    copies: Sequence[Row], disks: Sequence[Row], values: Mapping[str, Any], source: Row | None = None
+    copies: Sequence[Row], disks: Sequence[Row], values: Variables, source: Row | None = None
 ) -> list[dict[str, Any]]:
     """Return the plan's own copies, by their mark, whose disk this run has not selected.
 
@@ -129,7 +130,7 @@ def orphans(
     disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard returns the
     orphans of all shards, since it alone lists all copies.
     """
-    if parse_shard(values["shard"])[0] > 1:
+    if parse_shard(values.shard)[0] > 1:
         return []
     source = source or {}
     chosen = {str(disk["disk_id"]) for disk in [*disks, *wanted_disks(source, values)]}
@@ -146,7 +147,7 @@ def orphans(
         for copy in copies_of_plan(copies, values)
         if plan_of(copy) in plans_of(values)
         and disk_id_of(copy) not in chosen
-        and (not values["disk_ids"] or disk_id_of(copy) in values["disk_ids"])
+        and (not values.disk_ids or disk_id_of(copy) in values.disk_ids)
         and (part is None or disk_id_of(copy) in part)
     ]
 

@@ -16,6 +16,7 @@ from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.rows import Row, Taken, is_complete, taken_at, time_or_now
 from ..._sets.copies import copies_of, kept_by_sets
+from ..input.variables import Variables
 
 #: Retention never deletes a copy with this tag, whatever its value (promises: held).
 HOLD = "dr-copy:hold"
@@ -119,9 +120,17 @@ class Retention(NamedTuple):
         return kept
 
 
-def limits_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def limits_of(values: Variables) -> dict[str, Any]:
     """Return the limits among the role's variables."""
-    return {name: values[name] for name in LIMITS}
+    return {
+        "keep": values.keep,
+        "keep_days": values.keep_days,
+        "keep_daily": values.keep_daily,
+        "keep_weekly": values.keep_weekly,
+        "keep_monthly": values.keep_monthly,
+        "keep_yearly": values.keep_yearly,
+        "timezone": values.timezone,
+    }
 
 
 def _is_count(value: Any) -> bool:

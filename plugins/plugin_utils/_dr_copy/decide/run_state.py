@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.doubts import with_doubts
 from ..._role.registered import failures_of
 from ..._role.rows import Row, opened, plain, time_or_now
+from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .destinations import copies_in
 from .falling_back import without_gone
@@ -30,7 +31,7 @@ class RunState:
     ``snapshots``, ``plan``, ``expired``.
     """
 
-    def __init__(self, done: Mapping[str, Any], values: Mapping[str, Any], check_mode: bool):
+    def __init__(self, done: Mapping[str, Any], values: Variables, check_mode: bool):
         self.shared = done["share"].get("shared") or []
         self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
         # A listing that lags may still show what this run took back.
@@ -39,7 +40,7 @@ class RunState:
         shown = [copy for copy in shown if str(copy["snapshot_id"]) not in taken_back]
         #: The copies at the destinations, as last listed or looked at.
         self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
-        if check_mode and values["wait"]:
+        if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, done["snapshots"])
         self.planned = {
             (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
@@ -57,7 +58,7 @@ class RunState:
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 
-def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def read_once(done: Mapping[str, Any], values: Variables) -> dict[str, Any]:
     """Return the results of the tasks as plain rows, the listings opened, and the ``snapshots`` of the run."""
     read = {**done, **{key: plain(done[key]) for key in ("disks", "plan", "expired", "share")}}
     read["source"] = opened(done["source"])
@@ -69,6 +70,6 @@ def read_once(done: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
     return read
 
 
-def judged_at(values: Mapping[str, Any]) -> datetime:
+def judged_at(values: Variables) -> datetime:
     """Return the time at which ages are measured: the run's end, once that is known."""
-    return time_or_now(values.get("judged_at") or values["now"])
+    return time_or_now(values.judged_at or values.now)

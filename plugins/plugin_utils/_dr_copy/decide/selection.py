@@ -16,11 +16,12 @@ from ..._role.registered import is_listed
 from ..._role.rows import Row, disk_id_of, opened, plain
 from ..._sets.copies import Copy, copies_of
 from ..._sets.groups import group_ids_of
+from ..input.variables import Variables
 from .destinations import copies_of_plan
 
 
 def select(
-    source: Row, copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any] | None = None
+    source: Row, copies: Sequence[Row], values: Variables, last: Mapping[str, Any] | None = None
 ) -> dict[str, list[Row]]:
     """Return the disks and snapshots that this run looks at, from the source region's listing.
 
@@ -31,38 +32,38 @@ def select(
     return {"disks": disks, "snapshots": selected_snapshots(source, values)}
 
 
-def selected_snapshots(source: Row, values: Mapping[str, Any]) -> list[Row]:
+def selected_snapshots(source: Row, values: Variables) -> list[Row]:
     """Return the snapshots that this run looks at; none where the source region could not be listed."""
     snapshots = plain(source.get("snapshots") or ()) if is_listed(source) else ()
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
-    part = in_part(source, values) if values["shard"] else ()
-    return [s for s in own if disk_id_of(s) in part] if values["shard"] else own
+    part = in_part(source, values) if values.shard else ()
+    return [s for s in own if disk_id_of(s) in part] if values.shard else own
 
 
-def disks_of_part(source: Row, values: Mapping[str, Any]) -> list[str]:
+def disks_of_part(source: Row, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
     The first shard lists all, since it reports the orphans of all. So does a shard without the source region's listing.
     """
-    if parse_shard(values["shard"])[0] == 1 or not is_listed(source):
+    if parse_shard(values.shard)[0] == 1 or not is_listed(source):
         return []
     return sorted(in_part(opened(source), values))
 
 
-def in_part(source: Row, values: Mapping[str, Any]) -> frozenset[str]:
+def in_part(source: Row, values: Variables) -> frozenset[str]:
     """Return the disks with the plan's tags that are in this run's shard; those that a tag excludes, too.
 
     The info modules divide the disks alike. Disks of one group are in one shard.
     """
-    return disks_in_shard(group_ids_of(plain(source.get("disks") or ()), values["group_tag"]), values["shard"])
+    return disks_in_shard(group_ids_of(plain(source.get("disks") or ()), values.group_tag), values.shard)
 
 
-def in_part_by_marks(copies: Sequence[Row], values: Mapping[str, Any]) -> frozenset[str]:
+def in_part_by_marks(copies: Sequence[Row], values: Variables) -> frozenset[str]:
     """Return the disks of copies that are in this run's shard, where the source region could not be listed."""
     own = copies_of_plan(copies, values)
     disks = dict.fromkeys(str(copy["source"]["disk_id"]) for copy in own if copy["source"]["disk_id"])
-    return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values["shard"])
+    return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values.shard)
 
 
 def group_ids_by_marks(copies: Iterable[Copy]) -> dict[str, str]:
@@ -71,24 +72,24 @@ def group_ids_by_marks(copies: Iterable[Copy]) -> dict[str, str]:
     return {disk_id: group_id for disk_id, group_id in newest.items() if group_id}
 
 
-def own_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
+def own_disks(source: Row, values: Variables) -> list[Row]:
     """Return the disks that this run protects: in its shard those with the plan's tags, and without one that excludes
     them."""
     part = in_part(source, values)
     return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
 
 
-def wanted_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
+def wanted_disks(source: Row, values: Variables) -> list[Row]:
     """Return the disks with the plan's tags and without a tag that excludes them, in all shards."""
-    return [disk for disk in plain(source.get("disks") or ()) if not is_excluded(disk, values["exclude_tags"])]
+    return [disk for disk in plain(source.get("disks") or ()) if not is_excluded(disk, values.exclude_tags)]
 
 
-def excluded_disks(source: Row, values: Mapping[str, Any]) -> list[Row]:
+def excluded_disks(source: Row, values: Variables) -> list[Row]:
     """Return the disks with the plan's tags that a tag excludes, in all shards."""
-    return [disk for disk in plain(source.get("disks") or ()) if is_excluded(disk, values["exclude_tags"])]
+    return [disk for disk in plain(source.get("disks") or ()) if is_excluded(disk, values.exclude_tags)]
 
 
-def too_few(source: Row, values: Mapping[str, Any], near: str = "") -> str:
+def too_few(source: Row, values: Variables, near: str = "") -> str:
     """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards.
 
     ``near`` names disks whose tags nearly match.
@@ -96,27 +97,27 @@ def too_few(source: Row, values: Mapping[str, Any], near: str = "") -> str:
     if not is_listed(source):
         return ""
     number = len(wanted_disks(source, values))
-    if number >= values["min_disks"] and (number or values["allow_empty"]):
+    if number >= values.min_disks and (number or values.allow_empty):
         return ""
-    tags = ", ".join(f"{key}={value}" for key, value in values["disk_tags"].items())
+    tags = ", ".join(f"{key}={value}" for key, value in values.disk_tags.items())
     named = f"bears the tags {tags}" if tags else "is there"
-    named += f" and is among {', '.join(values['disk_ids'])}" if values["disk_ids"] else ""
-    if number == 0 and not values["allow_empty"]:
+    named += f" and is among {', '.join(values.disk_ids)}" if values.disk_ids else ""
+    if number == 0 and not values.allow_empty:
         return (
-            f"No disk in {values['source_region']} {named}. Nothing was copied. "
+            f"No disk in {values.source_region} {named}. Nothing was copied. "
             f"{f'Their tags nearly match: {near}. ' if near else ''}"
             "Tag the disks, or set dr_copy_allow_empty to true."
         )
-    found = f"{number} disk{'' if number == 1 else 's'} in {values['source_region']}"
+    found = f"{number} disk{'' if number == 1 else 's'} in {values.source_region}"
     return (
-        f"Only {found} {named}, fewer than dr_copy_min_disks ({values['min_disks']}). "
+        f"Only {found} {named}, fewer than dr_copy_min_disks ({values.min_disks}). "
         "Nothing was copied. Look for disks that have lost their tags, or lower dr_copy_min_disks."
     )
 
 
-def plans_of(values: Mapping[str, Any]) -> list[str]:
+def plans_of(values: Variables) -> list[str]:
     """Return the plan's name, and those that it had before."""
-    return [values["plan"], *values["former_plans"]]
+    return [values.plan, *values.former_plans]
 
 
 def is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
@@ -124,7 +125,7 @@ def is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
     return any(key in tags and value in ("*", tags[key]) for key, value in exclude.items())
 
 
-def _disks_remembered(copies: Sequence[Row], values: Mapping[str, Any], last: Mapping[str, Any]) -> list[Row]:
+def _disks_remembered(copies: Sequence[Row], values: Variables, last: Mapping[str, Any]) -> list[Row]:
     own = [copy for copy in copies_of_plan(copies, values) if copy["source"]["disk_id"]]
     marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
@@ -136,5 +137,5 @@ def _disks_remembered(copies: Sequence[Row], values: Mapping[str, Any], last: Ma
         known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
     # The last report is of this shard alone.
     part = in_part_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}
-    wanted = set(known) & part & (set(values["disk_ids"]) or part)
-    return [{"disk_id": i, "name": known[i], "region": values["source_region"]} for i in sorted(wanted)]
+    wanted = set(known) & part & (set(values.disk_ids) or part)
+    return [{"disk_id": i, "name": known[i], "region": values.source_region} for i in sorted(wanted)]

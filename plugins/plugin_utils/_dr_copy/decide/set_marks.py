@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row
@@ -15,6 +14,7 @@ from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
 from ..._sets.inputs import sources_of_copies
 from ..._sets.planning import marks_of_sources
+from ..input.variables import Variables
 from .planning import rules_of, sources_for_sets
 from .selection import own_disks, selected_snapshots
 
@@ -23,7 +23,7 @@ def marks_by_source(
     groups: Sequence[Group],
     source: Row,
     copies: Sequence[Copy],
-    values: Mapping[str, Any],
+    values: Variables,
     bare: Iterable[Copy] = (),
 ) -> dict[str, dict[str, str]]:
     """Return the marks of group and set that copies get, by the snapshot's ID.
@@ -33,9 +33,9 @@ def marks_by_source(
     """
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
     sources = {one.snapshot_id: one for one in [*sources_of_copies(bare), *read]}
-    return marks_of_sources(groups, [*sources.values()], copies, values["set_seconds"])
+    return marks_of_sources(groups, [*sources.values()], copies, values.set_seconds)
 
 
-def groups_in(source: Row, values: Mapping[str, Any]) -> list[Group]:
+def groups_in(source: Row, values: Variables) -> list[Group]:
     """Return the groups of the disks that this run protects; none without a listing of the source region."""
-    return groups_of(own_disks(source, values), values["group_tag"]) if is_listed(source) else []
+    return groups_of(own_disks(source, values), values.group_tag) if is_listed(source) else []

@@ -18,6 +18,7 @@ from ..._sets.copies import Contradiction, Copy, copies_of, kept_by_sets, sets_o
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
 from ..._sets.standing import Standing, standings
+from ..input.variables import Variables
 from .destinations import Destinations
 from .run_state import RunState, judged_at
 from .selection import group_ids_by_marks
@@ -30,7 +31,7 @@ NAMED, NAMED_DISKS = 10, 4
 
 
 def sets_of(
-    state: RunState, copies: Sequence[Row], done: Mapping[str, Any], values: Mapping[str, Any]
+    state: RunState, copies: Sequence[Row], done: Mapping[str, Any], values: Variables
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return a row for each group and destination, and what there is to warn of.
 
@@ -43,15 +44,15 @@ def sets_of(
         groups,
         known,
         Destinations(copies).newest_of_disks,
-        values["destination_regions"] or [],
-        values["rpo_hours"],
+        values.destination_regions,
+        values.rpo_hours,
         judged_at(values),
         state.unread,
     )
     disks = {disk_id for group in groups for disk_id in group.disk_ids}
     contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
     rows = [_row(one, state.unread.get(one.region)) for one in found]
-    return rows, _warnings(rows, contradictions, values["set_seconds"])
+    return rows, _warnings(rows, contradictions, values.set_seconds)
 
 
 def late_sets(sets: Sequence[Row], consistency: str) -> list[Row]:
@@ -106,14 +107,14 @@ def set_in_words(row: Row, seconds: float, names: Mapping[str, str] | None = Non
     return "; ".join(parts)
 
 
-def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Mapping[str, Any]) -> set[tuple[str, str]]:
+def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Variables) -> set[tuple[str, str]]:
     """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
     return kept_by_sets(_marked(state, _groups(copies_of(state.copies), done, values), done, values))
 
 
-def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Copy]:
+def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], values: Variables) -> list[Copy]:
     """Return the copies with their marks; those that bear none, but are planned or cannot, with those they would."""
-    cloud = CLOUDS.get(str(values["cloud"]))
+    cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
     copies = copies_of(state.copies)
     bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
@@ -122,7 +123,7 @@ def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], v
     return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks)]
 
 
-def _groups(copies: Iterable[Copy], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[Group]:
+def _groups(copies: Iterable[Copy], done: Mapping[str, Any], values: Variables) -> list[Group]:
     """Return the groups of the run's disks. If the source region could not be listed, those that the marks of the
     newest copies tell, and of disks whose copies tell none, those of the last report."""
     if is_listed(done["source"]):

@@ -14,18 +14,19 @@ from typing import Any
 
 from ..._role.proofs import as_text, beside, proofs_in
 from ..._role.rows import Row, disk_id_of, is_complete, parse_time, time_or_now
+from ..input.variables import Variables
 from .destinations import copies_of_plan
 from .run_state import RunState
 
 
-def unfinished_copies(done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def unfinished_copies(done: Mapping[str, Any], values: Variables) -> list[dict[str, Any]]:
     """Return the copies of the run's disks that are under way or failed, by the last listing and looks."""
     chosen = {str(disk["disk_id"]) for disk in done["disks"]}
     copies = copies_of_plan(RunState(done, values, False).copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
-def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Variables) -> list[dict[str, Any]]:
     """Return recovery points with facts of their copies and of the disk's other points; unknown keys are left out.
 
     ``points`` is how many recovery points of the disk are complete in the region, ``oldest`` when the first of their
@@ -35,7 +36,7 @@ def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Mapping[s
     by_id: dict[str, Row] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
     copies = RunState(done, values, False).copies
-    proofs = _proofs(copies, time_or_now(values["now"]))
+    proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
         if copy.get("source") and is_complete(copy):
             by_id[str(copy["snapshot_id"])] = copy

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..._role.registered import failures_of
 from ..._role.rows import Row, is_complete, opened, parse_time, time_or_now
+from ..input.variables import Variables
 
 _NEEDED = {"snapshot_id", "source_snapshot_id", "disk_id", "region"}
 #: A recovery point as the last report told it.
@@ -18,14 +19,14 @@ Point = Mapping[str, Any]
 
 
 def missing_points(
-    last: Mapping[str, Any], listed: Sequence[Row], part: Collection[str], values: Mapping[str, Any]
+    last: Mapping[str, Any], listed: Sequence[Row], part: Collection[str], values: Variables
 ) -> list[dict[str, Any]]:
     """Return the recovery points of the last report that the last listing does not show, and that had no deadline.
 
     A point counts as there while any complete copy of its source is. Of regions that could not be listed, and of disks
     outside this ``part`` (empty: all), none.
     """
-    now = time_or_now(values.get("judged_at") or values["now"])
+    now = time_or_now(values.judged_at or values.now)
     read = {str(call["item"]): call for call in map(opened, listed) if not failures_of(call)}
     there: set[tuple[str, str]] = set()
     for region, call in read.items():

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, is_archived
+from ..input.variables import Variables
 from . import planning
 from .coverage import NAMED, listed
 from .keys import keys_of
@@ -23,13 +24,13 @@ from .result import Result
 _UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
-def warnings_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+def warnings_of(result: Result, done: Mapping[str, Any], values: Variables) -> list[str]:
     """Return the warnings of a run, from its result and what its steps have returned."""
     source = done["source"]
     parts = []
     if not is_listed(source):
         parts.append(
-            f"The source region {values['source_region']} could not be listed. The recovery points are those of the "
+            f"The source region {values.source_region} could not be listed. The recovery points are those of the "
             "last report and of the copies themselves; disks in neither are not shown."
         )
     else:

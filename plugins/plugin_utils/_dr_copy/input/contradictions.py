@@ -7,36 +7,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 from ..._role.calendar import COUNTED
-from ..._role.table import Table, arguments_in, not_honoured
+from ..._role.table import Table, arguments_in
 from .steps import GIVEN_BY_RUN, STEPS
+
+if TYPE_CHECKING:  # that module imports this one
+    from .variables import Variables
 
 #: Other names of the copy modules' options, under which the role sets none.
 _ALIASES = ("snapshot_id", "source_snapshot_id", "source_snapshot_ids", "destination_region", "resource_tags")
 
 
-def risks(values: Mapping[str, Any]) -> list[str]:
+def risks(values: Variables) -> list[str]:
     """Return what is allowed but may do harm."""
     risk = []
-    if values["retention_days"] and not values["rpo_hours"]:
+    if values.retention_days and not values.rpo_hours:
         risk.append(
             "dr_copy_retention_days lets the cloud delete copies by itself, even the newest of a disk; set "
             "dr_copy_rpo_hours, so that the role fails when a disk has none left"
         )
-    if values["consistency"] == "set" and not values["rpo_hours"]:
+    if values.consistency == "set" and not values.rpo_hours:
         risk.append("dr_copy_consistency: set has no effect without dr_copy_rpo_hours, which it judges sets by")
     # How long the least of the limits keeps a copy that is made each night.
-    days = max(values["keep"], values["keep_days"], values["keep_daily"])
-    is_pruned = any(values[name] for name in ("keep_days", *COUNTED))
-    if is_pruned and values["lock_days"] > days:
+    days = max(values.keep, values.keep_days, values.keep_daily)
+    is_pruned = values.keep_days or any(getattr(values, name) for name in COUNTED)
+    if is_pruned and values.lock_days > days:
         risk.append(
-            f"dr_copy_lock_days ({values['lock_days']}) is longer than retention, which would delete most nightly "
+            f"dr_copy_lock_days ({values.lock_days}) is longer than retention, which would delete most nightly "
             f"copies after about {days} days: they are kept, and billed, until their locks end"
         )
     return risk
@@ -48,54 +51,49 @@ def set_by_role(table: Table) -> set[str]:
     return {argument for step, argument in own if STEPS[step] == "copy"} | set(_ALIASES)
 
 
-def _lock_faults(values: Mapping[str, Any]) -> list[str]:
-    days, mode, faults = values["lock_days"], values["lock_mode"], []
-    modes = CLOUDS[values["cloud"]].lock_modes if values["cloud"] else ()
+def _lock_faults(values: Variables) -> list[str]:
+    days, mode, faults = values.lock_days, values.lock_mode, []
+    modes = CLOUDS[values.cloud].lock_modes if values.cloud else ()
     if days > LONGEST_LOCK_DAYS:
         faults.append(f"dr_copy_lock_days must be at most {LONGEST_LOCK_DAYS}, not {days}")
-    if values["retention_days"] and days > values["retention_days"]:
+    if values.retention_days and days > values.retention_days:
         faults.append("dr_copy_lock_days must not be more than dr_copy_retention_days: the lock would outlive the copy")
     if mode and not days:
         faults.append("dr_copy_lock_mode needs dr_copy_lock_days")
     if modes == ("compliance",) and days and mode != "compliance":
         faults.append(
-            f"dr_copy_lock_days: nobody can end a lock on {values['cloud']} early, so set dr_copy_lock_mode: compliance"
+            f"dr_copy_lock_days: nobody can end a lock on {values.cloud} early, so set dr_copy_lock_mode: compliance"
         )
     return faults
 
 
-def contradictions(values: Mapping[str, Any], table: Table) -> list[str]:
-    """Return the variables that are valid alone but not together, or not on their cloud (promises: options)."""
-    cloud = values["cloud"]
-    refused = not_honoured(table, values, CLOUDS[cloud]) if cloud else []
-    faults = [f"dr_copy_{name} is not supported on {cloud}" for name in refused]
+def contradictions(values: Variables, table: Table) -> list[str]:
+    """Return the variables that are valid alone but not together (promises: options)."""
+    faults = []
     try:
-        parse_shard(values["shard"])
+        parse_shard(values.shard)
     except ValueError as error:
         faults.append(f"dr_copy_shard {error}")
-    if values["destination_regions"] == []:
-        faults.append("dr_copy_destination_regions is required")
-    within = values["source_region"] and values["source_region"] in (values["destination_regions"] or ())
-    if within and not place_of(values["copy_options"] or {}):
+    if values.source_region in values.destination_regions and not values.place:
         faults.append(
-            f"dr_copy_destination_regions must not hold dr_copy_source_region ({values['source_region']}), unless "
+            f"dr_copy_destination_regions must not hold dr_copy_source_region ({values.source_region}), unless "
             "dr_copy_copy_options names an Outpost or a Local Zone"
         )
-    if not values["disk_tags"] and not values["disk_ids"]:
+    if not values.disk_tags and not values.disk_ids:
         faults.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
-    if values["kms_key_id"] and not values["encrypted"]:
+    if values.kms_key_id and not values.encrypted:
         faults.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
     faults += _lock_faults(values)
-    if values["copy_disk_tags"] and not values["copy_tags"]:
+    if values.copy_disk_tags and not values.copy_tags:
         faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
-    if values["metrics_dir"]:
+    if values.metrics_dir:
         from ..._role import metrics  # its package takes longer to load than all the rest
 
         faults += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
-    for name in ("max_in_flight", "wait_delay"):
-        if values[name] == 0:
+    for name, number in (("max_in_flight", values.max_in_flight), ("wait_delay", values.wait_delay)):
+        if number == 0:
             faults.append(f"dr_copy_{name} must be at least 1")
-    taken = sorted(set(values["copy_options"] or ()) & set_by_role(table))
+    taken = sorted(set(values.copy_options) & set_by_role(table))
     if taken:
         faults.append(f"dr_copy_copy_options must not hold {', '.join(taken)}; set the role's own variables instead")
     return faults

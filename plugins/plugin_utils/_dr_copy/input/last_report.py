@@ -13,18 +13,19 @@ from typing import Any
 from ..._role.files import read_json
 from ..._role.naming import file_name
 from ..._sets.inputs import groups_of_report
+from .variables import Variables
 
 
-def last_report(values: Mapping[str, Any]) -> dict[str, Any]:
+def last_report(values: Variables) -> dict[str, Any]:
     """Return what is remembered of a plan's last report: ``finished_at``, the selection, the ``disks``, the
     ``groups`` of those that belong together, by disk, and the recovery ``points``.
 
     It is empty where there is none, or none that can be read.
     """
-    if not values["report_dir"]:
+    if not values.report_dir:
         return {}
-    plan = file_name(values["plan"], values["shard"])
-    reports = [read_json(Path(values["report_dir"]) / f"{plan}{end}.json") for end in ("", ".status")]
+    plan = file_name(values.plan, values.shard)
+    reports = [read_json(Path(values.report_dir) / f"{plan}{end}.json") for end in ("", ".status")]
     found = [last for report in reports if (last := _remembered(report)) is not None]
     return max(found, key=lambda last: last[0], default=("", {}))[1]
 

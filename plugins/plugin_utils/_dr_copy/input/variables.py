@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.parsing import (
-    InvalidValue,
     as_bool,
     as_dict,
     as_list,
@@ -27,7 +27,7 @@ from ..._role.parsing import (
     as_whole_number,
     one_of,
 )
-from ..._role.table import To, Variable
+from ..._role.table import To, not_honoured, table_of, taken, variable
 from .contradictions import contradictions, place_of, risks
 
 #: Tags of the snapshots that disk scanners make and delete within hours: each would be the newest of its disk, and
@@ -41,13 +41,21 @@ TAGS_OF_SCANNERS = {
     "Orca": "*",
     "wiz": "auto-gen-snapshot",
 }
-#: Every variable of the role. A row says how it is parsed, its default, and which arguments it reaches of the modules
-#: that the steps of a night call (see calls.STEPS), or which decisions use it.
-VARIABLES: dict[str, Variable] = {
-    "cloud": Variable(one_of(CLOUDS), None, used_by=("calls",)),
-    "source_region": Variable(
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """The role's variables. Each is a row of the table: its type, how it is parsed, its default, and which arguments it
+    reaches of the modules that the steps of a night call (see input.steps), or which decisions use it.
+
+    What follows from them, and from the run, is at the end.
+    """
+
+    cloud: str = variable(one_of(CLOUDS), "", required=True, used_by=("calls",))
+    source_region: str = variable(
         as_text,
-        None,
+        "",
+        required=True,
         to=(
             To("find", "region"),
             To("list", "copies_from", lambda region: [region]),
@@ -57,68 +65,107 @@ VARIABLES: dict[str, Variable] = {
             To("delete", "source_region"),
         ),
         used_by=("decide.destinations",),
-    ),
-    "destination_regions": Variable(as_list, None, used_by=("calls", "decide.decision")),
-    "disk_tags": Variable(as_tags, {"dr-copy": "true"}, to=(To("find", "disk_tags"),), used_by=("decide.coverage",)),
-    "disk_ids": Variable(as_list, [], to=(To("find", "disk_ids"),), used_by=("decide.selection",)),
-    "snapshot_tags": Variable(as_tag_filter, {}, used_by=("decide.decision",), needs="tags"),
-    "exclude_snapshot_tags": Variable(as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.decision",), needs="tags"),
-    "exclude_tags": Variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",)),
-    "select": Variable(one_of(("latest", "all")), "latest", used_by=("decide.decision",)),
-    "max_snapshot_age_hours": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "name": Variable(as_text, "", to=(To("copy", "name"),)),
-    "description": Variable(as_text, "", to=(To("copy", "description"),), needs="descriptions"),
-    "tags": Variable(as_tags, {}, to=(To("copy", "tags"),), needs="tags"),
-    "copy_tags": Variable(as_bool, True, used_by=("decide.marks",), needs="tags", passed_over=True),
-    "copy_disk_tags": Variable(as_bool, False, used_by=("decide.marks",), needs="tags"),
-    "encrypted": Variable(as_bool, False, to=(To("copy", "encrypted"),), needs="encryption"),
-    "kms_key_id": Variable(as_text, "", to=(To("copy", "kms_key_id"),), needs="encryption"),
-    "retention_days": Variable(
+    )
+    destination_regions: Sequence[str] = variable(as_list, [], required=True, used_by=("calls", "decide.decision"))
+    disk_tags: Mapping[str, str] = variable(
+        as_tags, {"dr-copy": "true"}, to=(To("find", "disk_tags"),), used_by=("decide.coverage",)
+    )
+    disk_ids: Sequence[str] = variable(as_list, [], to=(To("find", "disk_ids"),), used_by=("decide.selection",))
+    snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.decision",), needs="tags")
+    exclude_snapshot_tags: Mapping[str, str] = variable(
+        as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.decision",), needs="tags"
+    )
+    exclude_tags: Mapping[str, str] = variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",))
+    select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.decision",))
+    max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.decision",))
+    name: str = variable(as_text, "", to=(To("copy", "name"),))
+    description: str = variable(as_text, "", to=(To("copy", "description"),), needs="descriptions")
+    tags: Mapping[str, str] = variable(as_tags, {}, to=(To("copy", "tags"),), needs="tags")
+    copy_tags: bool = variable(as_bool, True, used_by=("decide.marks",), needs="tags", passed_over=True)
+    copy_disk_tags: bool = variable(as_bool, False, used_by=("decide.marks",), needs="tags")
+    encrypted: bool = variable(as_bool, False, to=(To("copy", "encrypted"),), needs="encryption")
+    kms_key_id: str = variable(as_text, "", to=(To("copy", "kms_key_id"),), needs="encryption")
+    retention_days: int = variable(
         as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.decision",), needs="expiry"
-    ),
-    "copy_options": Variable(as_dict, {}, used_by=("calls",)),
-    "keep": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "keep_days": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "keep_daily": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "keep_weekly": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "keep_monthly": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "keep_yearly": Variable(as_whole_number, 0, used_by=("decide.decision",)),
-    "timezone": Variable(as_time_zone, "UTC", used_by=("decide.decision",)),
-    "lock_days": Variable(as_whole_number, 0, to=(To("copy", "lock_days"),), needs="locks"),
-    "lock_mode": Variable(one_of(("governance", "compliance")), "", to=(To("copy", "lock_mode"),), needs="locks"),
-    "max_in_flight": Variable(as_whole_number, 20, to=(To("copy", "max_in_flight"),)),
-    "wait": Variable(as_bool, True, to=(To("copy", "wait"),), used_by=("decide.run_state",)),
-    "wait_timeout": Variable(as_whole_number, 10800, used_by=("input.variables",)),
-    "wait_delay": Variable(as_whole_number, 15, to=(To("copy", "wait_delay"),)),
-    "plan": Variable(as_text, "", used_by=("decide.marks",)),
-    "former_plans": Variable(as_list, [], used_by=("decide.selection",)),
-    "allow_empty": Variable(as_bool, False, used_by=("decide.selection",)),
-    "min_disks": Variable(as_whole_number, 0, used_by=("decide.selection",)),
-    "max_deletions": Variable(as_whole_number, 0, used_by=("night", "decide.failures")),
-    "check_keys": Variable(
+    )
+    copy_options: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",))
+    keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_days: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_daily: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_weekly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_monthly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_yearly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    timezone: str = variable(as_time_zone, "UTC", used_by=("decide.retention",))
+    lock_days: int = variable(as_whole_number, 0, to=(To("copy", "lock_days"),), needs="locks")
+    lock_mode: str = variable(one_of(("governance", "compliance")), "", to=(To("copy", "lock_mode"),), needs="locks")
+    max_in_flight: int = variable(as_whole_number, 20, to=(To("copy", "max_in_flight"),))
+    wait: bool = variable(as_bool, True, to=(To("copy", "wait"),), used_by=("decide.run_state",))
+    wait_timeout: int = variable(as_whole_number, 10800, used_by=("input.variables",))
+    wait_delay: int = variable(as_whole_number, 15, to=(To("copy", "wait_delay"),))
+    plan: str = variable(as_text, "", used_by=("decide.marks",))
+    former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.selection",))
+    allow_empty: bool = variable(as_bool, False, used_by=("decide.selection",))
+    min_disks: int = variable(as_whole_number, 0, used_by=("decide.selection",))
+    max_deletions: int = variable(as_whole_number, 0, used_by=("night", "decide.failures"))
+    check_keys: bool = variable(
         as_bool, True, to=(To("keys", "check_keys"),), used_by=("night",), needs="keys", passed_over=True
-    ),
-    "group_tag": Variable(as_text, "", to=(To("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")),
-    "set_tag": Variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags"),
-    "consistency": Variable(one_of(("disk", "set")), "disk", used_by=("output.report",)),
-    "set_seconds": Variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.decision")),
-    "remove_duplicates": Variable(as_bool, False, to=(To("copy", "remove_duplicates"),)),
-    "rpo_hours": Variable(as_whole_number, 0, used_by=("decide.outcome",)),
-    "log": Variable(one_of(("brief", "full")), "brief", used_by=("results",)),
-    "report_dir": Variable(as_text, "", used_by=("output.report_files",)),
-    "metrics_dir": Variable(as_text, "", used_by=("output.report_files",)),
-    "history_days": Variable(as_whole_number, 400, used_by=("output.history",)),
-    "shard": Variable(as_text, "", to=(To("find", "shard"),), used_by=("decide.selection",)),
-    "connection": Variable(as_dict, {}, used_by=("calls",)),
-    "source_connection": Variable(as_dict, {}, used_by=("calls",), needs="sharing"),
-}
+    )
+    group_tag: str = variable(
+        as_text, "", to=(To("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")
+    )
+    set_tag: str = variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags")
+    consistency: str = variable(one_of(("disk", "set")), "disk", used_by=("output.report",))
+    set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.decision"))
+    remove_duplicates: bool = variable(as_bool, False, to=(To("copy", "remove_duplicates"),))
+    rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.outcome",))
+    log: str = variable(one_of(("brief", "full")), "brief", used_by=("results",))
+    report_dir: str = variable(as_text, "", used_by=("output.report_files",))
+    metrics_dir: str = variable(as_text, "", used_by=("output.report_files",))
+    history_days: int = variable(as_whole_number, 400, used_by=("output.history",))
+    shard: str = variable(as_text, "", to=(To("find", "shard"),), used_by=("decide.selection",))
+
+    #: When the run began, and at which time ages are measured, once it is known: the run's end (ISO 8601).
+    now: str
+    judged_at: str = ""
+    #: When ``wait_timeout`` is over, in seconds since 1970.
+    ends_at: int
+    across_accounts: bool
+    #: What the connection tells of the account, where the cloud does not.
+    login: str
+    #: The site within each region that holds the copies, None for the region itself.
+    place: str | None
+    #: Whether the run only reads.
+    reads_only: bool = False
+
+    @property
+    def selection(self) -> str:
+        """The variables in which two plans differ, as a text."""
+        return json.dumps([getattr(self, name) for name in SELECTION], sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Connections:
+    """The variables that hold credentials. Reports and results repeat the others."""
+
+    connection: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",))
+    source_connection: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",), needs="sharing")
+
+
+#: Every variable of the role.
+VARIABLES = {**table_of(Variables), **table_of(Connections)}
 #: The variables in which two plans differ.
 SELECTION = ("cloud", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
-DEFAULTS = {name: variable.default for name, variable in VARIABLES.items()}
 #: Names with the role's prefix that are not its variables: the playbooks take them, or a run sets them.
 NOT_ITS_OWN = ("hosts", "result", "summary")
-#: They hold credentials, so they are apart from the others, which reports and results repeat.
-SECRET = ("connection", "source_connection")
+
+
+class Checked(NamedTuple):
+    """The variables of a run. ``problems`` names each wrong one, ``warnings`` what is allowed but may do harm."""
+
+    values: Variables
+    connections: Connections
+    problems: list[str]
+    warnings: list[str]
 
 
 def normalise(
@@ -126,53 +173,40 @@ def normalise(
     names: Sequence[str] = (),
     ran: Mapping[str, str] | None = None,
     started: datetime | None = None,
-) -> dict[str, Any]:
-    """Return the role's variables, without their prefix, as their types, and every problem with them.
+) -> Checked:
+    """Return the role's variables as their types; ``given`` are those of the user, without their prefix.
 
-    ``started`` is the time of the run (aware), by default now.
-
-    - ``values`` holds them. It also holds ``now`` (ISO 8601), ``ends_at`` (seconds since 1970), when wait_timeout is
-      over, ``across_accounts``, the ``login``, which names the account if the cloud does not, and the ``place`` within
-      each region, None for the region itself.
-    - ``connections`` holds those that are secret.
-    - ``problems`` names each wrong variable, and each of ``names`` (set by the user) that the role does not have.
-    - ``warnings`` names what is allowed but may do harm.
-
-    ``ran`` are the plans that the play has run for this host, each with its ``selection``: another selection under the
-    same name is a problem.
+    ``names`` are those that the user has set: one that the role does not have is a problem. ``started`` is the time of
+    the run (aware), by default now. ``ran`` are the plans that the play has run for this host, each with its
+    ``selection``: another selection under the same name is a problem.
     """
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for name, variable in VARIABLES.items():
-        value, default = given.get(name), variable.default
-        if value is None or (isinstance(value, str) and not value.strip()):
-            if default is None:
-                problems.append(f"dr_copy_{name} is required")
-            values[name] = default
-            continue
-        try:
-            values[name] = variable.take(value)
-        except InvalidValue as error:
-            problems.append(f"dr_copy_{name} {error}")
-            values[name] = default
-    values["selection"] = json.dumps([values[name] for name in SELECTION], sort_keys=True)
-    problems += [*contradictions(values, VARIABLES), *_unknown(names), *_same_name(values, ran or {})]
-    if any(problem.startswith("dr_copy_shard ") for problem in problems):
-        values["shard"] = DEFAULTS["shard"]  # the report of a refused run needs a valid one
+    own, problems = taken(VARIABLES, given, "dr_copy_")
+    if cloud := CLOUDS.get(own.get("cloud", "")):
+        problems += [
+            f"dr_copy_{name} is not supported on {own['cloud']}" for name in not_honoured(VARIABLES, own, cloud)
+        ]
+    connections = Connections(**{name: own.pop(name) for name in table_of(Connections)})
     started = started or datetime.now(timezone.utc)
-    values["now"] = started.strftime("%Y-%m-%dT%H:%M:%SZ")
-    values["ends_at"] = int(started.timestamp()) + values["wait_timeout"]
-    values["across_accounts"] = bool(values["source_connection"])
-    values["login"] = _login(values["connection"])
-    values["place"] = place_of(values["copy_options"])
-    for name in ("report_dir", "metrics_dir"):
-        values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
-    return {
-        "values": {name: value for name, value in values.items() if name not in SECRET},
-        "connections": {name: values[name] for name in SECRET},
-        "problems": list(dict.fromkeys(problems)),
-        "warnings": risks(values),
-    }
+    values = Variables(
+        **own,
+        now=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ends_at=int(started.timestamp()) + own["wait_timeout"],
+        across_accounts=bool(connections.source_connection),
+        login=_login(connections.connection),
+        place=place_of(own["copy_options"]),
+    )
+    problems += [*contradictions(values, VARIABLES), *_unknown(names), *_same_name(values, ran or {})]
+    shard = values.shard
+    if any(problem.startswith("dr_copy_shard ") for problem in problems):
+        shard = ""  # the report of a refused run needs a valid one
+    values = replace(
+        values, shard=shard, report_dir=_whole_path(values.report_dir), metrics_dir=_whole_path(values.metrics_dir)
+    )
+    return Checked(values, connections, list(dict.fromkeys(problems)), risks(values))
+
+
+def _whole_path(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def _login(connection: Mapping[str, Any]) -> str:
@@ -182,12 +216,10 @@ def _login(connection: Mapping[str, Any]) -> str:
     return f"profile {connection['profile']}" if connection.get("profile") else ""
 
 
-def _same_name(values: Mapping[str, Any], ran: Mapping[str, str]) -> list[str]:
-    if ran.get(values["plan"], values["selection"]) == values["selection"]:
+def _same_name(values: Variables, ran: Mapping[str, str]) -> list[str]:
+    if ran.get(values.plan, values.selection) == values.selection:
         return []
-    risk = (
-        f"dr_copy_plan: this play has already run the plan {values['plan']} for this host with other disks or regions"
-    )
+    risk = f"dr_copy_plan: this play has already run the plan {values.plan} for this host with other disks or regions"
     return [f"{risk}; give each a dr_copy_plan of its own"]
 
 

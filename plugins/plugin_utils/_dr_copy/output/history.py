@@ -19,6 +19,7 @@ from typing import Any
 from ..._role.files import read_json
 from ..._role.naming import file_name, label
 from ..._role.rows import Row, parse_time
+from ..input.variables import Variables
 from .pages import index_page
 from .report_type import BareReport, Report
 
@@ -71,7 +72,7 @@ def _newest(directory: str, plan: str, shard: str) -> dict[str, Any]:
     return max(parts, key=lambda report: str(report["finished_at"]), default={})
 
 
-def months_of(values: Mapping[str, Any], report: BareReport) -> list[dict[str, Any]]:
+def months_of(values: Variables, report: BareReport) -> list[dict[str, Any]]:
     """Return the share of recovery points within the RPO by month, newest first, this ``report`` included.
 
     ``share`` is from 0 to 1, of ``judged`` recovery points on ``days`` days.
@@ -95,9 +96,9 @@ def months_of(values: Mapping[str, Any], report: BareReport) -> list[dict[str, A
     ]
 
 
-def dated_files(report: Report, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
     """Return the names of the files of a night's history, each with its form; a status has none."""
-    if not values["history_days"] or report["kind"] != "copy":
+    if not values.history_days or report["kind"] != "copy":
         return []
     return [(f"{_date(report)}.json", "brief"), (f"{_date(report)}.csv", "csv")]
 
@@ -117,26 +118,26 @@ def csv_text(report: Report) -> str:
     return text.getvalue()
 
 
-def outdated_files(values: Mapping[str, Any]) -> list[str]:
+def outdated_files(values: Variables) -> list[str]:
     """Return the dated files that are older than the plan's ``history_days``."""
-    now = parse_time(values["now"])
-    if now is None or not values["report_dir"]:
+    now = parse_time(values.now)
+    if now is None or not values.report_dir:
         return []
-    oldest = (now - timedelta(days=values["history_days"])).strftime("%Y-%m-%d")
+    oldest = (now - timedelta(days=values.history_days)).strftime("%Y-%m-%d")
     return [str(path) for end in (".json", ".csv") for path in _dated_files(values, end) if path.stem < oldest]
 
 
-def _dated_files(values: Mapping[str, Any], end: str) -> Iterable[Path]:
+def _dated_files(values: Variables, end: str) -> Iterable[Path]:
     directory = _directory(values)
-    if not values["report_dir"] or not directory.is_dir():
+    if not values.report_dir or not directory.is_dir():
         return []
     return sorted(
         path for path in directory.iterdir() if path.suffix == end and re.fullmatch(r"\d{4}-\d\d-\d\d", path.stem)
     )
 
 
-def _directory(values: Mapping[str, Any]) -> Path:
-    return Path(values["report_dir"]) / "history" / file_name(values["plan"], values["shard"])
+def _directory(values: Variables) -> Path:
+    return Path(values.report_dir) / "history" / file_name(values.plan, values.shard)
 
 
 def _date(report: BareReport) -> str:

@@ -24,6 +24,7 @@ from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
 from ..input.last_report import facts_of_disk
+from ..input.variables import Variables
 from .history import months_of
 from .report_type import BareReport, Report
 from .screen import cut
@@ -65,10 +66,10 @@ SETTINGS = (
 VALID_HOURS = 26
 
 
-def report_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]) -> Report:
+def report_of(result: Result, done: Mapping[str, Any], values: Variables, run: Mapping[str, Any]) -> Report:
     """Return the report of a run, as it may be shown until ``valid_until``.
 
-    ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values["judged_at"]`` is the run's end.
+    ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values.judged_at`` is the run's end.
     """
     done = read_once(done, values)
     calls: Counter[str] = Counter()
@@ -85,27 +86,27 @@ def report_of(result: Result, done: Mapping[str, Any], values: Mapping[str, Any]
         calls.update(call.get("api_calls") or {})
     points = with_facts(result["recovery_points"], done, values)
     result = {**result, "recovery_points": points}
-    breaches, unjudged = breaches_of(result, values["source_region"], done["source"]), unjudged_of(result)
-    late = late_sets(result["sets"], values["consistency"])
+    breaches, unjudged = breaches_of(result, values.source_region, done["source"]), unjudged_of(result)
+    late = late_sets(result["sets"], values.consistency)
     finished, unfinished = judged_at(values), unfinished_copies(done, values)
     report: BareReport = {
         "schema": SCHEMA,
-        "kind": "status" if values["reads_only"] else "copy",
+        "kind": "status" if values.reads_only else "copy",
         "host": run["host"],
-        "name": values["plan"] or run["host"],
+        "name": values.plan or run["host"],
         "check_mode": bool(run["check_mode"]),
-        "started_at": values["now"],
+        "started_at": values.now,
         "finished_at": _text(finished),
-        "valid_until": _text(_valid_until(result, finished, values["rpo_hours"])),
-        "cloud": values["cloud"],
-        "source_region": values["source_region"],
-        "destination_regions": list(values["destination_regions"] or ()),
+        "valid_until": _text(_valid_until(result, finished, values.rpo_hours)),
+        "cloud": values.cloud or None,
+        "source_region": values.source_region or None,
+        "destination_regions": list(values.destination_regions),
         "source_answered": answers(done["source"]),
         "source_listed": is_listed(done["source"]) and not done["source"].get("skipped"),
         "source_problem": spelt_out(failures_of(done["source"])) or None,
         "account": _account(done, values),
-        "settings": {name: values[name] for name in SETTINGS},
-        "rpo_hours": values["rpo_hours"],
+        "settings": {name: getattr(values, name) for name in SETTINGS},
+        "rpo_hours": values.rpo_hours,
         "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
         "totals": {
             "disks": len(done["disks"]),
@@ -169,10 +170,10 @@ def _disks(done: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _account(done: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
+def _account(done: Mapping[str, Any], values: Variables) -> str | None:
     """Return the account, or both where it is copied across accounts; what the connection tells of it; or None."""
     accounts = [call.get("account") for call in (done["source"], *done["before"])]
-    return " to ".join(dict.fromkeys(filter(None, accounts))) or values.get("login") or None
+    return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
 
 
 _OF_LATE = (
@@ -196,11 +197,11 @@ def _brief(row: Row) -> dict[str, Any]:
     return {**parts, "error": row["error"]["kind"] if row["error"] else None}
 
 
-def _within_rpo(result: Result, breaches: Sized, unjudged: Sized, values: Mapping[str, Any]) -> bool | None:
+def _within_rpo(result: Result, breaches: Sized, unjudged: Sized, values: Variables) -> bool | None:
     """Return whether all are within the RPO, None where that was not asked or is not known."""
     if breaches:
         return False
-    return True if values["rpo_hours"] and result["recovery_points"] and not unjudged else None
+    return True if values.rpo_hours and result["recovery_points"] and not unjudged else None
 
 
 def _valid_until(result: Result, finished: datetime, rpo_hours: int) -> datetime:

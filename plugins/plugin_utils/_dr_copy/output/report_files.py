@@ -16,6 +16,7 @@ from ..._role.files import failure_of, write_whole
 from ..._role.naming import file_name, label, label_of
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..decide.result import Result
+from ..input.variables import Variables
 from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .pages import report_page
@@ -30,31 +31,29 @@ class Written(NamedTuple):
     unwritten: str
 
 
-def written_report(
-    result: Result, done: Mapping[str, Any], values: Mapping[str, Any], run: Mapping[str, Any]
-) -> Written:
+def written_report(result: Result, done: Mapping[str, Any], values: Variables, run: Mapping[str, Any]) -> Written:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode last night's report stays as it is. A run that only reads writes no metrics.
     """
     report = report_of(result, done, values, run)
     problems: list[str] = []
-    if values["report_dir"] and not run["check_mode"]:
+    if values.report_dir and not run["check_mode"]:
         problems += _write_files(report, values)
-    if values["metrics_dir"] and not run["check_mode"] and not values["reads_only"]:
+    if values.metrics_dir and not run["check_mode"] and not values.reads_only:
         from .metrics import write_metrics
 
-        why = failure_of(write_metrics, report, values["metrics_dir"])
-        problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
+        why = failure_of(write_metrics, report, values.metrics_dir)
+        problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return Written(report, " ".join(problems))
 
 
-def report_files(report: Report, values: Mapping[str, Any]) -> list[dict[str, str]]:
+def report_files(report: Report, values: Variables) -> list[dict[str, str]]:
     """Return the files of a run: each one's ``path``, and the ``form`` of what is in it, for report_content.
 
     They bear the plan's name and the shard.
     """
-    plan, base, parts = file_name(values["plan"], values["shard"]), values["report_dir"], _start_of(values)
+    plan, base, parts = file_name(values.plan, values.shard), values.report_dir, _start_of(values)
     ends = {"page": "html", "json": "json", "junit": "junit.xml"}
     files = [{"path": f"{parts}.{end}", "form": form} for form, end in ends.items()]
     return files + [
@@ -62,25 +61,25 @@ def report_files(report: Report, values: Mapping[str, Any]) -> list[dict[str, st
     ]
 
 
-def write_page_of_start(values: Mapping[str, Any]) -> None:
+def write_page_of_start(values: Variables) -> None:
     """Replace the page of an earlier run by one that says that this run has begun, as far as that is possible.
 
     A directory that cannot be written to is told at the end of the run.
     """
-    if values["report_dir"]:
-        plan = label(values["plan"], values["shard"])
-        failure_of(write_plain_page, values, page_of_start(plan, values["now"]))
+    if values.report_dir:
+        plan = label(values.plan, values.shard)
+        failure_of(write_plain_page, values, page_of_start(plan, values.now))
 
 
-def write_plain_page(values: Mapping[str, Any], page: str) -> None:
+def write_plain_page(values: Variables, page: str) -> None:
     """Write a page in the place of the report's. Raises OSError."""
     write_whole(Path(f"{_start_of(values)}.html"), page)
 
 
-def _start_of(values: Mapping[str, Any]) -> str:
+def _start_of(values: Variables) -> str:
     """Return the path of a run's files without its ending."""
-    plan = file_name(values["plan"], values["shard"])
-    return f"{values['report_dir']}/{plan}{'.status' if values['reads_only'] else ''}"
+    plan = file_name(values.plan, values.shard)
+    return f"{values.report_dir}/{plan}{'.status' if values.reads_only else ''}"
 
 
 def report_content(report: Report, form: str) -> str:
@@ -89,7 +88,7 @@ def report_content(report: Report, form: str) -> str:
     return forms[form](report)
 
 
-def _write_files(report: Report, values: Mapping[str, Any]) -> list[str]:
+def _write_files(report: Report, values: Variables) -> list[str]:
     """Write the files of a run and take away dated ones that are too old; say what could not be written."""
     problems = []
     for file in report_files(report, values):

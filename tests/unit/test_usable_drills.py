@@ -165,7 +165,73 @@ def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_
     assert estate.holder_of(theirs)[0] == estate.server_id and not ended.message
 
 
-@pytest.mark.parametrize("moment", range(1, 9))
+def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(runs, tmp_path):
+    """The other one runs in another play, from another controller: only the cloud knows of it."""
+    runs.copies("database")
+    second, seen = Runs(runs.estate), []
+    ours = second.copies("mail")
+
+    def meanwhile(_set):
+        seen.append({disk.id: runs.estate.holder_of(disk) for disk in runs.estate.disks()})
+        dry = second.usable(tmp_path, check=True, id="drill-two", report_dir=str(tmp_path / "two"))
+        assert not dry.message
+        seen.append(second.usable(tmp_path, checks=Checks(second), id="drill-two", report_dir=str(tmp_path / "two")))
+        assert {disk.id: runs.estate.holder_of(disk) for disk in runs.estate.disks()} == seen[0]
+        return PASSED
+
+    first = runs.usable(tmp_path, checks=meanwhile, id="drill-one", disk_names=["database"])
+    assert not first.message and first.result["totals"]["proven"] == 1 and not runs.estate.disks()
+    held, refused = seen
+    (disk,) = held
+    assert refused.message.startswith("2 of 2 copies were not proven usable: ")
+    for text in (runs.estate.server_id, disk, "drill-one", "one drill at a time"):
+        assert text in refused.message, refused.message
+    assert ours["mail"] in refused.message and "✗" in (tmp_path / "two" / "orders.drill.html").read_text()
+    later = second.usable(tmp_path, checks=Checks(second), id="drill-two")
+    assert not later.message and later.result["totals"]["proven"] == 2
+
+
+def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other(runs, tmp_path):
+    """Each has seen no other one when it began; the second is killed while its disk is attached."""
+    runs.copies("database")
+    second, checks = Runs(runs.estate), Checks(runs)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_set):
+        raise Killed
+
+    def other_begins():
+        with pytest.raises(Killed):
+            second.usable(tmp_path, checks=killed, id="drill-two")
+
+    ended = runs.usable(tmp_path, checks=checks, id="drill-one", before={"making disks": other_begins})
+    (theirs,) = runs.estate.disks()
+    assert not checks.sets and not ended.result["totals"]["proven"]
+    assert runs.estate.holder_of(theirs) == (runs.estate.server_id, "attached"), "it is not ours to detach"
+    assert all(text in ended.message for text in ("drill-two", theirs.id, "one drill at a time", "was killed"))
+    runs.estate.clock.sleep(12 * 3600)
+    again = runs.usable(tmp_path, checks=checks, id="drill-one-more")
+    assert not again.message and not runs.estate.disks() and len(checks.sets) == 1
+
+
+def test_where_it_cannot_be_seen_whether_others_check_there_nothing_is_checked(ecs_disks, tmp_path):
+    runs, estate = Runs(ecs_disks), ecs_disks
+    estate.settings(instances={estate.server_id: {"zone": estate.zone}})
+    runs.copies("database")
+    checks, module = Checks(runs), runs._module
+
+    def blind(name, arguments, check):
+        is_last_look = name.endswith("_info") and "disk_tags" in arguments and bool(estate.disks())
+        return {"failed": True, "msg": "no answer"} if is_last_look else module(name, arguments, check)
+
+    runs._module = blind
+    ended = runs.usable(tmp_path, checks=checks)
+    assert not checks.sets and not ended.result["totals"]["proven"] and "no answer" in ended.message
+
+
+@pytest.mark.parametrize("moment", range(1, 11))
 def test_a_kill_between_any_two_calls_leaves_nothing_that_the_next_drill_does_not_take_away(
     ecs_disks, tmp_path, moment
 ):
@@ -203,7 +269,7 @@ def test_a_drill_makes_so_many_calls_that_the_test_of_kills_meets_each(ecs_disks
     runs.copies("mail", hours=26)
     runs.calls.clear()
     runs.usable(tmp_path)
-    assert len(runs.calls) == 9, runs.calls
+    assert len(runs.calls) == 11, runs.calls
 
 
 def test_what_a_restore_has_attached_stays_though_its_time_is_over(runs, tmp_path):

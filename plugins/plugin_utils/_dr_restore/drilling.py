@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
+
 from .._role.rows import Row
 from .calls import Calls
 from .decide import drill, reaping, usable
@@ -48,7 +50,7 @@ class Drill(Run):
         both = is_read(listed, "snapshots") and is_read(there, "disks")
         chosen = drill.picked(candidates, values) if both else []
         try:
-            trials = self._tried(calls, chosen, listed) if chosen else []
+            trials = self._tried(calls, chosen, listed, there) if chosen else []
         except Paused:
             raise
         except BaseException:
@@ -88,12 +90,17 @@ class Drill(Run):
             results.append(self._noted(self._made(calls.delete(deletion))))
         return results
 
-    def _tried(self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Row) -> list[drill.Trial]:
+    def _tried(self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Row, there: Row) -> list[drill.Trial]:
         """Make disks of the chosen copies, do with them what the level asks for, delete them, and mark the copies."""
-        made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
+        checks = self._values["level"] == "usable" and not self._setting.check_mode
+        in_use = usable.why_in_use(there, self._results, self._values) if checks else ""
+        if in_use:
+            made = self._noted({"failures": [Refused(in_use).as_result(None, self._values["region"])]})
+        else:
+            made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
         checked: dict[str, str] = {}
         if not self._setting.check_mode:
-            if self._values["level"] == "usable":
+            if checks and not in_use:
                 checked = self._check(calls, chosen, made)
             self._delete(calls, reaping.made_by_drill(made, self._results))
         return self._mark(calls, self._judge(calls, chosen, made, checked), listed)
@@ -124,7 +131,11 @@ class Drill(Run):
                 self._say(f"attaching {len(copies)} disks to {self._values['test_instance']}")
                 attached = self._noted(self._made(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
-                why = usable.why_not_attached(points, attached)
+                # Two drills may have begun at the same time. Whoever sees another one gives way, the disks that it has
+                # attached among those that the other one sees.
+                why = usable.why_not_attached(points, attached) or usable.why_in_use(
+                    self._noted(self._made(calls.look(reaping.EXPIRING))), self._results, self._values
+                )
             set_of_disks = {} if why else usable.set_for_checks(points, attached)
             what = {"set": set_of_disks, "sets": len(sets), "host": self._values["test_host"]}
             answer = self._record.pause(f"checks of set {number}", {**what, "checks": self._values["checks"]})

@@ -64,7 +64,7 @@ def reapable(listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), 
     now = time_or_now(values["now"])
     due: list[Row] = []
     left = []
-    for disk in _not_deleted(listed, calls):
+    for disk in not_deleted(listed, calls):
         tags = disk["tags"]
         expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
         if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
@@ -93,7 +93,7 @@ def made_by_drill(made: Row, calls: Sequence[Row] = ()) -> list[Deletion]:
 
     One without a time of expiry is somebody's who took the same name for a restore: it stays.
     """
-    disks = [disk for disk in _not_deleted(made, calls) if disk["disk_id"] and disk["state"] != "absent"]
+    disks = [disk for disk in not_deleted(made, calls) if disk["disk_id"] and disk["state"] != "absent"]
     return _deletions([disk for disk in disks if disk["tags"].get(RESTORE_EXPIRES_AT)])
 
 
@@ -125,7 +125,7 @@ def deleted_ids(calls: Sequence[Row]) -> list[str]:
 def own_disks(listed: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[Left]:
     """Return the disks of this very drill that are shown, attached to nothing that others attached them to, and not
     told as deleted."""
-    shown = [disk for disk in _not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values["id"]]
+    shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values["id"]]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
@@ -138,7 +138,8 @@ def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Map
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
-def _not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
+def not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
+    """Return the disks of a listing that no call has told as deleted."""
     gone = set(deleted_ids(calls))
     return [disk for disk in plain(listed.get("disks") or ()) if disk["disk_id"] not in gone]
 

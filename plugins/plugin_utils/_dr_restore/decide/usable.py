@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
+
+from ..._role.registered import failures_of
 from ..._role.rows import Row, plain
 from .drill import doubt_of
 from .outcomes import reason_of
-from .points import Point
+from .points import NAMED, Point
+from .reaping import attached_by_drill, not_deleted
 
 #: Of the words of a failed task, so many characters are told.
 LONGEST = 500
@@ -41,6 +46,27 @@ def why_not_attached(points: Sequence[Point], attached: Row) -> str:
         if disk is None or disk["error"] or not disk["attached_to"]:
             return reason_of(disk, attached, point.copy_id) or f"the disk of {point.copy_id} was not attached"
     return ""
+
+
+def why_in_use(there: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> str:
+    """Say which disks of other drills are on the test instance, or about to be; empty where there are none.
+
+    ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
+    """
+    instance = values["test_instance"]
+    if failures := failures_of(there):
+        return f"it cannot be seen whether another drill uses the test instance {instance}: {spelt_out(failures)}"
+    others = [disk for disk in not_deleted(there, calls) if attached_by_drill(disk) == instance]
+    others = [disk for disk in others if disk["tags"][RESTORE_ID] != values["id"]]
+    if not others:
+        return ""
+    named = ", ".join(f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others[:NAMED])
+    until = max(str(disk["tags"].get(RESTORE_EXPIRES_AT) or "") for disk in others)
+    return (
+        f"the test instance {instance} is in use by another drill, and only one drill at a time checks disks on it "
+        f"({named}). Run this one again once that one has ended. If that one was killed, the first drill after {until} "
+        "detaches and deletes its disks; to go on earlier, detach and delete them yourself"
+    )
 
 
 def set_for_checks(points: Sequence[Point], attached: Row) -> dict[str, Any]:

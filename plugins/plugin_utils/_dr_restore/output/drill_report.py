@@ -112,7 +112,7 @@ def drill_problems(report: Row) -> str:
         parts.append(f"No copy could be tried: {_some(report['untried'], 'why')}.")
     if report["overdue"]:
         cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
-        rows = [{**row, "since": _last_proof(row) + cause.get(row["disk_id"], "")} for row in report["overdue"]]
+        rows = [{**row, "since": last_proof(row) + cause.get(row["disk_id"], "")} for row in report["overdue"]]
         parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
     if report["failures"] and not failed:
         parts.append(spelt_out(report["failures"]))
@@ -167,7 +167,8 @@ def _where(left: Row) -> str:
     return f"{left['disk_id']} (attached to {left['attached_to']})" if left["attached_to"] else str(left["disk_id"])
 
 
-def _last_proof(row: Row) -> str:
+def last_proof(row: Row) -> str:
+    """Say when a disk was last proven at the level of the drill."""
     return f"last on {row['proven_at']}" if row["proven_at"] else "never"
 
 

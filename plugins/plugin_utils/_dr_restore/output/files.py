@@ -19,6 +19,7 @@ from ..._role.proofs import strongest
 from ..._role.rows import Row, parse_time
 from ..decide.points import named
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
+from .drill_junit import drill_junit_text
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
 
@@ -29,7 +30,7 @@ def written_drill(report: Row, values: Mapping[str, Any]) -> str:
         return ""
     problems = []
     if values["report_dir"]:
-        for end, content in (("json", report_text), ("html", drill_page)):
+        for end, content in (("json", report_text), ("html", drill_page), ("junit.xml", _junit_text)):
             path = drill_file(values, end)
             why = failure_of(lambda path=path, content=content: write_whole(path, content(report)))
             problems += [f"The report {path} could not be written: {why}"] if why else []
@@ -99,6 +100,10 @@ def drill_page(report: Row) -> str:
     """Write the report as one self-contained HTML page."""
     words = {"named": named, "also_proven": also_proven}
     return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
+
+
+def _junit_text(report: Row) -> str:
+    return drill_junit_text(report, drill_problems(report))
 
 
 def write_drill_metrics(report: Row, directory: str) -> str:

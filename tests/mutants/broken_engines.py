@@ -745,8 +745,7 @@ def _forgetting(real: Any) -> Any:
 def _not_lost(real: Any) -> Any:
     def copy_in_doubt(self: Any, error: Any, now: float, today: Any) -> None:
         real(self, error, now, today)
-        self.lost_calls.clear()
-        self.lost_at = None
+        self.copy_call = replace(self.copy_call.found(), lost=())
 
     return copy_in_doubt
 
@@ -894,7 +893,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("any copy of ours ends a doubt", "decide.looks", "Looks._may_be_own", lambda real: lambda self, copy: copy.ours),
     ("an older state is believed", "decide.looks", "Looks._shown", _no_younger),
     ("nothing is looked back at", "act.loop", "Loop._look_back", _always([])),
-    ("a doubt is over at once", "decide.timing", "doubt_ends", _always(None)),
+    ("a doubt is over at once", "decide.timing", "next_search", _always(None)),
     ("a copy begins on any listing", "decide.looks", "Looks.is_fresh", _always(True)),
     ("the first copy of this run counts as another's", "decide.looks", "Looks._may_be_own", _always(False)),
     ("own copies are compared at once", "decide.sightings", "SAME_SECOND", lambda real: -1e9),

@@ -127,7 +127,7 @@ def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seco
     at = None if seconds is None else NOON + timedelta(seconds=seconds)
     shown = copy_of(created_at=at, source=Provenance("source", "here", managed=managed))
     memory.looked({"copy": shown}, None, 5.0)
-    assert (list(memory.own), memory.changed, memory.lost_at) == (["copy"] * own, own, None if own else 4.0)
+    assert (list(memory.own), memory.changed, memory.copy_call.is_in_doubt) == (["copy"] * own, own, not own)
 
 
 def test_what_a_later_look_leaves_out_is_still_known():

@@ -78,7 +78,8 @@ class Attempt:
     @property
     def is_in_flight(self) -> bool:
         """Whether a copy of it takes room at the destination, or may do so."""
-        if self.memory.under_way or (self.copy is None and self.memory.lost_at is not None and not self.decision.begin):
+        call = self.memory.copy_call
+        if call.is_out or (self.copy is None and call.is_in_doubt and not self.decision.begin):
             return self.error is None
         return self.copy is not None and self.copy.state is State.PENDING
 

@@ -47,7 +47,7 @@ class Calls(Writes):
         for name in ready:
             for attempt in ready[name]:
                 now = self._deadline.now()
-                if attempt in sent or attempt.memory.fatal or not attempt.memory.is_fresh(now):
+                if attempt in sent or attempt.memory.copy_call.final_error or not attempt.memory.is_fresh(now):
                     continue
                 if self._deadline.passed or not regions[name].has_room(now):
                     break
@@ -82,7 +82,7 @@ class Calls(Writes):
             if other.request.snapshot_id == first.request.snapshot_id
             and (other.order.name, other.order.description) == (order.name, order.description)
             and other.memory.is_fresh(now)
-            and not (other.memory.fatal or other in self._singles)
+            and not (other.memory.copy_call.final_error or other in self._singles)
         ]
 
     def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:
@@ -135,7 +135,7 @@ class Calls(Writes):
             attempt.memory.copy_accepted(answer, now)
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
-            if attempt.memory.lost_calls or isinstance(answer, Underway):
+            if attempt.memory.copy_call.lost or isinstance(answer, Underway):
                 region.queue.defer(attempt)  # its source may be why, since it is not the first time
             attempt.memory.copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:

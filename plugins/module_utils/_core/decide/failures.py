@@ -187,24 +187,24 @@ def overdue(
 
     ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
     """
-    refusal = memory.refusal
+    call = memory.copy_call
     if memory.known is None and not unread:
         return TimedOut(
             f"{request.region} was not read within wait_timeout, so the state of any {request.noun} of "
             f"{request.snapshot_id} is unknown",
             hint=AGAIN,
         )
-    if copy is None and memory.lost_at is not None and isinstance(refusal, Underway):
-        return refusal.as_kind(
+    if copy is None and call.is_in_doubt and isinstance(call.error, Underway):
+        return call.error.as_kind(
             Underway,
-            f"{refusal} (another call makes this {request.noun}, but the cloud did not show it within wait_timeout)",
+            f"{call.error} (another call makes this {request.noun}, but the cloud did not show it within wait_timeout)",
             f"Run again to adopt the {request.noun} once the cloud shows it.",
         )
-    if copy is None and (memory.lost_at is not None or memory.under_way) and refusal:
-        return refusal.as_kind(
+    if copy is None and (call.is_in_doubt or call.is_out) and call.error:
+        return call.error.as_kind(
             Ambiguous,
             f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
-            f"({refusal}), "
+            f"({call.error}), "
             "and the cloud shows none yet",
             f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
         )
@@ -225,9 +225,9 @@ def overdue(
             f"within wait_timeout: {source_unread}",
             source_unread.hint or AGAIN,
         )
-    if copy is None and refusal and not absent:
-        hint = refusal.hint or AGAIN
-        return refusal.as_kind(type(refusal), f"{refusal} (retried until wait_timeout ended)", hint)
+    if copy is None and call.error and not absent:
+        hint = call.error.hint or AGAIN
+        return call.error.as_kind(type(call.error), f"{call.error} (retried until wait_timeout ended)", hint)
     if copy is None and not absent:
         return TimedOut(
             f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",

@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from ..errors import CopyError, Underway
+from ..errors import Underway
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
 from . import sightings
+from .copy_call import CopyCall
 from .sightings import AGE, ATTACH, DELETE, EXPIRY, TAGS, Absence, Refusal, Sighting, Survivor, kept
 
 
@@ -53,13 +53,9 @@ class Looks:
     #: a listing was made for once they were complete, since another run's may have shown late.
     compared: set[str] = field(default_factory=set)
     rechecked: set[str] = field(default_factory=set)
-    lost_at: float | None = None
-    #: When calls whose answer was lost were out, by the cloud's clock (aware).
-    lost_calls: list[tuple[datetime, datetime]] = field(default_factory=list)
-    refusal: CopyError | None = None
+    copy_call: CopyCall = field(default_factory=CopyCall)
     #: Refused writes, by copy and kind of write.
     refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
-    under_way: bool = False
     changed: bool = False
     updated: bool = False
 
@@ -117,7 +113,7 @@ class Looks:
             self.is_confirmed = self.known is not None or not has_seam
             self.known = before | {i for i, c in shown.items() if c.is_copy and c.state is not State.ABSENT}
             self.failed_first |= {i for i, copy in shown.items() if copy.state is State.ERROR}
-        elif self.lost_at is not None or self.lost_calls:
+        elif self.copy_call.is_in_doubt or self.copy_call.lost:
             self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
         if any(copy.is_copy and copy.state is not State.ABSENT for copy in shown.values()):
             self.nothing_shown = Absence()
@@ -132,14 +128,14 @@ class Looks:
         found = {i: at for i, copy in new.items() if self._may_be_own(copy)}
         self.changed = self.changed or bool(found)
         self.own.update(found)
-        if found or (new and isinstance(self.refusal, Underway)):
-            self.lost_at = None
+        if found or (new and isinstance(self.copy_call.error, Underway)):
+            self.copy_call = self.copy_call.found()
 
     def _may_be_own(self, copy: Snapshot) -> bool:
         """Whether a lost call of this run may have made a copy: ours, started while the call was out."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
         may_be_ours = copy.ours or not copy.certain
-        return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.lost_calls))
+        return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
 
     def _shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
         if copy.state is State.ABSENT:
@@ -194,7 +190,7 @@ class Looks:
     @property
     def may_begin(self) -> bool:
         """Whether no copy call of this run is out or may have taken effect."""
-        return not (self.under_way or self.own or self.lost_calls)
+        return not (self.copy_call.may_have_made_one or self.own)
 
     def unseen(self, snapshot_id: str) -> bool:
         """Whether the last look did not show a copy."""

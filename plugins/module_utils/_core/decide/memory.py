@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry, Underway
+from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry
 from ..locks import Lock
 from ..model import Snapshot, TagChange
 from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS
@@ -27,9 +27,6 @@ from .sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, LONGEST_PAUSE, TAGS
 class Memory(Looks):
     """What this run knows of one request. Only its methods, and ``act.locks``, change it."""
 
-    #: When the call that is out now was sent, by the cloud's clock (aware).
-    asked_at: datetime | None = None
-    fatal: CopyError | None = None
     #: Changes of tags that the cloud accepted, by copy, and when.
     tags_sent: dict[str, TagChange] = field(default_factory=dict)
     tags_sent_at: dict[str, float] = field(default_factory=dict)
@@ -44,27 +41,23 @@ class Memory(Looks):
 
     def copy_sent(self, today: datetime) -> None:
         """Note that a copy call is sent; the doubt about an earlier one is over."""
-        self.under_way, self.asked_at, self.lost_at = True, today, None
+        self.copy_call = self.copy_call.sent(today)
 
     def copy_accepted(self, copy: Snapshot, now: float) -> None:
         """Note that the cloud answered a copy call with a copy."""
-        self.under_way, self.changed, self.refusal, self.lost_at = False, True, None, None
+        self.copy_call, self.changed = self.copy_call.accepted(), True
         self.seen[copy.snapshot_id] = Sighting(copy, now)
         self.own[copy.snapshot_id] = now
 
     def copy_in_doubt(self, error: CopyError, now: float, today: datetime) -> None:
         """Note that it is unknown whether a copy call took effect, or that somebody is just making the copy."""
-        self.under_way, self.refusal, self.lost_at = False, error, now
-        if not isinstance(error, Underway):
-            self.lost_calls.append((self.asked_at or today, today))
+        self.copy_call = self.copy_call.in_doubt(error, now, today)
 
     def copy_not_sent(self) -> None:
-        self.under_way = False
+        self.copy_call = self.copy_call.not_sent()
 
     def copy_refused(self, error: CopyError, for_good: bool) -> None:
-        self.under_way, self.refusal = False, error
-        if for_good:
-            self.fatal = error
+        self.copy_call = self.copy_call.refused(error, for_good)
 
     def deletion_accepted(self, snapshot_id: str, now: float) -> None:
         """Note that the cloud accepted a deletion."""

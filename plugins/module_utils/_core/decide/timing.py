@@ -12,31 +12,28 @@ from ..errors import Underway
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, poll_pause
 from .copies import Sorted
+from .copy_call import InDoubt
 from .memory import Memory
 from .sightings import DELETE
 from .wanted import Wanted
 
 
-def doubt_ends(wanted: Wanted, memory: Memory) -> float | None:
-    """Say when a copy call whose answer was lost may be sent again; None if none is in doubt."""
-    if memory.lost_at is None:
+def next_search(wanted: Wanted, memory: Memory) -> float | None:
+    """Say when to look again for the copy of a call in doubt; None if none is, so that a call may be sent (again)."""
+    doubt = memory.copy_call.state
+    if not isinstance(doubt, InDoubt):
         return None
-    end = memory.lost_at + _search_seconds(wanted, memory)
-    return end if memory.listed_at < end else None
+    end = doubt.since + _search_seconds(wanted, doubt)
+    if memory.listed_at >= end:
+        return None
+    last = max(memory.listed_at, doubt.since)
+    return min(last + max(1.0, (last - doubt.since) / 2), max(end, last + 0.1))
 
 
-def next_search(wanted: Wanted, memory: Memory) -> float:
-    """Say when to look again for a copy in doubt."""
-    lost_at = memory.lost_at or 0.0
-    last = max(memory.listed_at, lost_at)
-    end = lost_at + _search_seconds(wanted, memory)
-    return min(last + max(1.0, (last - lost_at) / 2), max(end, last + 0.1))
-
-
-def _search_seconds(wanted: Wanted, memory: Memory) -> float:
+def _search_seconds(wanted: Wanted, doubt: InDoubt) -> float:
     """Return how long (seconds) to look for a copy in doubt."""
     cloud = wanted.cloud
-    if isinstance(memory.refusal, Underway) and cloud.underway_seconds is not None:
+    if isinstance(doubt.error, Underway) and cloud.underway_seconds is not None:
         return cloud.underway_seconds
     return cloud.doubt_seconds
 

@@ -17,7 +17,7 @@ from .drift import Drift, drift_of
 from .locks import unknown_locks
 from .memory import Memory
 from .sightings import ATTACH, DELETE, EXPIRY, LOCK, TAGS
-from .timing import doubt_ends, growing, next_look, next_search, now_or_later, when_to_write
+from .timing import growing, next_look, next_search, now_or_later, when_to_write
 from .wanted import Wanted
 from .without_copy import failed_first, misfits_first
 
@@ -29,7 +29,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     complete = copy.state is State.COMPLETED
     drift = drift_of(wanted, memory, copy, now, today)
     sighting = memory.seen[copy.snapshot_id]
-    quiet = complete and drift.is_none and not (memory.own or memory.lost_calls or sighting.unseen)
+    quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
         return Decision(copy=copy, settled=True, drift=drift, duplicates=_duplicates(copies, copy))  # nearly always
     back = _taken_back(wanted, memory, copies) if policy.wait else _TakenBack()
@@ -54,9 +54,9 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
     if follows:
         look_at = min(look_at, poll_at)
-    in_doubt = policy.wait and doubt_ends(wanted, memory) is not None
-    if in_doubt:  # the copy of a lost call may still show beside this one
-        look_at = min(look_at, next_search(wanted, memory))
+    search_at = next_search(wanted, memory) if policy.wait else None
+    if search_at is not None:  # the copy of a lost call may still show beside this one
+        look_at = min(look_at, search_at)
     if drift.unshown:
         sent_at = memory.tags_sent_at[copy.snapshot_id]
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
@@ -68,7 +68,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
     if unsure:
         look_at = -math.inf
-    listing = back.compare or back.recheck or in_doubt or unsure
+    listing = back.compare or back.recheck or search_at is not None or unsure
     settled = (
         not (follows or listing or delete or needs_locks or drift.needs_source or drift.unshown or attaching)
         and min(look_at, retry_at) == math.inf
@@ -86,7 +86,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
         settled=settled and due is None,
         look_at=look_at,
         poll_at=poll_at,
-        at_all=in_doubt or unsure or sighting.unseen > 0,
+        at_all=search_at is not None or unsure or sighting.unseen > 0,
         compare=back.compare,
         recheck=back.recheck,
         unsure=unsure,

@@ -14,7 +14,7 @@ from . import failures
 from .copies import Sorted, begin_order, misfit, surplus
 from .decision import Decision
 from .memory import Memory
-from .timing import doubt_ends, next_search
+from .timing import next_search
 from .wanted import Wanted
 
 
@@ -24,14 +24,15 @@ def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
     lost = _lost(wanted, memory, copies)
     if lost:
         return lost
-    if memory.fatal:
-        return Decision(error=memory.fatal, settled=True)
+    if memory.copy_call.final_error:
+        return Decision(error=memory.copy_call.final_error, settled=True)
     if not memory.is_confirmed:  # the listing may have missed one
         return Decision(look_at=-math.inf, at_all=True, unsure=True)
-    if doubt_ends(wanted, memory) is not None:
-        return Decision(look_at=next_search(wanted, memory), at_all=True)
-    if isinstance(memory.refusal, Accepted):
-        return Decision(error=memory.refusal, settled=True)
+    search_at = next_search(wanted, memory)
+    if search_at is not None:
+        return Decision(look_at=search_at, at_all=True)
+    if isinstance(memory.copy_call.error, Accepted):
+        return Decision(error=memory.copy_call.error, settled=True)
     mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None)
     if mine:  # another attempt would end the same way
         return Decision(copy=mine, error=failures.mismatch(request, mine, wanted.cloud), settled=True)
@@ -79,7 +80,7 @@ def _is_asked_for_once_more(wanted: Wanted, memory: Memory, copy: Snapshot) -> b
 
 def _was_first(memory: Memory, copy: Snapshot) -> bool:
     """Whether a copy was there when the run started, and is the only one that this run followed."""
-    return bool(memory.known) and copy.snapshot_id in (memory.known or ()) and not memory.own and not memory.lost_calls
+    return copy.snapshot_id in (memory.known or ()) and not (memory.own or memory.copy_call.lost)
 
 
 def failed_first(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:

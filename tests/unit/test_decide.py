@@ -24,15 +24,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import (
-    DELETE,
-    EXPIRY,
-    LOCK,
-    TAGS,
-)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import DELETE, EXPIRY, LOCK, TAGS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     NotFound,
@@ -341,7 +336,7 @@ def test_expiry_is_judged_by_copy():
     """Where another copy counts from now on, it needs an expiry of its own (promises: None)."""
     first_one, second = copy_of(1), copy_of(2)
     wanted, memory = tagging(retention_days=30), looked([second])
-    memory.expiry_accepted(second.snapshot_id, decide(wanted, memory, NOW, NOON).expiry)
+    memory.expiry_accepted(second.snapshot_id, decide(wanted, memory, NOW, NOON).expiry, NOW)
     assert decide(wanted, memory, NOW, NOON).settled
     memory.looked({c.snapshot_id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
     decision = decide(wanted, memory, NOW, NOON)
@@ -493,7 +488,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     if own:
         memory.copy_accepted(copy_of(), NOW)
         memory.looked({"copy-1": copy_of()}, None, NOW)
-        memory.compared.add("copy-1")
+        memory.own["copy-1"].compared = True
     if lost:
         memory.write_refused("copy-1", LOCK, lost, NOW)
         memory.looked({"copy-1": copy_of()}, None, NOW + 10)
@@ -508,7 +503,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     wanted.cloud.lock_modes = ("governance",)
     if own:
         memory.copy_accepted(copy_of(), NOW - age)
-        memory.compared.add("copy-1")
+        memory.own["copy-1"].compared = True
     else:
         memory.locks_read({}, NOW - age)
     memory.looked({"copy-1": copy_of()}, None, NOW)
@@ -529,9 +524,9 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     memory.copy_accepted(copy_of(), NOW)
     memory.looked({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
-        memory.compared.add("copy-1")
+        memory.own["copy-1"].compared = True
     if rechecked:
-        memory.rechecked.add("copy-1")
+        memory.own["copy-1"].rechecked = True
     decision = decide(wanted, memory, NOW, NOON)
     assert (decision.lock, decision.settled, decision.drift.due) == (lock, False, (LOCK,))
 

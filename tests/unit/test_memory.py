@@ -13,14 +13,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import Sorted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import (
-    DELETE,
-    LOCK,
-    TAGS,
-    Sighting,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import Sighting
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import look_again, next_look
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import DELETE, LOCK, TAGS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     Busy,
@@ -64,7 +60,7 @@ def test_what_a_restore_does_not_ask_for_is_as_the_copy_modules_have_it():
 def test_a_look_counts_from_its_start_and_a_long_one_from_its_end(took, fresh_at):
     memory = Memory()
     memory.looked({}, None, 0.0, took)
-    assert memory.looked_at == memory.fresh_at == fresh_at and memory.listed_at == 0.0
+    assert memory.looked_at == memory.listings.fresh_at == fresh_at and memory.listings.at == 0.0
 
 
 def test_what_was_never_looked_at_is_not_fresh_even_where_the_clock_has_just_started():
@@ -95,7 +91,7 @@ def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_aft
     memory.copy_accepted(copy_of(state=State.PENDING), 1.0)
     for at in (2.0, 2.0 + later):
         memory.looked({"copy": copy_of(state=State.PENDING)}, None, at)
-    assert (memory.compared == {"copy"}) == compared
+    assert memory.own["copy"].compared == compared
 
 
 @pytest.mark.parametrize(
@@ -153,7 +149,7 @@ def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute
     memory, pauses = looked(copy_of()), []
     for number in range(1100):  # hours of waiting
         memory.write_refused("copy", DELETE, Throttled("slow"), number * 10.0)
-        pauses.append(memory.refusal_of("copy", DELETE).until - number * 10.0)
+        pauses.append(memory.writes.refusal_of("copy", DELETE).until - number * 10.0)
     assert pauses[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and set(pauses[7:]) == {30.0}
 
 
@@ -171,7 +167,7 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
     while sent < 30:
         memory.write_refused("copy", DELETE, error, sent * every)
         sent += 1
-        if memory.refusal_of("copy", DELETE).is_final:
+        if memory.writes.refusal_of("copy", DELETE).is_final:
             break
     assert sent == (ends_after or 30)
 
@@ -199,7 +195,7 @@ def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, ch
         memory.write_refused("copy", LOCK, lost, 1.0)
     memory.locks_read({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
     assert (memory.changed, memory.updated) == (changed, changed)
-    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.refusals
+    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.refusals
 
 
 @pytest.mark.parametrize(

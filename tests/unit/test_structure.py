@@ -89,6 +89,14 @@ def test_only_the_calls_of_the_engine_write():
             assert not writes.search(path.read_text()), path
 
 
+def test_only_a_memory_writes_its_fields():
+    """Others call its methods, so that no field is written without what belongs to it."""
+    for path in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+                assert not re.search(r"\bmemory\.", ast.unparse(node)), (path, node.lineno)
+
+
 def test_each_module_takes_a_single_snapshot_by_the_same_name():
     options = [importlib.import_module(f"{COLLECTION}.modules.{name}").OPTIONS for name in MODULES]
     found = [option["snapshot_ids"].get("aliases", ()) for option in options if "snapshot_ids" in option]

@@ -96,7 +96,7 @@ class Attempt:
 
         After the first failure still all, since most failures pass; in the end one.
         """
-        refusal = self.memory.refusal_of(snapshot_id, what)
+        refusal = self.memory.writes.refusal_of(snapshot_id, what)
         if refusal is None or isinstance(refusal.error, Throttled):
             return most
         return max(1, most >> min(4 * (refusal.sent - 1), 16))
@@ -104,12 +104,12 @@ class Attempt:
     @property
     def times_refused(self) -> int:
         """How often the write that was refused most was sent."""
-        return max((refusal.sent for refusal in self.memory.refusals.values()), default=0)
+        return max((refusal.sent for refusal in self.memory.writes.refusals.values()), default=0)
 
     @property
     def started_at(self) -> float:
         """When (monotonic) this run's last copy call for it was accepted; minus infinity if none was."""
-        return max(self.memory.own.values(), default=-math.inf)
+        return max((mine.made_at for mine in self.memory.own.values()), default=-math.inf)
 
     def is_shown_complete(self, shown: Mapping[str, Snapshot]) -> bool:
         """Whether a look shows that a copy of this run is complete."""

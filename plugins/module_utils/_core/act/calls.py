@@ -16,7 +16,7 @@ from typing import TypeVar
 from ..cloud import SnapshotCloud, batches, safely
 from ..decide.attachments import instance_of
 from ..decide.locks import is_known_unlocked
-from ..decide.sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
+from ..decide.writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachable
 from ..model import Snapshot, TagChange
 from ..waiting import Deadline
@@ -231,7 +231,7 @@ class Calls(Writes):
         moment = attempt.decision.expiry
         if moment:
             self._cloud.set_expiry(attempt.request.region, snapshot_id, moment)
-            attempt.memory.expiry_accepted(snapshot_id, moment)
+            attempt.memory.expiry_accepted(snapshot_id, moment, self._deadline.now())
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
@@ -246,7 +246,8 @@ class Calls(Writes):
         if attempt.request.lock:
             days, mode = attempt.request.lock
             mode = mode or self._cloud.lock_modes[0]
-            attempt.memory.locked(snapshot_id, self._cloud.lock(attempt.request.region, snapshot_id, days, mode))
+            until = self._cloud.lock(attempt.request.region, snapshot_id, days, mode)
+            attempt.memory.lock_accepted(snapshot_id, until, self._deadline.now())
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""

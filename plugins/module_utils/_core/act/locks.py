@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..cloud import SnapshotCloud
-from ..decide.sightings import DELETE, LOCK, LONG_LOOK, counts_from
+from ..decide.sightings import LONG_LOOK, counts_from
+from ..decide.writes import DELETE, LOCK
 from ..errors import CopyError
 from ..locks import Lock
 from ..waiting import Deadline
@@ -48,7 +49,8 @@ class Locks(Reads):
         """Read one region; returns whether its locks are known, or cannot be."""
         region, now = attempts[0].request.region, self._deadline.now()
         found, at = self._last.get(region, ({}, -math.inf))
-        if now - at > LONG_LOOK or at <= max(_last_refusal(attempt) for attempt in attempts):
+        # Since a refusal somebody may have locked a copy.
+        if now - at > LONG_LOOK or at <= max(a.memory.writes.last_refused(LOCK, DELETE) for a in attempts):
             answer = self._read(region, partial(self._cloud.list_locks, region))
             if answer is None:
                 return False
@@ -67,13 +69,5 @@ class Locks(Reads):
 
         The cloud itself refuses to delete a locked copy.
         """
-        attempt.memory.locks_unread = error
-        if attempt.decision.drift.needs_locks and attempt.copy:
-            attempt.memory.write_refused(attempt.copy.snapshot_id, LOCK, error, self._deadline.now())
-            attempt.memory.refusals[attempt.copy.snapshot_id, LOCK].until = math.inf
-
-
-def _last_refusal(attempt: Attempt) -> float:
-    """Say when a lock or a deletion of a request was last refused: somebody may have locked a copy by then."""
-    refusals = attempt.memory.refusals.items()
-    return max((refusal.at for (_id, what), refusal in refusals if what in (LOCK, DELETE)), default=-math.inf)
+        to_lock = attempt.copy if attempt.decision.drift.needs_locks else None
+        attempt.memory.locks_not_read(error, to_lock.snapshot_id if to_lock else None, self._deadline.now())

@@ -205,7 +205,7 @@ class Loop:
         for attempt in dict.fromkeys(attempts):
             if attempt.error is None:
                 attempt.decision = decide(attempt.wanted, attempt.memory, now, today)
-                if attempt.first is None and attempt.memory.known is not None:
+                if attempt.first is None and attempt.memory.was_listed:
                     attempt.first = attempt.decision
             if attempt.decision.needs_source:
                 self._needing[attempt] = None
@@ -229,7 +229,7 @@ class Loop:
             if attempt.copy and attempt.error is None and (decision.drift.unread or decision.needs_source):
                 why = failures.source_not_read(attempt.copy, decision.drift.unread or source)
                 attempt.failures.append((attempt.copy.snapshot_id, why))
-            if not act and memory.known is not None and not (decision.needs_source and attempt.copy is None):
+            if not act and memory.was_listed and not (decision.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
                 attempt.error = failures.overdue(

@@ -105,7 +105,7 @@ class Region(Room):
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look for that."""
         chosen = self.next_to_begin(now)
-        stale = [a for a in chosen if now - a.memory.fresh_at > STALE_SECONDS]
+        stale = [a for a in chosen if now - a.memory.listings.fresh_at > STALE_SECONDS]
         return stale if stale and stale[0] is chosen[0] else []
 
     def look(self, last: bool = False) -> list[Attempt]:
@@ -163,7 +163,7 @@ class Region(Room):
 
     def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
         """Whether a second look, that has but to confirm what a long listing lacks, takes fewer calls by our mark."""
-        if not (self._cloud.finds_by_mark and due) or any(a.memory.is_confirmed for a in due):
+        if not (self._cloud.finds_by_mark and due) or any(a.memory.listings.is_confirmed for a in due):
             return False
         return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 

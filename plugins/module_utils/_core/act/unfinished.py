@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..decide import failures
-from ..decide.sightings import DELETE, DETACH, TAGS
+from ..decide.writes import DELETE, DETACH, TAGS
 from ..errors import CopyError, TagsFull
 from .attempt import Attempt
 
@@ -17,7 +17,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     wanted = attempt.wanted
     found = []
-    for (snapshot_id, what), refusal in memory.refusals.items():
+    for (snapshot_id, what), refusal in memory.writes.refusals.items():
         if what == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
             continue  # a failure only where the user asked for the tag
         if refusal.is_final and not (what == DELETE and snapshot_id in memory.own):
@@ -25,7 +25,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
         elif _is_still_wanted(attempt, snapshot_id, what):
             found.append((snapshot_id, failures.not_written(snapshot_id, region, what, refusal.error)))
     if wanted.policy.wait and wanted.cloud.deletes_later and not decision.settled:
-        unseen = [i for i in memory.deleted if i in memory.still_shown and i not in memory.seen]
+        unseen = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
     reported = {snapshot_id for snapshot_id, _error in found}
     if not decision.settled and attempt.error is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..cloud import SnapshotCloud, safely
-from ..decide.sightings import LONGEST_PAUSE
+from ..decide.writes import LONGEST_PAUSE
 from ..errors import Ambiguous, CopyError, Throttled
 from ..waiting import Backoff, Deadline
 from .attempt import Attempt
@@ -48,7 +48,7 @@ class Writes:
         elif rests_until > now:
             refused = dict.fromkeys(owners, Throttled(f"Calls in {region} pause after throttling"))
             for snapshot_id, attempt in owners.items():
-                attempt.memory.write_postponed(snapshot_id, what, refused[snapshot_id], rests_until)
+                attempt.memory.writes.postpone(snapshot_id, what, refused[snapshot_id], rests_until)
             return []
         elif self._deadline.passed:
             return []

@@ -67,11 +67,11 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
         pending = [c for c in doomed if c.state is State.PENDING]
         alone = Sorted(tuple(pending), (), (), ())
         look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in pending))
-    going = [i for i in memory.deleted if i in memory.still_shown] if policy.wait and cloud.deletes_later else []
+    going = memory.still_shown if policy.wait and cloud.deletes_later else []
     if going:
-        since = min(memory.deleted[i] for i in going)
+        since = min(memory.deleted[i].at for i in going)
         look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
-    if not memory.is_confirmed:  # the listing may have missed one
+    if not memory.listings.is_confirmed:  # the listing may have missed one
         look_at = -math.inf
     return Decision(
         copy=next(iter(doomed), None),
@@ -79,8 +79,8 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
         detach=detach,
         stays={c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in doomed},
         look_at=look_at,
-        at_all=not memory.is_confirmed,
-        unsure=not memory.is_confirmed or bool(uncertain),
+        at_all=not memory.listings.is_confirmed,
+        unsure=not memory.listings.is_confirmed or bool(uncertain),
         retry_at=retry_at,
         needs_locks=bool(unknown),
         settled=not (delete or detach or waits or going or unknown) and min(look_at, retry_at) == math.inf,

@@ -15,8 +15,8 @@ from ..model import CopyRequest, Snapshot, State, TagChange
 from ..tags import RESTORE_ATTACHED_TO
 from .expiry import expiry_change
 from .memory import Memory
-from .sightings import DETACH
 from .timing import growing, when_to_write
+from .writes import ATTACH, DETACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
         return Wish(refusal=_not_attached(copy, instance, f"since it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:
         return Wish(waits=disk.attachment != "attached")
-    is_free = not disk.in_use and copy.snapshot_id not in memory.attached
+    is_free = not disk.in_use and memory.writes.accepted_at(copy.snapshot_id, ATTACH) is None
     return Wish(is_due=is_free, waits=not is_free)
 
 
@@ -81,12 +81,13 @@ def detach_now(memory: Memory, held: Sequence[Snapshot], now: float) -> tuple[tu
     """Sort disks that are to be detached: which may be sent now, when to look first, and when to send again."""
     detach, look_at, retry_at = [], math.inf, math.inf
     for copy in held:
-        refusal = memory.refusal_of(copy.snapshot_id, DETACH)
+        refusal = memory.writes.refusal_of(copy.snapshot_id, DETACH)
         if refusal and refusal.is_final:
             continue
         is_attached = copy.disk is not None and copy.disk.attachment == "attached"
-        if copy.snapshot_id in memory.detached or not is_attached:
-            since = memory.detached.get(copy.snapshot_id, memory.seen[copy.snapshot_id].known_at)
+        detached_at = memory.writes.accepted_at(copy.snapshot_id, DETACH)
+        if detached_at is not None or not is_attached:
+            since = memory.seen[copy.snapshot_id].known_at if detached_at is None else detached_at
             look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
             continue
         is_due, look, retry = when_to_write(memory, copy.snapshot_id, DETACH, now)

@@ -25,8 +25,8 @@ from .attachments import disk_change, wish_of
 from .expiry import expiry_of
 from .locks import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
-from .sightings import ATTACH, EXPIRY, LOCK, TAGS
 from .wanted import Wanted
+from .writes import ATTACH, EXPIRY, LOCK, TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,11 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
     """Say what a copy lacks that counts for a request."""
     request, cloud = wanted.request, wanted.cloud
     if copy.disk is not None:
-        refused = memory.refusal_of(copy.snapshot_id, TAGS)
-        if refused and refused.is_final:
+        if memory.writes.is_refused(copy.snapshot_id, TAGS):
             return NO_DRIFT
-        wish, lost = wish_of(request, memory, copy), memory.refusal_of(copy.snapshot_id, ATTACH)
-        is_over = lost is not None and lost.is_final
-        change = disk_change(request, copy)
-        return Drift(change, attach=wish.is_due and not is_over, attaching=wish.waits, refused=wish.refusal)
+        wish, change = wish_of(request, memory, copy), disk_change(request, copy)
+        is_due = wish.is_due and not memory.writes.is_refused(copy.snapshot_id, ATTACH)
+        return Drift(change, attach=is_due, attaching=wish.waits, refused=wish.refusal)
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
     may_show = _tags_may_show(wanted, memory, copy, today)
@@ -98,8 +96,7 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
     )
     refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     expiry, warning, later = None, None, False
-    refused = memory.refusal_of(copy.snapshot_id, EXPIRY)
-    if cloud.expires_after_copying and copy.snapshot_id not in memory.expiring and not (refused and refused.is_final):
+    if cloud.expires_after_copying and not memory.writes.is_over(copy.snapshot_id, EXPIRY):
         if copy.state is State.COMPLETED:
             expiry, warning = expiry_of(request, copy, today)
         elif request.retention_days and not copy.expires_at:
@@ -109,7 +106,7 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
                 "the next run sets it"
             )
     lock = lock_due(wanted, memory, copy)
-    refused = memory.refusal_of(copy.snapshot_id, LOCK)
+    refused = memory.writes.refusal_of(copy.snapshot_id, LOCK)
     # While a refused lock pauses, nothing is read for it.
     needs_locks = lock and not (refused and refused.until > now) and not is_known_unlocked(wanted, memory, copy, now)
     lock_later = locks_later(wanted, copy)
@@ -160,7 +157,7 @@ def _tag_drift(
     ``may_show``: whether another run may have just set what comes with a copy.
     """
     request, cloud, source = wanted.request, wanted.cloud, wanted.source
-    refused = memory.refusal_of(copy.snapshot_id, TAGS)
+    refused = memory.writes.refusal_of(copy.snapshot_id, TAGS)
     if cloud.tag_rules is None or (refused and refused.is_final and not isinstance(refused.error, TagsFull)):
         return TagChange(), False, ()
     incomplete, purges = _lacks_provenance(copy), _purges(wanted)
@@ -179,10 +176,13 @@ def _tag_drift(
             missing = lacking(copy.tags, tags_for_copy(request, there, cloud.tag_rules, None)[0], cloud.tag_rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
     change = replace(change, set={k: v for k, v in change.set.items() if k not in cloud.refused_tags})
-    sent = memory.tags_sent.get(copy.snapshot_id)
+    sent = memory.writes.tags.get(copy.snapshot_id)
     if not sent:
         return change, False, ()
-    if not cloud.tags_in_copy_call and memory.seen[copy.snapshot_id].shown_at <= memory.tags_sent_at[copy.snapshot_id]:
+    if (
+        not cloud.tags_in_copy_call
+        and memory.seen[copy.snapshot_id].shown_at <= memory.writes.accepted[copy.snapshot_id, TAGS]
+    ):
         return TagChange(), False, (*sent.set, *sent.remove)
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
         # The cloud accepted it: a look that does not show it is old. Where tags come by another service, look for

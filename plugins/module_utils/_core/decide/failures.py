@@ -14,7 +14,7 @@ from ..model import CopyRequest, Snapshot, State
 from ..times import iso_utc
 from .copies import misfit
 from .memory import Memory
-from .sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
+from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 
 REPLACE = "Set replace_failed: true, the default, to replace it."
 CREATE = "Run without create: false to make a new copy."
@@ -188,7 +188,7 @@ def overdue(
     ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
     """
     call = memory.copy_call
-    if memory.known is None and not unread:
+    if not memory.was_listed and not unread:
         return TimedOut(
             f"{request.region} was not read within wait_timeout, so the state of any {request.noun} of "
             f"{request.snapshot_id} is unknown",

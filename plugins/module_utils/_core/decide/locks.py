@@ -13,19 +13,18 @@ from ..errors import Retry
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS
 from .memory import Memory
-from .sightings import LOCK
 from .wanted import Wanted
+from .writes import LOCK
 
 
 def lock_due(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
     """Whether a copy is to be locked: complete, ours, never locked before, as far as is known (promises: locks)."""
-    refused = memory.refusal_of(copy.snapshot_id, LOCK)
     return (
         _wants_lock(wanted, copy)
         and copy.state is State.COMPLETED
-        and not (refused and refused.is_final)
+        and not memory.writes.is_refused(copy.snapshot_id, LOCK)
         and not (copy.locked_until or "locked" in copy.traits)
-        and memory.locks.get(copy.snapshot_id) is None
+        and memory.locks.found.get(copy.snapshot_id) is None
     )
 
 
@@ -40,7 +39,7 @@ def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) ->
     A copy of this run has no lock, unless the answer to its lock was lost. If locks may not be read, the cloud's own
     refusal has to do.
     """
-    if not wanted.cloud.lock_modes or memory.locks_unread:
+    if not wanted.cloud.lock_modes or memory.locks.unread:
         return ()
     ids = [copy.snapshot_id for copy in copies]
     return tuple(i for i in ids if i not in memory.locks and (i not in memory.own or _lock_is_in_doubt(memory, i)))
@@ -51,12 +50,13 @@ def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float
     none that somebody has set (promises: locks)."""
     if unknown_locks(wanted, memory, [copy]):
         return False
-    known_at = memory.locks_at if copy.snapshot_id in memory.locks else memory.own.get(copy.snapshot_id, -math.inf)
+    mine = memory.own.get(copy.snapshot_id)
+    known_at = memory.locks.at if copy.snapshot_id in memory.locks else mine.made_at if mine else -math.inf
     return now - known_at <= FRESH_SECONDS
 
 
 def _lock_is_in_doubt(memory: Memory, snapshot_id: str) -> bool:
-    refusal = memory.refusal_of(snapshot_id, LOCK)
+    refusal = memory.writes.refusal_of(snapshot_id, LOCK)
     return refusal is not None and refusal.error.retry is Retry.LOOK_FIRST
 
 

@@ -10,34 +10,149 @@ Times are seconds on the monotonic clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry
+from ..errors import Busy, CopyError, Underway
 from ..locks import Lock
-from ..model import Snapshot, TagChange
-from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS
-from .looks import Looks
-from .sightings import ATTACH, DELETE, DETACH, EXPIRY, LOCK, LONGEST_PAUSE, TAGS, Refusal, Sighting
+from ..model import Snapshot, State, TagChange
+from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
+from . import sightings
+from .copy_call import CopyCall
+from .listings import Listings
+from .sightings import Deletion, KnownLocks, OwnCopy, Sighting, Survivor
+from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, Writes
 
 
 @dataclass(eq=False, slots=True)
-class Memory(Looks):
-    """What this run knows of one request. Only its methods, and ``act.locks``, change it."""
+class Memory:
+    """What this run knows of one request. Only its methods change it and its parts."""
 
-    #: Changes of tags that the cloud accepted, by copy, and when.
-    tags_sent: dict[str, TagChange] = field(default_factory=dict)
-    tags_sent_at: dict[str, float] = field(default_factory=dict)
-    expiring: set[str] = field(default_factory=set)  #: Copies whose expiry the cloud accepted.
-    #: Locks by copy as they were last read, None for no lock; when that was; why they could not be read.
-    locks: dict[str, Lock | None] = field(default_factory=dict)
-    locks_at: float = -math.inf
-    locks_unread: CopyError | None = None
-    #: When the cloud accepted that a disk is attached, or detached.
-    attached: dict[str, float] = field(default_factory=dict)
-    detached: dict[str, float] = field(default_factory=dict)
+    #: How long (seconds) a copy stays unseen before it is missing.
+    unseen_seconds: float = UNSEEN_SECONDS
+    #: Copies of other sources that must stay. All requests of a run share them.
+    survivors: Mapping[str, Survivor] = field(default_factory=dict)
+    #: When the last look started.
+    looked_at: float = -math.inf
+    listings: Listings = field(default_factory=Listings)
+    seen: dict[str, Sighting] = field(default_factory=dict)
+    #: Copies that the cloud no longer shows, or shows as being deleted, and those that this run deleted.
+    gone: dict[str, Snapshot] = field(default_factory=dict)
+    #: Missing copies that no look has ever shown.
+    never_shown: set[str] = field(default_factory=set)
+    #: Copies that this run made, or very likely made by a call whose answer was lost.
+    own: dict[str, OwnCopy] = field(default_factory=dict)
+    #: Copies that this run deleted.
+    deleted: dict[str, Deletion] = field(default_factory=dict)
+    copy_call: CopyCall = field(default_factory=CopyCall)
+    writes: Writes = field(default_factory=Writes)
+    locks: KnownLocks = field(default_factory=KnownLocks)
+    #: Whether a copy was changed that was there.
+    updated: bool = False
+
+    # -- looks -------------------------------------------------------------------------------------------
+
+    def looked(
+        self,
+        shown: Mapping[str, Snapshot],
+        asked: Iterable[str] | None,
+        at: float,
+        until: float | None = None,
+        has_seam: bool = False,
+    ) -> None:
+        """Note a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
+
+        What a long listing showed may be gone by its end, so its copies count as shown at its start."""
+        self.looked_at = until = sightings.counts_from(at, at if until is None else until)
+        shown = {i: self._as_own(copy) if i in self.own else copy for i, copy in shown.items()}
+        if asked is None:
+            self._take_listing(shown, at, has_seam)
+            self.listings.ended(shown, at, until)
+        for snapshot_id in [*self.seen, *self.still_shown] if asked is None else asked:
+            if snapshot_id not in shown and snapshot_id in self.seen:
+                self._unseen(snapshot_id, at)
+            elif snapshot_id not in shown and snapshot_id in self.deleted:
+                self.deleted[snapshot_id].not_shown(at)
+        for snapshot_id, copy in shown.items():
+            if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
+                self._shown(snapshot_id, copy, at if asked is None else until)
+        if asked is None:
+            for snapshot_id in shown.keys() & self.own.keys() & self.seen.keys():
+                self.own[snapshot_id].rechecked |= self.seen[snapshot_id].complete_at <= at
+
+    def _as_own(self, shown: Snapshot) -> Snapshot:
+        """Return a copy of this run as what its call made, whatever its fields show of its source."""
+        sighting = self.seen.get(shown.snapshot_id)
+        known = sighting.copy if sighting else self.gone.get(shown.snapshot_id)
+        if known is None or known.source is None or (shown.disk and shown.disk.is_recycled):
+            return shown
+        if shown.is_copy and shown.source and shown.source.snapshot_id == known.source.snapshot_id:
+            return shown
+        return replace(shown, source=known.source, is_copy=True, certain=False)
+
+    def _take_listing(self, shown: Mapping[str, Snapshot], at: float, has_seam: bool) -> None:
+        # Clouds show times in whole seconds: a copy of the same second may show a second later.
+        for snapshot_id in shown.keys() & self.own.keys() & self.seen.keys():
+            shown_for = at - self.seen[snapshot_id].first_shown_at
+            self.own[snapshot_id].compared |= shown_for >= sightings.SAME_SECOND
+        if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
+            self.listings.found_at_first(shown, has_seam)
+        elif self.copy_call.is_in_doubt or self.copy_call.lost:
+            self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
+
+    def _find_lost(self, new: Mapping[str, Snapshot], at: float) -> None:
+        """Note that copies appear after a call whose answer was lost: one of ours begun since then is that call's.
+
+        So the doubt is over. Whether another run's copy stands beside it, a later listing shows.
+        """
+        found = [i for i, copy in new.items() if self._may_be_own(copy)]
+        for snapshot_id in found:
+            self._made(snapshot_id, at)
+        if found or (new and isinstance(self.copy_call.error, Underway)):
+            self.copy_call = self.copy_call.found()
+
+    def _may_be_own(self, copy: Snapshot) -> bool:
+        """Whether a lost call of this run may have made a copy: ours, started while the call was out."""
+        made, unsure = copy.created_at, sightings.CLOCK_UNSURE
+        may_be_ours = copy.ours or not copy.certain
+        return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
+
+    def _shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+        if copy.state is State.ABSENT:
+            self._gone(snapshot_id, copy, at)
+        elif snapshot_id in self.seen:
+            for what in self.seen[snapshot_id].shown(copy, at):
+                lost = self.writes.refusal_of(snapshot_id, what)
+                self.updated |= lost is not None and lost.was_lost  # the change whose answer was lost took effect
+        else:
+            self.seen[snapshot_id] = sighting = Sighting(copy, at, first_state=copy.state)
+            sighting.shown(copy, at)
+            self.gone.pop(snapshot_id, None)
+
+    def _unseen(self, snapshot_id: str, at: float) -> None:
+        """Note that a look did not show it: it is missing only after a while and several looks (promises: unseen)."""
+        sighting = self.seen[snapshot_id]
+        sighting.unseen += 1
+        since = max(sighting.known_at, sighting.shown_at)
+        if sighting.unseen >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
+            if sighting.shown_at == -math.inf:
+                self.never_shown.add(snapshot_id)
+            self._gone(snapshot_id, sighting.copy, at)
+
+    def _gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+        """Note that a copy is gone: this run deleted it, if the answer to its deletion was lost."""
+        refusal = self.writes.end(snapshot_id, DELETE)
+        if refusal and refusal.was_lost:
+            self.deleted[snapshot_id] = Deletion(at, snapshot_id in self.still_shown)
+        self._forget(snapshot_id, copy)
+
+    def _forget(self, snapshot_id: str, copy: Snapshot) -> None:
+        self.seen.pop(snapshot_id, None)
+        self.gone[snapshot_id] = replace(copy, state=State.ABSENT)
+
+    # -- answers to calls --------------------------------------------------------------------------------
 
     def copy_sent(self, today: datetime) -> None:
         """Note that a copy call is sent; the doubt about an earlier one is over."""
@@ -45,9 +160,9 @@ class Memory(Looks):
 
     def copy_accepted(self, copy: Snapshot, now: float) -> None:
         """Note that the cloud answered a copy call with a copy."""
-        self.copy_call, self.changed = self.copy_call.accepted(), True
+        self.copy_call = self.copy_call.accepted()
         self.seen[copy.snapshot_id] = Sighting(copy, now)
-        self.own[copy.snapshot_id] = now
+        self._made(copy.snapshot_id, now)
 
     def copy_in_doubt(self, error: CopyError, now: float, today: datetime) -> None:
         """Note that it is unknown whether a copy call took effect, or that somebody is just making the copy."""
@@ -59,68 +174,125 @@ class Memory(Looks):
     def copy_refused(self, error: CopyError, for_good: bool) -> None:
         self.copy_call = self.copy_call.refused(error, for_good)
 
+    def _made(self, snapshot_id: str, at: float) -> None:
+        """Note that this run made a copy, and when its ID was first known."""
+        self.own.setdefault(snapshot_id, OwnCopy(at)).made_at = at
+
     def deletion_accepted(self, snapshot_id: str, now: float) -> None:
         """Note that the cloud accepted a deletion."""
-        self.deleted[snapshot_id] = now
-        self.still_shown.add(snapshot_id)
+        self.deleted[snapshot_id] = Deletion(now, still_shown=True)
         self._forget(snapshot_id, self.seen[snapshot_id].copy)
-        self.refusals.pop((snapshot_id, DELETE), None)
-        self.changed = True
+        self.writes.end(snapshot_id, DELETE)
 
     def write_refused(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
         """Note that a write was refused, or its answer was lost; it may be sent again."""
-        refusal = self.refusals.setdefault((snapshot_id, what), Refusal(error, since=now))
-        refusal.error, refusal.at, refusal.was_lost = error, now, refusal.was_lost or isinstance(error, Ambiguous)
+        self.writes.refuse(snapshot_id, what, error, now)
         if what in (DELETE, LOCK) and not isinstance(error, Busy):
-            self.locks.pop(snapshot_id, None)  # it may be locked by now
-        refusal.attempts += not isinstance(error, Busy)
-        lasts = refusal.attempts >= ATTEMPTS and now - refusal.since >= ATTEMPTS_SECONDS
-        refusal.sent += 1
-        pause = min(2.0 ** min(refusal.sent, 9) / 2, LONGEST_PAUSE)  # the same for all of a call, which is repeated
-        # Another service may not know yet what was just made (api-facts: read-lag).
-        may_be_known_later = isinstance(error, NotFound) and what not in (DELETE, ATTACH, DETACH)
-        never = error.retry is Retry.NEVER and not may_be_known_later
-        refusal.until = math.inf if never or lasts else now + pause
-
-    def write_postponed(self, snapshot_id: str, what: str, error: CopyError, until: float) -> None:
-        """Note that a write was not sent, since its service pauses until then."""
-        self.refusals.setdefault((snapshot_id, what), Refusal(error, since=until)).until = until
+            self.locks.forget(snapshot_id)  # it may be locked by now
 
     def tags_accepted(self, snapshot_id: str, change: TagChange, now: float) -> None:
-        sent = self.tags_sent.get(snapshot_id, TagChange())
-        self.tags_sent[snapshot_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
-        self.tags_sent_at[snapshot_id] = now
-        self._updated(snapshot_id, TAGS, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
+        self.writes.accept_tags(snapshot_id, change, now)
+        self._updated(snapshot_id, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
 
-    def expiry_accepted(self, snapshot_id: str, moment: datetime) -> None:
-        self.expiring.add(snapshot_id)
-        self._updated(snapshot_id, EXPIRY, expires_at=moment)
+    def expiry_accepted(self, snapshot_id: str, moment: datetime, now: float) -> None:
+        self.writes.accept(snapshot_id, EXPIRY, now)
+        self._updated(snapshot_id, expires_at=moment)
 
     def attachment_accepted(self, snapshot_id: str, instance: str, now: float) -> None:
-        self.attached[snapshot_id] = now
+        self.writes.accept(snapshot_id, ATTACH, now)
         disk = self.seen[snapshot_id].copy.disk
         held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
-        self._updated(snapshot_id, ATTACH, disk=held)
+        self._updated(snapshot_id, disk=held)
 
     def detachment_accepted(self, snapshot_id: str, now: float) -> None:
-        self.detached[snapshot_id] = now
-        self._updated(snapshot_id, DETACH)
+        self.writes.accept(snapshot_id, DETACH, now)
+        self._updated(snapshot_id)
+
+    def lock_accepted(self, snapshot_id: str, until: datetime, now: float) -> None:
+        self.writes.accept(snapshot_id, LOCK, now)
+        self._updated(snapshot_id, locked_until=until)
+
+    def _updated(self, snapshot_id: str, **facts: Any) -> None:
+        self.updated = True
+        self.seen[snapshot_id].copy = replace(self.seen[snapshot_id].copy, **facts)
 
     def locks_read(self, found: Mapping[str, Lock], at: float) -> None:
-        self.locks_at = at
+        self.locks.read({snapshot_id: found.get(snapshot_id) for snapshot_id in self.seen}, at)
         for snapshot_id, sighting in self.seen.items():
-            lock = self.locks[snapshot_id] = found.get(snapshot_id)
+            lock = found.get(snapshot_id)
             if lock and not lock.is_over:
-                self.refusals.pop((snapshot_id, DELETE), None)
-                lost = self.refusals.pop((snapshot_id, LOCK), None)
-                took_effect = lost is not None and lost.was_lost
-                self.changed, self.updated = self.changed or took_effect, self.updated or took_effect
+                self.writes.end(snapshot_id, DELETE)
+                lost = self.writes.end(snapshot_id, LOCK)
+                self.updated |= lost is not None and lost.was_lost  # it took effect
                 sighting.copy = lock.on(sighting.copy)
 
-    def locked(self, snapshot_id: str, until: datetime) -> None:
-        self._updated(snapshot_id, LOCK, locked_until=until)
+    def locks_not_read(self, error: CopyError, to_lock: str | None, now: float) -> None:
+        """Note why locks cannot be read. So a copy that was to be locked never is: its lock would change another."""
+        self.locks.unread = error
+        if to_lock is not None:
+            self.write_refused(to_lock, LOCK, error, now)
+            self.writes.postpone(to_lock, LOCK, error, math.inf)
 
-    def _updated(self, snapshot_id: str, what: str, **facts: Any) -> None:
-        self.changed = self.updated = True
-        self.refusals.pop((snapshot_id, what), None)
-        self.seen[snapshot_id].copy = replace(self.seen[snapshot_id].copy, **facts)
+    # -- what all that allows ----------------------------------------------------------------------------
+
+    @property
+    def was_listed(self) -> bool:
+        """Whether a look at all copies was made."""
+        return self.listings.at_first is not None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The copies that were there before this run wrote anything."""
+        return self.listings.at_first.known if self.listings.at_first else frozenset()
+
+    @property
+    def failed_first(self) -> frozenset[str]:
+        """Those that had failed by then."""
+        return self.listings.at_first.failed if self.listings.at_first else frozenset()
+
+    @property
+    def copies(self) -> list[Snapshot]:
+        """The copies that exist, as far as is known."""
+        return [sighting.copy for sighting in self.seen.values()]
+
+    @property
+    def still_shown(self) -> list[str]:
+        """The copies that this run deleted, and that a look may still show."""
+        return [snapshot_id for snapshot_id, deletion in self.deleted.items() if deletion.still_shown]
+
+    @property
+    def changed(self) -> bool:
+        """Whether this run has changed anything."""
+        return self.updated or bool(self.own or self.deleted)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether no copy call of this run is out or may have taken effect."""
+        return not (self.copy_call.may_have_made_one or self.own)
+
+    def unseen(self, snapshot_id: str) -> bool:
+        """Whether the last look did not show a copy."""
+        return snapshot_id not in self.seen or self.seen[snapshot_id].unseen > 0
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the last look at all copies is fresh enough to start a copy."""
+        return now - self.listings.fresh_at <= FRESH_SECONDS
+
+    def may_delete(self, goes: str, stays: str, now: float) -> bool:
+        """Whether a fresh look shows what goes, not held, and what stays in its place.
+
+        What may have been deleted already needs a look since then, but need not show: to delete it twice is harmless.
+        """
+        if goes not in self.seen or self.seen[goes].copy.held:
+            return False
+        refusal = self.writes.refusal_of(goes, DELETE)
+        if refusal and refusal.was_lost:
+            is_known = refusal.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
+        else:
+            is_known = self.seen[goes].is_fresh(now)
+        return is_known and (goes == stays or self._stays(stays, now))
+
+    def _stays(self, snapshot_id: str, now: float) -> bool:
+        if snapshot_id in self.survivors:
+            return self.survivors[snapshot_id].is_certain(now)
+        return snapshot_id in self.seen and self.seen[snapshot_id].is_fresh(now)

@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One copy as last shown, and one write as last refused. Times are seconds on the monotonic clock."""
+"""One copy: as last shown, made or deleted by this run, or locked. Times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from ..errors import CopyError, Retry
+from ..errors import CopyError
+from ..locks import Lock
 from ..model import HOLD, Snapshot, State
 from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
+from .writes import ATTACH, EXPIRY, TAGS
 
-#: The longest pause (seconds) before a write that was refused is sent again.
-LONGEST_PAUSE = 30.0
 #: A look that takes longer (seconds) would be too old for a write before it ends.
 LONG_LOOK = FRESH_SECONDS / 2
 #: How long (seconds) after a copy was first shown another one of the same second may not show yet.
@@ -27,33 +28,6 @@ CLOCK_UNSURE = timedelta(seconds=3)
 #: Order of states: a look that shows an earlier state comes from a replica that lags. So what was seen complete stays
 #: complete (test_what_was_seen_complete_stays_complete_though_a_replica_lags).
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
-#: Kinds of writes on existing copies.
-DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
-ATTACH, DETACH = "attach", "detach"
-
-
-@dataclass(eq=False, slots=True)
-class Refusal:
-    """Why a write was not done, and when it may be sent again: never, if ``until`` is infinite."""
-
-    error: CopyError
-    since: float
-    #: When it was last refused, or its answer was lost.
-    at: float = -math.inf
-    until: float = 0.0
-    #: How often it was sent, and how often of that a busy cloud was not the reason.
-    sent: int = 0
-    attempts: int = 0
-    #: Whether an answer to it was ever lost, so that it may have taken effect.
-    was_lost: bool = False
-
-    @property
-    def is_final(self) -> bool:
-        return self.until == math.inf
-
-    def is_in_doubt(self, sighting: Sighting) -> bool:
-        """Whether it may have taken effect, and no look since then has shown the copy."""
-        return self.error.retry is Retry.LOOK_FIRST and sighting.shown_at <= self.at
 
 
 @dataclass(eq=False, slots=True)
@@ -73,6 +47,21 @@ class Sighting:
     #: The state in which it was first known.
     first_state: State = State.PENDING
 
+    def shown(self, copy: Snapshot, at: float) -> tuple[str, ...]:
+        """Note what a look showed. Returns the kinds of writes of which it shows an effect that none has shown yet."""
+        was, news = self.copy, {}
+        if copy is not was and AGE[copy.state] >= AGE[was.state]:
+            now_held, was_held = (disk.attached_to if disk else None for disk in (copy.disk, was.disk))
+            news[TAGS] = copy.tags != was.tags
+            news[EXPIRY] = copy.expires_at is not None and was.expires_at is None
+            news[ATTACH] = now_held is not None and was_held is None
+            self.copy = kept(was, copy)
+        self.first_shown_at = min(self.first_shown_at, at)
+        if copy.state is State.COMPLETED:
+            self.complete_at = min(self.complete_at, at)
+        self.shown_at, self.unseen = at, 0
+        return tuple(what for what, is_new in news.items() if is_new)
+
     def is_fresh(self, now: float) -> bool:
         """Whether the last look showed it and is fresh enough for a write."""
         return self.unseen == 0 and now - self.shown_at <= FRESH_SECONDS
@@ -80,6 +69,50 @@ class Sighting:
     def is_known(self, now: float) -> bool:
         """Whether a fresh look showed it, or a recent answer to a call returned it."""
         return self.is_fresh(now) or now - self.known_at <= FRESH_SECONDS
+
+
+@dataclass(eq=False, slots=True)
+class OwnCopy:
+    """A copy that this run made. ``made_at``: when its call was answered, or it showed after a lost answer.
+
+    ``compared``: whether a listing showed it together with every earlier one: an earlier copy shows earlier.
+    ``rechecked``: whether a listing was made once it was complete, since another run's may have shown late.
+    """
+
+    made_at: float
+    compared: bool = False
+    rechecked: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Deletion:
+    """A copy that this run deleted, when, and whether a look may still show it."""
+
+    at: float
+    still_shown: bool
+
+    def not_shown(self, at: float) -> None:
+        """Note a look at a moment that did not show the copy."""
+        self.still_shown = self.still_shown and at < self.at
+
+
+@dataclass(eq=False, slots=True)
+class KnownLocks:
+    """The locks of copies as they were last read, None for no lock; when that was; why they could not be read."""
+
+    found: dict[str, Lock | None] = field(default_factory=dict)
+    at: float = -math.inf
+    unread: CopyError | None = None
+
+    def __contains__(self, snapshot_id: str) -> bool:
+        return snapshot_id in self.found
+
+    def read(self, found: Mapping[str, Lock | None], at: float) -> None:
+        self.found.update(found)
+        self.at = at
+
+    def forget(self, snapshot_id: str) -> None:
+        self.found.pop(snapshot_id, None)
 
 
 @dataclass(eq=False, slots=True)

@@ -14,8 +14,8 @@ from ..waiting import FRESH_SECONDS, poll_pause
 from .copies import Sorted
 from .copy_call import InDoubt
 from .memory import Memory
-from .sightings import DELETE
 from .wanted import Wanted
+from .writes import DELETE
 
 
 def next_search(wanted: Wanted, memory: Memory) -> float | None:
@@ -24,9 +24,9 @@ def next_search(wanted: Wanted, memory: Memory) -> float | None:
     if not isinstance(doubt, InDoubt):
         return None
     end = doubt.since + _search_seconds(wanted, doubt)
-    if memory.listed_at >= end:
+    if memory.listings.at >= end:
         return None
-    last = max(memory.listed_at, doubt.since)
+    last = max(memory.listings.at, doubt.since)
     return min(last + max(1.0, (last - doubt.since) / 2), max(end, last + 0.1))
 
 
@@ -45,7 +45,7 @@ def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) ->
         sighting = memory.seen[one.snapshot_id]
         if one.state is State.COMPLETED and not sighting.unseen and one is not copy:
             continue
-        started = memory.own.get(one.snapshot_id, sighting.known_at)
+        started = memory.own[one.snapshot_id].made_at if one.snapshot_id in memory.own else sighting.known_at
         last = max(started, memory.looked_at)
         soonest = min(
             soonest, last + poll_pause(last - started, one.progress if one.state is State.PENDING else 0, longest)
@@ -81,7 +81,7 @@ def now_or_later(
     """Sort deletions: which may be sent now, when to look first, and when to send again."""
     delete, look, retry = [], math.inf, math.inf
     for goes, stays in pairs:
-        refusal = memory.refusal_of(goes.snapshot_id, DELETE)
+        refusal = memory.writes.refusal_of(goes.snapshot_id, DELETE)
         if refusal and refusal.is_final:
             continue
         if refusal and refusal.until > now:
@@ -97,10 +97,10 @@ def now_or_later(
 
 def when_to_write(memory: Memory, snapshot_id: str, what: str, now: float) -> tuple[bool, float, float]:
     """Say whether a write may be sent now; else when to look, or to send again."""
-    refusal = memory.refusal_of(snapshot_id, what)
+    refusal = memory.writes.refusal_of(snapshot_id, what)
     if refusal and refusal.until > now:
         return False, math.inf, refusal.until
-    if refusal and refusal.is_in_doubt(memory.seen[snapshot_id]):
+    if refusal and refusal.is_in_doubt(memory.seen[snapshot_id].shown_at):
         return False, look_after(memory, snapshot_id), math.inf
     if not memory.seen[snapshot_id].is_known(now):
         return False, look_again(memory, snapshot_id, now), math.inf

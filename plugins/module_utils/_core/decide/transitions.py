@@ -44,7 +44,7 @@ from .without_copy import without_copy
 
 def decide(wanted: Wanted, memory: Memory, now: float, today: datetime) -> Decision:
     """Decide for one request. ``now`` is monotonic, ``today`` the time of day (aware)."""
-    if memory.known is None:
+    if memory.listings.at_first is None:
         error = memory.copy_call.final_error
         return Decision(look_at=-math.inf, at_all=True, error=error, settled=error is not None)
     if memory.copy_call.is_out:

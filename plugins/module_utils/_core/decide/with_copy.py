@@ -16,10 +16,10 @@ from .decision import Decision
 from .drift import Drift, drift_of
 from .locks import unknown_locks
 from .memory import Memory
-from .sightings import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 from .timing import growing, next_look, next_search, now_or_later, when_to_write
 from .wanted import Wanted
 from .without_copy import failed_first, misfits_first
+from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 
 
 def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today: datetime) -> Decision:
@@ -45,7 +45,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
     delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
     # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
-    unsure = (drift.lock or drift.needs_locks or drift.attach) and not memory.is_confirmed
+    unsure = (drift.lock or drift.needs_locks or drift.attach) and not memory.listings.is_confirmed
     may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs or unsure)
     due, look_too, retry_too = _drift_now(memory, copy, drift, now, may_lock)
     needs_locks = bool(unknown) or (drift.needs_locks and may_lock)
@@ -58,13 +58,13 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     if search_at is not None:  # the copy of a lost call may still show beside this one
         look_at = min(look_at, search_at)
     if drift.unshown:
-        sent_at = memory.tags_sent_at[copy.snapshot_id]
+        sent_at = memory.writes.accepted[copy.snapshot_id, TAGS]
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
     if drift.tags_may_show:
         look_at = min(look_at, memory.looked_at + growing(memory.looked_at - sighting.known_at))
     attaching = policy.wait and drift.attaching
     if attaching:
-        sent_at = memory.attached.get(copy.snapshot_id, sighting.known_at)
+        sent_at = memory.writes.accepted.get((copy.snapshot_id, ATTACH), sighting.known_at)
         look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
     if unsure:
         look_at = -math.inf
@@ -132,8 +132,7 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
     """Say which copies of this run go; all runs decide alike."""
     ready, waits, compare, recheck = [], False, False, False
     for mine in (c for c in copies.fitting if c.snapshot_id in memory.own):
-        refusal = memory.refusal_of(mine.snapshot_id, DELETE)
-        if mine.snapshot_id not in memory.compared:
+        if not memory.own[mine.snapshot_id].compared:
             compare = True
             continue
         earlier = [
@@ -141,8 +140,8 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
             for c in copies.fitting
             if c.ours and begin_order(c) < begin_order(mine) and are_alike(c, mine, wanted.cloud)
         ]
-        if not earlier or not mine.deletable or mine.held or (refusal and refusal.is_final):
-            recheck = recheck or (mine.state is State.COMPLETED and mine.snapshot_id not in memory.rechecked)
+        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.snapshot_id, DELETE):
+            recheck = recheck or (mine.state is State.COMPLETED and not memory.own[mine.snapshot_id].rechecked)
             continue
         first = min(earlier, key=begin_order)
         if (mine.state is State.PENDING and wanted.cloud.cancels_by_deletion) or (

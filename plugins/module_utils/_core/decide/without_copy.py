@@ -26,7 +26,7 @@ def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
         return lost
     if memory.copy_call.final_error:
         return Decision(error=memory.copy_call.final_error, settled=True)
-    if not memory.is_confirmed:  # the listing may have missed one
+    if not memory.listings.is_confirmed:  # the listing may have missed one
         return Decision(look_at=-math.inf, at_all=True, unsure=True)
     search_at = next_search(wanted, memory)
     if search_at is not None:
@@ -44,9 +44,9 @@ def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
         hint = failures.REPLACE if policy.create else failures.CREATE
         return Decision(error=failures.failed_copy(first, hint), culprit=first.snapshot_id, settled=True)
     if not policy.create:
-        if memory.nothing_shown.is_certain:
+        if memory.listings.nothing_shown.is_certain:
             return Decision(error=failures.no_copy(request), settled=True)
-        return Decision(look_at=memory.nothing_shown.next_look, at_all=True, unsure=True)
+        return Decision(look_at=memory.listings.nothing_shown.next_look, at_all=True, unsure=True)
     if wanted.order is None and wanted.problem is None:
         return Decision(needs_source=True)
     if wanted.problem:
@@ -80,7 +80,7 @@ def _is_asked_for_once_more(wanted: Wanted, memory: Memory, copy: Snapshot) -> b
 
 def _was_first(memory: Memory, copy: Snapshot) -> bool:
     """Whether a copy was there when the run started, and is the only one that this run followed."""
-    return copy.snapshot_id in (memory.known or ()) and not (memory.own or memory.copy_call.lost)
+    return copy.snapshot_id in memory.known and not (memory.own or memory.copy_call.lost)
 
 
 def failed_first(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
@@ -99,7 +99,7 @@ def misfits_first(wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot
     """
     if not (wanted.policy.replace_mismatched and wanted.policy.create):
         return ()
-    first = [c for c in copies.misfits if c.state is not State.PENDING and c.snapshot_id in (memory.known or ())]
+    first = [c for c in copies.misfits if c.state is not State.PENDING and c.snapshot_id in memory.known]
     is_last = copy is None or copy.snapshot_id in memory.own
     before = [c for c in first if is_last or (copy and begin_order(c) < begin_order(copy))]
     return tuple(c for c in before if c.deletable and not c.held)

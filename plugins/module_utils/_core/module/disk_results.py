@@ -129,5 +129,5 @@ def _seconds(attempt: Attempt, copy: Snapshot | None) -> float | None:
     memory = attempt.memory
     if copy is None or copy.snapshot_id not in memory.own or copy.snapshot_id not in memory.seen:
         return None
-    seconds = memory.seen[copy.snapshot_id].complete_at - memory.own[copy.snapshot_id]
+    seconds = memory.seen[copy.snapshot_id].complete_at - memory.own[copy.snapshot_id].made_at
     return round(seconds, 1) if math.isfinite(seconds) else None

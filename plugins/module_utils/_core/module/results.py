@@ -90,11 +90,11 @@ def _duplicate_ids(attempt: Attempt) -> list[str]:
 def _before(attempt: Attempt) -> dict[str, Any]:
     copy = attempt.first.copy if attempt.first else None
     row = {**_empty_row(attempt), **({} if copy is None else _facts(copy))}
-    return _brief(row, attempt.memory.known or ())
+    return _brief(row, attempt.memory.known)
 
 
 def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
-    there = {*(attempt.memory.known or ()), *attempt.memory.own} - set(deleted_ids(attempt, planned))
+    there = {*attempt.memory.known, *attempt.memory.own} - set(deleted_ids(attempt, planned))
     brief = _brief(_row(attempt, planned), there)
     expiry = attempt.decision.drift.expiry or (attempt.copy.expires_at if attempt.copy else None)
     if expiry:
@@ -120,8 +120,8 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
         row.update(_facts(copy))
         if planned and decision.drift.change:
             row["tags"] = decision.drift.change.applied_to(copy.tags)
-        elif attempt.wanted.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.tags_sent:
-            row["tags"] = attempt.memory.tags_sent[copy.snapshot_id].applied_to(copy.tags)
+        elif attempt.wanted.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.writes.tags:
+            row["tags"] = attempt.memory.writes.tags[copy.snapshot_id].applied_to(copy.tags)
         if copy.snapshot_id in deleted_ids(attempt, planned):
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
     elif planned and decision.begin and error is None:

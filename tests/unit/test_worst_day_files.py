@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of the guide for the worst day, over manifests as they may be: what they attach, in which order."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from jinja2.nativetypes import NativeEnvironment
+
+from tests.guides import blocks_of
+
+
+def play(caption):
+    (found,) = [one.text for one in blocks_of("worst_day") if one.caption == caption]
+    return yaml.safe_load(found)[0]
+
+
+def rendered(text, **variables):
+    return NativeEnvironment(extensions=["jinja2.ext.do"]).from_string(text).render(**variables)
+
+
+def row(number, device, instance="i-1", state="available", made=True):
+    new = f"vol-n{number}" if made else None
+    return {"copy_id": f"snap-{number}", "device": device, "instance": instance, "state": state, "new_disk_id": new}
+
+
+def attached(manifest, server="i-1"):
+    (task,) = play("attach.yml")["tasks"]
+    known = {"manifest": manifest, "item": {"key": server, "value": "i-new"}}
+    for name, text in task["vars"].items():
+        known[name] = rendered(text, **known)
+    return list(rendered(task["multicloud.snapshots.ebs_snapshot_restore"]["snapshot_ids"], **known))
+
+
+@pytest.mark.parametrize("earlier", [[], [row(9, "/dev/sdb"), row(8, None), row(7, "/dev/sda", state="absent")]])
+def test_the_disks_of_a_server_are_attached_in_the_order_of_their_devices_those_without_one_last(earlier):
+    others = [row(5, "/dev/sda", instance="i-2"), row(6, "/dev/sda", state="missing", made=False), row(4, "x", None)]
+    manifest = {"disks": [row(1, "/dev/sdg"), row(2, None), row(3, "/dev/sdf"), *others], "earlier": earlier}
+    ordered = attached(manifest)
+    assert ordered == (["snap-9"] if earlier else []) + ["snap-3", "snap-1", "snap-2"] + (["snap-8"] if earlier else [])
+    assert attached(manifest, "i-2") == ["snap-5"] and attached(manifest, "i-3") == []
+
+
+def test_a_restore_is_taken_back_with_what_its_earlier_runs_made():
+    (task,) = play("undo.yml")["tasks"]
+    manifest = {"disks": [row(1, None), {**row(2, None), "copy_id": None}], "earlier": [row(3, None)]}
+    given = task["multicloud.snapshots.ebs_snapshot_restore"]["snapshot_ids"]
+    assert list(rendered(given, manifest=manifest)) == ["snap-1", "snap-3"]

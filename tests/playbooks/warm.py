@@ -7,8 +7,8 @@
 To load them is most of what a short playbook and its modules cost. The command is the installed one, with the
 arguments, environment and streams of a process of its own; its workers, and the zip files that they build of modules,
 are Ansible's. A module runs out of its zip file, and shares nothing of Ansible's or of this collection with the
-playbook that has started it. What is started by another command than ``python AnsiballZ_module.py``, and what is
-followed while it runs, as the copy modules are, is started as ever. Tests that kill, and those that look at streams,
+playbook that has started it: it is a fork of this process too, since a playbook may have threads. What is started by
+another command than ``python AnsiballZ_module.py`` is started as ever. Tests that kill, and those that look at streams,
 command lines or another core, start a process of its own by ``Clouds.start()``; so do the jobs of a controller, and
 live runs that are killed.
 """
@@ -128,7 +128,9 @@ class Warm:
 
 def main():
     channel = socket.socket(fileno=int(sys.argv[1]))
-    load()
+    modules = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    modules.bind("")  # to an address that Linux chooses, without a file
+    load(modules.getsockname())
     compiled = importlib.import_module("sitecustomize")  # of site/, which is on the path of this process alone
     running = {}
 
@@ -136,29 +138,33 @@ def main():
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 status = running.pop(ended[0])
-                os.write(status, str(os.waitstatus_to_exitcode(ended[1])).encode())
+                with contextlib.suppress(BrokenPipeError):  # who asked is gone
+                    os.write(status, str(os.waitstatus_to_exitcode(ended[1])).encode())
                 os.close(status)
 
     signal.signal(signal.SIGCHLD, reap)
     while True:
-        order, descriptors, _flags, _address = socket.recv_fds(channel, 1 << 20, 2)
+        ready = select.select([channel, modules], [], [])[0][0]
+        order, descriptors, _flags, _address = socket.recv_fds(ready, 1 << 20, 4)
         if not order:
             return
-        output, status = descriptors
+        *streams, status = descriptors
         compiled.read_all()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         pid = os.fork()
         if not pid:
-            channel.close()
+            if ready is modules:
+                as_process(module_of, dict(enumerate(streams)), **json.loads(order))
             os.setsid()
-            as_process(command, {1: output, 2: output}, **json.loads(order))
+            as_process(command, {1: streams[0], 2: streams[0]}, **json.loads(order))
         running[pid] = status
-        os.close(output)
+        for stream in streams:
+            os.close(stream)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
 
-def load():
-    """Load what playbooks and modules load, and have modules forked."""
+def load(modules):
+    """Load what playbooks and modules load, and have modules forked by the process that listens there."""
     for path in Path(__file__).parents[2].glob("plugins/module_utils/_clouds/*/*.py"):
         with contextlib.suppress(ModuleNotFoundError):  # where no collection is on Python's path
             importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.{path.parent.name}.{path.stem}")
@@ -170,7 +176,7 @@ def load():
     sys.argv[0] = "ansible-playbook"
     importlib.import_module("ansible.cli.playbook")
     local = importlib.import_module("ansible.plugins.connection.local").Connection
-    local.exec_command = forking(local.exec_command)
+    local.exec_command = forking(local.exec_command, modules)
     gc.collect()
     gc.freeze()
 
@@ -234,21 +240,21 @@ def command(command, directory, environment):
     runpy.run_path(command[0], run_name="__main__")
 
 
-def forking(start):
+def forking(start, modules):
     def exec_command(self, cmd, in_data=None, sudoable=True):
         module = MODULE.fullmatch(cmd)
-        # A fork while other threads run may find a lock taken for ever.
-        is_alone = threading.active_count() == 1 and not in_data and not self.become
-        if not (module and module[1] == sys.executable and is_alone):
+        if not (module and module[1] == sys.executable) or in_data or self.become:
             return start(self, cmd, in_data, sudoable)
         display = importlib.import_module("ansible.utils.display").Display()
         display.vvv(f"EXEC {cmd}", host=self._play_context.remote_addr)
-        pipes = [os.pipe() for _stream in range(3)]
-        (theirs_in, ours_in), (ours_out, theirs_out), (ours_err, theirs_err) = pipes
-        pid = os.fork()
-        if not pid:
-            as_process(module_of, {0: theirs_in, 1: theirs_out, 2: theirs_err}, path=module[2])
-        for descriptor in (theirs_in, theirs_out, theirs_err, ours_in):
+        pipes = [os.pipe() for _stream in range(4)]
+        (theirs_in, ours_in), (ours_out, theirs_out), (ours_err, theirs_err), (ended, status) = pipes
+        theirs = [theirs_in, theirs_out, theirs_err, status]
+        order = {"path": module[2], "directory": os.getcwd(), "environment": dict(os.environ)}
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.connect(modules)
+            socket.send_fds(channel, [json.dumps(order).encode()], theirs)
+        for descriptor in (*theirs, ours_in):
             os.close(descriptor)
         outputs = {ours_out: bytearray(), ours_err: bytearray()}
         waiting = set(outputs)
@@ -259,15 +265,17 @@ def forking(start):
                 if not part:
                     waiting.remove(stream)
                     os.close(stream)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return code, bytes(outputs[ours_out]), bytes(outputs[ours_err])
+        with open(ended) as told:
+            return int(told.read()), bytes(outputs[ours_out]), bytes(outputs[ours_err])
 
     return exec_command
 
 
-def module_of(path):
+def module_of(path, directory, environment):
     """Run a module that Ansible has put there."""
-    atexit._clear()  # the playbook's
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(directory)
     gc.unfreeze()
     forget()
     sys.argv[:] = [path]

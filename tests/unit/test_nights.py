@@ -30,10 +30,9 @@ def test_nights_end_with_just_what_the_variables_describe(cloud, served, tmp_pat
     assert year.points() == year.described() and year.pruned > 5
 
 
-@pytest.mark.parametrize("name", ["ebs", "ecs"])
-def test_no_disk_starves_in_nights_that_are_too_short(request, name):
+def test_no_disk_starves_in_nights_that_are_too_short(ecs):
     """Nights in which there is time for a quarter of the disks a night, which have one more snapshot each night."""
-    cloud = request.getfixturevalue(name)
+    cloud = ecs
     disks = [cloud.disk(**{"dr-copy": "true"}) for _n in range(8)]
     cloud.settings(copy_seconds=100.0)
     newest = dict.fromkeys(disks, 0)

@@ -63,7 +63,7 @@ def contradiction(arguments: Mapping[str, Any]) -> str | None:
 
 
 def _ids(value: Any) -> frozenset[str]:
-    return frozenset(map(str, value) if isinstance(value, list) else str(value).split(","))
+    return frozenset(str(each).strip() for each in (value if isinstance(value, list) else str(value).split(",")))
 
 
 class ProgressAction(ActionBase):  # type: ignore[misc]

@@ -38,6 +38,11 @@ STOPPED = {"recovery_points": 0, "complete": 0, "failures": 1}
 STATES = [
     ({}, "good", "✓ within RPO"),
     ({"totals": {"breaches": 2}, "within_rpo": False}, "bad", "✗ 2 miss the RPO"),
+    (
+        {"totals": {"breaches": 2}, "within_rpo": False, "breaches": [{"reason": "key"}, {"reason": "no_snapshot"}]},
+        "bad",
+        "✗ 1 cannot be restored: its key cannot be used",
+    ),
     ({"totals": {"failures": 3}, "failures": [FAILURE]}, "bad", "✗ 3 failed"),
     ({"totals": STOPPED, "failures": [{**FAILURE, "message": "x " * 200}]}, "bad", f"✗ 1 failed: {'x ' * 97}x..."),
     ({"totals": {"late_sets": 1}}, "bad", "✗ 1 server has no whole set within the RPO"),
@@ -68,6 +73,10 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     late = brief("late", night={"late": 3})
     good = brief("a b", destination_regions=["a-1", "b-2"])
     lost = brief("lost", totals=STOPPED, failures=[FAILURE], cloud=None, source_region=None, source_listed=False)
+    no_key = {**brief("keys", totals={"breaches": 2}, night={"late": 2}), "locked_out": 2}
+    assert Page(index_page([no_key, late])).headline[1][1][1].startswith(
+        f"8 disks, {late['totals']['breaches']} of 8 recovery points late, 2 cannot be restored, "
+    )
     page = index(good, late, {**lost, "rpo_hours": 0}, dark="no route to host")
     rows = page.main.rows
     points, breaches = late["totals"]["recovery_points"], late["totals"]["breaches"]

@@ -32,6 +32,7 @@ def test_names_of_one_option_must_not_differ():
         {},
         {"snapshot_ids": ["a", "b"]},
         {"snapshot_ids": ["a", "b"], "snapshot_id": "b,a"},
+        {"snapshot_ids": ["a", "b"], "snapshot_id": "b, a "},
         {"snapshot_id": None, "source_snapshot_id": "a"},
     ):
         assert contradiction(names) is None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
@@ -30,6 +31,11 @@ def breaches_of(result: Result, source_region: str, source: Row) -> list[dict[st
     late.sort(key=worst_first)
     reasons = _Reasons(result, source_region, "" if is_listed(source) else spelt_out(failures_of(source)))
     return [_row(point, *reasons.of(point)) for point in late]
+
+
+def locked_out(report: Mapping[str, Any]) -> int:
+    """Return how many recovery points of a report cannot be restored, because their keys cannot be used."""
+    return sum(breach["reason"] == "key" for breach in report["breaches"])
 
 
 def unjudged_of(result: Result) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from ..._role.documents import written
 from ..._role.naming import file_name, label_of
 from ..._role.proofs import beside
 from ..._role.rows import Row
-from ..decide.breaches import worst_first
+from ..decide.breaches import locked_out, worst_first
 from ..decide.planning import THERE
 from ..decide.sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
@@ -77,9 +77,15 @@ def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) 
     unseen = [{"name": plan, "message": message} for plan, message in sorted((silent or {}).items())]
     judged = sorted(reports, key=_worst_plan_first)
     totals = {key: sum(report["totals"][key] for report in reports) for key in ("disks", "recovery_points", "breaches")}
+    totals["locked_out"] = sum(map(_locked_out, reports))
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
     facts = {"plans": judged, "totals": totals, "look": look}
-    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
+    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, locked_out=_locked_out, **facts)
+
+
+def _locked_out(report: Row) -> int:
+    """Return how many recovery points of a brief or of a whole report no key opens."""
+    return int(report["locked_out"] if "locked_out" in report else locked_out(report))
 
 
 def _page_of(report: Row) -> str:

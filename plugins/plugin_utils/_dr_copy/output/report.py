@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.documents import collection_version
 from ..._role.registered import answers, failures_of, is_listed
 from ..._role.rows import Row
-from ..decide.breaches import breaches_of, unjudged_of
+from ..decide.breaches import breaches_of, locked_out, unjudged_of
 from ..decide.result import Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
@@ -250,6 +250,7 @@ def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> dict[str,
     return {
         **_parts(report, BRIEFED),
         "failures": report["failures"][:1],
+        "locked_out": locked_out(report),
         "lines": list(lines),
         "report_dir": report_dir,
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.rows import Row
-from ..decide.breaches import worst_first
+from ..decide.breaches import locked_out, worst_first
 from ..decide.sets import late_sets, set_in_words
 from .report_type import Report
 
@@ -123,7 +123,7 @@ def _done(report: Report) -> str:
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
     state = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
-    lost = sum(breach["reason"] == "key" for breach in report["breaches"])
+    lost = locked_out(report)
     state += f", {lost} cannot be restored, because their keys cannot be used" if lost else ""
     state += f", {totals['breaches'] - lost} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""

@@ -2,17 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the simulated clouds and run demo.yml, beside this file, against them; arguments go to ansible-playbook."""
+"""Start the simulated clouds and run demo.yml, beside this file, against them; arguments go to ansible-playbook.
+
+Shows the steps of the playbook and the end that it writes. All that Ansible prints goes to a log beside the reports.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 PLAYBOOK = Path(__file__).with_suffix(".yml")
+#: The names of the tasks that the screen shows.
+STEP = re.compile(r"TASK \[(On .+)\]")
+#: Lines of the log that a failure shows.
+LAST = 40
 
 
 def main() -> int:
@@ -22,12 +30,30 @@ def main() -> int:
             if not line:
                 print("The simulated clouds did not start.", file=sys.stderr)
                 return 1
-            reports = tempfile.mkdtemp(prefix="dr-copy-demo-")  # kept: the end of the demo names the page
-            given = json.dumps({"demo_clouds": json.loads(line), "demo_reports": reports})
-            command = ["ansible-playbook", str(PLAYBOOK), "-e", given, *sys.argv[1:]]
-            return subprocess.run(command, check=False).returncode
+            folder = Path(tempfile.mkdtemp(prefix="dr-copy-demo-"))  # kept: the end of the demo names its files
+            given = json.dumps({"demo_clouds": json.loads(line), "demo_folder": str(folder)})
+            return play(["ansible-playbook", str(PLAYBOOK), "-e", given, *sys.argv[1:]], folder)
         finally:
             clouds.terminate()
+
+
+def play(command: list[str], folder: Path) -> int:
+    """Run the playbook; return its exit code."""
+    log = folder / "ansible.log"
+    with (
+        log.open("w+") as whole,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run,
+    ):
+        for line in run.stdout:
+            whole.write(line)
+            if step := STEP.match(line):
+                print(f"- {step[1]}", flush=True)
+    if run.returncode:
+        print(*log.read_text().splitlines()[-LAST:], sep="\n", file=sys.stderr)
+    else:
+        print((folder / "end.txt").read_text(), end="")
+    print(f"What Ansible printed: {log}")
+    return run.returncode
 
 
 if __name__ == "__main__":

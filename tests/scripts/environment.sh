@@ -45,7 +45,7 @@ install_with() { # a requirements file, into the virtual environment or another 
   local stamp
   stamp=$WORK/$(basename "$1").$(cksum <"$1" | tr ' ' -)
   [ -e "$stamp" ] && return
-  "${2:-$WORK/venv}/bin/pip" install -q -r "$1"
+  "${2:-$WORK/venv}/bin/pip" install -qq -r "$1"
   touch "$stamp"
 }
 

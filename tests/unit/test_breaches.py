@@ -137,9 +137,9 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         content = self.looked(listed)
         assert content["recovery_points"][0]["within_rpo"] is False
         (failed,) = content["failures"]
-        assert "copy-1 was complete, and a look by its ID does not show it any more" in failed["message"]
+        assert "copy-1 was complete, but it can no longer be found by its ID" in failed["message"]
         assert (failed["kind"], failed["disk_id"]) == ("failed_copy", "vol-1")
-        assert "does not show it any more" in content["breaches"][0]["why"]
+        assert "can no longer be found by its ID" in content["breaches"][0]["why"]
         assert (content["counts"]["created"], content["counts"]["failed"]) == (0, 1)
 
     def test_is_none_while_it_is_shown_as_in_progress_or_failed(self, listed):

@@ -74,8 +74,10 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     good = brief("a b", destination_regions=["a-1", "b-2"])
     lost = brief("lost", totals=STOPPED, failures=[FAILURE], cloud=None, source_region=None, source_listed=False)
     no_key = {**brief("keys", totals={"breaches": 2}, night={"late": 2}), "locked_out": 2}
-    assert Page(index_page([no_key, late])).headline[1][1][1].startswith(
-        f"8 disks, {late['totals']['breaches']} of 8 recovery points late, 2 cannot be restored, "
+    assert (
+        Page(index_page([no_key, late]))
+        .headline[1][1][1]
+        .startswith(f"8 disks, {late['totals']['breaches']} of 8 recovery points late, 2 cannot be restored, ")
     )
     page = index(good, late, {**lost, "rpo_hours": 0}, dark="no route to host")
     rows = page.main.rows

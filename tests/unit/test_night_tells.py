@@ -173,7 +173,7 @@ def test_a_table_fits_a_screen_by_leaving_out_columns(ebs):
     ("what", "words"),
     [
         ("Disabled", "Disabled"),
-        ("PendingDeletion", "waits for its deletion on 20"),
+        ("PendingDeletion", "is pending deletion on 20"),
         ("undescribable", None),
         (None, None),
     ],

@@ -65,7 +65,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": PENDING, "unread": SLOW}, "busy", "the copy copy of source in there is unknown"),
         ({"of": Ambiguous("Cut off")}, "ambiguous", "was lost (Cut off), and the cloud shows none yet"),
         ({"of": Ambiguous("Cut off"), "unread": SLOW}, "ambiguous", "was lost (Cut off), and the cloud shows none yet"),
-        ({"of": Underway("In progress")}, "busy", "another call makes this copy"),
+        ({"of": Underway("In progress")}, "busy", "another call is already making this copy"),
         ({"of": "in flight"}, "ambiguous", "was lost (quota), and the cloud shows none yet"),
         ({"source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
         ({"of": QUOTA, "source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),

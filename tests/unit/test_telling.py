@@ -298,6 +298,6 @@ def test_the_rulebook_is_one(rulebook_schema):
     (rule,) = rulebook[0]["rules"]
     assert "once_after" in rule["throttle"], "many snapshots are one run"
     setup = (REPOSITORY / "playbooks" / "awx" / "setup.yml").read_text()
-    assert f"        name: {rule['action']['run_job_template']['name']}\n" in setup, "a job template that setup.yml makes"
+    assert f"        name: {rule['action']['run_job_template']['name']}\n" in setup, "setup.yml makes that job template"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate([{**rulebook[0], "rules": [{**rule, "throttle": {"once_after": "soon"}}]}], rulebook_schema)

@@ -135,7 +135,7 @@ def test_a_disk_that_was_not_made_spoils_its_own_set_alone(runs, tmp_path):
     assert [[disk["name"] for disk in seen["disks"]] for seen in checks.sets] == [["mail"]]
     tried = {row["disk_name"]: row for row in ended.result["tried"]}
     assert tried["mail"]["proven"] and "log" in tried["database"]["why"] and not runs.estate.disks()
-    assert "of its set is not there" in tried["database"]["why"] and "of its set" not in tried["log"]["why"]
+    assert "of its set is missing" in tried["database"]["why"] and "of its set" not in tried["log"]["why"]
 
 
 # Detached is what this drill has attached, and nothing else
@@ -280,7 +280,7 @@ def test_what_a_restore_has_attached_stays_though_its_time_is_over(runs, tmp_pat
     estate.clock.sleep(5 * 3600)
     ended = runs.usable(tmp_path)
     assert [disk.id for disk in estate.disks()] == [kept.id] and estate.holder_of(kept)[0] == estate.server_id
-    assert not ended.message and any(kept.id in line and "left" in line for line in ended.lines)
+    assert not ended.message and any(kept.id in line and "not deleted" in line for line in ended.lines)
 
 
 def test_a_disk_that_somebody_attaches_elsewhere_meanwhile_is_left_and_named(runs, tmp_path):
@@ -359,7 +359,7 @@ def test_the_test_host_must_be_in_the_inventory(ebs_runs, tmp_path):
 def test_two_drills_of_a_play_have_no_test_instance_in_common(ebs_runs, tmp_path):
     ebs_runs.around = Around(instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""})
     message = ebs_runs.usable(tmp_path).message
-    assert "dr_restore_test_instance is that of mail too, in this play" in message and not ebs_runs.calls
+    assert "dr_restore_test_instance is also that of mail in this play" in message and not ebs_runs.calls
 
 
 def test_a_dry_run_attaches_nothing(runs, tmp_path):

@@ -181,7 +181,7 @@ class Night:
         gone = disks_to_fall_back(plan, tried, values)
         if not gone:
             return
-        self._say(f"looking for other snapshots of {len(gone)} disks, whose newest one is gone")
+        self._say(f"looking for other snapshots of {len(gone)} disks, because their newest one is gone")
         again = self._made(calls.find_again(gone))
         self._decided["plan"] = fallen_back(plan, tried, self._source, again, self._before, values)
         self._copy(calls, first)
@@ -189,7 +189,7 @@ class Night:
     def _look(self, calls: Calls) -> None:
         """Look by ID at the copies that this run saw complete and that the last listing does not show so."""
         for unseen in unseen_copies(self._copied, self._listed):
-            self._say(f"looking at {len(unseen['snapshot_ids'])} copies in {unseen['region']} that are not listed")
+            self._say(f"checking {len(unseen['snapshot_ids'])} copies that the listing of {unseen['region']} lacks")
             answer = self._made(calls.look(unseen["region"], unseen["snapshot_ids"]))
             self._seen.append({**answer, "item": unseen})
 

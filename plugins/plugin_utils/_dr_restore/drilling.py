@@ -160,7 +160,7 @@ class Drill(Run):
         """Write on the copies what was proven; take back what is said of copies that have gone meanwhile."""
         results = []
         for mark in drill.marks(trials, listed, self._values):
-            self._say(f"writing on {len(mark.source_ids)} copies from {mark.source_region} what was proven")
+            self._say(f"tagging {len(mark.source_ids)} copies from {mark.source_region} with what was proven")
             results.append(self._noted(self._made(calls.mark(mark))))
         return drill.marked(trials, results)
 
@@ -170,7 +170,7 @@ class Drill(Run):
         doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
         if not doubtful:
             return there
-        self._say(f"looking whether {len(doubtful)} disks of this drill are left")
+        self._say(f"checking whether {len(doubtful)} disks of this drill are left")
         return self._noted(self._made(calls.look(reaping.EXPIRING, doubtful)))
 
     def _noted(self, result: Row) -> dict[str, Any]:

@@ -58,8 +58,8 @@ def _doubt(parts: Row, listed: Row | None, now: datetime) -> str | None:
 def _failure(copy: Row) -> dict[str, Any]:
     source = str(copy["source"]["snapshot_id"])
     problem = Mismatch(
-        f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It counts as no recovery "
-        "point",
+        f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It does not count as a "
+        "recovery point",
         hint="Correct its dr-copy: tags, or delete it by hand. Then run again.",
     )
     return problem.as_result(source, str(copy["region"]), str(copy["snapshot_id"]))

@@ -17,7 +17,7 @@ except ImportError as error:
 
 #: Of copy runs and of drills alike.
 DRILL = "dr_copy_drill_timestamp_seconds"
-DRILL_HELP = "When a copy of a disk was last proven by making a disk of it; 0: never"
+DRILL_HELP = "When a copy of a disk was last proven by making a disk from it; 0: never"
 
 
 def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:

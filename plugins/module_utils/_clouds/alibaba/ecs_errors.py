@@ -27,7 +27,7 @@ HINTS = {
     "InvalidSnapshotId.EncryptedNotSupport": _NO_ENCRYPTED_COPY,
     "InvalidSnapshot.EncryptedNotSupported": _NO_ENCRYPTED_COPY,
     "InvalidRegionId.NotSupportedEncryptedSnapshotCopy": _NO_ENCRYPTED_COPY,
-    "InvalidSnapshotCategory.NotSupportEncryptedCopy": "Snapshots of this category are not copied encrypted.",
+    "InvalidSnapshotCategory.NotSupportEncryptedCopy": "Snapshots of this category cannot be copied with encryption.",
     "InvalidRegion.NotSupport": "Customer managed keys do not exist there: leave out kms_key_id.",
     "InvalidParameter.KmsNotEnabled": "Activate KMS for this account in the destination region.",
     "InvalidParameter.KMSKeyId.NotFound": "Name a key of the destination region: keys are regional.",

@@ -42,7 +42,7 @@ WINDOW = 100
 #: How often an index is drawn for each block that is wanted, since blocks may lie far apart.
 DRAWS = 2
 GONE = "does not exist, or this account may not see it"
-HINT = "Do not rely on this copy: restore from another one, and make it anew (delete it, then copy again)."
+HINT = "Do not rely on this copy: restore from another one. To replace it, delete it and copy again."
 
 
 class Comparison:

@@ -49,7 +49,7 @@ def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
     if not instance or disk is None or copy.state is not State.COMPLETED:
         return Wish()
     if not copy.deletable:
-        return Wish(refusal=_not_attached(copy, instance, "since this restore has not certainly made it"))
+        return Wish(refusal=_not_attached(copy, instance, "because it is not certain that this restore made it"))
     if disk.attached_to not in (None, instance):
         return Wish(refusal=_not_attached(copy, instance, f"since it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:

@@ -197,7 +197,8 @@ def overdue(
     if copy is None and call.is_in_doubt and isinstance(call.error, Underway):
         return call.error.as_kind(
             Underway,
-            f"{call.error} (another call makes this {request.noun}, but the cloud did not show it within wait_timeout)",
+            f"{call.error} (another call is already making this {request.noun}, but the cloud did not show it within "
+            "wait_timeout)",
             f"Run again to adopt the {request.noun} once the cloud shows it.",
         )
     if copy is None and (call.is_in_doubt or call.is_out) and call.error:

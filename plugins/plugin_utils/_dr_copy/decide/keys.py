@@ -43,5 +43,5 @@ def with_key(point: Row, keys: Mapping[tuple[str, str], Row]) -> dict[str, Any]:
 def _problem(key: Row) -> str:
     name = f"its key {key['arn']}" if key.get("arn") else "its key"
     if key.get("deletion_date"):
-        return f"{name} waits for its deletion on {str(key['deletion_date'])[:10]}"
+        return f"{name} is pending deletion on {str(key['deletion_date'])[:10]}"
     return f"{name} cannot be used: its state is {key.get('state') or 'unknown'}"

@@ -166,7 +166,7 @@ def _warnings(rows: Sequence[Row], contradictions: Iterable[Contradiction], seco
     if late:
         parts.append(f"Servers whose newest whole set of copies is older than the RPO: {some(late)}.")
     if torn:
-        parts.append(f"Servers of which some disks have copies beside the newest whole set: {some(torn)}.")
+        parts.append(f"Servers with disks whose newest copy is not part of the newest whole set: {some(torn)}.")
     wrong = [str(one) for one in contradictions]
     if wrong:
         parts.append(f"Marks that contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")

@@ -55,7 +55,7 @@ def _with_failures(call: Row, missing: set[tuple[str, str]]) -> Row:
 
 
 def _failure(row: Row) -> Row:
-    message = f"The copy {row['snapshot_id']} was complete, and a look by its ID does not show it any more"
+    message = f"The copy {row['snapshot_id']} was complete, but it can no longer be found by its ID"
     hint = "Find out who has deleted it. The next run copies the snapshot again."
     region = str(row["region"])
     return FailedCopy(message, hint=hint).as_result(str(row["source_snapshot_id"]), region, str(row["snapshot_id"]))

@@ -111,6 +111,6 @@ def _of_archive(done: Mapping[str, Any]) -> list[str]:
     if not archived:
         return []
     return [
-        f"Of the copies that retention takes, {archived} {'is' if archived == 1 else 'are'} archived: the cloud bills "
-        "the rest of the archive tier's shortest time."
+        f"{archived} of the copies that retention deletes {'is' if archived == 1 else 'are'} archived: the cloud bills "
+        "the rest of the archive tier's minimum time."
     ]

@@ -33,7 +33,7 @@ def risks(values: Variables) -> list[str]:
             "dr_copy_rpo_hours, so that the role fails when a disk has none left"
         )
     if values.consistency == "set" and not values.rpo_hours:
-        risk.append("dr_copy_consistency: set has no effect without dr_copy_rpo_hours, which it judges sets by")
+        risk.append("dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set")
     # How long the least of the limits keeps a copy that is made each night.
     days = max(values.keep, values.keep_days, values.keep_daily)
     is_pruned = values.keep_days or any(getattr(values, name) for name in COUNTED)

@@ -79,8 +79,8 @@ def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) 
     totals = {key: sum(report["totals"][key] for report in reports) for key in ("disks", "recovery_points", "breaches")}
     totals["locked_out"] = sum(map(_locked_out, reports))
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
-    facts = {"plans": judged, "totals": totals, "look": look}
-    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, locked_out=_locked_out, **facts)
+    facts = {"plans": judged, "totals": totals, "look": look, "locked_out": _locked_out}
+    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
 
 
 def _locked_out(report: Row) -> int:

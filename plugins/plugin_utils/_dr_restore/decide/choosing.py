@@ -275,7 +275,7 @@ def _key_problem(copy: Row) -> str | None:
     if key.get("enabled") is not False:
         return None
     date = key["deletion_date"]
-    state = f"waits for its deletion on {date}" if date else f"is not enabled (its state is {key['state']})"
+    state = f"is pending deletion on {date}" if date else f"is not enabled (its state is {key['state']})"
     return Obstacle.KEY.value.format(arn=key["arn"], state=state)
 
 

@@ -35,7 +35,7 @@ def why_not_whole(points: Sequence[Point], made: Row) -> str:
     """Say why a set is not attached: a disk of it was not made as it was to be; empty where it is whole."""
     found = _by_copy(made)
     doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
-    return next((f"{point.named} of its set is not there: {why}" for point, why in doubts if why), "")
+    return next((f"{point.named} of its set is missing: {why}" for point, why in doubts if why), "")
 
 
 def why_not_attached(points: Sequence[Point], attached: Row) -> str:

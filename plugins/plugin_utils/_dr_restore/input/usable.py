@@ -45,7 +45,7 @@ def usable_problems(values: Mapping[str, Any], capabilities: Capabilities, aroun
     others = [name for name, other in around.instances.items() if instance and other == instance]
     if others:
         faults.append(
-            f"dr_restore_test_instance is that of {_some(others)} too, in this play, and it checks one set at a time: "
+            f"dr_restore_test_instance is also that of {_some(others)} in this play, but serves one drill at a time: "
             "give each drill an instance of its own, or run them one after the other (--limit)"
         )
     if host and around.hosts is not None and host not in around.hosts and host not in IMPLICIT_HOSTS:

@@ -150,7 +150,7 @@ def drill_lines(report: Row) -> list[str]:
     if len(report["untried"]) > NAMED:
         lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
-        f"left, because it is attached to {row['attached_to']}: {row['disk_id']}"
+        f"not deleted, because it is attached to {row['attached_to']}: {row['disk_id']}"
         for row in report["left"]
         if not row["own"]
     ]

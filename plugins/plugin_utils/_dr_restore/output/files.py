@@ -123,7 +123,7 @@ def write_drill_metrics(report: Row, directory: str) -> str:
             gauge.labels(**labels).set(time.timestamp() if time else 0.0)
     names = ("plan", "region", "level")
     by_level = Gauge(
-        "dr_copy_drill_disks", "Disks by the strongest level that drills have proven of them", names, registry=registry
+        "dr_copy_drill_disks", "Disks by the strongest level that drills have proven", names, registry=registry
     )
     levels = [strongest(disk["proofs"]) or "never" for disk in report["disks"]]
     for level in (*LEVELS, "never"):

@@ -141,8 +141,8 @@ def lines_of(manifest: Row) -> list[str]:
     if totals["claimed"]:
         head += f", {totals['claimed']} as claims for a cluster to make"
     unknown = (
-        f"Disks without a copy in {manifest['region']} are not known here: dr_restore_expected names a report of "
-        "dr_copy, or the disks' IDs"
+        f"It is not known which disks have no copy in {manifest['region']}: to see them, set dr_restore_expected to a "
+        "report of dr_copy or to disk IDs"
     )
     notes = [*([] if manifest["expected"] else [unknown]), *(f"WARNING: {text}" for text in manifest["warnings"])]
     notes += lines_of_servers(manifest["disks"])
@@ -150,7 +150,7 @@ def lines_of(manifest: Row) -> list[str]:
         claims = sum(bool(row.get("claim")) for row in manifest["earlier"])
         numbers = {"disk": len(manifest["earlier"]) - claims, "claim": claims}
         made = " and ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers.items() if n)
-        notes.append(f"EARLIER {made} of {manifest['id']} from earlier runs; the manifest has them under earlier")
+        notes.append(f"EARLIER {made} of {manifest['id']} made by earlier runs; the manifest lists them under earlier")
     times = _lines_of_times(manifest)
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
 
@@ -168,7 +168,7 @@ def _lines_of_times(manifest: Row) -> list[str]:
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
-        lines.append(f"TIME the first disk was started at {began}, the last one was available at {ended}")
+        lines.append(f"TIME the first disk was begun at {began}, the last one was available at {ended}")
     return lines
 
 

@@ -23,15 +23,23 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def site_of(repository: str) -> str:
+    """Return the address at which .github/workflows/site.yml publishes the documentation."""
+    account, name = repository.split("/")[-2:]
+    return f"https://{account}.github.io/{name}/"
+
+
 def address_problem(galaxy: dict[str, str], confirmed: str) -> str:
     """Say why the addresses in galaxy.yml cannot be released, or nothing.
 
     ``confirmed`` is the address that the owner of the collection says is theirs.
     """
     repository = galaxy["repository"]
-    elsewhere = [key for key in ("documentation", "homepage", "issues") if not galaxy[key].startswith(repository)]
+    elsewhere = [key for key in ("homepage", "issues") if not galaxy[key].startswith(repository)]
     if elsewhere:
         return f"galaxy.yml: {', '.join(elsewhere)} must begin with the repository's address, {repository}."
+    if galaxy["documentation"] != site_of(repository):
+        return f"galaxy.yml: documentation must be the site of that repository, {site_of(repository)}."
     if confirmed != repository:
         return (
             f"Not ready for release: nobody has confirmed that {repository} belongs to this collection. If it does, "

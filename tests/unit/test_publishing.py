@@ -188,14 +188,11 @@ def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():
 
 def test_the_address_of_the_repository_stands_in_galaxy_yml_alone():
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
-    account = galaxy["repository"].partition("://")[2]
+    addresses = [galaxy[key].partition("://")[2].strip("/") for key in ("repository", "documentation")]
     kinds = ("*.md", "*.rst", "*.yml", "*.py", "*.j2", "*.toml", "*.cfg")
-    named = [
-        path.relative_to(REPOSITORY).as_posix()
-        for kind in kinds
-        for path in REPOSITORY.rglob(kind)
-        if not {".git", ".work", ".nox"} & set(path.relative_to(REPOSITORY).parts) and account in path.read_text()
-    ]
+    paths = [path for kind in kinds for path in REPOSITORY.rglob(kind)]
+    own = [path for path in paths if not {".git", ".work", ".nox"} & set(path.relative_to(REPOSITORY).parts)]
+    named = [path.name for path in own if any(address in path.read_text() for address in addresses)]
     assert named == ["galaxy.yml"]
 
 
@@ -205,6 +202,8 @@ def test_nothing_is_signed_before_the_owner_has_confirmed_the_address():
     assert "nobody has confirmed" in address_problem(galaxy, "https://example.com/other")
     assert not address_problem(galaxy, galaxy["repository"])
     assert "issues must begin" in address_problem({**galaxy, "issues": "https://example.com"}, galaxy["repository"])
+    moved = {key: galaxy[key].replace("multicloud/", "another/") for key in ("repository", "homepage", "issues")}
+    assert "https://another.github.io/snapshots/" in address_problem({**galaxy, **moved}, moved["repository"])
 
 
 def test_accounts_are_those_of_maintainers():

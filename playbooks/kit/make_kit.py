@@ -55,7 +55,7 @@ def pack(directory: Path, to: Path) -> str:
         name = f"{info['namespace']}.{info['name']}"
         raise Problem(
             f"Files of {name} in {directory} are not as they were installed: {', '.join(changed)}. "
-            f"Install it anew: ansible-galaxy collection install --force {name}"
+            f"Reinstall it: ansible-galaxy collection install --force {name}"
         )
     texts = {"FILES.json": json.dumps({**listed, "files": files}).encode()}
     manifest["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(texts["FILES.json"]).hexdigest()

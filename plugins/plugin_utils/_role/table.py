@@ -150,6 +150,6 @@ def support_table(table: Table, prefix: str, clouds: Mapping[str, Capabilities])
     for name, variable in table.items():
         honoured = [variable.is_honoured(cloud) for cloud in clouds.values()]
         if not all(honoured):
-            no = "passed over" if variable.passed_over else "refused"
+            no = "ignored" if variable.passed_over else "refused"
             lines.append(f"| `{prefix}{name}` | {' | '.join('yes' if one else no for one in honoured)} |")
     return "\n".join(lines)

@@ -21,8 +21,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 from .harness import TOOLS
 from .reports import sample
+from .test_machine_readable import read
 from .test_page import server
-from .test_telling import read
 
 MONITORING = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
 RULES = MONITORING / "dr_copy.rules.yml"

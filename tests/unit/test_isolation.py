@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That what fails again and again keeps nothing else: a source, a destination, a copy in a call for many
+"""Something that fails again and again does not hold up the rest: a source, a destination, a copy in a call for many
 (promises: all-are-tried)."""
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts of the size of real ones: what is read is what is wanted.
+"""Large accounts: a run reads what it needs, and little else.
 
 The bench has the whole size, these a tenth of it.
 """

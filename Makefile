@@ -7,62 +7,62 @@ NIGHTS ?= 200
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-unit: ## the unit tests that are quick; T= names a file, a test or an expression of pytest's -k, slow ones included
+unit: ## run the quick unit tests; T= names a file, a test, or an expression of pytest's -k (then slow tests run too)
 	@bash tests/scripts/unit.sh
 
-clients: ## awscli, tccli and Alibaba Cloud's newer SDKs send to the simulated clouds what the adapters send; T= as above
+clients: ## compare the calls of awscli, tccli and Alibaba Cloud's newer SDKs with those of the adapters; T= as above
 	@bash tests/scripts/clients.sh
 
-demo: ## copy the snapshots of tagged disks on four simulated clouds
+demo: ## show copies, a restore and a failing night on four simulated clouds
 	@bash tests/scripts/demo.sh
 
 clouds: ## serve the four simulated clouds until Ctrl-C, to try modules and playbooks without an account
 	@bash tests/scripts/clouds.sh
 
-kit: ## an archive with which disks are restored without Galaxy, PyPI or Git; PYTHON=3.12 INVENTORY=plans.yml REPORTS=directory; in .work/kit
+kit: ## make an archive that restores disks without Galaxy, PyPI or Git, in .work/kit; PYTHON=3.12 INVENTORY=plans.yml REPORTS=directory
 	@bash tests/scripts/kit.sh
 
-kit-test: ## makes a kit, and restores disks from it in a network namespace that has nothing but loopback
+kit-test: ## make a kit, and restore disks from it in a network namespace that has only loopback
 	@KIT_TEST=yes T=tests/playbooks/test_kit.py bash tests/scripts/unit.sh
 	@KIT_TEST=yes T=tests/playbooks/test_worst_day.py bash tests/scripts/unit.sh
 
-test: ## every check and test
+test: ## run every check and test
 	@bash tests/scripts/test.sh
 
-lint: ## the static checks alone
+lint: ## run only the static checks
 	@bash tests/scripts/lint.sh
 
-storm: ## SEEDS storms a cloud, 1,000 collisions, playbooks killed, DRILLS storms over drills, NIGHTS of nights; the tables go into tests/storms/results.rst
+storm: ## run SEEDS storms for each cloud, 1,000 collisions, 20 killed playbooks, DRILLS storms over drills and NIGHTS of nights; writes tests/storms/results.rst
 	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --nights $(NIGHTS) --write
 
-mutants: ## break the engine on purpose in a hundred ways, and line by line where it is pure; the tests must find it; the tables go into docs/docsite/rst/reliability.rst
+mutants: ## break the engine and the roles on purpose, and check that the tests find it; writes docs/docsite/rst/reliability.rst
 	@bash tests/scripts/mutants.sh --write
 
-nights: ## a year of nights a cloud, and 10,000 random histories of retention; the tables go into tests/nights/results.rst
+nights: ## run a year of nights for each cloud, and 10,000 random histories of retention; writes tests/nights/results.rst
 	@bash tests/scripts/nights.sh --write
 
-fuzz: ## 2,000 bad inputs a module, and as many bad answers a cloud
+fuzz: ## try 2,000 bad inputs for each module, and as many bad answers for each cloud
 	@bash tests/scripts/fuzz.sh 2000
 
-bench: ## figures, as ratios of one run, beside the peers; the table goes into tests/benchmark/results.rst, its summary into the guide
+bench: ## measure figures as ratios, compared with peers; writes tests/benchmark/results.rst and a summary in the guide
 	@bash tests/scripts/bench.sh --write
 
-live: ## CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1: the promises against a real account, which costs some cents; asks first; FACTS=list: the facts that it would settle
+live: ## check the promises in a real account, for some cents, after asking: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1; FACTS=list lists the facts that a run would settle
 	@bash tests/scripts/live.sh run
 
-live-clean: ## CLOUD=, SOURCE=, DESTINATION=: delete what a killed run left, by its mark alone; asks first
+live-clean: ## delete what a killed live run left, by its mark alone, after asking: CLOUD=, SOURCE=, DESTINATION=
 	@bash tests/scripts/live.sh clean
 
-matrix: ## every supported core and Python, with amazon.aws 9 and newest; K= chooses (K="core_2_16 and aws_9"), STEPS="sanity units smoke"
+matrix: ## test every supported core and Python, with amazon.aws 9 and newest; K= chooses (K="core_2_16 and aws_9"), STEPS="sanity units smoke"
 	@bash tests/scripts/nox.sh --tags matrix $(if $(K),--keywords "$(K)") $(if $(STEPS),-- $(STEPS))
 
-docs: ## the site of documentation, in .work/site
+docs: ## build the site of documentation in .work/site
 	@bash tests/scripts/nox.sh --session docs
 
-release-check: ## the tarball twice, Galaxy's importer on it, licences, SBOM, audit; in .work/release; SIGNING_KEY= signs it
+release-check: ## build the tarball twice and check it: Galaxy's importer, licences, SBOM, audit; in .work/release; SIGNING_KEY= signs it
 	@bash tests/scripts/nox.sh --session release-check
 
-pictures: ## the pictures of the README, made anew
+pictures: ## draw the pictures of the README
 	@bash tests/scripts/nox.sh --session pictures
 
 clean: ## remove what the targets above made

@@ -265,8 +265,8 @@ def forking(start, modules):
                 if not part:
                     waiting.remove(stream)
                     os.close(stream)
-        with open(ended) as told:
-            return int(told.read()), bytes(outputs[ours_out]), bytes(outputs[ours_err])
+        with open(ended) as code:
+            return int(code.read()), bytes(outputs[ours_out]), bytes(outputs[ours_err])
 
     return exec_command
 

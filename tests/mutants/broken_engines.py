@@ -930,7 +930,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
     ("a hold that was seen is forgotten", "decide.sightings", "kept", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locks", "FRESH_SECONDS", lambda real: 1e9),
-    ("a copy is locked before it is compared", "decide.with_copy", "_drift_now", _locking),
+    ("a copy is locked before it is compared", "decide.with_copy", "_update_now", _locking),
     ("a refused call goes on on its look", "act.calls", "Calls._ask_alone", lambda real: _asking),
     ("a refused deletion goes on on its look", "act.attempt", "Attempt.may_delete", _always(True)),
     ("one look reads all copies", "capabilities", "Capabilities.read_per_call", lambda real: 10**9),

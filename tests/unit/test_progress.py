@@ -11,7 +11,7 @@ import json
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.attempt import Attempt
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, Progress
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision, Next
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
@@ -56,7 +56,7 @@ def test_nothing_is_told_before_it_is_known_what_is_to_be_begun(tmp_path):
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
     attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
-    for attempt.decision in (Decision(needs_source=True), Decision(begin=True), Decision(settled=True)):
+    for attempt.decision in (Decision(needs_source=True), Decision(next=Next.BEGIN), Decision(next=Next.NOTHING)):
         progress.report([attempt])
     phases = [json.loads(line)["phase"] for line in (tmp_path / FILE).read_text().splitlines()]
     assert phases == ["beginning", "finishing"]

@@ -89,7 +89,9 @@ class Attempt:
 
     def may_delete(self, snapshot_id: str, now: float) -> bool:
         """Whether the look on which its deletion was decided is fresh, for it and for what stays, and shows no hold."""
-        return self.memory.may_delete(snapshot_id, self.decision.stays.get(snapshot_id, snapshot_id), now)
+        return self.memory.may_delete(
+            snapshot_id, self.decision.deletions.survivor_of.get(snapshot_id, snapshot_id), now
+        )
 
     def most_beside(self, snapshot_id: str, what: str, most: int) -> int:
         """Return how many copies a call may be for: fewer after each failure, so that one keeps no other from success.
@@ -117,14 +119,14 @@ class Attempt:
 
     def next_look(self, window: Window | None) -> float:
         """Say when its copies are worth a refreshing look; for their room too, if others wait for it in a window."""
-        look_at = self.decision.look_at if self.is_open else math.inf
+        look_at = self.decision.look.at if self.is_open else math.inf
         return min(look_at, self.poll_at(window)) if window else look_at
 
     def poll_at(self, window: Window) -> float:
         """Say when a copy in progress is worth a look for its room."""
-        if self.decision.poll_at == math.inf:
+        if self.decision.look.poll_at == math.inf:
             return math.inf
-        return min(self.decision.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
+        return min(self.decision.look.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
 
 
 def source_disk_of(copy: Snapshot) -> str | None:

@@ -154,8 +154,8 @@ class Calls(Writes):
 
     def delete(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Delete what may go now, in batches."""
-        chosen = [a for a in attempts if a.decision.delete]
-        wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.delete}
+        chosen = [a for a in attempts if a.decision.deletions.now]
+        wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
             most = {i: owners[i].most_beside(i, DELETE, self._cloud.deleted_per_call) for i in owners}
@@ -235,7 +235,7 @@ class Calls(Writes):
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
-        due = [a for a in attempts if a.decision.lock and a.copy]
+        due = [a for a in attempts if a.decision.update == LOCK and a.copy]
         for attempt in due:
             # As above, for the look at the locks.
             if attempt.copy and is_known_unlocked(attempt.wanted, attempt.memory, attempt.copy, self._deadline.now()):
@@ -251,7 +251,7 @@ class Calls(Writes):
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""
-        due = [a for a in attempts if a.decision.attach and a.copy]
+        due = [a for a in attempts if a.decision.update == ATTACH and a.copy]
         for attempt in due:
             self._alone(ATTACH, attempt, self._attach)
         return due

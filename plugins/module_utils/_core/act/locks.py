@@ -69,5 +69,5 @@ class Locks(Reads):
 
         The cloud itself refuses to delete a locked copy.
         """
-        to_lock = attempt.copy if attempt.decision.drift.needs_locks else None
+        to_lock = attempt.copy if attempt.decision.drift.lock.unknown else None
         attempt.memory.locks_not_read(error, to_lock.snapshot_id if to_lock else None, self._deadline.now())

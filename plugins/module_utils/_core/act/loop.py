@@ -226,8 +226,8 @@ class Loop:
         for attempt in self.attempts:
             decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
             source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
-            if attempt.copy and attempt.error is None and (decision.drift.unread or decision.needs_source):
-                why = failures.source_not_read(attempt.copy, decision.drift.unread or source)
+            if attempt.copy and attempt.error is None and (decision.drift.tags.unread or decision.needs_source):
+                why = failures.source_not_read(attempt.copy, decision.drift.tags.unread or source)
                 attempt.failures.append((attempt.copy.snapshot_id, why))
             if not act and memory.was_listed and not (decision.needs_source and attempt.copy is None):
                 continue

@@ -54,7 +54,7 @@ class Region(Room):
             return math.inf
         if not self.was_listed:
             return self._retries.due_at
-        looks = [a.decision.look_at for a in self.open]
+        looks = [a.decision.look.at for a in self.open]
         looks += [at for at, _waiting in self._comparisons]
         if self.queue:
             looks += [*(a.poll_at(self.window) for a in self.in_flight), self._recount_at]
@@ -92,15 +92,15 @@ class Region(Room):
         A copy that the last look did not show is looked for first.
         """
         shown = [a for a in self.open if a.is_shown]
-        compared = [a for a in shown if a.decision.compare]
-        rechecked = [a for a in shown if a.decision.recheck]
+        compared = [a for a in shown if a.decision.look.compare]
+        rechecked = [a for a in shown if a.decision.look.recheck]
         both = ((self._compare_at, compared), (self._recheck_at, rechecked))
         return [(at, waiting) for at, waiting in both if waiting]
 
     @property
     def is_foreseen_by_look(self) -> bool:
         """Whether check mode needs a look: the first one, or another where that has left something unsure."""
-        return not self.was_listed or any(a.decision.unsure for a in self.open)
+        return not self.was_listed or any(a.decision.look.unsure for a in self.open)
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look for that."""
@@ -131,7 +131,7 @@ class Region(Room):
     def _list(self, now: float, due: list[Attempt]) -> list[Attempt]:
         """Look at all copies of the sources that need it; where the cloud lists all copies, of all sources."""
         first = not self.was_listed
-        due += [a for a in self.open if a.decision.at_all and a.decision.look_at <= now]
+        due += [a for a in self.open if a.decision.look.at_all and a.decision.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
         due += self._stale(now)
         if not (first or due or (not self._cloud.lists_in_progress and self._recount_at <= now)):
@@ -151,7 +151,7 @@ class Region(Room):
             self._counted_at, self._pages = now, listing.pages
             pending = [c for c in listing.copies if c.source and c.state is State.PENDING]
             self._running = {c.snapshot_id: source_disk_of(c) for c in pending}
-        if any(a.decision.compare for a in due):
+        if any(a.decision.look.compare for a in due):
             self._first_started = -math.inf
         self._listed_at = now
         for attempt in dict.fromkeys(due):
@@ -179,12 +179,12 @@ class Region(Room):
         asked = [a for a in watched if last or looks[a] < math.inf]
         pairs: list[tuple[str, Attempt | None]] = []
         pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
-        survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.survivors}
+        survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.deletions.must_show}
         pairs += [(i, None) for i in survivors]
         for some in batches(pairs, self._cloud.read_per_call):  # each with an age of its own: the next may have to wait
             self._read(some, survivors)
             learnt += dict.fromkeys(attempt for _id, attempt in some if attempt)
-        learnt += [a for a in asked if a.decision.survivors]
+        learnt += [a for a in asked if a.decision.deletions.must_show]
 
     def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Look at the copies of these requests by their IDs. Returns the requests that know more now."""

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..decide import failures
 from ..decide.writes import DELETE, DETACH, TAGS
 from ..errors import CopyError, TagsFull
+from ..model import Snapshot
 from .attempt import Attempt
 
 
@@ -29,30 +32,32 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
         found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
     reported = {snapshot_id for snapshot_id, _error in found}
     if not decision.settled and attempt.error is None:
-        unsent = [
-            c.snapshot_id for c in decision.doomed if c.snapshot_id in memory.seen and c.snapshot_id in decision.stays
-        ]
-        unsent = [i for i in unsent if i not in reported]
+        unsent = [c.snapshot_id for c in decision.deletions.to_delete if c.snapshot_id not in reported]
+        unsent = [i for i in unsent if i in memory.seen and i in decision.deletions.survivor_of]
         found += [(i, failures.not_written(i, region, DELETE, None)) for i in unsent]
-    copy = attempt.copy
-    if copy and copy.snapshot_id not in reported and attempt.error is None:
-        if decision.drift.due:
-            what = decision.drift.due[0]
-            found.append((copy.snapshot_id, failures.not_written(copy.snapshot_id, region, what, None)))
-        elif decision.drift.unshown:
-            found.append((copy.snapshot_id, failures.tags_not_shown(copy, decision.drift.unshown)))
-        elif decision.drift.tags_may_show and not decision.needs_source:
-            found.append((copy.snapshot_id, failures.tags_late(copy)))
-        elif decision.drift.attaching and wanted.policy.wait:
-            found.append((copy.snapshot_id, failures.attachment_not_shown(copy)))
-        if decision.drift.refused:
-            found.append((copy.snapshot_id, decision.drift.refused))
+    if attempt.error is None and attempt.copy and attempt.copy.snapshot_id not in reported:
+        found += [(attempt.copy.snapshot_id, why) for why in _of_copy(attempt, attempt.copy)]
     return found
+
+
+def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
+    """Yield the failures of the copy that counts: what it lacks still, or never gets."""
+    decision, drift = attempt.decision, attempt.decision.drift
+    if drift.due:
+        yield failures.not_written(copy.snapshot_id, attempt.request.region, drift.due[0], None)
+    elif drift.tags.unshown:
+        yield failures.tags_not_shown(copy, drift.tags.unshown)
+    elif drift.tags.may_show and not decision.needs_source:
+        yield failures.tags_late(copy)
+    elif drift.disk.waits and attempt.wanted.policy.wait:
+        yield failures.attachment_not_shown(copy)
+    if drift.refused:
+        yield drift.refused
 
 
 def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
     """Whether a refused write is still needed: a look may have shown that it took effect, or is not needed."""
     decision = attempt.decision
     if attempt.error or what in (DELETE, DETACH):
-        return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.doomed)
+        return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.deletions.to_delete)
     return what in decision.drift.due

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ..cloud import SnapshotCloud, safely
 from ..decide.writes import LONGEST_PAUSE
@@ -41,14 +41,14 @@ class Writes:
         With ``split`` a refusal of the whole call is not noted; its requests are returned, to be sent alone.
         """
         now = self._deadline.now()
-        backoff, rests_until = self._rests.get((region, what), (Backoff(LONGEST_PAUSE), 0.0))
         refused: Mapping[str, CopyError]
-        if (region, what) in self._shut:
-            refused = dict.fromkeys(owners, self._shut[region, what])
-        elif rests_until > now:
-            refused = dict.fromkeys(owners, Throttled(f"Calls in {region} pause after throttling"))
+        shut, rest = self._shut.get((region, what)), self._rests.get((region, what))
+        if shut:
+            refused = dict.fromkeys(owners, shut)
+        elif rest and rest[1] > now:
             for snapshot_id, attempt in owners.items():
-                attempt.memory.writes.postpone(snapshot_id, what, refused[snapshot_id], rests_until)
+                why = Throttled(f"Calls in {region} pause after throttling")
+                attempt.memory.writes.postpone(snapshot_id, what, why, rest[1])
             return []
         elif self._deadline.passed:
             return []
@@ -66,11 +66,16 @@ class Writes:
                 attempt.memory.write_refused(snapshot_id, what, refused[snapshot_id], now)
             else:
                 done(snapshot_id, attempt)
-        for why in refused.values():
+        self._judge(region, what, refused.values(), now)
+        return []
+
+    def _judge(self, region: str, what: str, refused: Collection[CopyError], now: float) -> None:
+        """Let a service rest that throttles; ask one no more of which a failure holds for all calls."""
+        for why in refused:
             if why.spreads:
                 self._shut[region, what] = why
-        if any(isinstance(error, Throttled) for error in refused.values()):
+        if any(isinstance(error, Throttled) for error in refused):
+            backoff, _until = self._rests.get((region, what)) or (Backoff(LONGEST_PAUSE), 0.0)
             self._rests[region, what] = (backoff, now + backoff.next_pause())
         elif not refused:
             self._rests.pop((region, what), None)
-        return []

@@ -8,83 +8,92 @@ from __future__ import annotations
 
 import math
 
+from ..capabilities import Capabilities
 from ..errors import CopyError
 from ..model import Snapshot, State
 from . import failures
 from .attachments import detach_now, is_ours_to_detach
 from .copies import Sorted, begin_order
-from .decision import Decision
+from .decision import Decision, Deletions, Look, Next
 from .locks import unknown_locks
 from .memory import Memory
-from .timing import growing, next_look, now_or_later
+from .timing import deletions_now, look_until_shown, next_look
 from .wanted import Wanted
-
-# -- no copy is wanted -------------------------------------------------------------------------------------
 
 
 def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     """Decide which copies of a source go."""
     policy, cloud = wanted.policy, wanted.cloud
-    chosen = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
-    doomed: list[Snapshot] = []
-    ready: list[Snapshot] = []
-    survivors: list[str] = []
-    leftover: list[tuple[Snapshot, CopyError]] = []
-    attached: list[Snapshot] = []
-    waits = False
-    for copy in sorted(chosen, key=begin_order):
-        unfinished = copy.state is State.PENDING
-        survivor = policy.survivors.get(copy.snapshot_id)
-        if is_ours_to_detach(wanted.request, copy):
-            doomed.append(copy)
-            attached.append(copy)
-        elif copy.held:
-            leftover.append((copy, failures.held_copy(copy)))
-        elif not copy.deletable_on_request:
-            leftover.append((copy, failures.not_ours(copy)))
-        elif unfinished and policy.copy_ids is not None and not policy.takes_unfinished:
-            continue
-        elif unfinished and not cloud.cancels_by_deletion and not policy.wait:
-            leftover.append((copy, failures.not_cancellable(copy)))
-        elif survivor and memory.survivors[survivor].lacking.is_certain:
-            leftover.append((copy, failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)))
-        else:
-            doomed.append(copy)
-            waits = waits or (unfinished and not cloud.cancels_by_deletion)
-            if not unfinished or cloud.cancels_by_deletion:
-                ready.append(copy)
-                survivors += [survivor] if survivor else []
+    named = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
+    chosen = sorted(named, key=begin_order)
+    attached = [c for c in chosen if is_ours_to_detach(wanted.request, c)]
+    to_delete: list[Snapshot] = []
+    refused: list[tuple[Snapshot, CopyError]] = []
+    for copy in chosen:
+        error = None if copy in attached else _refusal_of(wanted, memory, copy)
+        if error:
+            refused.append((copy, error))
+        elif copy in attached or not (copy.state is State.PENDING and policy.leaves_unfinished):
+            to_delete.append(copy)
+    to_wait_for = [c for c in to_delete if c not in attached and not _can_go(cloud, c)]
+    ready = [c for c in to_delete if c not in attached and _can_go(cloud, c)]
+    survivors = [policy.survivors[c.snapshot_id] for c in ready if c.snapshot_id in policy.survivors]
     unknown = unknown_locks(wanted, memory, ready)
     uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
     certain = [
         c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain
     ]
-    delete, look_at, retry_at = now_or_later(memory, [(c, c) for c in certain], now)
+    delete, look_at, retry_at = deletions_now(memory, [(c, c) for c in certain], now)
     detach, look_too, retry_too = detach_now(memory, attached, now)
     retry_at = min(retry_at, retry_too)
     look_at = min([look_at, look_too, *(memory.survivors[i].next_look for i in uncertain)])
-    if waits:
-        pending = [c for c in doomed if c.state is State.PENDING]
-        alone = Sorted(tuple(pending), (), (), ())
-        look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in pending))
+    if to_wait_for:
+        alone = Sorted(tuple(to_wait_for), (), (), ())
+        look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for))
     going = memory.still_shown if policy.wait and cloud.deletes_later else []
     if going:
         since = min(memory.deleted[i].at for i in going)
-        look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
+        look_at = min(look_at, look_until_shown(memory, since))
     if not memory.listings.is_confirmed:  # the listing may have missed one
         look_at = -math.inf
+    is_open = delete or detach or to_wait_for or going or unknown or min(look_at, retry_at) < math.inf
     return Decision(
-        copy=next(iter(doomed), None),
-        delete=delete,
+        next(iter(to_delete), None),
+        Next.GO_ON if is_open else Next.NOTHING,
+        Look(
+            look_at,
+            at_all=not memory.listings.is_confirmed,
+            unsure=not memory.listings.is_confirmed or bool(uncertain),
+        ),
+        Deletions(
+            tuple(to_delete),
+            delete,
+            {c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in to_delete},
+            tuple(survivors),
+            tuple(refused),
+        ),
         detach=detach,
-        stays={c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in doomed},
-        look_at=look_at,
-        at_all=not memory.listings.is_confirmed,
-        unsure=not memory.listings.is_confirmed or bool(uncertain),
         retry_at=retry_at,
         needs_locks=bool(unknown),
-        settled=not (delete or detach or waits or going or unknown) and min(look_at, retry_at) == math.inf,
-        leftover=tuple(leftover),
-        doomed=tuple(doomed),
-        survivors=tuple(survivors),
     )
+
+
+def _can_go(cloud: Capabilities, copy: Snapshot) -> bool:
+    """Whether the cloud can delete a copy in its state."""
+    return copy.state is not State.PENDING or cloud.cancels_by_deletion
+
+
+def _refusal_of(wanted: Wanted, memory: Memory, copy: Snapshot) -> CopyError | None:
+    """Return why a copy that should go must not."""
+    policy, survivor = wanted.policy, wanted.policy.survivors.get(copy.snapshot_id)
+    if copy.held:
+        return failures.held_copy(copy)
+    if not copy.deletable_on_request:
+        return failures.not_ours(copy)
+    if copy.state is State.PENDING and policy.leaves_unfinished:
+        return None
+    if not _can_go(wanted.cloud, copy) and not policy.wait:
+        return failures.not_cancellable(copy)
+    if survivor and memory.survivors[survivor].lacking.is_certain:
+        return failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)
+    return None

@@ -15,7 +15,7 @@ from ..model import CopyRequest, Snapshot, State, TagChange
 from ..tags import RESTORE_ATTACHED_TO
 from .expiry import expiry_change
 from .memory import Memory
-from .timing import growing, when_to_write
+from .timing import look_until_shown, when_to_write
 from .writes import ATTACH, DETACH
 
 
@@ -88,7 +88,7 @@ def detach_now(memory: Memory, held: Sequence[Snapshot], now: float) -> tuple[tu
         detached_at = memory.writes.accepted_at(copy.snapshot_id, DETACH)
         if detached_at is not None or not is_attached:
             since = memory.seen[copy.snapshot_id].known_at if detached_at is None else detached_at
-            look_at = min(look_at, max(since, memory.looked_at) + growing(memory.looked_at - since))
+            look_at = min(look_at, look_until_shown(memory, since))
             continue
         is_due, look, retry = when_to_write(memory, copy.snapshot_id, DETACH, now)
         detach += [copy] if is_due else []

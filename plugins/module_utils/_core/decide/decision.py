@@ -10,50 +10,112 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from ..errors import CopyError
 from ..model import Snapshot, TagChange
 from .drift import NO_DRIFT, Drift
+from .writes import EXPIRY, TAGS
+
+
+class Next(Enum):
+    """What follows for a request that has not failed."""
+
+    GO_ON = "go on"  #: Look, read and write, as the decision says.
+    BEGIN = "begin"  #: Send the copy call.
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request failed. ``cause``: the copy that is why, where none counts."""
+
+    error: CopyError
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletions:
+    """Which copies go.
+
+    - ``to_delete`` go in the end if all goes well; ``now``: may be sent now; ``survivor_of``: the copy that stays for
+      each; ``must_show``: survivors of other sources that must be seen complete before.
+    - ``refused`` should go but must not.
+    """
+
+    to_delete: tuple[Snapshot, ...] = ()
+    now: tuple[Snapshot, ...] = ()
+    survivor_of: Mapping[str, str] = field(default_factory=dict)
+    must_show: tuple[str, ...] = ()
+    refused: tuple[tuple[Snapshot, CopyError], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When (monotonic) another look is worth its price.
+
+    - ``at``: when; ``at_all``: at all copies; ``poll_at``: when a copy in progress is worth one while others wait for
+      its room.
+    - ``compare`` asks for a listing some time, ``recheck`` for one once a copy of this run is complete.
+    - ``unsure``: only another look shows whether what is missing is not there, in check mode too.
+    """
+
+    at: float = math.inf
+    at_all: bool = False
+    poll_at: float = math.inf
+    compare: bool = False
+    recheck: bool = False
+    unsure: bool = False
+
+
+#: To look at all copies at once.
+LIST_NOW = Look(at=-math.inf, at_all=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done for one request now, and which copy counts.
 
-    - ``copy`` is the one that counts.
-    - ``delete``, ``change``, ``expiry``, ``lock``, ``attach`` and ``detach`` may be sent now. ``stays`` names the copy
-      that stays for each deletion. ``doomed`` goes in the end if all goes well. ``leftover`` should go but must not.
-    - ``look_at`` is when (monotonic) another look is worth its price, at all copies if ``at_all``. ``compare`` asks for
-      a look at all copies some time, ``recheck`` for one once a copy of this run is complete.
-    - ``unsure``: only another look shows whether what is missing is not there, in check mode too.
-    - ``survivors`` are copies of other sources that must be seen to be complete before a deletion.
-    - ``poll_at`` is when a copy in progress is worth a look while others wait for its room. ``retry_at`` is when a
-      refused write may be sent again.
+    - ``copy`` is the one that counts. ``update`` is the kind of write on it that may be sent now, ``detach`` are the
+      disks that may be detached now. ``retry_at`` is when (monotonic) a refused write may be sent again.
     """
 
     copy: Snapshot | None = None
-    error: CopyError | None = None
-    culprit: str | None = None
-    begin: bool = False
-    delete: tuple[Snapshot, ...] = ()
-    stays: Mapping[str, str] = field(default_factory=dict)
-    change: TagChange = TagChange()
-    expiry: datetime | None = None
-    lock: bool = False
-    attach: bool = False
+    next: Next | Failed = Next.GO_ON
+    look: Look = Look()
+    deletions: Deletions = Deletions()
+    drift: Drift = NO_DRIFT
+    update: str | None = None
     detach: tuple[Snapshot, ...] = ()
     needs_locks: bool = False
     needs_source: bool = False
-    settled: bool = False
-    look_at: float = math.inf
-    at_all: bool = False
-    poll_at: float = math.inf
-    compare: bool = False
-    recheck: bool = False
-    unsure: bool = False
-    survivors: tuple[str, ...] = ()
     retry_at: float = math.inf
     duplicates: tuple[Snapshot, ...] = ()
-    leftover: tuple[tuple[Snapshot, CopyError], ...] = ()
-    doomed: tuple[Snapshot, ...] = ()
-    drift: Drift = field(default=NO_DRIFT)
+
+    @property
+    def begin(self) -> bool:
+        return self.next is Next.BEGIN
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do, or to wait for."""
+        return self.next is Next.NOTHING or isinstance(self.next, Failed)
+
+    @property
+    def error(self) -> CopyError | None:
+        return self.next.error if isinstance(self.next, Failed) else None
+
+    @property
+    def cause(self) -> str | None:
+        """The copy that is why the request failed, where none counts."""
+        return self.next.cause if isinstance(self.next, Failed) else None
+
+    @property
+    def change(self) -> TagChange:
+        """The change of tags that may be sent now."""
+        return self.drift.tags.first_change if self.update == TAGS else TagChange()
+
+    @property
+    def expiry(self) -> datetime | None:
+        """The time of expiry that may be sent now."""
+        return self.drift.expiry.at if self.update == EXPIRY else None

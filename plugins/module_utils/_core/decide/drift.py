@@ -15,13 +15,14 @@ from ..tags import (
     SOURCE_CREATED_AT,
     SOURCE_DISK_ID,
     SOURCE_SNAPSHOT_ID,
+    TagRules,
     change_of_tags,
     lacking,
     provenance_tags,
     tags_for_copy,
     undone,
 )
-from .attachments import disk_change, wish_of
+from .attachments import Wish, disk_change, wish_of
 from .expiry import expiry_of
 from .locks import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
@@ -30,50 +31,80 @@ from .writes import ATTACH, EXPIRY, LOCK, TAGS
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """What a copy lacks.
+class TagDrift:
+    """The tags that a copy lacks.
 
-    ``unshown``: tags that the cloud accepted and does not show; ``expires_later``: once complete. ``unread``: why the
-    source, which some of the tags come from, could not be read. ``refused``: why it does not get a tag that the user
-    asked for. ``tags_may_show``: another run may have just set its tags.
+    ``unshown``: what the cloud accepted and does not show. ``may_show``: whether another run may have just set them.
+    ``unread``: why the source, which some of them come from, could not be read. ``refused``: why the copy does not get
+    one that the user asked for.
     """
 
     change: TagChange = TagChange()
-    expiry: datetime | None = None
     needs_source: bool = False
     unshown: tuple[str, ...] = ()
-    expires_later: bool = False
-    lock: bool = False
-    needs_locks: bool = False
-    locks_later: bool = False
-    warning: str | None = None
+    may_show: bool = False
     unread: CopyError | None = None
     refused: CopyError | None = None
-    tags_may_show: bool = False
-    #: Of a disk: whether it is to be attached, and whether it is not yet.
-    attach: bool = False
-    attaching: bool = False
+
+    @property
+    def first_change(self) -> TagChange:
+        """The change that comes first. Tags are removed before others are added, to make room; each half is reported by
+        itself."""
+        return TagChange(remove=self.change.remove) if self.change.remove else self.change
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryDrift:
+    """``at``: the time to set. ``later``: whether one is set once the copy is complete. ``warning``: why not now."""
+
+    at: datetime | None = None
+    later: bool = False
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockDrift:
+    """``due``: whether it may be locked; ``unknown``: its lock is to be read first; ``later``: once complete."""
+
+    due: bool = False
+    unknown: bool = False
+    later: bool = False
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a copy lacks; ``disk``: whether it is attached, if it is one."""
+
+    tags: TagDrift = TagDrift()
+    expiry: ExpiryDrift = ExpiryDrift()
+    lock: LockDrift = LockDrift()
+    disk: Wish = Wish()
 
     @property
     def due(self) -> tuple[str, ...]:
         """The kinds of writes that are missing, in the order in which they are sent."""
         missing = (
-            (TAGS, self.change),
-            (EXPIRY, self.expiry),
-            (LOCK, self.lock or self.needs_locks),
-            (ATTACH, self.attach),
+            (TAGS, self.tags.change),
+            (EXPIRY, self.expiry.at),
+            (LOCK, self.lock.due or self.lock.unknown),
+            (ATTACH, self.disk.is_due),
         )
         return tuple(what for what, wanted in missing if wanted)
 
     @property
-    def first_change(self) -> TagChange:
-        """The change of tags that comes first. Tags are removed before others are added, to make room; each half is
-        reported by itself."""
-        return TagChange(remove=self.change.remove) if self.change.remove else self.change
+    def refused(self) -> CopyError | None:
+        """Why it does not get what the user asked for."""
+        return self.tags.refused or self.disk.refusal
+
+    @property
+    def warning(self) -> str | None:
+        return self.lock.warning or self.expiry.warning
 
     @property
     def is_none(self) -> bool:
-        return not (self.due or self.needs_source or self.unshown or self.attaching or self.tags_may_show)
+        tags = self.tags
+        return not (self.due or tags.needs_source or tags.unshown or tags.may_show or self.disk.waits)
 
 
 NO_DRIFT = Drift()
@@ -81,45 +112,56 @@ NO_DRIFT = Drift()
 
 def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: datetime) -> Drift:
     """Say what a copy lacks that counts for a request."""
-    request, cloud = wanted.request, wanted.cloud
+    cloud = wanted.cloud
     if copy.disk is not None:
-        if memory.writes.is_refused(copy.snapshot_id, TAGS):
-            return NO_DRIFT
-        wish, change = wish_of(request, memory, copy), disk_change(request, copy)
-        is_due = wish.is_due and not memory.writes.is_refused(copy.snapshot_id, ATTACH)
-        return Drift(change, attach=is_due, attaching=wish.waits, refused=wish.refusal)
+        return _disk_drift(wanted, memory, copy)
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
-    may_show = _tags_may_show(wanted, memory, copy, today)
-    change, needs_source, unshown = (
-        _tag_drift(wanted, memory, copy, may_show) if cloud.tag_rules else (TagChange(), False, ())
+    return Drift(
+        _tag_drift(wanted, memory, copy, today),
+        _expiry_drift(wanted, memory, copy, today),
+        _lock_drift(wanted, memory, copy, now),
     )
-    refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
-    expiry, warning, later = None, None, False
-    if cloud.expires_after_copying and not memory.writes.is_over(copy.snapshot_id, EXPIRY):
-        if copy.state is State.COMPLETED:
-            expiry, warning = expiry_of(request, copy, today)
-        elif request.retention_days and not copy.expires_at:
-            later = True
-            warning = (
-                f"{copy.region}: copies are still in progress, and retention_days can only be set on complete ones; "
-                "the next run sets it"
-            )
-    lock = lock_due(wanted, memory, copy)
-    refused = memory.writes.refusal_of(copy.snapshot_id, LOCK)
-    # While a refused lock pauses, nothing is read for it.
-    needs_locks = lock and not (refused and refused.until > now) and not is_known_unlocked(wanted, memory, copy, now)
-    lock_later = locks_later(wanted, copy)
-    if lock_later and not wanted.policy.wait:
+
+
+def _disk_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> Drift:
+    if memory.writes.is_refused(copy.snapshot_id, TAGS):
+        return NO_DRIFT
+    wish = wish_of(wanted.request, memory, copy)
+    if memory.writes.is_refused(copy.snapshot_id, ATTACH):
+        wish = replace(wish, is_due=False)
+    return Drift(TagDrift(disk_change(wanted.request, copy)), disk=wish)
+
+
+def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> ExpiryDrift:
+    request = wanted.request
+    if not wanted.cloud.expires_after_copying or memory.writes.is_over(copy.snapshot_id, EXPIRY):
+        return ExpiryDrift()
+    if copy.state is State.COMPLETED:
+        at, warning = expiry_of(request, copy, today)
+        return ExpiryDrift(at, warning=warning)
+    if not request.retention_days or copy.expires_at:
+        return ExpiryDrift()
+    return ExpiryDrift(
+        later=True,
+        warning=f"{copy.region}: copies are still in progress, and retention_days can only be set on complete ones; "
+        "the next run sets it",
+    )
+
+
+def _lock_drift(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> LockDrift:
+    if locks_later(wanted, copy):
         warning = (
             f"{copy.region}: copies are still in progress, and a lock begins on complete ones; the next run sets it"
         )
-    unread = _unread_source(wanted, copy)
-    lock = lock and not needs_locks
-    full = next(iter(refusals), None)
-    return Drift(
-        change, expiry, needs_source, unshown, later, lock, needs_locks, lock_later, warning, unread, full, may_show
-    )
+        return LockDrift(later=True, warning=None if wanted.policy.wait else warning)
+    if not lock_due(wanted, memory, copy):
+        return LockDrift()
+    refused = memory.writes.refusal_of(copy.snapshot_id, LOCK)
+    # While a refused lock pauses, nothing is read for it.
+    pauses = refused is not None and refused.until > now
+    unknown = not pauses and not is_known_unlocked(wanted, memory, copy, now)
+    return LockDrift(due=not unknown, unknown=unknown)
 
 
 def _unread_source(wanted: Wanted, copy: Snapshot) -> CopyError | None:
@@ -149,46 +191,50 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: dateti
     return SOURCE_SNAPSHOT_ID not in copy.tags and age < longest
 
 
-def _tag_drift(
-    wanted: Wanted, memory: Memory, copy: Snapshot, may_show: bool
-) -> tuple[TagChange, bool, tuple[str, ...]]:
-    """Return the change of tags that a copy lacks, whether it needs the source first, and what does not show yet.
-
-    ``may_show``: whether another run may have just set what comes with a copy.
-    """
-    request, cloud, source = wanted.request, wanted.cloud, wanted.source
-    refused = memory.writes.refusal_of(copy.snapshot_id, TAGS)
-    if cloud.tag_rules is None or (refused and refused.is_final and not isinstance(refused.error, TagsFull)):
-        return TagChange(), False, ()
-    incomplete, purges = _lacks_provenance(copy), _purges(wanted)
-    if (incomplete or purges) and not wanted.source_is_read:
-        return TagChange(), True, ()
-    there = source if isinstance(source, Snapshot) else None
-    kept = request.source_tags or (there.tags if there else {})
-    purge = wanted.policy.purge_tags and not (purges and there is None)
-    change = change_of_tags(request, copy, cloud.tag_rules, purge, kept if request.copy_tags else {})
-    if incomplete and there and not may_show:
-        if SOURCE_SNAPSHOT_ID in copy.tags:
-            known = provenance_tags(there)
-            missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
-        else:
-            # Without the source, guess nothing: later runs would take it for certain.
-            missing = lacking(copy.tags, tags_for_copy(request, there, cloud.tag_rules, None)[0], cloud.tag_rules)
-        change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
-    change = replace(change, set={k: v for k, v in change.set.items() if k not in cloud.refused_tags})
+def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> TagDrift:
+    """Say which tags a copy lacks, or whether the source is needed first."""
+    request, cloud = wanted.request, wanted.cloud
+    refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
+    may_show = _tags_may_show(wanted, memory, copy, today)
+    drift = TagDrift(may_show=may_show, unread=_unread_source(wanted, copy), refused=next(iter(refusals), None))
+    refusal = memory.writes.refusal_of(copy.snapshot_id, TAGS)
+    if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):
+        return drift
+    if (_lacks_provenance(copy) or _purges(wanted)) and not wanted.source_is_read:
+        return replace(drift, needs_source=True)
+    change = _change_of(wanted, copy, cloud.tag_rules, may_show)
     sent = memory.writes.tags.get(copy.snapshot_id)
     if not sent:
-        return change, False, ()
-    if (
-        not cloud.tags_in_copy_call
-        and memory.seen[copy.snapshot_id].shown_at <= memory.writes.accepted[copy.snapshot_id, TAGS]
-    ):
-        return TagChange(), False, (*sent.set, *sent.remove)
+        return replace(drift, change=change)
+    sent_at = memory.writes.accepted[copy.snapshot_id, TAGS]
+    if not cloud.tags_in_copy_call and memory.seen[copy.snapshot_id].shown_at <= sent_at:
+        return replace(drift, unshown=(*sent.set, *sent.remove))
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
         # The cloud accepted it: a look that does not show it is old. Where tags come by another service, look for
         # them.
-        return TagChange(), False, () if cloud.tags_in_copy_call else tuple(undone(copy.tags, change, cloud.tag_rules))
-    return change, False, ()
+        unshown = () if cloud.tags_in_copy_call else tuple(undone(copy.tags, change, cloud.tag_rules))
+        return replace(drift, unshown=unshown)
+    return replace(drift, change=change)
+
+
+def _change_of(wanted: Wanted, copy: Snapshot, rules: TagRules, may_show: bool) -> TagChange:
+    """Return the change that gives a copy the tags of a request, and those that come with a copy.
+
+    ``may_show``: whether another run may have just set the latter.
+    """
+    request, source = wanted.request, wanted.source if isinstance(wanted.source, Snapshot) else None
+    kept = request.source_tags or (source.tags if source else {})
+    purge = wanted.policy.purge_tags and not (_purges(wanted) and source is None)
+    change = change_of_tags(request, copy, rules, purge, kept if request.copy_tags else {})
+    if source and not may_show and _lacks_provenance(copy):
+        if SOURCE_SNAPSHOT_ID in copy.tags:
+            known = provenance_tags(source)
+            missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
+        else:
+            # Without the source, guess nothing: later runs would take it for certain.
+            missing = lacking(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
+        change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
+    return replace(change, set={k: v for k, v in change.set.items() if k not in wanted.cloud.refused_tags})
 
 
 def _lacks_provenance(copy: Snapshot) -> bool:

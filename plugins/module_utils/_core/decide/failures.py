@@ -13,6 +13,7 @@ from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refus
 from ..model import CopyRequest, Snapshot, State
 from ..times import iso_utc
 from .copies import misfit
+from .copy_call import CopyCall
 from .memory import Memory
 from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 
@@ -187,54 +188,22 @@ def overdue(
 
     ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
     """
-    call = memory.copy_call
     if not memory.was_listed and not unread:
         return TimedOut(
             f"{request.region} was not read within wait_timeout, so the state of any {request.noun} of "
             f"{request.snapshot_id} is unknown",
             hint=AGAIN,
         )
-    if copy is None and call.is_in_doubt and isinstance(call.error, Underway):
-        return call.error.as_kind(
-            Underway,
-            f"{call.error} (another call is already making this {request.noun}, but the cloud did not show it within "
-            "wait_timeout)",
-            f"Run again to adopt the {request.noun} once the cloud shows it.",
-        )
-    if copy is None and (call.is_in_doubt or call.is_out) and call.error:
-        return call.error.as_kind(
-            Ambiguous,
-            f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
-            f"({call.error}), "
-            "and the cloud shows none yet",
-            f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
-        )
-    if unread and copy and copy.state is State.COMPLETED and not absent and not memory.seen[copy.snapshot_id].unseen:
-        return None  # it was seen complete: that the last look was refused is a warning
+    lost = _call_in_doubt(request, memory.copy_call) if copy is None else None
+    if lost:
+        return lost
     if unread:
-        what = f"the {request.noun} {copy.snapshot_id} of " if copy else f"any {request.noun} of "
-        return unread.as_kind(
-            type(unread) if not isinstance(unread, Ambiguous) else Unreachable,
-            f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
-            f"read within wait_timeout: {unread}",
-            unread.hint or AGAIN,
-        )
-    if copy is None and source_unread:
-        return source_unread.as_kind(
-            type(source_unread),
-            f"The source snapshot {request.snapshot_id} in {request.source_region or 'any region'} could not be read "
-            f"within wait_timeout: {source_unread}",
-            source_unread.hint or AGAIN,
-        )
-    if copy is None and call.error and not absent:
-        hint = call.error.hint or AGAIN
-        return call.error.as_kind(type(call.error), f"{call.error} (retried until wait_timeout ended)", hint)
-    if copy is None and not absent:
-        return TimedOut(
-            f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
-            hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",
-        )
-    if copy is None or not wait:
+        is_complete = copy is not None and copy.state is State.COMPLETED and not memory.unseen(copy.snapshot_id)
+        # It was seen complete: that the last look was refused is a warning.
+        return None if is_complete and not absent else _region_unread(request, copy, unread)
+    if copy is None:
+        return _not_started(request, memory.copy_call.error, source_unread, absent)
+    if not wait:
         return None
     if copy.state is not State.PENDING:
         sighting = memory.seen.get(copy.snapshot_id)
@@ -250,6 +219,57 @@ def overdue(
         f"{copy.provider_state} "
         f"({copy.progress} %) after wait_timeout; the cloud continues to make it",
         hint=f"Run again to adopt the {request.noun}, or raise wait_timeout.",
+    )
+
+
+def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
+    """Return the failure of a request whose copy call is out, or in doubt, and of which no copy shows."""
+    if call.is_in_doubt and isinstance(call.error, Underway):
+        return call.error.as_kind(
+            Underway,
+            f"{call.error} (another call is already making this {request.noun}, but the cloud did not show it within "
+            "wait_timeout)",
+            f"Run again to adopt the {request.noun} once the cloud shows it.",
+        )
+    if (call.is_in_doubt or call.is_out) and call.error:
+        return call.error.as_kind(
+            Ambiguous,
+            f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
+            f"({call.error}), "
+            "and the cloud shows none yet",
+            f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
+        )
+    return None
+
+
+def _region_unread(request: CopyRequest, copy: Snapshot | None, unread: CopyError) -> CopyError:
+    what = f"the {request.noun} {copy.snapshot_id} of " if copy else f"any {request.noun} of "
+    return unread.as_kind(
+        type(unread) if not isinstance(unread, Ambiguous) else Unreachable,
+        f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
+        f"read within wait_timeout: {unread}",
+        unread.hint or AGAIN,
+    )
+
+
+def _not_started(
+    request: CopyRequest, error: CopyError | None, source_unread: CopyError | None, absent: bool
+) -> CopyError | None:
+    """Return the failure of a request without a copy; ``error`` is why its last copy call made none."""
+    if source_unread:
+        return source_unread.as_kind(
+            type(source_unread),
+            f"The source snapshot {request.snapshot_id} in {request.source_region or 'any region'} could not be read "
+            f"within wait_timeout: {source_unread}",
+            source_unread.hint or AGAIN,
+        )
+    if absent:
+        return None
+    if error:
+        return error.as_kind(type(error), f"{error} (retried until wait_timeout ended)", error.hint or AGAIN)
+    return TimedOut(
+        f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
+        hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",
     )
 
 

@@ -60,38 +60,44 @@ def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
         return math.inf
     if now - memory.looked_at > FRESH_SECONDS:
         return -math.inf
-    return max(memory.looked_at, sighting.known_at) + (growing(sighting.unseen) if sighting.unseen else 0.1)
+    return max(memory.looked_at, sighting.known_at) + (pause_until_shown(sighting.unseen) if sighting.unseen else 0.1)
 
 
 def look_after(memory: Memory, snapshot_id: str) -> float:
     """Say when to look whether a write in doubt took effect: at once, then after pauses that grow while the copy does
     not show."""
     unseen = memory.seen[snapshot_id].unseen
-    return memory.looked_at + growing(unseen) if unseen else -math.inf
+    return memory.looked_at + pause_until_shown(unseen) if unseen else -math.inf
 
 
-def growing(waited: float) -> float:
-    """Return the seconds until the next look for a copy that does not show yet."""
+def look_until_shown(memory: Memory, since: float) -> float:
+    """Say when to look for what should show since a moment: after pauses that grow."""
+    return max(memory.looked_at, since) + pause_until_shown(memory.looked_at - since)
+
+
+def pause_until_shown(waited: float) -> float:
+    """Return the seconds until the next look for what does not show yet."""
     return max(0.5, min(waited / 2, 15.0)) if math.isfinite(waited) else 0.5
 
 
-def now_or_later(
+def deletions_now(
     memory: Memory, pairs: list[tuple[Snapshot, Snapshot]], now: float
 ) -> tuple[tuple[Snapshot, ...], float, float]:
-    """Sort deletions: which may be sent now, when to look first, and when to send again."""
+    """Sort deletions, each of a copy and the one that survives: which may be sent now, when to look first, and when to
+    send again."""
     delete, look, retry = [], math.inf, math.inf
-    for goes, stays in pairs:
+    for goes, survivor in pairs:
         refusal = memory.writes.refusal_of(goes.snapshot_id, DELETE)
         if refusal and refusal.is_final:
             continue
         if refusal and refusal.until > now:
             retry = min(retry, refusal.until)
-        elif memory.may_delete(goes.snapshot_id, stays.snapshot_id, now):
+        elif memory.may_delete(goes.snapshot_id, survivor.snapshot_id, now):
             delete.append(goes)
         elif refusal and refusal.was_lost and memory.looked_at <= refusal.at:
             look = -math.inf
         else:
-            look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (goes, stays)))
+            look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (goes, survivor)))
     return tuple(delete), look, retry
 
 

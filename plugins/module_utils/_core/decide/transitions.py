@@ -29,13 +29,12 @@ answer was lost took effect is not waited for: it is sent again.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import datetime
 
 from .absent import decide_absent
 from .copies import sort_out
-from .decision import Decision
+from .decision import LIST_NOW, Decision, Failed, Next
 from .memory import Memory
 from .wanted import Wanted
 from .with_copy import with_copy
@@ -46,7 +45,7 @@ def decide(wanted: Wanted, memory: Memory, now: float, today: datetime) -> Decis
     """Decide for one request. ``now`` is monotonic, ``today`` the time of day (aware)."""
     if memory.listings.at_first is None:
         error = memory.copy_call.final_error
-        return Decision(look_at=-math.inf, at_all=True, error=error, settled=error is not None)
+        return Decision(next=Failed(error) if error else Next.GO_ON, look=LIST_NOW)
     if memory.copy_call.is_out:
         return Decision()
     if wanted.policy.absent:

@@ -37,6 +37,11 @@ class Policy:
     takes_unfinished: bool = False
     survivors: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def leaves_unfinished(self) -> bool:
+        """Whether copies in progress stay, though they are named."""
+        return self.copy_ids is not None and not self.takes_unfinished
+
 
 @dataclass(eq=False, slots=True)
 class Wanted:

@@ -10,13 +10,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..model import Snapshot, State, TagChange
+from ..model import Snapshot, State
 from .copies import Sorted, are_alike, begin_order, surplus
-from .decision import Decision
+from .decision import Decision, Deletions, Look, Next
 from .drift import Drift, drift_of
 from .locks import unknown_locks
 from .memory import Memory
-from .timing import growing, next_look, next_search, now_or_later, when_to_write
+from .timing import deletions_now, look_until_shown, next_look, next_search, when_to_write
 from .wanted import Wanted
 from .without_copy import failed_first, misfits_first
 from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
@@ -29,72 +29,84 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     complete = copy.state is State.COMPLETED
     drift = drift_of(wanted, memory, copy, now, today)
     sighting = memory.seen[copy.snapshot_id]
+    duplicates = _duplicates(copies, copy)
     quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
-        return Decision(copy=copy, settled=True, drift=drift, duplicates=_duplicates(copies, copy))  # nearly always
+        return Decision(copy, Next.NOTHING, drift=drift, duplicates=duplicates)  # nearly always
     back = _taken_back(wanted, memory, copies) if policy.wait else _TakenBack()
+    to_delete, pairs = _to_delete(wanted, memory, copies, copy, back)
+    unknown = unknown_locks(wanted, memory, [c for c, _survivor in pairs.values()])
+    ready = [pair for i, pair in pairs.items() if i not in unknown]
+    delete, look_at, retry_at = deletions_now(memory, ready, now)
+    # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
+    cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.disk.is_due
+    unsure = cannot_be_undone and not memory.listings.is_confirmed
+    may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs or unsure)
+    update, look_too, retry_too = _update_now(memory, copy, drift, now, may_lock)
+    needs_locks = bool(unknown) or (drift.lock.unknown and may_lock)
+    follows = (policy.wait and (not complete or sighting.unseen > 0)) or back.waits
+    poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
+    # The copy of a lost call may still show beside this one.
+    search_at = next_search(wanted, memory) if policy.wait else None
+    look = Look(
+        at=min(
+            look_at,
+            look_too,
+            poll_at if follows else math.inf,
+            math.inf if search_at is None else search_at,
+            _look_at_drift(wanted, memory, copy, drift),
+            -math.inf if unsure else math.inf,
+        ),
+        at_all=search_at is not None or unsure or sighting.unseen > 0,
+        poll_at=poll_at,
+        compare=back.compare,
+        recheck=back.recheck,
+        unsure=unsure,
+    )
+    retry_at = min(retry_at, retry_too)
+    waits = min(look.at, retry_at) < math.inf or look.compare or look.recheck or follows
+    is_open = waits or delete or update or needs_locks or drift.tags.needs_source
+    return Decision(
+        copy,
+        Next.GO_ON if is_open else Next.NOTHING,
+        look,
+        Deletions(to_delete, delete, {goes: survivor.snapshot_id for goes, (_c, survivor) in pairs.items()}),
+        drift,
+        update,
+        needs_locks=needs_locks,
+        needs_source=drift.tags.needs_source,
+        retry_at=retry_at,
+        duplicates=duplicates,
+    )
+
+
+def _to_delete(
+    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot, back: _TakenBack
+) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
+    """Return the copies that go in the end, and by ID those that may go now, each with the one that survives. What is
+    taken back is only among the latter."""
+    policy, complete = wanted.policy, copy.state is State.COMPLETED
     pairs = {c.snapshot_id: (c, copy) for c in failed_first(wanted, memory, copies)}
     misfits = misfits_first(wanted, memory, copies, copy)
     if complete and not back.may_take(copy):
         pairs |= {c.snapshot_id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
-        pairs |= {c.snapshot_id: (c, stays) for c, stays in surplus(copies, wanted.cloud) if c is not copy}
+        pairs |= {c.snapshot_id: (c, survivor) for c, survivor in surplus(copies, wanted.cloud) if c is not copy}
     later = [c for c in misfits if c.snapshot_id not in pairs] if policy.wait or complete else []
-    doomed = (*(c for c, _stays in pairs.values()), *later)
-    pairs |= {taken.snapshot_id: (taken, first) for taken, first in back.ready}
-    unknown = unknown_locks(wanted, memory, [c for c, _stays in pairs.values()])
-    delete, look, retry = now_or_later(memory, [pair for i, pair in pairs.items() if i not in unknown], now)
-    # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
-    unsure = (drift.lock or drift.needs_locks or drift.attach) and not memory.listings.is_confirmed
-    may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs or unsure)
-    due, look_too, retry_too = _drift_now(memory, copy, drift, now, may_lock)
-    needs_locks = bool(unknown) or (drift.needs_locks and may_lock)
-    look_at, retry_at = min(look, look_too), min(retry, retry_too)
-    follows = (policy.wait and (not complete or sighting.unseen > 0)) or back.waits
-    poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
-    if follows:
-        look_at = min(look_at, poll_at)
-    search_at = next_search(wanted, memory) if policy.wait else None
-    if search_at is not None:  # the copy of a lost call may still show beside this one
-        look_at = min(look_at, search_at)
-    if drift.unshown:
-        sent_at = memory.writes.accepted[copy.snapshot_id, TAGS]
-        look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
-    if drift.tags_may_show:
-        look_at = min(look_at, memory.looked_at + growing(memory.looked_at - sighting.known_at))
-    attaching = policy.wait and drift.attaching
-    if attaching:
-        sent_at = memory.writes.accepted.get((copy.snapshot_id, ATTACH), sighting.known_at)
-        look_at = min(look_at, max(memory.looked_at, sent_at) + growing(memory.looked_at - sent_at))
-    if unsure:
-        look_at = -math.inf
-    listing = back.compare or back.recheck or search_at is not None or unsure
-    settled = (
-        not (follows or listing or delete or needs_locks or drift.needs_source or drift.unshown or attaching)
-        and min(look_at, retry_at) == math.inf
-    )
-    return Decision(
-        copy=copy,
-        delete=delete,
-        stays={goes: stays.snapshot_id for goes, (_c, stays) in pairs.items()},
-        change=drift.first_change if due == TAGS else TagChange(),
-        expiry=drift.expiry if due == EXPIRY else None,
-        lock=due == LOCK,
-        attach=due == ATTACH,
-        needs_locks=needs_locks,
-        needs_source=drift.needs_source,
-        settled=settled and due is None,
-        look_at=look_at,
-        poll_at=poll_at,
-        at_all=search_at is not None or unsure or sighting.unseen > 0,
-        compare=back.compare,
-        recheck=back.recheck,
-        unsure=unsure,
-        retry_at=retry_at,
-        duplicates=_duplicates(copies, copy),
-        doomed=doomed,
-        drift=drift,
-    )
+    to_delete = (*(c for c, _survivor in pairs.values()), *later)
+    return to_delete, pairs | {taken.snapshot_id: (taken, first) for taken, first in back.ready}
+
+
+def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift) -> float:
+    """Say when to look whether what the cloud accepted, or another run may have set, shows."""
+    known_at, looks = memory.seen[copy.snapshot_id].known_at, []
+    if drift.tags.unshown:
+        looks.append(memory.writes.accepted[copy.snapshot_id, TAGS])
+    if drift.tags.may_show:
+        looks.append(known_at)
+    if wanted.policy.wait and drift.disk.waits:
+        looks.append(memory.writes.accepted.get((copy.snapshot_id, ATTACH), known_at))
+    return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
 
 def _counting(copies: Sorted, memory: Memory) -> Snapshot:
@@ -153,12 +165,17 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
     return _TakenBack(tuple(ready), waits, compare, recheck)
 
 
-def _drift_now(
+def _update_now(
     memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
 ) -> tuple[str | None, float, float]:
     """Say which of tags, expiry, lock and attachment may be sent now, in this order; else when to look, or to send
     again."""
-    kinds = {TAGS: drift.change, EXPIRY: drift.expiry, LOCK: drift.lock and may_lock, ATTACH: drift.attach and may_lock}
+    kinds = {
+        TAGS: drift.tags.change,
+        EXPIRY: drift.expiry.at,
+        LOCK: drift.lock.due and may_lock,
+        ATTACH: drift.disk.is_due and may_lock,
+    }
     what = next((kind for kind, wanted in kinds.items() if wanted), None)
     if what is None:
         return None, math.inf, math.inf

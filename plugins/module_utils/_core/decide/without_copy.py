@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 from ..errors import Accepted
 from ..model import Snapshot, State
 from . import failures
 from .copies import Sorted, begin_order, misfit, surplus
-from .decision import Decision
+from .decision import LIST_NOW, Decision, Deletions, Failed, Look, Next
 from .memory import Memory
 from .timing import next_search
 from .wanted import Wanted
@@ -20,56 +20,72 @@ from .wanted import Wanted
 
 def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
     """Decide for a request of which no copy fits."""
-    request, policy = wanted.request, wanted.policy
-    lost = _lost(wanted, memory, copies)
-    if lost:
-        return lost
-    if memory.copy_call.final_error:
-        return Decision(error=memory.copy_call.final_error, settled=True)
+    return (
+        _lost(wanted, memory, copies)
+        or _cannot_begin_yet(wanted, memory)
+        or _may_not_begin(wanted, memory, copies)
+        or _begin(wanted, memory, copies)
+    )
+
+
+def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
+    """Decide where the last call failed for good, or where its copy, or another, may show later."""
+    call = memory.copy_call
+    if call.final_error:
+        return Decision(next=Failed(call.final_error))
     if not memory.listings.is_confirmed:  # the listing may have missed one
-        return Decision(look_at=-math.inf, at_all=True, unsure=True)
+        return Decision(look=replace(LIST_NOW, unsure=True))
     search_at = next_search(wanted, memory)
     if search_at is not None:
-        return Decision(look_at=search_at, at_all=True)
-    if isinstance(memory.copy_call.error, Accepted):
-        return Decision(error=memory.copy_call.error, settled=True)
-    mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None)
+        return Decision(look=Look(search_at, at_all=True))
+    return Decision(next=Failed(call.error)) if isinstance(call.error, Accepted) else None
+
+
+def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
+    """Decide where there is a copy that may not be replaced, or none may be made."""
+    request, policy = wanted.request, wanted.policy
+    mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None) if memory.own else None
     if mine:  # another attempt would end the same way
-        return Decision(copy=mine, error=failures.mismatch(request, mine, wanted.cloud), settled=True)
+        return Decision(mine, Failed(failures.mismatch(request, mine, wanted.cloud)))
     if copies.misfits and not (policy.replace_mismatched and policy.create):
         first = copies.misfits[0]
-        return Decision(error=failures.mismatch(request, first, wanted.cloud), culprit=first.snapshot_id, settled=True)
+        return Decision(next=Failed(failures.mismatch(request, first, wanted.cloud), first.snapshot_id))
     if copies.failed and not (policy.replace_failed and policy.create):
         first = copies.failed[0]
         hint = failures.REPLACE if policy.create else failures.CREATE
-        return Decision(error=failures.failed_copy(first, hint), culprit=first.snapshot_id, settled=True)
-    if not policy.create:
-        if memory.listings.nothing_shown.is_certain:
-            return Decision(error=failures.no_copy(request), settled=True)
-        return Decision(look_at=memory.listings.nothing_shown.next_look, at_all=True, unsure=True)
-    if wanted.order is None and wanted.problem is None:
-        return Decision(needs_source=True)
+        return Decision(next=Failed(failures.failed_copy(first, hint), first.snapshot_id))
+    if policy.create:
+        return None
+    nothing_shown = memory.listings.nothing_shown
+    if nothing_shown.is_certain:
+        return Decision(next=Failed(failures.no_copy(request)))
+    return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
+
+
+def _begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
+    """Decide to begin a copy, once the source is known."""
+    policy = wanted.policy
     if wanted.problem:
-        return Decision(error=wanted.problem, settled=True)
-    replaced = (*failed_first(wanted, memory, copies), *(misfits_first(wanted, memory, copies) if policy.wait else ()))
-    doubles = surplus(copies, wanted.cloud) if policy.remove_duplicates else ()
-    return Decision(begin=True, doomed=(*replaced, *(c for c, _stays in doubles if c not in replaced)))
+        return Decision(next=Failed(wanted.problem))
+    if wanted.order is None:
+        return Decision(needs_source=True)
+    to_delete = failed_first(wanted, memory, copies) + (misfits_first(wanted, memory, copies) if policy.wait else ())
+    if policy.remove_duplicates:
+        to_delete += tuple(c for c, _survivor in surplus(copies, wanted.cloud) if c not in to_delete)
+    return Decision(next=Next.BEGIN, deletions=Deletions(to_delete=to_delete))
 
 
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
     """Return a followed copy that failed or is gone: one of this run's own, or one that was there at first."""
     for copy in copies.failed:
         if copy.snapshot_id in memory.own or (copy.snapshot_id not in memory.failed_first and _was_first(memory, copy)):
-            error = failures.failed_copy(copy, wanted.cloud.failure_hint(copy))
-            return Decision(copy=copy, error=error, settled=True)
+            return Decision(copy, Failed(failures.failed_copy(copy, wanted.cloud.failure_hint(copy))))
     for copy in memory.gone.values() if wanted.policy.create else ():
         if copy.snapshot_id in memory.deleted or _is_asked_for_once_more(wanted, memory, copy):
             continue
         fits = copy.snapshot_id not in memory.failed_first and misfit(wanted.request, copy, wanted.cloud) is None
         if copy.snapshot_id in memory.own or (fits and _was_first(memory, copy)):
-            return Decision(
-                copy=copy, error=failures.missing_copy(wanted.request, copy, wanted.cloud.loss_hint), settled=True
-            )
+            return Decision(copy, Failed(failures.missing_copy(wanted.request, copy, wanted.cloud.loss_hint)))
     return None
 
 

@@ -52,7 +52,7 @@ def diff_of(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 
 def about_locks(attempts: Sequence[Attempt]) -> list[str]:
     """Say which writes of a dry run cannot be undone: locks in compliance mode."""
-    new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock or a.decision.drift.locks_later]
+    new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.due or a.decision.drift.lock.later]
     days = [a.request.lock[0] for a in new if a.request.lock and a.request.lock[1] == "compliance"]
     if not days:
         return []
@@ -66,7 +66,7 @@ def about_locks(attempts: Sequence[Attempt]) -> list[str]:
 def deleted_ids(attempt: Attempt, planned: bool = False) -> list[str]:
     """Return the copies that were deleted, or in check mode would be."""
     if planned:
-        return [] if attempt.error else [c.snapshot_id for c in attempt.decision.doomed]
+        return [] if attempt.error else [c.snapshot_id for c in attempt.decision.deletions.to_delete]
     return list(attempt.memory.deleted)
 
 
@@ -75,8 +75,8 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
     if not planned:
         return attempt.memory.changed
     decision, drift = attempt.decision, attempt.decision.drift
-    later = (drift.expires_later or drift.locks_later) and attempt.wanted.policy.wait
-    will = decision.begin or decision.doomed or drift.due or later
+    later = (drift.expiry.later or drift.lock.later) and attempt.wanted.policy.wait
+    will = decision.begin or decision.deletions.to_delete or drift.due or later
     return attempt.error is None and decision.error is None and bool(will)
 
 
@@ -96,12 +96,12 @@ def _before(attempt: Attempt) -> dict[str, Any]:
 def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
     there = {*attempt.memory.known, *attempt.memory.own} - set(deleted_ids(attempt, planned))
     brief = _brief(_row(attempt, planned), there)
-    expiry = attempt.decision.drift.expiry or (attempt.copy.expires_at if attempt.copy else None)
+    expiry = attempt.decision.drift.expiry.at or (attempt.copy.expires_at if attempt.copy else None)
     if expiry:
         brief["expires_at"] = iso_utc(expiry)
     if attempt.copy and attempt.copy.locked_until:
         brief["locked_until"] = iso_utc(attempt.copy.locked_until)
-    elif attempt.decision.drift.lock and attempt.request.lock:
+    elif attempt.decision.drift.lock.due and attempt.request.lock:
         brief["lock_days"] = attempt.request.lock[0]
     return brief
 
@@ -118,8 +118,8 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     row.update(action=action_of(attempt, copy, planned).value, error=failure_of_row(attempt, copy))
     if copy is not None:
         row.update(_facts(copy))
-        if planned and decision.drift.change:
-            row["tags"] = decision.drift.change.applied_to(copy.tags)
+        if planned and decision.drift.tags.change:
+            row["tags"] = decision.drift.tags.change.applied_to(copy.tags)
         elif attempt.wanted.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.writes.tags:
             row["tags"] = attempt.memory.writes.tags[copy.snapshot_id].applied_to(copy.tags)
         if copy.snapshot_id in deleted_ids(attempt, planned):
@@ -166,7 +166,7 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
         return memory.gone[first] if first in memory.gone else memory.seen[first].copy
     if policy.absent and attempt.copy is None:
         named = (copy for copy in memory.copies if policy.copy_ids and copy.snapshot_id in policy.copy_ids)
-        return next((copy for copy, _why in attempt.decision.leftover), next(named, None))
+        return next((copy for copy, _why in attempt.decision.deletions.refused), next(named, None))
     return attempt.copy
 
 
@@ -222,15 +222,17 @@ def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
     """Return all failures of a request: its own, and those of writes on copies."""
     snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
     error = error_of(attempt)
-    culprit = attempt.copy.snapshot_id if attempt.copy else attempt.decision.culprit
-    failures = [error.as_result(snapshot_id, region, culprit)] if error else []
-    others = [(copy.snapshot_id, why) for copy, why in attempt.decision.leftover] + attempt.failures
+    cause = attempt.copy.snapshot_id if attempt.copy else attempt.decision.cause
+    failures = [error.as_result(snapshot_id, region, cause)] if error else []
+    others = [(copy.snapshot_id, why) for copy, why in attempt.decision.deletions.refused] + attempt.failures
     return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
 
 
 def failure_of_row(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any] | None:
     """Return why a request has failed, or why its copy is left though none is wanted."""
-    left = copy is not None and any(one.snapshot_id == copy.snapshot_id for one, _why in attempt.decision.leftover)
+    left = copy is not None and any(
+        one.snapshot_id == copy.snapshot_id for one, _why in attempt.decision.deletions.refused
+    )
     return failures_of_attempt(attempt)[0] if error_of(attempt) or left else None
 
 

@@ -68,7 +68,10 @@ RESTORE = tuple(
 WRITTEN = tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "telling", "reported"))
 WRITTEN_OF_RESTORES = tuple(f"tests/unit/test_{name}.py" for name in ("drill_page", "restoring", "restore_sets"))
 #: The same of the sets, which both roles read and mark.
-SETS = tuple(f"tests/unit/test_{name}.py" for name in ("sets", "set_inputs", "retention", "restore_sets", "set_nights"))
+SETS = tuple(
+    f"tests/unit/test_{name}.py"
+    for name in ("sets", "set_inputs", "retention", "restore_sets", "set_nights", "sets_of_plans")
+)
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 #: Each pure file, with what is to find a change of it. A folder stands for the files in it.

@@ -91,15 +91,30 @@ def test_marks_that_contradict_each_other_are_told_and_no_set_is_taken(runs, tmp
     assert "the set n2 of i-1" in page.read_text() and "is-amber" in page.read_text()
 
 
-def test_a_disk_that_left_is_told_as_torn_beside_the_newest_whole_set(runs):
+def test_a_disk_that_left_its_server_is_restored_by_itself_and_fails_nothing(runs):
     disks = {**two_disks(runs), "old": runs.estate.disk(Name="old")}
     left = runs.copies_of(disks, 50, **marks("n1", size=3))["old"]
     whole = runs.copies_of({name: disks[name] for name in ("database", "log")}, 26, **marks("n2"))
     ended = runs.restore()
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, "old": left}
-    assert {name: row["torn"] for name, row in rows_of(ended).items()} == {"database": False, "log": False, "old": True}
-    assert "i-1 (old as of" in ended.message and "beside the set of" in ended.message
-    assert not runs.restore(disk_names=["database", "log"]).message
+    shown = {name: (row["group"], row["left"], row["torn"]) for name, row in rows_of(ended).items()}
+    of_server = ("i-1", None, False)
+    assert shown == {"database": of_server, "log": of_server, "old": (None, "i-1", False)} and not ended.message
+    assert "LEFT i-1: old, restored by itself" in ended.lines
+    assert [line for line in ended.lines if line.startswith("SERVER i-1: 2 disks as of")]
+    named = runs.restore(id="older", disk_names=["database", "log", "old"])
+    assert {row["set"] for row in named.result["disks"]} == {"n1"}, "a set is whole that has the named disks"
+
+
+def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_beside_it(runs):
+    disks = two_disks(runs)
+    whole = runs.copies_of(disks, 26, **marks("n1"))
+    disks["new"] = runs.estate.disk(Name="new")
+    newest = runs.copies_of({"new": disks["new"]}, 2, **marks("n2", size=3))
+    ended = runs.restore()
+    assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, **newest}
+    assert {name: row["torn"] for name, row in rows_of(ended).items()} == {"database": False, "log": False, "new": True}
+    assert "i-1 (new as of" in ended.message and "beside the set of" in ended.message
 
 
 def test_by_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_told(runs):

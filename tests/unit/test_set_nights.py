@@ -264,6 +264,21 @@ def test_a_disk_that_joins_or_leaves_changes_its_server_from_then_on(ecs):
     assert row["disks"] == sorted([first, third]) and row["age_hours"] == pytest.approx(40, abs=0.1)
 
 
+def test_a_disk_that_left_is_no_disk_of_its_server_where_the_source_region_does_not_answer(estate, tmp_path):
+    """Its copies are kept, since nobody selects it any more; they name the server that it has left."""
+    if not has_tags(estate):
+        pytest.skip("ENS has no room for marks; the last report alone tells the groups")
+    disks = server(estate, 3)
+    taken(estate, disks, 50)
+    night(estate)
+    attach(estate, disks[2], "")
+    taken(estate, disks[:2], 2)
+    (seen,) = night(estate, rpo_hours=24, disk_ids=disks[:2]).result["sets"]
+    silence_source(estate)
+    (row,) = night(estate, rpo_hours=24, reads_only=True).result["sets"]
+    assert row == {**seen, "age_hours": row["age_hours"]} and row["disks"] == sorted(disks[:2]) and not row["torn"]
+
+
 def test_a_set_is_kept_by_all_copies_whichever_disks_a_plan_may_prune(ecs):
     """A plan over one disk of a server knows no server; but the copies say so."""
     disks = server(ecs)

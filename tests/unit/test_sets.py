@@ -9,22 +9,28 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
+    Consistency,
+    SnapshotSet,
+    disks_mark,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import Taken
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
     copies_of,
-    kept_by_sets,
-    newest_whole,
-    perhaps_of_sets,
-    sets_of_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups import (
     Group,
     group_of_each,
     groups_by_ids,
     groups_of,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.marked import (
+    kept_by_sets,
+    newest_whole,
+    perhaps_of_sets,
+    sets_of_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.planning import marks_of_sources, wanted_sets
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.restoring import choices_of
@@ -164,14 +170,14 @@ def test_a_set_with_a_member_that_is_not_complete_is_one_but_not_ready():
 def test_copies_are_a_whole_set_if_there_are_as_many_disks_as_their_mark_says():
     sets, wrong = sets_of_copies(copies(row("a", 1, "2 crash x"), row("b", 1, "2 crash x"), row("a", 2, "2 crash y")))
     assert [(one.mark.set_id, one.is_whole) for one in sets] == [("y", False), ("x", True)] and not wrong
-    assert newest_whole(sets)["there", "i-1"].mark.set_id == "x"
+    assert newest_whole(sets)["there", "i-1", ""].mark.set_id == "x"
 
 
 def test_an_older_set_keeps_its_size_when_a_disk_joins_or_leaves():
     rows = [row("a", 1, "2 crash x"), row("b", 1, "2 crash x"), *(row(d, 2, "3 crash y") for d in "ab")]
-    assert newest_whole(sets_of_copies(copies(*rows))[0])["there", "i-1"].mark.set_id == "x"
+    assert newest_whole(sets_of_copies(copies(*rows))[0])["there", "i-1", ""].mark.set_id == "x"
     rows.append(row("c", 2, "3 crash y"))
-    assert newest_whole(sets_of_copies(copies(*rows))[0])["there", "i-1"].mark.set_id == "y"
+    assert newest_whole(sets_of_copies(copies(*rows))[0])["there", "i-1", ""].mark.set_id == "y"
 
 
 def test_two_copies_of_one_source_are_one_member():
@@ -225,7 +231,7 @@ def test_what_is_no_certain_member_makes_no_set_whole(facts):
 
 def test_sets_of_two_regions_are_apart():
     rows = [row(d, n, "2 crash x", region=r) for d, n, r in [("a", 1, "r"), ("b", 1, "r"), ("a", 1, "q")]]
-    assert set(newest_whole(sets_of_copies(copies(*rows))[0])) == {("r", "i-1")}
+    assert set(newest_whole(sets_of_copies(copies(*rows))[0])) == {("r", "i-1", "")}
 
 
 # -- what is kept ----------------------------------------------------------------------------------------
@@ -276,6 +282,138 @@ ARCHIVED = {"traits": ["archived"]}
 )
 def test_a_set_that_lacks_members_may_be_the_newest_whole_one_with_those_that_are_not_listed(rows, perhaps):
     assert {copy_id for _region, copy_id in perhaps_of_sets(copies(*rows))} == perhaps
+
+
+# -- several plans -----------------------------------------------------------------------------------------
+
+
+def of_plan(plan, number, disks, mark, of_disks=""):
+    marks = {"dr-copy:plan": plan, **({"dr-copy:set-disks": of_disks} if of_disks else {})}
+    return [{**one, "tags": {**one["tags"], **marks}} for one in (row(d, number, mark) for d in disks)]
+
+
+def whole_of(rows):
+    """Return the whole sets by plan and ID, with their disks."""
+    sets, wrong = sets_of_copies(copies(*rows))
+    assert not wrong
+    return {(one.plan, one.mark.set_id): "".join(sorted(one.disk_ids)) for one in sets if one.is_whole}
+
+
+def test_each_plan_has_its_own_set_of_a_server_whose_disks_it_shares_with_none():
+    rows = [*of_plan("one", 1, "ab", "2 crash n1"), *of_plan("two", 1, "cde", "3 crash n1")]
+    assert whole_of(rows) == {("one", "n1"): "ab", ("two", "n1"): "cde"}
+    assert len(kept_by_sets(copies(*rows))) == 5
+    newer = [*rows, *of_plan("one", 2, "ab", "2 crash n2")]
+    assert {copy_id for _region, copy_id in kept_by_sets(copies(*newer))} == {
+        "copy-a2", "copy-b2", "copy-c1", "copy-d1", "copy-e1",
+    }  # fmt: skip
+    assert restored(newer, disks="abcde")[0] == {
+        **{d: (f"{d}2", "n2", False) for d in "ab"},
+        **{d: (f"{d}1", "n1", False) for d in "cde"},
+    }
+
+
+def test_a_contradiction_within_one_plan_is_none_of_the_other():
+    rows = [*of_plan("one", 1, "a", "2 crash n1"), *of_plan("one", 1, "b", "3 crash n1")]
+    sets, wrong = sets_of_copies(copies(*rows, *of_plan("two", 1, "cd", "2 crash n1")))
+    assert [one.plan for one in sets] == ["two"] and "marks differ" in str(wrong[0]) and len(wrong) == 1
+
+
+def test_two_plans_that_each_lack_a_disk_have_no_set_together():
+    assert not whole_of([*of_plan("one", 1, "a", "2 crash n1"), *of_plan("two", 1, "c", "2 crash n1")])
+    assert not whole_of([*of_plan("one", 1, "ab", "3 crash n1"), *of_plan("two", 1, "cd", "3 crash n1")])
+
+
+def test_a_copy_of_another_plan_completes_the_set_of_one_that_has_copied_that_disk_before():
+    lacking = [*of_plan("one", 1, "ab", "3 crash n1"), *of_plan("two", 1, "c", "3 crash n1")]
+    assert not whole_of(lacking), "two may mean another disk"
+    rows = [*lacking, *of_plan("one", 0, "abc", "3 crash n0")]
+    assert whole_of(rows) == {("one", "n1"): "abc", ("one", "n0"): "abc"}
+    assert len(kept_by_sets(copies(*rows))) == 3
+    assert restored(rows, disks="abc")[0] == {d: (f"{d}1", "n1", False) for d in "abc"}
+
+
+OF_PART = of_plan("part", 1, "ab", "2 crash n1")
+
+
+@pytest.mark.parametrize(
+    ("own", "disks", "size", "whole"),
+    [
+        ("cd", "abcd", 4, "abcd"),
+        ("c", "bc", 2, "bc"),
+        ("c", "abcd", 4, None),
+        ("c", "abcd", 3, None),
+        ("c", "bcd", 3, None),
+        ("cd", "cdef", 4, None),
+    ],
+    ids=["all", "overlaps", "lacks one", "has joined", "overlaps and lacks one", "others"],
+)
+def test_the_mark_of_a_sets_disks_tells_which_copies_of_other_plans_are_of_it(own, disks, size, whole):
+    rows = [*OF_PART, *of_plan("other", 1, own, f"{size} crash n1", disks_mark(disks))]
+    assert whole_of(rows) == {("part", "n1"): "ab", **({("other", "n1"): whole} if whole else {})}
+    found = restored(rows, disks="abcd")[0]
+    assert {disk for disk, (_source, _set_id, is_torn) in found.items() if not is_torn} >= set(whole or "ab")
+
+
+def test_a_set_of_several_plans_is_no_more_consistent_than_any_member():
+    rows = [*OF_PART, *of_plan("all", 1, "cd", "4 application n1", disks_mark("abcd"))]
+    sets, _wrong = sets_of_copies(copies(*rows))
+    assert {one.plan: one.mark.consistency.value for one in sets} == {"part": "crash", "all": "crash"}
+
+
+def test_copies_that_name_no_plan_are_of_the_only_one_that_is_named():
+    rows = [*of_plan("one", 1, "a", "2 crash n1"), row("b", 1, "2 crash n1")]
+    assert whole_of(rows) == {("one", "n1"): "ab"}
+
+
+def test_of_a_set_of_all_disks_and_a_newer_one_of_a_part_that_of_all_is_restored_and_both_are_kept():
+    rows = [*of_plan("all", 1, "abcd", "4 crash n1"), *of_plan("part", 2, "ab", "2 crash n2")]
+    found = choices_of(copies(*rows), night(9), set("abcd"))
+    assert {c.source_id for c in found.of_disks.values()} == {"a1", "b1", "c1", "d1"}
+    assert found.of_disks["a"].newer.source_id == "a2" and not found.left
+    assert len(kept_by_sets(copies(*rows))) == 6
+    newest = [*rows, *of_plan("all", 3, "abcd", "4 crash n3")]
+    assert {copy_id[-1] for _region, copy_id in kept_by_sets(copies(*newest))} == {"3"}, "it has the part's disks, too"
+    assert restored(rows, disks="ab")[0] == {d: (f"{d}2", "n2", False) for d in "ab"}
+    assert restored(rows, disks="abcd", used={"a2"})[0] == {
+        "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c1", None, True), "d": ("d1", None, True),
+    }  # fmt: skip
+
+
+def test_a_plan_that_got_another_name_keeps_no_set_of_the_old_one():
+    rows = [*of_plan("old", 1, "ab", "2 crash n1"), *of_plan("new", 2, "ab", "2 crash n2")]
+    assert {copy_id[-1] for _region, copy_id in kept_by_sets(copies(*rows))} == {"2"}
+
+
+def test_a_group_stands_by_its_own_plans_sets_and_by_those_that_have_all_its_disks():
+    rows = [*of_plan("all", 1, "abc", "3 crash n1"), *of_plan("part", 2, "ab", "2 crash n2")]
+    assert standing(rows, plans=["part"]).mark.set_id == "n2"
+    of_all = standing(rows, group=ABC, plans=["all"])
+    assert of_all.mark.set_id == "n1" and [one.disk_id for one in of_all.torn] == ["a", "b"]
+    assert standing(rows[:3], plans=["part"]).mark.mark == "2 crash n1", "another plan has copied them"
+    assert standing(rows[:2], plans=["part"]).mark.mark == "2 crash n1", "though not all of its own"
+    assert standing(rows[:2], plans=["all"]).mark is None, "its mark says three"
+    overlap = [*of_plan("one", 1, "ab", "2 crash n1"), *of_plan("two", 1, "c", "2 crash n1")]
+    assert standing(overlap, group=Group("i-1", frozenset("bc")), plans=["two"]).mark.mark == "2 crash n1"
+    renamed = [*of_plan("old", 1, "ab", "3 crash n1"), *of_plan("new", 1, "c", "3 crash n1")]
+    assert standing(renamed, group=ABC, plans=["new", "old"]).mark.mark == "3 crash n1"
+
+
+def test_another_plans_newer_set_of_other_disks_is_no_reason_to_copy_none():
+    group = Group("i-1", frozenset("cd"))
+    there = of_plan("one", 2, "ab", "2 crash n2")
+    (found,) = wanted([source("c", 1), source("d", 1)], there, groups=[group])
+    assert found.lacking == {"c1", "d1"}
+
+
+def test_marks_of_a_plan_have_its_own_size_and_the_id_that_another_plan_gave_a_member():
+    there = copies(*of_plan("part", 1, "bc", f"2 near {text(night(1, 60))}"))
+    sources = [source("a", 1), source("b", 1, 60), source("c", 1, 90)]
+    marks = marks_of_sources([ABC], sources, there, SECONDS, ["all"])
+    assert {mark["dr-copy:set"] for mark in marks.values()} == {f"3 near {text(night(1, 60))}"}
+    assert {mark["dr-copy:set-disks"] for mark in marks.values()} == {disks_mark("abc")}
+    other = marks_of_sources([Group("i-1", frozenset("de"))], [source("d", 1), source("e", 1)], there, SECONDS, ["x"])
+    assert {tuple(mark.items())[1:] for mark in other.values()} == {(("dr-copy:set", MARK_1),)}
 
 
 # -- what is wanted, and its marks -----------------------------------------------------------------------
@@ -421,12 +559,12 @@ def test_a_set_by_the_tag_of_disks():
 # -- how groups stand ------------------------------------------------------------------------------------
 
 
-def standing(rows, rpo=0.0, group=AB, unread=(), now=None):
+def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
     newest = {}
     for one in copies(*rows):
         key = (one.disk_id, one.region)
         newest[key] = max(newest.get(key, Taken(one.time, one.source_id)), Taken(one.time, one.source_id))
-    (found,) = standings([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread)
+    (found,) = standings([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread, plans)
     return found
 
 
@@ -464,15 +602,17 @@ def test_a_set_with_an_archived_member_does_not_count_for_the_rpo():
 
 
 def restored(rows, at=None, disks="ab", used=(), **facts):
-    found, wrong = choices_of(copies(*rows), at or night(99), set(disks), used, **facts)
-    return {disk: (c.source_id, c.mark.set_id if c.mark else None, c.is_torn) for disk, c in found.items()}, wrong
+    found = choices_of(copies(*rows), at or night(99), set(disks), used, **facts)
+    return {
+        disk: (c.source_id, c.mark.set_id if c.mark else None, c.is_torn) for disk, c in found.of_disks.items()
+    }, found.contradictions
 
 
 SETS = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
 
 
 def test_the_newest_whole_set_is_restored_and_what_is_newer_is_passed_over():
-    found, _wrong = choices_of(copies(*SETS, row("a", 3, "2 crash n3")), night(9), {"a", "b"})
+    found = choices_of(copies(*SETS, row("a", 3, "2 crash n3")), night(9), {"a", "b"}).of_disks
     assert {c.source_id for c in found.values()} == {"a2", "b2"}
     assert found["a"].newer.source_id == "a3" and found["b"].newer is None
 
@@ -514,18 +654,34 @@ def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_alone():
     }  # fmt: skip
 
 
-def test_a_disk_that_left_makes_no_older_set_the_newest():
+#: The third disk has left the server after the first night.
+ONE_LEFT = [*(row(d, 1, "3 crash n1") for d in "abc"), *(row(d, 2, "2 crash n2") for d in "ab")]
+
+
+def test_a_disk_that_left_is_no_disk_of_its_server_any_more():
     """Older sets have it, but the server has gone on without it."""
-    rows = [*(row(d, 1, "3 crash n1") for d in "abc"), *(row(d, 2, "2 crash n2") for d in "ab")]
-    assert restored(rows, disks="abc")[0] == {
-        "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c1", None, True),
-    }  # fmt: skip
+    found = choices_of(copies(*ONE_LEFT), night(9), set("abc"))
+    assert {disk: c.source_id for disk, c in found.of_disks.items()} == {"a": "a2", "b": "b2"}
+    assert found.left == {"c": "i-1"} and not any(c.is_torn for c in found.of_disks.values())
+    before = choices_of(copies(*ONE_LEFT), night(1, 60), set("abc"))
+    assert {c.source_id for c in before.of_disks.values()} == {"a1", "b1", "c1"} and not before.left
 
 
-def test_of_some_disks_only_a_set_that_has_them_all_is_taken():
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [*ONE_LEFT[:3], *(row(d, 2, "3 crash n2") for d in "ab")],  # its copy failed
+        [*ONE_LEFT, row("c", 3)],  # it has joined again
+        [*ONE_LEFT[:3], *({**one, "tags": {**one["tags"], "dr-copy:plan": "other"}} for one in ONE_LEFT[3:])],
+    ],
+)
+def test_a_disk_has_not_left_while_no_newer_whole_set_of_its_plan_lacks_it(rows):
+    assert not choices_of(copies(*rows), night(9), set("abc")).left
+
+
+def test_of_disks_that_are_named_only_a_set_that_has_them_all_is_taken():
     """The newest set that is whole by its mark lacks one that was named."""
-    rows = [*(row(d, 1, "3 crash n1") for d in "abc"), *(row(d, 2, "2 crash n2") for d in "ab")]
-    assert restored(rows, disks="bc")[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
+    assert restored(ONE_LEFT, disks="bc", are_named=True)[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
 
 
 def test_copies_that_cannot_be_restored_tell_contradictions_too():
@@ -533,10 +689,11 @@ def test_copies_that_cannot_be_restored_tell_contradictions_too():
     rows = [row(d, 1, "2 crash x") for d in "abc"]
     for facts in ({"traits": ["archived"]}, {"snapshot_id": "locked-out"}):
         rows[-1] = {**row("c", 1, "2 crash x"), **facts}
-        found, wrong = choices_of(copies(*rows), night(9), {"a", "b"}, unusable={"locked-out"})
-        assert {choice.is_torn for choice in found.values()} == {True} and "3 disks instead of 2" in str(wrong[0])
+        found = choices_of(copies(*rows), night(9), {"a", "b"}, unusable={"locked-out"})
+        assert {choice.is_torn for choice in found.of_disks.values()} == {True}
+        assert "3 disks instead of 2" in str(found.contradictions[0])
         assert not kept_by_sets(copies(*rows))
-    assert not choices_of(copies(*rows), night(9), {"z"})[1], "of the wanted disks alone"
+    assert not choices_of(copies(*rows), night(9), {"z"}).contradictions, "of the wanted disks alone"
 
 
 def test_a_set_of_which_a_disk_was_made_already_is_finished():
@@ -591,7 +748,7 @@ def test_only_nights_that_were_copied_whole_are_whole_sets(history):
 @given(histories())
 def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(history):
     rows = rows_of(history)
-    found, _wrong = choices_of(copies(*rows), night(99), set(LETTERS))
+    found = choices_of(copies(*rows), night(99), set(LETTERS)).of_disks
     nights = {int(choice.source_id[1:]) for choice in found.values() if not choice.is_torn}
     assert len(nights) <= 1
     whole = [n for n, disks, copied in history if copied == disks and len(disks) > 1]
@@ -609,14 +766,14 @@ def test_whatever_marks_are_spoilt_no_two_nights_are_restored_as_one(history, da
         row["tags"] = {**row["tags"], "dr-copy:group": data.draw(st.sampled_from(["i-1", "i-2"]))}
         row["tags"]["dr-copy:set"] = data.draw(spoilt)
     known = copies(*rows)
-    found, wrong = choices_of(known, night(99), set(LETTERS))
+    found = choices_of(known, night(99), set(LETTERS))
     sets, _wrong = sets_of_copies(known)
     by_source = {copy.source_id: copy for copy in known}
-    for one in (choice for choice in found.values() if not choice.is_torn):
+    for one in (choice for choice in found.of_disks.values() if not choice.is_torn):
         together = [copy for copy in known if copy.group_id == one.group_id and copy.mark == one.mark]
         assert by_source[one.source_id] in together
         assert len(together) == len({copy.disk_id for copy in together}) == one.mark.size
-    bad = {copy.snapshot_id for one in wrong for copy in one.members}
+    bad = {copy.snapshot_id for one in found.contradictions for copy in one.members}
     assert bad.isdisjoint(copy.snapshot_id for one in sets for copy in one.members)
     assert bad.isdisjoint(snapshot_id for _region, snapshot_id in kept_by_sets(known))
 

@@ -9,6 +9,7 @@ Pure.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from typing import Any
 
 #: Tags of copies: what their disks belong to (an instance, or a value of the group's tag), and the set itself.
 GROUP, SET = "dr-copy:group", "dr-copy:set"
+#: A tag of copies whose set has members that another plan copied: ``disks_mark`` of the set's disks.
+SET_DISKS = "dr-copy:set-disks"
 
 
 class Consistency(str, Enum):
@@ -28,6 +31,11 @@ class Consistency(str, Enum):
     CRASH = "crash"
     #: Taken within a few minutes of each other.
     NEAR = "near"
+
+
+def weakest(words: Iterable[Consistency]) -> Consistency:
+    """Return the consistency of what is no better than any of these. Raises ValueError for none."""
+    return max(words, key=list(Consistency).index)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,11 @@ class SnapshotSet:
     def row(self) -> dict[str, Any]:
         """The set as users get it."""
         return {"id": self.set_id, "size": self.size, "consistency": self.consistency.value}
+
+
+def disks_mark(disk_ids: Iterable[str]) -> str:
+    """Return the value of the tag ``dr-copy:set-disks``: a hash by which the disks of a set are known again."""
+    return hashlib.sha256(" ".join(sorted(disk_ids)).encode()).hexdigest()[:16]
 
 
 _MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")

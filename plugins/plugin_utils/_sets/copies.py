@@ -2,22 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sets among copies, by their marks. A mark is no truth: sets that contradict themselves are none. Pure."""
+"""Copies and their marks, as the values that decisions about sets take. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
     GROUP,
     SET,
+    SET_DISKS,
     SnapshotSet,
     set_of_mark,
 )
 
-from .._role.marks import ATTACHED_TO
+from .._role.marks import ATTACHED_TO, plan_of
 from .._role.rows import Row, is_complete, taken_at
 
 #: The trait of a copy of which no disk can be made now.
@@ -30,7 +31,7 @@ SMALLEST = 2
 class Copy:
     """A complete copy of ours, whose source's disk and time are known; ``time`` is when the source was taken.
 
-    ``group_id`` and ``instance_id`` are what its marks say, empty if nothing.
+    ``group_id``, ``instance_id``, ``plan`` and ``disks_mark`` are what its marks say, empty if nothing.
     """
 
     region: str
@@ -42,20 +43,36 @@ class Copy:
     mark: SnapshotSet | None = None
     instance_id: str = ""
     is_archived: bool = False
+    plan: str = ""
+    disks_mark: str = ""
+
+    @property
+    def is_restorable(self) -> bool:
+        """Whether a disk can be made of it now."""
+        return not self.is_archived
 
 
 @dataclass(frozen=True)
 class CopySet:
-    """The copies in a region that bear the mark of one set. A disk has several if its source was copied twice."""
+    """The copies in a region that bear a plan's mark of one set. A disk has several if its source was copied twice.
+
+    Where the plan's own copies lack members, those that other plans have copied may be among them.
+    """
 
     region: str
     group_id: str
     mark: SnapshotSet
     members: tuple[Copy, ...]
+    plan: str = ""
 
     @property
     def disk_ids(self) -> frozenset[str]:
         return frozenset(copy.disk_id for copy in self.members)
+
+    @property
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """Region and ID of each member."""
+        return frozenset((copy.region, copy.snapshot_id) for copy in self.members)
 
     @property
     def taken_at(self) -> datetime:
@@ -112,94 +129,11 @@ def _copy_of(row: Row) -> Copy | None:
         _mark_of(tags),
         str(tags.get(ATTACHED_TO) or "").partition(" ")[0],
         ARCHIVED in (row.get("traits") or ()),
+        plan_of(row) or "",
+        str(tags.get(SET_DISKS) or ""),
     )
 
 
 def _mark_of(tags: Row) -> SnapshotSet | None:
     mark = set_of_mark(tags.get(SET)) if tags.get(GROUP) else None
     return mark if mark and mark.size >= SMALLEST else None
-
-
-def _all(_copy: Copy) -> bool:
-    return True
-
-
-def sets_of_copies(
-    copies: Iterable[Copy], counts: Callable[[Copy], bool] = _all
-) -> tuple[list[CopySet], list[Contradiction]]:
-    """Return the sets that copies are marked with, whole or not, the newest first; and those that are none.
-
-    Only copies that ``counts`` accepts are members; the others tell contradictions too.
-    """
-    marked: dict[tuple[str, str, str], list[Copy]] = {}
-    for copy in copies:
-        if copy.mark:
-            marked.setdefault((copy.region, copy.group_id, copy.mark.set_id), []).append(copy)
-    sets, contradictions = [], []
-    for (region, group_id, set_id), members in sorted(marked.items()):
-        if reason := _contradiction(group_id, members):
-            contradictions.append(Contradiction(region, group_id, set_id, reason, tuple(members)))
-        elif (counted := sorted(filter(counts, members), key=lambda c: (c.disk_id, c.snapshot_id))) and counted[0].mark:
-            sets.append(CopySet(region, group_id, counted[0].mark, tuple(counted)))
-    sets.sort(key=lambda one: (one.taken_at, one.mark.set_id), reverse=True)
-    return sets, contradictions
-
-
-def _contradiction(group_id: str, members: Sequence[Copy]) -> str:
-    """Say why marks cannot all be true, as the rest of a sentence; empty where they can."""
-    marks = sorted({copy.mark.mark for copy in members if copy.mark})
-    if len(marks) > 1:
-        return f"their marks differ ({', '.join(marks)})"
-    sources: dict[str, set[str]] = {}
-    for copy in members:
-        sources.setdefault(copy.disk_id, set()).add(copy.source_id)
-    for disk_id, of_disk in sorted(sources.items()):
-        if len(of_disk) > 1:
-            return f"it has {len(of_disk)} snapshots of the disk {disk_id}"
-    size = members[0].mark.size if members[0].mark else 0
-    if len(sources) > size:
-        return f"it has {len(sources)} disks instead of {size}"
-    instances = sorted({copy.instance_id for copy in members if copy.instance_id})
-    if group_id in instances and len(instances) > 1:
-        return f"they were attached to {', '.join(instances)}"
-    return ""
-
-
-def newest_whole(sets: Iterable[CopySet]) -> dict[tuple[str, str], CopySet]:
-    """Return the newest whole set of each region and group; ``sets`` in the order of ``sets_of_copies``."""
-    found: dict[tuple[str, str], CopySet] = {}
-    for one in sets:
-        if one.is_whole:
-            found.setdefault((one.region, one.group_id), one)
-    return found
-
-
-def is_restorable(copy: Copy) -> bool:
-    """Whether a disk can be made of a copy now."""
-    return not copy.is_archived
-
-
-def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
-    """Return region and ID of the copies of sets that lack members and are newer than each whole one of their group:
-    with copies that are not among these, they may be the newest whole ones."""
-    perhaps = set()
-    for counts in (_all, is_restorable):
-        sets, _contradictions = sets_of_copies(copies, counts)
-        whole = newest_whole(sets)
-        for one in sets:
-            newest = whole.get((one.region, one.group_id))
-            if newest is None or one.taken_at > newest.taken_at:
-                perhaps |= {(copy.region, copy.snapshot_id) for copy in one.members}
-    return perhaps
-
-
-def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
-    """Return region and ID of the copies that are members of a group's newest whole set in their region.
-
-    If a member of that is archived, the newest set that can be restored now counts too.
-    """
-    kept = set()
-    for counts in (_all, is_restorable):
-        for one in newest_whole(sets_of_copies(copies, counts)[0]).values():
-            kept |= {(copy.region, copy.snapshot_id) for copy in one.members}
-    return kept

@@ -55,17 +55,17 @@ def listed_set_of(row: Row) -> SnapshotSet | None:
     return SnapshotSet(str(found["id"]), int(found.get("size") or 0), Consistency(found["consistency"]))
 
 
-def with_marks(copies: Iterable[Copy], marks: Mapping[str, Mapping[str, str]]) -> list[Copy]:
+def with_marks(copies: Iterable[Copy], marks: Mapping[str, Mapping[str, str]], plan: str = "") -> list[Copy]:
     """Return copies that bear no marks with those that they would bear, where a cloud has no tags; ``marks`` by source.
 
-    So groups are known there while the source region answers.
+    So groups are known there while the source region answers. The marks are those that the ``plan`` gives.
     """
-    return [
-        replace(copy, group_id=marks[copy.source_id][GROUP], mark=set_of_mark(marks[copy.source_id].get(SET)))
-        if not copy.group_id and copy.source_id in marks
-        else copy
-        for copy in copies
-    ]
+
+    def marked(copy: Copy) -> Copy:
+        own = marks[copy.source_id]
+        return replace(copy, group_id=own[GROUP], mark=set_of_mark(own.get(SET)), plan=plan)
+
+    return [marked(copy) if not copy.group_id and copy.source_id in marks else copy for copy in copies]
 
 
 def groups_of_report(sets: Any) -> dict[str, str]:

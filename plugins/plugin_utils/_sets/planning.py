@@ -7,13 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import GROUP, SET, SnapshotSet
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
+    GROUP,
+    SET,
+    SET_DISKS,
+    SnapshotSet,
+    disks_mark,
+)
 
-from .copies import Copy, newest_whole, sets_of_copies
+from .copies import Copy
 from .groups import Group
+from .marked import SetsOfGroups, sets_of_copies
 from .sources import Source, SourceSet, sets_of_sources
 
 Item = TypeVar("Item")
@@ -40,7 +47,7 @@ def wanted_sets(
 
     ``complete`` are source and region of each complete copy, also of somebody else's: it is not made again.
     """
-    there, of_disks = newest_whole(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
+    there, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
     wanted = []
     for group in groups:
         own = _of_group(group, of_disks)
@@ -48,7 +55,7 @@ def wanted_sets(
         if newest is None:
             continue
         for region in regions:
-            whole = there.get((region, group.group_id))
+            whole = there.newest(region, group.group_id, group.disk_ids)
             lacking = frozenset(i for i in newest.source_ids if (i, region) not in complete)
             if lacking and not (whole and whole.taken_at >= newest.taken_at):
                 wanted.append(WantedSet(region, newest, lacking))
@@ -56,23 +63,35 @@ def wanted_sets(
 
 
 def marks_of_sources(
-    groups: Iterable[Group], sources: Sequence[Source], copies: Sequence[Copy], seconds: float
+    groups: Iterable[Group],
+    sources: Sequence[Source],
+    copies: Sequence[Copy],
+    seconds: float,
+    plans: Collection[str] = (),
 ) -> dict[str, dict[str, str]]:
     """Return the marks that copies of each snapshot get, by the snapshot's ID; a disk alone gets none.
 
-    ``copies`` are those in all regions. A set that some of them are marked with keeps that mark, and so its size.
+    ``copies`` are those in all regions, ``plans`` the names that the groups' plan has or had. A set that some of the
+    plan's copies are marked with keeps that mark, and so its size. If another plan has marked some of its members, it
+    gets the ID that they have, and the mark of its disks: so the copies of both are known as one set.
     """
+    own_plans = {"", *plans}
     of_disks = _by(sources, lambda source: source.disk_id)
     of_groups = _by((copy for copy in copies if copy.mark), lambda copy: copy.group_id)
     marks: dict[str, dict[str, str]] = {}
     for group in groups:
-        own, marked = _of_group(group, of_disks), of_groups.get(group.group_id, [])
+        own, of_group = _of_group(group, of_disks), of_groups.get(group.group_id, [])
+        marked = [copy for copy in of_group if copy.plan in own_plans]
         by_source = _by(marked, lambda copy: copy.source_id)
         by_set = _by(marked, lambda copy: copy.mark.set_id if copy.mark else "")
+        ids = {copy.source_id: copy.mark.set_id for copy in of_group if copy.plan not in own_plans and copy.mark}
         marks.update((source.snapshot_id, {GROUP: group.group_id}) for source in own)
         for one in sets_of_sources(group, own, seconds):
-            if mark := _mark_of(one, by_source, by_set):
-                marks.update((source_id, {GROUP: group.group_id, SET: mark.mark}) for source_id in one.source_ids)
+            if mark := _mark_of(_with_id(one, ids), by_source, by_set):
+                given = {GROUP: group.group_id, SET: mark.mark}
+                if any(ids.get(source_id) == mark.set_id for source_id in one.source_ids):
+                    given[SET_DISKS] = disks_mark(member.disk_id for member in one.members)
+                marks.update((source_id, given) for source_id in one.source_ids)
     return marks
 
 
@@ -85,6 +104,12 @@ def _by(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Ite
 
 def _of_group(group: Group, of_disks: Mapping[str, Sequence[Source]]) -> list[Source]:
     return [source for disk_id in sorted(group.disk_ids) for source in of_disks.get(disk_id, ())]
+
+
+def _with_id(one: SourceSet, ids: Mapping[str, str]) -> SourceSet:
+    """Return a set with the ID that other plans have given it, by its members' ``ids``; as it is if they differ."""
+    given = {ids[source_id] for source_id in one.source_ids if source_id in ids}
+    return replace(one, mark=replace(one.mark, set_id=given.pop())) if len(given) == 1 else one
 
 
 def _mark_of(

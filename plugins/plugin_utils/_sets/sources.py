@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet, weakest
 
 from .groups import Group
 
@@ -73,7 +73,7 @@ def _listed_sets(group: Group, sources: Sequence[Source]) -> list[SourceSet]:
     for set_id, members in by_id.items():
         is_whole = len(members) == len(group.disk_ids) == len({member.disk_id for member in members})
         if is_whole:
-            consistency = _weakest(member.listed_set.consistency for member in members if member.listed_set)
+            consistency = weakest(member.listed_set.consistency for member in members if member.listed_set)
             found.append(_set_of(group, set_id, consistency, members))
     return found
 
@@ -114,8 +114,3 @@ def _after(sources: Sequence[Source], first: Source) -> Source | None:
 def _set_of(group: Group, set_id: str, consistency: Consistency, members: Sequence[Source]) -> SourceSet:
     mark = SnapshotSet(set_id, len(members), consistency)
     return SourceSet(group, mark, tuple(sorted(members, key=lambda member: member.disk_id)))
-
-
-def _weakest(of_members: Iterable[Consistency]) -> Consistency:
-    order = list(Consistency)
-    return max(of_members, key=order.index)

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
 from .._role.rows import Taken
-from .copies import Copy, is_restorable, newest_whole, sets_of_copies
+from .copies import Copy
 from .groups import Group
+from .marked import SetsOfGroups, sets_of_copies
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,19 @@ def standings(
     rpo_hours: float,
     now: datetime,
     unread: Collection[str] = (),
+    plans: Collection[str] = (),
 ) -> list[Standing]:
     """Return how each group stands in each region.
 
-    ``newest`` is when the newest complete copy of a disk in a region was taken, whoever made it. ``unread`` are the
-    regions whose copies could not be listed.
+    ``plans`` are the names that the groups' plan has or had. ``newest`` is when the newest complete copy of a disk in a
+    region was taken, whoever made it. ``unread`` are the regions whose copies could not be listed.
     """
-    there = newest_whole(sets_of_copies(copies, is_restorable)[0])
+    there = SetsOfGroups(sets_of_copies(copies, lambda copy: copy.is_restorable)[0])
+    names = {"", *plans}
     rows = []
     for group in groups:
         for region in regions:
-            whole = there.get((region, group.group_id))
+            whole = there.newest(region, group.group_id, group.disk_ids, names)
             members = {copy.disk_id: copy.source_id for copy in whole.members} if whole else {}
             of_disks = {disk_id: newest.get((disk_id, region)) for disk_id in sorted(group.disk_ids)}
             torn = tuple(

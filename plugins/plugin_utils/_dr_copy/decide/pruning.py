@@ -14,7 +14,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
-from ..._sets.copies import copies_of, perhaps_of_sets
+from ..._sets.copies import copies_of
+from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
 from .planning import OF_SET, THERE_OF_SET, USABLE

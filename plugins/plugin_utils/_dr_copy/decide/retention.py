@@ -15,7 +15,8 @@ from ..._role.calendar import COUNTED, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.rows import Row, Taken, is_complete, taken_at, time_or_now
-from ..._sets.copies import copies_of, kept_by_sets
+from ..._sets.copies import copies_of
+from ..._sets.marked import kept_by_sets
 from ..input.variables import Variables
 
 #: Retention never deletes a copy with this tag, whatever its value (promises: held).

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
@@ -16,6 +16,7 @@ from ..._role.registered import is_listed
 from ..._role.rows import Row, disk_id_of, opened, plain
 from ..._sets.copies import Copy, copies_of
 from ..._sets.groups import group_ids_of
+from ..._sets.marked import disks_that_left, sets_of_copies
 from ..input.variables import Variables
 from .destinations import copies_of_plan
 
@@ -66,10 +67,12 @@ def in_part_by_marks(copies: Sequence[Row], values: Variables) -> frozenset[str]
     return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values.shard)
 
 
-def group_ids_by_marks(copies: Iterable[Copy]) -> dict[str, str]:
-    """Return what disks belong to by the marks of their newest copies, as far as these tell it."""
-    newest = {copy.disk_id: copy.group_id for copy in sorted(copies, key=lambda c: (c.time, c.source_id))}
-    return {disk_id: group_id for disk_id, group_id in newest.items() if group_id}
+def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
+    """Return what disks belong to by the marks of their newest copies, as far as these tell it; empty for a disk that
+    has left its group since."""
+    newest = {copy.disk_id: copy for copy in sorted(copies, key=lambda c: (c.time, c.source_id))}
+    left = disks_that_left(newest.values(), sets_of_copies(copies)[0])
+    return {disk_id: "" if disk_id in left else copy.group_id for disk_id, copy in newest.items() if copy.group_id}
 
 
 def own_disks(source: Row, values: Variables) -> list[Row]:

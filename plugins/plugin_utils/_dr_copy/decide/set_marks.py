@@ -16,7 +16,7 @@ from ..._sets.inputs import sources_of_copies
 from ..._sets.planning import marks_of_sources
 from ..input.variables import Variables
 from .planning import rules_of, sources_for_sets
-from .selection import own_disks, selected_snapshots
+from .selection import own_disks, plans_of, selected_snapshots
 
 
 def marks_by_source(
@@ -33,7 +33,7 @@ def marks_by_source(
     """
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
     sources = {one.snapshot_id: one for one in [*sources_of_copies(bare), *read]}
-    return marks_of_sources(groups, [*sources.values()], copies, values.set_seconds)
+    return marks_of_sources(groups, [*sources.values()], copies, values.set_seconds, plans_of(values))
 
 
 def groups_in(source: Row, values: Variables) -> list[Group]:

@@ -14,14 +14,15 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.registered import is_listed
 from ..._role.rows import Row, parse_time
-from ..._sets.copies import Contradiction, Copy, copies_of, kept_by_sets, sets_of_copies
+from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
+from ..._sets.marked import kept_by_groups, kept_by_sets, sets_of_copies
 from ..._sets.standing import Standing, standings
 from ..input.variables import Variables
 from .destinations import Destinations
 from .run_state import RunState, judged_at
-from .selection import group_ids_by_marks
+from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source
 
 #: What a torn or late set does, by dr_copy_consistency: a warning, or a missed RPO.
@@ -48,6 +49,7 @@ def sets_of(
         values.rpo_hours,
         judged_at(values),
         state.unread,
+        plans_of(values),
     )
     disks = {disk_id for group in groups for disk_id in group.disk_ids}
     contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
@@ -109,7 +111,9 @@ def set_in_words(row: Row, seconds: float, names: Mapping[str, str] | None = Non
 
 def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Variables) -> set[tuple[str, str]]:
     """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
-    return kept_by_sets(_marked(state, _groups(copies_of(state.copies), done, values), done, values))
+    groups = _groups(copies_of(state.copies), done, values)
+    known = _marked(state, groups, done, values)
+    return kept_by_sets(known) | kept_by_groups(known, groups, values.destination_regions, plans_of(values))
 
 
 def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], values: Variables) -> list[Copy]:
@@ -120,10 +124,10 @@ def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], v
     bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
     marks = marks_by_source(groups, done["source"], copies, values, () if has_tags else bare) if bare else {}
     of_bare = {copy.snapshot_id for copy in bare}
-    return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks)]
+    return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks, values.plan)]
 
 
-def _groups(copies: Iterable[Copy], done: Mapping[str, Any], values: Variables) -> list[Group]:
+def _groups(copies: Sequence[Copy], done: Mapping[str, Any], values: Variables) -> list[Group]:
     """Return the groups of the run's disks. If the source region could not be listed, those that the marks of the
     newest copies tell, and of disks whose copies tell none, those of the last report."""
     if is_listed(done["source"]):

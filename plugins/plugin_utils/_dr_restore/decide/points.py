@@ -61,8 +61,9 @@ class Point:
     ``missing`` says why there is none; then ``copy_id`` is None. ``passed_over`` says which newer copy cannot be used,
     and why; ``key_problem`` why the chosen one cannot, for a drill, which proves the newest. ``group`` is what the disk
     belongs to, ``set`` the set that the copy is of, with its ``consistency``. ``torn``: its server has no set that it
-    is of. ``claim`` is the claim of a cluster that the disk was made for, as ``namespace/name``, where that is restored
-    in place of a disk. Times are ISO 8601.
+    is of. ``left`` is what the disk belonged to when its newest copy was made, and no longer does. ``claim`` is the
+    claim of a cluster that the disk was made for, as ``namespace/name``, where that is restored in place of a disk.
+    Times are ISO 8601.
     """
 
     disk_id: str | None
@@ -85,6 +86,7 @@ class Point:
     set: str | None = None
     consistency: str | None = None
     torn: bool = False
+    left: str | None = None
     newer: Newer | None = None
     wave: int = 1
     claim: str | None = None

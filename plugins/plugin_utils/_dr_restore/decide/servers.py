@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
+
 from ..._role.rows import Row
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import groups_by_ids
@@ -27,12 +29,13 @@ NAMED = 10
 class Servers:
     """The choice of each wanted disk of a server of several, and the complete copies of ours by their ID.
 
-    ``contradictions`` are the sets of these disks that are none.
+    ``contradictions`` are the sets of these disks that are none, ``left`` what disks that have left belonged to.
     """
 
     choices: Mapping[str, Choice]
     copies: Mapping[str, Copy]
-    contradictions: Sequence[Contradiction] = ()
+    contradictions: Sequence[Contradiction]
+    left: Mapping[str, str]
 
     def source_of(self, disk_id: str | None) -> str | None:
         """Return the snapshot whose copy a disk is restored from for its server's sake; None where that is free."""
@@ -57,8 +60,9 @@ def servers_of(
     """
     copies = _with_reported(copies_of(rows), reported)
     sources = {copy.source_id for copy in copies if copy.snapshot_id in used}
-    choices, contradictions = choices_of(copies, at, wanted, sources, unusable, are_named)
-    return Servers(choices, {copy.snapshot_id: copy for copy in copies}, contradictions)
+    found = choices_of(copies, at, wanted, sources, unusable, are_named)
+    by_id = {copy.snapshot_id: copy for copy in copies}
+    return Servers(found.of_disks, by_id, found.contradictions, found.left)
 
 
 def _with_reported(copies: Sequence[Copy], reported: Sequence[Expected]) -> list[Copy]:
@@ -68,9 +72,10 @@ def _with_reported(copies: Sequence[Copy], reported: Sequence[Expected]) -> list
 
 
 def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[Point]:
-    """Return the points with their group and set. Without ``by_set`` a server is torn if its points are of no one set.
+    """Return the points with their group and set.
 
-    With it, a disk is torn if no set of its server that could be taken has it.
+    A disk is torn if no set of its server that could be taken has it; without ``by_set`` also if the points of the
+    disks that belong to its set are not of one.
     """
     copies = {str(point.disk_id): servers.copies.get(str(point.copy_id)) for point in points}
     return [_with_set(point, servers, copies, by_set) for point in points]
@@ -78,26 +83,29 @@ def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[P
 
 def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None], by_set: bool) -> Point:
     copy, choice = copies[str(point.disk_id)], servers.choices.get(str(point.disk_id))
-    mark = copy.mark if copy else None
+    if group := servers.left.get(str(point.disk_id)):
+        return replace(point, left=group)
     if choice is None:
-        group = copy.group_id if copy else ""
-        return replace(point, group=group or None) if not mark else _marked(replace(point, group=group), copy)
+        group_id = copy.group_id if copy else ""
+        return _marked(replace(point, group=group_id or None), copy.mark if copy else None)
     point = replace(point, group=choice.group_id)
     if by_set:
         is_torn = choice.is_torn or (copy is not None and copy.source_id != choice.source_id)
     else:
-        group_disks = [disk_id for disk_id, one in servers.choices.items() if one.group_id == choice.group_id]
-        marks = {one.mark if one else None for one in (copies.get(disk_id) for disk_id in group_disks)}
-        is_torn = mark is None or marks != {mark}
+        ids = {_set_id(copies.get(disk_id)) for disk_id in choice.together}
+        is_torn = choice.is_torn or None in ids or len(ids) > 1
     if is_torn:
         return replace(point, torn=True)
     newer = choice.newer if by_set else None
     passed = Newer(newer.snapshot_id, newer.time.strftime("%Y-%m-%dT%H:%M:%SZ")) if newer else None
-    return replace(_marked(point, copy), newer=passed)
+    return replace(_marked(point, choice.mark if by_set or not copy else copy.mark), newer=passed)
 
 
-def _marked(point: Point, copy: Copy | None) -> Point:
-    mark = copy.mark if copy else None
+def _set_id(copy: Copy | None) -> str | None:
+    return copy.mark.set_id if copy and copy.mark else None
+
+
+def _marked(point: Point, mark: SnapshotSet | None) -> Point:
     return replace(point, set=mark.set_id, consistency=mark.consistency.value) if mark else point
 
 

@@ -34,8 +34,13 @@ def _torn_in_words(rows: Sequence[Row]) -> str:
 
 
 def lines_of_servers(disks: Sequence[Row]) -> list[str]:
-    """Return a line for each server of several disks: its set, or that it has none, and what is passed over."""
-    lines = []
+    """Return a line for each set of a server of several disks, or that it has none, and what is passed over.
+
+    A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
+    """
+    left = [row for row in disks if row["left"]]
+    lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored by itself" for row in left[:NAMED]]
+    lines += [f"LEFT and {len(left) - NAMED} more, all in the manifest"] if len(left) > NAMED else []
     for group, rows in _by_group(disks).items():
         if len(rows) < 2:
             continue
@@ -43,14 +48,21 @@ def lines_of_servers(disks: Sequence[Row]) -> list[str]:
         torn = [row for row in rows if row["torn"]]
         if torn:
             lines.append(f"TORN {group}: its disks are of different times: {_times(torn)}")
-        if of_set:
-            passed = [
-                f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in rows if row["newer"]
-            ]
-            over = f"; newer, but not used: {', '.join(passed[:NAMED])}" if passed else ""
-            how = f"{of_set[0]['consistency']} consistent"
-            lines.append(f"SERVER {group}: {len(of_set)} disks as of {_taken(of_set)}, {how}{over}")
+        sets: dict[str, list[Row]] = {}
+        for row in of_set:
+            sets.setdefault(str(row["set"]), []).append(row)
+        lines += [_line_of_set(group, own, len(sets) > 1) for own in sets.values()]
     return lines
+
+
+def _line_of_set(group: str, of_set: Sequence[Row], is_one_of_several: bool) -> str:
+    passed = [f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in of_set if row["newer"]]
+    over = f"; newer, but not used: {', '.join(passed[:NAMED])}" if passed else ""
+    names = [str(row["disk_name"] or row["disk_id"]) for row in of_set]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    which = f" ({', '.join(names[:NAMED])}{more}; another plan protects its other disks)" if is_one_of_several else ""
+    how = f"{of_set[0]['consistency']} consistent"
+    return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{over}"
 
 
 def _by_group(disks: Iterable[Row]) -> dict[str, list[Row]]:

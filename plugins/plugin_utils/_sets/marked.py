@@ -1,0 +1,234 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sets among copies, by their marks. A mark is no truth: sets that contradict themselves are none. Pure.
+
+A plan's group is the disks that this plan protects, so each plan has sets of its own. Plans that protect the same disks
+share copies: then a set of one plan has members that bear the mark of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import combinations
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet, disks_mark, weakest
+
+from .copies import Contradiction, Copy, CopySet
+from .groups import Group
+
+#: A region, what disks belong to, and the ID of a set, or a plan.
+_Key = tuple[str, str, str]
+
+
+def _all(_copy: Copy) -> bool:
+    return True
+
+
+def _is_restorable(copy: Copy) -> bool:
+    return copy.is_restorable
+
+
+def sets_of_copies(
+    copies: Iterable[Copy], counts: Callable[[Copy], bool] = _all
+) -> tuple[list[CopySet], list[Contradiction]]:
+    """Return the sets that copies are marked with, whole or not, the newest first; and those that are none.
+
+    Only copies that ``counts`` accepts are members; the others tell contradictions too.
+    """
+    marked: dict[_Key, dict[str, list[Copy]]] = {}
+    of_plans: dict[_Key, set[str]] = {}
+    for copy in copies:
+        if copy.group_id:
+            of_plans.setdefault((copy.region, copy.group_id, copy.plan), set()).add(copy.disk_id)
+        if copy.mark:
+            by_plan = marked.setdefault((copy.region, copy.group_id, copy.mark.set_id), {})
+            by_plan.setdefault(copy.plan, []).append(copy)
+    sets, contradictions = [], []
+    for (region, group_id, set_id), by_plan in sorted(marked.items()):
+        parts = []
+        for plan, members in sorted(_with_unnamed(by_plan).items()):
+            if reason := _contradiction(group_id, members):
+                contradictions.append(Contradiction(region, group_id, set_id, reason, tuple(members)))
+            elif found := _set_of(filter(counts, members), plan):
+                parts.append(found)
+        sets += [_completed(one, parts, of_plans[region, group_id, one.plan]) for one in parts]
+    sets.sort(key=_age, reverse=True)
+    return sets, contradictions
+
+
+def _with_unnamed(by_plan: Mapping[str, list[Copy]]) -> dict[str, list[Copy]]:
+    """Let copies that name no plan belong to the only plan that the others name."""
+    named = [plan for plan in by_plan if plan]
+    if len(named) != 1:
+        return dict(by_plan)
+    return {named[0]: [copy for members in by_plan.values() for copy in members]}
+
+
+def _set_of(members: Iterable[Copy], plan: str) -> CopySet | None:
+    own = sorted(members, key=lambda copy: (copy.disk_id, copy.snapshot_id))
+    mark = own[0].mark if own else None
+    return CopySet(own[0].region, own[0].group_id, mark, tuple(own), plan) if mark else None
+
+
+def _contradiction(group_id: str, members: Sequence[Copy]) -> str:
+    """Say why marks of one plan cannot all be true, as the rest of a sentence; empty where they can."""
+    marks = sorted({copy.mark.mark for copy in members if copy.mark})
+    if len(marks) > 1:
+        return f"their marks differ ({', '.join(marks)})"
+    return _impossible(group_id, members, members[0].mark.size if members[0].mark else 0)
+
+
+def _impossible(group_id: str, members: Sequence[Copy], size: int) -> str:
+    sources: dict[str, set[str]] = {}
+    for copy in members:
+        sources.setdefault(copy.disk_id, set()).add(copy.source_id)
+    for disk_id, of_disk in sorted(sources.items()):
+        if len(of_disk) > 1:
+            return f"it has {len(of_disk)} snapshots of the disk {disk_id}"
+    if len(sources) > size:
+        return f"it has {len(sources)} disks instead of {size}"
+    instances = sorted({copy.instance_id for copy in members if copy.instance_id})
+    if group_id in instances and len(instances) > 1:
+        return f"they were attached to {', '.join(instances)}"
+    return ""
+
+
+def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> CopySet:
+    """Return a plan's set with the members that other plans have copied, if these make it whole; else as it is.
+
+    ``parts`` are the sets of all plans with this ID, ``disk_ids`` the disks of which the plan has copies of any time.
+    Which disks a set has is what a mark of the plan says, else those of which it has copies.
+    """
+    others = [copy for part in parts for copy in part.members if part is not own and copy.disk_id not in own.disk_ids]
+    if own.is_whole or not others:
+        return own
+    marks = {copy.disks_mark for copy in own.members if copy.disks_mark}
+    added = _with_disks(own.disk_ids, {copy.disk_id for copy in others}, own.mark.size, marks) if marks else disk_ids
+    return _joint(own, [*own.members, *(copy for copy in others if copy.disk_id in added)], own.mark.size) or own
+
+
+def _with_disks(own: frozenset[str], others: set[str], size: int, marks: Collection[str]) -> set[str]:
+    """Return those of the other disks that make a set of this size with the plan's own, by the mark of its disks."""
+    for added in combinations(sorted(others), size - len(own)):
+        if disks_mark({*own, *added}) in marks:
+            return set(added)
+    return set()
+
+
+def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
+    """Return copies of several plans as one whole set of this size, no more consistent than any of them; None where
+    they do not fit together."""
+    members = tuple(dict.fromkeys(members))
+    if not members or _impossible(of.group_id, members, size):
+        return None
+    mark = SnapshotSet(of.mark.set_id, size, weakest(copy.mark.consistency for copy in members if copy.mark))
+    joint = replace(of, mark=mark, members=members)
+    return joint if joint.is_whole else None
+
+
+def newest_whole(sets: Iterable[CopySet]) -> dict[_Key, CopySet]:
+    """Return the newest whole set of each region, group and plan; ``sets`` in the order of ``sets_of_copies``."""
+    found: dict[_Key, CopySet] = {}
+    for one in sets:
+        if one.is_whole:
+            found.setdefault((one.region, one.group_id, one.plan), one)
+    return found
+
+
+class SetsOfGroups:
+    """Finds the newest whole set of a group whose disks are known. ``sets`` are in the order of ``sets_of_copies``."""
+
+    def __init__(self, sets: Iterable[CopySet]):
+        self._of_groups: dict[tuple[str, str], list[CopySet]] = {}
+        for one in sets:
+            self._of_groups.setdefault((one.region, one.group_id), []).append(one)
+
+    def newest(
+        self, region: str, group_id: str, disk_ids: frozenset[str], plans: Collection[str] = ()
+    ) -> CopySet | None:
+        """Return the newest set that is whole by the mark of one of these ``plans``, or that has all of these disks.
+
+        The latter has members that other plans have copied. Without ``plans`` any whole set must have all the disks.
+        """
+        sets = self._of_groups.get((region, group_id), ())
+        found = [one for one in sets if one.is_whole and (one.plan in plans if plans else disk_ids <= one.disk_ids)]
+        by_id: dict[str, list[CopySet]] = {}
+        for one in sets:
+            by_id.setdefault(one.mark.set_id, []).append(one)
+        for parts in by_id.values():
+            if len(parts) > 1 or parts[0].plan not in plans:
+                members = [copy for part in parts for copy in part.members if copy.disk_id in disk_ids]
+                if joint := _joint(parts[0], members, len(disk_ids)):
+                    found.append(joint)
+        return max(found, key=_age, default=None)
+
+
+def _age(one: CopySet) -> tuple[datetime, str]:
+    return one.taken_at, one.mark.set_id
+
+
+def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]:
+    """Return the disks that have left their group since their newest copy: its plan has a newer whole set without them.
+
+    ``newest`` is the newest copy of each disk.
+    """
+    whole: dict[tuple[str, str], CopySet] = {}
+    for one in newest_whole(sets).values():
+        key = (one.group_id, one.plan)
+        whole[key] = max(one, whole.get(key, one), key=_age)
+    since = ((copy, whole.get((copy.group_id, copy.plan))) for copy in newest)
+    return {
+        copy.disk_id for copy, one in since if one and copy.time < one.taken_at and copy.disk_id not in one.disk_ids
+    }
+
+
+def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
+    """Return region and ID of the copies of sets that lack members and are newer than each whole one of their group:
+    with copies that are not among these, they may be the newest whole ones."""
+    perhaps: set[tuple[str, str]] = set()
+    for counts in (_all, _is_restorable):
+        sets, _contradictions = sets_of_copies(copies, counts)
+        whole = newest_whole(sets)
+        for one in sets:
+            newest = whole.get((one.region, one.group_id, one.plan))
+            if newest is None or one.taken_at > newest.taken_at:
+                perhaps |= one.keys
+    return perhaps
+
+
+def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
+    """Return region and ID of the copies that are members of a group's newest whole set in their region.
+
+    Each plan has a newest one; it counts unless a newer whole set has all of its disks. If a member is archived, the
+    newest set that can be restored now counts too.
+    """
+    kept: set[tuple[str, str]] = set()
+    for counts in (_all, _is_restorable):
+        of_groups: dict[tuple[str, str], list[CopySet]] = {}
+        for one in newest_whole(sets_of_copies(copies, counts)[0]).values():
+            of_groups.setdefault((one.region, one.group_id), []).append(one)
+        for of_plans in of_groups.values():
+            for one in of_plans:
+                if not any(_age(other) > _age(one) and other.disk_ids >= one.disk_ids for other in of_plans):
+                    kept |= one.keys
+    return kept
+
+
+def kept_by_groups(
+    copies: Sequence[Copy], groups: Sequence[Group], regions: Sequence[str], plans: Collection[str]
+) -> set[tuple[str, str]]:
+    """Return region and ID of the members of the newest whole set of each of a plan's groups in these regions.
+
+    ``plans`` are the names that the plan has or had. Beside what marks tell, its disks tell which other plans' copies
+    are of its sets.
+    """
+    kept: set[tuple[str, str]] = set()
+    for counts in (_all, _is_restorable):
+        there = SetsOfGroups(sets_of_copies(copies, counts)[0])
+        found = (there.newest(region, one.group_id, one.disk_ids, {"", *plans}) for one in groups for region in regions)
+        kept = kept.union(*(one.keys for one in found if one))
+    return kept

@@ -116,6 +116,21 @@ def test_each_copy_that_was_tried_is_a_row_with_what_is_proven(facts, mark, word
     assert drawn(tried=[trial(seconds=None)]).main.rows[0][-1] == "–"
 
 
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"group": "i-1", "set": "n2", "consistency": "crash"}, "i-1, set n2, crash consistent"),
+        ({"group": "i-1", "torn": True}, "i-1, of no whole set"),
+        ({"group": "i-1"}, "i-1"),
+    ],
+)
+def test_each_copy_of_a_server_is_a_row_with_its_set(facts, words):
+    (row,) = drawn(tried=[trial(**facts)]).main.all("tbody")[0].all("tr")
+    assert row.one("th").text == f"database (vol-1) {words}"
+    (line,) = [line for line in drill_report.drill_lines(report(tried=[trial(**facts)])) if "snap-1" in line]
+    assert line.startswith(f"database (vol-1): snap-1 of 2026-11-20T02:00:00Z ({words}): creatable")
+
+
 def test_what_was_not_tried_and_what_is_left_are_rows():
     untried = [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}]
     left = [

@@ -162,6 +162,9 @@ def test_a_drill_finishes_a_set_that_it_has_begun(runs):
     assert tried in ({"database", "log"}, {"mail"})
     everything = runs.drill(count=2)
     assert len(everything.result["tried"]) >= 2
+    shown = {row["disk_name"]: (row["group"], row["set"], row["consistency"]) for row in everything.result["tried"]}
+    of_set = ("i-1", "n2", "crash")
+    assert shown.items() <= {"database": of_set, "log": of_set, "mail": (None, None, None)}.items()
     room = runs.drill(count=3, max_gib=1)
     assert room.result["tried"] == []
 

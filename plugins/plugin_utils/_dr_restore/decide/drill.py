@@ -39,6 +39,7 @@ class Trial:
 
     ``compared`` says whether its blocks were compared with the source's, as ``note`` says why not; both are None where
     the level asks for none. ``seconds`` is how long its disk took, ``passed_over`` which newer copy cannot be tried.
+    ``group``, ``set``, ``consistency`` and ``torn`` are those of its point.
     """
 
     disk_id: str | None
@@ -57,6 +58,10 @@ class Trial:
     compared: bool | None = None
     note: str | None = None
     passed_over: str | None = None
+    group: str | None = None
+    set: str | None = None
+    consistency: str | None = None
+    torn: bool = False
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
@@ -266,6 +271,10 @@ def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, 
         compared=blocks["compared"] if blocks else None,
         note=blocks["note"] if blocks else None,
         passed_over=point.passed_over,
+        group=point.group,
+        set=point.set,
+        consistency=point.consistency,
+        torn=point.torn,
     )
 
 

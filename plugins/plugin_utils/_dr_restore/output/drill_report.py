@@ -21,6 +21,7 @@ from ..decide.points import NAMED, named
 from ..decide.reaping import Left
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
+from .servers import server_in_words
 
 _OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level", "proofs")
 #: What each level does not prove.
@@ -145,7 +146,8 @@ def drill_lines(report: Row) -> list[str]:
             else f"NOT PROVEN: {row['why']}"
         )
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
-        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}: {state}{older}")
+        server = f" ({server_in_words(row)})" if row["group"] else ""
+        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
     lines += [f"{named(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
     if len(report["untried"]) > NAMED:
         lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")

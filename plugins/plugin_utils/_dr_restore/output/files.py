@@ -22,6 +22,7 @@ from ..input.last_drill import drill_file, kubernetes_file, manifest_file
 from .drill_junit import drill_junit_text
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
+from .servers import server_in_words
 
 
 def written_drill(report: Row, values: Mapping[str, Any]) -> str:
@@ -98,7 +99,7 @@ def written_claims(manifest: Row, values: Mapping[str, Any]) -> Written:
 
 def drill_page(report: Row) -> str:
     """Write the report as one self-contained HTML page."""
-    words = {"named": named, "also_proven": also_proven}
+    words = {"named": named, "also_proven": also_proven, "server_in_words": server_in_words}
     return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
 

@@ -65,6 +65,13 @@ def _line_of_set(group: str, of_set: Sequence[Row], is_one_of_several: bool) -> 
     return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{over}"
 
 
+def server_in_words(row: Row) -> str:
+    """Say of a disk of a server to which it belongs, and of which set its copy is."""
+    if row["torn"]:
+        return f"{row['group']}, of no whole set"
+    return f"{row['group']}, set {row['set']}, {row['consistency']} consistent" if row["set"] else str(row["group"])
+
+
 def _by_group(disks: Iterable[Row]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for disk in disks:

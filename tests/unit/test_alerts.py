@@ -201,7 +201,7 @@ ALERTS = {
     "DrCopyMetricsGone": Case(
         [series(RUN, "0 _x3 5", **ORDERS)],
         *([0, 1, 4], [2, 3], "critical", {}),
-        "No metrics of dr_copy are there",
+        "There are no metrics of dr_copy",
     ),
     "DrCopyMetricsUnreadable": Case(
         [

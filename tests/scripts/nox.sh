@@ -9,7 +9,7 @@ export PATH LC_ALL=C.UTF-8
 mkdir -p "$WORK/nox"
 if [ ! -x "$WORK/nox/venv/bin/nox" ]; then
   "$(interpreters | head -n 1)" -m venv "$WORK/nox/venv"
-  "$WORK/nox/venv/bin/pip" install -q "antsibull-nox==1.10.*"
+  "$WORK/nox/venv/bin/pip" install -qq "antsibull-nox==1.10.*"
 fi
 cd "$REPO" || exit
 exec "$WORK/nox/venv/bin/nox" --envdir "$WORK/nox" "$@"

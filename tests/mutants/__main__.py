@@ -49,7 +49,7 @@ UNIT = {
 #: Those of all clouds; the last takes minutes.
 ALL_CLOUDS = [
     f"tests/unit/test_{name}.py"
-    for name in ("what_stays", "seams", "shows_late", "keeps_no_other", "slow_regions", "old_looks", "bad_days")
+    for name in ("what_stays", "seams", "shows_late", "isolation", "slow_regions", "old_looks", "bad_days")
 ]
 #: A broken engine comes to no end that computes so many seconds on one storm, or on the unit tests; or that is not done
 #: after so many seconds of the clock, however busy the machine is.

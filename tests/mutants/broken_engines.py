@@ -785,7 +785,7 @@ def _in_their_order(real: Any) -> Any:
 
 
 def _forgetting_how_long(real: Any) -> Any:
-    return lambda self, error, rest=0.0: real(self, error)
+    return lambda self, error, cooldown=0.0: real(self, error)
 
 
 def _beginning_first(real: Any) -> Any:
@@ -798,15 +798,15 @@ def _beginning_first(real: Any) -> Any:
 
 def _quick_by_its_word(real: Any) -> Any:
     def look(self: Any, last: bool = False) -> Any:
-        learnt, self.look_lasted = real(self, last), 0.0
-        return learnt
+        refreshed, self.look_lasted = real(self, last), 0.0
+        return refreshed
 
     return look
 
 
-def _unused_by_none(real: Any) -> Any:
+def _priority_of_none(real: Any) -> Any:
     def taken_in(self: Any, attempts: Any) -> Any:
-        known, self.unused = real(self, attempts), None
+        known, self.priority_region = real(self, attempts), None
         return known
 
     return taken_in
@@ -828,9 +828,9 @@ def _seamless(real: Any) -> Any:
 
 
 def _asks_no_more(real: Any) -> Any:
-    def may_delete(self: Any, goes: str, stays: str, now: float) -> Any:
-        sighting = self.seen.get(goes)
-        return sighting is not None and sighting.is_fresh(now) and real(self, goes, stays, now)
+    def may_delete(self: Any, snapshot_id: str, survivor_id: str, now: float) -> Any:
+        sighting = self.seen.get(snapshot_id)
+        return sighting is not None and sighting.is_fresh(now) and real(self, snapshot_id, survivor_id, now)
 
     return may_delete
 
@@ -887,7 +887,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a source is gone at the first look", "decide.sightings", "ABSENT_LOOKS", lambda real: 1),
     ("a source is gone after three looks at once", "decide.sightings", "ABSENT_SECONDS", lambda real: 0.0),
     ("times are compared by the controller's clock", "waiting", "CloudClock.heard", _always(None)),
-    ("no listing is made at the end", "decide.with_copy", "_taken_back", _without_recheck),
+    ("no listing is made at the end", "decide.with_copy", "_withdrawn", _without_recheck),
     ("a lost deletion is waited out", "decide.memory", "Memory.may_delete", _asks_no_more),
     ("a lost answer is waited out though its copy shows", "decide.memory", "Memory._find_lost", _always(None)),
     ("any copy of ours ends a doubt", "decide.memory", "Memory._may_be_own", lambda real: lambda self, copy: copy.ours),
@@ -897,7 +897,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a copy begins on any listing", "decide.memory", "Memory.is_fresh", _always(True)),
     ("the first copy of this run counts as another's", "decide.memory", "Memory._may_be_own", _always(False)),
     ("own copies are compared at once", "decide.sightings", "SAME_SECOND", lambda real: -1e9),
-    ("a lock waits for nothing", "decide.with_copy", "_TakenBack.may_take", _always(False)),
+    ("a lock waits for nothing", "decide.with_copy", "_Withdrawn.may_take", _always(False)),
     ("a copy is missing after two looks", "decide.memory", "UNSEEN_LOOKS", lambda real: 2),
     ("each listing is the last", "act.region", "Region._comparisons", lambda real: property(lambda self: [])),
     ("a write that was refused is sent at once", "decide.writes", "LONGEST_PAUSE", lambda real: 0.0),
@@ -911,7 +911,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a lost call is forgotten", "decide.memory", "Memory.copy_in_doubt", _not_lost),
     ("the newest copy stays", "decide.copies", "begin_order", _reversed),
     ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _drawn),
-    ("nothing is ever taken back", "decide.with_copy", "_taken_back", _with_back(lambda back: type(back)())),
+    ("nothing is ever taken back", "decide.with_copy", "_withdrawn", _with_back(lambda back: type(back)())),
     ("duplicates go while none is complete", "decide.copies", "surplus", lambda real: _all_duplicates),
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
@@ -924,12 +924,12 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a region that hangs is asked again at once", "waiting", "Retries.failed", _forgetting_how_long),
     ("each pass begins with the same kind of call", "act.loop", "Loop._act", _beginning_first),
     ("slow looks are made together", "act.region", "Region.look", _quick_by_its_word),
-    ("locks that took long to read are read again", "act.locks", "Locks._taken_in", _unused_by_none),
+    ("locks that took long to read are read again", "act.lock_reads", "LockReads._read_region", _priority_of_none),
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),
     ("the shortest pause is too short", "waiting", "SHORTEST_PAUSE", lambda real: 0.001),
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
     ("a hold that was seen is forgotten", "decide.sightings", "kept", lambda real: lambda before, now: now),
-    ("locks are read once", "decide.locks", "FRESH_SECONDS", lambda real: 1e9),
+    ("locks are read once", "decide.locking", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is locked before it is compared", "decide.with_copy", "_update_now", _locking),
     ("a refused call goes on on its look", "act.calls", "Calls._ask_alone", lambda real: _asking),
     ("a refused deletion goes on on its look", "act.attempt", "Attempt.may_delete", _always(True)),

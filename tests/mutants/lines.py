@@ -29,7 +29,7 @@ from .survivors import LINES
 
 #: What is to find a change of the engine's decisions, the quickest first: test files, and the brief storms of a cloud.
 ENGINE = (
-    *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "overdue", "waiting", "messages", "locks")),
+    *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "timed_out", "waiting", "messages", "locks")),
     *("ecs", "tests/unit/test_ecs_contract.py"),
     *("cbs", "tests/unit/test_cbs_contract.py"),
     *("ens", "ebs", "tests/unit/test_ens_contract.py"),
@@ -51,7 +51,7 @@ ROLE = tuple(
         "retention",
         "packing",
         "reported",
-        "telling",
+        "machine_readable",
         "night",
         "night_tells",
         "set_nights",
@@ -65,7 +65,9 @@ RESTORE = tuple(
     )
 )
 #: The same of what the roles write: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
-WRITTEN = tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "telling", "reported"))
+WRITTEN = tuple(
+    f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "machine_readable", "reported")
+)
 WRITTEN_OF_RESTORES = tuple(f"tests/unit/test_{name}.py" for name in ("drill_page", "restoring", "restore_sets"))
 #: The same of the sets, which both roles read and mark.
 SETS = tuple(

@@ -10,15 +10,15 @@ from __future__ import annotations
 REASONS: dict[str, str] = {}
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/decide/retention.py:12``.
 LINES: dict[str, str] = {
-    "plugins/module_utils/_core/decide/absent.py:69": "nothing is above infinity",
+    "plugins/module_utils/_core/decide/absent.py:59": "nothing is above infinity",
     "plugins/module_utils/_core/decide/copies.py:35": "of live copies only those in progress are not complete",
     "plugins/module_utils/_core/decide/copies.py:46": "the longer way sorts the same",
-    "plugins/module_utils/_core/decide/failures.py:116": "no name of a write comes before that of a deletion",
-    "plugins/module_utils/_core/decide/failures.py:179": "all that a cloud shows comes before pending by its name",
-    "plugins/module_utils/_core/decide/locks.py:25": "only what is gone comes before completed by its name",
-    "plugins/module_utils/_core/decide/locks.py:34": "nothing that a cloud shows comes after pending by its name",
+    "plugins/module_utils/_core/decide/failures.py:174": "no name of a write comes before that of a deletion",
+    "plugins/module_utils/_core/decide/failures.py:208": "all that a cloud shows comes before pending by its name",
+    "plugins/module_utils/_core/decide/locking.py:24": "only what is gone comes before completed by its name",
+    "plugins/module_utils/_core/decide/locking.py:33": "nothing that a cloud shows comes after pending by its name",
     "plugins/module_utils/_core/decide/orders.py:66": "nothing that a cloud shows comes after pending by its name",
-    "plugins/module_utils/_core/decide/sightings.py:49": "nothing is above infinity, which is one object",
+    "plugins/module_utils/_core/decide/writes.py:41": "nothing is above infinity, which is one object",
     "plugins/plugin_utils/_dr_restore/decide/claims.py:41": "no claim is named by fewer disks than one",
     "plugins/plugin_utils/_sets/groups.py:42": "no group has fewer disks than one",
     "plugins/plugin_utils/_sets/sources.py:106": "no place is behind the end",

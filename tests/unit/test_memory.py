@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import Sorted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copy_call import CopyCall
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import Sighting
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import look_again, next_look
@@ -140,6 +141,39 @@ def test_a_sighting_is_fresh_for_fifteen_seconds_after_a_look_or_an_answer(age, 
     assert shown.is_fresh(20.0 + age) == shown.is_known(20.0 + age) == answered.is_known(20.0 + age) == fresh
     assert not answered.is_fresh(20.0 + age), "no look has shown it"
     assert not replace(shown, unseen=1).is_fresh(20.0 + age), "the last look did not show it"
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ("", "Idle"),
+        ("sent", "Sent"),
+        ("sent accepted", "Idle"),
+        ("sent not_sent", "Idle"),
+        ("sent in_doubt", "InDoubt"),
+        ("sent in_doubt found", "Found"),
+        ("sent in_doubt sent", "Sent"),
+        ("sent in_doubt sent found", "Sent"),
+        ("sent in_doubt found sent accepted", "Idle"),
+        ("sent refused", "Refused"),
+        ("refused", "Refused"),
+        ("sent refused found", "Refused"),
+        ("sent refused sent not_sent", "Refused"),
+    ],
+)
+def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state):
+    """A doubt ends where a copy shows, and nowhere else; the calls in doubt stay known."""
+    call, why = CopyCall(), Ambiguous("lost")
+    given = {"sent": (NOON,), "in_doubt": (why, 4.0, NOON + timedelta(seconds=4)), "refused": (why, False)}
+    for event in events.split():
+        call = getattr(call, event)(*given.get(event, ()))
+    assert type(call.state).__name__ == state
+    assert (call.is_out, call.is_in_doubt) == (state == "Sent", state == "InDoubt")
+    assert call.lost == ((NOON, NOON + timedelta(seconds=4)),) * events.count("in_doubt")
+    assert call.error is (
+        why if state in ("InDoubt", "Found", "Refused") or " sent" in events and state == "Sent" else None
+    )
+    assert call.final_error is None and call.refused(why, True).final_error is why
 
 
 # -- refused writes --------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
         Then the engine sends each alone, if its look is still fresh.
         """
-        return error.retry is Retry.NEVER and not error.spreads
+        return error.retry is Retry.NEVER and not error.holds_for_all
 
     @writes
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:

@@ -74,7 +74,7 @@ class CopyError(Exception):
     kind = "refused"
     retry = Retry.NEVER
     #: Whether the failure of one copy call holds for all further calls to the same destination.
-    spreads = False
+    holds_for_all = False
     #: What to do next, if nothing better is known.
     usual_hint: str | None = None
 
@@ -157,13 +157,13 @@ class Credentials(CopyError):
     """Not logged in, or no longer: every further call to the region would fail too."""
 
     kind = "credentials"
-    spreads = True
+    holds_for_all = True
 
 
 class Forbidden(Credentials):
     """The caller may not do this. Permissions can depend on the snapshot and its tags, so try the others."""
 
-    spreads = False
+    holds_for_all = False
 
 
 class Busy(CopyError):

@@ -149,12 +149,12 @@ class Retries:
         #: When (monotonic) the read may be made again.
         self.due_at = -math.inf
 
-    def failed(self, error: CopyError, rest: float = 0.0) -> bool:
-        """Note a failure; it is repeated after ``rest`` seconds or more. Returns whether it is final."""
+    def failed(self, error: CopyError, cooldown: float = 0.0) -> bool:
+        """Note a failure; it is repeated after ``cooldown`` seconds or more. Returns whether it is final."""
         now = self._deadline.now()
         self._failures += not isinstance(error, self._waited_out)
         self._since = min(self._since, now)
-        self.due_at = now + max(self._backoff.next_pause(), rest)
+        self.due_at = now + max(self._backoff.next_pause(), cooldown)
         lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
         return error.retry is Retry.NEVER or lasts
 

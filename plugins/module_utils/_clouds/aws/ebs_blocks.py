@@ -29,7 +29,7 @@ HINT = (
 
 
 @dataclass(frozen=True)
-class Window:
+class BlockRange:
     """The blocks that are written from ``first`` on, up to, but without, ``end``; None: up to the snapshot's end.
 
     ``tokens`` are what AWS wants to be given for each block that is read, ``size_gib`` and ``block_size`` the
@@ -46,7 +46,7 @@ class Window:
 class EbsBlocks(EbsCloud):
     """EBS, with the blocks of its snapshots. Each method raises a CopyError and nothing else."""
 
-    def list_blocks(self, region: str, snapshot_id: str, first: int, most: int, is_new: bool = False) -> Window:
+    def list_blocks(self, region: str, snapshot_id: str, first: int, most: int, is_new: bool = False) -> BlockRange:
         """List about so many written blocks from an index on; ``is_new``: one that shows late is waited for."""
         ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
         ask = partial(ask, MaxResults=min(PAGE, max(LEAST, most)))
@@ -62,7 +62,7 @@ class EbsBlocks(EbsCloud):
                 break
             given = {"NextToken": token}
         end = max(tokens) + 1 if token and tokens else None
-        return Window(first, end, tokens, int(page["VolumeSize"]), int(page["BlockSize"]))
+        return BlockRange(first, end, tokens, int(page["VolumeSize"]), int(page["BlockSize"]))
 
     def checksum(self, region: str, snapshot_id: str, index: int, token: str) -> str:
         """Read a block; return the checksum of what was read, in base64."""

@@ -19,7 +19,7 @@ from ..._core.module.options import id_problems, region_problems
 from ..._core.module.runner import Module, end_module, guarded
 from ..._core.waiting import Deadline
 from .client import AwsModule
-from .ebs_blocks import PAGE, EbsBlocks, Window
+from .ebs_blocks import PAGE, BlockRange, EbsBlocks
 from .ebs_rules import partition_problem
 
 OPTIONS = {
@@ -102,14 +102,14 @@ class Comparison:
         self._with_source = True
         return True
 
-    def _windows(self, first: Window) -> Iterator[Window]:
+    def _windows(self, first: BlockRange) -> Iterator[BlockRange]:
         """Yield all blocks where a page holds them, else some from random indexes on, and at last the first page."""
         total = first.size_gib * 2**30 // first.block_size
         for _draw in range(DRAWS * self._wanted if first.end is not None else 0):
             yield self._cloud.list_blocks(*self._copy, random.randrange(total), WINDOW)
         yield first
 
-    def _listed_of_source(self, ours: Window, whole: Window) -> Window:
+    def _listed_of_source(self, ours: BlockRange, whole: BlockRange) -> BlockRange:
         """List the same blocks of the source; raises Mismatch where one of the two lacks a block of the other."""
         theirs = self._cloud.list_blocks(*self._source, ours.first, PAGE if ours is whole else WINDOW)
         if (ours.size_gib, ours.block_size) != (theirs.size_gib, theirs.block_size):
@@ -125,7 +125,7 @@ class Comparison:
             raise self._mismatch(f"has the block {min(more)}, which {self._of()} lacks")
         return theirs
 
-    def _compare_block(self, index: int, ours: Window, theirs: Window | None) -> None:
+    def _compare_block(self, index: int, ours: BlockRange, theirs: BlockRange | None) -> None:
         found = self._cloud.checksum(*self._copy, index, ours.tokens[index])
         if theirs is None or index not in theirs.tokens:
             return

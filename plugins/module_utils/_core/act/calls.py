@@ -15,19 +15,19 @@ from typing import TypeVar
 
 from ..cloud import SnapshotCloud, batches, safely
 from ..decide.attachments import instance_of
-from ..decide.locks import is_known_unlocked
+from ..decide.locking import is_known_unlocked
 from ..decide.writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachable
 from ..model import Snapshot, TagChange
 from ..waiting import Deadline
 from .attempt import Attempt
 from .region import Region
-from .writes import Writes
+from .sender import WriteSender
 
 _One = TypeVar("_One")
 
 
-class Calls(Writes):
+class Calls(WriteSender):
     """The writes of one run."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
@@ -97,15 +97,15 @@ class Calls(Writes):
         all_well = not any(isinstance(answer, CopyError) for _attempt, answer in pairs)
         if calls:
             self._at_once = self._cloud.calls_at_once if all_well else 1
-        shut_out: list[Attempt] = []
+        ended: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
-            shut_out += self._answered(attempt, regions[attempt.request.region], answer)
+            ended += self._answered(attempt, regions[attempt.request.region], answer)
         for asked, got in zip(calls, answers):  # so that one call repeats what one call was refused
             refused = [a for a, one in zip(asked, got) if isinstance(one, CopyError) and one.retry is Retry.LATER]
             windows = [regions[attempt.request.region].window for attempt in refused]
             for window in windows:
                 window.opens_at = max(one.opens_at for one in windows)
-        return [attempt for attempt, _answer in pairs] + shut_out
+        return [attempt for attempt, _answer in pairs] + ended
 
     def _ask(self, call: list[Attempt]) -> list[Snapshot | CopyError | None]:
         """Make a copy call, and each of its copies alone if one of them may be why it was refused.
@@ -143,7 +143,7 @@ class Calls(Writes):
             region.refused(attempt, answer, now)
         else:
             attempt.memory.copy_refused(answer, for_good=True)
-            if answer.spreads:
+            if answer.holds_for_all:
                 others = [a for a in region.queue if a is not attempt and a.memory.may_begin]
                 for other in others:
                     other.memory.copy_refused(answer, for_good=True)

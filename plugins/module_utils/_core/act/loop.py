@@ -21,7 +21,7 @@ from ..model import CopyRequest, State
 from ..waiting import SHORTEST_SLEEP, Deadline
 from .attempt import Attempt
 from .calls import Calls
-from .locks import Locks
+from .lock_reads import LockReads
 from .progress import Progress
 from .region import Region
 from .sources import Sources
@@ -48,7 +48,7 @@ class Loop:
         self._progress = progress or Progress(None, deadline)
         self._calls = Calls(cloud, deadline)
         self._sources = Sources(cloud, deadline)
-        self._locks = Locks(cloud, deadline)
+        self._locks = LockReads(cloud, deadline)
         regions = dict.fromkeys(request.region for request in requests)
         survivors = {name: {copy_id: Survivor() for copy_id in policy.survivors.values()} for name in regions}
         #: What becomes of each request, in their order.
@@ -86,13 +86,13 @@ class Loop:
         """Do what is wanted; without ``act`` look and decide only, for check mode. Never raises a CopyError."""
         self._decide(self.attempts)
         while True:
-            learnt = self._look(act)
-            self._decide(learnt)
+            refreshed = self._look(act)
+            self._decide(refreshed)
             sent = self._act() if act else []
             self._progress.report(self.attempts)
             if self._deadline.passed:
                 break
-            if learnt or sent:
+            if refreshed or sent:
                 continue
             due = self._due_at(act)
             if due == math.inf and act and not self._looked_back:
@@ -116,14 +116,14 @@ class Loop:
         If looks are slow, write to the regions that were looked at before looking at the next ones. Otherwise their
         looks would always be too old by then. A region whose look took long is looked at alone, at the end last.
         """
-        learnt: list[Attempt] = []
+        refreshed: list[Attempt] = []
         looked = False
         started = self._deadline.now()
         last = self._last_look_at <= started
         self._looked_last = self._looked_last or last
-        unused, self._locks.unused = self._locks.unused, None
+        priority_region, self._locks.priority_region = self._locks.priority_region, None
         order = attrgetter("look_lasted" if last else "tried_at")
-        for region in sorted(self._regions.values(), key=lambda one: (one.name != unused, order(one))):
+        for region in sorted(self._regions.values(), key=lambda one: (one.name != priority_region, order(one))):
             now = self._deadline.now()
             if self._deadline.passed or not (act or region.is_foreseen_by_look):
                 continue
@@ -131,26 +131,26 @@ class Loop:
                 continue
             if looked and act and not last and max(now - started, region.look_lasted) >= LONG_LOOK:
                 break
-            learnt += region.look(last)
+            refreshed += region.look(last)
             looked = True
         now = self._deadline.now()
-        learnt += [a for region in self._regions.values() for a in region.open if a.decision.retry_at <= now]
-        self._decide(a for a in learnt if a.request.lock)  # whether locks are needed, for the copies as they are now
-        if not (unused and learnt):
-            learnt += self._locks.read([a for a in self._open if a.decision.needs_locks])
-        return learnt + self._sources.read([a for a in self._needing if a.is_open])
+        refreshed += [a for region in self._regions.values() for a in region.open if a.decision.retry_at <= now]
+        self._decide(a for a in refreshed if a.request.lock)  # whether locks are needed, for the copies as they are now
+        if not (priority_region and refreshed):
+            refreshed += self._locks.read([a for a in self._open if a.decision.needs_locks])
+        return refreshed + self._sources.read([a for a in self._needing if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
         """Look once more at the copies that were seen to be complete long ago. Returns the requests whose copy does not
         show any more."""
         self._looked_back = True
         since = self._deadline.now() - LOOK_BACK_SECONDS
-        learnt: list[Attempt] = []
+        refreshed: list[Attempt] = []
         for region in self._regions.values() if self._policy.wait and not self._policy.absent else ():
             old = [a for a in region.attempts if a.is_complete and a.memory.looked_at < since]
-            learnt += [attempt for attempt in region.look_back(old) if not attempt.is_shown]
+            refreshed += [attempt for attempt in region.look_back(old) if not attempt.is_shown]
             self._warn_of_unread(region, old)
-        return learnt
+        return refreshed
 
     def _warn_of_unread(self, region: Region, complete: list[Attempt]) -> None:
         if region.unread and complete:
@@ -232,7 +232,7 @@ class Loop:
             if not act and memory.was_listed and not (decision.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
-                attempt.error = failures.overdue(
+                attempt.error = failures.timed_out(
                     attempt.request, memory, attempt.copy, self._policy.wait, region.unread, self._policy.absent, source
                 )
                 sighting = memory.seen.get(attempt.copy.snapshot_id) if attempt.copy else None

@@ -24,7 +24,7 @@ COMPARE_AFTER = 3.0
 #: How long (seconds) a destination with nothing of ours under way is left alone when it was busy.
 RETRY_SECONDS = 5.0
 #: How long (seconds) a destination that hangs is left alone at most, so that others have their turn.
-REST_SECONDS = 60.0
+COOLDOWN_SECONDS = 60.0
 #: How long (seconds) after a listing another one is made for copies that are complete, while others are under way.
 RECHECK_SECONDS = 60.0
 #: How old (seconds) the look at requests that may start soon may get before they are looked at again.
@@ -114,19 +114,19 @@ class Region(Room):
         if now < self._retries.due_at:
             return []
         self.tried_at = now
-        learnt: list[Attempt] = []
+        refreshed: list[Attempt] = []
         try:
-            learnt += self._list(now, self._count_running(now))
-            self._refresh(now, learnt, last)
+            refreshed += self._list(now, self._count_running(now))
+            self._refresh(now, refreshed, last)
         except CopyError as error:
-            return learnt + self._not_read(error)
+            return refreshed + self._not_read(error)
         finally:
             self.look_lasted = self._deadline.now() - now
         self.unread, self._crowded = None, False
         self._retries.succeeded()
         self.window.looked(now)
         self._looked_at = self._deadline.now()
-        return learnt
+        return refreshed
 
     def _list(self, now: float, due: list[Attempt]) -> list[Attempt]:
         """Look at all copies of the sources that need it; where the cloud lists all copies, of all sources."""
@@ -167,10 +167,10 @@ class Region(Room):
             return False
         return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 
-    def _refresh(self, now: float, learnt: list[Attempt], last: bool) -> None:
-        """Look at the copies that are under way, are to be deleted, or were; add them to what was ``learnt``."""
+    def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
+        """Look at the copies that are under way, are to be deleted, or were; add them to what was ``refreshed``."""
         watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
-        for attempt in learnt:
+        for attempt in refreshed:
             watched.pop(attempt, None)
         looks = {a: a.next_look(self.window if self.queue else None) for a in watched}
         if min(looks.values(), default=math.inf) > now and not last:
@@ -183,19 +183,19 @@ class Region(Room):
         pairs += [(i, None) for i in survivors]
         for some in batches(pairs, self._cloud.read_per_call):  # each with an age of its own: the next may have to wait
             self._read(some, survivors)
-            learnt += dict.fromkeys(attempt for _id, attempt in some if attempt)
-        learnt += [a for a in asked if a.decision.deletions.must_show]
+            refreshed += dict.fromkeys(attempt for _id, attempt in some if attempt)
+        refreshed += [a for a in asked if a.decision.deletions.must_show]
 
     def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Look at the copies of these requests by their IDs. Returns the requests that know more now."""
-        learnt: list[Attempt] = []
+        refreshed: list[Attempt] = []
         try:
             for some in batches([(i, a) for a in attempts for i in a.memory.seen], self._cloud.read_per_call):
                 self._read(some, {})
-                learnt += dict.fromkeys(attempt for _id, attempt in some)
+                refreshed += dict.fromkeys(attempt for _id, attempt in some)
         except CopyError as error:
             self.unread = error
-        return learnt
+        return refreshed
 
     def _read(self, pairs: Sequence[tuple[str, Attempt | None]], survivors: Mapping[str, Survivor]) -> None:
         """Look at copies by their IDs, in one call; with no request come those that must stay."""
@@ -227,8 +227,8 @@ class Region(Room):
         self.unread = error
         # For fairness alone (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
         hangs = self.was_listed and isinstance(error, Unreachable)
-        rest = min(3 * (self._deadline.now() - self.tried_at), REST_SECONDS)
-        final = self._retries.failed(error, rest if hangs else 0.0)
+        cooldown = min(3 * (self._deadline.now() - self.tried_at), COOLDOWN_SECONDS)
+        final = self._retries.failed(error, cooldown if hangs else 0.0)
         if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
             return []
         failed = [a for a in self.attempts if a.is_open]

@@ -15,7 +15,7 @@ from . import failures
 from .attachments import detach_now, is_ours_to_detach
 from .copies import Sorted, begin_order
 from .decision import Decision, Deletions, Look, Next
-from .locks import unknown_locks
+from .locking import unknown_locks
 from .memory import Memory
 from .timing import deletions_now, look_until_shown, next_look
 from .wanted import Wanted

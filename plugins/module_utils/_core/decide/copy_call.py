@@ -13,6 +13,8 @@
                                                                         of doubt is over
     Found      it was in doubt, and its copy, or another's, shows       Sent, where that copy fails or goes
     Refused    it was refused: for good, or until it is sent again      Sent, unless for good
+
+A failure that holds for all calls to a region makes Refused of each state but Sent.
 """
 
 from __future__ import annotations

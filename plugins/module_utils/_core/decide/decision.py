@@ -76,8 +76,8 @@ LIST_NOW = Look(at=-math.inf, at_all=True)
 class Decision:
     """What is to be done for one request now, and which copy counts.
 
-    - ``copy`` is the one that counts. ``update`` is the kind of write on it that may be sent now, ``detach`` are the
-      disks that may be detached now. ``retry_at`` is when (monotonic) a refused write may be sent again.
+    ``copy`` is the one that counts; ``update``: the kind of write on it that may be sent now; ``detach``: the disks
+    that may be detached now; ``retry_at``: when (monotonic) a refused write may be sent again.
     """
 
     copy: Snapshot | None = None

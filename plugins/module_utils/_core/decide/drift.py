@@ -24,7 +24,7 @@ from ..tags import (
 )
 from .attachments import Wish, disk_change, wish_of
 from .expiry import expiry_of
-from .locks import is_known_unlocked, lock_due, locks_later
+from .locking import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
 from .wanted import Wanted
 from .writes import ATTACH, EXPIRY, LOCK, TAGS

@@ -175,7 +175,7 @@ def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> 
     )
 
 
-def overdue(
+def timed_out(
     request: CopyRequest,
     memory: Memory,
     copy: Snapshot | None,

@@ -278,21 +278,21 @@ class Memory:
         """Whether the last look at all copies is fresh enough to start a copy."""
         return now - self.listings.fresh_at <= FRESH_SECONDS
 
-    def may_delete(self, goes: str, stays: str, now: float) -> bool:
-        """Whether a fresh look shows what goes, not held, and what stays in its place.
+    def may_delete(self, snapshot_id: str, survivor_id: str, now: float) -> bool:
+        """Whether a fresh look shows a copy, not held, and the one that survives it (itself where none has to).
 
         What may have been deleted already needs a look since then, but need not show: to delete it twice is harmless.
         """
-        if goes not in self.seen or self.seen[goes].copy.held:
+        if snapshot_id not in self.seen or self.seen[snapshot_id].copy.held:
             return False
-        refusal = self.writes.refusal_of(goes, DELETE)
+        refusal = self.writes.refusal_of(snapshot_id, DELETE)
         if refusal and refusal.was_lost:
             is_known = refusal.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
         else:
-            is_known = self.seen[goes].is_fresh(now)
-        return is_known and (goes == stays or self._stays(stays, now))
+            is_known = self.seen[snapshot_id].is_fresh(now)
+        return is_known and (snapshot_id == survivor_id or self._survives(survivor_id, now))
 
-    def _stays(self, snapshot_id: str, now: float) -> bool:
+    def _survives(self, snapshot_id: str, now: float) -> bool:
         if snapshot_id in self.survivors:
             return self.survivors[snapshot_id].is_certain(now)
         return snapshot_id in self.seen and self.seen[snapshot_id].is_fresh(now)

@@ -86,18 +86,18 @@ def deletions_now(
     """Sort deletions, each of a copy and the one that survives: which may be sent now, when to look first, and when to
     send again."""
     delete, look, retry = [], math.inf, math.inf
-    for goes, survivor in pairs:
-        refusal = memory.writes.refusal_of(goes.snapshot_id, DELETE)
+    for copy, survivor in pairs:
+        refusal = memory.writes.refusal_of(copy.snapshot_id, DELETE)
         if refusal and refusal.is_final:
             continue
         if refusal and refusal.until > now:
             retry = min(retry, refusal.until)
-        elif memory.may_delete(goes.snapshot_id, survivor.snapshot_id, now):
-            delete.append(goes)
+        elif memory.may_delete(copy.snapshot_id, survivor.snapshot_id, now):
+            delete.append(copy)
         elif refusal and refusal.was_lost and memory.looked_at <= refusal.at:
             look = -math.inf
         else:
-            look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (goes, survivor)))
+            look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (copy, survivor)))
     return tuple(delete), look, retry
 
 

@@ -14,7 +14,7 @@ from ..model import Snapshot, State
 from .copies import Sorted, are_alike, begin_order, surplus
 from .decision import Decision, Deletions, Look, Next
 from .drift import Drift, drift_of
-from .locks import unknown_locks
+from .locking import unknown_locks
 from .memory import Memory
 from .timing import deletions_now, look_until_shown, next_look, next_search, when_to_write
 from .wanted import Wanted
@@ -33,18 +33,18 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
         return Decision(copy, Next.NOTHING, drift=drift, duplicates=duplicates)  # nearly always
-    back = _taken_back(wanted, memory, copies) if policy.wait else _TakenBack()
-    to_delete, pairs = _to_delete(wanted, memory, copies, copy, back)
+    withdrawn = _withdrawn(wanted, memory, copies) if policy.wait else _Withdrawn()
+    to_delete, pairs = _to_delete(wanted, memory, copies, copy, withdrawn)
     unknown = unknown_locks(wanted, memory, [c for c, _survivor in pairs.values()])
     ready = [pair for i, pair in pairs.items() if i not in unknown]
     delete, look_at, retry_at = deletions_now(memory, ready, now)
     # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
     cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.disk.is_due
     unsure = cannot_be_undone and not memory.listings.is_confirmed
-    may_lock = not (back.may_take(copy) or copy.snapshot_id in pairs or unsure)
+    may_lock = not (withdrawn.may_take(copy) or copy.snapshot_id in pairs or unsure)
     update, look_too, retry_too = _update_now(memory, copy, drift, now, may_lock)
     needs_locks = bool(unknown) or (drift.lock.unknown and may_lock)
-    follows = (policy.wait and (not complete or sighting.unseen > 0)) or back.waits
+    follows = (policy.wait and (not complete or sighting.unseen > 0)) or withdrawn.waits
     poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
     # The copy of a lost call may still show beside this one.
     search_at = next_search(wanted, memory) if policy.wait else None
@@ -59,8 +59,8 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
         ),
         at_all=search_at is not None or unsure or sighting.unseen > 0,
         poll_at=poll_at,
-        compare=back.compare,
-        recheck=back.recheck,
+        compare=withdrawn.compare,
+        recheck=withdrawn.recheck,
         unsure=unsure,
     )
     retry_at = min(retry_at, retry_too)
@@ -70,7 +70,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
         copy,
         Next.GO_ON if is_open else Next.NOTHING,
         look,
-        Deletions(to_delete, delete, {goes: survivor.snapshot_id for goes, (_c, survivor) in pairs.items()}),
+        Deletions(to_delete, delete, {copy_id: survivor.snapshot_id for copy_id, (_copy, survivor) in pairs.items()}),
         drift,
         update,
         needs_locks=needs_locks,
@@ -81,20 +81,20 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
 
 
 def _to_delete(
-    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot, back: _TakenBack
+    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot, withdrawn: _Withdrawn
 ) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
     """Return the copies that go in the end, and by ID those that may go now, each with the one that survives. What is
     taken back is only among the latter."""
     policy, complete = wanted.policy, copy.state is State.COMPLETED
     pairs = {c.snapshot_id: (c, copy) for c in failed_first(wanted, memory, copies)}
     misfits = misfits_first(wanted, memory, copies, copy)
-    if complete and not back.may_take(copy):
+    if complete and not withdrawn.may_take(copy):
         pairs |= {c.snapshot_id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
         pairs |= {c.snapshot_id: (c, survivor) for c, survivor in surplus(copies, wanted.cloud) if c is not copy}
     later = [c for c in misfits if c.snapshot_id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
-    return to_delete, pairs | {taken.snapshot_id: (taken, first) for taken, first in back.ready}
+    return to_delete, pairs | {mine.snapshot_id: (mine, first) for mine, first in withdrawn.ready}
 
 
 def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift) -> float:
@@ -123,7 +123,7 @@ def _duplicates(copies: Sorted, copy: Snapshot) -> tuple[Snapshot, ...]:
 
 
 @dataclass(frozen=True)
-class _TakenBack:
+class _Withdrawn:
     """Which copies of this run go, since another run made an earlier one.
 
     ``ready``: pairs of what goes now and what stays. ``waits``: for another state. ``compare``: for a listing that
@@ -137,10 +137,10 @@ class _TakenBack:
 
     def may_take(self, copy: Snapshot) -> bool:
         """Whether a copy may still be taken back."""
-        return self.waits or self.compare or self.recheck or any(taken is copy for taken, _first in self.ready)
+        return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
 
 
-def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
+def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
     """Say which copies of this run go; all runs decide alike."""
     ready, waits, compare, recheck = [], False, False, False
     for mine in (c for c in copies.fitting if c.snapshot_id in memory.own):
@@ -162,7 +162,7 @@ def _taken_back(wanted: Wanted, memory: Memory, copies: Sorted) -> _TakenBack:
             ready.append((mine, first))
         else:
             waits = True
-    return _TakenBack(tuple(ready), waits, compare, recheck)
+    return _Withdrawn(tuple(ready), waits, compare, recheck)
 
 
 def _update_now(

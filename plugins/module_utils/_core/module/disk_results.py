@@ -26,7 +26,7 @@ from .results import (
     is_changed,
 )
 
-COUNTED = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
+DISK_COUNTS = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
 STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: "error", State.ABSENT: "absent"}
 #: To the engine, a disk made beside a failed one replaces it.
 ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
@@ -45,7 +45,7 @@ def disk_result(
         "disks": rows,
         "failures": [disk_failure(failure) for attempt in attempts for failure in failures_of_attempt(attempt)],
         "deleted_ids": [disk_id for attempt in attempts for disk_id in deleted_ids(attempt, planned)],
-        "counts": counts_of(rows, attempts, planned, COUNTED),
+        "counts": counts_of(rows, attempts, planned, DISK_COUNTS),
     }
     if len(rows) == 1:
         result["disk_id"] = rows[0]["disk_id"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: What copies are counted by; here, since the role needs these words and not the engine.
-COUNTED = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
+COPY_COUNTS = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
 #: How many failures or duplicates a message spells out; the result lists them all.
 SPELT_OUT = 10
 #: What a result holds: its rows, the words for one and for many, and the states that are counted.

@@ -134,9 +134,11 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
         return ["survivors: needs copy_ids, the copies to delete"]
     ids = [str(one) for pair in survivors.items() for one in pair]
     found = id_problems("survivors", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
-    found += [f"survivors: {goes} is not one of copy_ids" for goes in survivors if goes not in named]
+    found += [f"survivors: {copy_id} is not one of copy_ids" for copy_id in survivors if copy_id not in named]
     return found + [
-        f"survivors: {stays} must remain, but copy_ids names it" for stays in {*survivors.values()} if stays in named
+        f"survivors: {survivor} must remain, but copy_ids names it"
+        for survivor in {*survivors.values()}
+        if survivor in named
     ]
 
 

@@ -48,7 +48,7 @@ RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
 ATTACHING_OPTIONS = {**RESTORE_OPTIONS, "attach_to": {"type": "str"}, "device": {"type": "str"}}
 #: Ten years.
 LONGEST_HOURS = 87600
-RESTORE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
+RESTORE_ID_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 
 def restore_disks(module: Module, connect: Callable[[Module], DiskCloud]) -> None:
@@ -131,7 +131,7 @@ def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[Co
 def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
     """Find everything that is wrong with the options, without any call."""
     found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
-    if not RESTORE_ID.fullmatch(params["restore_id"]):
+    if not RESTORE_ID_FORMAT.fullmatch(params["restore_id"]):
         found.append(
             f"restore_id: {params['restore_id']!r} is not valid (1 to 48 letters, digits or . _ -, a letter or digit "
             "first)"

@@ -14,7 +14,7 @@ from ..act.attempt import Attempt
 from ..errors import CopyError
 from ..model import Action, Snapshot, State
 from ..times import iso_utc
-from .messages import COUNTED
+from .messages import COPY_COUNTS
 
 
 def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, A
             for snapshot_id in _duplicate_ids(a)
         ],
         "deleted_ids": [snapshot_id for attempt in attempts for snapshot_id in deleted_ids(attempt, planned)],
-        "counts": counts_of(rows, attempts, planned, COUNTED),
+        "counts": counts_of(rows, attempts, planned, COPY_COUNTS),
     }
     if len(rows) == 1:
         result["snapshot_id"] = rows[0]["snapshot_id"]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COUNTED
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
 
 from ..._role.doubts import failures_of_doubts
 from ..._role.registered import answers, failures_of
@@ -92,7 +92,7 @@ def outcome_of(done: Mapping[str, Any], values: Variables, check_mode: bool = Fa
 
 def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:
     """Add up the counts of the calls: a copy that started and then failed counts only as failed."""
-    counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
+    counts: Counter[str] = Counter(dict.fromkeys(COPY_COUNTS, 0))
     for call in copied:
         counts.update(call.get("counts") or {})
         failed = [row for row in call.get("copies") or () if row["error"] and row["state"] in ("error", "absent")]

@@ -12,7 +12,10 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import LONGEST_HOURS, RESTORE_ID
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
+    LONGEST_HOURS,
+    RESTORE_ID_FORMAT,
+)
 
 from ..._role.rows import parse_time
 from ..._role.table import Table, not_honoured
@@ -47,7 +50,7 @@ def contradictions(values: Mapping[str, Any], table: Table, around: Around = NOT
     ]
     if capabilities and capabilities.has_zones and not values["zone"]:
         faults.append("dr_restore_zone is required: the zone of the disks")
-    if not RESTORE_ID.fullmatch(values["id"]):
+    if not RESTORE_ID_FORMAT.fullmatch(values["id"]):
         faults.append(
             f"dr_restore_id must be 1 to 48 letters, digits, and . _ -, a letter or digit first, not {values['id']!r}"
         )

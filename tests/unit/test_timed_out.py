@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.failures import overdue
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.failures import timed_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
@@ -46,7 +46,7 @@ def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=
         copy = COMPLETE
         memory.looked({copy.snapshot_id: copy}, None, 1.0)
         memory.looked({}, [copy.snapshot_id], 2.0)
-    error = overdue(REQUEST, memory, copy, wait, unread, absent, source_unread)
+    error = timed_out(REQUEST, memory, copy, wait, unread, absent, source_unread)
     assert error is None or error.hint
     return error and (error.kind, error.message)
 

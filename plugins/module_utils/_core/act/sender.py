@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from ..cloud import SnapshotCloud, safely
 from ..decide.writes import LONGEST_PAUSE
@@ -15,15 +16,26 @@ from ..waiting import Backoff, Deadline
 from .attempt import Attempt
 
 
-class Writes:
+@dataclass(eq=False, slots=True)
+class Cooldown:
+    """How long a service that throttles is left alone; each time longer. ``until``: seconds, monotonic."""
+
+    until: float = 0.0
+    backoff: Backoff = field(default_factory=lambda: Backoff(LONGEST_PAUSE))
+
+    def start(self, now: float) -> None:
+        self.until = now + self.backoff.next_pause()
+
+
+class WriteSender:
     """Sends writes. Pauses where a service throttles, and stops where it takes nothing more."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         self._cloud = cloud
         self._deadline = deadline
         #: By region and kind of write: until when (monotonic) the service is left alone; why it takes nothing more.
-        self._rests: dict[tuple[str, str], tuple[Backoff, float]] = {}
-        self._shut: dict[tuple[str, str], CopyError] = {}
+        self._cooldowns: dict[tuple[str, str], Cooldown] = {}
+        self._refusing: dict[tuple[str, str], CopyError] = {}
         #: When (monotonic) the last call to a region was over.
         self.ended_at: dict[str, float] = {}
 
@@ -42,13 +54,13 @@ class Writes:
         """
         now = self._deadline.now()
         refused: Mapping[str, CopyError]
-        shut, rest = self._shut.get((region, what)), self._rests.get((region, what))
-        if shut:
-            refused = dict.fromkeys(owners, shut)
-        elif rest and rest[1] > now:
+        refuses, cooldown = self._refusing.get((region, what)), self._cooldowns.get((region, what))
+        if refuses:
+            refused = dict.fromkeys(owners, refuses)
+        elif cooldown and cooldown.until > now:
             for snapshot_id, attempt in owners.items():
                 why = Throttled(f"Calls in {region} pause after throttling")
-                attempt.memory.writes.postpone(snapshot_id, what, why, rest[1])
+                attempt.memory.writes.postpone(snapshot_id, what, why, cooldown.until)
             return []
         elif self._deadline.passed:
             return []
@@ -70,12 +82,11 @@ class Writes:
         return []
 
     def _judge(self, region: str, what: str, refused: Collection[CopyError], now: float) -> None:
-        """Let a service rest that throttles; ask one no more of which a failure holds for all calls."""
+        """Leave a service alone for a while that throttles, and for good where a failure holds for all calls."""
         for why in refused:
-            if why.spreads:
-                self._shut[region, what] = why
+            if why.holds_for_all:
+                self._refusing[region, what] = why
         if any(isinstance(error, Throttled) for error in refused):
-            backoff, _until = self._rests.get((region, what)) or (Backoff(LONGEST_PAUSE), 0.0)
-            self._rests[region, what] = (backoff, now + backoff.next_pause())
+            self._cooldowns.setdefault((region, what), Cooldown()).start(now)
         elif not refused:
-            self._rests.pop((region, what), None)
+            self._cooldowns.pop((region, what), None)

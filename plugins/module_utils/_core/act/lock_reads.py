@@ -20,16 +20,16 @@ from .attempt import Attempt
 from .reads import Reads
 
 
-class Locks(Reads):
+class LockReads(Reads):
     """Reads locks. What was just read serves the next copies too."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         #: The locks of a region, and when they were last read.
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
-        #: The region of which the locks took long to read, until they were used: it comes first, and no other is read.
+        #: The region of which the locks took long to read, until they are used: it comes first, and no other is read.
         #: For fairness alone (test_locks_that_are_slow_to_list_are_set_all_the_same).
-        self.unused: str | None = None
+        self.priority_region: str | None = None
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Read the locks that these requests need in one region, where it is time. Returns those that know more now.
@@ -43,9 +43,9 @@ class Locks(Reads):
             by_region.setdefault(attempt.request.region, []).append(attempt)
         self._keep(by_region)
         regions = sorted(by_region.values(), key=lambda some: now - max(a.memory.looked_at for a in some) > LONG_LOOK)
-        return next((some for some in regions if self._taken_in(some)), [])
+        return next((some for some in regions if self._read_region(some)), [])
 
-    def _taken_in(self, attempts: Sequence[Attempt]) -> bool:
+    def _read_region(self, attempts: Sequence[Attempt]) -> bool:
         """Read one region; returns whether its locks are known, or cannot be."""
         region, now = attempts[0].request.region, self._deadline.now()
         found, at = self._last.get(region, ({}, -math.inf))
@@ -59,7 +59,7 @@ class Locks(Reads):
                     self._not_read(attempt, answer)
                 return True
             self._last[region] = found, at = answer, counts_from(now, self._deadline.now())
-            self.unused = region if self._deadline.now() - now >= LONG_LOOK else None
+            self.priority_region = region if self._deadline.now() - now >= LONG_LOOK else None
         for attempt in attempts:
             attempt.memory.locks_read(found, at)
         return True

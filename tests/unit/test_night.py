@@ -66,7 +66,7 @@ def test_a_copy_that_is_deleted_once_the_run_saw_it_complete_is_no_recovery_poin
 
     ended = night(estate, {"listing the copies again": delete}, rpo_hours=24)
     (failure,) = ended.result["failures"]
-    assert "does not show it any more" in failure["message"] and ended.message
+    assert "can no longer be found by its ID" in failure["message"] and ended.message
     assert [point["within_rpo"] for point in ended.result["recovery_points"]] == [False]
     assert ended.result["counts"]["created"] == 0 and ended.result["counts"]["failed"] == 1
     again = night(estate, rpo_hours=24)
@@ -86,7 +86,7 @@ def test_a_copy_that_a_list_does_not_show_counts_once_a_look_by_its_id_shows_it(
     def show():
         ebs.set_tags(ebs.copies()[0], **hidden)
 
-    ended = night(ebs, {"listing the copies again": hide, "looking at": show}, rpo_hours=24, keep=1)
+    ended = night(ebs, {"listing the copies again": hide, "checking 1 copies": show}, rpo_hours=24, keep=1)
     (point,) = ended.result["recovery_points"]
     assert hidden and point["within_rpo"] and point["state"] == "completed" and not ended.message
 

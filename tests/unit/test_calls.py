@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import calls as calls_module
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Call, Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as variables_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
@@ -170,8 +170,8 @@ def test_each_account_has_its_own_connection():
     assert not made.reads_at_once
     assert made.find().arguments["profile"] == made.find_again(["disk-1"]).arguments["profile"] == "prod"
     shared = {"profile": "prod", "region": "src-1", "snapshot_ids": ["s"], "account_id": "1", "wait_timeout": 9}
-    assert made.share(["s"], "1", 9) == ("multicloud.snapshots.ebs_snapshot_share", shared)
-    assert made.account() == ("amazon.aws.aws_caller_info", {"profile": "dr", "region": "dst-1"})
+    assert made.share(["s"], "1", 9) == Call("multicloud.snapshots.ebs_snapshot_share", shared)
+    assert made.account() == Call("amazon.aws.aws_caller_info", {"profile": "dr", "region": "dst-1"})
     for call in (made.list_copies("dst-1", []), made.look("dst-1", ["c"]), made.copy(BATCH, TAGS, 1)):
         assert call.arguments["profile"] == "dr"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
     both_shares,
@@ -41,7 +40,7 @@ def copy(number, region):
 
 def listed(*snapshots, disks=(1,)):
     named = [{"disk_id": f"vol-{number}", "name": f"disk {number}", "tags": {}} for number in disks]
-    return {"packed": packed({"disks": named, "snapshots": snapshots})}
+    return {"disks": named, "snapshots": list(snapshots)}
 
 
 def failed(number, *regions, kind="not_found"):
@@ -102,7 +101,7 @@ def test_a_source_that_a_later_listing_shows_is_not_gone():
 
 def test_a_gone_one_is_a_failure_only_where_nothing_stands_in_its_stead():
     source, call = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
-    before = [{"packed": packed({"snapshots": [copy(3, "eu-west-1")]}), "item": "eu-west-1"}]
+    before = [{"snapshots": [copy(3, "eu-west-1")], "item": "eu-west-1"}]
     plan = run(source, listed(snapshot(3)), call, before=before)
     assert [row[3] for row in tell(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
     (result,) = without_gone([call], plan)

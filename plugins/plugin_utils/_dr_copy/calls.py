@@ -7,19 +7,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
+from .._role.answers import AccountAnswer, Answer, CopyAnswer, Listing, ShareAnswer
 from .._role.table import arguments_of, as_mapping
+from .decide.done import Batch, Deletion
 from .decide.marks import description
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Connections, Variables
 
+#: What a call returns.
+Returned = TypeVar("Returned", bound=Answer)
 
-class Call(NamedTuple):
-    """A module by its full name, and its arguments, connection options among them."""
+
+@dataclass(frozen=True)
+class Call(Generic[Returned]):
+    """A module by its full name, and its arguments, connection options among them. Its type says what it returns."""
 
     module: str
     arguments: dict[str, Any]
@@ -43,15 +50,15 @@ class Calls:
         """Whether one call reads source and destinations: with one connection, and all copies of a destination."""
         return not self._values.across_accounts and parse_shard(self._values.shard)[0] == 1
 
-    def find(self, **more: Any) -> Call:
+    def find(self, **more: Any) -> Call[Listing]:
         """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
         return self._of_source("find", other_disks=not self._values.disk_ids, sets=True, **more)
 
-    def find_and_list(self) -> Call:
+    def find_and_list(self) -> Call[Listing]:
         """The same, and the copies in each destination under ``also``."""
         return self.find(also=[self._copies_in(region, ()) for region in self._values.destination_regions])
 
-    def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call:
+    def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call[Listing]:
         """The copies in a destination, in the ``others`` under ``also``; of these disks only, if there are any."""
         more = {"also": [self._copies_in(other, disk_ids) for other in others]}
         return self._at_destination("list", **self._copies_in(region, disk_ids), **more)
@@ -60,24 +67,24 @@ class Calls:
         of_disks = {"source_disk_ids": list(disk_ids)} if disk_ids else {}
         return {**arguments_of(VARIABLES, "list", self._by_name, self._cloud), "region": region, **of_disks}
 
-    def look(self, region: str, snapshot_ids: Sequence[str]) -> Call:
+    def look(self, region: str, snapshot_ids: Sequence[str]) -> Call[Listing]:
         """These copies, by their IDs."""
         return self._at_destination("look", region=region, snapshot_ids=list(snapshot_ids))
 
-    def keys(self, region: str, snapshot_ids: Sequence[str]) -> Call:
+    def keys(self, region: str, snapshot_ids: Sequence[str]) -> Call[Listing]:
         """These copies, with the state of their keys."""
         return self._at_destination("keys", region=region, snapshot_ids=list(snapshot_ids))
 
-    def find_again(self, disk_ids: Sequence[str]) -> Call:
+    def find_again(self, disk_ids: Sequence[str]) -> Call[Listing]:
         """The snapshots of these disks now."""
         return self._of_source("find again", disk_ids=list(disk_ids))
 
-    def account(self) -> Call:
+    def account(self) -> Call[AccountAnswer]:
         """The account that copies."""
         region = self._values.destination_regions[0]
         return Call(str(self._cloud.account_module), {**self._connection, "region": region})
 
-    def share(self, snapshot_ids: Sequence[str], account: str, seconds: int) -> Call:
+    def share(self, snapshot_ids: Sequence[str], account: str, seconds: int) -> Call[ShareAnswer]:
         """Let another account copy these snapshots.
 
         Permissions are only added, never removed: the other account copies anyway, another plan may use the permission,
@@ -86,7 +93,7 @@ class Calls:
         more = {"snapshot_ids": list(snapshot_ids), "account_id": account, "wait_timeout": seconds}
         return self._call("share", self._source_connection, more)
 
-    def copy(self, batch: Mapping[str, Any], source_tags: Mapping[str, Mapping[str, str]], seconds: int) -> Call:
+    def copy(self, batch: Batch, source_tags: Mapping[str, Mapping[str, str]], seconds: int) -> Call[CopyAnswer]:
         """Copy what was chosen: the ``snapshot_ids`` to the ``destination_regions`` of a batch."""
         more: dict[str, Any] = {**batch, "wait_timeout": seconds}
         if self._cloud.tag_rules:
@@ -96,20 +103,25 @@ class Calls:
             more["description"] = description(self._values)
         return self._call("copy", {**self._connection, **self._values.copy_options}, more)
 
-    def delete(self, group: Mapping[str, Any], seconds: int) -> Call:
+    def delete(self, group: Deletion, seconds: int) -> Call[CopyAnswer]:
         """Delete the ``copy_ids`` of a group in its ``region``, for each of which a survivor stays."""
-        keys = ("snapshot_ids", "copy_ids", "survivors")
-        more = {"state": "absent", "destination_regions": [group["region"]], "wait_timeout": seconds}
-        given = {**self._connection, **self._values.copy_options}
-        return self._call("delete", given, {**{key: group[key] for key in keys}, **more})
+        more = {
+            "state": "absent",
+            "destination_regions": [group["region"]],
+            "snapshot_ids": group["snapshot_ids"],
+            "copy_ids": group["copy_ids"],
+            "survivors": group["survivors"],
+            "wait_timeout": seconds,
+        }
+        return self._call("delete", {**self._connection, **self._values.copy_options}, more)
 
-    def _of_source(self, step: str, **more: Any) -> Call:
+    def _of_source(self, step: str, **more: Any) -> Call[Any]:
         return self._call(step, self._source_connection, {"packed": True, **more})
 
-    def _at_destination(self, step: str, **more: Any) -> Call:
+    def _at_destination(self, step: str, **more: Any) -> Call[Any]:
         given = {key: value for key, value in more.items() if value}
         return self._call(step, self._connection, {"packed": True, **given})
 
-    def _call(self, step: str, connection: Mapping[str, Any], more: Mapping[str, Any]) -> Call:
+    def _call(self, step: str, connection: Mapping[str, Any], more: Mapping[str, Any]) -> Call[Any]:
         module = f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"
         return Call(module, {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more})

@@ -13,23 +13,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
+from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
 from .._role.registered import has_moved
 from .._role.rows import opened
-from .calls import Call, Calls
+from .calls import Call, Calls, Returned
 from .decide.decision import NOTHING, decide
+from .decide.done import Decided, Done, ListedRegion, Look
 from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
 from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
+from .decide.result import ExpiredCopy, KeptCopy, VanishedPoint
 from .decide.selection import disks_of_part
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
-from .input.last_report import last_report
+from .input.last_report import LastReport, last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
 from .results import Finished, Setting, finished, unexpected
@@ -68,19 +71,19 @@ class Night:
         self._setting, self._run_module, self._clock, self._say = setting, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
         self._stopped = "; ".join(problems)
-        self._last: dict[str, Any] = {}
-        self._source: dict[str, Any] = {"skipped": True}
-        self._before: list[dict[str, Any]] = []
-        self._decided: dict[str, Any] = dict(NOTHING)
-        self._share: dict[str, Any] = {}
-        self._copied: list[dict[str, Any]] = []
-        self._listed_again: list[dict[str, Any]] = []
-        self._seen: list[dict[str, Any]] = []
-        self._expired: list[dict[str, Any]] = []
-        self._deleted: list[dict[str, Any]] = []
-        self._kept_for_others: list[dict[str, Any]] = []
-        self._vanished: list[dict[str, Any]] = []
-        self._keys: list[dict[str, Any]] = []
+        self._last: LastReport = {}
+        self._source: Listing = {"skipped": True}
+        self._before: list[ListedRegion] = []
+        self._decided: Decided = {**NOTHING}
+        self._share: ShareAnswer = {}
+        self._copied: list[CopyAnswer] = []
+        self._listed_again: list[ListedRegion] = []
+        self._seen: list[Look] = []
+        self._expired: list[ExpiredCopy] = []
+        self._deleted: list[CopyAnswer] = []
+        self._kept_for_others: list[KeptCopy] = []
+        self._vanished: list[VanishedPoint] = []
+        self._keys: list[Look] = []
 
     def run(self) -> Finished:
         """Run the plan to its report. What fails is in the result: nothing is raised."""
@@ -102,7 +105,7 @@ class Night:
             self._say(f"listing the copies in {', '.join(values.destination_regions)}")
             self._source = self._made(calls.find_and_list())
             listed = self._source.pop("also", None) or [self._source] * len(values.destination_regions)
-            self._before = [{**call, "item": region} for call, region in zip(listed, values.destination_regions)]
+            self._before = _by_region(listed, values.destination_regions)
         else:
             self._source = self._made(calls.find())
             part = disks_of_part(self._source, values)
@@ -136,16 +139,16 @@ class Night:
         for group in deletion_calls(self._expired, values.max_deletions):
             self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
-            self._deleted.append({**self._made(calls.delete(group, seconds)), "item": group})
+            self._deleted.append(self._made(calls.delete(group, seconds)))
 
-    def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[dict[str, Any]]:
+    def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
         first, *others = self._values.destination_regions
         self._say(f"listing the copies{again} in {', '.join([first, *others])}")
         answer = self._made(calls.list_copies(first, part, others))
         listed = [answer, *(answer.pop("also", None) or [answer] * len(others))]
-        return [{**call, "item": region} for call, region in zip(listed, [first, *others])]
+        return _by_region(listed, [first, *others])
 
-    def _copy(self, calls: Calls, before: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    def _copy(self, calls: Calls, before: Sequence[CopyAnswer] = ()) -> list[CopyAnswer]:
         """Copy what was chosen, except what the calls ``before`` tried. Returns the calls of this time."""
         values, plan = self._values, self._decided["plan"]
         if values.across_accounts:
@@ -153,10 +156,10 @@ class Night:
         tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
         shared = self._share.get("shared") or [] if values.across_accounts else None
         made = []
-        for batch in copy_calls(plan, shared, list(before)):
+        for batch in copy_calls(plan, shared, before):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             self._say(f"copying {len(ids)} snapshot{'' if len(ids) == 1 else 's'} to {regions}, unless they are there")
-            made.append({**self._made(calls.copy(batch, tags, self._seconds_left)), "item": batch})
+            made.append(self._made(calls.copy(batch, tags, self._seconds_left)))
         self._copied += made
         return made
 
@@ -174,10 +177,10 @@ class Night:
             answer = {"msg": f"The account that copies is not known, so nothing was shared: {reason}"}
         self._share = both_shares(self._share, answer)
 
-    def _fall_back(self, calls: Calls, first: list[dict[str, Any]]) -> None:
+    def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:
         """Copy the next newest snapshots of disks whose chosen one was gone before it could be copied."""
         values, plan = self._values, self._decided["plan"]
-        tried = [self._share, *first]
+        tried: list[Answer] = [self._share, *first]
         gone = disks_to_fall_back(plan, tried, values)
         if not gone:
             return
@@ -196,10 +199,10 @@ class Night:
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
         """Find the recovery points of the last report that are not there; each is looked for by its ID, too."""
         missing = missing_points(self._last, self._listed, part, self._ended())
-        looks = []
+        looks: list[Look] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {len(ids)} recovery points of the last report in {region}")
-            looks.append({**self._made(calls.look(region, ids)), "item": {"region": region}})
+            looks.append({**self._made(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
         self._vanished = without_shown(missing, looks)
 
     def _ask_for_keys(self, calls: Calls) -> None:
@@ -209,17 +212,20 @@ class Night:
             answer = self._made(calls.keys(region, ids), warns=False)
             self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
 
-    def _made(self, call: Call, warns: bool = True) -> dict[str, Any]:
-        """Make a call. Its warnings are handed on, unless the report gives its own."""
-        answer = _rows(self._run_module(*call))
+    def _made(self, call: Call[Returned], warns: bool = True) -> Returned:
+        """Make a call. Its warnings are handed on, unless the report gives its own.
+
+        Here what a module has returned gets its type.
+        """
+        answer = _rows(self._run_module(call.module, call.arguments))
         if answer.get("also"):
             answer["also"] = [_rows(listed) for listed in answer["also"]]
         warnings = answer.pop("warnings", None) or []
         self._warnings += warnings if warns else []
-        return answer
+        return cast(Returned, answer)
 
     @property
-    def _listed(self) -> list[dict[str, Any]]:
+    def _listed(self) -> list[ListedRegion]:
         """The last listing of the destinations."""
         return self._listed_again or self._before
 
@@ -232,7 +238,7 @@ class Night:
         return replace(self._values, judged_at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     @property
-    def _done(self) -> dict[str, Any]:
+    def _done(self) -> Done:
         """What the steps have returned and decided so far."""
         return {
             "stopped": self._stopped or self._decided["stopped"],
@@ -252,6 +258,10 @@ class Night:
             "vanished": self._vanished,
             "keys": self._keys,
         }
+
+
+def _by_region(listed: Iterable[Listing], regions: Iterable[str]) -> list[ListedRegion]:
+    return [{**call, "item": region} for call, region in zip(listed, regions)]
 
 
 def _rows(answer: Mapping[str, Any]) -> dict[str, Any]:

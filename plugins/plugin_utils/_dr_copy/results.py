@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from .._role.files import failure_of
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
+from .decide.done import Done
 from .decide.outcome import NOTHING_DONE, outcome_of
 from .decide.result import Result
 from .input.variables import Variables
@@ -53,7 +54,7 @@ class Finished(NamedTuple):
 
 
 def finished(
-    done: Mapping[str, Any],
+    done: Done,
     values: Variables,
     setting: Setting,
     ran: Mapping[str, str],
@@ -71,7 +72,7 @@ def finished(
         page = page_of_failure(label(values.plan, values.shard), why)
         failure_of(write_plain_page, values, page)
     stopped = "; ".join(filter(None, [done["stopped"], why]))
-    nothing = {**NOTHING_DONE, "stopped": stopped}
+    nothing: Done = {**NOTHING_DONE, "stopped": stopped}
     return _reported(nothing, replace(values, report_dir=""), values.report_dir, setting, ran, warnings)
 
 
@@ -81,7 +82,7 @@ def unexpected(error: Exception) -> str:
 
 
 def _reported(
-    done: Mapping[str, Any],
+    done: Done,
     values: Variables,
     report_dir: str,
     setting: Setting,

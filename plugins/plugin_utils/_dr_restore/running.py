@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .._role.registered import failures_of
-from .._role.rows import opened
+from .._role.rows import Row, opened
 from .calls import Call, Calls
 from .decide.role_words import in_role_words
 from .input.usable import NOTHING_AROUND, Around
@@ -116,6 +116,6 @@ class Run:
         return now
 
 
-def is_read(listed: Mapping[str, Any], key: str) -> bool:
+def is_read(listed: Row, key: str) -> bool:
     """Whether a listing was read: nothing is made or deleted on the strength of one that was not."""
     return key in listed and not failures_of(listed)

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch
 
-from .rows import Row, parse_time
+from .answers import Failure, Provenance, SnapshotRow
+from .registered import failure_row
+from .rows import parse_time
 
 #: How far the clocks of machines and clouds may differ. A source time that is further ahead or off is wrong.
 TOLERANCE = timedelta(minutes=15)
 
 
-def with_doubts(copies: Iterable[Row], snapshots: Sequence[Row], now: datetime) -> list[Row]:
+def with_doubts(copies: Iterable[SnapshotRow], snapshots: Sequence[SnapshotRow], now: datetime) -> list[SnapshotRow]:
     """Remove the source time from copies with a wrong one: they have no order and are no recovery point.
 
     The key ``doubt`` of such a copy names the reason: a time ahead of ``now``, or another time or disk than that of the
@@ -28,12 +29,12 @@ def with_doubts(copies: Iterable[Row], snapshots: Sequence[Row], now: datetime) 
     return [_judged(copy, sources, now) for copy in copies]
 
 
-def failures_of_doubts(copies: Iterable[Row]) -> list[dict[str, Any]]:
+def failures_of_doubts(copies: Iterable[SnapshotRow]) -> list[Failure]:
     """Return a failure for each copy with a wrong provenance."""
-    return [_failure(copy) for copy in copies if copy.get("doubt")]
+    return [_failure(copy, copy["source"]) for copy in copies if copy.get("doubt") and copy["source"]]
 
 
-def _judged(copy: Row, sources: Mapping[str, Row], now: datetime) -> Row:
+def _judged(copy: SnapshotRow, sources: Mapping[str, SnapshotRow], now: datetime) -> SnapshotRow:
     parts = copy.get("source")
     if not parts or copy.get("doubt"):
         return copy
@@ -41,7 +42,7 @@ def _judged(copy: Row, sources: Mapping[str, Row], now: datetime) -> Row:
     return {**copy, "doubt": doubt, "source": {**parts, "created_at": None}} if doubt else copy
 
 
-def _doubt(parts: Row, listed: Row | None, now: datetime) -> str | None:
+def _doubt(parts: Provenance, listed: SnapshotRow | None, now: datetime) -> str | None:
     time = parse_time(parts["created_at"])
     if time and time - now > TOLERANCE:
         return f"says that its source was taken at {parts['created_at']}, which is in the future"
@@ -55,11 +56,11 @@ def _doubt(parts: Row, listed: Row | None, now: datetime) -> str | None:
     return None
 
 
-def _failure(copy: Row) -> dict[str, Any]:
-    source = str(copy["source"]["snapshot_id"])
+def _failure(copy: SnapshotRow, parts: Provenance) -> Failure:
+    source = parts["snapshot_id"]
     problem = Mismatch(
         f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It does not count as a "
         "recovery point",
         hint="Correct its dr-copy: tags, or delete it by hand. Then run again.",
     )
-    return problem.as_result(source, str(copy["region"]), str(copy["snapshot_id"]))
+    return failure_row(problem, source, copy["region"], copy["snapshot_id"])

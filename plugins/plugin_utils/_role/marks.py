@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from .rows import Row
+from .answers import SnapshotRow
 
 #: ATTACHED_TO holds the instance's ID and, if the cloud shows one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
@@ -19,14 +19,14 @@ LEVELS = ("creatable", "readable", "usable")
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
 
 
-def plan_of(copy: Row) -> str | None:
+def plan_of(copy: SnapshotRow) -> str | None:
     """Return the plan that made a copy, None if the copy does not show it."""
     match = _IN_DESCRIPTION.search(str(copy.get("description") or ""))
     parts = (copy.get("tags") or {}).get(PLAN) or (match[1] if match else None)
     return str(parts) if parts else None
 
 
-def is_of_plans(copy: Row, plans: Collection[str]) -> bool:
+def is_of_plans(copy: SnapshotRow, plans: Collection[str]) -> bool:
     """Whether a copy bears the mark of one of these plans, or none."""
     plan = plan_of(copy)
     return plan is None or plan in plans

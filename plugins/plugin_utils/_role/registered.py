@@ -7,26 +7,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import CopyError, Refused
 
-from .rows import Row
+from .answers import Answer, CopyAnswer, Failure
 
 #: Kinds of failure of a region that does not answer; others mean that it refuses.
 NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
 
 
-def answers(source: Row) -> bool:
+def answers(source: Answer) -> bool:
     """Whether a region answered to a listing, even with a refusal."""
     return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
 
 
-def is_listed(source: Row) -> bool:
+def is_listed(source: Answer) -> bool:
     """Whether a region was listed."""
     return not failures_of(source)
 
 
-def has_moved(calls: Sequence[Row]) -> bool:
+def has_moved(calls: Sequence[CopyAnswer]) -> bool:
     """Whether copy calls changed, waited for or failed on anything, so that the listing of copies is out of date."""
     moved = ("adopted", "pending", "failed")
     return any(
@@ -35,10 +36,17 @@ def has_moved(calls: Sequence[Row]) -> bool:
     )
 
 
-def failures_of(call: Row) -> list[Row]:
+def failures_of(call: Answer) -> list[Failure]:
     """Return the failures of a call; a call without a result of ours failed as a whole."""
     if "failures" in call:
         return list(call["failures"])
     if call.get("skipped") or "snapshots" in call or "packed" in call:
         return []
-    return [Refused(str(call.get("msg") or "a task failed without a message")).as_result(None, None)]
+    return [failure_row(Refused(str(call.get("msg") or "a task failed without a message")))]
+
+
+def failure_row(
+    error: CopyError, source_id: str | None = None, region: str | None = None, copy_id: str | None = None
+) -> Failure:
+    """Return a failure that the role has found, in the form of the copy modules."""
+    return cast(Failure, error.as_result(source_id, region, copy_id))

@@ -9,30 +9,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import unpacked
 
-Row = Mapping[str, Any]
+from .answers import CopyRow, SnapshotRow
+
+Row = Any
+Rows = TypeVar("Rows")
+Call = TypeVar("Call", bound=Mapping[str, Any])
 
 
-def plain(rows: Any) -> Any:
+def plain(rows: Rows) -> Rows:
     """Return the rows of a module without the wrappers of ansible-core 2.19 and newer.
 
     The wrappers template each value whenever it is read. That takes minutes for the copies of a real account. What
     modules return holds no templates.
     """
     unwrap = getattr(rows, "_non_lazy_copy", None)
-    return rows if unwrap is None else unwrap()
+    return rows if unwrap is None else cast(Rows, unwrap())
 
 
-def opened(call: Row) -> Row:
+def opened(call: Call) -> Call:
     """Return the registered result of a listing with its lists as rows, also if they were packed as one text.
 
     Raises ValueError.
     """
     call = plain(call)
-    return {**call, **unpacked(str(call["packed"]))} if "packed" in call else call
+    return cast(Call, {**call, **unpacked(str(call["packed"]))}) if "packed" in call else call
 
 
 class Taken(NamedTuple):
@@ -88,27 +92,23 @@ def hours_since(created_at: str | None, now: datetime) -> float | None:
     return None if created is None else (now - created) / timedelta(hours=1)
 
 
-def is_complete(snapshot: Row) -> bool:
-    return bool(snapshot["state"] == "completed")
+def is_complete(snapshot: SnapshotRow | CopyRow) -> bool:
+    return snapshot["state"] == "completed"
 
 
-def is_archived(snapshot: Row) -> bool:
+def is_archived(snapshot: SnapshotRow) -> bool:
     """Whether a snapshot lies in an archive, from which it must be taken before it can be restored."""
     return "archived" in (snapshot.get("traits") or ())
 
 
-def disk_id_of(snapshot: Row) -> str | None:
-    """Return the disk of a snapshot, or of a copy's source."""
-    source = snapshot.get("source") or {}
-    disk = source.get("disk_id") or snapshot.get("disk_id")
-    return None if disk is None else str(disk)
+def disk_id_of(snapshot: SnapshotRow) -> str:
+    """Return the disk of a snapshot, or of a copy's source; empty if it is unknown."""
+    source = snapshot.get("source")
+    return str((source and source.get("disk_id")) or snapshot.get("disk_id") or "")
 
 
-def taken_at(snapshot: Row) -> Taken | None:
+def taken_at(snapshot: SnapshotRow) -> Taken | None:
     """Return when a snapshot, or the source of a copy, was taken; None if the time is unknown."""
-    source = snapshot.get("source") or {
-        "created_at": snapshot.get("created_at"),
-        "snapshot_id": snapshot["snapshot_id"],
-    }
-    time = parse_time(source["created_at"])
-    return None if time is None else Taken(time, str(source["snapshot_id"]))
+    source = snapshot.get("source")
+    time = parse_time(source["created_at"] if source else snapshot.get("created_at"))
+    return None if time is None else Taken(time, str((source or snapshot)["snapshot_id"]))

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +18,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
     set_of_mark,
 )
 
+from .._role.answers import SnapshotRow
 from .._role.marks import ATTACHED_TO, plan_of
-from .._role.rows import Row, is_complete, taken_at
+from .._role.rows import is_complete, taken_at
 
 #: The trait of a copy of which no disk can be made now.
 ARCHIVED = "archived"
@@ -109,15 +110,15 @@ class Contradiction:
         )
 
 
-def copies_of(rows: Iterable[Row]) -> list[Copy]:
+def copies_of(rows: Iterable[SnapshotRow]) -> list[Copy]:
     """Return the complete copies of ours among the rows of an info module, as far as disk and time are known."""
     return [copy for row in rows if (copy := _copy_of(row))]
 
 
-def _copy_of(row: Row) -> Copy | None:
+def _copy_of(row: SnapshotRow) -> Copy | None:
     """Return a row as a copy; None unless it is complete, managed, and its disk and time are known."""
-    source, tags, taken = row.get("source") or {}, row.get("tags") or {}, taken_at(row)
-    if not (source.get("managed") and source.get("disk_id") and is_complete(row) and taken):
+    source, tags, taken = row.get("source"), row.get("tags") or {}, taken_at(row)
+    if not (source and source.get("managed") and source.get("disk_id") and is_complete(row) and taken):
         return None
     return Copy(
         str(row["region"]),
@@ -134,6 +135,6 @@ def _copy_of(row: Row) -> Copy | None:
     )
 
 
-def _mark_of(tags: Row) -> SnapshotSet | None:
+def _mark_of(tags: Mapping[str, str]) -> SnapshotSet | None:
     mark = set_of_mark(tags.get(SET)) if tags.get(GROUP) else None
     return mark if mark and mark.size >= SMALLEST else None

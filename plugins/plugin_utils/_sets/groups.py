@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .._role.rows import Row
+from .._role.answers import DiskRow
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Group:
     disk_ids: frozenset[str]
 
 
-def groups_of(disks: Iterable[Row], group_tag: str = "") -> list[Group]:
+def groups_of(disks: Iterable[DiskRow], group_tag: str = "") -> list[Group]:
     """Return the groups of disks as the info modules return them, sorted by ID.
 
     With ``group_tag``, a tag key of disks, those that bear one value of it belong together; else those of one instance.
@@ -28,7 +28,7 @@ def groups_of(disks: Iterable[Row], group_tag: str = "") -> list[Group]:
     return groups_by_ids(group_ids_of(disks, group_tag))
 
 
-def group_ids_of(disks: Iterable[Row], group_tag: str = "") -> dict[str, str]:
+def group_ids_of(disks: Iterable[DiskRow], group_tag: str = "") -> dict[str, str]:
     """Return what each disk belongs to, by its ID; empty for nothing."""
     return {str(disk["disk_id"]): _group_of(disk, group_tag) for disk in disks}
 
@@ -47,5 +47,5 @@ def group_of_each(groups: Iterable[Group]) -> dict[str, Group]:
     return {disk_id: group for group in groups for disk_id in group.disk_ids}
 
 
-def _group_of(disk: Row, group_tag: str) -> str:
+def _group_of(disk: DiskRow, group_tag: str) -> str:
     return str((disk.get("tags") or {}).get(group_tag, "") if group_tag else disk.get("attached_to") or "")

@@ -18,13 +18,14 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
     set_of_mark,
 )
 
-from .._role.rows import Row, disk_id_of, taken_at
+from .._role.answers import SnapshotRow
+from .._role.rows import disk_id_of, taken_at
 from .copies import Copy
 from .sources import Source
 
 
 def sources_of(
-    snapshots: Iterable[Row], unusable: Callable[[Row], str | None], unfinished: Iterable[str] = ()
+    snapshots: Iterable[SnapshotRow], unusable: Callable[[SnapshotRow], str | None], unfinished: Iterable[str] = ()
 ) -> list[Source]:
     """Return the snapshots that are copied, or will be once they are complete.
 
@@ -46,7 +47,7 @@ def sources_of_copies(copies: Iterable[Copy]) -> list[Source]:
     return [*found.values()]
 
 
-def listed_set_of(row: Row) -> SnapshotSet | None:
+def listed_set_of(row: SnapshotRow) -> SnapshotSet | None:
     """Return the set that the info module returned of a snapshot; None where it returned none, or an odd one."""
     found = row.get("set")
     words = {one.value for one in Consistency}

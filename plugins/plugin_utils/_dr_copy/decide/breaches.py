@@ -7,21 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import Listing
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import Row
 from . import planning
 from .reasons import OF_PLAN, Reason
-from .result import Result
+from .result import Breach, PlanRow, RecoveryPoint, Result
 
 #: Reasons that say the least; the least useful one last.
 _LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
-def breaches_of(result: Result, source_region: str, source: Row) -> list[dict[str, Any]]:
+def breaches_of(result: Result, source_region: str, source: Listing) -> list[Breach]:
     """Return the recovery points that miss the RPO or cannot be restored, worst first, each with its reason.
 
     ``reason`` is the name of a Reason, ``why`` its sentence with what is known of this disk.
@@ -38,7 +38,7 @@ def locked_out(report: Mapping[str, Any]) -> int:
     return sum(breach["reason"] == "key" for breach in report["breaches"])
 
 
-def unjudged_of(result: Result) -> list[dict[str, Any]]:
+def unjudged_of(result: Result) -> list[Breach]:
     """Return the recovery points that could not be checked, each with the reason: they are neither well nor late."""
     return [
         _row(point, Reason.UNDATED if point["state"] == "completed" else Reason.REGION_UNLISTED, str(point["unknown"]))
@@ -47,7 +47,23 @@ def unjudged_of(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
+class _RankedPoint(TypedDict):
+    disk_id: str
+    disk_name: str | None
+    region: str
+    snapshot_id: str | None
+    age_hours: float | None
+    within_rpo: bool | None
+    unknown: str | None
+
+
+class RankedPoint(_RankedPoint, total=False):
+    """What a recovery point is sorted by, in each of its forms."""
+
+    key_problem: str
+
+
+def worst_first(point: RankedPoint) -> tuple[int, bool, float, str, str]:
     """Sort recovery points: those that no key opens, late ones, unchecked ones, those without a copy, the others.
 
     Each by age, those without one first.
@@ -62,20 +78,20 @@ def worst_first(point: Row) -> tuple[int, bool, float, str, str]:
     return (group, age is not None, -(age or 0), str(point["disk_name"] or point["disk_id"]), point["region"])
 
 
-def _row(point: Row, reason: Reason, why: str) -> dict[str, Any]:
+def _row(point: RecoveryPoint, reason: Reason, why: str) -> Breach:
     return {**point, "reason": reason.name.lower(), "why": why}
 
 
 class _Reasons:
     def __init__(self, result: Result, source_region: str, no_source: str):
         self._no_source = no_source
-        self._plan: dict[tuple[str, str], list[Row]] = {}
+        self._plan: dict[tuple[str, str], list[PlanRow]] = {}
         for row in result["plan"]:
-            self._plan.setdefault((str(row["disk_id"]), row["region"]), []).append(row)
+            self._plan.setdefault((row["disk_id"], row["region"]), []).append(row)
         self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
-        self._unshared = {f["source_snapshot_id"]: f for f in result["failures"] if f["region"] == source_region}
+        self._unshared = {str(f["source_snapshot_id"]): f for f in result["failures"] if f["region"] == source_region}
 
-    def of(self, point: Row) -> tuple[Reason, str]:
+    def of(self, point: RecoveryPoint) -> tuple[Reason, str]:
         """Return why a recovery point is late: the reason, and its sentence."""
         region = point["region"]
         if point.get("key_problem"):
@@ -84,10 +100,10 @@ class _Reasons:
             return Reason.ARCHIVED, Reason.ARCHIVED.text
         if self._no_source:
             return Reason.SOURCE_UNLISTED, f"{Reason.SOURCE_UNLISTED.text}: {self._no_source}"
-        rows = self._plan.get((str(point["disk_id"]), region), [])
+        rows = self._plan.get((point["disk_id"], region), [])
         for row in rows:
-            copy = self._copies.get((row["snapshot_id"], region))
-            failure = (copy and copy["error"]) or self._unshared.get(row["snapshot_id"])
+            copy = self._copies.get((str(row["snapshot_id"]), region))
+            failure = (copy and copy["error"]) or self._unshared.get(str(row["snapshot_id"]))
             if failure:
                 words = spelt_out([{**failure, "hint": None, "request_id": None}])
                 return Reason.COPY_FAILED, f"{Reason.COPY_FAILED.text}: {words}"

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from ..._role.rows import Row
+from ..._role.answers import CopyAnswer, CopyRow, Failure, Provenance, SharedRow, SnapshotRow
 
 
-def with_planned(copies: Sequence[Row], calls: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
+def with_planned(
+    copies: Sequence[SnapshotRow], calls: Sequence[CopyAnswer], snapshots: Sequence[SnapshotRow]
+) -> list[SnapshotRow]:
     """Add the copies that a dry run would make, as if they were there and complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
     planned = [
@@ -21,19 +22,19 @@ def with_planned(copies: Sequence[Row], calls: Sequence[Row], snapshots: Sequenc
         for row in call.get("copies") or ()
         if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources
     ]
-    made = {(row["source"]["snapshot_id"], row["region"]) for row in planned}
+    made = {(source["snapshot_id"], row["region"]) for row in planned if (source := row["source"])}
     others = [
         copy
         for copy in copies
         if copy["state"] != "pending"
-        or not copy.get("source")
-        or (copy["source"]["snapshot_id"], copy["region"]) not in made
+        or not (of := copy.get("source"))
+        or (of["snapshot_id"], copy["region"]) not in made
     ]
     return [*others, *planned]
 
 
-def _as_if_there(row: Row, source: Row) -> dict[str, Any]:
-    provenance = {
+def _as_if_there(row: CopyRow, source: SnapshotRow) -> SnapshotRow:
+    provenance: Provenance = {
         "snapshot_id": source["snapshot_id"],
         "region": source["region"],
         "disk_id": source["disk_id"],
@@ -41,7 +42,7 @@ def _as_if_there(row: Row, source: Row) -> dict[str, Any]:
         "managed": True,
     }
     return {
-        "snapshot_id": row["snapshot_id"],
+        "snapshot_id": row["snapshot_id"] or "",
         "region": row["region"],
         "state": "completed",
         "planned": True,
@@ -50,18 +51,20 @@ def _as_if_there(row: Row, source: Row) -> dict[str, Any]:
     }
 
 
-def as_if_shared(calls: Sequence[Row], shared: Sequence[Row]) -> list[dict[str, Any]]:
+def as_if_shared(calls: Sequence[CopyAnswer], shared: Sequence[SharedRow]) -> list[CopyAnswer]:
     """Return the copy calls of a dry run as if these snapshots, which cannot be seen yet, were shared."""
     ids = {share["snapshot_id"] for share in shared}
-    return [_seen(call, ids) if "copies" in call else dict(call) for call in calls]
+    return [_seen(call, ids) if "copies" in call else call for call in calls]
 
 
-def _seen(call: Row, ids: set[str]) -> dict[str, Any]:
-    def is_unseen(failure: Row | None) -> bool:
+def _seen(call: CopyAnswer, ids: set[str]) -> CopyAnswer:
+    def is_unseen(failure: Failure | None) -> bool:
         return failure is not None and failure["kind"] == "not_found" and failure["source_snapshot_id"] in ids
 
-    would_be = {"action": "created", "state": "planned", "error": None}
-    copies = [{**row, **would_be} if is_unseen(row["error"]) else row for row in call["copies"]]
+    def as_created(row: CopyRow) -> CopyRow:
+        return {**row, "action": "created", "state": "planned", "error": None}
+
+    copies = [as_created(row) if is_unseen(row["error"]) else row for row in call["copies"]]
     number = sum(is_unseen(row["error"]) for row in call["copies"])
     counts = {**call["counts"]}
     counts.update(created=counts["created"] + number, failed=counts["failed"] - number)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
+from ..._role.answers import DiskRow, Listing
 from ..._role.registered import is_listed
-from ..._role.rows import Row
+from ..input.last_report import LastReport, ReportedDisk
 from ..input.variables import Variables
-from .result import Coverage
+from .result import Coverage, DiskWithCopies, NearMiss, Orphan
 from .selection import excluded_disks, in_part, is_excluded
 
 #: Rows that a sentence names.
@@ -25,11 +25,11 @@ _MEANS_TRUE = ("true", "yes", "1", "on", "")
 
 
 def coverage_of(
-    source: Row,
-    disks: Sequence[Row],
+    source: Listing,
+    disks: Sequence[DiskRow],
     values: Variables,
-    last: Mapping[str, Any] | None = None,
-    orphans: Sequence[Row] = (),
+    last: LastReport | None = None,
+    orphans: Sequence[Orphan] = (),
 ) -> Coverage:
     """Return which disks a run selected, and which it did not.
 
@@ -59,17 +59,17 @@ def coverage_of(
     }
 
 
-def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Variables) -> list[dict[str, Any]]:
+def _with_copies(orphans: Sequence[Orphan], kind: str, source: Listing, values: Variables) -> list[DiskWithCopies]:
     """Return the disks of orphans of a kind that no tag excludes, each with how many copies it has, and where."""
-    there = {str(disk["disk_id"]): disk for key in ("disks", "other_disks") for disk in source.get(key) or ()}
-    found: dict[str, list[Row]] = {}
+    there = {disk["disk_id"]: disk for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
+    found: dict[str, list[Orphan]] = {}
     for orphan in orphans:
-        if orphan["kind"] == kind and not is_excluded(there.get(str(orphan["disk_id"])) or {}, values.exclude_tags):
+        if orphan["kind"] == kind and not is_excluded(there.get(str(orphan["disk_id"])), values.exclude_tags):
             found.setdefault(str(orphan["disk_id"]), []).append(orphan)
     return [
         {
             "disk_id": disk_id,
-            "disk_name": (there.get(disk_id) or {}).get("name") or own[0].get("disk_name"),
+            "disk_name": (there[disk_id]["name"] if disk_id in there else None) or own[0]["disk_name"],
             "copies": len(own),
             "regions": sorted({str(orphan["region"]) for orphan in own}),
         }
@@ -77,16 +77,18 @@ def _with_copies(orphans: Sequence[Row], kind: str, source: Row, values: Variabl
     ]
 
 
-def _before(last: Mapping[str, Any] | None, values: Variables) -> list[dict[str, Any]]:
+def _before(last: LastReport | None, values: Variables) -> list[ReportedDisk]:
     """Return the disks of the last report, if it had the same selection."""
     same = last and last["disk_ids"] == values.disk_ids and last["shard"] == values.shard
-    return [{key: disk[key] for key in ("disk_id", "disk_name")} for disk in last["disks"]] if last and same else []
+    if not last or not same:
+        return []
+    return [{"disk_id": disk["disk_id"], "disk_name": disk["disk_name"]} for disk in last["disks"]]
 
 
-def near_misses(disks: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
+def near_misses(disks: Sequence[DiskRow], values: Variables) -> list[NearMiss]:
     wanted = values.disk_tags
     found = [(disk, [_nearest(key, value, disk["tags"]) for key, value in wanted.items()]) for disk in disks]
-    return [{**_named(disk), "tags": {key: disk["tags"][key] for key in keys}} for disk, keys in found if all(keys)]
+    return [{**_named(disk), "tags": {k: disk["tags"][k] for k in keys if k}} for disk, keys in found if all(keys)]
 
 
 def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
@@ -107,17 +109,23 @@ def _same_value(wanted: str, there: str) -> bool:
     return wanted == there or (wanted in _MEANS_TRUE and there in _MEANS_TRUE)
 
 
-def _named(disk: Row) -> dict[str, Any]:
+def _named(disk: DiskRow) -> ReportedDisk:
     return {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
 
 
-def listed(disks: Sequence[Row], most: int = NAMED) -> str:
-    """Name disks in a sentence, with the tags that nearly match where they have such."""
+def listed(disks: Sequence[ReportedDisk]) -> str:
+    """Name disks in a sentence."""
+    return _some([_name(disk) for disk in disks])
 
-    def parts(disk: Row) -> str:
-        name = f"{disk['disk_name']} ({disk['disk_id']})" if disk["disk_name"] else str(disk["disk_id"])
-        tags = ", ".join(f"{key}={value}" for key, value in (disk.get("tags") or {}).items())
-        return f"{name} has {tags}" if tags else name
 
-    more = f", and {len(disks) - most} more" if len(disks) > most else ""
-    return ", ".join(map(parts, disks[:most])) + more
+def listed_near_misses(disks: Sequence[NearMiss]) -> str:
+    """Name disks in a sentence, each with its tags that nearly match."""
+    return _some([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
+
+
+def _name(disk: ReportedDisk) -> str:
+    return f"{disk['disk_name']} ({disk['disk_id']})" if disk["disk_name"] else disk["disk_id"]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f", and {len(names) - NAMED} more" if len(names) > NAMED else "")

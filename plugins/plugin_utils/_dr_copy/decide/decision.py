@@ -6,41 +6,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ..._role.answers import DiskRow, Listing, SnapshotRow
 from ..._role.registered import is_listed
-from ..._role.rows import Row, opened, plain
 from ..._sets.copies import copies_of
+from ..input.last_report import LastReport
 from ..input.variables import Variables
-from .coverage import listed, near_misses
+from .coverage import listed_near_misses, near_misses
 from .destinations import copies_there
+from .done import Decided
 from .planning import copy_plan
+from .result import PlanRow
 from .retention import limits_of
 from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source
 
-NOTHING: dict[str, Any] = {"stopped": "", "disks": [], "plan": [], "marks": {}}
+NOTHING: Decided = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
-def decide(source: Row, before: Sequence[Row], values: Variables, last: Mapping[str, Any]) -> dict[str, Any]:
+def decide(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> Decided:
     """Return the ``disks`` that a run looks at, its ``plan``, and the ``marks`` of sets by snapshot; or why it has
     ``stopped``, a text.
 
     ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` is what is
     remembered of the plan's last report. Without a listing of the source region there is no plan.
     """
-    source, before = opened(source), [opened(call) for call in plain(before)]
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
-    stopped = too_few(source, values, listed(near))
+    stopped = too_few(source, values, listed_near_misses(near))
     if stopped:
         return {**NOTHING, "stopped": stopped}
     if not is_listed(source):
-        copies = [copy for call in before for copy in plain(call.get("snapshots") or ())]
+        copies = [copy for call in before for copy in call.get("snapshots") or ()]
         return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
     selected = select(source, [], values, last)
     plan = planned(selected["snapshots"], selected["disks"], before, values)
-    marks = {}
+    marks: dict[str, dict[str, str]] = {}
     if groups := groups_in(source, values):
         there = copies_of(copies_there(before, selected["snapshots"], values))
         marks = marks_by_source(groups, source, there, values)
@@ -48,8 +49,8 @@ def decide(source: Row, before: Sequence[Row], values: Variables, last: Mapping[
 
 
 def planned(
-    snapshots: Sequence[Row], disks: Sequence[Row], before: Sequence[Row], values: Variables
-) -> list[dict[str, Any]]:
+    snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[Listing], values: Variables
+) -> list[PlanRow]:
     """Return the plan for these snapshots and disks by the role's variables; ``before`` are the destinations'
     listings."""
     there = copies_there(before, snapshots, values)

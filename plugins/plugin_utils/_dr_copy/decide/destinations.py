@@ -8,36 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import Row, Taken, disk_id_of, is_complete, plain, taken_at, time_or_now
+from ..._role.rows import Taken, disk_id_of, is_complete, taken_at, time_or_now
 from ..input.variables import Variables
 from .retention import counts_for_planning, points_of
 
 
-def copies_in(listed: Sequence[Row], values: Variables) -> list[Row]:
+def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]:
     """Return the copies in the destinations' listings at the plan's place: a region, or a site in it.
 
     Where two listings show a copy, the later one counts.
     """
-    copies = [copy for call in listed for copy in plain(call.get("snapshots") or ())]
+    copies = [copy for call in listed for copy in call.get("snapshots") or ()]
     there = [copy for copy in copies if copy.get("place") == values.place]
     return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
 
 
-def copies_there(listed: Sequence[Row], snapshots: Sequence[Row], values: Variables) -> list[Row]:
+def copies_there(listed: Sequence[Listing], snapshots: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources that were read."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.judged_at or values.now))
     return with_known_sources(copies, snapshots)
 
 
-def copies_of_plan(copies: Sequence[Row], values: Variables) -> list[Row]:
+def copies_of_plan(copies: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
     """Return the copies that this collection made of disks in the plan's source region."""
-    own = [copy for copy in copies if copy.get("source") and copy["source"]["managed"]]
     # A name can tell a copy's source and disk without the region; IDs of disks are unique.
-    return [copy for copy in own if copy["source"]["region"] in (values.source_region, None)]
+    regions = (values.source_region, None)
+    return [copy for copy in copies if (of := copy.get("source")) and of["managed"] and of["region"] in regions]
 
 
-def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[Row]:
+def with_known_sources(copies: Sequence[SnapshotRow], snapshots: Sequence[SnapshotRow]) -> list[SnapshotRow]:
     """Fill in disk and time of copies that show only their source's ID, from sources that were read.
 
     A copy that needs this no longer counts as managed: retention never uses filled-in facts.
@@ -46,26 +47,26 @@ def with_known_sources(copies: Sequence[Row], snapshots: Sequence[Row]) -> list[
     return [_with_known_source(copy, sources) for copy in copies]
 
 
-def _with_known_source(copy: Row, sources: Mapping[str, Row]) -> Row:
+def _with_known_source(copy: SnapshotRow, sources: Mapping[str, SnapshotRow]) -> SnapshotRow:
     parts = copy.get("source")
     if not parts or copy.get("doubt") or (parts["disk_id"] and parts["created_at"]):
         return copy
     read = sources.get(str(parts["snapshot_id"]))
     if read is None:
         return copy
-    known = {key: parts[key] or read[key] for key in ("disk_id", "created_at")}
-    return {**copy, "source": {**parts, **known, "managed": False}}
+    disk_id, created_at = parts["disk_id"] or read["disk_id"], parts["created_at"] or read["created_at"]
+    return {**copy, "source": {**parts, "disk_id": disk_id, "created_at": created_at, "managed": False}}
 
 
 class Destinations:
     """What is at the destinations, by disk and region."""
 
-    def __init__(self, copies: Sequence[Row]):
-        self.complete = {(_source_of(c), str(c["region"])) for c in copies if c.get("source") and is_complete(c)}
-        self.newest: dict[tuple[str | None, str], Taken] = {}
-        for copy in copies:
-            taken = taken_at(copy) if copy.get("source") and is_complete(copy) else None
-            key = (disk_id_of(copy), str(copy["region"]))
+    def __init__(self, copies: Sequence[SnapshotRow]):
+        own = [(copy, source) for copy in copies if (source := copy.get("source")) and is_complete(copy)]
+        self.complete = {(source["snapshot_id"], copy["region"]) for copy, source in own}
+        self.newest: dict[tuple[str, str], Taken] = {}
+        for copy, _source in own:
+            taken, key = taken_at(copy), (disk_id_of(copy), copy["region"])
             if taken and (key not in self.newest or taken > self.newest[key]):
                 self.newest[key] = taken
         self.points = points_of(copies, counts_for_planning)
@@ -73,7 +74,7 @@ class Destinations:
     @property
     def newest_of_disks(self) -> dict[tuple[str, str], Taken]:
         """When the newest complete copy of each known disk in each region was taken."""
-        return {(disk_id, region): taken for (disk_id, region), taken in self.newest.items() if disk_id}
+        return {place: taken for place, taken in self.newest.items() if place[0]}
 
     def is_safe(self, disk_id: str, region: str, newest: Taken) -> bool:
         """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""
@@ -84,7 +85,3 @@ class Destinations:
         """Return the sort key by a disk's need of a copy: without one in a region first, then by age of the newest."""
         newest = (self.newest.get((disk_id, region)) for region in regions)
         return sorted(taken.time.isoformat() if taken else "" for taken in newest)
-
-
-def _source_of(copy: Row) -> str:
-    return str(copy["source"]["snapshot_id"])

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 
-from ..._role.rows import Row, disk_id_of
+from ..._role.answers import DiskRow, Failure, SnapshotRow
+from ..._role.registered import failure_row
+from ..._role.rows import disk_id_of
 from ..input.contradictions import set_by_role
 from ..input.variables import VARIABLES, Variables
+from .result import ExpiredCopy, RunFailure
 
 #: Options of the copy modules that the role passes on by copy_options.
 _PASSED_ON = (
@@ -29,30 +31,34 @@ _OWN = tuple(name for name in sorted(set_by_role(VARIABLES)) if name in VARIABLE
 
 
 def failures_with_disks(
-    failures: Iterable[Row], disks: Sequence[Row], snapshots: Sequence[Row], copies: Sequence[Row]
-) -> list[dict[str, Any]]:
+    failures: Iterable[Failure],
+    disks: Sequence[DiskRow],
+    snapshots: Sequence[SnapshotRow],
+    copies: Sequence[SnapshotRow],
+) -> list[RunFailure]:
     """Return failures, each once, with ``disk_id`` and ``disk_name``, None if unknown.
 
     Hints name the role's variables instead of the modules' options.
     """
-    names = {str(disk["disk_id"]): disk["name"] for disk in disks}
-    disk_of = {str(snapshot["snapshot_id"]): disk_id_of(snapshot) for snapshot in snapshots}
+    names = {disk["disk_id"]: disk["name"] for disk in disks}
+    disk_of = {snapshot["snapshot_id"]: disk_id_of(snapshot) for snapshot in snapshots}
     for copy in copies:
-        parts = copy.get("source") or {}
-        if parts.get("disk_id"):
-            disk_of.setdefault(str(parts["snapshot_id"]), str(parts["disk_id"]))
-            disk_of.setdefault(str(copy["snapshot_id"]), str(parts["disk_id"]))
-    named = []
-    for failure in _each_once(failures):
-        disk_id = disk_of.get(str(failure["source_snapshot_id"])) or disk_of.get(str(failure["snapshot_id"]))
-        disk = {"disk_id": disk_id, "disk_name": names.get(str(disk_id)) or None}
-        named.append({**failure, **disk, "hint": for_role(failure["hint"])})
-    return named
+        parts = copy.get("source")
+        if parts and parts["disk_id"]:
+            disk_of.setdefault(parts["snapshot_id"], parts["disk_id"])
+            disk_of.setdefault(copy["snapshot_id"], parts["disk_id"])
+
+    def named(failure: Failure) -> RunFailure:
+        disk_id = disk_of.get(str(failure["source_snapshot_id"])) or disk_of.get(str(failure["snapshot_id"])) or None
+        name = names.get(str(disk_id)) or None
+        return {**failure, "disk_id": disk_id, "disk_name": name, "hint": for_role(failure["hint"])}
+
+    return [named(failure) for failure in _each_once(failures)]
 
 
-def of_the_run(message: str, hint: str | None = None) -> dict[str, Any]:
+def of_the_run(message: str, hint: str | None = None) -> Failure:
     """Return as a failure what stopped a run or a part of it."""
-    return Refused(message, hint=hint).as_result(None, None)
+    return failure_row(Refused(message, hint=hint))
 
 
 def for_role(hint: str | None) -> str | None:
@@ -64,7 +70,7 @@ def for_role(hint: str | None) -> str | None:
     return re.sub(rf"(?<![\w{{])({'|'.join(_OWN)})\b", r"dr_copy_\1", hint)
 
 
-def too_many_deletions(expired: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
+def too_many_deletions(expired: Sequence[ExpiredCopy], values: Variables) -> list[Failure]:
     """Return the failure of a run that would delete more than the plan allows, else nothing."""
     most = values.max_deletions
     if not most or len(expired) <= most:
@@ -76,10 +82,10 @@ def too_many_deletions(expired: Sequence[Row], values: Variables) -> list[dict[s
     return [of_the_run(message, hint)]
 
 
-def _each_once(failures: Iterable[Row]) -> list[Row]:
+def _each_once(failures: Iterable[Failure]) -> list[Failure]:
     """Leave out repeated failures: a region that refuses everything refuses the listing and each copy."""
     failures = list(failures)
-    once: dict[tuple[Any, ...], Row] = {}
+    once: dict[tuple[str, ...], Failure] = {}
     coded = {(f["region"], f["code"]) for f in failures if f["code"] and f["source_snapshot_id"]}
     for failure in failures:
         if failure["source_snapshot_id"] or failure["snapshot_id"] or (failure["region"], failure["code"]) not in coded:

@@ -8,54 +8,57 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
+from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, Listing, ShareAnswer
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import Row, disk_id_of, opened, plain
+from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import planned
 from .planning import GONE, NEWEST, NEXT_NEWEST, USABLE
+from .result import PlanRow
 from .selection import selected_snapshots
 
 #: A snapshot and the region to which it was to be copied.
 Pair = tuple[str, str]
 
 
-def disks_to_fall_back(plan: Sequence[Row], calls: Sequence[Row], values: Variables) -> list[str]:
+def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> list[str]:
     """Return the disks whose newest snapshot was gone, by these calls to copy and share."""
-    plan = plain(plan)
     gone = _gone(plan, calls, values)
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
 
 
 def fallen_back(
-    plan: Sequence[Row], calls: Sequence[Row], source: Row, again: Row, before: Sequence[Row], values: Variables
-) -> list[Row]:
+    plan: Sequence[PlanRow],
+    calls: Sequence[Answer],
+    source: Listing,
+    again: Listing,
+    before: Sequence[Listing],
+    values: Variables,
+) -> list[PlanRow]:
     """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
 
     ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region shows of these
     disks now. A snapshot that it shows is not gone, whatever a copy call was told. One that it no longer shows is not
     chosen.
     """
-    plan = plain(plan)
-    now = opened(again)
-    shown = {str(s["snapshot_id"]) for s in now["snapshots"]} if is_listed(now) else None
+    shown = {s["snapshot_id"] for s in again["snapshots"]} if is_listed(again) else None
     gone = {pair for pair in _gone(plan, calls, values) if shown is None or pair[0] not in shown}
     affected = {_place(row) for row in plan if _pair(row) in gone}
-    names = {str(row["disk_id"]): row["disk_name"] for row in plan if _place(row) in affected}
+    names = {row["disk_id"]: row["disk_name"] for row in plan if _place(row) in affected}
     left = [
         snapshot
-        for snapshot in selected_snapshots(opened(source), values)
-        if str(disk_id_of(snapshot)) in names
-        and str(snapshot["snapshot_id"]) not in {snapshot_id for snapshot_id, _region in gone}
-        and (shown is None or str(snapshot["snapshot_id"]) in shown)
+        for snapshot in selected_snapshots(source, values)
+        if disk_id_of(snapshot) in names
+        and snapshot["snapshot_id"] not in {snapshot_id for snapshot_id, _region in gone}
+        and (shown is None or snapshot["snapshot_id"] in shown)
     ]
-    disks = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
-    anew: dict[Pair, list[Row]] = {}
-    for chosen in planned(left, disks, [opened(call) for call in plain(before)], values):
+    disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
+    anew: dict[Pair, list[PlanRow]] = {}
+    for chosen in planned(left, disks, before, values):
         reason = NEXT_NEWEST if chosen["reason"] == NEWEST else chosen["reason"]
         anew.setdefault(_place(chosen), []).append({**chosen, "reason": reason})
-    rows: list[Row] = []
+    rows: list[PlanRow] = []
     for row in plan:
         if _pair(row) in gone:
             rows += [{**row, "chosen": False, "reason": GONE}, *anew.pop(_place(row), ())]
@@ -64,16 +67,23 @@ def fallen_back(
     return rows
 
 
-def without_gone(calls: Sequence[Row], plan: Sequence[Row]) -> list[Row]:
-    """Return calls without the failures of gone snapshots that another one replaces, copied now or before."""
-    usable = {_place(row) for row in plan if row["reason"] in USABLE}
-    gone = {_pair(row) for row in plan if row["reason"] == GONE and _place(row) in usable}
-    return [_without(call, gone) for call in calls] if gone else list(calls)
+def without_gone(calls: Sequence[CopyAnswer], plan: Sequence[PlanRow]) -> list[CopyAnswer]:
+    """Return copy calls without the failures of gone snapshots that another one replaces, copied now or before."""
+    gone = _replaced(plan)
+    return [_without(call, gone) if gone and "failures" in call and "copies" in call else call for call in calls]
 
 
-def both_shares(first: Row, second: Row) -> dict[str, Any]:
+def share_without_gone(call: ShareAnswer, plan: Sequence[PlanRow]) -> ShareAnswer:
+    """Return a call to share likewise: its failures are about the source region."""
+    ids = {snapshot_id for snapshot_id, _region in _replaced(plan)}
+    if not ids or "failures" not in call:
+        return call
+    return {**call, "failures": [f for f in failures_of(call) if not _is_of_gone(f) or _source(f) not in ids]}
+
+
+def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
     """Return the results of both calls to share, before falling back (may be empty) and now, as one."""
-    both = [plain(call) for call in (first, second) if call]
+    both = [call for call in (first, second) if call]
     calls: Counter[str] = Counter()
     for call in both:
         calls.update(call.get("api_calls") or {})
@@ -84,24 +94,24 @@ def both_shares(first: Row, second: Row) -> dict[str, Any]:
     }
 
 
-def _without(call: Row, gone: set[Pair]) -> Row:
-    if "failures" not in call:
-        return call
-    ids = {snapshot_id for snapshot_id, _region in gone}
-    copies = call.get("copies")
-    if copies is None:  # a call to share: its failures are about the source region
-        return {**call, "failures": [f for f in failures_of(call) if not _is_of_gone(f) or _source(f) not in ids]}
+def _replaced(plan: Sequence[PlanRow]) -> set[Pair]:
+    usable = {_place(row) for row in plan if row["reason"] in USABLE}
+    return {_pair(row) for row in plan if row["reason"] == GONE and _place(row) in usable}
+
+
+def _without(call: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
+    copies = call["copies"]
     failures = [f for f in failures_of(call) if not _is_of_gone(f) or (_source(f), str(f["region"])) not in gone]
-    left = [row for row in copies if (_source(row), str(row["region"])) not in gone]
+    left = [row for row in copies if (_source(row), row["region"]) not in gone]
     counts = {**call["counts"], "failed": call["counts"]["failed"] - (len(copies) - len(left))}
     return {**call, "copies": left, "failures": failures, "counts": counts}
 
 
-def _gone(plan: Sequence[Row], calls: Sequence[Row], values: Variables) -> set[Pair]:
+def _gone(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> set[Pair]:
     missing = {
         (_source(failure), str(failure["region"]))
         for call in calls
-        for failure in failures_of(plain(call))
+        for failure in failures_of(call)
         if _is_of_gone(failure)
     }
     return {
@@ -112,17 +122,17 @@ def _gone(plan: Sequence[Row], calls: Sequence[Row], values: Variables) -> set[P
     }
 
 
-def _is_of_gone(failure: Row) -> bool:
+def _is_of_gone(failure: Failure) -> bool:
     return bool(failure["kind"] == "not_found" and failure["source_snapshot_id"])
 
 
-def _source(row: Row) -> str:
+def _source(row: Failure | CopyRow) -> str:
     return str(row["source_snapshot_id"])
 
 
-def _pair(row: Row) -> Pair:
+def _pair(row: PlanRow) -> Pair:
     return str(row["snapshot_id"]), str(row["region"])
 
 
-def _place(row: Row) -> Pair:
+def _place(row: PlanRow) -> Pair:
     return str(row["disk_id"]), str(row["region"])

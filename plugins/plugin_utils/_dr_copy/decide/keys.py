@@ -7,40 +7,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
+from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.registered import failures_of
-from ..._role.rows import Row, opened
+from .done import Look
+from .result import RecoveryPoint
 from .vanished import by_region
 
 
-def copies_with_keys(points: Iterable[Row], copies: Iterable[Row]) -> dict[str, list[str]]:
+def copies_with_keys(points: Iterable[RecoveryPoint], copies: Iterable[SnapshotRow]) -> dict[str, list[str]]:
     """Return by region the IDs of the copies behind recovery points that are encrypted, or of which that is unknown."""
-    plain = {(str(copy["region"]), str(copy["snapshot_id"])) for copy in copies if copy.get("encrypted") is False}
+    plain = {(copy["region"], copy["snapshot_id"]) for copy in copies if copy.get("encrypted") is False}
     newest = [p for p in points if p["snapshot_id"] and (str(p["region"]), str(p["snapshot_id"])) not in plain]
     return by_region([point for point in newest if point["state"] in ("completed", "archived")])
 
 
-def keys_of(looks: Sequence[Row]) -> dict[tuple[str, str], Row]:
+def keys_of(looks: Sequence[Look]) -> dict[tuple[str, str], KeyRow]:
     """Return the key of each copy that was looked at, where the cloud shows it."""
     return {
-        (str(copy["region"]), str(copy["snapshot_id"])): copy["key"]
-        for look in map(opened, looks)
+        (copy["region"], copy["snapshot_id"]): key
+        for look in looks
         if not failures_of(look)
         for copy in look.get("snapshots") or ()
-        if copy.get("key")
+        if (key := copy.get("key"))
     }
 
 
-def with_key(point: Row, keys: Mapping[tuple[str, str], Row]) -> dict[str, Any]:
+def with_key(point: RecoveryPoint, keys: Mapping[tuple[str, str], KeyRow]) -> RecoveryPoint:
     """Return a recovery point; if its key cannot be used, it is none, and ``key_problem`` says so."""
     key = keys.get((str(point["region"]), str(point["snapshot_id"])))
     if not key or key.get("enabled") is not False:
-        return dict(point)
+        return point
     return {**point, "within_rpo": False, "unknown": None, "key_problem": _problem(key)}
 
 
-def _problem(key: Row) -> str:
+def _problem(key: KeyRow) -> str:
     name = f"its key {key['arn']}" if key.get("arn") else "its key"
     if key.get("deletion_date"):
         return f"{name} is pending deletion on {str(key['deletion_date'])[:10]}"

@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ..._role.answers import DiskRow, Listing, SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME, PLAN
-from ..._role.rows import Row, disk_id_of, opened, plain
+from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .planning import THERE
+from .result import PlanRow
 
 #: The longest description there, and the longest value of a placeholder in it.
 LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
 
 
 def source_tags(
-    plan: Sequence[Row], source: Row, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
+    plan: Sequence[PlanRow], source: Listing, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, dict[str, str]]:
     """Return the tags of copies, by snapshot: the marks, and if wanted the snapshot's and the disk's own.
 
@@ -27,18 +29,17 @@ def source_tags(
     other's. If there is no room for all, marks are dropped last. A snapshot's tags take precedence over its disk's.
     ``source`` is the listing of the source region, ``sets`` the marks of group and set by snapshot.
     """
-    wanted = {str(row["snapshot_id"]) for row in plain(plan) if row["chosen"] or row["reason"] == THERE}
-    source = opened(source)
-    disks = {str(disk["disk_id"]): disk for disk in source["disks"]}
+    wanted = {str(row["snapshot_id"]) for row in plan if row["chosen"] or row["reason"] == THERE}
+    disks = {disk["disk_id"]: disk for disk in source["disks"]}
     return {
-        str(snapshot["snapshot_id"]): _tags(
+        snapshot["snapshot_id"]: _tags(
             snapshot,
-            disks.get(str(disk_id_of(snapshot))) or {},
+            disks.get(disk_id_of(snapshot)) or {"disk_id": "", "name": None},
             values,
-            (sets or {}).get(str(snapshot["snapshot_id"]), {}),
+            (sets or {}).get(snapshot["snapshot_id"], {}),
         )
         for snapshot in source["snapshots"]
-        if str(snapshot["snapshot_id"]) in wanted
+        if snapshot["snapshot_id"] in wanted
     }
 
 
@@ -52,10 +53,10 @@ def description(values: Variables) -> str:
     return f"{text}{plan if fits else ''}{end}"
 
 
-def _tags(snapshot: Row, disk: Row, values: Variables, sets: Mapping[str, str]) -> dict[str, str]:
+def _tags(snapshot: SnapshotRow, disk: DiskRow, values: Variables, sets: Mapping[str, str]) -> dict[str, str]:
     attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
     # The first ones stay where there is no room for all.
-    marks = {PLAN: values.plan, **sets, DISK_NAME: disk.get("name"), ATTACHED_TO: attached}
+    marks = {PLAN: values.plan, **sets, DISK_NAME: disk["name"], ATTACHED_TO: attached}
     carried = {
         **((disk.get("tags") or {}) if values.copy_disk_tags else {}),
         **((snapshot.get("tags") or {}) if values.copy_tags else {}),

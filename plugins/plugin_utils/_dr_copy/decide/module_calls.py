@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain, zip_longest
-from typing import Any
 
-from ..._role.rows import Row, plain
+from ..._role.answers import CopyAnswer, SharedRow
+from .done import Batch, Deletion
 from .planning import THERE
+from .result import ExpiredCopy, PlanRow
 
 
 def copy_calls(
-    plan: Sequence[Row], shared: Sequence[Row] | None = None, before: Sequence[Row] = ()
-) -> list[dict[str, list[str]]]:
+    plan: Sequence[PlanRow], shared: Sequence[SharedRow] | None = None, before: Sequence[CopyAnswer] = ()
+) -> list[Batch]:
     """Put the chosen rows of a plan into one copy call for each set of destinations.
 
     Existing copies are among them, so that their tags and expiries are brought into line. Across accounts, only
@@ -24,15 +25,15 @@ def copy_calls(
     none starves if time is short. Older sources of a disk come first, since its next copy is then incremental. What
     the calls ``before`` tried is not tried again.
     """
-    tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in plain(call).get("copies") or ()}
-    wanted = [row for row in plain(plan) if row["chosen"] or row["reason"] == THERE]
+    tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in call.get("copies") or ()}
+    wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
     wanted = [row for row in wanted if (row["snapshot_id"], row["region"]) not in tried]
     if shared is not None:
         visible = {share["snapshot_id"] for share in shared}
         wanted = [row for row in wanted if row["snapshot_id"] in visible or not row["chosen"]]
     by_disk: dict[str, dict[str, list[str]]] = {row["disk_id"]: {} for row in wanted}
     for row in sorted(wanted, key=lambda r: (str(r["source_created_at"]), r["snapshot_id"])):
-        by_disk[row["disk_id"]].setdefault(row["snapshot_id"], []).append(row["region"])
+        by_disk[row["disk_id"]].setdefault(str(row["snapshot_id"]), []).append(row["region"])
     turns = zip_longest(*(of_disk.items() for of_disk in by_disk.values()))
     batches: dict[tuple[str, ...], list[str]] = {}
     for snapshot_id, destinations in filter(None, chain.from_iterable(turns)):
@@ -40,29 +41,31 @@ def copy_calls(
     return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
 
 
-def deletion_calls(expired: Sequence[Row], most: int = 0) -> list[dict[str, Any]]:
+def deletion_calls(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Deletion]:
     """Put expired copies into one call a region; none if there are more than ``most`` (0: any number).
 
     A call names for each copy the one that stays for it. In check mode that may be one that is still to be made.
     """
     if most and len(expired) > most:
         return []
-    by_region: dict[str, dict[str, Any]] = {}
+    by_region: dict[str, Deletion] = {}
     for copy in expired:
-        call = by_region.setdefault(str(copy["region"]), {"copy_ids": [], "snapshot_ids": [], "survivors": {}})
-        call["copy_ids"].append(str(copy["snapshot_id"]))
+        region, source = copy["region"], copy["source"]
+        nothing: Deletion = {"region": region, "copy_ids": [], "snapshot_ids": [], "survivors": {}}
+        call = by_region.setdefault(region, nothing)
+        call["copy_ids"].append(copy["snapshot_id"])
         if copy["survivor"]:
-            call["survivors"][str(copy["snapshot_id"])] = copy["survivor"]
-        if copy["source"]["snapshot_id"] not in call["snapshot_ids"]:
-            call["snapshot_ids"].append(str(copy["source"]["snapshot_id"]))
-    return [{"region": region, **call} for region, call in by_region.items()]
+            call["survivors"][copy["snapshot_id"]] = copy["survivor"]
+        if source and source["snapshot_id"] not in call["snapshot_ids"]:
+            call["snapshot_ids"].append(source["snapshot_id"])
+    return list(by_region.values())
 
 
-def snapshots_to_share(plan: Sequence[Row], replaces: bool = False, shared: Sequence[Row] = ()) -> list[str]:
+def snapshots_to_share(plan: Sequence[PlanRow], replaces: bool = False, shared: Sequence[SharedRow] = ()) -> list[str]:
     """Return the snapshots that a plan copies and that are not ``shared`` yet, each once, in the plan's order.
 
     If misfits are replaced, those too.
     """
-    copied = [row for row in plain(plan) if row["chosen"] or (replaces and row["reason"] == THERE)]
+    copied = [row for row in plan if row["chosen"] or (replaces and row["reason"] == THERE)]
     visible = {share["snapshot_id"] for share in shared}
-    return [i for i in dict.fromkeys(row["snapshot_id"] for row in copied) if i not in visible]
+    return [i for i in dict.fromkeys(str(row["snapshot_id"]) for row in copied) if i not in visible]

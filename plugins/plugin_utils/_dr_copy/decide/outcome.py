@@ -7,17 +7,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
 
+from ..._role.answers import Answer, CopyAnswer
 from ..._role.doubts import failures_of_doubts
 from ..._role.registered import answers, failures_of
-from ..._role.rows import Row, disk_id_of
+from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .coverage import coverage_of
 from .destinations import with_known_sources
+from .done import Done
 from .failures import failures_with_disks, of_the_run, too_many_deletions
 from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
@@ -27,15 +28,27 @@ from .run_state import RunState, judged_at, read_once
 from .sets import sets_of
 from .warnings import warnings_of
 
-#: What a run has done before its first task ends.
-_LISTS = (
-    "before", "disks", "snapshots", "plan", "copied", "listed", "listed_again", "seen", "expired", "deleted",
-    "kept_for_others", "vanished", "keys",
-)  # fmt: skip
-NOTHING_DONE: dict[str, Any] = {**{key: [] for key in _LISTS}, "source": {"skipped": True}, "share": {}}
+#: What a run has done before its first step ends.
+NOTHING_DONE: Done = {
+    "source": {"skipped": True},
+    "share": {},
+    "disks": [],
+    "snapshots": [],
+    "plan": [],
+    "before": [],
+    "copied": [],
+    "listed": [],
+    "listed_again": [],
+    "seen": [],
+    "expired": [],
+    "deleted": [],
+    "kept_for_others": [],
+    "vanished": [],
+    "keys": [],
+}
 
 
-def encrypted_points(done: Mapping[str, Any], values: Variables, check_mode: bool) -> dict[str, list[str]]:
+def encrypted_points(done: Done, values: Variables, check_mode: bool) -> dict[str, list[str]]:
     """Return by region the IDs of the newest copies whose keys are worth asking for."""
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
@@ -44,7 +57,7 @@ def encrypted_points(done: Mapping[str, Any], values: Variables, check_mode: boo
     return copies_with_keys([state.judged(point) for point in points], copies)
 
 
-def outcome_of(done: Mapping[str, Any], values: Variables, check_mode: bool = False) -> Result:
+def outcome_of(done: Done, values: Variables, check_mode: bool = False) -> Result:
     """Return the result of the role from the results of its tasks.
 
     ``done["stopped"]``, if given, says what ended the run early; ``done["last"]`` is what is remembered of the plan's
@@ -52,13 +65,13 @@ def outcome_of(done: Mapping[str, Any], values: Variables, check_mode: bool = Fa
     """
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
-    calls = [*state.copied, *done["deleted"], *done["listed"], *done["seen"]]
+    calls: list[Answer] = [*state.copied, *done["deleted"], *done["listed"], *done["seen"]]
     if done["share"]:
         calls.insert(0, done["share"])
     if not (values.reads_only and not answers(done["source"])):
         calls.insert(0, done["source"])
     copies = with_known_sources(state.copies, done["snapshots"])
-    chosen = {str(disk["disk_id"]) for disk in done["disks"]}
+    chosen = {disk["disk_id"] for disk in done["disks"]}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(
         done["disks"], copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
@@ -90,7 +103,7 @@ def outcome_of(done: Mapping[str, Any], values: Variables, check_mode: bool = Fa
     return result
 
 
-def _counts(copied: Sequence[Row], deleted: Sequence[Row]) -> dict[str, int]:
+def _counts(copied: Sequence[CopyAnswer], deleted: Sequence[CopyAnswer]) -> dict[str, int]:
     """Add up the counts of the calls: a copy that started and then failed counts only as failed."""
     counts: Counter[str] = Counter(dict.fromkeys(COPY_COUNTS, 0))
     for call in copied:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import Row, Taken, age_in_hours, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
+from ..._role.rows import Taken, age_in_hours, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
@@ -20,6 +21,7 @@ from ..._sets.planning import WantedSet, wanted_sets
 from ..._sets.sources import Source
 from ..input.variables import Variables
 from .destinations import Destinations
+from .result import PlanRow
 from .retention import Retention, limits_of
 
 #: Why a snapshot was chosen or left out; nothing else stands in a plan's ``reason``.
@@ -72,7 +74,7 @@ class Rules:
         self.tags = tags
         self.excluded_tags = excluded_tags
 
-    def unusable(self, snapshot: Row) -> str | None:
+    def unusable(self, snapshot: SnapshotRow) -> str | None:
         """Say why a snapshot cannot be copied, or None where it can."""
         if snapshot.get("source"):
             return IS_A_COPY
@@ -95,9 +97,9 @@ class Rules:
 
 
 def copy_plan(  # noqa: PLR0913  # the arguments of the filter
-    snapshots: Sequence[Row],
-    disks: Sequence[Row],
-    copies: Sequence[Row],
+    snapshots: Sequence[SnapshotRow],
+    disks: Sequence[DiskRow],
+    copies: Sequence[SnapshotRow],
     destination_regions: Sequence[str],
     select: str = "latest",
     keep: int = 0,
@@ -110,7 +112,7 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     set_seconds: float = SET_SECONDS,
     now: str | None = None,
     **calendar: Any,
-) -> list[dict[str, Any]]:
+) -> list[PlanRow]:
     """Say which snapshots of the disks are to be copied where, and why others are not.
 
     Rows of disks without any recovery point in a region come first, then of those whose newest one is oldest; disks of
@@ -138,7 +140,7 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     )
     judged = with_doubts(copies, snapshots, moment)
     there = Destinations(judged)
-    unmarked = {(str(c["source"]["snapshot_id"]), c["region"]) for c in copies if _lost_its_tags(c)}
+    unmarked = {(of["snapshot_id"], c["region"]) for c in copies if (of := c.get("source")) and _lost_its_tags(c)}
     groups = groups_of(disks, group_tag) if rules.latest else []
     sources = sources_for_sets(snapshots, rules) if groups else []
     known = copies_of(judged) if groups else []
@@ -148,7 +150,7 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
         for one in sets
         for source_id in one.source_set.source_ids
     }
-    of_disk: dict[str | None, list[Row]] = {}
+    of_disk: dict[str, list[SnapshotRow]] = {}
     for snapshot in snapshots:
         of_disk.setdefault(disk_id_of(snapshot), []).append(snapshot)
     rows = []
@@ -184,18 +186,18 @@ def rules_of(values: Variables) -> Rules:
     )
 
 
-def sources_for_sets(snapshots: Sequence[Row], rules: Rules) -> list[Source]:
+def sources_for_sets(snapshots: Sequence[SnapshotRow], rules: Rules) -> list[Source]:
     """Return the snapshots that may be members of sets: those that are copied, or will be once they are complete."""
     return sources_of(snapshots, rules.unusable, (UNFINISHED,))
 
 
 def _in_order(
-    disks: Sequence[Row],
+    disks: Sequence[DiskRow],
     groups: Sequence[Group],
     sets: Sequence[WantedSet],
     there: Destinations,
     regions: Sequence[str],
-) -> list[Row]:
+) -> list[DiskRow]:
     """Return disks by their need of a copy, those of a group together.
 
     A group's need is that of its neediest disk. Among those of one day, the group whose set lacks least comes first: so
@@ -207,7 +209,7 @@ def _in_order(
     for one in sets:
         lacking[one.source_set.group.group_id] += len(one.lacking)
 
-    def key(disk: Row) -> tuple[Any, ...]:
+    def key(disk: DiskRow) -> tuple[Any, ...]:
         own = needs[str(disk["disk_id"])]
         group = of_disks.get(str(disk["disk_id"]))
         need = min(needs[disk_id] for disk_id in group.disk_ids) if group else own
@@ -217,20 +219,20 @@ def _in_order(
     return sorted(disks, key=key)
 
 
-def _lost_its_tags(copy: Row) -> bool:
+def _lost_its_tags(copy: SnapshotRow) -> bool:
     """Whether the run that made a copy was cut off before it tagged it, by the name: then the copy module tags it."""
-    source = copy.get("source") or {}
-    made_of = source.get("snapshot_id")
-    is_tagged = source.get("managed") and source.get("region")
-    return bool(made_of and made_of in str(copy.get("name")) and not is_tagged and is_complete(copy))
+    source = copy.get("source")
+    if not source or (source.get("managed") and source.get("region")):
+        return False
+    return source["snapshot_id"] in str(copy.get("name")) and is_complete(copy)
 
 
-def _considered(own: Sequence[Row], rules: Rules) -> list[tuple[Row, str | None, Taken | None]]:
+def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[SnapshotRow, str | None, Taken | None]]:
     """Return a disk's snapshots, newest first: each with why it is unusable, or when it was taken.
 
     With "latest", none is considered after the newest one that could be copied.
     """
-    considered: list[tuple[Row, str | None, Taken | None]] = []
+    considered: list[tuple[SnapshotRow, str | None, Taken | None]] = []
     for snapshot in own:
         why = rules.unusable(snapshot)
         considered.append((snapshot, why, None if why else taken_at(snapshot)))
@@ -240,7 +242,7 @@ def _considered(own: Sequence[Row], rules: Rules) -> list[tuple[Row, str | None,
 
 
 def _reasons(
-    disk_id: str, region: str, usable: Sequence[tuple[Row, Taken]], there: Destinations, rules: Rules
+    disk_id: str, region: str, usable: Sequence[tuple[SnapshotRow, Taken]], there: Destinations, rules: Rules
 ) -> dict[str, str]:
     """Say for each usable snapshot of a disk, newest first, why it is copied to a region or not.
 
@@ -271,12 +273,12 @@ def _bears(tags: Mapping[str, str], key: str, value: str) -> bool:
     return key in tags and value in ("*", tags[key])
 
 
-def _newest_first(snapshot: Row) -> tuple[bool, str, str]:
+def _newest_first(snapshot: SnapshotRow) -> tuple[bool, str, str]:
     taken = taken_at({**snapshot, "source": None})
     return (taken is not None, taken.time.isoformat() if taken else "", str(snapshot["snapshot_id"]))
 
 
-def _plan_row(disk: Row, region: str, snapshot: Row | None, reason: str, now: datetime) -> dict[str, Any]:
+def _plan_row(disk: DiskRow, region: str, snapshot: SnapshotRow | None, reason: str, now: datetime) -> PlanRow:
     return {
         "disk_id": disk["disk_id"],
         "disk_name": disk["name"],

@@ -6,19 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
+from ..._role.answers import CopyAnswer, DiskRow, Listing, Provenance, SnapshotRow
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import Row, Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
+from ..._role.rows import Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
+from .done import Done
 from .planning import OF_SET, THERE_OF_SET, USABLE
+from .result import ExpiredCopy, KeptCopy, Orphan, OwnCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once
 from .selection import in_part_by_marks, plans_of, wanted_disks
@@ -28,11 +31,11 @@ from .sets import kept_for_sets
 class Prunable(NamedTuple):
     """The copies that a run may delete, and those that retention would delete, but another plan made."""
 
-    going: list[dict[str, Any]]
-    kept_for_others: list[dict[str, Any]]
+    going: list[ExpiredCopy]
+    kept_for_others: list[KeptCopy]
 
 
-def prunable(done: Mapping[str, Any], values: Variables, check_mode: bool = False) -> Prunable:
+def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunable:
     """Return the copies that a run may delete once it has copied, and those that it leaves to another ``plan``.
 
     Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
@@ -48,83 +51,85 @@ def prunable(done: Mapping[str, Any], values: Variables, check_mode: bool = Fals
     expired = [
         copy
         for copy in _expired(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
-        if (str(copy["region"]), str(copy["snapshot_id"])) not in spared
+        if (copy["region"], copy["snapshot_id"]) not in spared
     ]
     own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]
     others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
-    kept = [{"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others]
+    kept: list[KeptCopy] = [
+        {"snapshot_id": c["snapshot_id"], "region": c["region"], "plan": plan_of(c)} for c in others
+    ]
     return Prunable(with_survivors(own, state.copies), kept)
 
 
-def may_be_of_sets(going: Sequence[Row], listed: Sequence[Row], values: Variables) -> bool:
+def may_be_of_sets(going: Sequence[ExpiredCopy], listed: Sequence[Listing], values: Variables) -> bool:
     """Whether a copy that is to go may be of its group's newest whole set, as not all copies were ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
-    return any((str(copy["region"]), str(copy["snapshot_id"])) in perhaps for copy in going)
+    return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in going)
 
 
 def _expired(
-    copies: Sequence[Row],
-    plan: Sequence[Row],
-    disks: Sequence[Row],
+    copies: Sequence[SnapshotRow],
+    plan: Sequence[PlanRow],
+    disks: Sequence[DiskRow],
     values: Variables,
     failed: Collection[tuple[str, str]],
-) -> list[dict[str, Any]]:
+) -> list[SnapshotRow]:
     newest: dict[tuple[str, str], Taken] = {}
     for row in plan:
         time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
         if time:
-            key = (str(row["disk_id"]), str(row["region"]))
+            key = (row["disk_id"], row["region"])
             taken = Taken(time, str(row["snapshot_id"]))
             newest[key] = max(taken, newest.get(key, taken))
     known = Destinations(copies)
-    rows = [row for row in plan if (str(row["snapshot_id"]), str(row["region"])) in failed]
-    broken = {(str(row["disk_id"]), str(row["region"])) for row in rows}
+    rows = [row for row in plan if (str(row["snapshot_id"]), row["region"]) in failed]
+    broken = {(row["disk_id"], row["region"]) for row in rows}
     safe = {key for key, taken in newest.items() if known.is_safe(*key, taken)} - broken
-    chosen = {str(disk["disk_id"]) for disk in disks}
+    chosen = {disk["disk_id"] for disk in disks}
     looked_at = [
         copy
         for copy in copies_of_plan(copies, values)
-        if disk_id_of(copy) in chosen and (disk_id_of(copy), str(copy["region"])) in safe
+        if disk_id_of(copy) in chosen and (disk_id_of(copy), copy["region"]) in safe
     ]
     expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
     # Members of a set that is to become whole stay until it is, though newer points may count instead.
     of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
-    return [copy for copy in expired if (copy["source"]["snapshot_id"], copy["region"]) not in of_sets]
+    return [c for c in expired if c["source"] and (c["source"]["snapshot_id"], c["region"]) not in of_sets]
 
 
-def with_survivors(expired: Sequence[Row], copies: Sequence[Row]) -> list[dict[str, Any]]:
+def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
     """Return expired copies, each with the ``survivor`` of its disk and region: the newest complete copy that stays.
 
     It is None where that is only planned, in check mode. Where none stays, none goes.
     """
-    going = {(str(copy["region"]), str(copy["snapshot_id"])) for copy in expired}
-    newest: dict[tuple[str | None, str], tuple[Taken, str | None]] = {}
+    going = {(copy["region"], copy["snapshot_id"]) for copy in expired}
+    newest: dict[tuple[str, str], tuple[Taken, str | None]] = {}
     for copy in copies:
-        taken, region = taken_at(copy), str(copy["region"])
-        if not copy.get("source") or not taken or not is_complete(copy) or (region, str(copy["snapshot_id"])) in going:
+        taken, region = taken_at(copy), copy["region"]
+        if not copy.get("source") or not taken or not is_complete(copy) or (region, copy["snapshot_id"]) in going:
             continue
-        key, found = (disk_id_of(copy), region), (taken, None if copy.get("planned") else str(copy["snapshot_id"]))
+        key, found = (disk_id_of(copy), region), (taken, None if copy.get("planned") else copy["snapshot_id"])
         if key not in newest or newest[key][0] < taken:
             newest[key] = found
-    places = [(copy, (disk_id_of(copy), str(copy["region"]))) for copy in expired]
+    places = [(copy, (disk_id_of(copy), copy["region"])) for copy in expired]
     return [{**copy, "survivor": newest[place][1]} for copy, place in places if place in newest]
 
 
-def _failed_copies(calls: Sequence[Row]) -> set[tuple[str, str]]:
+def _failed_copies(calls: Sequence[CopyAnswer]) -> set[tuple[str, str]]:
     """Return source and region of each copy that failed in these calls, in any way."""
     return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
 
 
-def deleted_copies(expired: Sequence[Row], calls: Sequence[Row]) -> list[dict[str, Any]]:
+def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) -> list[OwnCopy]:
     """Return the expired copies that the calls have deleted, and that do not show any more."""
     shown = {str(failure["snapshot_id"]) for call in calls for failure in failures_of(call)}
-    gone = {str(snapshot_id) for call in calls for snapshot_id in call.get("deleted_ids") or ()} - shown
-    return [_as_result(copy) for copy in expired if str(copy["snapshot_id"]) in gone]
+    gone = {snapshot_id for call in calls for snapshot_id in call.get("deleted_ids") or ()} - shown
+    return [_as_result(copy, source) for copy in expired if (source := copy["source"]) and copy["snapshot_id"] in gone]
 
 
 def orphans(
-    copies: Sequence[Row], disks: Sequence[Row], values: Variables, source: Row | None = None
-) -> list[dict[str, Any]]:
+    copies: Sequence[SnapshotRow], disks: Sequence[DiskRow], values: Variables, source: Listing | None = None
+) -> list[Orphan]:
     """Return the plan's own copies, by their mark, whose disk this run has not selected.
 
     ``kind`` is "gone" if the disk is no longer in the source region, "unselected" if it is, and None if the region's
@@ -133,29 +138,29 @@ def orphans(
     """
     if parse_shard(values.shard)[0] > 1:
         return []
-    source = source or {}
-    chosen = {str(disk["disk_id"]) for disk in [*disks, *wanted_disks(source, values)]}
-    there = {str(disk["disk_id"]) for key in ("disks", "other_disks") for disk in source.get(key) or ()}
+    source = source or Listing()
+    chosen = {disk["disk_id"] for disk in [*disks, *wanted_disks(source, values)]}
+    there = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     gone = "gone" if is_listed(source) and "other_disks" in source else None
     # Without a listing of the source region, the disks of other shards are unknown.
     part = None if is_listed(source) else in_part_by_marks(copies, values)
     return [
         {
-            **_as_result(copy),
+            **_as_result(copy, parts),
             "disk_name": (copy.get("tags") or {}).get(DISK_NAME),
             "kind": "unselected" if disk_id_of(copy) in there else gone,
         }
         for copy in copies_of_plan(copies, values)
-        if plan_of(copy) in plans_of(values)
+        if (parts := copy["source"])
+        and plan_of(copy) in plans_of(values)
         and disk_id_of(copy) not in chosen
         and (not values.disk_ids or disk_id_of(copy) in values.disk_ids)
         and (part is None or disk_id_of(copy) in part)
     ]
 
 
-def _as_result(copy: Row) -> dict[str, Any]:
+def _as_result(copy: SnapshotRow, source: Provenance) -> OwnCopy:
     """Return a copy in the form of the role's result."""
-    source = copy["source"]
     return {
         "snapshot_id": copy["snapshot_id"],
         "region": copy["region"],

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import Row, disk_id_of, hours_since, is_archived, is_complete, number, taken_at, time_or_now
+from ..._role.rows import disk_id_of, hours_since, is_archived, is_complete, number, taken_at, time_or_now
+from .result import RecoveryPoint
 
 
 def recovery_points(
-    disks: Sequence[Row],
-    copies: Sequence[Row],
+    disks: Sequence[DiskRow],
+    copies: Sequence[SnapshotRow],
     destination_regions: Sequence[str],
     rpo_hours: float = 0,
     now: str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[RecoveryPoint]:
     """Return each disk's newest complete copy in each destination; disks without one are included.
 
     The age in hours counts from when the source was taken. ``within_rpo`` is None if ``rpo_hours`` is 0, or if it could
@@ -29,7 +31,7 @@ def recovery_points(
     """
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
-    there: dict[tuple[str | None, str], list[Row]] = {}
+    there: dict[tuple[str, str], list[SnapshotRow]] = {}
     for copy in copies:
         if copy.get("source"):
             there.setdefault((disk_id_of(copy), str(copy["region"])), []).append(copy)
@@ -40,23 +42,26 @@ def recovery_points(
     ]
 
 
-def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, now: datetime) -> dict[str, Any]:
+def _recovery_row(
+    disk: DiskRow, region: str, own: Sequence[SnapshotRow], rpo_hours: float, now: datetime
+) -> RecoveryPoint:
     complete = [copy for copy in own if is_complete(copy)]
     # What is archived cannot be restored now, so the newest point of the standard tier is judged, if there is one.
     standard = [copy for copy in complete if not is_archived(copy)]
     newest = max(standard or complete, key=_age_key, default=None)
     archived = bool(complete) and not standard
-    source = newest["source"] if newest else {}
-    age = hours_since(source.get("created_at"), now)
+    source = newest["source"] if newest else None
+    taken = source["created_at"] if source else None
+    age = hours_since(taken, now)
     pending = any(copy["state"] == "pending" for copy in own)
-    undated = rpo_hours and newest and age is None and not archived
+    undated = bool(rpo_hours) and newest is not None and age is None and not archived
     return {
         "disk_id": disk["disk_id"],
         "disk_name": disk["name"],
         "region": region,
-        "snapshot_id": newest["snapshot_id"] if newest else None,
-        "source_snapshot_id": source.get("snapshot_id"),
-        "source_created_at": source.get("created_at"),
+        "snapshot_id": (newest["snapshot_id"] or None) if newest else None,
+        "source_snapshot_id": source["snapshot_id"] if source else None,
+        "source_created_at": taken,
         "locked_until": newest.get("locked_until") if newest else None,
         "age_hours": None if age is None else round(age, 2),
         "state": "archived" if archived else "completed" if newest else "pending" if pending else "absent",
@@ -65,7 +70,7 @@ def _recovery_row(disk: Row, region: str, own: Sequence[Row], rpo_hours: float, 
     }
 
 
-def _age_key(copy: Row) -> tuple[bool, Any, str]:
+def _age_key(copy: SnapshotRow) -> tuple[bool, Any, str]:
     """Sort by when the source was taken; a copy with an unknown source time comes first."""
     taken = taken_at(copy)
     return (taken is not None, taken or (), str(copy["snapshot_id"]))

@@ -2,26 +2,174 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of the role, ``dr_copy_result``, as a type. Pure."""
+"""The rows that a run decides, and the result of the role, ``dr_copy_result``, as types. Pure."""
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
-#: A row that is made to be written: a dict of texts, numbers and None.
-Cells = dict[str, Any]
+from ..._role.answers import CopyRow, Failure, SharedRow, SnapshotRow
+from ..input.last_report import ReportedDisk
+
+
+class PlanRow(TypedDict):
+    """Whether a snapshot of a disk is copied to a region, and why (see planning.REASONS)."""
+
+    disk_id: str
+    disk_name: str | None
+    region: str
+    snapshot_id: str | None
+    source_created_at: str | None
+    age_hours: float | None
+    chosen: bool
+    reason: str
+
+
+class _RecoveryPoint(TypedDict):
+    disk_id: str
+    disk_name: str | None
+    region: str
+    snapshot_id: str | None
+    source_snapshot_id: str | None
+    source_created_at: str | None
+    locked_until: str | None
+    age_hours: float | None
+    state: str
+    within_rpo: bool | None
+    unknown: str | None
+
+
+class PointFacts(TypedDict, total=False):
+    """Facts of a recovery point's copy and of the disk's other points (see standing.with_facts)."""
+
+    points: int
+    oldest: str
+    size_gib: int
+    encrypted: bool
+    kms_key_id: str
+    expires_at: str
+    minutes: float
+
+
+class Proof(TypedDict, total=False):
+    """When a drill last proved a copy of a disk, at what level, and which copy.
+
+    ``proofs`` has the times of all levels, where the last proof does not prove what an earlier one did.
+    """
+
+    proven_at: str
+    proven_level: str
+    proven_snapshot_id: str
+    proofs: dict[str, str]
+
+
+class RecoveryPoint(_RecoveryPoint, PointFacts, Proof, total=False):
+    """The newest complete copy of a disk in a region (see recovery.recovery_points), and what is known of it.
+
+    ``key_problem`` says that nobody can restore it (see keys.with_key).
+    """
+
+    key_problem: str
+
+
+class Breach(RecoveryPoint):
+    """A recovery point that is late, or that could not be judged: the name of a Reason, and a sentence."""
+
+    reason: str
+    why: str
+
+
+class RunFailure(Failure):
+    """A failure, with the name of the disk that it hits."""
+
+    disk_name: str | None
+
+
+class ExpiredCopy(SnapshotRow):
+    """A copy that may go; ``survivor`` is the ID of the one that stays for it, None where that is only planned."""
+
+    survivor: str | None
+
+
+class OwnCopy(TypedDict):
+    """A copy of the plan's own, as the result tells it."""
+
+    snapshot_id: str
+    region: str
+    state: str
+    disk_id: str | None
+    source_snapshot_id: str
+    source_created_at: str | None
+
+
+class Orphan(OwnCopy):
+    """A copy of a disk that the run has not selected; ``kind`` is "gone", "unselected" or None."""
+
+    disk_name: str | None
+    kind: str | None
+
+
+class KeptCopy(TypedDict):
+    """A copy that retention would delete, but another plan made."""
+
+    snapshot_id: str
+    region: str
+    plan: str | None
+
+
+class VanishedPoint(TypedDict):
+    """A recovery point that the last report told, and that is not there."""
+
+    snapshot_id: str
+    disk_id: str
+    region: str
+
+
+class NearMiss(ReportedDisk):
+    """A disk with the ``tags`` that nearly match."""
+
+    tags: dict[str, str]
+
+
+class DiskWithCopies(ReportedDisk):
+    """A disk that is not selected: how many copies it has, and where."""
+
+    copies: int
+    regions: list[str]
+
+
+class TornDiskRow(TypedDict):
+    """A disk whose newest copy is not of its server's set, and when the source of that was taken."""
+
+    disk_id: str
+    source_created_at: str | None
+
+
+class SetStanding(TypedDict):
+    """A server of several disks in a region: its newest whole ``set``, and the disks that are not of it."""
+
+    group: str
+    region: str
+    disks: list[str]
+    set: str | None
+    consistency: str | None
+    source_created_at: str | None
+    age_hours: float | None
+    within_rpo: bool | None
+    torn: list[TornDiskRow]
+    unknown: str | None
 
 
 class Coverage(TypedDict):
     """Which disks a run selected, and which it did not; None is what is not known (see coverage.coverage_of)."""
 
     selected: int
-    excluded: list[Cells]
+    excluded: list[ReportedDisk]
     unselected: int | None
-    missing: list[Cells]
-    near_misses: list[Cells] | None
-    lost: list[Cells] | None
-    gone: list[Cells] | None
+    missing: list[ReportedDisk]
+    near_misses: list[NearMiss] | None
+    lost: list[DiskWithCopies] | None
+    gone: list[DiskWithCopies] | None
 
 
 class CoverageWithWarnings(Coverage):
@@ -31,20 +179,20 @@ class CoverageWithWarnings(Coverage):
 
 
 class _Result(TypedDict):
-    plan: list[Cells]
-    copies: list[Cells]
-    failures: list[Cells]
-    pruned: list[Cells]
-    kept_for_others: list[Cells]
-    orphans: list[Cells]
-    vanished: list[Cells]
+    plan: list[PlanRow]
+    copies: list[CopyRow]
+    failures: list[RunFailure]
+    pruned: list[OwnCopy]
+    kept_for_others: list[KeptCopy]
+    orphans: list[Orphan]
+    vanished: list[VanishedPoint]
     coverage: CoverageWithWarnings
-    recovery_points: list[Cells]
-    sets: list[Cells]
+    recovery_points: list[RecoveryPoint]
+    sets: list[SetStanding]
     counts: dict[str, int]
 
 
 class Result(_Result, total=False):
     """What a run has found and done. ``shared`` is there across accounts."""
 
-    shared: list[Cells]
+    shared: list[SharedRow]

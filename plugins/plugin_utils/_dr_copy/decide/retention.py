@@ -11,10 +11,11 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, NamedTuple
 
+from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNTED, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
-from ..._role.rows import Row, Taken, is_complete, taken_at, time_or_now
+from ..._role.rows import Taken, is_complete, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
 from ..input.variables import Variables
@@ -27,48 +28,51 @@ class Point(NamedTuple):
     """A recovery point: the copies of one source in one region, one or several."""
 
     taken: Taken
-    copies: tuple[Row, ...]
+    copies: tuple[SnapshotRow, ...]
 
 
-def counts_for_retention(copy: Row) -> bool:
+def counts_for_retention(copy: SnapshotRow) -> bool:
     """Whether retention looks at a copy at all: complete, made by this collection, not held, disk and time known."""
     return _is_point(copy) and not is_locked(copy)
 
 
-def counts_for_planning(copy: Row) -> bool:
+def counts_for_planning(copy: SnapshotRow) -> bool:
     """Whether a copy is sorted with the sources: also a locked copy, since no other is copied in its place."""
     return _is_point(copy)
 
 
-def is_locked(copy: Row) -> bool:
+def is_locked(copy: SnapshotRow) -> bool:
     return bool(copy.get("locked") or copy.get("locked_until")) or "locked" in (copy.get("traits") or ())
 
 
-def _is_point(copy: Row) -> bool:
-    source = copy.get("source") or {}
+def _is_point(copy: SnapshotRow) -> bool:
+    source = copy.get("source")
+    if not (source and source.get("managed") and source.get("disk_id")):
+        return False
     held = any(key.lower() == HOLD for key in copy.get("tags") or {})
-    return bool(source.get("managed") and source.get("disk_id") and is_complete(copy) and taken_at(copy) and not held)
+    return is_complete(copy) and taken_at(copy) is not None and not held
 
 
 def points_of(
-    copies: Iterable[Row], counts: Callable[[Row], bool] = counts_for_retention
+    copies: Iterable[SnapshotRow], counts: Callable[[SnapshotRow], bool] = counts_for_retention
 ) -> dict[tuple[str, str], list[Point]]:
     """Return the recovery points of each disk and region out of the copies that count, newest first.
 
     If copies of one source have different times, the latest one counts: so the point is kept longer.
     """
-    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    found: dict[tuple[str, str], dict[str, list[SnapshotRow]]] = {}
     for copy in copies:
-        if counts(copy):
-            key = (str(copy["source"]["disk_id"]), str(copy["region"]))
-            found.setdefault(key, {}).setdefault(str(copy["source"]["snapshot_id"]), []).append(copy)
+        source = copy.get("source")
+        if source and counts(copy):
+            key = (str(source["disk_id"]), copy["region"])
+            found.setdefault(key, {}).setdefault(source["snapshot_id"], []).append(copy)
     return {
         key: sorted((_point(of_source) for of_source in by_source.values()), reverse=True, key=lambda p: p.taken)
         for key, by_source in found.items()
     }
 
 
-def _point(copies: Sequence[Row]) -> Point:
+def _point(copies: Sequence[SnapshotRow]) -> Point:
     newest = max(taken for taken in map(taken_at, copies) if taken)
     return Point(newest, tuple(sorted(copies, key=lambda c: str(c["snapshot_id"]))))
 
@@ -139,14 +143,14 @@ def _is_count(value: Any) -> bool:
 
 
 def expired_copies(
-    copies: Iterable[Row],
+    copies: Iterable[SnapshotRow],
     keep: int = 0,
     keep_days: float = 0,
     now: str | None = None,
     plans: Sequence[str] = (),
     sets: bool = True,
     **calendar: Any,
-) -> list[dict[str, Any]]:
+) -> list[SnapshotRow]:
     """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for bad limits.
 
     ``keep`` counts recovery points of a disk in a region, ``keep_days`` is days since the source was taken.
@@ -167,7 +171,7 @@ def expired_copies(
         going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
     return [
-        dict(copy)
+        {**copy}
         for _taken, copy in going
         if (str(copy["region"]), str(copy["snapshot_id"])) not in spared and (not plans or is_of_plans(copy, plans))
     ]

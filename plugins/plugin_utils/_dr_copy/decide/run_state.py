@@ -6,19 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import Listing
 from ..._role.doubts import with_doubts
 from ..._role.registered import failures_of
-from ..._role.rows import Row, opened, plain, time_or_now
+from ..._role.rows import time_or_now
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .destinations import copies_in
-from .falling_back import without_gone
+from .done import Done
+from .falling_back import share_without_gone, without_gone
+from .result import RecoveryPoint
 from .selection import selected_snapshots
 from .unseen import without_missing
 
@@ -26,30 +27,30 @@ from .unseen import without_missing
 class RunState:
     """The state after a run, or in check mode the state that it would reach, from the results of its tasks.
 
-    ``done`` holds the registered results ``source`` and ``share`` (empty, except across accounts) and, as lists,
-    ``copied``, ``listed``, ``seen`` (copies looked at by their IDs) and ``deleted``, and what was decided: ``disks``,
-    ``snapshots``, ``plan``, ``expired``.
+    ``done`` is what read_once returns.
     """
 
-    def __init__(self, done: Mapping[str, Any], values: Variables, check_mode: bool):
+    def __init__(self, done: Done, values: Variables, check_mode: bool):
         self.shared = done["share"].get("shared") or []
         self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
         # A listing that lags may still show what this run took back.
-        taken_back = {str(snapshot_id) for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
+        taken_back = {snapshot_id for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
         shown = copies_in([*done["listed"], *done["seen"]], values)
-        shown = [copy for copy in shown if str(copy["snapshot_id"]) not in taken_back]
+        shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations, as last listed or looked at.
         self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
         if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, done["snapshots"])
         self.planned = {
-            (str(copy["source"]["snapshot_id"]), str(copy["region"])) for copy in self.copies if copy.get("planned")
+            (source["snapshot_id"], copy["region"])
+            for copy in self.copies
+            if copy.get("planned") and (source := copy["source"])
         }
-        read = [(str(call["item"]), call) for call in done["listed"]]
-        read += [(str(call["item"]["region"]), call) for call in done["seen"]]
+        read: list[tuple[str, Listing]] = [(call["item"], call) for call in done["listed"]]
+        read += [(call["item"]["region"], call) for call in done["seen"]]
         self.unread = {region: spelt_out(failures_of(call)) for region, call in read if failures_of(call)}
 
-    def judged(self, point: Row) -> dict[str, Any]:
+    def judged(self, point: RecoveryPoint) -> RecoveryPoint:
         """Return a recovery point with its state, which is unknown in a region that could not be listed."""
         if point["region"] in self.unread:
             why = f"the region could not be listed: {self.unread[point['region']]}"
@@ -58,16 +59,12 @@ class RunState:
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 
-def read_once(done: Mapping[str, Any], values: Variables) -> dict[str, Any]:
-    """Return the results of the tasks as plain rows, the listings opened, and the ``snapshots`` of the run."""
-    read = {**done, **{key: plain(done[key]) for key in ("disks", "plan", "expired", "share")}}
-    read["source"] = opened(done["source"])
-    read.update({key: [opened(call) for call in plain(done[key])] for key in ("listed", "seen")})
-    read.update({key: [plain(call) for call in plain(done[key])] for key in ("copied", "deleted")})
-    read["copied"] = without_gone(without_missing(read["copied"], read["seen"]), read["plan"])
-    read["share"] = without_gone([read["share"]], read["plan"])[0]
-    read["snapshots"] = plain(done["snapshots"]) if "snapshots" in done else selected_snapshots(read["source"], values)
-    return read
+def read_once(done: Done, values: Variables) -> Done:
+    """Return the results of the steps without what was gone before it could be copied, and the ``snapshots``."""
+    snapshots = done["snapshots"] if "snapshots" in done else selected_snapshots(done["source"], values)
+    copied = without_gone(without_missing(done["copied"], done["seen"]), done["plan"])
+    share = share_without_gone(done["share"], done["plan"])
+    return {**done, "copied": copied, "share": share, "snapshots": snapshots}
 
 
 def judged_at(values: Variables) -> datetime:

@@ -7,63 +7,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
+from ..._role.answers import DiskRow, Listing, SnapshotRow
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.registered import is_listed
-from ..._role.rows import Row, disk_id_of, opened, plain
+from ..._role.rows import disk_id_of
 from ..._sets.copies import Copy, copies_of
 from ..._sets.groups import group_ids_of
 from ..._sets.marked import disks_that_left, sets_of_copies
+from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .destinations import copies_of_plan
 
 
+class Selected(TypedDict):
+    """The disks and snapshots that a run looks at."""
+
+    disks: list[DiskRow]
+    snapshots: list[SnapshotRow]
+
+
 def select(
-    source: Row, copies: Sequence[Row], values: Variables, last: Mapping[str, Any] | None = None
-) -> dict[str, list[Row]]:
+    source: Listing, copies: Sequence[SnapshotRow], values: Variables, last: LastReport | None = None
+) -> Selected:
     """Return the disks and snapshots that this run looks at, from the source region's listing.
 
-    If that region could not be listed, the disks are those of the plan's ``last`` report (see history.last_report), and
+    If that region could not be listed, the disks are those of the plan's ``last`` report (see input.last_report), and
     those that the marks of copies name as this plan's.
     """
     disks = own_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
     return {"disks": disks, "snapshots": selected_snapshots(source, values)}
 
 
-def selected_snapshots(source: Row, values: Variables) -> list[Row]:
+def selected_snapshots(source: Listing, values: Variables) -> list[SnapshotRow]:
     """Return the snapshots that this run looks at; none where the source region could not be listed."""
-    snapshots = plain(source.get("snapshots") or ()) if is_listed(source) else ()
+    snapshots = source.get("snapshots") or [] if is_listed(source) else []
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
     part = in_part(source, values) if values.shard else ()
     return [s for s in own if disk_id_of(s) in part] if values.shard else own
 
 
-def disks_of_part(source: Row, values: Variables) -> list[str]:
+def disks_of_part(source: Listing, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
     The first shard lists all, since it reports the orphans of all. So does a shard without the source region's listing.
     """
     if parse_shard(values.shard)[0] == 1 or not is_listed(source):
         return []
-    return sorted(in_part(opened(source), values))
+    return sorted(in_part(source, values))
 
 
-def in_part(source: Row, values: Variables) -> frozenset[str]:
+def in_part(source: Listing, values: Variables) -> frozenset[str]:
     """Return the disks with the plan's tags that are in this run's shard; those that a tag excludes, too.
 
     The info modules divide the disks alike. Disks of one group are in one shard.
     """
-    return disks_in_shard(group_ids_of(plain(source.get("disks") or ()), values.group_tag), values.shard)
+    return disks_in_shard(group_ids_of(source.get("disks") or (), values.group_tag), values.shard)
 
 
-def in_part_by_marks(copies: Sequence[Row], values: Variables) -> frozenset[str]:
+def in_part_by_marks(copies: Sequence[SnapshotRow], values: Variables) -> frozenset[str]:
     """Return the disks of copies that are in this run's shard, where the source region could not be listed."""
     own = copies_of_plan(copies, values)
-    disks = dict.fromkeys(str(copy["source"]["disk_id"]) for copy in own if copy["source"]["disk_id"])
+    disks = dict.fromkeys(filter(None, map(disk_id_of, own)), "")
     return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values.shard)
 
 
@@ -75,24 +84,24 @@ def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
     return {disk_id: "" if disk_id in left else copy.group_id for disk_id, copy in newest.items() if copy.group_id}
 
 
-def own_disks(source: Row, values: Variables) -> list[Row]:
+def own_disks(source: Listing, values: Variables) -> list[DiskRow]:
     """Return the disks that this run protects: in its shard those with the plan's tags, and without one that excludes
     them."""
     part = in_part(source, values)
     return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
 
 
-def wanted_disks(source: Row, values: Variables) -> list[Row]:
+def wanted_disks(source: Listing, values: Variables) -> list[DiskRow]:
     """Return the disks with the plan's tags and without a tag that excludes them, in all shards."""
-    return [disk for disk in plain(source.get("disks") or ()) if not is_excluded(disk, values.exclude_tags)]
+    return [disk for disk in source.get("disks") or () if not is_excluded(disk, values.exclude_tags)]
 
 
-def excluded_disks(source: Row, values: Variables) -> list[Row]:
+def excluded_disks(source: Listing, values: Variables) -> list[DiskRow]:
     """Return the disks with the plan's tags that a tag excludes, in all shards."""
-    return [disk for disk in plain(source.get("disks") or ()) if is_excluded(disk, values.exclude_tags)]
+    return [disk for disk in source.get("disks") or () if is_excluded(disk, values.exclude_tags)]
 
 
-def too_few(source: Row, values: Variables, near: str = "") -> str:
+def too_few(source: Listing, values: Variables, near: str = "") -> str:
     """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards.
 
     ``near`` names disks whose tags nearly match.
@@ -123,20 +132,20 @@ def plans_of(values: Variables) -> list[str]:
     return [values.plan, *values.former_plans]
 
 
-def is_excluded(disk: Row, exclude: Mapping[str, str]) -> bool:
-    tags = disk.get("tags") or {}
+def is_excluded(disk: DiskRow | None, exclude: Mapping[str, str]) -> bool:
+    tags = (disk and disk.get("tags")) or {}
     return any(key in tags and value in ("*", tags[key]) for key, value in exclude.items())
 
 
-def _disks_remembered(copies: Sequence[Row], values: Variables, last: Mapping[str, Any]) -> list[Row]:
-    own = [copy for copy in copies_of_plan(copies, values) if copy["source"]["disk_id"]]
+def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: LastReport) -> list[DiskRow]:
+    own = [copy for copy in copies_of_plan(copies, values) if disk_id_of(copy)]
     marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
     if not known and not marked:
         # Copies from before there were marks: nothing shows whose they are.
         marked = [copy for copy in own if plan_of(copy) is None]
     for copy in marked:
-        disk_id = str(copy["source"]["disk_id"])
+        disk_id = disk_id_of(copy)
         known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
     # The last report is of this shard alone.
     part = in_part_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..._role.answers import Listing
 from ..._role.registered import is_listed
-from ..._role.rows import Row
 from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
 from ..._sets.inputs import sources_of_copies
@@ -21,7 +21,7 @@ from .selection import own_disks, plans_of, selected_snapshots
 
 def marks_by_source(
     groups: Sequence[Group],
-    source: Row,
+    source: Listing,
     copies: Sequence[Copy],
     values: Variables,
     bare: Iterable[Copy] = (),
@@ -36,6 +36,6 @@ def marks_by_source(
     return marks_of_sources(groups, [*sources.values()], copies, values.set_seconds, plans_of(values))
 
 
-def groups_in(source: Row, values: Variables) -> list[Group]:
+def groups_in(source: Listing, values: Variables) -> list[Group]:
     """Return the groups of the disks that this run protects; none without a listing of the source region."""
     return groups_of(own_disks(source, values), values.group_tag) if is_listed(source) else []

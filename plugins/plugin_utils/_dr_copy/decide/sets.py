@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
+from ..._role.answers import SnapshotRow
 from ..._role.registered import is_listed
-from ..._role.rows import Row, parse_time
+from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
@@ -21,6 +21,8 @@ from ..._sets.marked import kept_by_groups, kept_by_sets, sets_of_copies
 from ..._sets.standing import Standing, standings
 from ..input.variables import Variables
 from .destinations import Destinations
+from .done import Done
+from .result import SetStanding
 from .run_state import RunState, judged_at
 from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source
@@ -32,8 +34,8 @@ NAMED, NAMED_DISKS = 10, 4
 
 
 def sets_of(
-    state: RunState, copies: Sequence[Row], done: Mapping[str, Any], values: Variables
-) -> tuple[list[dict[str, Any]], list[str]]:
+    state: RunState, copies: Sequence[SnapshotRow], done: Done, values: Variables
+) -> tuple[list[SetStanding], list[str]]:
     """Return a row for each group and destination, and what there is to warn of.
 
     ``copies`` are those at the destinations, with the disks and times of somebody else's. Without the source region the
@@ -57,13 +59,13 @@ def sets_of(
     return rows, _warnings(rows, contradictions, values.set_seconds)
 
 
-def late_sets(sets: Sequence[Row], consistency: str) -> list[Row]:
+def late_sets(sets: Sequence[SetStanding], consistency: str) -> list[SetStanding]:
     """Return the rows of servers that miss the RPO for want of a set, the worst first; none where disks are judged."""
     late = [row for row in sets if row["within_rpo"] is False and consistency == BY_SET]
     return sorted(late, key=worst_set_first)
 
 
-def worst_set_first(row: Row) -> tuple[int, float, str, str]:
+def worst_set_first(row: SetStanding) -> tuple[int, float, str, str]:
     """Sort rows of servers: without a set, late, not judged, torn, the others; each by age, then by name."""
     if row["unknown"]:
         group = 2
@@ -74,11 +76,11 @@ def worst_set_first(row: Row) -> tuple[int, float, str, str]:
     return group, -(row["age_hours"] or 0), str(row["group"]), str(row["region"])
 
 
-def lagging_disks(row: Row, seconds: float) -> dict[str, str | None]:
+def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
     """Return the disks of a server whose newest copy is more than ``seconds`` older than another's, and of when it is;
     None if there is none."""
-    times = {str(disk_id): row["source_created_at"] for disk_id in row["disks"]}
-    times |= {str(disk["disk_id"]): disk["source_created_at"] for disk in row["torn"]}
+    times = dict.fromkeys(row["disks"], row["source_created_at"])
+    times |= {disk["disk_id"]: disk["source_created_at"] for disk in row["torn"]}
     newest = max(filter(None, map(parse_time, times.values())), default=None)
 
     def lags(moment: str | None) -> bool:
@@ -88,7 +90,7 @@ def lagging_disks(row: Row, seconds: float) -> dict[str, str | None]:
     return {disk_id: moment for disk_id, moment in sorted(times.items()) if lags(moment)}
 
 
-def set_in_words(row: Row, seconds: float, names: Mapping[str, str] | None = None) -> str:
+def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | None = None) -> str:
     """Say of a server's row which set it has there, which disks lag, and since when. ``names`` are those of disks."""
     if row["unknown"]:
         return str(row["unknown"])
@@ -109,14 +111,14 @@ def set_in_words(row: Row, seconds: float, names: Mapping[str, str] | None = Non
     return "; ".join(parts)
 
 
-def kept_for_sets(state: RunState, done: Mapping[str, Any], values: Variables) -> set[tuple[str, str]]:
+def kept_for_sets(state: RunState, done: Done, values: Variables) -> set[tuple[str, str]]:
     """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
     groups = _groups(copies_of(state.copies), done, values)
     known = _marked(state, groups, done, values)
     return kept_by_sets(known) | kept_by_groups(known, groups, values.destination_regions, plans_of(values))
 
 
-def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], values: Variables) -> list[Copy]:
+def _marked(state: RunState, groups: Sequence[Group], done: Done, values: Variables) -> list[Copy]:
     """Return the copies with their marks; those that bear none, but are planned or cannot, with those they would."""
     cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
@@ -127,17 +129,17 @@ def _marked(state: RunState, groups: Sequence[Group], done: Mapping[str, Any], v
     return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks, values.plan)]
 
 
-def _groups(copies: Sequence[Copy], done: Mapping[str, Any], values: Variables) -> list[Group]:
+def _groups(copies: Sequence[Copy], done: Done, values: Variables) -> list[Group]:
     """Return the groups of the run's disks. If the source region could not be listed, those that the marks of the
     newest copies tell, and of disks whose copies tell none, those of the last report."""
     if is_listed(done["source"]):
         return groups_in(done["source"], values)
-    chosen = {str(disk["disk_id"]) for disk in done["disks"]}
+    chosen = {disk["disk_id"] for disk in done["disks"]}
     known = {**((done.get("last") or {}).get("groups") or {}), **group_ids_by_marks(copies)}
     return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 
-def _row(one: Standing, unread: str | None) -> dict[str, Any]:
+def _row(one: Standing, unread: str | None) -> SetStanding:
     return {
         "group": one.group.group_id,
         "region": one.region,
@@ -152,13 +154,13 @@ def _row(one: Standing, unread: str | None) -> dict[str, Any]:
     }
 
 
-def _warnings(rows: Sequence[Row], contradictions: Iterable[Contradiction], seconds: float) -> list[str]:
+def _warnings(rows: Sequence[SetStanding], contradictions: Iterable[Contradiction], seconds: float) -> list[str]:
     read = [row for row in rows if not row["unknown"]]
     without = [row for row in read if row["set"] is None]
     late = [row for row in read if row["set"] and row["within_rpo"] is False]
     torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
 
-    def some(of: Sequence[Row]) -> str:
+    def some(of: Sequence[SetStanding]) -> str:
         words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in of[:NAMED]]
         return "; ".join(words) + _more(of, NAMED)
 

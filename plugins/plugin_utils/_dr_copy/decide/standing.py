@@ -10,60 +10,70 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
+from ..._role.answers import SnapshotRow
 from ..._role.proofs import as_text, beside, proofs_in
-from ..._role.rows import Row, disk_id_of, is_complete, parse_time, time_or_now
+from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .destinations import copies_of_plan
+from .done import Done
+from .result import PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
 
 
-def unfinished_copies(done: Mapping[str, Any], values: Variables) -> list[dict[str, Any]]:
+class UnfinishedCopy(TypedDict):
+    """A copy that is under way or has failed."""
+
+    snapshot_id: str
+    region: str
+    state: str
+    progress: int | None
+    disk_id: str
+    source_snapshot_id: str | None
+
+
+def unfinished_copies(done: Done, values: Variables) -> list[UnfinishedCopy]:
     """Return the copies of the run's disks that are under way or failed, by the last listing and looks."""
-    chosen = {str(disk["disk_id"]) for disk in done["disks"]}
+    chosen = {disk["disk_id"] for disk in done["disks"]}
     copies = copies_of_plan(RunState(done, values, False).copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
-def with_facts(points: Iterable[Row], done: Mapping[str, Any], values: Variables) -> list[dict[str, Any]]:
+def with_facts(points: Iterable[RecoveryPoint], done: Done, values: Variables) -> list[RecoveryPoint]:
     """Return recovery points with facts of their copies and of the disk's other points; unknown keys are left out.
 
     ``points`` is how many recovery points of the disk are complete in the region, ``oldest`` when the first of their
     sources was taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,
     ``proven_snapshot_id``, which may be an earlier one.
     """
-    by_id: dict[str, Row] = {}
+    by_id: dict[str, SnapshotRow] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
     copies = RunState(done, values, False).copies
     proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
-        if copy.get("source") and is_complete(copy):
-            by_id[str(copy["snapshot_id"])] = copy
-            sources = of_disk.setdefault((str(disk_id_of(copy)), str(copy["region"])), {})
-            sources[str(copy["source"]["snapshot_id"])] = copy["source"]["created_at"] or ""
-    return [
-        {
-            **p,
-            **_facts(by_id.get(str(p["snapshot_id"])), list(of_disk.get((p["disk_id"], p["region"]), {}).values())),
-            **proofs.get((str(p["disk_id"]), p["region"]), {}),
-        }
-        for p in points
-    ]
+        if (source := copy.get("source")) and is_complete(copy):
+            by_id[copy["snapshot_id"]] = copy
+            sources = of_disk.setdefault((disk_id_of(copy), copy["region"]), {})
+            sources[source["snapshot_id"]] = source["created_at"] or ""
+
+    def whole(point: RecoveryPoint) -> RecoveryPoint:
+        place = (point["disk_id"], point["region"])
+        facts = _facts(by_id.get(str(point["snapshot_id"])), list(of_disk.get(place, {}).values()))
+        return {**point, **facts, **proofs.get(place, Proof())}
+
+    return [whole(point) for point in points]
 
 
-def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return when a copy of each disk in each region was last proven by a drill, at what level, and which copy.
-
-    ``proofs`` has the times of all levels, where the last proof does not prove what an earlier one did.
-    """
+def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[tuple[str, str], Proof]:
+    """Return how a copy of each disk in each region was last proven by a drill."""
     last: dict[tuple[str, str], tuple[datetime, str, str]] = {}
     of_disk: dict[tuple[str, str], dict[str, datetime]] = {}
     for copy in copies:
         own = proofs_in(copy.get("tags") or {}, now) if copy.get("source") else {}
-        key = str(disk_id_of(copy)), str(copy["region"])
+        key = disk_id_of(copy), copy["region"]
         for level, time in own.items():
-            proof = (time, level, str(copy["snapshot_id"]))
+            proof = (time, level, copy["snapshot_id"])
             if key not in last or time > last[key][0]:
                 last[key] = proof
             levels = of_disk.setdefault(key, {})
@@ -71,30 +81,40 @@ def _proofs(copies: Iterable[Row], now: datetime) -> dict[tuple[str, str], dict[
     return {key: _proof(last[key], proofs) for key, proofs in of_disk.items()}
 
 
-def _proof(last: tuple[datetime, str, str], proofs: Mapping[str, datetime]) -> dict[str, Any]:
+def _proof(last: tuple[datetime, str, str], proofs: Mapping[str, datetime]) -> Proof:
     time, level, copy_id = last
-    found = {"proven_at": as_text(time), "proven_level": level, "proven_snapshot_id": copy_id}
-    texts = {level: as_text(time) for level, time in proofs.items()}
-    return {**found, **({"proofs": texts} if beside(level, proofs) else {})}
+    found: Proof = {"proven_at": as_text(time), "proven_level": level, "proven_snapshot_id": copy_id}
+    if beside(level, proofs):
+        found["proofs"] = {level: as_text(time) for level, time in proofs.items()}
+    return found
 
 
-def _facts(copy: Row | None, taken: Sequence[str]) -> dict[str, Any]:
-    depth = {"points": len(taken), "oldest": min(filter(None, taken), default=None)}
+def _facts(copy: SnapshotRow | None, taken: Sequence[str]) -> PointFacts:
+    facts: PointFacts = {"points": len(taken)}
+    if oldest := min(filter(None, taken), default=None):
+        facts["oldest"] = oldest
     if copy is None:
-        return {key: value for key, value in depth.items() if value is not None}
+        return facts
+    if (size := copy.get("size_gib")) is not None:
+        facts["size_gib"] = size
+    if (encrypted := copy.get("encrypted")) is not None:
+        facts["encrypted"] = encrypted
+    if (key := copy.get("kms_key_id")) is not None:
+        facts["kms_key_id"] = key
+    if (expires := copy.get("expires_at")) is not None:
+        facts["expires_at"] = expires
     started, ended = parse_time(copy.get("created_at")), parse_time(copy.get("completed_at"))
-    facts = {
-        "size_gib": copy.get("size_gib"),
-        "encrypted": copy.get("encrypted"),
-        "kms_key_id": copy.get("kms_key_id"),
-        "expires_at": copy.get("expires_at"),
-        "locked_until": copy.get("locked_until"),
-        "minutes": round((ended - started) / timedelta(minutes=1), 1) if started and ended else None,
-        **depth,
+    if started and ended:
+        facts["minutes"] = round((ended - started) / timedelta(minutes=1), 1)
+    return facts
+
+
+def _unfinished(copy: SnapshotRow) -> UnfinishedCopy:
+    return {
+        "snapshot_id": copy["snapshot_id"],
+        "region": copy["region"],
+        "state": copy["state"],
+        "progress": copy.get("progress"),
+        "disk_id": disk_id_of(copy),
+        "source_snapshot_id": copy["source"]["snapshot_id"] if copy["source"] else None,
     }
-    return {key: value for key, value in facts.items() if value is not None}
-
-
-def _unfinished(copy: Row) -> dict[str, Any]:
-    parts = {key: copy.get(key) for key in ("snapshot_id", "region", "state", "progress")}
-    return {**parts, "disk_id": disk_id_of(copy), "source_snapshot_id": copy["source"]["snapshot_id"]}

@@ -10,60 +10,60 @@ The listing may be old, or somebody has deleted the copy meanwhile. A look at th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import FailedCopy
 
-from ..._role.registered import failures_of
-from ..._role.rows import Row, is_complete, opened, plain
+from ..._role.answers import CopyAnswer, CopyRow, Failure, SnapshotRow
+from ..._role.registered import failure_row, failures_of
+from ..._role.rows import is_complete
+from .done import ListedRegion, Look, Looked
 
 
-def unseen_copies(calls: Sequence[Row], listed: Sequence[Row]) -> list[dict[str, Any]]:
+def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[Looked]:
     """Return ``region`` and ``snapshot_ids`` of the copies that copy calls saw complete and no listing shows so.
 
     Of regions that could not be listed, none.
     """
-    read = [opened(call) for call in plain(listed)]
-    regions = {str(call["item"]) for call in read if not failures_of(call)}
-    complete = {_key(copy) for call in read for copy in call.get("snapshots") or () if is_complete(copy)}
+    regions = {call["item"] for call in listed if not failures_of(call)}
+    complete = {_key(copy) for call in listed for copy in call.get("snapshots") or () if is_complete(copy)}
     unseen: dict[str, dict[str, None]] = {}
-    for row in (row for call in plain(calls) for row in _complete(call)):
+    for row in (row for call in calls for row in _complete(call)):
         if row["region"] in regions and _key(row) not in complete:
-            unseen.setdefault(str(row["region"]), {})[str(row["snapshot_id"])] = None
+            unseen.setdefault(row["region"], {})[str(row["snapshot_id"])] = None
     return [{"region": region, "snapshot_ids": list(ids)} for region, ids in unseen.items()]
 
 
-def without_missing(calls: Sequence[Row], seen: Sequence[Row]) -> list[Row]:
+def without_missing(calls: Sequence[CopyAnswer], seen: Sequence[Look]) -> list[CopyAnswer]:
     """Return copy calls in which a copy has failed that a look by its ID did not show."""
     shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
     looked_at = [look["item"] for look in seen if not failures_of(look)]
-    missing = {(str(i["region"]), str(s)) for i in looked_at for s in i["snapshot_ids"]} - shown
+    missing = {(item["region"], snapshot_id) for item in looked_at for snapshot_id in item["snapshot_ids"]} - shown
     return [_with_failures(call, missing) if missing else call for call in calls]
 
 
-def _with_failures(call: Row, missing: set[tuple[str, str]]) -> Row:
+def _with_failures(call: CopyAnswer, missing: set[tuple[str, str]]) -> CopyAnswer:
     gone = [row for row in _complete(call) if _key(row) in missing]
     if not gone:
         return call
     failures = {_key(row): _failure(row) for row in gone}
-    rows = [
-        {**row, "state": "absent", "error": failures[_key(row)]} if _key(row) in failures else row
-        for row in call["copies"]
-    ]
+
+    def as_failed(row: CopyRow) -> CopyRow:
+        return {**row, "state": "absent", "error": failures[_key(row)]}
+
+    rows = [as_failed(row) if _key(row) in failures else row for row in call["copies"]]
     counts = {**call["counts"], "failed": call["counts"].get("failed", 0) + len(gone)}
     return {**call, "copies": rows, "failures": [*failures_of(call), *failures.values()], "counts": counts}
 
 
-def _failure(row: Row) -> Row:
+def _failure(row: CopyRow) -> Failure:
     message = f"The copy {row['snapshot_id']} was complete, but it can no longer be found by its ID"
     hint = "Find out who has deleted it. The next run copies the snapshot again."
-    region = str(row["region"])
-    return FailedCopy(message, hint=hint).as_result(str(row["source_snapshot_id"]), region, str(row["snapshot_id"]))
+    return failure_row(FailedCopy(message, hint=hint), row["source_snapshot_id"], row["region"], row["snapshot_id"])
 
 
-def _complete(call: Row) -> Iterable[Row]:
+def _complete(call: CopyAnswer) -> Iterable[CopyRow]:
     return [row for row in call.get("copies") or () if row["snapshot_id"] and is_complete(row) and not row["error"]]
 
 
-def _key(copy: Row) -> tuple[str, str]:
+def _key(copy: CopyRow | SnapshotRow) -> tuple[str, str]:
     return str(copy["region"]), str(copy["snapshot_id"])

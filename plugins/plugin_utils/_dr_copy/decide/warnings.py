@@ -7,24 +7,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import Row, is_archived
+from ..._role.rows import is_archived
 from ..input.variables import Variables
 from . import planning
-from .coverage import NAMED, listed
+from .coverage import NAMED, listed, listed_near_misses
+from .done import Done
 from .keys import keys_of
-from .result import Result
+from .result import Coverage, PlanRow, Result, VanishedPoint
 
 #: Reasons for leaving out snapshots that nobody asked for.
 _UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
-def warnings_of(result: Result, done: Mapping[str, Any], values: Variables) -> list[str]:
+def warnings_of(result: Result, done: Done, values: Variables) -> list[str]:
     """Return the warnings of a run, from its result and what its steps have returned."""
     source = done["source"]
     parts = []
@@ -44,7 +44,7 @@ def warnings_of(result: Result, done: Mapping[str, Any], values: Variables) -> l
     ]
 
 
-def _of_plan(plan: Sequence[Row], selected: int) -> list[str]:
+def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
     usable = {row["disk_id"] for row in plan if row["reason"] in planning.USABLE}
     left_out = sum(row["reason"] in _UNASKED for row in plan)
     taken = sum(row["reason"] in planning.USABLE for row in plan)
@@ -57,9 +57,9 @@ def _of_plan(plan: Sequence[Row], selected: int) -> list[str]:
     return []
 
 
-def _of_coverage(coverage: Row) -> list[str]:
+def _of_coverage(coverage: Coverage) -> list[str]:
     lost, gone = coverage["lost"] or [], coverage["gone"] or []
-    known = {disk["disk_id"] for disk in (*lost, *gone)}
+    known = {disk["disk_id"] for disk in [*lost, *gone]}
     missing = [disk for disk in coverage["missing"] if disk["disk_id"] not in known]
     parts = []
     if lost:
@@ -74,11 +74,11 @@ def _of_coverage(coverage: Row) -> list[str]:
             f"selected: {listed(missing)}."
         )
     if coverage["near_misses"]:
-        parts.append(f"Disks whose tags nearly match are not copied: {listed(coverage['near_misses'])}.")
+        parts.append(f"Disks whose tags nearly match are not copied: {listed_near_misses(coverage['near_misses'])}.")
     return parts
 
 
-def _of_vanished(vanished: Sequence[Row]) -> list[str]:
+def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     if not vanished:
         return []
     named = ", ".join(
@@ -91,7 +91,7 @@ def _of_vanished(vanished: Sequence[Row]) -> list[str]:
     ]
 
 
-def _of_keys(done: Mapping[str, Any]) -> list[str]:
+def _of_keys(done: Done) -> list[str]:
     looks = done.get("keys") or ()
     keys = keys_of(looks).values()
     unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
@@ -106,7 +106,7 @@ def _of_keys(done: Mapping[str, Any]) -> list[str]:
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]
 
 
-def _of_archive(done: Mapping[str, Any]) -> list[str]:
+def _of_archive(done: Done) -> list[str]:
     archived = sum(is_archived(copy) for copy in done["expired"])
     if not archived:
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name
@@ -16,28 +16,64 @@ from ..._sets.inputs import groups_of_report
 from .variables import Variables
 
 
-def last_report(values: Variables) -> dict[str, Any]:
-    """Return what is remembered of a plan's last report: ``finished_at``, the selection, the ``disks``, the
-    ``groups`` of those that belong together, by disk, and the recovery ``points``.
+class ReportedDisk(TypedDict):
+    """A disk by its ID and name."""
 
-    It is empty where there is none, or none that can be read.
+    disk_id: str
+    disk_name: str | None
+
+
+class DiskFacts(ReportedDisk, total=False):
+    """What a report tells of a disk; unknown keys are left out."""
+
+    size_gib: int
+    tags: dict[str, str]
+    instance: str
+    device: str
+
+
+class RememberedPoint(TypedDict):
+    """What is remembered of a recovery point."""
+
+    snapshot_id: str
+    source_snapshot_id: str
+    disk_id: str
+    region: str
+    expires_at: str | None
+
+
+class LastReport(TypedDict, total=False):
+    """What is remembered of a plan's last report; empty where there is none, or none that can be read.
+
+    ``disk_ids`` and ``shard`` are what it had selected, ``groups`` what each disk belongs to.
     """
+
+    finished_at: str
+    disk_ids: list[str]
+    shard: str
+    disks: list[DiskFacts]
+    groups: dict[str, str]
+    points: list[RememberedPoint]
+
+
+def last_report(values: Variables) -> LastReport:
+    """Return what is remembered of a plan's last report."""
     if not values.report_dir:
         return {}
     plan = file_name(values.plan, values.shard)
     reports = [read_json(Path(values.report_dir) / f"{plan}{end}.json") for end in ("", ".status")]
     found = [last for report in reports if (last := _remembered(report)) is not None]
-    return max(found, key=lambda last: last[0], default=("", {}))[1]
+    return max(found, key=lambda last: last[0], default=("", LastReport()))[1]
 
 
-def _remembered(report: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+def _remembered(report: Mapping[str, Any]) -> tuple[str, LastReport] | None:
     """Return when a report was finished, and what it tells of the plan; None for one of another shape."""
     finished, last, settings = report.get("finished_at"), report.get("last"), report.get("settings") or {}
     if not isinstance(finished, str) or not isinstance(settings, Mapping):
         return None
     if last:
         is_whole = isinstance(last, Mapping) and {"finished_at", "disk_ids", "shard"} <= last.keys()
-        return (finished, dict(last)) if is_whole and _are_disks(last.get("disks")) else None
+        return (finished, cast(LastReport, last)) if is_whole and _are_disks(last.get("disks")) else None
     points = report.get("recovery_points")
     if not report.get("source_listed") or not points or not _are_disks(points):
         return None
@@ -49,22 +85,19 @@ def _remembered(report: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         "shard": settings.get("shard") or "",
         "disks": [facts_of_disk(disk) for disk in disks.values()],
         "groups": groups_of_report(report.get("sets")),
-        "points": [{key: point.get(key) for key in _OF_POINT} for point in points if point.get("snapshot_id")],
+        "points": [_remembered_point(point) for point in points if point.get("snapshot_id")],
     }
 
 
-#: What is remembered of a recovery point.
-_OF_POINT = ("snapshot_id", "source_snapshot_id", "disk_id", "region", "expires_at")
+def _remembered_point(point: Mapping[str, Any]) -> RememberedPoint:
+    return cast(RememberedPoint, {key: point.get(key) for key in RememberedPoint.__annotations__})
 
 
-#: What a report tells of a disk beside its ID and name.
-_OF_DISK = ("size_gib", "tags", "instance", "device")
-
-
-def facts_of_disk(disk: Mapping[str, Any]) -> dict[str, Any]:
+def facts_of_disk(disk: Mapping[str, Any]) -> DiskFacts:
     """Return what a report tells of a disk; unknown keys are left out."""
-    facts = {key: disk[key] for key in _OF_DISK if disk.get(key)}
-    return {"disk_id": disk["disk_id"], "disk_name": disk["disk_name"], **facts}
+    named = ReportedDisk.__annotations__
+    facts = {key: disk[key] for key in DiskFacts.__annotations__ if key in named or disk.get(key)}
+    return cast(DiskFacts, facts)
 
 
 def _are_disks(rows: Any) -> bool:

@@ -7,41 +7,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
-from ..._role.rows import Row
 from ..decide.breaches import worst_first
 from ..decide.reasons import Reason
-from .report_type import Report
+from ..decide.result import RecoveryPoint, RunFailure
+from .report_type import LatePoint, Report
 
-#: What a recovery point's row tells of the disk's other points.
-_DEPTH = ("points", "oldest")
+Alike = TypeVar("Alike")
 
 
-class Group(NamedTuple):
-    """Rows of one reason, and what to do next: recovery points if ``points``, else failures."""
+class _GroupedPoint(LatePoint):
+    within_rpo: bool | None
+    unknown: str | None
+
+
+class GroupedPoint(_GroupedPoint, total=False):
+    """A recovery point that is late or not judged, with what its row tells of the disk's other points."""
+
+    points: int
+    oldest: str
+
+
+class PointGroup(NamedTuple):
+    """Recovery points of one reason, and what to do next."""
 
     why: str
     next: str
-    rows: list[Row]
-    points: bool
+    rows: list[GroupedPoint]
+    points: bool = True
 
 
-def late_groups(report: Report) -> list[Group]:
+class FailureGroup(NamedTuple):
+    """Failures of one kind, and what to do next."""
+
+    why: str
+    next: str
+    rows: list[RunFailure]
+    points: bool = False
+
+
+def late_groups(report: Report) -> list[PointGroup]:
     """Return the late recovery points by their reason: unusable keys first, then the largest group first."""
     failed = {(f["disk_id"], f["region"]): f for f in report["failures"] if f.get("disk_id")}
-    depth = {(p["disk_id"], p["region"]): {k: p[k] for k in _DEPTH if k in p} for p in report["recovery_points"]}
-    places = [(breach, (breach["disk_id"], breach["region"])) for breach in report["breaches"]]
-    rows = [{**breach, **depth.get(place, {}), "within_rpo": False, "unknown": None} for breach, place in places]
+    points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
+    rows = [_late(breach, points.get((breach["disk_id"], breach["region"]))) for breach in report["breaches"]]
     return sorted(_of_points(rows, failed), key=lambda group: group.rows[0]["reason"] != Reason.KEY.name.lower())
 
 
-def unjudged_groups(report: Report) -> list[Group]:
+def _late(breach: LatePoint, point: RecoveryPoint | None) -> GroupedPoint:
+    row = _grouped(breach, False, None)
+    if point and "points" in point:
+        row["points"] = point["points"]
+    if point and "oldest" in point:
+        row["oldest"] = point["oldest"]
+    return row
+
+
+def _grouped(point: LatePoint, within_rpo: bool | None, unknown: str | None) -> GroupedPoint:
+    return cast(GroupedPoint, {**point, "within_rpo": within_rpo, "unknown": unknown})
+
+
+def unjudged_groups(report: Report) -> list[PointGroup]:
     """Return the recovery points that could not be checked, by their reason."""
-    return _of_points([{**point, "within_rpo": None, "unknown": point["why"]} for point in report["unjudged"]], {})
+    return _of_points([_grouped(point, None, point["why"]) for point in report["unjudged"]], {})
 
 
-def failure_groups(report: Report) -> tuple[list[Group], int]:
+def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
     """Return the failures by kind, code, region and hint, and how many others stand with a late point already."""
     failed = Reason.COPY_FAILED.name.lower()
     late = {(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}
@@ -53,17 +85,19 @@ def failure_groups(report: Report) -> tuple[list[Group], int]:
         where = f" in {first['region']}" if first["region"] else ""
         kind = str(first["kind"]).replace("_", " ")
         why = f"{kind}{code}{where}, the first: " if len(alike) > 1 else f"{kind}{code}: "
-        groups.append(Group(why + first["message"], first["hint"] or "", alike, False))
+        groups.append(FailureGroup(why + first["message"], first["hint"] or "", alike))
     return groups, len(report["failures"]) - len(rows)
 
 
-def _of_points(rows: Iterable[Row], failed: Mapping[tuple[str, str], Row]) -> list[Group]:
-    def cause_of(row: Row) -> tuple[str, str]:
+def _of_points(
+    rows: Iterable[GroupedPoint], failed: Mapping[tuple[str | None, str | None], RunFailure]
+) -> list[PointGroup]:
+    def cause_of(row: GroupedPoint) -> tuple[str, str]:
         """Return kind and code of the failure behind a row, and its hint, which says more than that of any failure."""
         is_failure = row["reason"] == Reason.COPY_FAILED.name.lower()
         failure = failed.get((row["disk_id"], row["region"])) if is_failure else None
         kind = f"{failure['kind']} {failure['code'] or ''}".strip().replace("_", " ") if failure else ""
-        return kind, str((failure or {}).get("hint") or "")
+        return kind, (failure["hint"] or "") if failure else ""
 
     groups = []
     for alike in _alike(rows, lambda row: (row["reason"], cause_of(row))):
@@ -72,13 +106,13 @@ def _of_points(rows: Iterable[Row], failed: Mapping[tuple[str, str], Row]) -> li
         # Of a failure the cloud's own words are worth more than ours.
         why = reason.text if len(alike) > 1 and not cause else first["why"]
         more = " (the first; the others are of the same kind and code)" if len(alike) > 1 and cause else ""
-        groups.append(Group(f"{why}{more}", hint or reason.step, sorted(alike, key=worst_first), True))
+        groups.append(PointGroup(f"{why}{more}", hint or reason.step, sorted(alike, key=worst_first)))
     return groups
 
 
-def _alike(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> list[list[Row]]:
+def _alike(rows: Iterable[Alike], key: Callable[[Alike], Hashable]) -> list[list[Alike]]:
     """Return rows of the same key together, the most first."""
-    groups: dict[Hashable, list[Row]] = {}
+    groups: dict[Hashable, list[Alike]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return sorted(groups.values(), key=lambda alike: -len(alike))

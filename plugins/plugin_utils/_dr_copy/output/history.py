@@ -21,7 +21,7 @@ from ..._role.naming import file_name, label
 from ..._role.rows import Row, parse_time
 from ..input.variables import Variables
 from .pages import index_page
-from .report_type import BareReport, Report
+from .report_type import BareReport, Month, Report
 
 #: What a dated report holds: all but the lists that grow with the plan and say nothing years later.
 _DATED = (
@@ -72,11 +72,8 @@ def _newest(directory: str, plan: str, shard: str) -> dict[str, Any]:
     return max(parts, key=lambda report: str(report["finished_at"]), default={})
 
 
-def months_of(values: Variables, report: BareReport) -> list[dict[str, Any]]:
-    """Return the share of recovery points within the RPO by month, newest first, this ``report`` included.
-
-    ``share`` is from 0 to 1, of ``judged`` recovery points on ``days`` days.
-    """
+def months_of(values: Variables, report: BareReport) -> list[Month]:
+    """Return the share of recovery points within the RPO by month, newest first, this ``report`` included."""
     days = {path.stem: read_json(path) for path in _dated_files(values, ".json")}
     days[_date(report)] = dict(report)
     judged: dict[str, list[tuple[int, int]]] = {}
@@ -114,7 +111,8 @@ def csv_text(report: Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    writer.writerows([_cell(point[column]) for column in _COLUMNS] for point in report["recovery_points"])
+    points: Sequence[Mapping[str, object]] = report["recovery_points"]
+    writer.writerows([_cell(point[column]) for column in _COLUMNS] for point in points)
     return text.getvalue()
 
 
@@ -145,7 +143,7 @@ def _date(report: BareReport) -> str:
     return moment.strftime("%Y-%m-%d") if isinstance(moment, datetime) else str(report["started_at"])[:10]
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """Return a value for a cell: a text that a spreadsheet would take for a formula is quoted."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -12,9 +12,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.junit import Result, Suite
 from ..._role.naming import label_of
-from ..._role.rows import Row
+from ..decide.result import RecoveryPoint, SetStanding
 from ..decide.sets import BY_SET, set_in_words
-from .report_type import Report
+from .report_type import LatePoint, Report
 
 
 def junit_text(report: Report) -> str:
@@ -32,18 +32,19 @@ def junit_text(report: Report) -> str:
     return suite.as_text()
 
 
-def _judged(point: Row, breaches: Mapping[tuple[str, str], Row], report: Report) -> Result:
+def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint], report: Report) -> Result:
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
-        breach = breaches.get((point["disk_id"], point["region"])) or {"why": state, "reason": ""}
-        what = "cannot be restored" if breach["reason"] == "key" else f"misses the RPO of {report['rpo_hours']} h"
-        return "failure", f"{what}: {state}; {breach['why']}"
+        breach = breaches.get((point["disk_id"], point["region"]))
+        is_lost = breach is not None and breach["reason"] == "key"
+        what = "cannot be restored" if is_lost else f"misses the RPO of {report['rpo_hours']} h"
+        return "failure", f"{what}: {state}; {breach['why'] if breach else state}"
     if point["within_rpo"] is None and report["rpo_hours"]:
         return "error", f"could not be judged: {state}; {point['unknown']}"
     return ("skipped", f"no RPO is set: {state}") if point["within_rpo"] is None else None
 
 
-def _judged_set(row: Row, report: Report) -> Result:
+def _judged_set(row: SetStanding, report: Report) -> Result:
     """A server's set passes only if all disks are of it; what fails the run by dr_copy_consistency is a failure."""
     words = set_in_words(row, report["settings"]["set_seconds"])
     if row["unknown"]:

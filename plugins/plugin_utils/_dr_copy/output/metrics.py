@@ -70,7 +70,7 @@ def write_metrics(report: Report, directory: str) -> str:
         registry=registry,
     )
     for point in report["recovery_points"]:
-        labels = {"plan": plan, "cloud": report["cloud"], "disk": point["disk_id"], "region": point["region"]}
+        labels = {"plan": plan, "cloud": str(report["cloud"]), "disk": point["disk_id"], "region": point["region"]}
         known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
@@ -177,7 +177,7 @@ def is_success(report: Report) -> bool:
     return not report["failures"] and not report["breaches"] and is_met
 
 
-def _seconds(moment: str) -> float:
+def _seconds(moment: str | None) -> float:
     time = parse_time(moment)
     return time.timestamp() if time else 0.0
 

@@ -15,6 +15,7 @@ from ..._role.proofs import beside
 from ..._role.rows import Row
 from ..decide.breaches import locked_out, worst_first
 from ..decide.planning import THERE
+from ..decide.result import RecoveryPoint
 from ..decide.sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
 from .report_type import Report
@@ -128,7 +129,7 @@ def _setting(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _facts(point: Row) -> str:
+def _facts(point: RecoveryPoint) -> str:
     """Say what is known of a recovery point's copy."""
     parts = [
         f"{point['size_gib']} GiB" if point.get("size_gib") else "",
@@ -142,7 +143,7 @@ def _facts(point: Row) -> str:
     return ", ".join(filter(None, parts)) or "–"
 
 
-def _proof(point: Row) -> str:
+def _proof(point: RecoveryPoint) -> str:
     """Say when a drill last proved a copy of the disk, and whether it was this one."""
     if not point.get("proven_at"):
         return ""

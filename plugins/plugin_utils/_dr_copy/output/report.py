@@ -15,74 +15,37 @@ from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
 from ..._role.registered import answers, failures_of, is_listed
-from ..._role.rows import Row
 from ..decide.breaches import breaches_of, locked_out, unjudged_of
-from ..decide.result import Coverage, CoverageWithWarnings, Result
+from ..decide.done import Done
+from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
-from ..input.last_report import facts_of_disk
+from ..input.last_report import DiskFacts, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
-from .report_type import BareReport, Report
+from .report_type import BareReport, BriefCopy, LatePoint, Report, Settings
 from .screen import cut
 
 #: The form of the JSON; a key is never taken away or given another meaning without a new number.
 SCHEMA = 1
-#: Variables of the role that a report repeats.
-SETTINGS = (
-    "disk_tags",
-    "disk_ids",
-    "snapshot_tags",
-    "exclude_snapshot_tags",
-    "exclude_tags",
-    "select",
-    "max_snapshot_age_hours",
-    "keep",
-    "keep_days",
-    "keep_daily",
-    "keep_weekly",
-    "keep_monthly",
-    "keep_yearly",
-    "timezone",
-    "group_tag",
-    "set_tag",
-    "set_seconds",
-    "consistency",
-    "retention_days",
-    "lock_days",
-    "lock_mode",
-    "former_plans",
-    "min_disks",
-    "max_deletions",
-    "encrypted",
-    "kms_key_id",
-    "copy_options",
-    "shard",
-)
 #: For so long a report tells of today, where no recovery point outgrows the RPO before: from one night to the next.
 VALID_HOURS = 26
 
 
-def report_of(result: Result, done: Mapping[str, Any], values: Variables, run: Mapping[str, Any]) -> Report:
+def report_of(result: Result, done: Done, values: Variables, run: Mapping[str, Any]) -> Report:
     """Return the report of a run, as it may be shown until ``valid_until``.
 
     ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values.judged_at`` is the run's end.
     """
     done = read_once(done, values)
     calls: Counter[str] = Counter()
-    for call in (
-        done["source"],
-        *done["before"],
-        done["share"],
-        *done["copied"],
-        *done["deleted"],
-        *done["listed_again"],
-        *done["seen"],
-        *(done.get("keys") or ()),
-    ):
+    made: list[Answer] = [done["source"], *done["before"], done["share"], *done["copied"], *done["deleted"]]
+    made += [*done["listed_again"], *done["seen"], *(done.get("keys") or ())]
+    for call in made:
         calls.update(call.get("api_calls") or {})
     points = with_facts(result["recovery_points"], done, values)
     result = {**result, "recovery_points": points}
@@ -105,7 +68,7 @@ def report_of(result: Result, done: Mapping[str, Any], values: Variables, run: M
         "source_listed": is_listed(done["source"]) and not done["source"].get("skipped"),
         "source_problem": spelt_out(failures_of(done["source"])) or None,
         "account": _account(done, values),
-        "settings": {name: getattr(values, name) for name in SETTINGS},
+        "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
         "rpo_hours": values.rpo_hours,
         "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
         "totals": {
@@ -149,8 +112,8 @@ def report_of(result: Result, done: Mapping[str, Any], values: Variables, run: M
     }
     # What could not be looked at now is remembered for the next run.
     forgets = is_listed(done["source"]) and not done.get("stopped")
-    last = {} if forgets else done.get("last") or {}
-    return {**report, "months": months_of(values, report), "last": dict(last)}
+    last = LastReport() if forgets else done.get("last") or LastReport()
+    return {**report, "months": months_of(values, report), "last": last}
 
 
 def _coverage(found: CoverageWithWarnings) -> Coverage:
@@ -158,43 +121,32 @@ def _coverage(found: CoverageWithWarnings) -> Coverage:
     return cast(Coverage, {key: value for key, value in found.items() if key != "warnings"})
 
 
-def _disks(done: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _disks(done: Done) -> list[DiskFacts]:
     """Return what a restore may want to know of the disks; what the source region does not tell now, as it was known
     last."""
     known = {disk["disk_id"]: disk for disk in (done.get("last") or {}).get("disks") or ()}
     rows = []
     for disk in done["disks"]:
-        facts = disk if "tags" in disk else known.get(disk["disk_id"]) or {}
-        instance = facts.get("attached_to") or facts.get("instance")
-        rows.append(facts_of_disk({**facts, **disk, "disk_name": disk["name"], "instance": instance}))
+        if "tags" in disk:
+            rows.append(facts_of_disk({**disk, "disk_name": disk["name"], "instance": disk["attached_to"]}))
+        else:
+            rows.append(facts_of_disk({**known.get(disk["disk_id"], {}), **disk, "disk_name": disk["name"]}))
     return rows
 
 
-def _account(done: Mapping[str, Any], values: Variables) -> str | None:
+def _account(done: Done, values: Variables) -> str | None:
     """Return the account, or both where it is copied across accounts; what the connection tells of it; or None."""
     accounts = [call.get("account") for call in (done["source"], *done["before"])]
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
 
 
-_OF_LATE = (
-    "disk_id", "disk_name", "region", "snapshot_id", "source_created_at", "locked_until", "age_hours", "state",
-    "key_problem", "reason", "why",
-)  # fmt: skip
+def _late(point: Breach) -> LatePoint:
+    return cast(LatePoint, {key: value for key, value in point.items() if key in LatePoint.__annotations__})
 
 
-def _late(point: Row) -> dict[str, Any]:
-    """Return what a report tells of a recovery point that is late, or that could not be judged."""
-    return {key: point[key] for key in _OF_LATE if key in point}
-
-
-def _brief(row: Row) -> dict[str, Any]:
-    """Return what a report tells of a copy: of an error only its kind, since the failures tell it whole."""
-    parts = {
-        key: value
-        for key, value in row.items()
-        if key not in ("tags", "description", "source_region", "provider_state")
-    }
-    return {**parts, "error": row["error"]["kind"] if row["error"] else None}
+def _brief(row: CopyRow) -> BriefCopy:
+    error = row["error"]["kind"] if row["error"] else None
+    return cast(BriefCopy, {**{key: row.get(key) for key in BriefCopy.__annotations__}, "error": error})
 
 
 def _within_rpo(result: Result, breaches: Sized, unjudged: Sized, values: Variables) -> bool | None:
@@ -207,7 +159,7 @@ def _within_rpo(result: Result, breaches: Sized, unjudged: Sized, values: Variab
 def _valid_until(result: Result, finished: datetime, rpo_hours: int) -> datetime:
     """Return until when a report tells of today: until a recovery point that is well outgrows the RPO, or a day has
     passed."""
-    ages = [point["age_hours"] for point in result["recovery_points"] if point["within_rpo"]]
+    ages = [point["age_hours"] or 0 for point in result["recovery_points"] if point["within_rpo"]]
     left = min([rpo_hours - age for age in ages], default=VALID_HOURS)
     return finished + timedelta(hours=min(VALID_HOURS, left))
 
@@ -226,8 +178,16 @@ def job_summary(report: Report, plans: int = 1) -> dict[str, Any]:
     """Return totals and the worst breaches of a report: as many as have room beside those of the play's other
     ``plans``."""
     summary = _parts(report, SUMMED_UP)
-    keys = ("disk_id", "disk_name", "region", "age_hours")
-    breaches = [{**{key: b[key] for key in keys}, "why": cut(b["why"], 200)} for b in report["breaches"]]
+    breaches = [
+        {
+            "disk_id": breach["disk_id"],
+            "disk_name": breach["disk_name"],
+            "region": breach["region"],
+            "age_hours": breach["age_hours"],
+            "why": cut(breach["why"], 200),
+        }
+        for breach in report["breaches"]
+    ]
     room = LONGEST_SUMMARY // max(plans, 1) - len(json.dumps({report["host"]: {**summary, "breaches": []}}))
     parts = []
     for breach in breaches:

@@ -15,6 +15,7 @@ from ..._role.documents import report_text
 from ..._role.files import failure_of, write_whole
 from ..._role.naming import file_name, label, label_of
 from ..._role.plain_page import page_of_failure, page_of_start
+from ..decide.done import Done
 from ..decide.result import Result
 from ..input.variables import Variables
 from .history import brief_text, csv_text, dated_files, outdated_files
@@ -31,7 +32,7 @@ class Written(NamedTuple):
     unwritten: str
 
 
-def written_report(result: Result, done: Mapping[str, Any], values: Variables, run: Mapping[str, Any]) -> Written:
+def written_report(result: Result, done: Done, values: Variables, run: Mapping[str, Any]) -> Written:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode last night's report stays as it is. A run that only reads writes no metrics.

@@ -6,9 +6,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from ..decide.result import Cells, Coverage
+from ..._role.answers import CopyFacts, SharedRow
+from ..decide.result import (
+    Coverage,
+    KeptCopy,
+    Orphan,
+    OwnCopy,
+    PlanRow,
+    RecoveryPoint,
+    RunFailure,
+    SetStanding,
+    VanishedPoint,
+)
+from ..decide.standing import UnfinishedCopy
+from ..input.last_report import DiskFacts, LastReport
+
+
+class Settings(TypedDict):
+    """The variables of the role that a report repeats, in this order."""
+
+    disk_tags: Mapping[str, str]
+    disk_ids: Sequence[str]
+    snapshot_tags: Mapping[str, str]
+    exclude_snapshot_tags: Mapping[str, str]
+    exclude_tags: Mapping[str, str]
+    select: str
+    max_snapshot_age_hours: int
+    keep: int
+    keep_days: int
+    keep_daily: int
+    keep_weekly: int
+    keep_monthly: int
+    keep_yearly: int
+    timezone: str
+    group_tag: str
+    set_tag: str
+    set_seconds: int
+    consistency: str
+    retention_days: int
+    lock_days: int
+    lock_mode: str
+    former_plans: Sequence[str]
+    min_disks: int
+    max_deletions: int
+    encrypted: bool
+    kms_key_id: str
+    copy_options: Mapping[str, Any]
+    shard: str
+
+
+class _LatePoint(TypedDict):
+    disk_id: str
+    disk_name: str | None
+    region: str
+    snapshot_id: str | None
+    source_created_at: str | None
+    locked_until: str | None
+    age_hours: float | None
+    state: str
+    reason: str
+    why: str
+
+
+class LatePoint(_LatePoint, total=False):
+    """What a report tells of a recovery point that is late, or that could not be judged."""
+
+    key_problem: str
+
+
+class BriefCopy(CopyFacts):
+    """What a report tells of a copy: of an error only its kind, since the failures tell it whole."""
+
+    error: str | None
+
+
+class Month(TypedDict):
+    """The ``share`` (from 0 to 1) of recovery points within the RPO, of ``judged`` ones on ``days`` days."""
+
+    month: str
+    days: int
+    judged: int
+    share: float
 
 
 class Totals(TypedDict):
@@ -47,26 +128,26 @@ class BareReport(TypedDict):
     source_listed: bool
     source_problem: str | None
     account: str | None
-    settings: dict[str, Any]
+    settings: Settings
     rpo_hours: int
     within_rpo: bool | None
     totals: Totals
-    breaches: list[Cells]
-    unjudged: list[Cells]
-    failures: list[Cells]
-    plan: list[Cells]
-    pruned: list[Cells]
-    kept_for_others: list[Cells]
-    orphans: list[Cells]
-    vanished: list[Cells]
-    sets: list[Cells]
-    disks: list[Cells]
-    recovery_points: list[Cells]
-    copies: list[Cells]
-    unfinished: list[Cells]
+    breaches: list[LatePoint]
+    unjudged: list[LatePoint]
+    failures: list[RunFailure]
+    plan: list[PlanRow]
+    pruned: list[OwnCopy]
+    kept_for_others: list[KeptCopy]
+    orphans: list[Orphan]
+    vanished: list[VanishedPoint]
+    sets: list[SetStanding]
+    disks: list[DiskFacts]
+    recovery_points: list[RecoveryPoint]
+    copies: list[BriefCopy]
+    unfinished: list[UnfinishedCopy]
     coverage: Coverage
     warnings: list[str]
-    shared: list[Cells]
+    shared: list[SharedRow]
     counts: dict[str, int]
     api_calls: dict[str, int]
     versions: dict[str, str]
@@ -75,5 +156,5 @@ class BareReport(TypedDict):
 class Report(BareReport):
     """A report: with the share of the months, and what the last report remembers of disks."""
 
-    months: list[Cells]
-    last: dict[str, Any]
+    months: list[Month]
+    last: LastReport

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
-from ..._role.rows import Row
 from ..decide.breaches import locked_out, worst_first
+from ..decide.result import RecoveryPoint, Result, RunFailure
 from ..decide.sets import late_sets, set_in_words
-from .report_type import Report
+from ..input.last_report import ReportedDisk
+from .report_type import LatePoint, Report
 
 #: Rows of a kind that a message names; the result and the report list them all.
 NAMED = 10
@@ -83,7 +84,7 @@ def _kept_for_others(report: Report) -> list[str]:
     return [f"Kept for other plans, though retention would delete them: {len(kept)} copies of {plans}"] if kept else []
 
 
-def _failed_kinds(failures: Sequence[Row]) -> list[str]:
+def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     """Return a line for each kind of failure: how many, and what they hit."""
     lines = []
     for alike in _kinds_of(failures)[:NAMED]:
@@ -100,16 +101,16 @@ def _failed_kinds(failures: Sequence[Row]) -> list[str]:
     ]
 
 
-def _kinds_of(failures: Sequence[Row]) -> list[list[Row]]:
+def _kinds_of(failures: Sequence[RunFailure]) -> list[list[RunFailure]]:
     """Return failures together by kind, code and region, the most first."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[RunFailure]] = {}
     for failure in failures:
         key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))
         groups.setdefault(key, []).append(failure)
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def recovery_table(result: Row) -> list[str]:
+def recovery_table(result: Result) -> list[str]:
     """Return the recovery points of a result as lines of a table, the worst first."""
     return _table(sorted(result["recovery_points"], key=worst_first), WIDEST)
 
@@ -141,7 +142,7 @@ def _some(parts: Iterable[str]) -> str:
     return "; ".join(cut(one, LONGEST_EACH) for one in parts[:NAMED]) + more
 
 
-def _grouped(failures: Sequence[Row]) -> str:
+def _grouped(failures: Sequence[RunFailure]) -> str:
     """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
     groups, parts = _kinds_of(failures), []
     for alike in groups[:NAMED]:
@@ -156,7 +157,7 @@ def _grouped(failures: Sequence[Row]) -> str:
     return " ".join(parts) + more
 
 
-def _hit(failure: Row) -> str:
+def _hit(failure: RunFailure) -> str:
     return (
         named(failure)
         if failure.get("disk_id")
@@ -164,22 +165,22 @@ def _hit(failure: Row) -> str:
     )
 
 
-def named(row: Row) -> str:
+def named(row: ReportedDisk | RunFailure) -> str:
     """Name a disk by its name and ID."""
     return f"{row['disk_name']} ({row['disk_id']})" if row["disk_name"] else str(row["disk_id"])
 
 
-def _failed(failure: Row) -> str:
+def _failed(failure: RunFailure) -> str:
     where = f" in {failure['region']}" if failure["region"] else ""
     return f"{_hit(failure)}{where}: {spelt_out([failure])}"
 
 
-def _late(breach: Row) -> str:
+def _late(breach: LatePoint) -> str:
     age = "there is no complete copy" if breach["age_hours"] is None else f"{breach['age_hours']:.1f} h old"
     return f"{named(breach)} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
 
 
-def _unjudged(point: Row) -> str:
+def _unjudged(point: LatePoint) -> str:
     return f"{named(point)} in {point['region']}: {point['why'].rstrip('.')}"
 
 
@@ -191,7 +192,7 @@ def cut(text: str, most: int) -> str:
     return f"{whole or text[: most - 4]} ..."
 
 
-def _table(points: Sequence[Row], widest: int | None = None) -> list[str]:
+def _table(points: Sequence[RecoveryPoint], widest: int | None = None) -> list[str]:
     """Write recovery points as the lines of a table, one a disk and region.
 
     What is wider than ``widest`` leaves out columns, those that say the least first.
@@ -206,7 +207,7 @@ def _table(points: Sequence[Row], widest: int | None = None) -> list[str]:
     return ["  ".join(line).rstrip() for line in lines]
 
 
-def _cells(point: Row) -> tuple[str, ...]:
+def _cells(point: RecoveryPoint) -> tuple[str, ...]:
     age = point["age_hours"]
     wrong = " CANNOT BE RESTORED" if point.get("key_problem") else " MISSES RPO"
     late = wrong if point["within_rpo"] is False else " COULD NOT BE JUDGED" if point["unknown"] else ""

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the steps of a run have returned and decided so far, as types. Pure."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from ..._role.answers import CopyAnswer, DiskRow, Listing, ShareAnswer, SnapshotRow
+from ..input.last_report import LastReport
+from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
+
+
+class ListedRegion(Listing):
+    """The listing of a destination, which is the ``item``."""
+
+    item: str
+
+
+class Looked(TypedDict):
+    """The copies in a region that are looked at by their IDs."""
+
+    region: str
+    snapshot_ids: list[str]
+
+
+class Look(Listing):
+    """The answer to a look at copies by their IDs."""
+
+    item: Looked
+
+
+class Batch(TypedDict):
+    """What one call copies."""
+
+    snapshot_ids: list[str]
+    destination_regions: list[str]
+
+
+class Deletion(TypedDict):
+    """What one call deletes: copies by their IDs, their sources, and by copy the one that stays for it."""
+
+    region: str
+    copy_ids: list[str]
+    snapshot_ids: list[str]
+    survivors: dict[str, str]
+
+
+class Decided(TypedDict):
+    """What a run decides once it has listed (see decision.decide)."""
+
+    stopped: str
+    disks: list[DiskRow]
+    plan: list[PlanRow]
+    marks: dict[str, dict[str, str]]
+
+
+class _Done(TypedDict):
+    source: Listing
+    share: ShareAnswer
+    disks: list[DiskRow]
+    plan: list[PlanRow]
+    copied: list[CopyAnswer]
+    listed: list[ListedRegion]
+    seen: list[Look]
+    expired: list[ExpiredCopy]
+    deleted: list[CopyAnswer]
+
+
+class Done(_Done, total=False):
+    """What the steps have returned: ``listed`` is the last listing of the destinations, ``before`` the first one.
+
+    ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` is what is remembered
+    of the plan's last report, and ``snapshots`` are those that the run looks at.
+    """
+
+    stopped: str
+    last: LastReport
+    snapshots: list[SnapshotRow]
+    before: list[ListedRegion]
+    listed_again: list[ListedRegion]
+    kept_for_others: list[KeptCopy]
+    vanished: list[VanishedPoint]
+    keys: list[Look]

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Setting
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import plain
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import unwrapped
 
 
 class ActionModule(RoleAction):
@@ -34,7 +34,7 @@ class ActionModule(RoleAction):
         given = self.variables(VARIABLES)
         setting = Setting(**self.facts_of_run(), around=self._around(given))
         text = str(self._task.args.get("record") or "")
-        record = Record(text, plain(self._task.args.get("checked"))) if text else None
+        record = Record(text, unwrapped(self._task.args.get("checked"))) if text else None
         ended = program(given, setting, **outside, names=self.names(), record=record).run()
         return {
             "dr_restore_result": ended.result,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
     both_shares,
     disks_to_fall_back,
@@ -57,13 +57,13 @@ def tell(plan):
 
 def run(source, again, *calls, before=(), **changed):
     given = values(**changed)
-    plan = decide(source, before, given, {})["plan"]
+    plan = decide_run(source, before, given, {})["plan"]
     return fallen_back(plan, calls, source, again, before, given)
 
 
 def test_only_what_is_gone_of_the_newest_falls_back():
     given = values()
-    plan = decide(listed(snapshot(3), snapshot(5), snapshot(6, 2), disks=(1, 2)), [], given, {})["plan"]
+    plan = decide_run(listed(snapshot(3), snapshot(5), snapshot(6, 2), disks=(1, 2)), [], given, {})["plan"]
     assert disks_to_fall_back(plan, [{}, failed(5, "eu-west-1")], given) == ["vol-1"]
     assert disks_to_fall_back(plan, [failed(5, "eu-west-1", kind="refused"), failed(3, "eu-west-1")], given) == []
     sharing = {"failures": failed(6, "us-east-1")["failures"], "shared": []}

@@ -123,7 +123,7 @@ def test_a_run_replaces_the_page_before_anything_else(ecs, tmp_path):
     assert "A run began at" not in seen[1], "a dry run writes nothing"
 
 
-@pytest.mark.parametrize("broken", ["decide", "outcome_of", "report_page"])
+@pytest.mark.parametrize("broken", ["decide_run", "outcome_of", "report_page"])
 def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, monkeypatch, broken):
     protected(ecs)
     night(ecs, report_dir=str(tmp_path))
@@ -133,7 +133,7 @@ def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, m
             raise AttributeError("disk has no <tags>")
         return real(*given, **more)
 
-    module = {"decide": night_module, "outcome_of": results_module, "report_page": report_files}[broken]
+    module = {"decide_run": night_module, "outcome_of": results_module, "report_page": report_files}[broken]
     real = getattr(module, broken)
     monkeypatch.setattr(module, broken, fails)
     ended = night(ecs, report_dir=str(tmp_path))

@@ -11,7 +11,7 @@ import zlib
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed, unpacked
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import opened
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import read_listing
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows im
 def test_what_is_packed_is_unpacked(lists):
     text = packed({name: iter(rows) for name, rows in lists.items()})
     assert unpacked(text) == lists
-    assert opened({"packed": text, "failures": []}) == {"packed": text, "failures": [], **lists}
+    assert read_listing({"packed": text, "failures": []}) == {"packed": text, "failures": [], **lists}
 
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-8], lambda text: text.replace(text[20:24], "****")])

@@ -20,7 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
     coverage_of,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import for_role
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
     description,
@@ -308,12 +308,12 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
 
 def test_a_run_decides_nothing_where_too_few_disks_are_found():
     there, given = source(disk(1), snapshots=[snapshot(1, 1)]), values(destination_regions=["eu-west-1"])
-    decided = decide(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
+    decided = decide_run(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
     assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
-    stopped = decide(there, [], replace(given, min_disks=2), {})
+    stopped = decide_run(there, [], replace(given, min_disks=2), {})
     assert "dr_copy_min_disks" in stopped["stopped"] and not stopped["disks"] and not stopped["plan"]
     remembered = {"disks": [{"disk_id": "vol-7", "disk_name": "x"}]}
-    assert decide(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
+    assert decide_run(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
 
 
 def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):

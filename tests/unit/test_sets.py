@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import Taken
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import SnapshotTime
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
     copies_of,
 )
@@ -563,7 +563,7 @@ def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
     newest = {}
     for one in copies(*rows):
         key = (one.disk_id, one.region)
-        newest[key] = max(newest.get(key, Taken(one.time, one.source_id)), Taken(one.time, one.source_id))
+        newest[key] = max(newest.get(key, SnapshotTime(one.time, one.source_id)), SnapshotTime(one.time, one.source_id))
     (found,) = standings([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread, plans)
     return found
 

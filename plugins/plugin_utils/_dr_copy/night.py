@@ -19,9 +19,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
 from .._role.registered import has_moved
-from .._role.rows import opened
+from .._role.rows import read_listing
 from .calls import Call, Calls, Returned
-from .decide.decision import NOTHING, decide
+from .decide.decision import NOTHING, decide_run
 from .decide.done import Decided, Done, ListedRegion, Look
 from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
 from .decide.marks import source_tags
@@ -110,7 +110,7 @@ class Night:
             self._source = self._made(calls.find())
             part = disks_of_part(self._source, values)
             self._before = self._listings(calls, part)
-        self._decided = decide(self._source, self._before, values, self._last)
+        self._decided = decide_run(self._source, self._before, values, self._last)
         if self._decided["stopped"]:
             return
         if not values.reads_only:
@@ -266,4 +266,4 @@ def _by_region(listed: Iterable[Listing], regions: Iterable[str]) -> list[Listed
 
 def _rows(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return a module's answer with its lists as rows. Raises ValueError."""
-    return {key: value for key, value in opened(answer).items() if key != "packed"}
+    return {key: value for key, value in read_listing(answer).items() if key != "packed"}

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .._role.registered import failures_of
-from .._role.rows import Row, opened
+from .._role.rows import Row, read_listing
 from .calls import Call, Calls
 from .decide.role_words import in_role_words
 from .input.usable import NOTHING_AROUND, Around
@@ -109,7 +109,7 @@ class Run:
 
     def _listed(self, calls: Calls, of_any_region: bool = False) -> dict[str, Any]:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values['region']}")
-        return dict(opened(self._made(calls.list_copies(of_any_region))))
+        return dict(read_listing(self._made(calls.list_copies(of_any_region))))
 
     def _now(self) -> str:
         now: str = self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -16,7 +16,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
 
 from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
-from .rows import plain
+from .rows import unwrapped
 from .user_defaults import with_defaults
 
 
@@ -67,7 +67,7 @@ class RoleAction(ProgressAction):
             end_with_module(str(self._connection._shell.tmpdir))
         try:
             given = with_defaults(module, arguments, self._task, self._templar)
-            result = dict(plain(self.run_module(module, given, self._vars, parent=self._parent)))
+            result = dict(unwrapped(self.run_module(module, given, self._vars, parent=self._parent)))
         except AnsibleError as error:  # a module that is not installed
             return {"failed": True, "msg": str(error)}
         self._changed = self._changed or bool(result.get("changed"))
@@ -84,7 +84,7 @@ class RoleAction(ProgressAction):
 
     def variable(self, name: str) -> Any:
         """Return the value of a variable, None where it is not set."""
-        return plain(self._templar.template(self._vars[name])) if name in self._vars else None
+        return unwrapped(self._templar.template(self._vars[name])) if name in self._vars else None
 
     def variables(self, names: Iterable[str], unread: list[str] | None = None) -> dict[str, Any]:
         """Return the values of the role's variables, by their names without the prefix.

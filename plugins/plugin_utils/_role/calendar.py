@@ -17,8 +17,8 @@ PERIODS: dict[str, Callable[[datetime], object]] = {
     "keep_monthly": lambda local: (local.year, local.month),
     "keep_yearly": lambda local: local.year,
 }
-COUNTED = ("keep", *PERIODS)
-LIMITS = (*COUNTED, "keep_days", "timezone")
+COUNT_LIMITS = ("keep", *PERIODS)
+LIMITS = (*COUNT_LIMITS, "keep_days", "timezone")
 
 
 def zone_of(name: str) -> tzinfo:

@@ -20,7 +20,7 @@ Rows = TypeVar("Rows")
 Call = TypeVar("Call", bound=Mapping[str, Any])
 
 
-def plain(rows: Rows) -> Rows:
+def unwrapped(rows: Rows) -> Rows:
     """Return the rows of a module without the wrappers of ansible-core 2.19 and newer.
 
     The wrappers template each value whenever it is read. That takes minutes for the copies of a real account. What
@@ -30,16 +30,16 @@ def plain(rows: Rows) -> Rows:
     return rows if unwrap is None else cast(Rows, unwrap())
 
 
-def opened(call: Call) -> Call:
+def read_listing(call: Call) -> Call:
     """Return the registered result of a listing with its lists as rows, also if they were packed as one text.
 
     Raises ValueError.
     """
-    call = plain(call)
+    call = unwrapped(call)
     return cast(Call, {**call, **unpacked(str(call["packed"]))}) if "packed" in call else call
 
 
-class Taken(NamedTuple):
+class SnapshotTime(NamedTuple):
     """When a snapshot was taken. Sorts the snapshots of a disk: by time, then by ID."""
 
     time: datetime
@@ -107,8 +107,8 @@ def disk_id_of(snapshot: SnapshotRow) -> str:
     return str((source and source.get("disk_id")) or snapshot.get("disk_id") or "")
 
 
-def taken_at(snapshot: SnapshotRow) -> Taken | None:
+def taken_at(snapshot: SnapshotRow) -> SnapshotTime | None:
     """Return when a snapshot, or the source of a copy, was taken; None if the time is unknown."""
     source = snapshot.get("source")
     time = parse_time(source["created_at"] if source else snapshot.get("created_at"))
-    return None if time is None else Taken(time, str((source or snapshot)["snapshot_id"]))
+    return None if time is None else SnapshotTime(time, str((source or snapshot)["snapshot_id"]))

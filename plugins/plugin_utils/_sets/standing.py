@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
-from .._role.rows import Taken
+from .._role.rows import SnapshotTime
 from .copies import Copy
 from .groups import Group
 from .marked import SetsOfGroups, sets_of_copies
@@ -46,7 +46,7 @@ class Standing:
 def standings(
     groups: Iterable[Group],
     copies: Sequence[Copy],
-    newest: Mapping[tuple[str, str], Taken],
+    newest: Mapping[tuple[str, str], SnapshotTime],
     regions: Sequence[str],
     rpo_hours: float,
     now: datetime,

@@ -25,7 +25,7 @@ from .set_marks import groups_in, marks_by_source
 NOTHING: Decided = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
-def decide(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> Decided:
+def decide_run(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> Decided:
     """Return the ``disks`` that a run looks at, its ``plan``, and the ``marks`` of sets by snapshot; or why it has
     ``stopped``, a text.
 

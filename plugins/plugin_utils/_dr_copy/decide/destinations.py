@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import Taken, disk_id_of, is_complete, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, disk_id_of, is_complete, taken_at, time_or_now
 from ..input.variables import Variables
 from .retention import counts_for_planning, points_of
 
@@ -64,7 +64,7 @@ class Destinations:
     def __init__(self, copies: Sequence[SnapshotRow]):
         own = [(copy, source) for copy in copies if (source := copy.get("source")) and is_complete(copy)]
         self.complete = {(source["snapshot_id"], copy["region"]) for copy, source in own}
-        self.newest: dict[tuple[str, str], Taken] = {}
+        self.newest: dict[tuple[str, str], SnapshotTime] = {}
         for copy, _source in own:
             taken, key = taken_at(copy), (disk_id_of(copy), copy["region"])
             if taken and (key not in self.newest or taken > self.newest[key]):
@@ -72,11 +72,11 @@ class Destinations:
         self.points = points_of(copies, counts_for_planning)
 
     @property
-    def newest_of_disks(self) -> dict[tuple[str, str], Taken]:
+    def newest_of_disks(self) -> dict[tuple[str, str], SnapshotTime]:
         """When the newest complete copy of each known disk in each region was taken."""
         return {place: taken for place, taken in self.newest.items() if place[0]}
 
-    def is_safe(self, disk_id: str, region: str, newest: Taken) -> bool:
+    def is_safe(self, disk_id: str, region: str, newest: SnapshotTime) -> bool:
         """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""
         there = self.newest.get((disk_id, region))
         return there is not None and there >= newest

@@ -17,8 +17,8 @@ from .vanished import by_region
 
 def copies_with_keys(points: Iterable[RecoveryPoint], copies: Iterable[SnapshotRow]) -> dict[str, list[str]]:
     """Return by region the IDs of the copies behind recovery points that are encrypted, or of which that is unknown."""
-    plain = {(copy["region"], copy["snapshot_id"]) for copy in copies if copy.get("encrypted") is False}
-    newest = [p for p in points if p["snapshot_id"] and (str(p["region"]), str(p["snapshot_id"])) not in plain]
+    unencrypted = {(copy["region"], copy["snapshot_id"]) for copy in copies if copy.get("encrypted") is False}
+    newest = [p for p in points if p["snapshot_id"] and (str(p["region"]), str(p["snapshot_id"])) not in unencrypted]
     return by_region([point for point in newest if point["state"] in ("completed", "archived")])
 
 

@@ -13,7 +13,16 @@ from typing import Any
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import Taken, age_in_hours, disk_id_of, hours_since, is_complete, number, taken_at, time_or_now
+from ..._role.rows import (
+    SnapshotTime,
+    age_in_hours,
+    disk_id_of,
+    hours_since,
+    is_complete,
+    number,
+    taken_at,
+    time_or_now,
+)
 from ..._sets.copies import copies_of
 from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
@@ -90,7 +99,7 @@ class Rules:
         age = hours_since(snapshot["created_at"], self.retention.now)
         return STALE if age is None or (self.oldest and age > self.oldest) else None
 
-    def expiry_passed(self, taken: Taken) -> bool:
+    def expiry_passed(self, taken: SnapshotTime) -> bool:
         """Whether the cloud's own expiry would already have taken a copy made when the snapshot was."""
         age = (self.retention.now - taken.time) / timedelta(days=1)
         return not self.latest and bool(self.retention_days) and age >= self.retention_days
@@ -227,12 +236,12 @@ def _lost_its_tags(copy: SnapshotRow) -> bool:
     return source["snapshot_id"] in str(copy.get("name")) and is_complete(copy)
 
 
-def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[SnapshotRow, str | None, Taken | None]]:
+def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[SnapshotRow, str | None, SnapshotTime | None]]:
     """Return a disk's snapshots, newest first: each with why it is unusable, or when it was taken.
 
     With "latest", none is considered after the newest one that could be copied.
     """
-    considered: list[tuple[SnapshotRow, str | None, Taken | None]] = []
+    considered: list[tuple[SnapshotRow, str | None, SnapshotTime | None]] = []
     for snapshot in own:
         why = rules.unusable(snapshot)
         considered.append((snapshot, why, None if why else taken_at(snapshot)))
@@ -242,7 +251,7 @@ def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[Snapshot
 
 
 def _reasons(
-    disk_id: str, region: str, usable: Sequence[tuple[SnapshotRow, Taken]], there: Destinations, rules: Rules
+    disk_id: str, region: str, usable: Sequence[tuple[SnapshotRow, SnapshotTime]], there: Destinations, rules: Rules
 ) -> dict[str, str]:
     """Say for each usable snapshot of a disk, newest first, why it is copied to a region or not.
 

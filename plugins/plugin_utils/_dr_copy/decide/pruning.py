@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.answers import CopyAnswer, DiskRow, Listing, Provenance, SnapshotRow
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import Taken, disk_id_of, is_complete, parse_time, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
@@ -74,12 +74,12 @@ def _expired(
     values: Variables,
     failed: Collection[tuple[str, str]],
 ) -> list[SnapshotRow]:
-    newest: dict[tuple[str, str], Taken] = {}
+    newest: dict[tuple[str, str], SnapshotTime] = {}
     for row in plan:
         time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
         if time:
             key = (row["disk_id"], row["region"])
-            taken = Taken(time, str(row["snapshot_id"]))
+            taken = SnapshotTime(time, str(row["snapshot_id"]))
             newest[key] = max(taken, newest.get(key, taken))
     known = Destinations(copies)
     rows = [row for row in plan if (str(row["snapshot_id"]), row["region"]) in failed]
@@ -103,7 +103,7 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
     It is None where that is only planned, in check mode. Where none stays, none goes.
     """
     going = {(copy["region"], copy["snapshot_id"]) for copy in expired}
-    newest: dict[tuple[str, str], tuple[Taken, str | None]] = {}
+    newest: dict[tuple[str, str], tuple[SnapshotTime, str | None]] = {}
     for copy in copies:
         taken, region = taken_at(copy), copy["region"]
         if not copy.get("source") or not taken or not is_complete(copy) or (region, copy["snapshot_id"]) in going:

@@ -11,23 +11,22 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, NamedTuple
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import HOLD
+
 from ..._role.answers import SnapshotRow
-from ..._role.calendar import COUNTED, LIMITS, PERIODS, zone_of
+from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
-from ..._role.rows import Taken, is_complete, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, is_complete, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
 from ..input.variables import Variables
-
-#: Retention never deletes a copy with this tag, whatever its value (promises: held).
-HOLD = "dr-copy:hold"
 
 
 class Point(NamedTuple):
     """A recovery point: the copies of one source in one region, one or several."""
 
-    taken: Taken
+    taken: SnapshotTime
     copies: tuple[SnapshotRow, ...]
 
 
@@ -90,7 +89,7 @@ class Retention(NamedTuple):
     @classmethod
     def checked(cls, limits: Mapping[str, Any], now: datetime) -> Retention:
         """Take limits by their names. Raises ValueError for unknown ones, counts below 0, and an unknown time zone."""
-        given = {name: limits.get(name, 0) for name in COUNTED}
+        given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
         days = float(limits.get("keep_days", 0))
         if not 0 <= days < float("inf"):
@@ -105,7 +104,7 @@ class Retention(NamedTuple):
     def is_set(self) -> bool:
         return bool(self.keep or self.keep_days or any(self.periods))
 
-    def kept(self, newest_first: Sequence[Taken]) -> set[Taken]:
+    def kept(self, newest_first: Sequence[SnapshotTime]) -> set[SnapshotTime]:
         """Return those of a disk's recovery points in a region that stay; ``newest_first`` are all of them.
 
         A limit that counts skips periods without a recovery point: the last seven days are the last seven with one.
@@ -118,7 +117,7 @@ class Retention(NamedTuple):
             kept.update(t for t in newest_first if (self.now - t.time) / timedelta(days=1) <= self.keep_days)
         for period, count in zip(PERIODS.values(), self.periods):
             if count:
-                newest: dict[object, Taken] = {}
+                newest: dict[object, SnapshotTime] = {}
                 for taken in newest_first:
                     newest.setdefault(period(taken.time.astimezone(self.zone)), taken)
                 kept.update(islice(newest.values(), count))

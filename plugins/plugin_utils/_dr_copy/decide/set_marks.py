@@ -28,8 +28,8 @@ def marks_by_source(
 ) -> dict[str, dict[str, str]]:
     """Return the marks of group and set that copies get, by the snapshot's ID.
 
-    ``source`` is the opened listing of the source region, ``copies`` are those at all destinations. The ``bare`` among
-    them, which bear no marks, stand for their sources: these may be gone, or not listed.
+    ``source`` is the unpacked listing of the source region, ``copies`` are those at all destinations. The ``bare``
+    among them, which bear no marks, stand for their sources: these may be gone, or not listed.
     """
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
     sources = {one.snapshot_id: one for one in [*sources_of_copies(bare), *read]}

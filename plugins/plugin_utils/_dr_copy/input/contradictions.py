@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from ..._role.calendar import COUNTED
+from ..._role.calendar import COUNT_LIMITS
 from ..._role.table import Table, arguments_in
 from .steps import GIVEN_BY_RUN, STEPS
 
@@ -36,7 +36,7 @@ def risks(values: Variables) -> list[str]:
         risk.append("dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set")
     # How long the least of the limits keeps a copy that is made each night.
     days = max(values.keep, values.keep_days, values.keep_daily)
-    is_pruned = values.keep_days or any(getattr(values, name) for name in COUNTED)
+    is_pruned = values.keep_days or any(getattr(values, name) for name in COUNT_LIMITS)
     if is_pruned and values.lock_days > days:
         risk.append(
             f"dr_copy_lock_days ({values.lock_days}) is longer than retention, which would delete most nightly "

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import Row, age_in_hours, is_archived, is_complete, plain, taken_at, time_or_now
+from ..._role.rows import Row, age_in_hours, is_archived, is_complete, taken_at, time_or_now, unwrapped
 from ..input.expected import Expected
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
@@ -47,7 +47,7 @@ def choose(listed: Row, restored: Row, values: Mapping[str, Any], claims: Sequen
     now = time_or_now(values["now"])
     at = time_or_now(values["at"] or values["now"])
     copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
-    tags_there = [disk["tags"] for disk in plain(restored.get("disks") or ())]
+    tags_there = [disk["tags"] for disk in unwrapped(restored.get("disks") or ())]
     used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values["id"]}
     used |= {str(row.get("copy_id")) for row in claims}
     by_disk: dict[str, list[Row]] = {}
@@ -126,7 +126,7 @@ def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> 
     """
     if any(point.copy_id for point in points):
         return ""
-    copies = [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
+    copies = [copy for copy in unwrapped(listed.get("snapshots") or ()) if copy.get("source")]
     fits_region = [copy for copy in copies if _is_from(copy, values["source_region"])]
     if points and (fits_region or not copies):
         why = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
@@ -183,7 +183,7 @@ def _copies(listed: Row, values: Mapping[str, Any]) -> list[Row]:
     region, places = values["source_region"], (None, values["zone"])
     return [
         copy
-        for copy in plain(listed.get("snapshots") or ())
+        for copy in unwrapped(listed.get("snapshots") or ())
         if copy.get("source") and copy.get("place") in places and _is_from(copy, region)
     ]
 

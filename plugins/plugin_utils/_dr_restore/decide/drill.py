@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.proofs import as_text, newest_of, newest_that_proves, proofs_in, tags_of_proof
-from ..._role.rows import Row, disk_id_of, parse_time, plain, time_or_now
+from ..._role.rows import Row, disk_id_of, parse_time, time_or_now, unwrapped
 from .outcomes import reason_of
 from .points import Point
 
@@ -153,8 +153,8 @@ def judged(
 
     ``checked`` says by copy why its disk was not found usable.
     """
-    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
-    read = {row["snapshot_id"]: row for row in plain(compared.get("comparisons") or ())}
+    found = {row["snapshot_id"]: row for row in unwrapped(made.get("disks") or ())}
+    read = {row["snapshot_id"]: row for row in unwrapped(compared.get("comparisons") or ())}
     trials = []
     for point in chosen:
         disk, blocks = found.get(point.copy_id), read.get(point.copy_id)
@@ -167,7 +167,7 @@ def judged(
 
 def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
     """Return the copies whose blocks are to be read: those of which a disk was made as it was to be."""
-    found = {row["snapshot_id"]: row for row in plain(made.get("disks") or ())}
+    found = {row["snapshot_id"]: row for row in unwrapped(made.get("disks") or ())}
     return [
         {
             "snapshot_id": point.copy_id,
@@ -208,7 +208,7 @@ def marked(trials: Sequence[Trial], calls: Sequence[Row]) -> list[Trial]:
 
     The copy that was tried may have gone by then. A mark on another copy of the same source proves nothing of it.
     """
-    found = {row["source_snapshot_id"]: row for call in calls for row in plain(call.get("copies") or ())}
+    found = {row["source_snapshot_id"]: row for call in calls for row in unwrapped(call.get("copies") or ())}
     return [_as_marked(trial, found.get(trial.source_snapshot_id)) for trial in trials]
 
 
@@ -243,7 +243,7 @@ def overdue(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[
 
 
 def _copies(listed: Row) -> list[Row]:
-    return [copy for copy in plain(listed.get("snapshots") or ()) if copy.get("source")]
+    return [copy for copy in unwrapped(listed.get("snapshots") or ()) if copy.get("source")]
 
 
 def _candidate(point: Point, proofs: Mapping[str, datetime], values: Mapping[str, Any]) -> Candidate:

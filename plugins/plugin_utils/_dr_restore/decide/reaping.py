@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     RESTORE_SNAPSHOT_ID,
 )
 
-from ..._role.rows import Row, parse_time, plain, time_or_now
+from ..._role.rows import Row, parse_time, time_or_now, unwrapped
 from ..input.contradictions import OF_DRILLS
 
 #: The tags of disks whose time may be over.
@@ -117,8 +117,8 @@ def deleted_ids(calls: Sequence[Row]) -> list[str]:
     """Return the disks that deletions have told as deleted, by their results, and not as shown still."""
     gone: dict[str, None] = {}
     for call in calls:
-        shown = {failure.get("disk_id") for failure in plain(call.get("failures") or ())}
-        gone.update(dict.fromkeys(i for i in plain(call.get("deleted_ids") or ()) if i not in shown))
+        shown = {failure.get("disk_id") for failure in unwrapped(call.get("failures") or ())}
+        gone.update(dict.fromkeys(i for i in unwrapped(call.get("deleted_ids") or ()) if i not in shown))
     return list(gone)
 
 
@@ -134,14 +134,14 @@ def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Map
     a listing may be old. A look by ID shows whether they are left."""
     gone = set(deleted_ids(calls))
     shown = [disk.disk_id for disk in own_disks(listed, calls, values)]
-    known = [disk["disk_id"] for disk in plain(made) if disk["disk_id"]]
+    known = [disk["disk_id"] for disk in unwrapped(made) if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
 def not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
     """Return the disks of a listing that no call has told as deleted."""
     gone = set(deleted_ids(calls))
-    return [disk for disk in plain(listed.get("disks") or ()) if disk["disk_id"] not in gone]
+    return [disk for disk in unwrapped(listed.get("disks") or ()) if disk["disk_id"] not in gone]
 
 
 def _left(disk: Row, own: bool = False) -> Left:

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
 from ..._role.registered import failures_of
-from ..._role.rows import Row, plain
+from ..._role.rows import Row, unwrapped
 from .drill import doubt_of
 from .outcomes import reason_of
 from .points import NAMED, Point
@@ -110,4 +110,4 @@ def _words_of(result: Any) -> str:
 
 
 def _by_copy(result: Row) -> dict[str, Any]:
-    return {row["snapshot_id"]: row for row in plain(result.get("disks") or ())}
+    return {row["snapshot_id"]: row for row in unwrapped(result.get("disks") or ())}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..._role.rows import Row, parse_time, plain
+from ..._role.rows import Row, parse_time, unwrapped
 from .choosing import as_wanted, tags_of
 from .points import Point
 
@@ -91,4 +91,4 @@ def too_late(took: float | None, values: Mapping[str, Any]) -> str:
 
 def made_of(waves: Sequence[Wave]) -> dict[str, dict[str, Any]]:
     """Return the module's row of each disk by its copy."""
-    return {row["snapshot_id"]: row for wave in waves for row in plain(wave.made.get("disks") or ())}
+    return {row["snapshot_id"]: row for wave in waves for row in unwrapped(wave.made.get("disks") or ())}

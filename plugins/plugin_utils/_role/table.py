@@ -79,8 +79,9 @@ def variable(
     So a variable is written once, and its type is checked against what parses it and against its default. The default
     of a ``required`` one stands in for it where it is missing, in a run that is refused for that.
     """
+    # pylint knows fields in the body of a class only.
     row = Variable(take, None if required else default, to, used_by, needs, passed_over)
-    return field(default_factory=lambda: default, metadata={"row": row})
+    return field(default_factory=lambda: default, metadata={"row": row})  # pylint: disable=invalid-field-call
 
 
 def table_of(variables: Any) -> dict[str, Variable]:

@@ -175,6 +175,7 @@ def test_a_disk_that_was_not_made_is_told_with_the_clouds_reason_and_never_as_ne
     ended = runs.restore(disk_type="imaginary", manifest_dir="/nonexistent")
     assert not runs.estate.disks() and ended.result["totals"]["missing"] == 2
     assert "imaginary" in ended.message and ended.message.startswith("2 of 2 disks are missing.")
+    assert not any(line.startswith("SERVER") and "are missing" not in line for line in ended.lines)
     assert {row["state"] for row in ended.result["disks"]} == {"absent"}
     assert all("imaginary" in line for line in ended.lines if line.startswith("MISSING"))
     assert not any("a new disk" in line for line in ended.lines)
@@ -273,7 +274,9 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
     assert rows["database"]["available_at"] <= rows["app"]["began_at"] < rows["app"]["available_at"]
     assert rows["app"]["available_at"] <= rows["web"]["began_at"] and rows["web"]["warm_at"] is None
     assert ended.result["took_minutes"] >= 2
-    assert any("wave 1 (Name=database): 1 of 1 disks are available" in line for line in ended.lines)
+    began, last = rows["database"]["began_at"], rows["database"]["available_at"]
+    told = f"wave 1 (Name=database): 1 of 1 disks are available, began at {began}, the last at {last}"
+    assert told in ended.lines, "the cloud tells no load of data, or it has not ended"
     assert any(line.startswith("wave 3 (all others)") for line in ended.lines)
     again = runs.restore(waves=TIERS, manifest_dir=str(tmp_path), rto_minutes=0.5)
     assert not again.message, "what was available before this run is no part of its time"
@@ -283,11 +286,14 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
 
 def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
     ebs_runs.copies("database")
-    seen = []
+    seen, shown = [], []
     for seconds in (0, 86400, 86400):
         ebs_runs.estate.clock.sleep(seconds)
         (row,) = ebs_runs.restore(manifest_dir=str(tmp_path)).result["disks"]
         seen.append((row["available_at"], row["warm_at"]))
+        waved = ebs_runs.restore(manifest_dir=str(tmp_path), waves=TIERS)
+        shown.append(next(line for line in waved.lines if line.startswith("wave 1")).partition(", all data")[2])
+    assert shown == ["", f" loaded by {seen[1][1]}", f" loaded by {seen[1][1]}"]
     (first, second, third) = seen
     assert first[0] == second[0] == third[0] and first[1] is None and second[1] > second[0] and third[1] == second[1]
 
@@ -330,6 +336,28 @@ def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
     ended = tagged_runs.restore(check=True, waves=TIERS, rto_minutes=0.01)
     assert {row["disk_name"]: row["wave"] for row in ended.result["disks"]} == {"database": 1, "app": 2}
     assert not ended.message and ended.result["took_minutes"] is None
+    assert "wave 1 (Name=database): 1 of 1 disks would be made" in ended.lines
+    assert not any("making" in line for line in tagged_runs.lines), tagged_runs.lines
+    assert any(line.startswith("would make 1 disk of wave 1") for line in tagged_runs.lines)
+    tagged_runs.lines.clear()
+    tagged_runs.drill(check=True)
+    assert "would make disks of 2 copies" in tagged_runs.lines
+
+
+def test_a_wave_that_no_disk_is_of_is_warned_of_unless_the_run_is_over_some_disks(tagged_runs, tmp_path):
+    """Copies bear the tags of snapshots by default: waves by the tags of disks would all be the last one, silently."""
+    disks, given = tagged_runs.copies("database", "app"), {"manifest_dir": str(tmp_path)}
+    waves = [{"tier": "database"}, {"Name": "app"}]
+    ended = tagged_runs.restore(check=True, waves=waves, **given)
+    (warning,) = [line for line in ended.lines if line.startswith("WARNING") and "wave 1 (tier=database)" in line]
+    assert "dr_restore_expected" in warning and not any("wave 2 (Name=app) has no disk" in line for line in ended.lines)
+    assert ended.result["warnings"] == [warning.removeprefix("WARNING: ")]
+    report = tmp_path / "orders.json"
+    report.write_text(json.dumps({"disks": [{"disk_id": disk, "tags": {"tier": "db"}} for disk in disks.values()]}))
+    told = tagged_runs.restore(check=True, waves=waves, expected=str(report), **given)
+    assert told.result["warnings"] == ["wave 1 (tier=database) has no disk"]
+    some = tagged_runs.restore(check=True, waves=waves, disk_names=["app"], **given)
+    assert not any("has no disk" in line for line in some.lines)
 
 
 def test_waves_need_to_be_waited_for(ebs_runs):

@@ -44,6 +44,7 @@ def test_the_newest_whole_set_is_restored_and_what_is_newer_is_told(runs, tmp_pa
     given = {"manifest_dir": str(tmp_path)}
     predicted = runs.restore(check=True, **given)
     (line,) = [line for line in predicted.lines if line.startswith("SERVER i-1")]
+    assert "missing" not in line
     assert "2 disks as of" in line and "crash consistent" in line and "newer, but not used: database of" in line
     ended = runs.restore(**given)
     assert not ended.message

@@ -109,7 +109,7 @@ class Drill(Run):
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
-        self._say(f"making disks of {len(chosen)} copies")
+        self._say(f"{'would make' if self._setting.check_mode else 'making'} disks of {len(chosen)} copies")
         began_at = self._now()
         made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
         self._disks += made.get("disks") or ()

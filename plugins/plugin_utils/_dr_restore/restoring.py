@@ -16,7 +16,7 @@ from .calls import Calls
 from .decide.choosing import Chosen, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
-from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves
+from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
 from .input.last_drill import claims_of, last_manifest
 from .output.files import written_claims, written_manifest
 from .output.manifest import lines_of, manifest_of, problems_of
@@ -53,7 +53,7 @@ class Restore(Run):
             "unidentified": unidentified(listed, values),
             "last": last,
             "there": before if is_read(there, "disks") else None,
-            "warnings": chosen.warnings,
+            "warnings": [*chosen.warnings, *warnings_of_waves(points, values)],
         }
         manifest = manifest_of(points, waves, unread, values, run)
         files = [
@@ -70,7 +70,8 @@ class Restore(Run):
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():
             of_wave = f" of wave {number}" if self._values["waves"] else ""
-            self._say(f"making {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, unless they are there")
+            verb = "would make" if self._setting.check_mode else "making"
+            self._say(f"{verb} {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, unless they are there")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
             made = self._made(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))

@@ -41,6 +41,27 @@ def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
     return next((number for number, wanted in enumerate(waves, 1) if as_wanted(tags, wanted)), len(waves) + 1)
 
 
+def tags_in_words(wave: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in wave.items())
+
+
+def warnings_of_waves(points: Sequence[Point], values: Mapping[str, Any]) -> list[str]:
+    """Say which waves no disk is of, where the run is over all disks: their order is not what somebody thinks it is."""
+    if not points or any(values[name] for name in ("disk_ids", "disk_names", "disk_tags")):
+        return []
+    there = {point.wave for point in points}
+    hint = (
+        ""
+        if any(disk.tags for disk in values["expected"])
+        else (". Copies bear the tags of snapshots; the plan's report in dr_restore_expected has those of the disks")
+    )
+    return [
+        f"wave {number} ({tags_in_words(wave)}) has no disk{hint}"
+        for number, wave in enumerate(values["waves"], 1)
+        if number not in there
+    ]
+
+
 def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
     """Return the copies that each wave makes disks of, first wave first; a claim's cluster makes its disk itself."""
     waves: dict[int, list[str]] = {}

@@ -16,7 +16,7 @@ from ..._role.registered import failures_of
 from ..._role.rows import Row
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, by_reason, named
-from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, times_of, too_late
+from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
 from ..input.last_drill import SCHEMA, made_of_row
 from .servers import lines_of_servers, torn_problem
 
@@ -139,7 +139,7 @@ def lines_of(manifest: Row) -> list[str]:
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in progress"
     if totals["claimed"]:
-        head += f", {totals['claimed']} as claims for a cluster to make"
+        head += f", {totals['claimed']} claim{'' if totals['claimed'] == 1 else 's'} for a cluster to make"
     unknown = (
         f"It is not known which disks have no copy in {manifest['region']}: to see them, set dr_restore_expected to a "
         "report of dr_copy or to disk IDs"
@@ -177,16 +177,25 @@ def _age(disk: Row) -> float:
 
 
 def _lines_of_waves(manifest: Row) -> list[str]:
-    """Return a line for each wave: which it is, how many of its disks are available, and since when the last is."""
+    """Return a line for each wave: how many of its disks are available, when it began, since when the last one is, and
+    by when all their data was loaded, where the cloud tells it."""
     lines = []
     for number in sorted({disk["wave"] for disk in manifest["disks"]}) if manifest["waves"] else ():
         own = [disk for disk in manifest["disks"] if disk["wave"] == number]
         match = manifest["waves"][number - 1] if number <= len(manifest["waves"]) else {}
-        tags = ", ".join(f"{key}={value}" for key, value in match.items()) or "all others"
-        there = [disk["available_at"] for disk in own if disk["state"] in AVAILABLE]
-        last = max(filter(None, there), default="")
-        when = f", the last at {last}" if last else ""
-        lines.append(f"wave {number} ({tags}): {len(there)} of {len(own)} disks are available{when}")
+        tags = tags_in_words(match) or "all others"
+        there = [disk for disk in own if disk["state"] in AVAILABLE]
+        began = "" if manifest["check_mode"] else min(filter(None, (disk["began_at"] for disk in own)), default="")
+        last = max(filter(None, (disk["available_at"] for disk in there)), default="")
+        warm = [disk["warm_at"] for disk in there if disk["warm_at"]]
+        loaded = f"all data loaded by {max(warm)}" if len(warm) == len(own) else f"{len(warm)} with all data loaded"
+        parts = (f"began at {began}" if began else "", f"the last at {last}" if last else "", loaded if warm else "")
+        numbers = f"{len(there)} of {len(own)} disks are available"
+        if manifest["check_mode"]:
+            numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be made"
+        claims = sum(disk["state"] == "claimed" for disk in own)
+        numbers += f", {claims} claim{'' if claims == 1 else 's'} for a cluster to make" if claims else ""
+        lines.append(f"wave {number} ({tags}): " + ", ".join(filter(None, (numbers, *parts))))
     return lines
 
 

@@ -62,7 +62,10 @@ def _line_of_set(group: str, of_set: Sequence[Row], is_one_of_several: bool) -> 
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     which = f" ({', '.join(names[:NAMED])}{more}; another plan protects its other disks)" if is_one_of_several else ""
     how = f"{of_set[0]['consistency']} consistent"
-    return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{over}"
+    how += " (taken within minutes, not at one moment)" if of_set[0]["consistency"] == "near" else ""
+    missing = sum(bool(row.get("missing")) for row in of_set)
+    lacks = f", but {missing} of them are missing" if missing else ""
+    return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{lacks}{over}"
 
 
 def server_in_words(row: Row) -> str:

@@ -275,8 +275,8 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
     assert rows["app"]["available_at"] <= rows["web"]["began_at"] and rows["web"]["warm_at"] is None
     assert ended.result["took_minutes"] >= 2
     began, last = rows["database"]["began_at"], rows["database"]["available_at"]
-    told = f"wave 1 (Name=database): 1 of 1 disks are available, began at {began}, the last at {last}"
-    assert told in ended.lines, "the cloud tells no load of data, or it has not ended"
+    line = f"wave 1 (Name=database): 1 of 1 disks are available, began at {began}, the last at {last}"
+    assert line in ended.lines, "the cloud tells no load of data, or it has not ended"
     assert any(line.startswith("wave 3 (all others)") for line in ended.lines)
     again = runs.restore(waves=TIERS, manifest_dir=str(tmp_path), rto_minutes=0.5)
     assert not again.message, "what was available before this run is no part of its time"
@@ -354,8 +354,8 @@ def test_a_wave_that_no_disk_is_of_is_warned_of_unless_the_run_is_over_some_disk
     assert ended.result["warnings"] == [warning.removeprefix("WARNING: ")]
     report = tmp_path / "orders.json"
     report.write_text(json.dumps({"disks": [{"disk_id": disk, "tags": {"tier": "db"}} for disk in disks.values()]}))
-    told = tagged_runs.restore(check=True, waves=waves, expected=str(report), **given)
-    assert told.result["warnings"] == ["wave 1 (tier=database) has no disk"]
+    with_report = tagged_runs.restore(check=True, waves=waves, expected=str(report), **given)
+    assert with_report.result["warnings"] == ["wave 1 (tier=database) has no disk"]
     some = tagged_runs.restore(check=True, waves=waves, disk_names=["app"], **given)
     assert not any("has no disk" in line for line in some.lines)
 

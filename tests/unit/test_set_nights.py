@@ -445,3 +445,55 @@ def test_a_consistency_that_judges_nothing_is_warned_of(ecs):
     taken(ecs, server(ecs), 2)
     warned = str(night(ecs, consistency="set").warnings)
     assert "dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set" in warned
+
+
+# -- every way in which a cloud tells sets -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scripts", "consistency"),
+    [
+        ({"aws:dlm:pre-script": "SUCCESS", "aws:dlm:post-script": "SUCCESS"}, "application"),
+        ({"aws:dlm:pre-script": "SUCCESS", "aws:dlm:post-script": "FAILED"}, "crash"),
+        ({}, "crash"),
+    ],
+)
+def test_an_image_and_scripts_make_sets_on_ebs_that_copies_are_marked_with(ebs, scripts, consistency):
+    """The scripts' tags are reserved by AWS, so that no copy bears them."""
+    disks = server(ebs)
+    for disk in disks:
+        of_image = ebs.get(ebs.snapshot(disk, 2, **scripts))
+        of_image.description = f"Created by CreateImage(i-0aa11bb22cc33dd44) for ami-0123456789abcdef0 from {disk}"
+    (row,) = night(ebs, rpo_hours=24).result["sets"]
+    assert (row["set"], row["consistency"]) == ("ami-0123456789abcdef0", consistency)
+    assert set(marks_of(ebs).values()) == {("i-0a1", f"2 {consistency} ami-0123456789abcdef0")}
+
+
+def test_each_destination_is_judged_by_its_own_copies(estate):
+    """A member failed in one of two regions."""
+    disks = server(estate)
+    _good, bad = taken(estate, disks, 2)
+    regions = [estate.destination, estate.other_destination]
+    estate.settings(fail_copies_of={bad: "no"})
+    night(estate, destination_regions=regions[:1])
+    estate.settings(fail_copies_of={})
+    night(estate, destination_regions=regions[1:], rpo_hours=24)
+    rows = night(estate, destination_regions=regions, rpo_hours=24, reads_only=True).result["sets"]
+    shown = {row["region"]: (row["set"] is not None, row["within_rpo"], len(row["torn"])) for row in rows}
+    assert shown == {regions[0]: (False, False, 2), regions[1]: (True, True, 0)}
+
+
+def test_a_late_set_is_amber_by_disk_and_fails_by_set(estate, tmp_path):
+    """Each disk has a copy within the RPO, but the newest night that both have is older."""
+    disks = server(estate)
+    taken(estate, disks, 40)
+    night(estate)
+    for disk, hours in zip(disks, (20, 2), strict=True):
+        taken(estate, [disk], hours)
+    ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24)
+    assert not ended.message and "needs attention" in page and "all is well" not in page
+    assert any("older than the RPO" in text for text in ended.report["warnings"])
+    assert cases["set of i-0a1"] == "skipped" and ended.report["within_rpo"]
+    ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
+    assert "1 of 1 servers have no whole set" in ended.message and cases["set of i-0a1"] == "failure"
+    assert "misses its RPO" in page and not ended.report["within_rpo"]

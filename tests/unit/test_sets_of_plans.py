@@ -73,9 +73,9 @@ def test_two_plans_of_different_disks_of_a_server_each_have_their_sets(runs, tmp
     assert not any(row["torn"] for row in ended.result["disks"])
 
 
-def test_plans_of_one_size_have_sets_of_their_own(runs):
+def test_plans_of_one_size_have_sets_of_their_own(ecs_disks):
     """The marks are alike, and their disks are too many for one set."""
-    estate = runs.estate
+    runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 4)
     sources = together(estate, disks, 2, 1)
     for plan, own in (("data", disks[:2]), ("system", disks[2:])):
@@ -131,8 +131,8 @@ def test_a_plan_of_all_disks_shares_the_copies_of_a_plan_of_some(runs, first):
     assert {row["source_snapshot_id"] for row in of_part.result["disks"]} == {*later.values()}
 
 
-def test_a_copy_that_failed_in_one_plan_and_that_another_made_is_of_the_set_of_both(runs):
-    estate = runs.estate
+def test_a_copy_that_failed_in_one_plan_and_that_another_made_is_of_the_set_of_both(ecs_disks):
+    runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 3)
     plans = ("hourly", "weekly")
     together(estate, disks, 50, 0)
@@ -150,9 +150,9 @@ def test_a_copy_that_failed_in_one_plan_and_that_another_made_is_of_the_set_of_b
     assert {row["source_snapshot_id"] for row in ended.result["disks"]} == {*newer.values()} and not ended.message
 
 
-def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(runs):
+def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(ecs_disks):
     """The earliest snapshot is of a disk that only one plan has."""
-    estate = runs.estate
+    runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 3)
     for disk, hours in zip(disks, (2.03, 2.02, 2.0), strict=True):
         estate.snapshot(disk, hours)
@@ -163,8 +163,8 @@ def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(runs):
     assert not ended.message and {row["consistency"] for row in ended.result["disks"]} == {"near"}
 
 
-def test_a_contradiction_within_one_plan_is_told_by_that_plan_alone(runs):
-    estate = runs.estate
+def test_a_contradiction_within_one_plan_is_told_by_that_plan_alone(ecs_disks):
+    runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 4)
     together(estate, disks, 2, 1)
     parts = {"data": disks[:2], "system": disks[2:]}
@@ -180,3 +180,21 @@ def test_a_contradiction_within_one_plan_is_told_by_that_plan_alone(runs):
     ended = runs.restore()
     torn = {row["disk_id"] for row in ended.result["disks"] if row["torn"]}
     assert torn == set(disks[:2]) and "contradict" in ended.result["warnings"][0]
+
+
+def test_where_copies_bear_no_marks_the_reports_of_both_plans_tell_their_sets(ens_disks, tmp_path):
+    runs, estate = Runs(ens_disks), ens_disks
+    disks = server(estate, 4)
+    sources = {disk: estate.snapshot(disk, 2) for disk in disks}
+    parts = {"data": disks[:2], "system": disks[2:]}
+    for plan, own in parts.items():
+        ended = night(
+            estate, plan=plan, disk_ids=own, rpo_hours=30, consistency="set", report_dir=str(tmp_path), keep=1
+        )
+        assert not ended.message and not ended.result["sets"][0]["torn"]
+    estate.snapshot(disks[0], 1)
+    night(estate, plan="data", disk_ids=parts["data"], report_dir=str(tmp_path), keep=1)
+    silence_source(estate)
+    ended = runs.restore(expected=[str(tmp_path / f"{plan}.json") for plan in parts])
+    assert {row["disk_id"]: row["source_snapshot_id"] for row in ended.result["disks"]} == sources
+    assert not ended.message and {row["consistency"] for row in ended.result["disks"]} == {"near"}

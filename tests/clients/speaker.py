@@ -270,7 +270,7 @@ class Tencent:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(asked["arguments"], file)
             file.flush()
-            sys.argv = [*command, "--cli-input-json", f"file://{file.name}"]
+            sys.argv = [*command, *(asked["flags"] or ("--cli-input-json", f"file://{file.name}"))]
             code, out, err = _printed(self._main)
         if code:
             match = TENCENT_ERROR.search(err)

@@ -2,13 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide of sets, as pasted: its commands make a set, which its variables copy, and which a restore would take."""
+"""The guide of sets, as pasted: its commands make a set, which its variables copy, and which a restore would take.
+
+Alibaba Cloud's command line is no Python package: what it would send, its newer SDK sends here.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -35,7 +40,7 @@ def pasted(command, folder, client, **more):
         "PATH": f"{Path(os.environ['CLIENTS_PYTHON']).parent}:{os.environ['PATH']}",
         "PYTHONPATH": "",
         "AWS_ENDPOINT_URL": client.url,
-        "AWS_ACCESS_KEY_ID": client.keys["access_key"],
+        "AWS_ACCESS_KEY_ID": client.keys.get("access_key", ""),
         "AWS_SECRET_ACCESS_KEY": client.keys["secret_key"],
         "AWS_DEFAULT_REGION": client.row.regions[0],
         "AWS_PAGER": "",
@@ -48,9 +53,62 @@ def pasted(command, folder, client, **more):
     return done.stdout
 
 
+def words_of(client, folder, first):
+    """Return the words of the guide's command of a client, as a shell passes them on to it, without its name."""
+    (command,) = [block for block in blocks("bash") if block.startswith(f"{first} ")]
+    stand_in = folder / first
+    stand_in.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    stand_in.chmod(0o755)
+    return json.loads(pasted(f'PATH="{folder}:$PATH"\n{command}', folder, client))
+
+
+def copied(client, disks):
+    """Run a night over disks of the plan; returns the row of their server."""
+    client.clock.sleep(60)
+    estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
+    ended = night(estate, rpo_hours=24)
+    (row,) = ended.result["sets"]
+    assert not ended.message and row["within_rpo"] and row["disks"] == sorted(disks)
+    return row
+
+
+def servers_disks(client, instance, *ids):
+    """Make two disks of an instance, with these IDs if given."""
+    estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
+    disks = [estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("data", "log")]
+    there = client.cloud.estate.disks[estate.source]
+    for disk, wanted in zip(disks, ids or disks, strict=True):
+        made = there.pop(disk)
+        made.id, made.attached_to = wanted, instance
+        there[wanted] = made
+    return list(ids or disks)
+
+
+def test_the_command_of_the_guide_takes_a_crash_consistent_group_on_ecs(ecs, tmp_path):
+    service, operation, *flags = words_of(ecs, tmp_path, "aliyun")
+    given = {name.removeprefix("--"): value for name, value in zip(flags[::2], flags[1::2], strict=True)}
+    region = given.pop("RegionId")
+    disks = servers_disks(ecs, given["InstanceId"])
+    group = ecs.call(operation, service, region, **given)["SnapshotGroupId"]
+    row = copied(ecs, disks)
+    assert (row["group"], row["set"], row["consistency"]) == (given["InstanceId"], group, "crash")
+
+
+def test_the_command_of_the_guide_takes_a_group_on_cbs_that_counts_as_near(cbs, tmp_path):
+    service, operation, *flags = words_of(cbs, tmp_path, "tccli")
+    region = flags.pop(flags.index("--region") + 1)
+    flags.remove("--region")
+    disks = servers_disks(cbs, "ins-1a2b3c4d", *json.loads(flags[flags.index("--DiskIds") + 1]))
+    group = cbs.call(operation, service, region, flags=tuple(flags))["SnapshotGroupId"]
+    row = copied(cbs, disks)
+    assert (row["group"], row["consistency"]) == ("ins-1a2b3c4d", "near")
+    (shown,) = cbs.call("DescribeSnapshotGroups", region=region)["SnapshotGroupSet"]
+    assert (shown["SnapshotGroupId"], shown["SnapshotGroupType"]) == (group, "NORMAL")
+
+
 def test_the_commands_of_the_guide_make_a_set_and_show_it_before_a_restore(ebs, tmp_path):
     estate = ebs.row.load("disk_estate")(ebs.cloud, ebs.clock, ebs.url)
-    take, check = blocks("bash")
+    take, check = (block for block in blocks("bash") if not block.startswith(("aliyun", "tccli")))
     instance = re.search(r"InstanceId=(i-[0-9a-f]+)", take)[1]
     disks = [estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("data", "log")]
     backend = ec2_backends[ACCOUNT][estate.source]

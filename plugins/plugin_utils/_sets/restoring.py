@@ -64,21 +64,25 @@ def choices_of(
     def counts(copy: Copy) -> bool:
         return copy.is_restorable and copy.time <= at and copy.snapshot_id not in unusable
 
+    asked = set(wanted)
     sets, contradictions = sets_of_copies(copies, counts)
     newest: dict[str, Copy] = {}
     for copy in sorted(filter(counts, copies), key=lambda c: (c.time, c.source_id)):
         newest[copy.disk_id] = copy
     left = set() if are_named else disks_that_left(newest.values(), sets)
+    of_groups: dict[str, list[CopySet]] = {}
+    for one in sets:
+        of_groups.setdefault(one.group_id, []).append(one)
     chosen: dict[str, Choice] = {}
     for group_id, disk_ids in _groups(newest, left).items():
-        own, named = [one for one in sets if one.group_id == group_id], disk_ids & set(wanted)
+        named = disk_ids & asked
         if len(named) > 1:
-            taken = _taken(own, named, named != disk_ids or are_named, used)
+            taken = _taken(of_groups.get(group_id, ()), named, named != disk_ids or are_named, used)
             chosen.update(_choices(group_id, named, taken, newest))
     return Choices(
         chosen,
-        [one for one in contradictions if not one.disk_ids.isdisjoint(wanted)],
-        {disk_id: newest[disk_id].group_id for disk_id in sorted(left & set(wanted))},
+        [one for one in contradictions if not one.disk_ids.isdisjoint(asked)],
+        {disk_id: newest[disk_id].group_id for disk_id in sorted(left & asked)},
     )
 
 

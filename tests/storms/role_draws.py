@@ -223,9 +223,9 @@ def _with_names(storm: RoleStorm) -> RoleStorm:
 
 
 def _with_parts(storm: RoleStorm) -> RoleStorm:
-    """Let a plan run in two parts, in some storms only from an evening on."""
+    """Let a plan run in two parts, in some storms only from an evening on; more often where clouds tell of sets."""
     draw = _drawn_for("parts", storm)
-    if draw.random() > 0.18:
+    if draw.random() > (0.45 if any(evening.together for evening in storm.evenings) else 0.18):
         return storm
     plan, since = draw.randrange(2), draw.choice((0, 0, 3))
     evenings = tuple(

@@ -21,14 +21,15 @@ from .truth import Copy
 if TYPE_CHECKING:
     from .role_checks import RoleTruth
 
-GROUP, SET = "dr-copy:group", "dr-copy:set"
+GROUP, SET, PLAN = "dr-copy:group", "dr-copy:set", "dr-copy:plan"
 
 
 @dataclass(frozen=True)
 class MarkedSet:
-    """The complete copies whose marks name one set at a moment."""
+    """The complete copies whose marks name one set of one plan at a moment."""
 
     group: str
+    plan: str
     set_id: str
     marks: frozenset[str]
     copies: tuple[Copy, ...]
@@ -51,25 +52,35 @@ class MarkedSet:
 
 def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]:
     """Return the sets in a region at a moment by their marks, the newest first."""
-    found: dict[tuple[str, str], list[tuple[str, Copy]]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[tuple[str, Copy]]] = defaultdict(list)
     for copy in truth.copies:
         version = copy.version(moment) if copy.region == region and copy.phase(moment) == "complete" else None
         if version and copy.ours and version.tags.get(GROUP) and version.tags.get(SET):
             mark = version.tags[SET]
-            found[version.tags[GROUP], mark.split(" ", 2)[2]].append((mark, copy))
+            found[version.tags[GROUP], version.tags.get(PLAN, ""), mark.split(" ", 2)[2]].append((mark, copy))
     sets = [
-        MarkedSet(group, set_id, frozenset(mark for mark, _copy in rows), tuple(copy for _mark, copy in rows))
-        for (group, set_id), rows in found.items()
+        MarkedSet(*key, frozenset(mark for mark, _copy in rows), tuple(copy for _mark, copy in rows))
+        for key, rows in found.items()
     ]
     return sorted(sets, key=lambda one: (min(map(truth.taken, one.copies)), one.set_id), reverse=True)
 
 
 def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
-    """Whether a copy is a member of its server's newest whole set at a moment."""
+    """Whether a copy is a member of its plan's newest whole set of its server at a moment.
+
+    It is none where the copies of a newer set, of several plans perhaps, are of all disks of that.
+    """
     version = copy.version(moment)
-    group = version.tags.get(GROUP) if version else None
-    whole = [one for one in marked_sets(truth, copy.region, moment) if one.group == group and one.is_whole(truth)]
-    return bool(group and whole and copy in whole[0].copies)
+    if version is None or not version.tags.get(GROUP):
+        return False
+    sets = [one for one in marked_sets(truth, copy.region, moment) if one.group == version.tags[GROUP]]
+    own = next((one for one in sets if one.plan == version.tags.get(PLAN, "") and one.is_whole(truth)), None)
+    if own is None or copy not in own.copies:
+        return False
+    newer: dict[str, set[str]] = defaultdict(set)
+    for one in sets[: sets.index(own)]:
+        newer[one.set_id] |= one.disks(truth)
+    return not any(disks >= own.disks(truth) for disks in newer.values())
 
 
 def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
@@ -123,9 +134,10 @@ def _untold(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Ite
     if row["unknown"]:
         return
     begin = outcome.started - truth.shown
-    own = [one for one in marked_sets(truth, row["region"], begin) if one.group == row["group"]]
+    sets = marked_sets(truth, row["region"], begin)
+    own = [one for one in sets if one.group == row["group"] and one.plan in outcome.plan.names]
     if any(one.disks(truth) - {*row["disks"]} for one in own):
-        return  # another plan marks other disks of the server, or some have left it
+        return  # disks have left the server
     for one in own:
         if one.set_id == row["set"] and one.contradicts_itself(truth) and _stays(one, outcome, begin):
             yield f"tells the set {row['set']} of {row['group']}, whose marks contradict each other"

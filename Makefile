@@ -35,7 +35,7 @@ lint: ## run only the static checks
 storm: ## run SEEDS storms for each cloud, 1,000 collisions, 20 killed playbooks, DRILLS storms over drills and NIGHTS of nights; writes tests/storms/results.rst
 	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --nights $(NIGHTS) --write
 
-mutants: ## break the engine and the roles on purpose, and check that the tests find it; writes docs/docsite/rst/reliability.rst
+mutants: ## break the engine and the roles on purpose, and check that the tests find it; writes tests/mutants/results.rst
 	@bash tests/scripts/mutants.sh --write
 
 nights: ## run a year of nights for each cloud, and 10,000 random histories of retention; writes tests/nights/results.rst

@@ -22,6 +22,13 @@ TRIED = {
     "years": ("nights", "nights of a year", "nights", "wrong"),
     "histories": ("nights", "random histories of retention", "histories", "wrong deletions"),
 }
+#: The tables of what was broken on purpose, in the order of the guide: the row of the summary, and the columns that it
+#: adds up, of the changes tried and of those found.
+BROKEN = {
+    "mutants": ("the engine, found by storms alone", "tried", "found by storms alone"),
+    "broken-roles": ("the roles", "changes tried", "found"),
+    "lines": ("single lines of the pure parts", "changes tried", "found"),
+}
 
 
 def list_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -58,6 +65,21 @@ def keep(name: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> No
     """Write a table of what was tried, and the summary anew."""
     write_between(TESTS / TRIED[name][0] / "results.rst", name, list_table(head, rows))
     write_between(DOCS / "reliability.rst", "summary", summary())
+
+
+def keep_broken(name: str, text: str) -> None:
+    """Write the table of what was broken on purpose, what else there is to say of it after it, and the summary anew."""
+    write_between(TESTS / "mutants" / "results.rst", name, text)
+    write_between(DOCS / "reliability.rst", "broken", summary_of_broken())
+
+
+def summary_of_broken() -> str:
+    """Return the table of all that was broken on purpose."""
+    rows = []
+    for name, (what, tried, found) in BROKEN.items():
+        first = read_between(TESTS / "mutants" / "results.rst", name).partition("\n\nStorms alone")[0]
+        rows.append((what, *(f"{sum(int(row[column]) for row in rows_of(first)):,}" for column in (tried, found))))
+    return list_table(("What is broken", "Changes tried", "Found"), rows)
 
 
 def summary() -> str:

@@ -3,14 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Break the engine and the roles on purpose, and see whether the tests find it; with --write the tables go into
-# docs/docsite/rst/reliability.rst; --roles, as the first word, breaks the roles alone.
+# tests/mutants/results.rst, and a summary into the guide; --roles, as the first word, breaks the roles alone.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"
 install_with "$REPO/tests/requirements-mutants.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
-trap 'case " $* " in *" --write "*) hand_back tests/mutants/found.json docs/docsite/rst/reliability.rst ;; esac' EXIT
+trap 'case " $* " in *" --write "*) hand_back tests/mutants/found.json tests/mutants/results.rst docs/docsite/rst/reliability.rst ;; esac' EXIT
 failed=0
 if [ "${1:-}" = --roles ]; then
   QUICK=1 python -W ignore -m tests.mutants.roles "${@:2}" || failed=1

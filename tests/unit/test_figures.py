@@ -57,6 +57,7 @@ def test_the_summary_tells_the_figure_that_is_nearest_to_its_bound(pages):
 
 def test_the_guides_summarise_what_the_commands_have_written(tmp_path, monkeypatch):
     assert tables.summary() == tables.read_between(tables.DOCS / "reliability.rst", "summary")
+    assert tables.summary_of_broken() == tables.read_between(tables.DOCS / "reliability.rst", "broken")
     before = {name: (tables.DOCS / name).read_text() for name in ("performance.rst", "performance.svg")}
     for name, text in before.items():
         (tmp_path / name).write_text(text)

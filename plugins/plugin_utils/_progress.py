@@ -89,7 +89,9 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False, parent: int | None = None
     ) -> dict[str, Any]:
         """Run a module by its name, and show its progress meanwhile. Returns its result."""
-        watch = self._watch(module.rpartition(".")[2], task_vars, parent)
+        # A drill only marks copies that are there.
+        done = "checked" if arguments.get("create") is False else "copied"
+        watch = self._watch(module.rpartition(".")[2], task_vars, parent, done)
         if watch:
             watch.start()
         try:
@@ -99,7 +101,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
                 watch.stop()
         return dict(result)
 
-    def _watch(self, name: str, task_vars: Any, parent: int | None = None) -> Watch | None:
+    def _watch(self, name: str, task_vars: Any, parent: int | None, done: str) -> Watch | None:
         """Return the thread that watches the module; None if it runs elsewhere or outlives this task.
 
         ``parent`` is the process that the task began under, if it has run other modules before.
@@ -116,7 +118,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
                     pass
         except OSError as error:
             Display().v(f"{name}: no progress is shown, because {path} cannot be written: {error.strerror}")
-        return Watch(path, f"{host_of(task_vars)} {name}", parent)
+        return Watch(path, f"{host_of(task_vars)} {name}", parent, done)
 
     def _is_wanted(self, task_vars: Any) -> bool:
         given = self._templar.template(task_vars.get("snapshot_copy_progress", True))
@@ -131,12 +133,13 @@ def host_of(task_vars: Any) -> str:
 class Watch:
     """A thread that reads the progress file of a module, and ends the module if its job is gone.
 
-    Without such a file nothing is shown. ``prefix`` begins each line. Times are seconds.
+    Without such a file nothing is shown. ``prefix`` begins each line, ``done`` is what copies are in the end. Times are
+    seconds.
     """
 
-    def __init__(self, path: str, prefix: str, parent: int | None = None):
+    def __init__(self, path: str, prefix: str, parent: int | None = None, done: str = "copied"):
         self._path = path
-        self._prefix = prefix
+        self._prefix, self._done = prefix, done
         self._ended = threading.Event()
         self._parent = parent or os.getppid()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -161,7 +164,7 @@ class Watch:
             # A task that ends at once needs no line.
             if state and now - started >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
                 self._phase, self._shown_at = state["phase"], now
-                show_on_stderr(f"{self._prefix}: {line_of(state)}")
+                show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 
     def _newest(self) -> dict[str, Any] | None:
         """Return the last whole line that the module wrote since the last look."""
@@ -217,9 +220,9 @@ def _descendants(ancestor: int) -> list[int]:
     return found[1:]
 
 
-def line_of(state: dict[str, Any]) -> str:
+def line_of(state: dict[str, Any], done: str) -> str:
     """Say in one line how far a task is."""
-    parts = [f"{state['copied']} of {state['total']} copied", f"{state['under_way']} under way"]
+    parts = [f"{state['copied']} of {state['total']} {done}", f"{state['under_way']} under way"]
     if state["waiting"]:
         parts.append(f"{state['waiting']} waiting for room")
     if state["failed"]:

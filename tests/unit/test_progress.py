@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.attempt import Attempt
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, Progress
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
@@ -15,7 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import contradiction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils import _progress
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import ProgressAction, Watch, contradiction
 
 
 class Turned(Clock):
@@ -60,3 +63,27 @@ def test_nothing_is_told_before_it_is_known_what_is_to_be_begun(tmp_path):
         progress.report([attempt])
     phases = [json.loads(line)["phase"] for line in (tmp_path / FILE).read_text().splitlines()]
     assert phases == ["beginning", "finishing"]
+
+
+WORDS = [({}, "copied"), ({"create": True}, "copied"), ({"create": False}, "checked")]
+
+
+@pytest.mark.parametrize(("arguments", "done"), WORDS)
+def test_a_drill_that_only_marks_copies_does_not_say_that_it_copies(monkeypatch, tmp_path, arguments, done):
+    lines, state = [], {"phase": "finishing", "total": 3, "copied": 2, "under_way": 0, "waiting": 0, "failed": 0}
+    monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
+    monkeypatch.setattr(_progress, "LOOK", 0.01)
+
+    class Action:
+        def _watch(self, name, task_vars, parent, *words):
+            return Watch(str(tmp_path / FILE), name, parent, *words)
+
+        def _execute_module(self, *_arguments, **_more):
+            for _number in range(10):  # as a module does now and then
+                with (tmp_path / FILE).open("a") as file:
+                    file.write(json.dumps({**state, "slowest": None, "elapsed": 1, "left": None}) + "\n")
+                time.sleep(0.03)
+            return {}
+
+    ProgressAction.run_module(Action(), "multicloud.snapshots.ebs_snapshot_copy", arguments, {})
+    assert lines[0].startswith(f"ebs_snapshot_copy: 2 of 3 {done}, 0 under way")

@@ -159,8 +159,8 @@ def test_a_module_does_not_outlive_its_playbook(clouds, core, quiet):
     clouds.tell_of("ens", "settings", {"copy_seconds": ENDLESS})
     process = clouds.start("ansible-playbook", playbook, **core)
     wait_until(lambda: clouds.tell_of("ens", "calls").get("CopySnapshot", 0) >= 2)
-    to_delete = family(process.pid)[1:]
+    children = family(process.pid)[1:]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert len(to_delete) > 1
-    wait_until(lambda: not any(is_alive(pid) for pid in to_delete), seconds=20)
+    assert len(children) > 1
+    wait_until(lambda: not any(is_alive(pid) for pid in children), seconds=20)

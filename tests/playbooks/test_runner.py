@@ -207,10 +207,10 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     node.send(*node.data("first", "dr-copy nightly", number=2), "first")
     worker = node.work("first")
     wait_until(lambda: len(clouds.copies()) == 2)
-    to_delete = family(worker.pid)[1:]
+    children = family(worker.pid)[1:]
     os.kill(worker.pid, signal.SIGTERM)
     worker.wait(timeout=HANGS)
-    wait_until(lambda: not any(is_alive(pid) for pid in to_delete))
+    wait_until(lambda: not any(is_alive(pid) for pid in children))
     assert len(clouds.copies()) == 2, "the module has ended too, before it would have begun the third copy"
     artifacts = artifacts_of(node.process("first"), "first")
     assert artifacts["status"] == "canceled"

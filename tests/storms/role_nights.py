@@ -68,6 +68,8 @@ class NightOutcome:
     selected: list[str] = field(default_factory=list)
     selected_in_all: list[str] = field(default_factory=list)
     groups: dict[str, list[str]] = field(default_factory=dict)
+    #: When the last listing of each region began that the role itself was answered.
+    listed: dict[str, float] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -288,7 +290,8 @@ class Nights(People):
             setting = Setting(plan.name, run.check, run.reads_only, ansible="none")
             try:
                 given = {**self.variables(plan), "shard": run.shard}
-                night = Night(given, setting, self.call(run.check), clock.utc, lambda line: None)
+                call = self._noting_listings(outcome, self.call(run.check))
+                night = Night(given, setting, call, clock.utc, lambda line: None)
                 outcome.finished = night.run()
             except Killed:
                 pass
@@ -299,6 +302,18 @@ class Nights(People):
                 outcome.files = self.files_of(plan, run)
 
         return work
+
+    def _noting_listings(
+        self, outcome: NightOutcome, call: Callable[[str, dict[str, Any]], dict[str, Any]]
+    ) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+        def noting(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            began = self.scheduler.monotonic()
+            answer = call(module, arguments)
+            if module.endswith("_info") and not answer.get("failed"):
+                outcome.listed[arguments["region"]] = began
+            return answer
+
+        return noting
 
     def _note_selection(self, outcome: NightOutcome) -> None:
         """Write down the disks that a night selects now. Those of one group are in the part of the first of them."""

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from .role_forms import FORM, Report, forms_differ, old_page
 from .role_nights import NightOutcome
-from .truth import COPIES, Copy, regions_of
+from .truth import COPIES, Copy
 
 if TYPE_CHECKING:
     from .role_checks import RoleTruth
@@ -104,13 +104,11 @@ def _wrong_point(truth: RoleTruth, outcome: NightOutcome, report: Report, row: R
 
 
 def _last_read(truth: RoleTruth, outcome: NightOutcome, copy: Copy) -> float:
-    """Return the earliest moment that the last good listing of a copy's region may have shown."""
-    reads = [
-        call.worked
-        for call in truth.calls_of(outcome)
-        if call.action == "DescribeSnapshots" and call.answered and copy.region in (regions_of(call) or [copy.region])
-    ]
-    return max(reads, default=outcome.started) - truth.storm.lag - 0.1
+    """Return the earliest moment that the night's last good listing of a copy's region may have shown.
+
+    What the copy modules read later is for their own decisions.
+    """
+    return outcome.listed.get(copy.region, outcome.started) - truth.storm.lag - 0.1
 
 
 def _surely_seen(truth: RoleTruth, outcome: NightOutcome, disk: str, region: str) -> list[Copy]:

@@ -152,6 +152,20 @@ def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(
     assert len(whole.result["disks"]) == 3 and whole.result["earlier"] == [], "another was made in its place"
 
 
+def test_disks_of_another_region_are_not_told_as_gone(ebs_runs, tmp_path):
+    """A restore of the same name in another region sees nothing of them."""
+    disks, path = ebs_runs.copies("database", "mail"), tmp_path / "orders.flood.restore.json"
+    ebs_runs.restore(disk_ids=[disks["database"]], manifest_dir=str(tmp_path))
+    manifest = json.loads(path.read_text())
+    for row in manifest["disks"]:
+        row["new_disk_id"] = "vol-0ther"
+    path.write_text(json.dumps({**manifest, "region": "eu-central-1"}))
+    for _again in range(2):
+        ended = ebs_runs.restore(disk_ids=[disks["mail"]], manifest_dir=str(tmp_path))
+        (row,) = ended.result["earlier"]
+        assert (row["new_disk_id"], row["state"], row["region"]) == ("vol-0ther", "available", "eu-central-1")
+
+
 def test_where_nothing_fits_it_is_said_what_there_is(runs):
     disks = runs.copies("database", "mail")
     ended = runs.restore(source_region=runs.estate.destination)

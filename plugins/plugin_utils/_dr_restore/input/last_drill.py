@@ -48,11 +48,14 @@ def _file_of_restore(values: Mapping[str, Any], end: str) -> Path:
 
 
 def last_manifest(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims."""
+    """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims.
+
+    Each has the ``region`` that it is of.
+    """
     manifest = read_json(manifest_file(values))
     lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
     rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
-    return {key: row for row in rows if (key := made_of_row(row))}
+    return {key: {"region": manifest.get("region"), **row} for row in rows if (key := made_of_row(row))}
 
 
 def made_of_row(row: Mapping[str, Any]) -> str | None:

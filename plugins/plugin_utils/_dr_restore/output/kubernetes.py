@@ -113,7 +113,7 @@ def _parts(disk: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _name_of(claim: str, disk: Row, values: Mapping[str, Any]) -> str:
     """Return a name that is valid in a cluster and that no other copy, claim or restore has."""
-    what = (values["cloud"], values["region"], values["id"], disk["claim"], disk["copy_id"])
+    what = (values["cloud"], disk.get("region") or values["region"], values["id"], disk["claim"], disk["copy_id"])
     digest = hashlib.sha256("\n".join(map(str, what)).encode()).hexdigest()[:10]
     readable = [re.sub(r"[^a-z0-9]+", "-", text.lower())[:_READABLE].strip("-") for text in (values["id"], claim)]
     return "-".join([*filter(None, readable), digest])

@@ -70,7 +70,7 @@ def manifest_of(
             "torn": sum(disk["torn"] for disk in disks),
         },
         "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
-        "earlier": _earlier(disks, run["last"], run["there"]),
+        "earlier": _earlier(disks, run["last"], run["there"], values["region"]),
         "failures": [*failures_of(unread), *(failure for wave in waves for failure in failures_of(wave.made))],
         "warnings": list(run["warnings"]),
         "unidentified_copies": list(run["unidentified"]),
@@ -79,7 +79,9 @@ def manifest_of(
     }
 
 
-def _earlier(disks: Sequence[Row], last: Mapping[str, Row], there: Collection[str] | None) -> list[dict[str, Any]]:
+def _earlier(
+    disks: Sequence[Row], last: Mapping[str, Row], there: Collection[str] | None, region: str
+) -> list[dict[str, Any]]:
     """Return the rows of the disks and claims that earlier runs of this restore made, and that this one was not to
     look at.
 
@@ -88,7 +90,8 @@ def _earlier(disks: Sequence[Row], last: Mapping[str, Row], there: Collection[st
     new, old = {made_of_row(disk) for disk in disks}, {disk["disk_id"] for disk in disks}
     rows = []
     for made, row in last.items():
-        is_there = there is None or made in there or bool(row.get("claim"))
+        is_seen = there is not None and not row.get("claim") and row.get("region") in (region, None)
+        is_there = not is_seen or made in (there or ())
         if made not in new and (is_there or row.get("disk_id") not in old):
             rows.append({**row, **({} if is_there else {"state": "absent"})})
     return rows

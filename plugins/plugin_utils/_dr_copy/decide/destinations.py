@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.rows import SnapshotTime, disk_id_of, is_complete, taken_at, time_or_now
-from ..input.variables import Variables
 from .retention import counts_for_planning, points_of
+
+if TYPE_CHECKING:  # filters load this file, and need no variables
+    from ..input.variables import Variables
 
 
 def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
@@ -28,10 +28,12 @@ from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
 from ..._sets.planning import WantedSet, wanted_sets
 from ..._sets.sources import Source
-from ..input.variables import Variables
 from .destinations import Destinations
 from .result import PlanRow
 from .retention import Retention, limits_of
+
+if TYPE_CHECKING:  # filters load this file, and need no variables
+    from ..input.variables import Variables
 
 #: Why a snapshot was chosen or left out; nothing else stands in a plan's ``reason``.
 NEWEST = "newest"

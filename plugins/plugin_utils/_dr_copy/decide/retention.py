@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import HOLD
 
@@ -20,7 +20,9 @@ from ..._role.marks import is_of_plans
 from ..._role.rows import SnapshotTime, is_complete, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
-from ..input.variables import Variables
+
+if TYPE_CHECKING:  # filters load this file, and need no variables
+    from ..input.variables import Variables
 
 
 class Point(NamedTuple):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name
 from ..._sets.inputs import groups_of_report
-from .variables import Variables
+
+if TYPE_CHECKING:  # filters load this file, and need no variables
+    from .variables import Variables
 
 
 class ReportedDisk(TypedDict):

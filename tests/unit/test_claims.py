@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -234,7 +235,7 @@ def test_without_being_asked_a_claim_is_a_disk_as_any_other(runs, tmp_path):
 def test_a_claim_that_no_cluster_could_have_had_is_a_disk(tags):
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.claims import with_claims
 
-    (point,) = with_claims(chosen([copy(1, tags=tags)]), {**VALUES, "kubernetes": True})
+    (point,) = with_claims(chosen([copy(1, tags=tags)]), replace(VALUES, kubernetes=True))
     assert point.claim is None
 
 
@@ -246,7 +247,7 @@ def test_names_are_valid_and_no_two_are_alike():
     names = []
     for restore_id in ("flood", "Flood", "flood_", "flood.", "9" * 48, "A-._"):
         for region in ("eu-west-1", "eu-west-2"):
-            values = {**VALUES, "kubernetes": True, "id": restore_id, "region": region}
+            values = replace(VALUES, kubernetes=True, id=restore_id, region=region)
             objects = objects_of([point.as_row() for point in with_claims(chosen(copies), values)], values)
             names += [obj["metadata"]["name"] for obj in objects if obj["kind"] == "VolumeSnapshotContent"]
             for obj in objects:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -35,7 +36,7 @@ def cases_of(text):
 def drilled(copies, tried, call, **values):
     rows = proofs(copies)
     trials = drill.judged([row for row in rows if row.copy_id in tried], call, {}, VALUES)
-    return drill_report(rows, Done([call], trials), {**VALUES, **values}, False, NOW)
+    return drill_report(rows, Done([call], trials), replace(VALUES, **values), False, NOW)
 
 
 def test_a_drill_writes_a_case_for_each_disk_and_one_for_itself(ebs_disks, tmp_path):

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import drill
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
@@ -21,7 +23,7 @@ def report(**changes):
     rows = proofs([copy(1)])
     call = {"disks": [made(1)], "failures": []}
     done = drill_report.Done([call], drill.judged(rows, call, {}, VALUES))
-    night = drill_report.drill_report(rows, done, {**VALUES, "max_age_days": 7}, False, NOW)
+    night = drill_report.drill_report(rows, done, replace(VALUES, max_age_days=7), False, NOW)
     return {**night, **changes, "totals": {**night["totals"], **changes.get("totals", {})}}
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
@@ -16,7 +18,7 @@ REPORTED = Expected("vol-1", "of-report", {"env": "report", "tier": "db"}, 16, "
 
 
 def choose(*copies, **values):
-    return choosing.choose({"snapshots": list(copies)}, {"disks": []}, {**VALUES, **values})
+    return choosing.choose({"snapshots": list(copies)}, {"disks": []}, replace(VALUES, **values))
 
 
 def bare(number, disk="vol-1"):

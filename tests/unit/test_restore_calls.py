@@ -20,7 +20,11 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
     VARIABLES,
     normalise,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import arguments_in, support_table
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
+    arguments_in,
+    as_mapping,
+    support_table,
+)
 
 from tests.clouds import CLOUDS
 
@@ -101,7 +105,7 @@ TEXTS = {"expected": "disk-1", "waves": "tier=database", "rto_minutes": "0.5"}
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_is_taken_as_it_is_given(name):
     taken = normalise({name: TEXTS.get(name, GIVEN[name])}, "orders")
-    assert {**taken["values"], "connection": taken["connection"]}[name] == GIVEN[name] != VARIABLES[name].default
+    assert {**as_mapping(taken.values), "connection": taken.connection}[name] == GIVEN[name] != VARIABLES[name].default
 
 
 def calls(cloud, is_drill=False, **more):
@@ -109,8 +113,8 @@ def calls(cloud, is_drill=False, **more):
     given = {"cloud": cloud, **SET, **more}
     honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
     taken = normalise(honoured, "orders", is_drill=is_drill)
-    assert not taken["problems"], taken["problems"]
-    return Calls(taken["values"], taken["connection"])
+    assert not taken.problems, taken.problems
+    return Calls(taken.values, taken.connection)
 
 
 @pytest.mark.parametrize(("cloud", "more"), MORE)
@@ -171,14 +175,14 @@ def test_every_variable_reaches_its_arguments(cloud, more):
 def test_a_rate_of_loading_is_within_what_the_cloud_takes_and_never_paid_for_by_a_drill():
     right = {"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "initialization_rate": "100"}
     for wrong in (99, 301, "fast"):
-        (problem,) = normalise({**right, "initialization_rate": wrong}, "orders")["problems"]
+        (problem,) = normalise({**right, "initialization_rate": wrong}, "orders").problems
         assert problem.startswith("dr_restore_initialization_rate must be")
     assert "initialization_rate" not in calls("ebs", True, wait=True).make(["copy-1"]).arguments
 
 
 def test_what_is_not_set_is_the_modules_own_default():
     taken = normalise({"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "id": "flood"}, "orders")
-    made = Calls(taken["values"], taken["connection"])
+    made = Calls(taken.values, taken.connection)
     basics = {"region": "dst-1", "zone": "dst-1a", "restore_id": "flood", "wait": True, "wait_timeout": 10800}
     assert made.make(["copy-1"]).arguments == {"snapshot_ids": ["copy-1"], **basics}
     assert made.list_copies().arguments == {"packed": True, "check_keys": True, "region": "dst-1"}
@@ -194,7 +198,7 @@ def test_every_variable_is_used():
         assert variable.to or variable.used_by, f"{name} does nothing"
         for module in variable.used_by:
             text = (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
-            assert f'"{name}"' in text or re.search(rf"\b{name}=", text), f"{module} does not read {name}"
+            assert re.search(rf'"{name}"|values\.{name}\b|checked\.{name}\b', text), f"{module} does not read {name}"
     assert {name for name, variable in VARIABLES.items() if variable.to} <= set(SET)
     assert {step for step, _argument in arguments_in(VARIABLES)} == set(STEPS)
 
@@ -212,11 +216,11 @@ def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
         "id": "",
     }
     given = {"cloud": cloud, **SET, **more}
-    problems = normalise(given, "orders", is_drill=True)["problems"]
+    problems = normalise(given, "orders", is_drill=True).problems
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in problems} == refused
     assert all(cloud in problem for problem in problems)
     # A restore of the same inventory passes over what only drills use.
-    left = normalise(given, "orders")["problems"]
+    left = normalise(given, "orders").problems
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib", *ATTACHING}
 
 

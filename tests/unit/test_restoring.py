@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -29,16 +30,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-VALUES = {
-    **{name: variable.default for name, variable in variables.VARIABLES.items()},
-    "cloud": "ebs",
-    "region": "eu-west-1",
-    "zone": "eu-west-1a",
-    "id": "flood",
-    "now": NOW,
-    "host": "orders",
-    "is_drill": False,
-}
+VALUES = variables.Variables(
+    cloud="ebs", region="eu-west-1", zone="eu-west-1a", id="flood", now=NOW, host="orders", is_drill=False
+)
 
 
 def copy(number, disk="vol-1", day=20, name="database", **facts):
@@ -56,7 +50,7 @@ def copy(number, disk="vol-1", day=20, name="database", **facts):
 
 
 def chosen(copies, there=(), **values):
-    return choosing.choose({"snapshots": copies}, {"disks": list(there)}, {**VALUES, **values}).points
+    return choosing.choose({"snapshots": copies}, {"disks": list(there)}, replace(VALUES, **values)).points
 
 
 def points(copies, there=(), **values):
@@ -89,30 +83,24 @@ def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
         "at": "2999-01-01",
         "max_gib": "5",
     }
-    problems = " ".join(variables.normalise(given, "h", ["dr_restore_hosts", "dr_restore_zones"], True)["problems"])
+    problems = " ".join(variables.normalise(given, "h", ["dr_restore_hosts", "dr_restore_zones"], True).problems)
     for name in ("zone:", "disk_names", "at (", "max_gib", "dr_restore_zones is not a variable"):
         assert name in problems
     assert "dr_restore_hosts" not in problems
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "connection": {"secret_key": "s3cret"}}
     taken = variables.normalise(right, "my plan/1", (), True)
-    assert (
-        not taken["problems"]
-        and taken["values"]["id"].startswith("drill-my-plan-1-")
-        and "s3cret" not in str(taken["values"])
-    )
-    assert taken["values"]["expires_after_hours"] == 7, (
-        "above twice wait_timeout, so that no disk goes while it is proven"
-    )
-    assert variables.normalise(right, "h")["values"]["id"].startswith("restore-2")
+    assert not taken.problems and taken.values.id.startswith("drill-my-plan-1-") and "s3cret" not in str(taken.values)
+    assert taken.values.expires_after_hours == 7, "above twice wait_timeout, so that no disk goes while it is proven"
+    assert variables.normalise(right, "h").values.id.startswith("restore-2")
 
 
 def test_a_drill_never_bears_the_id_of_a_restore_whose_disks_it_would_delete():
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "id": "flood"}
-    assert variables.normalise(given, "h")["values"]["id"] == "flood"
-    drill_id = variables.normalise(given, "h", (), True)["values"]["id"]
+    assert variables.normalise(given, "h").values.id == "flood"
+    drill_id = variables.normalise(given, "h", (), True).values.id
     assert drill_id.startswith("drill-h-")
-    assert variables.normalise({**given, "id": "drill-1"}, "h", (), True)["values"]["id"] == "drill-1"
-    (problem,) = variables.normalise({**given, "id": "drill-1"}, "h")["problems"]
+    assert variables.normalise({**given, "id": "drill-1"}, "h", (), True).values.id == "drill-1"
+    (problem,) = variables.normalise({**given, "id": "drill-1"}, "h").problems
     assert "must not begin with drill-" in problem
 
 
@@ -130,10 +118,10 @@ def test_a_drill_never_bears_the_id_of_a_restore_whose_disks_it_would_delete():
 )
 def test_what_a_drill_cannot_prove_is_refused(name, value):
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
-    assert not variables.normalise(given, "h", (), True)["problems"]
+    assert not variables.normalise(given, "h", (), True).problems
     named = {"cloud": "readable can only be proven on ebs"}.get(name, name)
     given[name] = value
-    assert any(named in problem for problem in variables.normalise(given, "h", (), True)["problems"])
+    assert any(named in problem for problem in variables.normalise(given, "h", (), True).problems)
 
 
 # The filter
@@ -196,7 +184,8 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     nothing = choosing.refusal([], {"snapshots": []}, VALUES)
     assert nothing.startswith("None of the 0 copies in eu-west-1") and "There is no copy in eu-west-1 at all" in nothing
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
-    there = choosing.refusal([], {"snapshots": [copy(1), far, copy(3, source=None)]}, {**VALUES, "disk_ids": ["vol-9"]})
+    listed = {"snapshots": [copy(1), far, copy(3, source=None)]}
+    there = choosing.refusal([], listed, replace(VALUES, disk_ids=["vol-9"]))
     assert "None of the 2 copies in eu-west-1 fits dr_restore_disk_ids ['vol-9']" in there
     assert "There are 2 copies in eu-west-1, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
     assert there.endswith(": database (vol-1).")
@@ -212,9 +201,9 @@ def test_disks_come_in_the_first_wave_whose_tags_they_bear_and_all_others_last()
     marks = [{"tier": "app"}, {"tier": "database"}, {}, {"tier": "database", "env": "test"}, {"tier": "web"}]
     tiers = [copy(n, f"vol-{n}", name=f"disk {n}", tags=tags) for n, tags in enumerate(marks, 1)]
     order = [{"tier": "database"}, {"tier": "app"}, {"Name": "disk 5"}]
-    points = waves.in_waves(chosen(tiers), {**VALUES, "waves": order})
+    points = waves.in_waves(chosen(tiers), replace(VALUES, waves=order))
     assert waves.copies_by_wave(points) == {1: ["snap-2", "snap-4"], 2: ["snap-1"], 3: ["snap-5"], 4: ["snap-3"]}
-    assert {point.wave for point in waves.in_waves(chosen(tiers), {**VALUES, "waves": []})} == {1}
+    assert {point.wave for point in waves.in_waves(chosen(tiers), replace(VALUES, waves=[]))} == {1}
 
 
 @pytest.mark.parametrize(
@@ -235,16 +224,16 @@ def test_waves_are_taken_as_lists_and_as_texts(given, taken):
 @pytest.mark.parametrize("given", [{"tier": "app"}, [{}], "[", ["app"], 5])
 def test_waves_that_are_none_are_refused(given):
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "waves": given}
-    (problem,) = variables.normalise(right, "h")["problems"]
+    (problem,) = variables.normalise(right, "h").problems
     assert problem.startswith("dr_restore_waves ")
 
 
 @pytest.mark.parametrize(("given", "taken"), [("0.5", 0.5), (90, 90.0), (0, 0.0), ("", 0)])
 def test_minutes_may_be_half_of_one(given, taken):
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a"}
-    assert variables.normalise({**right, "rto_minutes": given}, "h")["values"]["rto_minutes"] == taken
+    assert variables.normalise({**right, "rto_minutes": given}, "h").values.rto_minutes == taken
     for wrong in ("soon", -1, True, "inf"):
-        (problem,) = variables.normalise({**right, "rto_minutes": wrong}, "h")["problems"]
+        (problem,) = variables.normalise({**right, "rto_minutes": wrong}, "h").problems
         assert problem.startswith("dr_restore_rto_minutes must be a number of minutes")
 
 
@@ -308,11 +297,11 @@ def test_each_copy_of_which_no_disk_was_made_tells_its_own_reason(copy_id, row, 
 
 @pytest.mark.parametrize(("most", "untried"), [(0, 0), (8, 0), (7, 1)])
 def test_a_disk_of_just_the_size_that_is_allowed_is_tried(most, untried):
-    assert len(drill.untried(proofs([copy(1, size_gib=8)]), {**VALUES, "max_gib": most})) == untried
+    assert len(drill.untried(proofs([copy(1, size_gib=8)]), replace(VALUES, max_gib=most))) == untried
 
 
 def proofs(copies, last=None, **values):
-    values = {**VALUES, **values}
+    values = replace(VALUES, **values)
     rows = choosing.choose({"snapshots": copies}, {}, values).points
     return drill.with_proofs(rows, {"snapshots": copies}, last or {}, values)
 
@@ -329,9 +318,9 @@ def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
         copy(4, "vol-4", tags=proven(1), size_gib=100),
     ]
     rows = proofs(copies)
-    assert [r.disk_id for r in drill.picked(rows, {**VALUES, "count": 3})] == ["vol-3", "vol-4", "vol-2"]
-    assert [r.disk_id for r in drill.picked(rows, {**VALUES, "max_gib": 16})] == ["vol-3", "vol-2"]
-    assert [r.disk_id for r in drill.overdue(rows, {**VALUES, "max_age_days": 12})] == ["vol-2", "vol-3", "vol-4"]
+    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, count=3))] == ["vol-3", "vol-4", "vol-2"]
+    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=16))] == ["vol-3", "vol-2"]
+    assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=12))] == ["vol-2", "vol-3", "vol-4"]
     assert not drill.overdue(rows, VALUES)
 
 
@@ -365,7 +354,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     """The mark on the copy is of the last proof; what that does not prove is beside it, and in the report too."""
     marked = copy(1, tags=proven(18, stronger))
     rows = proofs([marked], level=later)
-    values = {**VALUES, "level": later}
+    values = replace(VALUES, level=later)
     (trial,) = [drill.Trial("vol-1", "n", "snap-1", "snap-s1", "us-east-1", None, 8, True, later)]
     (mark,) = drill.marks([trial], {"snapshots": [marked]}, values)
     assert mark.tags["dr-copy:proven-at"] == NOW and mark.tags["dr-copy:proven-level"] == later
@@ -377,7 +366,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     report = drill_report.drill_report(rows, drill_report.Done([], [trial]), values, False, NOW)
     assert proofs([copy(1)], report, level=stronger)[0].proven_at == expected, "the copy may have gone"
     assert proofs([copy(1)], report, level=later)[0].proven_at == NOW
-    (third,) = drill.marks([trial], {"snapshots": [again]}, {**values, "level": "creatable"})
+    (third,) = drill.marks([trial], {"snapshots": [again]}, replace(values, level="creatable"))
     last = copy(1, tags={**again["tags"], **third.tags})
     assert {stronger, later, "creatable"} == set(proofs([last], level="creatable")[0].proofs)
 
@@ -397,7 +386,7 @@ def test_the_page_of_a_drill_shows_the_stronger_proof_beside_a_later_one():
     assert (
         "proven usable"
         in drill_report.drill_lines(
-            drill_report.drill_report([row], drill_report.Done([]), {**VALUES, "level": "usable"}, False, NOW)
+            drill_report.drill_report([row], drill_report.Done([]), replace(VALUES, level="usable"), False, NOW)
         )[0]
     )
 
@@ -545,7 +534,7 @@ def test_nothing_is_written_on_copies_of_somebody_else():
 def drilled(rows, call, **done):
     tried = drill.judged(rows, call, {}, VALUES)
     given = drill_report.Done([call], tried, **done)
-    return drill_report.drill_report(rows, given, {**VALUES, "max_age_days": 7}, False, NOW)
+    return drill_report.drill_report(rows, given, replace(VALUES, max_age_days=7), False, NOW)
 
 
 def test_the_report_never_claims_more_than_its_level():
@@ -574,7 +563,7 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
 
 def test_a_disk_that_no_drill_tries_is_told_and_not_green():
     rows = proofs([copy(1), copy(2, "vol-2", name="big", size_gib=600), copy(3, "vol-3", name="new", state="pending")])
-    capped = {**VALUES, "max_gib": 500}
+    capped = replace(VALUES, max_gib=500)
     picked = drill.picked(rows, capped)
     call = {"disks": [made(1)], "failures": []}
     done = drill_report.Done([call], drill.judged(picked, call, {}, VALUES))
@@ -590,7 +579,7 @@ def test_a_disk_that_no_drill_tries_is_told_and_not_green():
     )
     page = files.drill_page(report)
     assert "overall is-amber" in page and "overall is-good" not in page and why in page
-    aged = drill_report.drill_report(rows, done, {**capped, "max_age_days": 7}, False, NOW)
+    aged = drill_report.drill_report(rows, done, replace(capped, max_age_days=7), False, NOW)
     assert f"big (vol-2): never, because {why}" in drill_report.drill_problems(aged)
     big = [row for row in rows if row.disk_name == "big"]
     alone = drill_report.drill_report(big, drill_report.Done([call]), capped, False, NOW)
@@ -598,12 +587,12 @@ def test_a_disk_that_no_drill_tries_is_told_and_not_green():
 
 
 def test_the_last_report_of_another_region_tells_nothing(tmp_path):
-    values = {**VALUES, "report_dir": str(tmp_path)}
+    values = replace(VALUES, report_dir=str(tmp_path))
     assert last_drill.last_drill(values) == {}
     report = drilled(proofs([copy(1)]), {"disks": [made(1)], "failures": []})
     (tmp_path / "orders.drill.json").write_text(json.dumps(report))
     assert last_drill.last_drill(values)["disks"][0]["proven_at"] == NOW
-    assert last_drill.last_drill({**values, "region": "eu-central-1"}) == {}
+    assert last_drill.last_drill(replace(values, region="eu-central-1")) == {}
     (tmp_path / "orders.drill.json").write_text("{")
     assert last_drill.last_drill(values) == {}
 
@@ -616,7 +605,7 @@ def compared(number, **facts):
     return {**row, **facts}
 
 
-READABLE = {**VALUES, "level": "readable", "max_age_days": 7}
+READABLE = replace(VALUES, level="readable", max_age_days=7)
 
 
 def drilled_readable(*comparisons, **result):
@@ -676,7 +665,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     copies = [copy(n, f"vol-{n}", name=f"disk {n:03}", day=day) for n in range(300) for day in (18, 19, 20)]
     rows = points(copies)
     assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
-    assert len(drill.picked(proofs(copies), {**VALUES, "count": 300})) == 300
+    assert len(drill.picked(proofs(copies), replace(VALUES, count=300))) == 300
     # The disks of a drill are one deletion too; others are those of drills that have left some.
     (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
     assert len(deletion.snapshot_ids) == 300

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from .._role.table import arguments_of
+from .._role.table import arguments_of, as_mapping
 from .decide.drill import Mark
 from .decide.reaping import Deletion
 from .input.steps import STEPS
-from .input.variables import VARIABLES
+from .input.variables import VARIABLES, Variables
 
 #: Seconds in which copies are marked.
 MARKING_SECONDS = 300
@@ -36,9 +36,9 @@ class Calls:
     ``values`` and ``connection`` are those of input.variables.normalise. Each method is a step.
     """
 
-    def __init__(self, values: Mapping[str, Any], connection: Mapping[str, Any]):
-        self._values, self._connection = values, connection
-        self._cloud = CLOUDS[values["cloud"]]
+    def __init__(self, values: Variables, connection: Mapping[str, Any]):
+        self._values, self._by_name, self._connection = values, as_mapping(values), connection
+        self._cloud = CLOUDS[values.cloud]
 
     def list_copies(self, of_any_region: bool = False) -> Call:
         """The copies in the region; with ``of_any_region`` those of all source regions."""
@@ -67,7 +67,7 @@ class Calls:
         more: dict[str, Any] = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
         if deletion.instance and self._cloud.instance_id_pattern:
             more["attach_to"] = deletion.instance
-            more["wait_timeout"] = min(self._values["wait_timeout"], DETACHING_SECONDS)
+            more["wait_timeout"] = min(self._values.wait_timeout, DETACHING_SECONDS)
         return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **more)
 
     def compare(self, copies: Sequence[Mapping[str, Any]]) -> Call:
@@ -87,5 +87,5 @@ class Calls:
         )
 
     def _call(self, step: str, **more: Any) -> Call:
-        module = f"multicloud.snapshots.{self._values['cloud']}_snapshot_{STEPS[step]}"
-        return Call(module, {**self._connection, **arguments_of(VARIABLES, step, self._values, self._cloud), **more})
+        module = f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"
+        return Call(module, {**self._connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more})

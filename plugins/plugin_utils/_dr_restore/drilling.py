@@ -61,7 +61,7 @@ class Drill(Run):
         left = self._reap(calls, there, own=True)
         there = self._look_again(calls, there)
         over = reaping.own_disks(there, self._results, values)
-        took = minutes_until_available(values["now"], self._available)
+        took = minutes_until_available(values.now, self._available)
         done = Done(self._results, trials, self._reaped, [*left, *over], took, warnings)
         report = drill_report(candidates, done, values, check_mode, self._now())
         unwritten = written_drill(report, values)
@@ -73,7 +73,7 @@ class Drill(Run):
             write_page_of_failure(self._values, why)
 
     def _look(self, calls: Calls) -> dict[str, Any]:
-        self._say(f"looking for disks of drills in {self._values['region']} that have expired")
+        self._say(f"looking for disks of drills in {self._values.region} that have expired")
         return self._made(calls.look(reaping.EXPIRING))
 
     def _reap(self, calls: Calls, there: Row, own: bool) -> list[reaping.Left]:
@@ -92,10 +92,10 @@ class Drill(Run):
 
     def _tried(self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Row, there: Row) -> list[drill.Trial]:
         """Make disks of the chosen copies, do with them what the level asks for, delete them, and mark the copies."""
-        checks = self._values["level"] == "usable" and not self._setting.check_mode
+        checks = self._values.level == "usable" and not self._setting.check_mode
         in_use = usable.why_in_use(there, self._results, self._values) if checks else ""
         if in_use:
-            made = self._noted({"failures": [Refused(in_use).as_result(None, self._values["region"])]})
+            made = self._noted({"failures": [Refused(in_use).as_result(None, self._values.region)]})
         else:
             made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
         checked: dict[str, str] = {}
@@ -128,7 +128,7 @@ class Drill(Run):
             copies, attached = [str(point.copy_id) for point in points], {}
             why = usable.why_not_whole(points, made)
             if not why:
-                self._say(f"attaching {len(copies)} disks to {self._values['test_instance']}")
+                self._say(f"attaching {len(copies)} disks to {self._values.test_instance}")
                 attached = self._noted(self._made(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
                 # Two drills may have begun at the same time. Whoever sees another one gives way, the disks that it has
@@ -137,9 +137,9 @@ class Drill(Run):
                     self._noted(self._made(calls.look(reaping.EXPIRING))), self._results, self._values
                 )
             set_of_disks = {} if why else usable.set_for_checks(points, attached)
-            what = {"set": set_of_disks, "sets": len(sets), "host": self._values["test_host"]}
-            answer = self._record.pause(f"checks of set {number}", {**what, "checks": self._values["checks"]})
-            why = why or usable.why_checks_failed(answer, self._values["test_host"])
+            what = {"set": set_of_disks, "sets": len(sets), "host": self._values.test_host}
+            answer = self._record.pause(f"checks of set {number}", {**what, "checks": self._values.checks})
+            why = why or usable.why_checks_failed(answer, self._values.test_host)
             failed.update(dict.fromkeys(copies, why) if why else {})
             self._delete(calls, reaping.made_by_drill(attached, self._results))
         return failed
@@ -151,7 +151,7 @@ class Drill(Run):
         for them meanwhile."""
         compared: dict[str, Any] = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
-        if self._values["level"] == "readable" and not self._setting.check_mode and to_compare:
+        if self._values.level == "readable" and not self._setting.check_mode and to_compare:
             self._say(f"reading blocks of {len(to_compare)} copies and of their sources")
             compared = self._noted(self._made(calls.compare(to_compare)))
         return drill.judged(chosen, made, compared, self._values, checked)

@@ -29,9 +29,9 @@ class Restore(Run):
     def _steps(self, calls: Calls) -> Finished:
         values, check_mode = self._values, self._setting.check_mode
         listed = self._listed(calls)
-        self._say(f"looking for disks that {values['id']} made before")
+        self._say(f"looking for disks that {values.id} made before")
         there = self._made(calls.look(restored_id(values)))
-        claims = claims_of(last_manifest(values)) if values["kubernetes"] else []
+        claims = claims_of(last_manifest(values)) if values.kubernetes else []
         points, waves, unread, refused = [], [], {"skipped": True}, ""
         chosen = Chosen([], [])
         if is_read(listed, "snapshots") and is_read(there, "disks"):
@@ -41,7 +41,7 @@ class Restore(Run):
                 return Finished({}, [], why)
             waves = self._waves(calls, points)
             if not any(point.copy_id for point in points):
-                every = self._listed(calls, of_any_region=True) if values["source_region"] else listed
+                every = self._listed(calls, of_any_region=True) if values.source_region else listed
                 refused = refusal(points, every, values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
@@ -66,10 +66,10 @@ class Restore(Run):
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
         """Make the disks, one wave after the other: a wave waits until each disk of the one before is available or has
         failed."""
-        ends_at = self._clock().timestamp() + self._values["wait_timeout"]
+        ends_at = self._clock().timestamp() + self._values.wait_timeout
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():
-            of_wave = f" of wave {number}" if self._values["waves"] else ""
+            of_wave = f" of wave {number}" if self._values.waves else ""
             verb = "would make" if self._setting.check_mode else "making"
             self._say(f"{verb} {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, unless they are there")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())

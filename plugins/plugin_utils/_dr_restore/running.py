@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from .._role.registered import failures_of
 from .._role.rows import Row, read_listing
+from .._role.table import as_mapping
 from .calls import Call, Calls
 from .decide.role_words import in_role_words
 from .input.usable import NOTHING_AROUND, Around
-from .input.variables import normalise
+from .input.variables import normalise, recorded
 from .record import Paused, Record
 
 #: Runs a module by its full name with these arguments; returns its result, also where it failed.
@@ -70,10 +71,10 @@ class Run:
     ):
         checked = normalise(given, setting.host, names, self.is_drill, clock(), setting.around)
         self._record, self._is_resumed = record or Record(), record is not None
-        self._values: dict[str, Any] = self._record.answer("variables", lambda: checked["values"])
-        self._problems: list[str] = self._record.answer("problems", lambda: checked["problems"])
+        self._values = recorded(self._record.answer("variables", lambda: as_mapping(checked.values)))
+        self._problems: list[str] = self._record.answer("problems", lambda: checked.problems)
         self._setting, self._run_module, self._clock, self._screen = setting, call, clock, say
-        self._calls = None if self._problems else Calls(self._values, checked["connection"])
+        self._calls = None if self._problems else Calls(self._values, checked.connection)
 
     def run(self) -> Finished:
         """Run to the end, or until it is paused. What fails is in the result: nothing is raised."""
@@ -108,7 +109,7 @@ class Run:
         return in_role_words(self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments)))
 
     def _listed(self, calls: Calls, of_any_region: bool = False) -> dict[str, Any]:
-        self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values['region']}")
+        self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values.region}")
         return dict(read_listing(self._made(calls.list_copies(of_any_region))))
 
     def _now(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
@@ -18,6 +18,7 @@ from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import Row, age_in_hours, is_archived, is_complete, taken_at, time_or_now, unwrapped
 from ..input.expected import Expected
+from ..input.variables import Variables
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
 
@@ -36,7 +37,7 @@ class Chosen(NamedTuple):
     warnings: list[str]
 
 
-def choose(listed: Row, restored: Row, values: Mapping[str, Any], claims: Sequence[Row] = ()) -> Chosen:
+def choose(listed: Row, restored: Row, values: Variables, claims: Sequence[Row] = ()) -> Chosen:
     """Choose for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
@@ -44,16 +45,16 @@ def choose(listed: Row, restored: Row, values: Mapping[str, Any], claims: Sequen
     ``claims``, the rows of those that earlier runs of this restore have written. By the consistency "set", disks that
     belong together get the newest whole set not after ``at``, if there is one.
     """
-    now = time_or_now(values["now"])
-    at = time_or_now(values["at"] or values["now"])
+    now = time_or_now(values.now)
+    at = time_or_now(values.at or values.now)
     copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
     tags_there = [disk["tags"] for disk in unwrapped(restored.get("disks") or ())]
-    used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values["id"]}
+    used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values.id}
     used |= {str(row.get("copy_id")) for row in claims}
     by_disk: dict[str, list[Row]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)
-    known = {} if values["is_drill"] else {disk.disk_id: disk for disk in values["expected"]}
+    known = {} if values.is_drill else {disk.disk_id: disk for disk in values.expected}
 
     def point_of(disk_id: str, source_id: str | None = None) -> Point:
         point = _point(disk_id, by_disk[disk_id], used, at, values, source_id)
@@ -61,46 +62,46 @@ def choose(listed: Row, restored: Row, values: Mapping[str, Any], claims: Sequen
 
     found = [point_of(disk_id) for disk_id in by_disk]
     points = [point for point in found if _is_wanted(point, values)]
-    by_set = values["consistency"] == "set"
-    locked_out = {str(copy["snapshot_id"]) for copy in copies if not values["is_drill"] and _key_problem(copy)}
-    has_marks = CLOUDS[values["cloud"]].tag_rules is not None
-    reported = [] if has_marks else values["expected"]
-    are_named = bool(values["disk_ids"] or values["disk_names"])
+    by_set = values.consistency == "set"
+    locked_out = {str(copy["snapshot_id"]) for copy in copies if not values.is_drill and _key_problem(copy)}
+    has_marks = CLOUDS[values.cloud].tag_rules is not None
+    reported = [] if has_marks else values.expected
+    are_named = bool(values.disk_ids or values.disk_names)
     wanted = {str(point.disk_id) for point in points}
     servers = servers_of(copies, at, wanted, used, locked_out, reported, are_named)
     if by_set:
         points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
     points = with_sets(points, servers, by_set)
-    among = f", among those from {values['source_region']}" if values["source_region"] else ""
-    no_copy = Reason.NO_COPY.of(region=values["region"], among=among)
+    among = f", among those from {values.source_region}" if values.source_region else ""
+    no_copy = Reason.NO_COPY.of(region=values.region, among=among)
     ids, names = {point.disk_id for point in points}, {point.disk_name for point in points}
-    expected = {} if values["is_drill"] else expected_disks(values)
+    expected = {} if values.is_drill else expected_disks(values)
     expected_names = {disk.name for disk in expected.values()}
-    if not values["disk_names"]:
-        others = [disk_id for disk_id in values["disk_ids"] if disk_id not in ids and disk_id not in expected]
+    if not values.disk_names:
+        others = [disk_id for disk_id in values.disk_ids if disk_id not in ids and disk_id not in expected]
         points += [Point(disk_id, None, no_copy) for disk_id in others]
-    others = [name for name in values["disk_names"] if name not in names and name not in expected_names]
+    others = [name for name in values.disk_names if name not in names and name not in expected_names]
     points += [Point(None, name, no_copy) for name in others]
     there = {point.disk_id for point in found}
-    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values["region"], among=among)
+    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values.region, among=among)
     without = [disk for disk in expected.values() if disk.disk_id not in there]
     points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
     warnings = warnings_of(servers.contradictions)
     if not has_marks and len(there) > 1 and all(disk.set_seconds is None for disk in reported):
-        warnings.append(NO_SERVERS.format(**values))
+        warnings.append(NO_SERVERS.format(cloud=values.cloud))
     return Chosen(points, warnings)
 
 
-def expected_disks(values: Mapping[str, Any]) -> dict[str, Expected]:
+def expected_disks(values: Variables) -> dict[str, Expected]:
     """Return the disks of ``dr_restore_expected`` by their IDs: those that the run chooses by ID, name and tags.
 
     One of which no tags are known is never left out by tags.
     """
-    ids, names, tags = values["disk_ids"], values["disk_names"], values["disk_tags"]
+    ids, names, tags = values.disk_ids, values.disk_names, values.disk_tags
     return {
         disk.disk_id: disk
-        for disk in values["expected"]
+        for disk in values.expected
         if (not ids or disk.disk_id in ids)
         and (not names or disk.name in names)
         and (disk.tags is None or as_wanted(_with_name(disk.tags, disk.name), tags))
@@ -119,7 +120,7 @@ def _with_known(point: Point, disk: Expected) -> Point:
     )
 
 
-def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> str:
+def refusal(points: Sequence[Point], listed: Row, values: Variables) -> str:
     """Say why nothing at all can be restored, before anything is made; empty where something can be.
 
     ``listed`` is the listing of all copies in the region, whatever their source region.
@@ -127,27 +128,32 @@ def refusal(points: Sequence[Point], listed: Row, values: Mapping[str, Any]) -> 
     if any(point.copy_id for point in points):
         return ""
     copies = [copy for copy in unwrapped(listed.get("snapshots") or ()) if copy.get("source")]
-    fits_region = [copy for copy in copies if _is_from(copy, values["source_region"])]
+    fits_region = [copy for copy in copies if _is_from(copy, values.source_region)]
     if points and (fits_region or not copies):
         why = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
         return (
             f"None of {len(points)} disks has a recovery point that can be restored. {why}. "
             f"{what_is_there(copies, values)}"
         )
-    keys = ("source_region", "disk_tags", "disk_ids", "disk_names")
-    asked = [f"dr_restore_{key} {values[key]}" for key in keys if values[key]]
+    filters = {
+        "source_region": values.source_region,
+        "disk_tags": values.disk_tags,
+        "disk_ids": values.disk_ids,
+        "disk_names": values.disk_names,
+    }
+    asked = [f"dr_restore_{name} {given}" for name, given in filters.items() if given]
     fits = f"fits {', '.join(asked)}" if asked else "names a disk"
     return (
-        f"None of the {len(copies)} copies in {values['region']} {fits}, so there is nothing to restore. "
+        f"None of the {len(copies)} copies in {values.region} {fits}, so there is nothing to restore. "
         f"{what_is_there(copies, values)}"
     )
 
 
-def what_is_there(copies: Sequence[Row], values: Mapping[str, Any]) -> str:
+def what_is_there(copies: Sequence[Row], values: Variables) -> str:
     """Say how many copies there are in the region, of disks in which regions, and of which disks."""
     if not copies:
         return (
-            f"There is no copy in {values['region']} at all, in the account of this connection. "
+            f"There is no copy in {values.region} at all, in the account of this connection. "
             "Check dr_restore_region, and to which account you are logged in."
         )
     regions: dict[str, int] = {}
@@ -161,10 +167,10 @@ def what_is_there(copies: Sequence[Row], values: Mapping[str, Any]) -> str:
     of = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
     shown = ", ".join(sorted(disks.values())[:NAMED]) or "they name no disk"
     more = f" and {len(disks) - NAMED} more" if len(disks) > NAMED else ""
-    return f"There are {len(copies)} copies in {values['region']}, {of}: {shown}{more}."
+    return f"There are {len(copies)} copies in {values.region}, {of}: {shown}{more}."
 
 
-def unidentified(listed: Row, values: Mapping[str, Any]) -> list[str]:
+def unidentified(listed: Row, values: Variables) -> list[str]:
     """Return the copies that do not tell which disk they are of: no disk can be restored by name from them."""
     return [str(copy["snapshot_id"]) for copy in _copies(listed, values) if not _disk(copy)]
 
@@ -174,13 +180,13 @@ def as_wanted(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
 
 
-def restored_id(values: Mapping[str, Any]) -> dict[str, str]:
+def restored_id(values: Variables) -> dict[str, str]:
     """Return the tag by which the disks of this restore are found."""
-    return {RESTORE_ID: values["id"]}
+    return {RESTORE_ID: values.id}
 
 
-def _copies(listed: Row, values: Mapping[str, Any]) -> list[Row]:
-    region, places = values["source_region"], (None, values["zone"])
+def _copies(listed: Row, values: Variables) -> list[Row]:
+    region, places = values.source_region, (None, values.zone)
     return [
         copy
         for copy in unwrapped(listed.get("snapshots") or ())
@@ -197,12 +203,12 @@ def _disk(copy: Row) -> str:
     return str(copy["source"]["disk_id"] or "")
 
 
-def _is_wanted(point: Point, values: Mapping[str, Any]) -> bool:
-    ids, names = values["disk_ids"], values["disk_names"]
+def _is_wanted(point: Point, values: Variables) -> bool:
+    ids, names = values.disk_ids, values.disk_names
     return (
         (not ids or point.disk_id in ids)
         and (not names or point.disk_name in names)
-        and as_wanted(tags_of(point), values["disk_tags"])
+        and as_wanted(tags_of(point), values.disk_tags)
     )
 
 
@@ -220,7 +226,7 @@ def _point(
     own: Sequence[Row],
     used: Collection[str],
     at: datetime,
-    values: Mapping[str, Any],
+    values: Variables,
     source_id: str | None = None,
 ) -> Point:
     """Return the point of a disk: a copy that is used already, else one of the source ``source_id``, else the newest
@@ -229,7 +235,7 @@ def _point(
     before = [copy for taken, copy in timed if taken.time <= at]
     complete = [copy for copy in before if is_complete(copy)]
     # A drill proves the newest copy: one whose key cannot be used is not proven, and no older one takes its place.
-    usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values["is_drill"])]
+    usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values.is_drill)]
     preferred = [copy for copy in usable if copy["snapshot_id"] in used]
     preferred += [copy for copy in usable if source_id and copy["source"]["snapshot_id"] == source_id]
     chosen = next(iter([*preferred, *usable]), None)
@@ -254,7 +260,7 @@ def _point(
         source_snapshot_id=source.get("snapshot_id"),
         source_region=source.get("region"),
         taken_at=source.get("created_at"),
-        age_hours=age_in_hours(source.get("created_at"), time_or_now(values["now"])),
+        age_hours=age_in_hours(source.get("created_at"), time_or_now(values.now)),
         passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None),
         key_problem=_key_problem(chosen) if chosen else None,
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..._role.rows import Row
 from ..input.contradictions import SUBDOMAIN
+from ..input.variables import Variables
 from .points import Point, named
 
 #: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).
@@ -20,9 +20,9 @@ CLAIM, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def with_claims(points: Sequence[Point], values: Mapping[str, Any]) -> list[Point]:
+def with_claims(points: Sequence[Point], values: Variables) -> list[Point]:
     """Return the points with the claims that their copies name, where ``kubernetes`` asks for these."""
-    if not values["kubernetes"]:
+    if not values.kubernetes:
         return list(points)
     return [replace(point, claim=_claim_of(point.tags) if point.copy_id else None) for point in points]
 

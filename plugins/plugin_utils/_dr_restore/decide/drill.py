@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.proofs import as_text, newest_of, newest_that_proves, proofs_in, tags_of_proof
 from ..._role.rows import Row, disk_id_of, parse_time, time_or_now, unwrapped
+from ..input.variables import Variables
 from .outcomes import reason_of
 from .points import Point
 
@@ -87,12 +88,12 @@ class Untried:
     why: str
 
 
-def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Mapping[str, Any]) -> list[Candidate]:
+def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Variables) -> list[Candidate]:
     """Add to each disk when one of its copies was last proven, and at what level.
 
     The copies tell it, and the last report, which remembers what copies told that retention has deleted since.
     """
-    now = time_or_now(values["now"])
+    now = time_or_now(values.now)
     proofs: dict[str, list[tuple[str, str | None]]] = {}
     for copy in _copies(listed):
         own = [(level, as_text(time)) for level, time in proofs_in(copy["tags"], now).items()]
@@ -103,14 +104,14 @@ def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Mapping
     return [_candidate(point, newest_of(proofs.get(str(point.disk_id), ()), now), values) for point in points]
 
 
-def picked(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
+def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
     """Return the disks whose copies a drill proves: ``count``, of at most ``max_gib`` together, proven longest ago
     first. A set that was begun is finished, beyond ``count`` too, if ``max_gib`` has room for it."""
     can = [candidate for candidate in candidates if candidate.copy_id]
-    room, most = values["max_gib"], values["max_gib"]
+    room, most = values.max_gib, values.max_gib
     chosen: list[Candidate] = []
     for candidate in sorted(can, key=lambda c: (c.proven_at or "", str(c.disk_id))):
-        if len(chosen) >= values["count"] or candidate in chosen:
+        if len(chosen) >= values.count or candidate in chosen:
             continue
         for together in (_of_its_set(candidate, can), [candidate]):
             left = [one for one in together if one not in chosen]
@@ -128,7 +129,7 @@ def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[C
     return [one for one in candidates if candidate.set and (one.group, one.set) == key]
 
 
-def untried(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Untried]:
+def untried(candidates: Sequence[Candidate], values: Variables) -> list[Untried]:
     """Return the disks of which no drill with these variables proves a copy."""
     return [
         Untried(c.disk_id, c.disk_name, c.size_gib, c.proven_at, why)
@@ -137,8 +138,8 @@ def untried(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[
     ]
 
 
-def _why_untried(candidate: Candidate, values: Mapping[str, Any]) -> str | None:
-    most = values["max_gib"]
+def _why_untried(candidate: Candidate, values: Variables) -> str | None:
+    most = values.max_gib
     if candidate.missing:
         return candidate.missing.text
     if most and (candidate.size_gib or 0) > most:
@@ -147,7 +148,7 @@ def _why_untried(candidate: Candidate, values: Mapping[str, Any]) -> str | None:
 
 
 def judged(
-    chosen: Sequence[Point], made: Row, compared: Row, values: Mapping[str, Any], checked: Mapping[str, str] = NOTHING
+    chosen: Sequence[Point], made: Row, compared: Row, values: Variables, checked: Mapping[str, str] = NOTHING
 ) -> list[Trial]:
     """Return what became of each copy that was tried, by the results of making disks and of comparing blocks.
 
@@ -159,7 +160,7 @@ def judged(
     for point in chosen:
         disk, blocks = found.get(point.copy_id), read.get(point.copy_id)
         why = doubt_of(point, disk, made) or checked.get(str(point.copy_id))
-        if not why and values["level"] == "readable":
+        if not why and values.level == "readable":
             why = _doubt_of_blocks(point, blocks, compared)
         trials.append(_trial(point, disk, blocks, why, values))
     return trials
@@ -179,12 +180,12 @@ def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
     ]
 
 
-def marks(trials: Sequence[Trial], listed: Row, values: Mapping[str, Any]) -> list[Mark]:
+def marks(trials: Sequence[Trial], listed: Row, values: Variables) -> list[Mark]:
     """Return the calls that write on proven copies what was proven, one for each region of sources and each text.
 
     Only our own copies are written to, and where snapshots have no tags, none is.
     """
-    rules = CLOUDS[values["cloud"]].tag_rules
+    rules = CLOUDS[values.cloud].tag_rules
     if rules is None:
         return []
     ours = {str(c["snapshot_id"]): dict(c["tags"]) for c in _copies(listed) if c["source"]["managed"]}
@@ -196,9 +197,9 @@ def marks(trials: Sequence[Trial], listed: Row, values: Mapping[str, Any]) -> li
     return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 
 
-def _tags_for(there: Mapping[str, str], values: Mapping[str, Any], most: int) -> dict[str, str]:
+def _tags_for(there: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
     """Return the tags for a copy that is proven now; without its earlier proofs, if they have no room."""
-    level, now = values["level"], values["now"]
+    level, now = values.level, values.now
     tags = tags_of_proof(level, now, proofs_in(there, time_or_now(now)))
     return tags if len({*there, *tags}) <= most else tags_of_proof(level, now, {})
 
@@ -222,22 +223,22 @@ def _as_marked(trial: Trial, copy: Row | None) -> Trial:
     return replace(trial, proven=False, level=None, why=why)
 
 
-def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Mapping[str, Any]) -> list[Candidate]:
+def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Variables) -> list[Candidate]:
     """Return the disks with the proofs that this drill has added."""
     proven = {trial.disk_id for trial in trials if trial.proven}
-    now, level = values["now"], values["level"]
+    now, level = values.now, values.level
     return [
         replace(c, proven_at=now, proven_level=level, proofs={**c.proofs, level: now}) if c.disk_id in proven else c
         for c in candidates
     ]
 
 
-def overdue(candidates: Sequence[Candidate], values: Mapping[str, Any]) -> list[Candidate]:
+def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
     """Return the disks that were last proven longer than ``max_age_days`` ago, or never; none where that is not
     judged."""
-    if not values["max_age_days"]:
+    if not values.max_age_days:
         return []
-    oldest = time_or_now(values["now"]) - timedelta(days=values["max_age_days"])
+    oldest = time_or_now(values.now) - timedelta(days=values.max_age_days)
     times = ((candidate, parse_time(candidate.proven_at)) for candidate in candidates)
     return [candidate for candidate, time in times if time is None or time < oldest]
 
@@ -246,14 +247,14 @@ def _copies(listed: Row) -> list[Row]:
     return [copy for copy in unwrapped(listed.get("snapshots") or ()) if copy.get("source")]
 
 
-def _candidate(point: Point, proofs: Mapping[str, datetime], values: Mapping[str, Any]) -> Candidate:
+def _candidate(point: Point, proofs: Mapping[str, datetime], values: Variables) -> Candidate:
     known = {part.name: getattr(point, part.name) for part in fields(Point)}
-    level, time = newest_that_proves(values["level"], proofs) or (None, None)
+    level, time = newest_that_proves(values.level, proofs) or (None, None)
     texts = {level: as_text(time) for level, time in proofs.items()}
     return Candidate(**known, proven_at=as_text(time) if time else None, proven_level=level, proofs=texts)
 
 
-def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, values: Mapping[str, Any]) -> Trial:
+def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, values: Variables) -> Trial:
     return Trial(
         disk_id=point.disk_id,
         disk_name=point.disk_name,
@@ -263,7 +264,7 @@ def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, 
         taken_at=point.taken_at,
         size_gib=point.size_gib,
         proven=not why,
-        level=None if why else values["level"],
+        level=None if why else values.level,
         why=why,
         new_disk_id=made["disk_id"] if made else None,
         seconds=made["seconds"] if made else None,

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     RESTORE_ATTACHED_TO,
@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.rows import Row, parse_time, time_or_now, unwrapped
 from ..input.contradictions import OF_DRILLS
+from ..input.variables import Variables
 
 #: The tags of disks whose time may be over.
 EXPIRING = {RESTORE_EXPIRES_AT: "*"}
@@ -54,14 +55,14 @@ class Reapable(NamedTuple):
     left: list[Left]
 
 
-def reapable(listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), own: bool = False) -> Reapable:
+def reapable(listed: Row, values: Variables, calls: Sequence[Row] = (), own: bool = False) -> Reapable:
     """Return the disks of drills that go, and those that are left.
 
     Only a disk that bears all our tags goes, that is attached to nothing but the instance that a drill has attached it
     to, and whose time is over; with ``own`` also one of this very drill. ``calls`` are the results of the drill so far:
     an old listing may show what they have deleted.
     """
-    now = time_or_now(values["now"])
+    now = time_or_now(values.now)
     due: list[Row] = []
     left = []
     for disk in not_deleted(listed, calls):
@@ -69,7 +70,7 @@ def reapable(listed: Row, values: Mapping[str, Any], calls: Sequence[Row] = (), 
         expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
         if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
             continue
-        is_over = expires <= now or (own and tags[RESTORE_ID] == values["id"])
+        is_over = expires <= now or (own and tags[RESTORE_ID] == values.id)
         if is_over and disk["attached_to"] not in (None, attached_by_drill(disk)):
             left.append(_left(disk))
         elif is_over:
@@ -122,14 +123,14 @@ def deleted_ids(calls: Sequence[Row]) -> list[str]:
     return list(gone)
 
 
-def own_disks(listed: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> list[Left]:
+def own_disks(listed: Row, calls: Sequence[Row], values: Variables) -> list[Left]:
     """Return the disks of this very drill that are shown, attached to nothing that others attached them to, and not
     told as deleted."""
-    shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values["id"]]
+    shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
-def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Mapping[str, Any]) -> list[str]:
+def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Variables) -> list[str]:
     """Return the IDs of disks of this very drill that no deletion has told as deleted, whether they are listed or not:
     a listing may be old. A look by ID shows whether they are left."""
     gone = set(deleted_ids(calls))

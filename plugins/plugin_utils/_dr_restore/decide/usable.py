@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.registered import failures_of
 from ..._role.rows import Row, unwrapped
+from ..input.variables import Variables
 from .drill import doubt_of
 from .outcomes import reason_of
 from .points import NAMED, Point
@@ -48,16 +49,16 @@ def why_not_attached(points: Sequence[Point], attached: Row) -> str:
     return ""
 
 
-def why_in_use(there: Row, calls: Sequence[Row], values: Mapping[str, Any]) -> str:
+def why_in_use(there: Row, calls: Sequence[Row], values: Variables) -> str:
     """Say which disks of other drills are on the test instance, or about to be; empty where there are none.
 
     ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
     """
-    instance = values["test_instance"]
+    instance = values.test_instance
     if failures := failures_of(there):
         return f"it cannot be seen whether another drill uses the test instance {instance}: {spelt_out(failures)}"
     others = [disk for disk in not_deleted(there, calls) if attached_by_drill(disk) == instance]
-    others = [disk for disk in others if disk["tags"][RESTORE_ID] != values["id"]]
+    others = [disk for disk in others if disk["tags"][RESTORE_ID] != values.id]
     if not others:
         return ""
     named = ", ".join(f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others[:NAMED])

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..._role.rows import Row, parse_time, unwrapped
+from ..input.variables import Variables
 from .choosing import as_wanted, tags_of
 from .points import Point
 
@@ -31,9 +32,9 @@ class Wave:
     ended_at: str
 
 
-def in_waves(points: Sequence[Point], values: Mapping[str, Any]) -> list[Point]:
+def in_waves(points: Sequence[Point], values: Variables) -> list[Point]:
     """Return the points, each with the first wave whose tags it bears; what matches none comes last."""
-    return [replace(point, wave=_wave_of(point, values["waves"])) for point in points]
+    return [replace(point, wave=_wave_of(point, values.waves)) for point in points]
 
 
 def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
@@ -45,19 +46,19 @@ def tags_in_words(wave: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in wave.items())
 
 
-def warnings_of_waves(points: Sequence[Point], values: Mapping[str, Any]) -> list[str]:
+def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
     """Say which waves no disk is of, where the run is over all disks: their order is not what somebody thinks it is."""
-    if not points or any(values[name] for name in ("disk_ids", "disk_names", "disk_tags")):
+    if not points or values.disk_ids or values.disk_names or values.disk_tags:
         return []
     there = {point.wave for point in points}
     hint = (
         ""
-        if any(disk.tags for disk in values["expected"])
+        if any(disk.tags for disk in values.expected)
         else (". Copies bear the tags of snapshots; the plan's report in dr_restore_expected has those of the disks")
     )
     return [
         f"wave {number} ({tags_in_words(wave)}) has no disk{hint}"
-        for number, wave in enumerate(values["waves"], 1)
+        for number, wave in enumerate(values.waves, 1)
         if number not in there
     ]
 
@@ -102,9 +103,9 @@ def minutes_until_available(began_at: str, times: Sequence[str | None]) -> float
     return round((max(found) - began) / timedelta(minutes=1), 2) if found and began else None
 
 
-def too_late(took: float | None, values: Mapping[str, Any]) -> str:
+def too_late(took: float | None, values: Variables) -> str:
     """Say that the disks took longer than ``dr_restore_rto_minutes``, or nothing."""
-    limit = values["rto_minutes"]
+    limit = values.rto_minutes
     if not limit or took is None or took <= limit:
         return ""
     return f"The last disk was available after {took:g} minutes, which misses dr_restore_rto_minutes ({limit:g})."

@@ -11,43 +11,44 @@ from pathlib import Path
 from typing import Any
 
 from ..._role.files import read_json
+from .variables import Variables
 
 #: The form of the roles' JSON; a key is never taken away or given another meaning without a new number.
 SCHEMA = 1
 
 
-def drill_file(values: Mapping[str, Any], end: str) -> Path:
+def drill_file(values: Variables, end: str) -> Path:
     """Return the path of a drill's report."""
-    return Path(values["report_dir"]) / f"{values['host'].replace('/', '_')}.drill.{end}"
+    return Path(values.report_dir) / f"{values.host.replace('/', '_')}.drill.{end}"
 
 
-def last_drill(values: Mapping[str, Any]) -> dict[str, Any]:
+def last_drill(values: Variables) -> dict[str, Any]:
     """Return the last report of this drill; empty where there is none, or none that can be read."""
-    if not values["report_dir"]:
+    if not values.report_dir:
         return {}
     report = read_json(drill_file(values, "json"))
-    fits = all(report.get(key) == values[key] for key in ("cloud", "region")) and report.get("schema") == SCHEMA
+    fits = (report.get("cloud"), report.get("region"), report.get("schema")) == (values.cloud, values.region, SCHEMA)
     disks = report.get("disks")
     keys = {"disk_id", "proven_at", "proven_level"}
     is_whole = isinstance(disks, list) and all(isinstance(row, Mapping) and keys <= row.keys() for row in disks)
     return report if fits and is_whole else {}
 
 
-def manifest_file(values: Mapping[str, Any]) -> Path:
+def manifest_file(values: Variables) -> Path:
     """Return the path of a restore's manifest."""
     return _file_of_restore(values, "restore.json")
 
 
-def kubernetes_file(values: Mapping[str, Any]) -> Path:
+def kubernetes_file(values: Variables) -> Path:
     """Return the path of the manifests of a restore's claims."""
     return _file_of_restore(values, "kubernetes.yml")
 
 
-def _file_of_restore(values: Mapping[str, Any], end: str) -> Path:
-    return Path(values["manifest_dir"]) / f"{values['host'].replace('/', '_')}.{values['id']}.{end}"
+def _file_of_restore(values: Variables, end: str) -> Path:
+    return Path(values.manifest_dir) / f"{values.host.replace('/', '_')}.{values.id}.{end}"
 
 
-def last_manifest(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def last_manifest(values: Variables) -> dict[str, Mapping[str, Any]]:
     """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims.
 
     Each has the ``region`` that it is of.

@@ -10,10 +10,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+
+if TYPE_CHECKING:  # that module imports this one
+    from .variables import Variables
 
 #: Hosts that Ansible knows without an inventory.
 IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -32,11 +35,11 @@ class Around(NamedTuple):
 NOTHING_AROUND = Around()
 
 
-def usable_problems(values: Mapping[str, Any], capabilities: Capabilities, around: Around) -> list[str]:
+def usable_problems(values: Variables, capabilities: Capabilities, around: Around) -> list[str]:
     """Return what is wrong with the variables of a drill with this level, on a cloud whose disks can be attached."""
-    names = ("test_instance", "test_host", "checks")
-    faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in names if not values[name]]
-    instance, host = values["test_instance"], values["test_host"]
+    needed = {"test_instance": values.test_instance, "test_host": values.test_host, "checks": values.checks}
+    faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in needed if not needed[name]]
+    instance, host = values.test_instance, values.test_host
     if instance and not re.fullmatch(capabilities.instance_id_pattern or "", instance):
         faults.append(
             "dr_restore_test_instance must be the ID of an instance "
@@ -50,7 +53,7 @@ def usable_problems(values: Mapping[str, Any], capabilities: Capabilities, aroun
         )
     if host and around.hosts is not None and host not in around.hosts and host not in IMPLICIT_HOSTS:
         faults.append(f"dr_restore_test_host must be a host of the inventory, and {host!r} is not in it")
-    if values["checks"] and (why := _problem_with_tasks(Path(values["checks"]))):
+    if values.checks and (why := _problem_with_tasks(Path(values.checks))):
         faults.append(f"dr_restore_checks {why}")
     return faults
 

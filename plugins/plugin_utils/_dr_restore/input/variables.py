@@ -11,18 +11,19 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.marks import LEVELS
 from ..._role.parsing import InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
 from ..._role.rows import parse_time
-from ..._role.table import To, Variable
+from ..._role.table import To, table_of, taken, variable
 from .contradictions import OF_DRILLS, contradictions
-from .expected import as_expected
+from .expected import Expected, as_expected
 from .usable import NOTHING_AROUND, Around
 
 
@@ -68,65 +69,95 @@ def _parsed(text: str) -> Any:
 
 #: Those of every cloud that has any; the module refuses what its own does not know.
 BILLING_CYCLES = tuple(dict.fromkeys(cycle for cloud in CLOUDS.values() for cycle in cloud.billing_cycles))
-#: Every variable of the role. A row says how it is parsed, its default, and which arguments it reaches of the modules
-#: that the steps call (see steps.STEPS), or which modules of the role decide by it.
-VARIABLES: dict[str, Variable] = {
-    "cloud": Variable(one_of(CLOUDS), None, used_by=("calls",)),
-    "region": Variable(
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variables:
+    """The role's variables. Each is a row of the table: its type, how it is parsed, its default, and which arguments it
+    reaches of the modules that the steps call (see input.steps), or which modules of the role decide by it.
+
+    What follows from them, and from the run, is at the end.
+    """
+
+    cloud: str = variable(one_of(CLOUDS), "", required=True, used_by=("calls",))
+    region: str = variable(
         as_text,
-        None,
+        "",
+        required=True,
         to=(
             *(To(step, "region") for step in ("list", "look", "make", "delete", "compare")),
             To("mark", "destination_regions", lambda region: [region]),
         ),
         used_by=("decide.choosing",),
-    ),
-    "zone": Variable(as_text, "", to=(To("make", "zone"),), used_by=("decide.choosing",), needs="zones"),
-    "id": Variable(as_text, "", to=(To("make", "restore_id"),), used_by=("decide.choosing", "decide.reaping")),
-    "source_region": Variable(
+    )
+    zone: str = variable(as_text, "", to=(To("make", "zone"),), used_by=("decide.choosing",), needs="zones")
+    id: str = variable(as_text, "", to=(To("make", "restore_id"),), used_by=("decide.choosing", "decide.reaping"))
+    source_region: str = variable(
         as_text, "", to=(To("list", "copies_from", lambda region: [region]),), used_by=("decide.choosing",)
-    ),
-    "disk_tags": Variable(as_tags, {}, used_by=("decide.choosing",), needs="tags"),
-    "disk_ids": Variable(as_list, [], used_by=("decide.choosing",)),
-    "disk_names": Variable(as_list, [], used_by=("decide.choosing",), needs="tags"),
-    "expected": Variable(as_expected, [], used_by=("decide.choosing", "output.manifest")),
-    "at": Variable(as_moment, "", used_by=("decide.choosing",)),
-    "consistency": Variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",)),
-    "disk_type": Variable(as_text, "", to=(To("make", "disk_type"),)),
-    "instance_billing_cycle": Variable(
+    )
+    disk_tags: Mapping[str, str] = variable(as_tags, {}, used_by=("decide.choosing",), needs="tags")
+    disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.choosing",))
+    disk_names: Sequence[str] = variable(as_list, [], used_by=("decide.choosing",), needs="tags")
+    expected: Sequence[Expected] = variable(as_expected, [], used_by=("decide.choosing", "output.manifest"))
+    at: str = variable(as_moment, "", used_by=("decide.choosing",))
+    consistency: str = variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",))
+    disk_type: str = variable(as_text, "", to=(To("make", "disk_type"),))
+    instance_billing_cycle: str = variable(
         one_of(BILLING_CYCLES), "", to=(To("make", "instance_billing_cycle"),), needs="billing cycles"
-    ),
-    "initialization_rate": Variable(
+    )
+    initialization_rate: int = variable(
         as_whole_number, 0, to=(To("make", "initialization_rate"),), needs="initialization rates"
-    ),
-    "tags": Variable(as_tags, {}, to=(To("make", "tags"),)),
-    "expires_after_hours": Variable(as_whole_number, 0, to=(To("make", "expires_after_hours"),)),
-    "wait": Variable(as_bool, True, to=(To("make", "wait"),)),
-    "wait_timeout": Variable(
+    )
+    tags: Mapping[str, str] = variable(as_tags, {}, to=(To("make", "tags"),))
+    expires_after_hours: int = variable(as_whole_number, 0, to=(To("make", "expires_after_hours"),))
+    wait: bool = variable(as_bool, True, to=(To("make", "wait"),))
+    wait_timeout: int = variable(
         as_whole_number, 10800, to=tuple(To(step, "wait_timeout") for step in ("make", "delete", "compare"))
-    ),
-    "manifest_dir": Variable(as_text, ".", used_by=("input.last_drill",)),
-    "count": Variable(as_whole_number, 3, used_by=("decide.drill",)),
-    "max_gib": Variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes"),
-    "level": Variable(one_of(LEVELS), LEVELS[0], used_by=("decide.drill", "drilling")),
-    "blocks": Variable(as_whole_number, 16, to=(To("compare", "blocks"),)),
-    "test_instance": Variable(as_text, "", to=(To("attach", "attach_to"),), needs="attaching"),
-    "test_host": Variable(as_text, "", used_by=("output.drill_report",), needs="attaching"),
-    "checks": Variable(as_text, "", used_by=("drilling",), needs="attaching"),
-    "max_age_days": Variable(as_whole_number, 0, used_by=("decide.drill",)),
-    "report_dir": Variable(as_text, "", used_by=("output.files",)),
-    "metrics_dir": Variable(as_text, "", used_by=("output.files",)),
-    "waves": Variable(as_waves, [], used_by=("decide.waves",), needs="tags"),
-    "rto_minutes": Variable(as_minutes, 0, used_by=("decide.waves",)),
-    "kubernetes": Variable(as_bool, False, used_by=("decide.claims",), needs="clusters"),
-    "kubernetes_class": Variable(as_text, "", used_by=("output.kubernetes",), needs="clusters"),
-    "kubernetes_storage_class": Variable(as_text, "", used_by=("output.kubernetes",), needs="clusters"),
-    "connection": Variable(as_dict, {}, used_by=("running",)),
-}
+    )
+    manifest_dir: str = variable(as_text, ".", used_by=("input.last_drill",))
+    count: int = variable(as_whole_number, 3, used_by=("decide.drill",))
+    max_gib: int = variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes")
+    level: str = variable(one_of(LEVELS), LEVELS[0], used_by=("decide.drill", "drilling"))
+    blocks: int = variable(as_whole_number, 16, to=(To("compare", "blocks"),))
+    test_instance: str = variable(as_text, "", to=(To("attach", "attach_to"),), needs="attaching")
+    test_host: str = variable(as_text, "", used_by=("output.drill_report",), needs="attaching")
+    checks: str = variable(as_text, "", used_by=("drilling",), needs="attaching")
+    max_age_days: int = variable(as_whole_number, 0, used_by=("decide.drill",))
+    report_dir: str = variable(as_text, "", used_by=("output.files",))
+    metrics_dir: str = variable(as_text, "", used_by=("output.files",))
+    waves: Sequence[Mapping[str, str]] = variable(as_waves, [], used_by=("decide.waves",), needs="tags")
+    rto_minutes: float = variable(as_minutes, 0.0, used_by=("decide.waves",))
+    kubernetes: bool = variable(as_bool, False, used_by=("decide.claims",), needs="clusters")
+    kubernetes_class: str = variable(as_text, "", used_by=("output.kubernetes",), needs="clusters")
+    kubernetes_storage_class: str = variable(as_text, "", used_by=("output.kubernetes",), needs="clusters")
+
+    #: When the run began (ISO 8601).
+    now: str
+    host: str
+    is_drill: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Connection:
+    """The variable that holds credentials. Reports and results repeat the others."""
+
+    connection: Mapping[str, Any] = variable(as_dict, {}, used_by=("running",))
+
+
+#: Every variable of the role.
+VARIABLES = {**table_of(Variables), **table_of(Connection)}
 #: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets.
 NOT_ITS_OWN = ("hosts", "result", "set")
 #: Of a restore_id: so many characters of the host's name find room beside "drill-" and a time.
 LONGEST_HOST = 26
+
+
+class Checked(NamedTuple):
+    """The variables of a run. ``problems`` names each wrong one."""
+
+    values: Variables
+    connection: Mapping[str, Any]
+    problems: list[str]
 
 
 def normalise(
@@ -136,50 +167,56 @@ def normalise(
     is_drill: bool = False,
     started: datetime | None = None,
     around: Around = NOTHING_AROUND,
-) -> dict[str, Any]:
-    """Return the role's variables, without their prefix, as their types, and every problem with them.
+) -> Checked:
+    """Return the role's variables as their types; ``given`` are those of the user, without their prefix.
 
-    - ``values`` holds them, but for the connection, and beside them ``now`` (ISO 8601), ``host`` and ``is_drill``. An
-      ``id`` that is not given is made: of a restore by the date, so that a second run finds its disks; of a drill by
-      host and second, so that no two drills share disks.
-    - ``connection`` holds the options of that name, which are secret.
-    - ``problems`` names each wrong variable, and each of ``names`` (set by the user) that the role does not have.
-
-    ``started`` is the time of the run (aware), by default now; ``around`` is what is around it in the play.
+    An ``id`` that is not given is made: of a restore by the date, so that a second run finds its disks; of a drill by
+    host and second, so that no two drills share disks. ``names`` are those that the user has set: one that the role
+    does not have is a problem. ``started`` is the time of the run (aware), by default now; ``around`` is what is around
+    it in the play.
     """
-    values: dict[str, Any] = {}
-    problems = []
-    for name, variable in VARIABLES.items():
-        text, default = given.get(name), variable.default
-        is_empty = text is None or (isinstance(text, str) and not text.strip())
-        if is_empty and default is None:
-            problems.append(f"dr_restore_{name} is required")
-        try:
-            values[name] = default if is_empty else variable.take(text)
-        except InvalidValue as error:
-            values[name] = default
-            problems.append(f"dr_restore_{name} {error}")
-    now = started or datetime.now(timezone.utc)
-    values.update(now=now.strftime("%Y-%m-%dT%H:%M:%SZ"), host=host, is_drill=is_drill)
-    if is_drill and not values["id"].startswith(OF_DRILLS):
-        # An inventory may serve restores and drills, and a drill deletes what bears its id.
-        values["id"] = ""
-    if not values["id"]:
-        plan = re.sub(r"[^A-Za-z0-9._-]", "-", host)[:LONGEST_HOST]
-        values["id"] = f"{OF_DRILLS}{plan}-{now:%Y%m%dT%H%M%S}" if is_drill else f"restore-{now:%Y-%m-%d}"
-    if is_drill and not values["expires_after_hours"]:
-        # Making and deleting may each take the whole of wait_timeout.
-        values["expires_after_hours"] = math.ceil(2 * values["wait_timeout"] / 3600) + 1
-    cycles = CLOUDS[values["cloud"]].billing_cycles if values["cloud"] else ()
-    if is_drill and cycles:
-        values["instance_billing_cycle"] = cycles[0]  # a drill's disks are there for minutes
-    for name in ("manifest_dir", "report_dir", "metrics_dir", "checks"):
-        values[name] = os.path.abspath(os.path.expanduser(values[name])) if values[name] else ""
+    own, problems = taken(VARIABLES, given, "dr_restore_")
+    connection, now = own.pop("connection"), started or datetime.now(timezone.utc)
+    values = Variables(**own, now=now.strftime("%Y-%m-%dT%H:%M:%SZ"), host=host, is_drill=is_drill)
+    values = replace(
+        values,
+        id=_id_of(values, now),
+        manifest_dir=_whole_path(values.manifest_dir),
+        report_dir=_whole_path(values.report_dir),
+        metrics_dir=_whole_path(values.metrics_dir),
+        checks=_whole_path(values.checks),
+        **(_of_drill(values) if is_drill else {}),
+    )
     problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]
-    if is_drill:
-        values["initialization_rate"] = 0  # it is billed, by the whole size of a copy, and a drill's disks go at once
-    connection = values.pop("connection")
-    return {"values": values, "connection": connection, "problems": list(dict.fromkeys(problems))}
+    if is_drill:  # it is billed, by the whole size of a copy, and a drill's disks go at once
+        values = replace(values, initialization_rate=0)
+    return Checked(values, connection, list(dict.fromkeys(problems)))
+
+
+def recorded(values: Mapping[str, Any]) -> Variables:
+    """Return the variables of a run that goes on, as its record holds them (see table.as_mapping)."""
+    return Variables(**{**values, "expected": [Expected(*disk) for disk in values["expected"]]})
+
+
+def _id_of(values: Variables, now: datetime) -> str:
+    # An inventory may serve restores and drills, and a drill deletes what bears its id.
+    if values.id and (values.id.startswith(OF_DRILLS) or not values.is_drill):
+        return values.id
+    plan = re.sub(r"[^A-Za-z0-9._-]", "-", values.host)[:LONGEST_HOST]
+    return f"{OF_DRILLS}{plan}-{now:%Y%m%dT%H%M%S}" if values.is_drill else f"restore-{now:%Y-%m-%d}"
+
+
+def _of_drill(values: Variables) -> dict[str, Any]:
+    """Return the variables that a drill sets itself."""
+    # Making and deleting may each take the whole of wait_timeout.
+    hours = values.expires_after_hours or math.ceil(2 * values.wait_timeout / 3600) + 1
+    cycles = CLOUDS[values.cloud].billing_cycles if values.cloud else ()
+    cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks are there for minutes
+    return {"expires_after_hours": hours, "instance_billing_cycle": cycle}
+
+
+def _whole_path(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def _unknown(names: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from ..decide.points import NAMED, named
 from ..decide.reaping import Left
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
+from ..input.variables import Variables
 from .servers import server_in_words
 
 _OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level", "proofs")
@@ -48,7 +49,7 @@ class Done(NamedTuple):
 
 
 def drill_report(
-    candidates: Sequence[Candidate], done: Done, values: Mapping[str, Any], check_mode: bool, finished_at: str
+    candidates: Sequence[Candidate], done: Done, values: Variables, check_mode: bool, finished_at: str
 ) -> dict[str, Any]:
     """Return the report of a drill over all disks with their earlier proofs."""
     disks = after(candidates, done.tried, values)
@@ -60,16 +61,25 @@ def drill_report(
     return {
         "schema": SCHEMA,
         "kind": "drill",
-        "host": values["host"],
-        "id": values["id"],
+        "host": values.host,
+        "id": values.id,
         "check_mode": check_mode,
-        "started_at": values["now"],
+        "started_at": values.now,
         "finished_at": finished_at,
-        **{key: values[key] for key in ("cloud", "region", "zone", "level", "count", "max_gib", "max_age_days")},
-        **{key: values[key] for key in ("test_instance", "test_host", "checks", "rto_minutes")},
+        "cloud": values.cloud,
+        "region": values.region,
+        "zone": values.zone,
+        "level": values.level,
+        "count": values.count,
+        "max_gib": values.max_gib,
+        "max_age_days": values.max_age_days,
+        "test_instance": values.test_instance,
+        "test_host": values.test_host,
+        "checks": values.checks,
+        "rto_minutes": values.rto_minutes,
         "took_minutes": done.took_minutes,
         "too_late": "" if check_mode else too_late(done.took_minutes, values),
-        "claim": NOT_PROVEN[values["level"]],
+        "claim": NOT_PROVEN[values.level],
         "totals": {
             "disks": len(disks),
             "tried": len(tried),

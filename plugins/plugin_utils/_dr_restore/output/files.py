@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
@@ -19,41 +18,42 @@ from ..._role.proofs import strongest
 from ..._role.rows import Row, parse_time
 from ..decide.points import named
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
+from ..input.variables import Variables
 from .drill_junit import drill_junit_text
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
 from .servers import server_in_words
 
 
-def written_drill(report: Row, values: Mapping[str, Any]) -> str:
+def written_drill(report: Row, values: Variables) -> str:
     """Write report, page and metrics, those that are asked for; return what could not be written, or nothing."""
     if report["check_mode"]:
         return ""
     problems = []
-    if values["report_dir"]:
+    if values.report_dir:
         for end, content in (("json", report_text), ("html", drill_page), ("junit.xml", _junit_text)):
             path = drill_file(values, end)
             why = failure_of(lambda path=path, content=content: write_whole(path, content(report)))
             problems += [f"The report {path} could not be written: {why}"] if why else []
-    if values["metrics_dir"]:
-        why = failure_of(write_drill_metrics, report, values["metrics_dir"])
-        problems += [f"The metrics could not be written to {values['metrics_dir']}: {why}"] if why else []
+    if values.metrics_dir:
+        why = failure_of(write_drill_metrics, report, values.metrics_dir)
+        problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return " ".join(problems)
 
 
-def write_page_of_start(values: Mapping[str, Any]) -> str:
+def write_page_of_start(values: Variables) -> str:
     """Put a page in the place of the last drill's, which says that one has begun; return why not, or nothing."""
-    if not values["report_dir"]:
+    if not values.report_dir:
         return ""
-    page = page_of_start(f"{values['host']}: drill", values["now"])
+    page = page_of_start(f"{values.host}: drill", values.now)
     return failure_of(write_whole, drill_file(values, "html"), page)
 
 
-def write_page_of_failure(values: Mapping[str, Any], message: str) -> str:
+def write_page_of_failure(values: Variables, message: str) -> str:
     """Write the page of a drill that an error in the role's own code has ended; return why not, or nothing."""
-    if not values["report_dir"]:
+    if not values.report_dir:
         return ""
-    return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values['host']}: drill", message))
+    return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
 
 
 class Written(NamedTuple):
@@ -63,7 +63,7 @@ class Written(NamedTuple):
     problem: str = ""
 
 
-def written_manifest(manifest: Row, values: Mapping[str, Any], stays: bool) -> Written:
+def written_manifest(manifest: Row, values: Variables, stays: bool) -> Written:
     """Write the manifest of a restore.
 
     A run that has found nothing to restore leaves the one of an earlier run, whose disks it has not seen; so does one
@@ -78,13 +78,13 @@ def written_manifest(manifest: Row, values: Mapping[str, Any], stays: bool) -> W
         return Written(f"MANIFEST {path} is of an earlier run, because this one restored nothing")
     why = failure_of(lambda: write_whole(path, report_text(manifest)))
     if why:
-        return Written(problem=f"The manifest could not be written to {values['manifest_dir']}: {why}")
+        return Written(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")
     return Written(f"MANIFEST {path}")
 
 
-def written_claims(manifest: Row, values: Mapping[str, Any]) -> Written:
+def written_claims(manifest: Row, values: Variables) -> Written:
     """Write the manifests of the claims that are restored, those of earlier runs of this restore among them."""
-    if manifest["check_mode"] or not values["kubernetes"]:
+    if manifest["check_mode"] or not values.kubernetes:
         return Written()
     path = kubernetes_file(values)
     text = path.read_text(errors="replace") if path.is_file() else ""

@@ -15,13 +15,14 @@ import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.rows import Row
+from ..input.variables import Variables
 
 GROUP = "snapshot.storage.k8s.io"
 #: So many characters of a claim's name and of the restore's ID; the rest is a hash, by which the name is unique.
 _READABLE = 40
 
 
-def objects_of(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def objects_of(disks: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
     """Return for each claim a VolumeSnapshotContent of its copy, a VolumeSnapshot, and a PersistentVolumeClaim.
 
     ``disks`` are rows of a manifest.
@@ -29,7 +30,7 @@ def objects_of(disks: Sequence[Row], values: Mapping[str, Any]) -> list[dict[str
     return [part for disk in disks if disk.get("claim") for part in _parts(disk, values)]
 
 
-def objects_of_earlier(disks: Sequence[Row], text: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def objects_of_earlier(disks: Sequence[Row], text: str, values: Variables) -> list[dict[str, Any]]:
     """Return the objects of claims of earlier runs as the ``text`` of these has them, where people may have edited
     them; those that it lacks, anew."""
     there: dict[str, list[dict[str, Any]]] = {}
@@ -62,17 +63,17 @@ def text_of(objects: Sequence[Mapping[str, Any]]) -> str:
     return str(yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
 
 
-def _parts(disk: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _parts(disk: Row, values: Variables) -> list[dict[str, Any]]:
     namespace, _slash, claim = str(disk["claim"]).partition("/")
     name = _name_of(claim, disk, values)
     notes = {
-        "multicloud.snapshots/restore-id": str(values["id"]),
+        "multicloud.snapshots/restore-id": str(values.id),
         "multicloud.snapshots/source-disk": str(disk["disk_id"]),
         "multicloud.snapshots/taken-at": str(disk["taken_at"]),
     }
     own = {"name": name, "annotations": notes}
-    snapshot_class = {"volumeSnapshotClassName": values["kubernetes_class"]} if values["kubernetes_class"] else {}
-    disk_class = {"storageClassName": values["kubernetes_storage_class"]} if values["kubernetes_storage_class"] else {}
+    snapshot_class = {"volumeSnapshotClassName": values.kubernetes_class} if values.kubernetes_class else {}
+    disk_class = {"storageClassName": values.kubernetes_storage_class} if values.kubernetes_storage_class else {}
     content = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "VolumeSnapshotContent",
@@ -80,7 +81,7 @@ def _parts(disk: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         "spec": {
             # Whoever deletes these objects must not delete the copy with them.
             "deletionPolicy": "Retain",
-            "driver": CLOUDS[values["cloud"]].csi_driver,
+            "driver": CLOUDS[values.cloud].csi_driver,
             "source": {"snapshotHandle": str(disk["copy_id"])},
             **snapshot_class,
             "volumeSnapshotRef": {
@@ -111,9 +112,9 @@ def _parts(disk: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [content, snapshot, restored]
 
 
-def _name_of(claim: str, disk: Row, values: Mapping[str, Any]) -> str:
+def _name_of(claim: str, disk: Row, values: Variables) -> str:
     """Return a name that is valid in a cluster and that no other copy, claim or restore has."""
-    what = (values["cloud"], disk.get("region") or values["region"], values["id"], disk["claim"], disk["copy_id"])
+    what = (values.cloud, disk.get("region") or values.region, values.id, disk["claim"], disk["copy_id"])
     digest = hashlib.sha256("\n".join(map(str, what)).encode()).hexdigest()[:10]
-    readable = [re.sub(r"[^a-z0-9]+", "-", text.lower())[:_READABLE].strip("-") for text in (values["id"], claim)]
+    readable = [re.sub(r"[^a-z0-9]+", "-", text.lower())[:_READABLE].strip("-") for text in (values.id, claim)]
     return "-".join([*filter(None, readable), digest])

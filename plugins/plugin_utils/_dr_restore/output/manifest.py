@@ -18,6 +18,7 @@ from ..decide.outcomes import reason_of
 from ..decide.points import Point, by_reason, named
 from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
 from ..input.last_drill import SCHEMA, made_of_row
+from ..input.variables import Variables
 from .servers import lines_of_servers, torn_problem
 
 #: Of a module's row of a disk, under which key the manifest tells it.
@@ -33,7 +34,7 @@ _OF_THE_NEW = {
 
 
 def manifest_of(
-    points: Sequence[Point], waves: Sequence[Wave], unread: Row, values: Mapping[str, Any], run: Row
+    points: Sequence[Point], waves: Sequence[Wave], unread: Row, values: Variables, run: Row
 ) -> dict[str, Any]:
     """Return the manifest of a restore.
 
@@ -47,20 +48,26 @@ def manifest_of(
     for wave in waves:
         for word, number in (wave.made.get("counts") or {}).items():
             counts[word] = counts.get(word, 0) + number
-    took = minutes_until_available(values["now"], [disk["available_at"] for disk in disks])
+    took = minutes_until_available(values.now, [disk["available_at"] for disk in disks])
     return {
         "schema": SCHEMA,
         "kind": "restore",
-        "host": values["host"],
-        "id": values["id"],
+        "host": values.host,
+        "id": values.id,
         "check_mode": bool(run["check_mode"]),
-        "started_at": values["now"],
+        "started_at": values.now,
         "finished_at": run["finished_at"],
-        **{key: values[key] for key in ("cloud", "region", "zone", "source_region", "at", "consistency")},
-        **{key: values[key] for key in ("waves", "rto_minutes")},
+        "cloud": values.cloud,
+        "region": values.region,
+        "zone": values.zone,
+        "source_region": values.source_region,
+        "at": values.at,
+        "consistency": values.consistency,
+        "waves": values.waves,
+        "rto_minutes": values.rto_minutes,
         "took_minutes": took,
         "too_late": "" if run["check_mode"] else too_late(took, values),
-        "expected": len(values["expected"]) if values["expected"] else None,
+        "expected": len(values.expected) if values.expected else None,
         "totals": {
             "disks": len(disks),
             "restored": sum(disk["state"] in AVAILABLE for disk in disks),
@@ -70,7 +77,7 @@ def manifest_of(
             "torn": sum(disk["torn"] for disk in disks),
         },
         "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
-        "earlier": _earlier(disks, run["last"], run["there"], values["region"]),
+        "earlier": _earlier(disks, run["last"], run["there"], values.region),
         "failures": [*failures_of(unread), *(failure for wave in waves for failure in failures_of(wave.made))],
         "warnings": list(run["warnings"]),
         "unidentified_copies": list(run["unidentified"]),

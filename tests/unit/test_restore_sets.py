@@ -101,7 +101,7 @@ def test_a_disk_that_left_its_server_is_restored_by_itself_and_fails_nothing(run
     shown = {name: (row["group"], row["left"], row["torn"]) for name, row in rows_of(ended).items()}
     of_server = ("i-1", None, False)
     assert shown == {"database": of_server, "log": of_server, "old": (None, "i-1", False)} and not ended.message
-    assert "LEFT i-1: old, restored by itself" in ended.lines
+    assert "LEFT i-1: old, restored alone" in ended.lines
     assert [line for line in ended.lines if line.startswith("SERVER i-1: 2 disks as of")]
     named = runs.restore(id="older", disk_names=["database", "log", "old"])
     assert {row["set"] for row in named.result["disks"]} == {"n1"}, "a set is whole that has the named disks"

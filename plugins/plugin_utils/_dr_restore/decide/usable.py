@@ -56,7 +56,7 @@ def why_in_use(there: Row, calls: Sequence[Row], values: Variables) -> str:
     """
     instance = values.test_instance
     if failures := failures_of(there):
-        return f"it cannot be seen whether another drill uses the test instance {instance}: {spelt_out(failures)}"
+        return f"it is unknown whether another drill uses the test instance {instance}: {spelt_out(failures)}"
     others = [disk for disk in not_deleted(there, calls) if attached_by_drill(disk) == instance]
     others = [disk for disk in others if disk["tags"][RESTORE_ID] != values.id]
     if not others:
@@ -64,9 +64,9 @@ def why_in_use(there: Row, calls: Sequence[Row], values: Variables) -> str:
     named = ", ".join(f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others[:NAMED])
     until = max(str(disk["tags"].get(RESTORE_EXPIRES_AT) or "") for disk in others)
     return (
-        f"the test instance {instance} is in use by another drill, and only one drill at a time checks disks on it "
-        f"({named}). Run this one again once that one has ended. If that one was killed, the first drill after {until} "
-        "detaches and deletes its disks; to go on earlier, detach and delete them yourself"
+        f"the test instance {instance} is in use by another drill ({named}), and serves one drill at a time. Run this "
+        f"drill again when the other one has ended. If that was killed, the first drill after {until} detaches and "
+        "deletes its disks; to continue earlier, detach and delete them yourself"
     )
 
 

@@ -39,7 +39,7 @@ def lines_of_servers(disks: Sequence[Row]) -> list[str]:
     A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
     """
     left = [row for row in disks if row["left"]]
-    lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored by itself" for row in left[:NAMED]]
+    lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored alone" for row in left[:NAMED]]
     lines += [f"LEFT and {len(left) - NAMED} more, all in the manifest"] if len(left) > NAMED else []
     for group, rows in _by_group(disks).items():
         if len(rows) < 2:

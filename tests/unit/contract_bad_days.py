@@ -704,7 +704,7 @@ class TaggedCopies:
     # -- 3. and 10. tags ----------------------------------------------------------------------------------
 
     def test_a_copy_that_is_followed_instead_of_ones_own_gets_the_tags(self, cloud):
-        """Tags are brought into line on copies of ours, whichever run made them (promises: exactly-once, tags)."""
+        """Tags are updated on copies of ours, whichever run made them (promises: exactly-once, tags)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source)

@@ -110,7 +110,7 @@ class CloudClock:
             self._begin = max(begin, self._begin or begin)
 
     def utc(self) -> datetime:
-        """Return the time of day (aware); by this machine's clock before any answer has told it."""
+        """Return the time of day (aware); by this machine's clock until an answer has shown the cloud's."""
         deadline = self._deadline()
         return self._begin + timedelta(seconds=deadline.now()) if self._begin else deadline.utc()
 

@@ -165,8 +165,8 @@ class Drill(Run):
         return drill.marked(trials, results)
 
     def _look_again(self, calls: Calls, there: dict[str, Any]) -> dict[str, Any]:
-        """Look by their IDs at disks of this drill that no deletion has told as deleted: any listing may be old, one
-        that shows a disk no more than one that does not."""
+        """Look by ID at disks of this drill whose deletion was not confirmed: a listing may be old, whether it shows a
+        disk or not."""
         doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
         if not doubtful:
             return there

@@ -39,7 +39,7 @@ def fallen_back(
     """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
 
     ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region shows of these
-    disks now. A snapshot that it shows is not gone, whatever a copy call was told. One that it no longer shows is not
+    disks now. A snapshot that it shows is not gone, whatever a copy call answered. One that it no longer shows is not
     chosen.
     """
     shown = {s["snapshot_id"] for s in again["snapshots"]} if is_listed(again) else None

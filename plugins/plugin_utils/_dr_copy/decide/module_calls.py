@@ -20,7 +20,7 @@ def copy_calls(
 ) -> list[Batch]:
     """Put the chosen rows of a plan into one copy call for each set of destinations.
 
-    Existing copies are among them, so that their tags and expiries are brought into line. Across accounts, only
+    Existing copies are among them, so that their tags and expiries are updated. Across accounts, only
     snapshots that were ``shared`` are copied. Disks take turns in the plan's order, which is that of their need, so
     none starves if time is short. Older sources of a disk come first, since its next copy is then incremental. What
     the calls ``before`` tried is not tried again.

@@ -24,7 +24,7 @@ try:
 except ImportError:
     pass  # MISSING says so by name
 
-#: Kinds of failures, each told also where there are none, so that the first one shows as a change.
+#: Kinds of failures. Each has a number even if it is 0, so that the first failure shows as a change.
 KINDS = (
     "ambiguous",
     "busy",
@@ -55,9 +55,8 @@ def metrics_file(directory: str, report: Report) -> Path:
 def write_metrics(report: Report, directory: str) -> str:
     """Write the metrics of a run as a whole, and return the path. Raises OSError, and ValueError for a file not ours.
 
-    A run that failed keeps the time of the last success that the file tells. What a region that could not be listed
-    holds is as it was told before: its age goes on. A disk without a copy has the time 0, so that no alert falls
-    silent.
+    A failed run keeps the time of the last success in the file. If a region could not be listed, its recovery points
+    keep their earlier times, so their age grows. A disk without a copy has the time 0, so that no alert falls silent.
     """
     path = metrics_file(directory, report)
     before = _read(path)
@@ -134,7 +133,7 @@ def _number(rows: Sequence[object] | None) -> int | None:
 
 
 def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
-    """Tell how many disks are in each state; of what was not looked at, what was told before."""
+    """Write how many disks are in each state; a state that was not looked at keeps its earlier number."""
     disks = Gauge(_DISKS, "Disks by how the plan treats them", ("plan", "state"), registry=registry)
     coverage, is_known = report["coverage"], report["source_listed"]
     found = {

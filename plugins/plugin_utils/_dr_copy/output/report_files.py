@@ -65,7 +65,7 @@ def report_files(report: Report, values: Variables) -> list[dict[str, str]]:
 def write_page_of_start(values: Variables) -> None:
     """Replace the page of an earlier run by one that says that this run has begun, as far as that is possible.
 
-    A directory that cannot be written to is told at the end of the run.
+    If a directory cannot be written to, the run reports that at its end.
     """
     if values.report_dir:
         plan = label(values.plan, values.shard)

@@ -124,15 +124,16 @@ def deleted_ids(calls: Sequence[Row]) -> list[str]:
 
 
 def own_disks(listed: Row, calls: Sequence[Row], values: Variables) -> list[Left]:
-    """Return the disks of this very drill that are shown, attached to nothing that others attached them to, and not
-    told as deleted."""
+    """Return this drill's listed disks whose deletion was not confirmed, but for those that others have attached."""
     shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
 def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Variables) -> list[str]:
-    """Return the IDs of disks of this very drill that no deletion has told as deleted, whether they are listed or not:
-    a listing may be old. A look by ID shows whether they are left."""
+    """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not: a listing may be old.
+
+    A look by ID then shows whether they still exist.
+    """
     gone = set(deleted_ids(calls))
     shown = [disk.disk_id for disk in own_disks(listed, calls, values)]
     known = [disk["disk_id"] for disk in unwrapped(made) if disk["disk_id"]]
@@ -140,7 +141,7 @@ def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Var
 
 
 def not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
-    """Return the disks of a listing that no call has told as deleted."""
+    """Return the disks of a listing whose deletion was not confirmed by a call."""
     gone = set(deleted_ids(calls))
     return [disk for disk in unwrapped(listed.get("disks") or ()) if disk["disk_id"] not in gone]
 

@@ -111,7 +111,7 @@ def test_the_demo_predicts_copies_and_changes_nothing_the_third_time(clouds):
     assert code == 0 and "failed=0" in output, output
     table = (clouds.directory / "end.txt").read_text()
     assert "restore       3 disks made from the copies" in table and "failed as expected" in table
-    assert max(map(len, table.splitlines())) <= 120, "unbroken"
+    assert max(map(len, table.replace(str(clouds.directory), "").splitlines())) <= 120, "unbroken"
     assert "forgotten" in (clouds.directory / "aws-virginia.html").read_text()
     for _source, destination in PLACES.values():
         for name in ("database", "mail", "files"):

@@ -333,7 +333,7 @@ def test_a_usable_drill_checks_each_set_on_the_test_host(clouds, ecs):
     there = {"level": "usable", "test_instance": instance, "test_host": "testhost", "checks": "checks.yml"}
     before = ecs.calls()
     code, output = clouds.run(*DRILL, ecs.inventory({"flood": {}, "mail": {}}, **there))
-    for words in ("is that of mail too", "is that of flood too", "'testhost' is not in it"):
+    for words in ("is also that of mail in this play", "is also that of flood in this play", "'testhost' is not in it"):
         assert words in output
     assert code == 2 and ecs.calls() == before, "two drills at once on one test instance"
     inventory = ecs.inventory(report_dir=str(clouds.directory / "reports"), **there)

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import calls as calls_module
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Call, Calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as variables_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
     To,
     Variable,

@@ -20,6 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
     VARIABLES,
     normalise,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
     arguments_in,
     as_mapping,
@@ -121,17 +122,17 @@ def calls(cloud, is_drill=False, **more):
 def test_every_variable_reaches_its_arguments(cloud, more):
     made = calls(cloud)
     assert made.make(["copy-1"], 300).arguments["wait_timeout"] == 300
-    assert made.make(["copy-1"]) == (f"multicloud.snapshots.{cloud}_snapshot_restore", {**MADE, **more})
+    assert made.make(["copy-1"]) == Call(f"multicloud.snapshots.{cloud}_snapshot_restore", {**MADE, **more})
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
     listed.update({"check_keys": True} if CAPABILITIES[cloud].tells_keys else {})
     assert "copies_from" not in made.list_copies(of_any_region=True).arguments
-    assert made.list_copies() == (f"multicloud.snapshots.{cloud}_snapshot_info", listed)
+    assert made.list_copies() == Call(f"multicloud.snapshots.{cloud}_snapshot_info", listed)
     looked = {"profile": "dr", "region": "dst-1", "disk_tags": {"dr-restore:id": "flood"}}
     assert made.look({"dr-restore:id": "flood"}).arguments == looked
     assert made.look({"dr-restore:id": "flood"}, ["d-1"]).arguments == {**looked, "disk_ids": ["d-1"]}
     if CAPABILITIES[cloud].instance_id_pattern:
         attached = made.attach(["copy-1"])
-        assert attached == (made.make([]).module, {**MADE, **more, "attach_to": "i-1"})
+        assert attached == Call(made.make([]).module, {**MADE, **more, "attach_to": "i-1"})
         freed = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",), "i-2"))
         assert freed.arguments["attach_to"] == "i-2"
     deleted = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",)))

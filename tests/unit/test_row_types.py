@@ -18,8 +18,12 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import 
 from tests.clouds import CLOUDS
 
 PLUGINS = "ansible_collections.multicloud.snapshots.plugins"
-#: What the role notes on a row, and what the failures of other modules have.
-NOTED = {"doubt", "planned"}
+#: Keys that a kind of module does not return: the role notes them, or other modules' failures have them.
+OTHERS = {
+    ("info", "snapshots"): {"doubt", "planned"},
+    ("copy", "failures"): {"disk_id"},
+    ("restore", "failures"): {"source_snapshot_id"},
+}
 ROWS = {
     ("info", "disks"): answers.DiskRow,
     ("info", "snapshots"): answers.SnapshotRow,
@@ -29,10 +33,19 @@ ROWS = {
     ("copy", "copies"): answers.CopyRow,
     ("copy", "failures"): answers.Failure,
     ("share", "shared"): answers.SharedRow,
+    ("restore", "disks"): answers.RestoredDisk,
+    ("restore", "failures"): answers.Failure,
+    ("compare", "comparisons"): answers.ComparedCopy,
 }
-ANSWERS = {"info": answers.Listing, "copy": answers.CopyAnswer, "share": answers.ShareAnswer}
+ANSWERS = {
+    "info": answers.Listing,
+    "copy": answers.CopyAnswer,
+    "share": answers.ShareAnswer,
+    "restore": answers.RestoreAnswer,
+    "compare": answers.CompareAnswer,
+}
 #: What the roles do not read.
-UNREAD = {"snapshot_id", "diff", "duplicates"}
+UNREAD = {"snapshot_id", "disk_id", "diff", "duplicates"}
 
 
 def returned(cloud, kind):
@@ -59,8 +72,7 @@ def test_a_row_has_the_keys_that_the_modules_document(cloud, path):
         documented = (documented or {}).get(part, {}).get("contains")
     if documented is None:
         pytest.skip(f"{cloud} documents none")
-    others = {"disk_id"} if path[-1] == "failures" else NOTED
-    assert set(documented) == set(hints) - others
+    assert set(documented) == set(hints) - OTHERS.get(path, set())
     for key, facts in documented.items():
         assert kind_of(hints[key]) == facts["type"], key
 

@@ -7,29 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from .._role.answers import AccountAnswer, Answer, CopyAnswer, Listing, ShareAnswer
+from .._role.answers import AccountAnswer, CopyAnswer, Listing, ShareAnswer
+from .._role.call import Call
 from .._role.table import arguments_of, as_mapping
 from .decide.done import Batch, Deletion
 from .decide.marks import description
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Connections, Variables
-
-#: What a call returns.
-Returned = TypeVar("Returned", bound=Answer)
-
-
-@dataclass(frozen=True)
-class Call(Generic[Returned]):
-    """A module by its full name, and its arguments, connection options among them. Its type says what it returns."""
-
-    module: str
-    arguments: dict[str, Any]
 
 
 class Calls:

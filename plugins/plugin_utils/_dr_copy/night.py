@@ -18,9 +18,10 @@ from typing import Any, cast
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
+from .._role.call import Call, Returned, RunsModule
 from .._role.registered import has_moved
 from .._role.rows import read_listing
-from .calls import Call, Calls, Returned
+from .calls import Calls
 from .decide.decision import NOTHING, decide_run
 from .decide.done import Decided, Done, ListedRegion, Look
 from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
@@ -39,9 +40,6 @@ from .results import Finished, Setting, finished, unexpected
 
 #: Retention has at least so many seconds, even if the copies used up all the time.
 LEAST_SECONDS = 300
-
-#: Runs a module by its full name with these arguments; returns its result, also where it failed.
-RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Night:

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
+from .._role.answers import CompareAnswer, CopyAnswer, Listing, RestoreAnswer
+from .._role.call import Call
 from .._role.table import arguments_of, as_mapping
 from .decide.drill import Mark
 from .decide.reaping import Deletion
@@ -23,13 +25,6 @@ MARKING_SECONDS = 300
 DETACHING_SECONDS = 1800
 
 
-class Call(NamedTuple):
-    """A module by its full name, and its arguments, connection options among them."""
-
-    module: str
-    arguments: dict[str, Any]
-
-
 class Calls:
     """Makes the calls of one restore or drill.
 
@@ -40,7 +35,7 @@ class Calls:
         self._values, self._by_name, self._connection = values, as_mapping(values), connection
         self._cloud = CLOUDS[values.cloud]
 
-    def list_copies(self, of_any_region: bool = False) -> Call:
+    def list_copies(self, of_any_region: bool = False) -> Call[Listing]:
         """The copies in the region; with ``of_any_region`` those of all source regions."""
         keys = {"check_keys": True} if self._cloud.tells_keys else {}
         call = self._call("list", packed=True, **keys)
@@ -48,21 +43,21 @@ class Calls:
             call.arguments.pop("copies_from", None)
         return call
 
-    def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call:
+    def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call[Listing]:
         """The disks that bear these tags; of these IDs only, if there are any."""
         return self._call("look", disk_tags=dict(tags), **({"disk_ids": list(disk_ids)} if disk_ids else {}))
 
-    def make(self, copy_ids: Sequence[str], seconds: int | None = None) -> Call:
+    def make(self, copy_ids: Sequence[str], seconds: int | None = None) -> Call[RestoreAnswer]:
         """A disk of each of these copies, within ``seconds`` where not all of wait_timeout is left."""
         left = {} if seconds is None else {"wait_timeout": seconds}
         return self._call("make", snapshot_ids=list(copy_ids), **left)
 
-    def attach(self, copy_ids: Sequence[str]) -> Call:
+    def attach(self, copy_ids: Sequence[str]) -> Call[RestoreAnswer]:
         """Attach the disks of these copies to the test instance."""
         make, attach = self.make(copy_ids), self._call("attach")
         return Call(attach.module, {**make.arguments, **attach.arguments})
 
-    def delete(self, deletion: Deletion) -> Call:
+    def delete(self, deletion: Deletion) -> Call[RestoreAnswer]:
         """Delete these disks, if they are attached to nothing but the instance that a drill attached them to."""
         more: dict[str, Any] = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
         if deletion.instance and self._cloud.instance_id_pattern:
@@ -70,11 +65,11 @@ class Calls:
             more["wait_timeout"] = min(self._values.wait_timeout, DETACHING_SECONDS)
         return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **more)
 
-    def compare(self, copies: Sequence[Mapping[str, Any]]) -> Call:
+    def compare(self, copies: Sequence[Mapping[str, Any]]) -> Call[CompareAnswer]:
         """Compare blocks of these copies with those of their sources."""
         return self._call("compare", copies=[dict(copy) for copy in copies])
 
-    def mark(self, mark: Mark) -> Call:
+    def mark(self, mark: Mark) -> Call[CopyAnswer]:
         """Write on copies what was proven. It writes the mark and does no more, whatever the module_defaults say."""
         nothing_else = dict.fromkeys(("create", "remove_duplicates", "purge_tags", "copy_tags", "wait"), False)
         return self._call(
@@ -86,6 +81,6 @@ class Calls:
             **nothing_else,
         )
 
-    def _call(self, step: str, **more: Any) -> Call:
+    def _call(self, step: str, **more: Any) -> Call[Any]:
         module = f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"
         return Call(module, {**self._connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more})

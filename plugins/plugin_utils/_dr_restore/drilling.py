@@ -10,11 +10,12 @@ Like a restore it imports nothing of Ansible's executor.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 
-from .._role.rows import Row
+from .._role.answers import Answer, CompareAnswer, Listing, RestoreAnswer, RestoredDisk
+from .._role.call import Returned
+from .._role.registered import failure_row
 from .calls import Calls
 from .decide import drill, reaping, usable
 from .decide.choosing import choose
@@ -36,11 +37,11 @@ class Drill(Run):
         last = self._record.answer("last drill", lambda: last_drill(values))
         if not check_mode:
             self._record.answer("page", lambda: write_page_of_start(values))
-        self._results: list[dict[str, Any]] = []
+        self._results: list[Answer] = []
         self._reaped: list[str] = []
         self._available: list[str | None] = []
         #: Of each disk that this drill has made: the module's rows.
-        self._disks: list[Row] = []
+        self._disks: list[RestoredDisk] = []
         there = self._look(calls)
         self._reap(calls, there, own=False)
         listed = self._noted(self._listed(calls))
@@ -72,30 +73,32 @@ class Drill(Run):
         if not self._setting.check_mode:
             write_page_of_failure(self._values, why)
 
-    def _look(self, calls: Calls) -> dict[str, Any]:
+    def _look(self, calls: Calls) -> Listing:
         self._say(f"looking for disks of drills in {self._values.region} that have expired")
         return self._made(calls.look(reaping.EXPIRING))
 
-    def _reap(self, calls: Calls, there: Row, own: bool) -> list[reaping.Left]:
+    def _reap(self, calls: Calls, there: Listing, own: bool) -> list[reaping.Left]:
         """Delete disks whose time is over; with ``own`` those of this drill too. Returns those that are left."""
         found = reaping.reapable(there, self._values, self._results, own)
         self._noted(there)
         self._reaped += reaping.deleted_ids(self._delete(calls, found.deletions))
         return found.left
 
-    def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[dict[str, Any]]:
+    def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[RestoreAnswer]:
         results = []
         for deletion in deletions:
             self._say(f"deleting {len(deletion.disk_ids)} disks of {deletion.restore_id}")
             results.append(self._noted(self._made(calls.delete(deletion))))
         return results
 
-    def _tried(self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Row, there: Row) -> list[drill.Trial]:
+    def _tried(
+        self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, there: Listing
+    ) -> list[drill.Trial]:
         """Make disks of the chosen copies, do with them what the level asks for, delete them, and mark the copies."""
         checks = self._values.level == "usable" and not self._setting.check_mode
         in_use = usable.why_in_use(there, self._results, self._values) if checks else ""
         if in_use:
-            made = self._noted({"failures": [Refused(in_use).as_result(None, self._values.region)]})
+            made = self._noted(RestoreAnswer(failures=[failure_row(Refused(in_use), None, self._values.region)]))
         else:
             made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
         checked: dict[str, str] = {}
@@ -105,7 +108,7 @@ class Drill(Run):
             self._delete(calls, reaping.made_by_drill(made, self._results))
         return self._mark(calls, self._judge(calls, chosen, made, checked), listed)
 
-    def _make(self, calls: Calls, chosen: Sequence[drill.Candidate]) -> dict[str, Any]:
+    def _make(self, calls: Calls, chosen: Sequence[drill.Candidate]) -> RestoreAnswer:
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
@@ -117,7 +120,7 @@ class Drill(Run):
         self._available = [times_of(disk, wave, {})["available_at"] for disk in made.get("disks") or ()]
         return made
 
-    def _check(self, calls: Calls, chosen: Sequence[drill.Candidate], made: Row) -> dict[str, str]:
+    def _check(self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer) -> dict[str, str]:
         """Attach, check, detach and delete the disks of one set after the other.
 
         Returns by its copy why a disk is not proven usable; what passed the checks is not in it.
@@ -125,7 +128,7 @@ class Drill(Run):
         sets = usable.sets_of(chosen)
         failed: dict[str, str] = {}
         for number, points in enumerate(sets, 1):
-            copies, attached = [str(point.copy_id) for point in points], {}
+            copies, attached = [str(point.copy_id) for point in points], RestoreAnswer()
             why = usable.why_not_whole(points, made)
             if not why:
                 self._say(f"attaching {len(copies)} disks to {self._values.test_instance}")
@@ -145,18 +148,18 @@ class Drill(Run):
         return failed
 
     def _judge(
-        self, calls: Calls, chosen: Sequence[drill.Candidate], made: Row, checked: Mapping[str, str]
+        self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer, checked: Mapping[str, str]
     ) -> list[drill.Trial]:
         """Judge the disks, and read blocks where the level asks for it: once the disks are gone, so that nobody pays
         for them meanwhile."""
-        compared: dict[str, Any] = {"skipped": True}
+        compared: CompareAnswer = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
         if self._values.level == "readable" and not self._setting.check_mode and to_compare:
             self._say(f"reading blocks of {len(to_compare)} copies and of their sources")
             compared = self._noted(self._made(calls.compare(to_compare)))
         return drill.judged(chosen, made, compared, self._values, checked)
 
-    def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Row) -> list[drill.Trial]:
+    def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Listing) -> list[drill.Trial]:
         """Write on the copies what was proven; take back what is said of copies that have gone meanwhile."""
         results = []
         for mark in drill.marks(trials, listed, self._values):
@@ -164,7 +167,7 @@ class Drill(Run):
             results.append(self._noted(self._made(calls.mark(mark))))
         return drill.marked(trials, results)
 
-    def _look_again(self, calls: Calls, there: dict[str, Any]) -> dict[str, Any]:
+    def _look_again(self, calls: Calls, there: Listing) -> Listing:
         """Look by ID at disks of this drill whose deletion was not confirmed: a listing may be old, whether it shows a
         disk or not."""
         doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
@@ -173,6 +176,6 @@ class Drill(Run):
         self._say(f"checking whether {len(doubtful)} disks of this drill are left")
         return self._noted(self._made(calls.look(reaping.EXPIRING, doubtful)))
 
-    def _noted(self, result: Row) -> dict[str, Any]:
-        self._results.append(dict(result))
-        return dict(result)
+    def _noted(self, result: Returned) -> Returned:
+        self._results.append(result)
+        return result

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._role.answers import Listing
 from .calls import Calls
 from .decide.choosing import Chosen, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
@@ -19,7 +20,7 @@ from .decide.points import Point
 from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
 from .input.last_drill import claims_of, last_manifest
 from .output.files import written_claims, written_manifest
-from .output.manifest import lines_of, manifest_of, problems_of
+from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
 from .running import Finished, Run, is_read
 
 
@@ -32,7 +33,7 @@ class Restore(Run):
         self._say(f"looking for disks that {values.id} made before")
         there = self._made(calls.look(restored_id(values)))
         claims = claims_of(last_manifest(values)) if values.kubernetes else []
-        points, waves, unread, refused = [], [], {"skipped": True}, ""
+        points, waves, unread, refused = [], [], Listing(skipped=True), ""
         chosen = Chosen([], [])
         if is_read(listed, "snapshots") and is_read(there, "disks"):
             chosen = choose(listed, there, values, claims)
@@ -47,7 +48,7 @@ class Restore(Run):
             unread = there if is_read(listed, "snapshots") else listed
         last = last_manifest(values)
         before = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
-        run = {
+        run: RestoreRun = {
             "check_mode": check_mode,
             "finished_at": self._now(),
             "unidentified": unidentified(listed, values),

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from .._role.answers import Listing
+from .._role.call import Call, Returned, RunsModule
 from .._role.registered import failures_of
-from .._role.rows import Row, read_listing
+from .._role.rows import read_listing
 from .._role.table import as_mapping
-from .calls import Call, Calls
+from .calls import Calls
 from .decide.role_words import in_role_words
 from .input.usable import NOTHING_AROUND, Around
 from .input.variables import normalise, recorded
 from .record import Paused, Record
 
 #: Runs a module by its full name with these arguments; returns its result, also where it failed.
-RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Setting(NamedTuple):
@@ -104,19 +105,20 @@ class Run:
         if not self._record.is_ahead:
             self._screen(line)
 
-    def _made(self, call: Call) -> dict[str, Any]:
-        """Run a module; returns its result."""
-        return in_role_words(self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments)))
+    def _made(self, call: Call[Returned]) -> Returned:
+        """Run a module; returns its result, which gets its type here."""
+        answer = self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments))
+        return cast(Returned, in_role_words(answer))
 
-    def _listed(self, calls: Calls, of_any_region: bool = False) -> dict[str, Any]:
+    def _listed(self, calls: Calls, of_any_region: bool = False) -> Listing:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values.region}")
-        return dict(read_listing(self._made(calls.list_copies(of_any_region))))
+        return read_listing(self._made(calls.list_copies(of_any_region)))
 
     def _now(self) -> str:
         now: str = self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
         return now
 
 
-def is_read(listed: Row, key: str) -> bool:
+def is_read(listed: Listing, key: str) -> bool:
     """Whether a listing was read: nothing is made or deleted on the strength of one that was not."""
     return key in listed and not failures_of(listed)

@@ -157,6 +157,7 @@ class Answer(TypedDict, total=False):
     msg: str
     warnings: list[Any]
     failures: list[Failure]
+    deleted_ids: list[str]
     api_calls: dict[str, int]
 
 
@@ -175,7 +176,6 @@ class CopyAnswer(Answer, total=False):
     """What a copy module returns."""
 
     copies: list[CopyRow]
-    deleted_ids: list[str]
     counts: dict[str, int]
 
 
@@ -189,3 +189,53 @@ class AccountAnswer(Answer, total=False):
     """What a module returns that names the caller's account."""
 
     account: str
+
+
+class RestoredDisk(TypedDict):
+    """A disk made of a copy, as the restore modules return it; ``snapshot_id`` is the copy's."""
+
+    snapshot_id: str
+    region: str
+    zone: str | None
+    disk_id: str | None
+    action: str
+    state: str
+    provider_state: str | None
+    size_gib: int | None
+    encrypted: bool | None
+    kms_key_id: str | None
+    disk_type: str | None
+    created_at: str | None
+    seconds: float | None
+    attached_to: str | None
+    device: str | None
+    guest_device: str | None
+    warm_at: str | None
+    tags: dict[str, str]
+    error: Failure | None
+
+
+class RestoreAnswer(Answer, total=False):
+    """What a restore module returns."""
+
+    disks: list[RestoredDisk]
+    counts: dict[str, int]
+
+
+class ComparedCopy(TypedDict):
+    """A copy whose blocks were compared with those of its source."""
+
+    snapshot_id: str
+    region: str
+    source_snapshot_id: str | None
+    source_region: str | None
+    blocks: int
+    compared: bool | None
+    note: str | None
+    error: Failure | None
+
+
+class CompareAnswer(Answer, total=False):
+    """What the module returns that compares blocks."""
+
+    comparisons: list[ComparedCopy]

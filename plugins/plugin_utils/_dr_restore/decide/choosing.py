@@ -14,9 +14,10 @@ from typing import NamedTuple
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
+from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import Row, age_in_hours, is_archived, is_complete, taken_at, time_or_now, unwrapped
+from ..._role.rows import Row, age_in_hours, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
 from ..input.variables import Variables
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
@@ -37,7 +38,7 @@ class Chosen(NamedTuple):
     warnings: list[str]
 
 
-def choose(listed: Row, restored: Row, values: Variables, claims: Sequence[Row] = ()) -> Chosen:
+def choose(listed: Listing, restored: Listing, values: Variables, claims: Sequence[Row] = ()) -> Chosen:
     """Choose for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
@@ -48,10 +49,10 @@ def choose(listed: Row, restored: Row, values: Variables, claims: Sequence[Row] 
     now = time_or_now(values.now)
     at = time_or_now(values.at or values.now)
     copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
-    tags_there = [disk["tags"] for disk in unwrapped(restored.get("disks") or ())]
+    tags_there = [disk["tags"] for disk in restored.get("disks") or ()]
     used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values.id}
     used |= {str(row.get("copy_id")) for row in claims}
-    by_disk: dict[str, list[Row]] = {}
+    by_disk: dict[str, list[SnapshotRow]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)
     known = {} if values.is_drill else {disk.disk_id: disk for disk in values.expected}
@@ -120,14 +121,14 @@ def _with_known(point: Point, disk: Expected) -> Point:
     )
 
 
-def refusal(points: Sequence[Point], listed: Row, values: Variables) -> str:
+def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
     """Say why nothing at all can be restored, before anything is made; empty where something can be.
 
     ``listed`` is the listing of all copies in the region, whatever their source region.
     """
     if any(point.copy_id for point in points):
         return ""
-    copies = [copy for copy in unwrapped(listed.get("snapshots") or ()) if copy.get("source")]
+    copies = [copy for copy in listed.get("snapshots") or () if copy.get("source")]
     fits_region = [copy for copy in copies if _is_from(copy, values.source_region)]
     if points and (fits_region or not copies):
         why = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
@@ -149,7 +150,7 @@ def refusal(points: Sequence[Point], listed: Row, values: Variables) -> str:
     )
 
 
-def what_is_there(copies: Sequence[Row], values: Variables) -> str:
+def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
     """Say how many copies there are in the region, of disks in which regions, and of which disks."""
     if not copies:
         return (
@@ -159,7 +160,7 @@ def what_is_there(copies: Sequence[Row], values: Variables) -> str:
     regions: dict[str, int] = {}
     disks: dict[str, str] = {}
     for copy in copies:
-        region = str(copy["source"]["region"] or "an unknown region")
+        region = (copy["source"] and copy["source"]["region"]) or "an unknown region"
         regions[region] = regions.get(region, 0) + 1
         if disk_id := _disk(copy):
             name = (copy.get("tags") or {}).get(DISK_NAME)
@@ -170,9 +171,9 @@ def what_is_there(copies: Sequence[Row], values: Variables) -> str:
     return f"There are {len(copies)} copies in {values.region}, {of}: {shown}{more}."
 
 
-def unidentified(listed: Row, values: Variables) -> list[str]:
+def unidentified(listed: Listing, values: Variables) -> list[str]:
     """Return the copies that do not tell which disk they are of: no disk can be restored by name from them."""
-    return [str(copy["snapshot_id"]) for copy in _copies(listed, values) if not _disk(copy)]
+    return [copy["snapshot_id"] for copy in _copies(listed, values) if not _disk(copy)]
 
 
 def as_wanted(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
@@ -185,22 +186,23 @@ def restored_id(values: Variables) -> dict[str, str]:
     return {RESTORE_ID: values.id}
 
 
-def _copies(listed: Row, values: Variables) -> list[Row]:
+def _copies(listed: Listing, values: Variables) -> list[SnapshotRow]:
     region, places = values.source_region, (None, values.zone)
     return [
         copy
-        for copy in unwrapped(listed.get("snapshots") or ())
+        for copy in listed.get("snapshots") or ()
         if copy.get("source") and copy.get("place") in places and _is_from(copy, region)
     ]
 
 
-def _is_from(copy: Row, region: str) -> bool:
+def _is_from(copy: SnapshotRow, region: str) -> bool:
     """Whether a copy is of a disk in this region, any if empty; one that does not tell its region may be."""
-    return not region or copy["source"]["region"] in (region, None)
+    source = copy["source"]
+    return not region or source is None or source["region"] in (region, None)
 
 
-def _disk(copy: Row) -> str:
-    return str(copy["source"]["disk_id"] or "")
+def _disk(copy: SnapshotRow) -> str:
+    return (copy["source"] and copy["source"]["disk_id"]) or ""
 
 
 def _is_wanted(point: Point, values: Variables) -> bool:
@@ -223,7 +225,7 @@ def _with_name(tags: Mapping[str, str], name: str | None) -> dict[str, str]:
 
 def _point(
     disk_id: str,
-    own: Sequence[Row],
+    own: Sequence[SnapshotRow],
     used: Collection[str],
     at: datetime,
     values: Variables,
@@ -237,14 +239,14 @@ def _point(
     # A drill proves the newest copy: one whose key cannot be used is not proven, and no older one takes its place.
     usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values.is_drill)]
     preferred = [copy for copy in usable if copy["snapshot_id"] in used]
-    preferred += [copy for copy in usable if source_id and copy["source"]["snapshot_id"] == source_id]
+    preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
     chosen = next(iter([*preferred, *usable]), None)
     # What the disk was is told by the chosen copy; one that somebody else made has no marks, so then by another.
     tellers = [chosen, *before, *(copy for _taken, copy in timed), *own]
     tags = [copy.get("tags") or {} for copy in tellers if copy is not None]
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
     instance, _space, device = where.partition(" ")
-    source = chosen["source"] if chosen else {}
+    source = chosen["source"] if chosen else None
     newer = complete[: complete.index(chosen)] if chosen else []
     return Point(
         disk_id=disk_id,
@@ -257,16 +259,16 @@ def _point(
         copy_id=chosen["snapshot_id"] if chosen else None,
         copy_encrypted=chosen["encrypted"] if chosen else None,
         copy_key=chosen.get("kms_key_id") if chosen and chosen["encrypted"] else None,
-        source_snapshot_id=source.get("snapshot_id"),
-        source_region=source.get("region"),
-        taken_at=source.get("created_at"),
-        age_hours=age_in_hours(source.get("created_at"), time_or_now(values.now)),
+        source_snapshot_id=source["snapshot_id"] if source else None,
+        source_region=source["region"] if source else None,
+        taken_at=_taken_at(chosen),
+        age_hours=age_in_hours(_taken_at(chosen), time_or_now(values.now)),
         passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None),
         key_problem=_key_problem(chosen) if chosen else None,
     )
 
 
-def obstacle_to(copy: Row, with_key: bool = True) -> str:
+def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:
     """Say why a complete copy can become no disk now, as the rest of a sentence; empty where it can."""
     if "system_disk" in copy["traits"]:  # (api-facts: cbs-traits)
         return Obstacle.SYSTEM_DISK.value
@@ -275,26 +277,30 @@ def obstacle_to(copy: Row, with_key: bool = True) -> str:
     return (_key_problem(copy) or "") if with_key else ""
 
 
-def _key_problem(copy: Row) -> str | None:
+def _key_problem(copy: SnapshotRow) -> str | None:
     """Say what is wrong with the key of a copy; one whose state is unknown counts as usable."""
-    key = copy.get("key") or {}
-    if key.get("enabled") is not False:
+    key = copy.get("key")
+    if not key or key["enabled"] is not False:
         return None
     date = key["deletion_date"]
     state = f"is pending deletion on {date}" if date else f"is not enabled (its state is {key['state']})"
     return Obstacle.KEY.value.format(arn=key["arn"], state=state)
 
 
-def _passed_over(copy: Row) -> str:
-    return f"the newer copy {copy['snapshot_id']} of {copy['source']['created_at']} {obstacle_to(copy)}"
+def _taken_at(copy: SnapshotRow | None) -> str | None:
+    return copy["source"]["created_at"] if copy and copy["source"] else None
 
 
-def _why(own: Sequence[Row], timed: Sequence[Row], before: Sequence[Row]) -> Missing:
+def _passed_over(copy: SnapshotRow) -> str:
+    return f"the newer copy {copy['snapshot_id']} of {_taken_at(copy)} {obstacle_to(copy)}"
+
+
+def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> Missing:
     if not timed:
         doubt = next((f": {copy['snapshot_id']} {copy['doubt']}" for copy in own if copy.get("doubt")), "")
         return Reason.UNTIMED.of(doubt=doubt)
     if not before:
-        return Reason.YOUNGER.of(time=timed[-1]["source"]["created_at"])
+        return Reason.YOUNGER.of(time=_taken_at(timed[-1]))
     for copy in before:
         if obstacle := obstacle_to(copy):
             return Reason.UNUSABLE.of(copy=copy["snapshot_id"], obstacle=obstacle)

@@ -15,8 +15,18 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import (
+    CompareAnswer,
+    ComparedCopy,
+    CopyAnswer,
+    CopyRow,
+    Listing,
+    RestoreAnswer,
+    RestoredDisk,
+    SnapshotRow,
+)
 from ..._role.proofs import as_text, newest_of, newest_that_proves, proofs_in, tags_of_proof
-from ..._role.rows import Row, disk_id_of, parse_time, time_or_now, unwrapped
+from ..._role.rows import Row, disk_id_of, parse_time, time_or_now
 from ..input.variables import Variables
 from .outcomes import reason_of
 from .points import Point
@@ -88,7 +98,7 @@ class Untried:
     why: str
 
 
-def with_proofs(points: Sequence[Point], listed: Row, last: Row, values: Variables) -> list[Candidate]:
+def with_proofs(points: Sequence[Point], listed: Listing, last: Row, values: Variables) -> list[Candidate]:
     """Add to each disk when one of its copies was last proven, and at what level.
 
     The copies tell it, and the last report, which remembers what copies told that retention has deleted since.
@@ -148,17 +158,21 @@ def _why_untried(candidate: Candidate, values: Variables) -> str | None:
 
 
 def judged(
-    chosen: Sequence[Point], made: Row, compared: Row, values: Variables, checked: Mapping[str, str] = NOTHING
+    chosen: Sequence[Point],
+    made: RestoreAnswer,
+    compared: CompareAnswer,
+    values: Variables,
+    checked: Mapping[str, str] = NOTHING,
 ) -> list[Trial]:
     """Return what became of each copy that was tried, by the results of making disks and of comparing blocks.
 
     ``checked`` says by copy why its disk was not found usable.
     """
-    found = {row["snapshot_id"]: row for row in unwrapped(made.get("disks") or ())}
-    read = {row["snapshot_id"]: row for row in unwrapped(compared.get("comparisons") or ())}
+    found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
+    read = {row["snapshot_id"]: row for row in compared.get("comparisons") or ()}
     trials = []
     for point in chosen:
-        disk, blocks = found.get(point.copy_id), read.get(point.copy_id)
+        disk, blocks = found.get(str(point.copy_id)), read.get(str(point.copy_id))
         why = doubt_of(point, disk, made) or checked.get(str(point.copy_id))
         if not why and values.level == "readable":
             why = _doubt_of_blocks(point, blocks, compared)
@@ -166,9 +180,9 @@ def judged(
     return trials
 
 
-def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
+def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[dict[str, Any]]:
     """Return the copies whose blocks are to be read: those of which a disk was made as it was to be."""
-    found = {row["snapshot_id"]: row for row in unwrapped(made.get("disks") or ())}
+    found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
     return [
         {
             "snapshot_id": point.copy_id,
@@ -176,11 +190,11 @@ def to_compare(chosen: Sequence[Point], made: Row) -> list[dict[str, Any]]:
             "source_region": point.source_region,
         }
         for point in chosen
-        if not doubt_of(point, found.get(point.copy_id), made)
+        if not doubt_of(point, found.get(str(point.copy_id)), made)
     ]
 
 
-def marks(trials: Sequence[Trial], listed: Row, values: Variables) -> list[Mark]:
+def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[Mark]:
     """Return the calls that write on proven copies what was proven, one for each region of sources and each text.
 
     Only our own copies are written to, and where snapshots have no tags, none is.
@@ -188,11 +202,11 @@ def marks(trials: Sequence[Trial], listed: Row, values: Variables) -> list[Mark]
     rules = CLOUDS[values.cloud].tag_rules
     if rules is None:
         return []
-    ours = {str(c["snapshot_id"]): dict(c["tags"]) for c in _copies(listed) if c["source"]["managed"]}
+    ours = {c["snapshot_id"]: c["tags"] for c in _copies(listed) if c["source"] and c["source"]["managed"]}
     together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for trial in trials:
-        if trial.proven and trial.copy_id in ours and trial.source_region and trial.source_snapshot_id:
-            tags = _tags_for(ours[trial.copy_id], values, rules.most)
+        if trial.proven and str(trial.copy_id) in ours and trial.source_region and trial.source_snapshot_id:
+            tags = _tags_for(ours[str(trial.copy_id)], values, rules.most)
             together.setdefault((trial.source_region, tuple(tags.items())), []).append(trial.source_snapshot_id)
     return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 
@@ -204,19 +218,19 @@ def _tags_for(there: Mapping[str, str], values: Variables, most: int) -> dict[st
     return tags if len({*there, *tags}) <= most else tags_of_proof(level, now, {})
 
 
-def marked(trials: Sequence[Trial], calls: Sequence[Row]) -> list[Trial]:
+def marked(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
     """Return the trials as they are once the marks were written, by the results of that.
 
     The copy that was tried may have gone by then. A mark on another copy of the same source proves nothing of it.
     """
-    found = {row["source_snapshot_id"]: row for call in calls for row in unwrapped(call.get("copies") or ())}
-    return [_as_marked(trial, found.get(trial.source_snapshot_id)) for trial in trials]
+    found = {row["source_snapshot_id"]: row for call in calls for row in call.get("copies") or ()}
+    return [_as_marked(trial, found.get(str(trial.source_snapshot_id))) for trial in trials]
 
 
-def _as_marked(trial: Trial, copy: Row | None) -> Trial:
+def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
     if not trial.proven or copy is None or copy["snapshot_id"] == trial.copy_id:
         return trial
-    if copy["snapshot_id"] is None and (copy["error"] or {}).get("kind") != "not_found":
+    if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
         return trial  # it could not be marked, which is a failure of its own
     instead = f"; {copy['snapshot_id']}, which is there now, was not tried" if copy["snapshot_id"] else ""
     why = f"the copy {trial.copy_id} disappeared while the drill was running{instead}"
@@ -243,8 +257,8 @@ def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidat
     return [candidate for candidate, time in times if time is None or time < oldest]
 
 
-def _copies(listed: Row) -> list[Row]:
-    return [copy for copy in unwrapped(listed.get("snapshots") or ()) if copy.get("source")]
+def _copies(listed: Listing) -> list[SnapshotRow]:
+    return [copy for copy in listed.get("snapshots") or () if copy.get("source")]
 
 
 def _candidate(point: Point, proofs: Mapping[str, datetime], values: Variables) -> Candidate:
@@ -254,7 +268,9 @@ def _candidate(point: Point, proofs: Mapping[str, datetime], values: Variables) 
     return Candidate(**known, proven_at=as_text(time) if time else None, proven_level=level, proofs=texts)
 
 
-def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, values: Variables) -> Trial:
+def _trial(
+    point: Point, made: RestoredDisk | None, blocks: ComparedCopy | None, why: str | None, values: Variables
+) -> Trial:
     return Trial(
         disk_id=point.disk_id,
         disk_name=point.disk_name,
@@ -279,7 +295,7 @@ def _trial(point: Point, made: Row | None, blocks: Row | None, why: str | None, 
     )
 
 
-def doubt_of(point: Point, disk: Row | None, made: Row) -> str | None:
+def doubt_of(point: Point, disk: RestoredDisk | None, made: RestoreAnswer) -> str | None:
     """Say why a disk, by its row in the result of making disks, proves nothing, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was made from it"
@@ -302,7 +318,7 @@ def _same_key(one: str, other: str | None) -> bool:
     return bool(other) and one.rpartition("/")[2] == str(other).rpartition("/")[2]
 
 
-def _doubt_of_blocks(point: Point, blocks: Row | None, compared: Row) -> str | None:
+def _doubt_of_blocks(point: Point, blocks: ComparedCopy | None, compared: CompareAnswer) -> str | None:
     if blocks is None:
         return reason_of(None, compared, point.copy_id) or "its blocks were not read"
     return spelt_out([blocks["error"]]) if blocks["error"] else None

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import Answer, ComparedCopy, RestoredDisk
 from ..._role.registered import failures_of
-from ..._role.rows import Row
 
 
-def reason_of(row: Row | None, call: Row, copy_id: str | None) -> str:
+def reason_of(row: RestoredDisk | ComparedCopy | None, call: Answer, copy_id: str | None) -> str:
     """Return why nothing was made of a copy, in the cloud's words; empty where nobody says why.
 
     The row of a copy tells it; one without an error of its own shares the failures of the whole call, such as a zone

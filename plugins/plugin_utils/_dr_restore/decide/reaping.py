@@ -17,7 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     RESTORE_SNAPSHOT_ID,
 )
 
-from ..._role.rows import Row, parse_time, time_or_now, unwrapped
+from ..._role.answers import Answer, DiskRow, Listing, RestoreAnswer, RestoredDisk
+from ..._role.rows import parse_time, time_or_now
 from ..input.contradictions import OF_DRILLS
 from ..input.variables import Variables
 
@@ -55,7 +56,7 @@ class Reapable(NamedTuple):
     left: list[Left]
 
 
-def reapable(listed: Row, values: Variables, calls: Sequence[Row] = (), own: bool = False) -> Reapable:
+def reapable(listed: Listing, values: Variables, calls: Sequence[Answer] = (), own: bool = False) -> Reapable:
     """Return the disks of drills that go, and those that are left.
 
     Only a disk that bears all our tags goes, that is attached to nothing but the instance that a drill has attached it
@@ -63,7 +64,7 @@ def reapable(listed: Row, values: Variables, calls: Sequence[Row] = (), own: boo
     an old listing may show what they have deleted.
     """
     now = time_or_now(values.now)
-    due: list[Row] = []
+    due: list[DiskRow] = []
     left = []
     for disk in not_deleted(listed, calls):
         tags = disk["tags"]
@@ -78,7 +79,7 @@ def reapable(listed: Row, values: Variables, calls: Sequence[Row] = (), own: boo
     return Reapable(_deletions(due), left)
 
 
-def attached_by_drill(disk: Row) -> str | None:
+def attached_by_drill(disk: DiskRow | RestoredDisk) -> str | None:
     """Return the instance that a drill has attached a disk to, or was about to; None where none has.
 
     What a restore has attached is for people, and stays attached whatever its time of expiry.
@@ -88,63 +89,64 @@ def attached_by_drill(disk: Row) -> str | None:
     return str(instance) if instance else None
 
 
-def made_by_drill(made: Row, calls: Sequence[Row] = ()) -> list[Deletion]:
+def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Deletion]:
     """Return the calls that delete the disks that a drill has just made, by the result of that; those that one of
     ``calls`` has deleted are left out.
 
     One without a time of expiry is somebody's who took the same name for a restore: it stays.
     """
-    disks = [disk for disk in not_deleted(made, calls) if disk["disk_id"] and disk["state"] != "absent"]
-    return _deletions([disk for disk in disks if disk["tags"].get(RESTORE_EXPIRES_AT)])
+    gone = set(deleted_ids(calls))
+    disks = [disk for disk in made.get("disks") or () if disk["disk_id"] and disk["state"] != "absent"]
+    return _deletions([d for d in disks if d["disk_id"] not in gone and d["tags"].get(RESTORE_EXPIRES_AT)])
 
 
-def _deletions(disks: Sequence[Row]) -> list[Deletion]:
+def _deletions(disks: Sequence[DiskRow | RestoredDisk]) -> list[Deletion]:
     """Put disks into one call a restore and instance."""
-    together: dict[tuple[str, str | None], list[Row]] = {}
+    together: dict[tuple[str, str | None], list[DiskRow | RestoredDisk]] = {}
     for disk in disks:
         together.setdefault((disk["tags"][RESTORE_ID], attached_by_drill(disk)), []).append(disk)
     return [
         Deletion(
             restore_id,
             tuple(dict.fromkeys(disk["tags"][RESTORE_SNAPSHOT_ID] for disk in due)),
-            tuple(dict.fromkeys(disk["disk_id"] for disk in due)),
+            tuple(dict.fromkeys(str(disk["disk_id"]) for disk in due)),
             instance,
         )
         for (restore_id, instance), due in together.items()
     ]
 
 
-def deleted_ids(calls: Sequence[Row]) -> list[str]:
+def deleted_ids(calls: Sequence[Answer]) -> list[str]:
     """Return the disks that deletions have told as deleted, by their results, and not as shown still."""
     gone: dict[str, None] = {}
     for call in calls:
-        shown = {failure.get("disk_id") for failure in unwrapped(call.get("failures") or ())}
-        gone.update(dict.fromkeys(i for i in unwrapped(call.get("deleted_ids") or ()) if i not in shown))
+        shown = {failure.get("disk_id") for failure in call.get("failures") or ()}
+        gone.update(dict.fromkeys(i for i in call.get("deleted_ids") or () if i not in shown))
     return list(gone)
 
 
-def own_disks(listed: Row, calls: Sequence[Row], values: Variables) -> list[Left]:
+def own_disks(listed: Listing, calls: Sequence[Answer], values: Variables) -> list[Left]:
     """Return this drill's listed disks whose deletion was not confirmed, but for those that others have attached."""
     shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
-def doubtful(listed: Row, made: Sequence[Row], calls: Sequence[Row], values: Variables) -> list[str]:
+def doubtful(listed: Listing, made: Sequence[RestoredDisk], calls: Sequence[Answer], values: Variables) -> list[str]:
     """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not: a listing may be old.
 
     A look by ID then shows whether they still exist.
     """
     gone = set(deleted_ids(calls))
     shown = [disk.disk_id for disk in own_disks(listed, calls, values)]
-    known = [disk["disk_id"] for disk in unwrapped(made) if disk["disk_id"]]
+    known = [disk["disk_id"] for disk in made if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
-def not_deleted(listed: Row, calls: Sequence[Row]) -> list[Row]:
+def not_deleted(listed: Listing, calls: Sequence[Answer]) -> list[DiskRow]:
     """Return the disks of a listing whose deletion was not confirmed by a call."""
     gone = set(deleted_ids(calls))
-    return [disk for disk in unwrapped(listed.get("disks") or ()) if disk["disk_id"] not in gone]
+    return [disk for disk in listed.get("disks") or () if disk["disk_id"] not in gone]
 
 
-def _left(disk: Row, own: bool = False) -> Left:
+def _left(disk: DiskRow, own: bool = False) -> Left:
     return Left(disk["disk_id"], disk["attached_to"], disk["tags"].get(RESTORE_EXPIRES_AT), own)

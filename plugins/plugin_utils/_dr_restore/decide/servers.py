@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
-from ..._role.rows import Row
+from ..._role.answers import SnapshotRow
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import groups_by_ids
 from ..._sets.inputs import sources_of_copies, with_marks
@@ -44,7 +44,7 @@ class Servers:
 
 
 def servers_of(
-    rows: Iterable[Row],
+    rows: Iterable[SnapshotRow],
     at: datetime,
     wanted: Collection[str],
     used: Collection[str],

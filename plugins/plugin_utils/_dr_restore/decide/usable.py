@@ -12,8 +12,8 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
+from ..._role.answers import Answer, Listing, RestoreAnswer, RestoredDisk
 from ..._role.registered import failures_of
-from ..._role.rows import Row, unwrapped
 from ..input.variables import Variables
 from .drill import doubt_of
 from .outcomes import reason_of
@@ -32,14 +32,14 @@ def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
     return list(together.values())
 
 
-def why_not_whole(points: Sequence[Point], made: Row) -> str:
+def why_not_whole(points: Sequence[Point], made: RestoreAnswer) -> str:
     """Say why a set is not attached: a disk of it was not made as it was to be; empty where it is whole."""
     found = _by_copy(made)
     doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
     return next((f"{point.named} of its set is missing: {why}" for point, why in doubts if why), "")
 
 
-def why_not_attached(points: Sequence[Point], attached: Row) -> str:
+def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
     """Say why the disks of a set are not all attached, by the result of attaching them; empty where they are."""
     found = _by_copy(attached)
     for point in points:
@@ -49,7 +49,7 @@ def why_not_attached(points: Sequence[Point], attached: Row) -> str:
     return ""
 
 
-def why_in_use(there: Row, calls: Sequence[Row], values: Variables) -> str:
+def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> str:
     """Say which disks of other drills are on the test instance, or about to be; empty where there are none.
 
     ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
@@ -70,7 +70,7 @@ def why_in_use(there: Row, calls: Sequence[Row], values: Variables) -> str:
     )
 
 
-def set_for_checks(points: Sequence[Point], attached: Row) -> dict[str, Any]:
+def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> dict[str, Any]:
     """Return what the checks are told of a set: ``dr_restore_set``.
 
     ``device`` is the path of a disk in the guest by its ID or serial number; where the cloud tells none, the device
@@ -80,7 +80,7 @@ def set_for_checks(points: Sequence[Point], attached: Row) -> dict[str, Any]:
     return {"group": points[0].group, "disks": [_for_checks(p, found[str(p.copy_id)]) for p in points]}
 
 
-def _for_checks(point: Point, disk: Row) -> dict[str, Any]:
+def _for_checks(point: Point, disk: RestoredDisk) -> dict[str, Any]:
     return {
         "disk_id": disk["disk_id"],
         "source_disk_id": point.disk_id,
@@ -110,5 +110,5 @@ def _words_of(result: Any) -> str:
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
 
 
-def _by_copy(result: Row) -> dict[str, Any]:
-    return {row["snapshot_id"]: row for row in unwrapped(result.get("disks") or ())}
+def _by_copy(result: RestoreAnswer) -> dict[str, RestoredDisk]:
+    return {row["snapshot_id"]: row for row in result.get("disks") or ()}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from ..._role.rows import Row, parse_time, unwrapped
+from ..._role.answers import RestoreAnswer, RestoredDisk
+from ..._role.rows import Row, parse_time
 from ..input.variables import Variables
 from .choosing import as_wanted, tags_of
 from .points import Point
@@ -27,7 +27,7 @@ class Wave:
     """What a wave has done: its number from 1, the result of making its disks, its begin and end (ISO 8601)."""
 
     number: int
-    made: Row
+    made: RestoreAnswer
     began_at: str
     ended_at: str
 
@@ -72,7 +72,7 @@ def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
     return waves
 
 
-def times_of(disk: Row, wave: Wave, last: Mapping[str, Row]) -> dict[str, str | None]:
+def times_of(disk: RestoredDisk, wave: Wave, last: Mapping[str, Row]) -> dict[str, str | None]:
     """Return when a disk's wave began, when the disk was available, and by when all its data was loaded; None while it
     is not, or where nobody tells it.
 
@@ -111,6 +111,6 @@ def too_late(took: float | None, values: Variables) -> str:
     return f"The last disk was available after {took:g} minutes, which misses dr_restore_rto_minutes ({limit:g})."
 
 
-def made_of(waves: Sequence[Wave]) -> dict[str, dict[str, Any]]:
+def made_of(waves: Sequence[Wave]) -> dict[str, RestoredDisk]:
     """Return the module's row of each disk by its copy."""
-    return {row["snapshot_id"]: row for wave in waves for row in unwrapped(wave.made.get("disks") or ())}
+    return {row["snapshot_id"]: row for wave in waves for row in wave.made.get("disks") or ()}

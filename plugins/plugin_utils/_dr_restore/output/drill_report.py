@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import Answer
 from ..._role.documents import collection_version
 from ..._role.proofs import beside
 from ..._role.registered import failures_of
@@ -40,7 +41,7 @@ class Done(NamedTuple):
     many minutes its last disk was available, and what the copies' marks give to warn of.
     """
 
-    calls: Sequence[Row]
+    calls: Sequence[Answer]
     tried: Sequence[Trial] = ()
     reaped: Sequence[str] = ()
     left: Sequence[Left] = ()

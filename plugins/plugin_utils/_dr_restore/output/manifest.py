@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.answers import Listing, RestoredDisk
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of
 from ..._role.rows import Row
@@ -21,27 +22,28 @@ from ..input.last_drill import SCHEMA, made_of_row
 from ..input.variables import Variables
 from .servers import lines_of_servers, torn_problem
 
-#: Of a module's row of a disk, under which key the manifest tells it.
-_OF_THE_NEW = {
-    "disk_id": "new_disk_id",
-    "zone": "zone",
-    "disk_type": "disk_type",
-    "state": "state",
-    "action": "action",
-    "encrypted": "encrypted",
-    "seconds": "seconds",
-}
+
+class RestoreRun(TypedDict):
+    """What a manifest tells of its run: the time of its end (ISO 8601), and ``warnings`` in sentences.
+
+    ``unidentified`` are the copies that tell no disk, ``last`` the rows of an earlier manifest by the new disk or
+    claim, ``there`` the IDs of the disks that this restore has made before, None where they are not known.
+    """
+
+    check_mode: bool
+    finished_at: str
+    unidentified: list[str]
+    last: Mapping[str, Row]
+    there: Collection[str] | None
+    warnings: Sequence[str]
 
 
 def manifest_of(
-    points: Sequence[Point], waves: Sequence[Wave], unread: Row, values: Variables, run: Row
+    points: Sequence[Point], waves: Sequence[Wave], unread: Listing, values: Variables, run: RestoreRun
 ) -> dict[str, Any]:
     """Return the manifest of a restore.
 
-    ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did. ``run`` has
-    ``check_mode``, ``finished_at`` (ISO 8601), ``unidentified``, the copies that tell no disk, ``last``, the rows of an
-    earlier manifest by the new disk or claim, ``there``, the IDs of the disks that this restore has made before, None
-    where they are not known, and ``warnings``, in sentences.
+    ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did.
     """
     disks = with_made(points, waves, run["last"])
     counts: dict[str, int] = {}
@@ -54,7 +56,7 @@ def manifest_of(
         "kind": "restore",
         "host": values.host,
         "id": values.id,
-        "check_mode": bool(run["check_mode"]),
+        "check_mode": run["check_mode"],
         "started_at": values.now,
         "finished_at": run["finished_at"],
         "cloud": values.cloud,
@@ -110,9 +112,17 @@ def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str,
     return [_with_made(point, found.get(str(point.copy_id)), by_number.get(point.wave), last) for point in points]
 
 
-def _with_made(point: Point, disk: Row | None, wave: Wave | None, last: Mapping[str, Row]) -> dict[str, Any]:
+def _with_made(point: Point, disk: RestoredDisk | None, wave: Wave | None, last: Mapping[str, Row]) -> dict[str, Any]:
     row = point.as_row()
-    row.update((new, disk[key] if disk else None) for key, new in _OF_THE_NEW.items())
+    row.update(
+        new_disk_id=disk["disk_id"] if disk else None,
+        zone=disk["zone"] if disk else None,
+        disk_type=disk["disk_type"] if disk else None,
+        state=disk["state"] if disk else None,
+        action=disk["action"] if disk else None,
+        encrypted=disk["encrypted"] if disk else None,
+        seconds=disk["seconds"] if disk else None,
+    )
     row["state"] = "missing" if point.missing else row["state"] or "absent"
     is_made = disk and not disk["error"] and (disk["disk_id"] or disk["state"] == "planned")
     if point.claim and point.copy_id:

@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A call of a module, which knows the type of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from .answers import Answer
+
+#: Runs a module by its full name with these arguments; returns its result, also where it failed.
+RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
+#: What a call returns.
+Returned = TypeVar("Returned", bound=Answer)
+
+
+@dataclass(frozen=True)
+class Call(Generic[Returned]):
+    """A module by its full name, and its arguments, connection options among them. Its type says what it returns."""
+
+    module: str
+    arguments: dict[str, Any]

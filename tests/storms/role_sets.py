@@ -92,7 +92,12 @@ def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
         return False
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
         return bool(truth.nights.server_of(truth.disk_of(copy)))
-    return is_of_newest_set(truth, copy, moment) or copy.source_id in truth.nights.alive
+    if is_of_newest_set(truth, copy, moment) or copy.source_id in truth.nights.alive:
+        return True
+    # It may be of the newest set of another plan, which has copied the other members.
+    sets = marked_sets(truth, copy.region, moment)
+    own = [(one.group, one.set_id) for one in sets if copy in one.copies]
+    return any((one.group, one.set_id) in own and copy not in one.copies for one in sets)
 
 
 def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:

@@ -77,6 +77,11 @@ def row(disk, number, mark=None, group="i-1", seconds=0, region="there", copy_id
     }
 
 
+def of_plan(plan, number, disks, mark, of_disks=""):
+    marks = {"dr-copy:plan": plan, **({"dr-copy:set-disks": of_disks} if of_disks else {})}
+    return [{**one, "tags": {**one["tags"], **marks}} for one in (row(d, number, mark) for d in disks)]
+
+
 def copies(*rows):
     return copies_of(rows)
 
@@ -277,19 +282,19 @@ ARCHIVED = {"traits": ["archived"]}
         ([row("a", 1, "2 crash n1"), *(row(d, 2, "2 crash n2", region="q") for d in "ab")], {"copy-a1"}),
         ([row("a", 2, "2 crash n2"), row("b", 2, "2 crash n2", **ARCHIVED)], {"copy-a2"}),
         ([row("a", 2)], set()),
+        ([*of_plan("one", 1, "a", "2 crash n1"), *of_plan("one", 2, "ab", "2 crash n2")], set()),
+        ([*of_plan("one", 1, "a", "2 crash n1"), *of_plan("two", 2, "ab", "2 crash n2")], {"copy-a1"}),
     ],
-    ids=["lacks one", "whole", "older", "newer", "of another group", "elsewhere", "archived", "unmarked"],
+    ids=[
+        *("lacks one", "whole", "older", "newer", "of another group", "elsewhere", "archived", "unmarked"),
+        *("older of its plan", "older than another plan's"),
+    ],
 )
 def test_a_set_that_lacks_members_may_be_the_newest_whole_one_with_those_that_are_not_listed(rows, perhaps):
     assert {copy_id for _region, copy_id in perhaps_of_sets(copies(*rows))} == perhaps
 
 
 # -- several plans -----------------------------------------------------------------------------------------
-
-
-def of_plan(plan, number, disks, mark, of_disks=""):
-    marks = {"dr-copy:plan": plan, **({"dr-copy:set-disks": of_disks} if of_disks else {})}
-    return [{**one, "tags": {**one["tags"], **marks}} for one in (row(d, number, mark) for d in disks)]
 
 
 def whole_of(rows):
@@ -353,6 +358,12 @@ def test_the_mark_of_a_sets_disks_tells_which_copies_of_other_plans_are_of_it(ow
     assert whole_of(rows) == {("part", "n1"): "ab", **({("other", "n1"): whole} if whole else {})}
     found = restored(rows, disks="abcd")[0]
     assert {disk for disk, (_source, _set_id, is_torn) in found.items() if not is_torn} >= set(whole or "ab")
+
+
+def test_another_snapshot_of_a_disk_that_a_plan_has_copied_itself_is_not_of_its_set():
+    earlier = of_plan("all", 0, "b", "3 crash n0")
+    rows = [*of_plan("all", 1, "ac", "3 crash n1"), *of_plan("part", 2, "a", "2 crash n1"), *earlier]
+    assert whole_of([*rows, *of_plan("part", 1, "b", "2 crash n1")]) == {("all", "n1"): "abc", ("part", "n1"): "ab"}
 
 
 def test_a_set_of_several_plans_is_no_more_consistent_than_any_member():
@@ -464,7 +475,7 @@ def test_copies_are_marked_with_their_group_and_set_and_those_of_a_disk_alone_wi
 def test_a_late_member_gets_the_mark_that_the_others_have():
     given_mark = "3 crash x"
     there = copies(row("a", 1, given_mark), row("c", 1, given_mark))
-    assert marks_of_sources([AB], NIGHT_1, there, SECONDS)["b1"]["dr-copy:set"] == given_mark
+    assert marks_of_sources([AB], NIGHT_1, there, SECONDS)["b1"] == {"dr-copy:group": "i-1", "dr-copy:set": given_mark}
     assert marks_of_sources([AB], NIGHT_1, there[:1], SECONDS)["b1"]["dr-copy:set"] == given_mark, "and one more lacks"
 
 
@@ -663,6 +674,8 @@ def test_a_disk_that_left_is_no_disk_of_its_server_any_more():
     found = choices_of(copies(*ONE_LEFT), night(9), set("abc"))
     assert {disk: c.source_id for disk, c in found.of_disks.items()} == {"a": "a2", "b": "b2"}
     assert found.left == {"c": "i-1"} and not any(c.is_torn for c in found.of_disks.values())
+    of_one_plan = [{**one, "tags": {**one["tags"], "dr-copy:plan": "one"}} for one in ONE_LEFT]
+    assert choices_of(copies(*of_one_plan), night(9), set("abc")).left == {"c": "i-1"}
     before = choices_of(copies(*ONE_LEFT), night(1, 60), set("abc"))
     assert {c.source_id for c in before.of_disks.values()} == {"a1", "b1", "c1"} and not before.left
 
@@ -698,6 +711,8 @@ def test_copies_that_cannot_be_restored_tell_contradictions_too():
 
 def test_a_set_of_which_a_disk_was_made_already_is_finished():
     assert restored(SETS, used={"a1"})[0]["b"] == ("b1", "n1", False)
+    lacking = [*SETS, row("a", 3, "2 crash n3")]
+    assert restored(lacking, used={"a3"})[0]["b"] == ("b2", "n2", False), "one that is not whole is no set"
 
 
 def test_a_set_with_an_archived_member_is_passed_over():

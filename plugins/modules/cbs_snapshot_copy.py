@@ -23,10 +23,10 @@ options:
   name:
     description:
       - Name of each copy, at most 60 characters.
-      - Every name ends with the source, its disk and the time when it was taken, as C( [snap-... disk-...
-        20261124T020405Z]). If the 60 characters have no room for that, it ends with the source alone, as C(
-        [snap-...]). So your part has at most 44 characters; with at most 13 the name contains the disk and the time
-        too.
+      - Every name ends with a space, the source, its disk and the time when it was taken, such as
+        C([snap-... disk-... 20261124T020405Z]). If the 60 characters have no room for that, it ends with a space and
+        the source alone, such as C([snap-...]).
+      - So your part may have at most 44 characters. If it has at most 13, the name contains the disk and the time too.
       - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
     default: copy
 notes:

@@ -177,7 +177,7 @@ def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbook
     }
     assert made == {(name, f"eu-west-1{'b' if tier == 'web' else 'a'}") for name, _s, _d, tier in DISKS}
     assert day.follow("Before the damage").count("available") and len(day.disks("before-the-attack")) == 4
-    day.follow("Take a restore back")
+    day.follow("Undo a restore")
     assert not day.disks("before-the-attack") and day.manifest("before-the-attack")["totals"]["restored"] == 4
     clouds.client("eu-west-1").delete_volume(VolumeId=zoned(day, "orders-b"))
     assert day.follow("Claims of Kubernetes").strip().endswith("3"), "three objects of the one claim"
@@ -207,7 +207,7 @@ def test_the_guide_is_followed_on_the_other_clouds(clouds, quick_playbooks, clou
     assert "TIME the first disk" in (day.directory / "report.txt").read_text()
     day.follow("Before the damage")
     assert len(day.disks("before-the-attack")) == 4
-    day.follow("Take a restore back")
+    day.follow("Undo a restore")
     assert not day.disks("before-the-attack")
 
 

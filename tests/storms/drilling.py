@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import reaping
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import Variables
 from moto.moto_api._internal import mock_random
 
 from tests.simulator.cbs_disks import NEVER
@@ -209,7 +210,7 @@ class Drilling(Runs):
 
     def _drill(self, outcome: DrillOutcome) -> None:
         """Do what the role's drill does."""
-        values = {"now": outcome.now, "id": outcome.restore_id}
+        values = Variables(now=outcome.now, id=outcome.restore_id, host="storm", is_drill=True)
         there = self._reap(outcome, values, own=False)
         if "disks" in there and not there["failures"]:
             hours = math.ceil(2 * outcome.run.wait_timeout / 3600) + 1
@@ -232,7 +233,7 @@ class Drilling(Runs):
                 for call in reaping.made_by_drill(attached, [result for _what, result in outcome.results]):
                     self._delete(outcome, call)
 
-    def _reap(self, outcome: DrillOutcome, values: dict[str, Any], own: bool) -> dict[str, Any]:
+    def _reap(self, outcome: DrillOutcome, values: Variables, own: bool) -> dict[str, Any]:
         there = self._look(outcome)
         before = [result for _what, result in outcome.results]
         for call in reaping.reapable(there, values, before, own).deletions:

@@ -228,6 +228,7 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     adapter = EnsDisks
     changes_tags_of_disks = False
     restore_module = "ens_snapshot_restore"
+    attach_action = detach_action = ""
     offers_action = "DescribeCloudDiskAvailableResourceInfo"
     zone = other_zone = None
     disk_type, other_type = "cloud_efficiency", "cloud_ssd"

@@ -64,7 +64,7 @@ options:
   sets:
     description: >-
       Keep the members of the newest complete set of each group, as the tags C(dr-copy:group) and C(dr-copy:set) show
-      it.
+      it. Plans that protect different disks of a group (tag C(dr-copy:plan)) each have such a set.
     type: bool
     default: true
   now:

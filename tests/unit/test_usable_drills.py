@@ -216,6 +216,26 @@ def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other
     assert not again.message and not runs.estate.disks() and len(checks.sets) == 1
 
 
+def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
+    """Its disks stay until they expire; the next one proves the copies meanwhile."""
+    runs.copies("database")
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_set):
+        raise Killed
+
+    with pytest.raises(Killed):
+        runs.usable(tmp_path, checks=killed)
+    (left,) = runs.estate.disks()
+    runs.estate.clock.sleep(60)
+    checks = Checks(runs)
+    again = runs.usable(tmp_path, checks=checks)
+    assert not again.message and again.result["totals"]["proven"] == 1 and len(checks.sets) == 1
+    assert [disk.id for disk in runs.estate.disks()] == [left.id]
+
+
 def test_where_it_cannot_be_seen_whether_others_check_there_nothing_is_checked(ecs_disks, tmp_path):
     runs, estate = Runs(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})

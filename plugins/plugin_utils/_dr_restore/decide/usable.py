@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,15 +51,16 @@ def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
 
 
 def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> str:
-    """Say which disks of other drills are on the test instance, or about to be; empty where there are none.
+    """Say which disks of another plan's drills are on the test instance, or about to be; empty where there are none.
 
-    ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
+    Those of the same plan are of an earlier drill, which was killed: they go once they expire, and block no drill until
+    then. ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
     """
     instance = values.test_instance
     if failures := failures_of(there):
         return f"it is unknown whether another drill uses the test instance {instance}: {spelt_out(failures)}"
     others = [disk for disk in not_deleted(there, calls) if attached_by_drill(disk) == instance]
-    others = [disk for disk in others if disk["tags"][RESTORE_ID] != values.id]
+    others = [disk for disk in others if _plan_of(disk["tags"][RESTORE_ID]) != _plan_of(values.id)]
     if not others:
         return ""
     named = ", ".join(f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others[:NAMED])
@@ -68,6 +70,11 @@ def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> st
         f"drill again when the other one has ended. If that was killed, the first drill after {until} detaches and "
         "deletes its disks; to continue earlier, detach and delete them yourself"
     )
+
+
+def _plan_of(restore_id: str) -> str:
+    """Return the name of a drill without the time that the role adds to it."""
+    return re.sub(r"-\d{8}T\d{6}$", "", restore_id)
 
 
 def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> dict[str, Any]:

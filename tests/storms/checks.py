@@ -124,7 +124,7 @@ def _of_the_end(
 ) -> Iterator[str]:
     for row, foreseen in zip(last["copies"], predicted["copies"]):
         place = f"{row['source_snapshot_id']} in {row['region']}"
-        if row["action"] != foreseen["action"] and not _completed_meanwhile(truth, foreseen, predicted, last):
+        if row["action"] != foreseen["action"] and not _ended_meanwhile(truth, foreseen, predicted, last):
             yield f"{place}: check mode foresaw {foreseen['action']}, it was {row['action']}"
         reason = (row["error"] or {}).get("message")
         if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
@@ -147,12 +147,12 @@ def _of_the_end(
         yield f"a further run changes something: {further['msg']} {[c.action for c in writes]}"
 
 
-def _completed_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
-    """Whether a copy that check mode found in progress was complete when the run began: check mode takes some time."""
+def _ended_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
+    """Whether a copy that check mode found in progress had ended when the run began: check mode takes some time."""
     copy = truth.copies.get((foreseen["region"], foreseen["snapshot_id"]))
     if copy is None or foreseen["action"] != "adopted":
         return False
-    return copy.phase(predicted.started) == "running" and copy.phase(last.started) == "complete"
+    return copy.phase(predicted.started) == "running" and copy.phase(last.started) in ("complete", "failed")
 
 
 def _doubles_completed(truth: Truth, predicted: RunOutcome, last: RunOutcome) -> bool:

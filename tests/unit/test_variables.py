@@ -102,7 +102,7 @@ def _by_name(checked):
 
 @given(
     st.dictionaries(
-        st.sampled_from(["wait", "keep", "tags", "select", "wait_timeout", "disk_ids", "name"]),
+        st.sampled_from(["cloud", "wait", "keep", "tags", "select", "wait_timeout", "disk_ids", "name"]),
         st.one_of(
             st.text(),
             st.integers(),

@@ -111,7 +111,7 @@ def one_of(choices: Collection[str]) -> Callable[[Any], str]:
     """Return what takes one of these choices, as they are when a value is taken."""
 
     def take(value: Any) -> str:
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             raise InvalidValue(f"must be one of {', '.join(choices)}, not {value!r}")
         return str(value)
 

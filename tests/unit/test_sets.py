@@ -329,6 +329,18 @@ def test_two_plans_that_each_lack_a_disk_have_no_set_together():
     assert not whole_of([*of_plan("one", 1, "ab", "3 crash n1"), *of_plan("two", 1, "cd", "3 crash n1")])
 
 
+def test_what_may_be_a_set_of_two_plans_together_is_kept_until_newer_sets_have_its_disks():
+    """No mark tells whether the plans mean the same disks: what is kept can go later, what has gone is lost."""
+    rows = [*of_plan("one", 1, "a", "2 crash n1"), *of_plan("two", 1, "b", "2 crash n1")]
+    newer = [*of_plan("one", 2, "a", None), *of_plan("two", 2, "b", None)]
+    assert not expired_copies([*rows, *newer], keep=1, now=text(night(9)))
+    of_others = [*of_plan("one", 3, "ac", "2 crash n3"), *of_plan("two", 3, "bd", "2 crash n3")]
+    going = expired_copies([*rows, *newer, *of_others[:2]], keep=1, now=text(night(9)))
+    assert {one["snapshot_id"] for one in going} == {"copy-a2"}
+    going = expired_copies([*rows, *newer, *of_others], keep=1, now=text(night(9)))
+    assert {one["snapshot_id"] for one in going} == {"copy-a1", "copy-a2", "copy-b1", "copy-b2"}
+
+
 def test_a_copy_of_another_plan_completes_the_set_of_one_that_has_copied_that_disk_before():
     lacking = [*of_plan("one", 1, "ab", "3 crash n1"), *of_plan("two", 1, "c", "3 crash n1")]
     assert not whole_of(lacking), "two may mean another disk"

@@ -203,19 +203,38 @@ def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
 def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     """Return region and ID of the copies that are members of a group's newest whole set in their region.
 
-    Each plan has a newest one; it counts unless a newer whole set has all of its disks. If a member is archived, the
+    Each plan has a newest one; it counts unless a newer whole set has all of its disks. Copies of several plans that
+    may be a whole set together are kept until each of their disks is in a newer one. If a member is archived, the
     newest set that can be restored now counts too.
     """
     kept: set[tuple[str, str]] = set()
     for counts in (_all, _is_restorable):
+        sets = sets_of_copies(copies, counts)[0]
         of_groups: dict[tuple[str, str], list[CopySet]] = {}
-        for one in newest_whole(sets_of_copies(copies, counts)[0]).values():
+        for one in newest_whole(sets).values():
             of_groups.setdefault((one.region, one.group_id), []).append(one)
         for of_plans in of_groups.values():
             for one in of_plans:
                 if not any(_age(other) > _age(one) and other.disk_ids >= one.disk_ids for other in of_plans):
                     kept |= one.keys
+        for one in _perhaps_whole(sets):
+            newer = [other for other in of_groups.get((one.region, one.group_id), ()) if _age(other) > _age(one)]
+            if one.disk_ids.difference(*(other.disk_ids for other in newer)):
+                kept |= one.keys
     return kept
+
+
+def _perhaps_whole(sets: Iterable[CopySet]) -> list[CopySet]:
+    """Return the sets that copies of several plans make together if all these plans mean the same disks."""
+    by_id: dict[_Key, list[CopySet]] = {}
+    for one in sets:
+        by_id.setdefault((one.region, one.group_id, one.mark.set_id), []).append(one)
+    found = []
+    for parts in by_id.values():
+        members = [copy for part in parts for copy in part.members]
+        if len(parts) > 1 and (joint := _joint(parts[0], members, parts[0].mark.size)):
+            found.append(joint)
+    return found
 
 
 def kept_by_groups(

@@ -26,6 +26,7 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     calls = truth.calls_of(outcome)
     yield from _old_looks(truth, calls)
     yield from _late_writes(calls, outcome)
+    yield from _deleted_again(calls)
     yield from _too_many(truth, calls, outcome)
     yield from _window(truth, outcome)
     yield from _doubled(truth, outcome)
@@ -66,6 +67,18 @@ def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
         late = call.started - outcome.started - outcome.run.wait_timeout
         if call.action in WRITES and not is_dry(call) and late > 0.01:
             yield f"{call.action} was sent {late:.1f} s after the deadline"
+
+
+def _deleted_again(calls: list[Call]) -> Iterator[str]:
+    """A deletion that succeeded is not sent again, whatever a listing still shows."""
+    done: dict[str, float] = {}
+    for call in calls:
+        if call.action in DELETES and not is_dry(call):
+            for snapshot_id in ids_of(call):
+                if call.started >= done.get(snapshot_id, math.inf):
+                    yield f"{call.action} of {snapshot_id} was sent again at {call.started:.1f}"
+            if call.answered and not call.code:
+                done.update(dict.fromkeys(ids_of(call), call.ended))
 
 
 def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:

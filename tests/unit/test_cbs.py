@@ -584,6 +584,15 @@ def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be
     assert cbs.clock.monotonic() - started < 1
 
 
+def test_check_mode_foresees_the_tags_of_a_copy_whose_run_was_cut_off(cbs):
+    """It writes nothing, so it has nothing to wait for."""
+    source = cbs.snapshot()
+    cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
+    planned = marked(cbs, source, "beta", wait=True, check=True)
+    assert planned["changed"] and planned.copy()["action"] == "updated"
+    assert marked(cbs, source, "beta", wait=True).copy()["action"] == "updated"
+
+
 def test_a_run_of_little_time_gives_a_killed_runs_copy_its_tags_before_the_time_is_over(cbs):
     source = cbs.snapshot()
     copy = cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")

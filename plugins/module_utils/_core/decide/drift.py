@@ -180,8 +180,14 @@ def _purges(wanted: Wanted) -> bool:
 
 def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> bool:
     """Whether the tags of another run's copy may be set and not show yet: they would be written over, and with them the
-    mark of that run's plan (promises: provenance). A run that does not wait leaves no copy without tags for that."""
-    if not wanted.policy.wait or wanted.cloud.tags_in_copy_call or copy.snapshot_id in memory.own:
+    mark of that run's plan (promises: provenance). A run that does not wait leaves no copy without tags for that, and
+    check mode writes over nothing."""
+    if (
+        not wanted.policy.wait
+        or wanted.policy.is_planned
+        or wanted.cloud.tags_in_copy_call
+        or copy.snapshot_id in memory.own
+    ):
         return False
     if isinstance(wanted.source, CopyError):
         return False  # nothing would be written

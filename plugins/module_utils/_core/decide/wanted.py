@@ -31,6 +31,8 @@ class Policy:
     wait: bool = False
     wait_delay: float = 15.0
     wait_timeout: float = 3600.0
+    #: Check mode: nothing is sent.
+    is_planned: bool = False
     #: Where none is wanted: the only copies that go, those in progress among them or not, and by copy the one that must
     #: be complete and stays.
     copy_ids: frozenset[str] | None = None

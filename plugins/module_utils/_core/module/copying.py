@@ -117,6 +117,7 @@ class CopyRun:
             wait=params["wait"],
             wait_delay=float(params["wait_delay"]),
             wait_timeout=float(params["wait_timeout"]),
+            is_planned=bool(self._module.check_mode),
             copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
             survivors=params["survivors"] or {},
         )

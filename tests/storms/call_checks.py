@@ -27,6 +27,7 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     yield from _old_looks(truth, calls)
     yield from _late_writes(calls, outcome)
     yield from _deleted_again(calls)
+    yield from _waits_unasked(truth, calls, outcome)
     yield from _too_many(truth, calls, outcome)
     yield from _window(truth, outcome)
     yield from _doubled(truth, outcome)
@@ -67,6 +68,17 @@ def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
         late = call.started - outcome.started - outcome.run.wait_timeout
         if call.action in WRITES and not is_dry(call) and late > 0.01:
             yield f"{call.action} was sent {late:.1f} s after the deadline"
+
+
+def _waits_unasked(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+    """A run that does not wait ends once all is begun, and no call of it is in doubt."""
+    if outcome.run.wait or outcome.run.state != "present" or outcome.result is None or outcome["failures"]:
+        return
+    last = max((call.ended for call in calls if call.action in WRITES), default=outcome.started)
+    faults = sum(call.fault is not None for call in calls)
+    longest = 2 * CLOUDS[truth.storm.cloud].doubt + 2 * truth.storm.lag + 10 * truth.storm.call + 31 * faults + 60
+    if outcome.ended - last > longest:
+        yield f"it does not wait, and went on for {outcome.ended - last:.0f} s after its last write"
 
 
 def _deleted_again(calls: list[Call]) -> Iterator[str]:

@@ -29,8 +29,8 @@ def risks(values: Variables) -> list[str]:
     risk = []
     if values.retention_days and not values.rpo_hours:
         risk.append(
-            "dr_copy_retention_days lets the cloud delete copies by itself, even the newest of a disk; set "
-            "dr_copy_rpo_hours, so that the role fails when a disk has none left"
+            "With dr_copy_retention_days the cloud deletes copies when they expire, even the last one of a disk. Set "
+            "dr_copy_rpo_hours to make the role fail when a disk has no copy"
         )
     if values.consistency == "set" and not values.rpo_hours:
         risk.append("dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set")

@@ -573,7 +573,7 @@ def test_what_is_in_use_is_named_with_what_uses_it(obstacle, words):
     assert f"copy-1 in there {words}, so it is not deleted" in error.message and "Detach" in error.hint
 
 
-@pytest.mark.parametrize(("number", "most"), [(0, 35), (1, 40), (2, 90)])
+@pytest.mark.parametrize(("number", "most"), [(0, 30), (1, 40), (2, 90)])
 def test_a_decision_costs_few_calls_of_functions(number, most):
     """10,000 requests decide in 0.2 s: calls of functions are counted, since a clock says more about the machine."""
     wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()

@@ -19,13 +19,21 @@ from .wanted import Wanted
 
 
 def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
-    """Decide for a request of which no copy fits."""
-    return (
-        _lost(wanted, memory, copies)
-        or _cannot_begin_yet(wanted, memory)
-        or _may_not_begin(wanted, memory, copies)
-        or _begin(wanted, memory, copies)
+    """Decide for a request of which no copy fits: begin one, unless something is in the way."""
+    in_the_way = (
+        _lost(wanted, memory, copies) or _cannot_begin_yet(wanted, memory) or _may_not_begin(wanted, memory, copies)
     )
+    if in_the_way:
+        return in_the_way
+    policy = wanted.policy
+    if wanted.problem:
+        return Decision(next=Failed(wanted.problem))
+    if wanted.order is None:
+        return Decision(needs_source=True)
+    to_delete = failed_first(wanted, memory, copies) + (misfits_first(wanted, memory, copies) if policy.wait else ())
+    if policy.remove_duplicates:
+        to_delete += tuple(c for c, _survivor in surplus(copies, wanted.cloud) if c not in to_delete)
+    return Decision(next=Next.BEGIN, deletions=Deletions(to_delete=to_delete))
 
 
 def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
@@ -44,9 +52,9 @@ def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
 def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
     """Decide where there is a copy that may not be replaced, or none may be made."""
     request, policy = wanted.request, wanted.policy
-    mine = next((c for c in copies.misfits if c.snapshot_id in memory.own), None) if memory.own else None
+    mine = [c for c in copies.misfits if c.snapshot_id in memory.own]
     if mine:  # another attempt would end the same way
-        return Decision(mine, Failed(failures.mismatch(request, mine, wanted.cloud)))
+        return Decision(mine[0], Failed(failures.mismatch(request, mine[0], wanted.cloud)))
     if copies.misfits and not (policy.replace_mismatched and policy.create):
         first = copies.misfits[0]
         return Decision(next=Failed(failures.mismatch(request, first, wanted.cloud), first.snapshot_id))
@@ -60,19 +68,6 @@ def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision |
     if nothing_shown.is_certain:
         return Decision(next=Failed(failures.no_copy(request)))
     return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
-
-
-def _begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
-    """Decide to begin a copy, once the source is known."""
-    policy = wanted.policy
-    if wanted.problem:
-        return Decision(next=Failed(wanted.problem))
-    if wanted.order is None:
-        return Decision(needs_source=True)
-    to_delete = failed_first(wanted, memory, copies) + (misfits_first(wanted, memory, copies) if policy.wait else ())
-    if policy.remove_duplicates:
-        to_delete += tuple(c for c, _survivor in surplus(copies, wanted.cloud) if c not in to_delete)
-    return Decision(next=Next.BEGIN, deletions=Deletions(to_delete=to_delete))
 
 
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:

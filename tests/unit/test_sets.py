@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import SnapshotTime
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets import marked
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
     copies_of,
 )
@@ -370,6 +371,30 @@ def test_the_mark_of_a_sets_disks_tells_which_copies_of_other_plans_are_of_it(ow
     assert whole_of(rows) == {("part", "n1"): "ab", **({("other", "n1"): whole} if whole else {})}
     found = restored(rows, disks="abcd")[0]
     assert {disk for disk, (_source, _set_id, is_torn) in found.items() if not is_torn} >= set(whole or "ab")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "is_found"),
+    [(range(10, 50), True), (range(9, 50), True), (range(10, 49), True), ((), False)],
+    ids=["the same disks", "one has left", "one has joined", "none"],
+)
+def test_the_disks_of_a_large_servers_set_are_known_at_once_or_given_up(monkeypatch, earlier, is_found):
+    """Of thirty disks that another plan has copied, twenty are of the set: all choices would take minutes."""
+    tried = []
+
+    def mark_of(disk_ids):
+        tried.append(disk_ids)
+        assert len(tried) <= 2000
+        return disks_mark(disk_ids)
+
+    monkeypatch.setattr(marked, "disks_mark", mark_of)
+    names = [f"d{number:02}-" for number in range(50)]
+    rows = [
+        *of_plan("all", 1, names[:30], "60 crash n1"),
+        *of_plan("other", 1, names[30:], "40 crash n1", disks_mark(names[10:])),
+        *of_plan("other", 0, [names[number] for number in earlier], None),
+    ]
+    assert whole_of(rows) == ({("other", "n1"): "".join(names[10:])} if is_found else {})
 
 
 def test_another_snapshot_of_a_disk_that_a_plan_has_copied_itself_is_not_of_its_set():

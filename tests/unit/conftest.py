@@ -91,6 +91,12 @@ def empty(cloud, name, what, estate):
     return fixture
 
 
+@pytest.fixture
+def cloud(request):
+    """The cloud of a test that several share (``clouds`` in contract_bad_days.py)."""
+    return request.getfixturevalue(request.param)
+
+
 # The fixtures ebs, ecs and so on; and ebs_disks, ecs_disks, for tests of restoring.
 globals().update({name: empty(cloud, name, "server", "estate") for name, cloud in CLOUDS.items()})
 globals().update(

@@ -39,6 +39,11 @@ LONG, SOON = 600, 30
 # -- how bad days are made -----------------------------------------------------------------------------
 
 
+def clouds(*names):
+    """Run a test that takes the fixture ``cloud`` once on each of these."""
+    return pytest.mark.parametrize("cloud", names, indirect=True)
+
+
 def with_script(cloud, fault_of=lambda action, region: None):
     """Let ``fault_of`` say what happens to each call. Returns the list to which (moment, action, region) is added."""
     seen = []

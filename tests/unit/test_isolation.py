@@ -12,18 +12,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from tests.simulator import alibaba, tencent
 
-from .contract_bad_days import copies_of, ids, is_true, once_for, raising
+from .contract_bad_days import clouds, copies_of, ids, is_true, once_for, raising
 
 LONG_COPY = 600
-
-
-@pytest.fixture
-def cloud(request):
-    return request.getfixturevalue(request.param)
-
-
-def clouds(*names):
-    return pytest.mark.parametrize("cloud", names, indirect=True)
 
 
 def refusing(cloud, monkeypatch, method, hits, error):
@@ -45,7 +36,7 @@ def of_snapshot(chosen):
 # -- a source that stays busy ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cloud", ["ecs", "cbs"], indirect=True)
+@clouds("ecs", "cbs")
 def test_a_source_that_stays_busy_keeps_no_other(cloud, monkeypatch):
     """As while its disk is rolled back to it."""
     disk = cloud.disk()
@@ -68,7 +59,7 @@ def test_a_busy_source_whose_disk_is_not_known_keeps_no_other(ecs, monkeypatch):
     assert out.failure()["source_snapshot_id"] == busy
 
 
-@pytest.mark.parametrize("cloud", ["ecs", "cbs"], indirect=True)
+@clouds("ecs", "cbs")
 def test_many_busy_sources_delay_the_others_by_seconds_each(cloud, monkeypatch):
     busy, others = [cloud.snapshot() for _n in range(40)], [cloud.snapshot() for _n in range(5)]
     stay_busy(cloud, monkeypatch, busy)

@@ -12,16 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from tests.simulator.locks import SimulatedLock, lock_of
 
-from .contract_bad_days import HOLD, at_once, copies_of, ids, with_script
-
-
-@pytest.fixture
-def cloud(request):
-    return request.getfixturevalue(request.param)
-
-
-def clouds(*names):
-    return pytest.mark.parametrize("cloud", names, indirect=True)
+from .contract_bad_days import HOLD, at_once, clouds, copies_of, ids, with_script
 
 
 def lock_by_hand(cloud, copy):

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from .contract_bad_days import copies_of, ids, with_script
-from .test_old_looks import clouds
+from .contract_bad_days import clouds, copies_of, ids, with_script
 
 PAGE = {"ecs": 100, "ens": 50, "cbs": 100}
 PAGED = clouds("ecs", "ens", "cbs")
-
-
-@pytest.fixture
-def cloud(request):
-    return request.getfixturevalue(request.param)
 
 
 def with_a_full_page(cloud):

@@ -12,16 +12,10 @@ from datetime import timedelta
 
 import pytest
 
-from .contract_bad_days import COLLECTION, copies_of, ids, rival_of, with_script
-from .test_old_looks import clouds
+from .contract_bad_days import COLLECTION, clouds, copies_of, ids, rival_of, with_script
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")
 WAITING = f"{COLLECTION}.plugins.module_utils._core.waiting"
-
-
-@pytest.fixture
-def cloud(request):
-    return request.getfixturevalue(request.param)
 
 
 # -- sources ---------------------------------------------------------------------------------------------

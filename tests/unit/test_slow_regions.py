@@ -12,18 +12,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous, Unreachable
 
-from .contract_bad_days import is_true
+from .contract_bad_days import clouds, is_true
 
 HANG = 60.0
-
-
-@pytest.fixture
-def cloud(request):
-    return request.getfixturevalue(request.param)
-
-
-def clouds(*names):
-    return pytest.mark.parametrize("cloud", names, indirect=True)
 
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")

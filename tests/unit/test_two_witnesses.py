@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from .contract_bad_days import at_once, copies_of, with_script
-from .test_old_looks import clouds
+from .contract_bad_days import at_once, clouds, copies_of, with_script
 
 BOTH = clouds("ecs", "ens")
 

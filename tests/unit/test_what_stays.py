@@ -14,15 +14,9 @@ import pytest
 
 from tests.simulator.ec2 import ACCOUNT
 
-from .contract_bad_days import at_once, copies_of, delete_action, ids, named, with_script
-from .test_old_looks import clouds
+from .contract_bad_days import at_once, clouds, copies_of, delete_action, ids, named, with_script
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")
-
-
-@pytest.fixture
-def cloud(request):
-    return request.getfixturevalue(request.param)
 
 
 # -- two runs that ask for different keys ---------------------------------------------------------------

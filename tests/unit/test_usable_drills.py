@@ -54,6 +54,15 @@ class Checks:
         return self.answers.pop(0) if self.answers else PASSED
 
 
+class Killed(BaseException):
+    """A drill is killed."""
+
+
+def killed(_set):
+    """Take the place of the tasks, and kill the drill."""
+    raise Killed
+
+
 def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, tmp_path):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))
@@ -147,12 +156,6 @@ def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_
     theirs = estate.plant(estate.copy(), {})
     estate.attach(theirs, estate.server_id)
 
-    class Killed(BaseException):
-        pass
-
-    def killed(_set):
-        raise Killed
-
     with pytest.raises(Killed):
         runs.usable(tmp_path, checks=killed)
     (left,) = [disk for disk in estate.disks() if disk.id != theirs.id]
@@ -196,12 +199,6 @@ def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other
     runs.copies("database")
     second, checks = Runs(runs.estate), Checks(runs)
 
-    class Killed(BaseException):
-        pass
-
-    def killed(_set):
-        raise Killed
-
     def other_begins():
         with pytest.raises(Killed):
             second.usable(tmp_path, checks=killed, id="drill-two")
@@ -219,12 +216,6 @@ def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other
 def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
     """Its disks stay until they expire; the next one proves the copies meanwhile."""
     runs.copies("database")
-
-    class Killed(BaseException):
-        pass
-
-    def killed(_set):
-        raise Killed
 
     with pytest.raises(Killed):
         runs.usable(tmp_path, checks=killed)
@@ -261,9 +252,6 @@ def test_a_kill_between_any_two_calls_leaves_nothing_that_the_next_drill_does_no
     runs.copies_of(two_disks(runs), 26, **marks("n2"))
     runs.copies("mail", hours=26)
     calls, module = [], runs._module
-
-    class Killed(BaseException):
-        pass
 
     def kills(name, arguments, check):
         calls.append(name)

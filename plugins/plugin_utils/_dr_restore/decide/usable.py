@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import Answer, Listing, RestoreAnswer, RestoredDisk
 from ..._role.registered import failures_of
-from ..input.variables import Variables
+from ..input.variables import Variables, without_time
 from .drill import doubt_of
 from .outcomes import reason_of
 from .points import NAMED, Point
@@ -60,7 +59,7 @@ def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> st
     if failures := failures_of(there):
         return f"it is unknown whether another drill uses the test instance {instance}: {spelt_out(failures)}"
     others = [disk for disk in not_deleted(there, calls) if attached_by_drill(disk) == instance]
-    others = [disk for disk in others if _plan_of(disk["tags"][RESTORE_ID]) != _plan_of(values.id)]
+    others = [disk for disk in others if without_time(disk["tags"][RESTORE_ID]) != without_time(values.id)]
     if not others:
         return ""
     named = ", ".join(f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others[:NAMED])
@@ -70,11 +69,6 @@ def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> st
         f"drill again when the other one has ended. If that was killed, the first drill after {until} detaches and "
         "deletes its disks; to continue earlier, detach and delete them yourself"
     )
-
-
-def _plan_of(restore_id: str) -> str:
-    """Return the name of a drill without the time that the role adds to it."""
-    return re.sub(r"-\d{8}T\d{6}$", "", restore_id)
 
 
 def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> dict[str, Any]:

@@ -206,6 +206,11 @@ def _id_of(values: Variables, now: datetime) -> str:
     return f"{OF_DRILLS}{plan}-{now:%Y%m%dT%H%M%S}" if values.is_drill else f"restore-{now:%Y-%m-%d}"
 
 
+def without_time(restore_id: str) -> str:
+    """Return the ID of a drill without the time that the role adds to it."""
+    return re.sub(r"-\d{8}T\d{6}$", "", restore_id)
+
+
 def _of_drill(values: Variables) -> dict[str, Any]:
     """Return the variables that a drill sets itself."""
     # Making and deleting may each take the whole of wait_timeout.

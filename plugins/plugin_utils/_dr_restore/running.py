@@ -22,8 +22,6 @@ from .input.usable import NOTHING_AROUND, Around
 from .input.variables import normalise, recorded
 from .record import Paused, Record
 
-#: Runs a module by its full name with these arguments; returns its result, also where it failed.
-
 
 class Setting(NamedTuple):
     """Where and how a run runs: the host, check mode, the version of Ansible, how many hosts the play has, and what is

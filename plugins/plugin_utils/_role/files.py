@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,6 +21,11 @@ def failure_of(action: Callable[..., Any], *given: Any) -> str:
     except Exception as error:  # whatever it is, the run goes on and tells it
         return str(error) or type(error).__name__
     return ""
+
+
+def whole_path(path: str) -> str:
+    """Return the absolute path of a file or directory, with the home of a user for ``~``; empty for no path."""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def write_whole(path: Path, text: str) -> None:

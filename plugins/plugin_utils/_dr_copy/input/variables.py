@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
+from ..._role.files import whole_path
 from ..._role.parsing import (
     as_bool,
     as_dict,
@@ -200,13 +200,9 @@ def normalise(
     if any(problem.startswith("dr_copy_shard ") for problem in problems):
         shard = ""  # the report of a refused run needs a valid one
     values = replace(
-        values, shard=shard, report_dir=_whole_path(values.report_dir), metrics_dir=_whole_path(values.metrics_dir)
+        values, shard=shard, report_dir=whole_path(values.report_dir), metrics_dir=whole_path(values.metrics_dir)
     )
     return Checked(values, connections, list(dict.fromkeys(problems)), risks(values))
-
-
-def _whole_path(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def _login(connection: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
+from ..._role.files import whole_path
 from ..._role.marks import LEVELS
 from ..._role.parsing import InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
 from ..._role.rows import parse_time
@@ -181,10 +181,10 @@ def normalise(
     values = replace(
         values,
         id=_id_of(values, now),
-        manifest_dir=_whole_path(values.manifest_dir),
-        report_dir=_whole_path(values.report_dir),
-        metrics_dir=_whole_path(values.metrics_dir),
-        checks=_whole_path(values.checks),
+        manifest_dir=whole_path(values.manifest_dir),
+        report_dir=whole_path(values.report_dir),
+        metrics_dir=whole_path(values.metrics_dir),
+        checks=whole_path(values.checks),
         **(_of_drill(values) if is_drill else {}),
     )
     problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]
@@ -218,10 +218,6 @@ def _of_drill(values: Variables) -> dict[str, Any]:
     cycles = CLOUDS[values.cloud].billing_cycles if values.cloud else ()
     cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks are there for minutes
     return {"expires_after_hours": hours, "instance_billing_cycle": cycle}
-
-
-def _whole_path(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def _unknown(names: Sequence[str]) -> list[str]:

@@ -16,9 +16,8 @@ from ..input.variables import Variables
 from .coverage import listed_near_misses, near_misses
 from .destinations import copies_there
 from .done import Decided
-from .planning import copy_plan
+from .planning import plan_by, rules_of
 from .result import PlanRow
-from .retention import limits_of
 from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source
 
@@ -54,18 +53,6 @@ def planned(
     """Return the plan for these snapshots and disks by the role's variables; ``before`` are the destinations'
     listings."""
     there = copies_there(before, snapshots, values)
-    return copy_plan(
-        snapshots,
-        disks,
-        there,
-        values.destination_regions,
-        select=values.select,
-        retention_days=values.retention_days,
-        max_snapshot_age_hours=values.max_snapshot_age_hours,
-        snapshot_tags=values.snapshot_tags,
-        exclude_snapshot_tags=values.exclude_snapshot_tags,
-        group_tag=values.group_tag,
-        set_seconds=values.set_seconds,
-        now=values.now,
-        **limits_of(values),
+    return plan_by(
+        rules_of(values), snapshots, disks, there, values.destination_regions, values.group_tag, values.set_seconds
     )

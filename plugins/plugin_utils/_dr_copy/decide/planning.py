@@ -139,23 +139,37 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     holds further limits of retention, as ``expired_copies`` takes them. Raises ValueError for arguments that make no
     sense.
     """
-    moment = time_or_now(now)
     limits = {"keep": keep, "keep_days": keep_days, **calendar}
     rules = Rules(
         select,
-        Retention.checked(limits, moment),
+        Retention.checked(limits, time_or_now(now)),
         number("retention_days", retention_days),
         number("max_snapshot_age_hours", max_snapshot_age_hours),
         snapshot_tags or {},
         exclude_snapshot_tags or {},
     )
+    seconds = number("set_seconds", set_seconds)
+    return plan_by(rules, snapshots, disks, copies, destination_regions, group_tag, seconds)
+
+
+def plan_by(
+    rules: Rules,
+    snapshots: Sequence[SnapshotRow],
+    disks: Sequence[DiskRow],
+    copies: Sequence[SnapshotRow],
+    destination_regions: Sequence[str],
+    group_tag: str,
+    set_seconds: float,
+) -> list[PlanRow]:
+    """Return the plan by these rules (see copy_plan)."""
+    moment = rules.retention.now
     judged = with_doubts(copies, snapshots, moment)
     there = Destinations(judged)
     unmarked = {(of["snapshot_id"], c["region"]) for c in copies if (of := c.get("source")) and _lost_its_tags(c)}
     groups = groups_of(disks, group_tag) if rules.latest else []
     sources = sources_for_sets(snapshots, rules) if groups else []
     known = copies_of(judged) if groups else []
-    sets = wanted_sets(groups, sources, known, there.complete, destination_regions, number("set_seconds", set_seconds))
+    sets = wanted_sets(groups, sources, known, there.complete, destination_regions, set_seconds)
     of_sets = {
         (source_id, one.region): OF_SET if source_id in one.lacking else THERE_OF_SET
         for one in sets

@@ -71,13 +71,13 @@ class Variables:
         as_tags, {"dr-copy": "true"}, to=(To("find", "disk_tags"),), used_by=("decide.coverage",)
     )
     disk_ids: Sequence[str] = variable(as_list, [], to=(To("find", "disk_ids"),), used_by=("decide.selection",))
-    snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.decision",), needs="tags")
+    snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.planning",), needs="tags")
     exclude_snapshot_tags: Mapping[str, str] = variable(
-        as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.decision",), needs="tags"
+        as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.planning",), needs="tags"
     )
     exclude_tags: Mapping[str, str] = variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",))
-    select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.decision",))
-    max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.decision",))
+    select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.planning",))
+    max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.planning",))
     name: str = variable(as_text, "", to=(To("copy", "name"),))
     description: str = variable(as_text, "", to=(To("copy", "description"),), needs="descriptions")
     tags: Mapping[str, str] = variable(as_tags, {}, to=(To("copy", "tags"),), needs="tags")
@@ -86,7 +86,7 @@ class Variables:
     encrypted: bool = variable(as_bool, False, to=(To("copy", "encrypted"),), needs="encryption")
     kms_key_id: str = variable(as_text, "", to=(To("copy", "kms_key_id"),), needs="encryption")
     retention_days: int = variable(
-        as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.decision",), needs="expiry"
+        as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
     )
     copy_options: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",))
     keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))

@@ -10,7 +10,7 @@ share copies: then a set of one plan has members that bear the mark of another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import combinations, islice
@@ -28,10 +28,6 @@ MOST_CHOICES = 2_000
 
 def _all(_copy: Copy) -> bool:
     return True
-
-
-def _is_restorable(copy: Copy) -> bool:
-    return copy.is_restorable
 
 
 def sets_of_copies(
@@ -201,8 +197,7 @@ def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     """Return region and ID of the copies of sets that lack members and are newer than each whole one of their group:
     with copies that are not among these, they may be the newest whole ones."""
     perhaps: set[tuple[str, str]] = set()
-    for counts in (_all, _is_restorable):
-        sets, _contradictions = sets_of_copies(copies, counts)
+    for sets in _with_and_without_archived(copies):
         whole = newest_whole(sets)
         for one in sets:
             newest = whole.get((one.region, one.group_id, one.plan))
@@ -211,28 +206,46 @@ def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     return perhaps
 
 
-def kept_by_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
+def kept_by_sets(
+    copies: Sequence[Copy], groups: Sequence[Group] = (), regions: Sequence[str] = (), plans: Collection[str] = ()
+) -> set[tuple[str, str]]:
     """Return region and ID of the copies that are members of a group's newest whole set in their region.
 
     Each plan has a newest one; it counts unless a newer whole set has all of its disks. Copies of several plans that
     may be a whole set together are kept until each of their disks is in a newer one. If a member is archived, the
     newest set that can be restored now counts too.
+
+    Beside what marks tell, the disks of a plan's ``groups`` tell which other plans' copies in its ``regions`` are of
+    its sets; ``plans`` are the names that it has or had.
     """
     kept: set[tuple[str, str]] = set()
-    for counts in (_all, _is_restorable):
-        sets = sets_of_copies(copies, counts)[0]
-        of_groups: dict[tuple[str, str], list[CopySet]] = {}
-        for one in newest_whole(sets).values():
-            of_groups.setdefault((one.region, one.group_id), []).append(one)
-        for of_plans in of_groups.values():
-            for one in of_plans:
-                if not any(_age(other) > _age(one) and other.disk_ids >= one.disk_ids for other in of_plans):
-                    kept |= one.keys
-        for one in _perhaps_whole(sets):
-            newer = [other for other in of_groups.get((one.region, one.group_id), ()) if _age(other) > _age(one)]
-            if one.disk_ids.difference(*(other.disk_ids for other in newer)):
-                kept |= one.keys
+    names, places = {"", *plans}, [(region, group) for group in groups for region in regions]
+    for sets in _with_and_without_archived(copies):
+        there = SetsOfGroups(sets)
+        of_plan = [there.newest(region, group.group_id, group.disk_ids, names) for region, group in places]
+        kept = kept.union(*(one.keys for one in (*_kept_by_marks(sets), *of_plan) if one))
     return kept
+
+
+def _with_and_without_archived(copies: Sequence[Copy]) -> Iterator[list[CopySet]]:
+    """Yield the sets of all copies and, if some copies are archived, those of the copies that can be restored now."""
+    yield sets_of_copies(copies)[0]
+    if not all(copy.is_restorable for copy in copies):
+        yield sets_of_copies(copies, lambda copy: copy.is_restorable)[0]
+
+
+def _kept_by_marks(sets: Sequence[CopySet]) -> Iterator[CopySet]:
+    of_groups: dict[tuple[str, str], list[CopySet]] = {}
+    for one in newest_whole(sets).values():
+        of_groups.setdefault((one.region, one.group_id), []).append(one)
+    for of_plans in of_groups.values():
+        for one in of_plans:
+            if not any(_age(other) > _age(one) and other.disk_ids >= one.disk_ids for other in of_plans):
+                yield one
+    for one in _perhaps_whole(sets):
+        newer = [other for other in of_groups.get((one.region, one.group_id), ()) if _age(other) > _age(one)]
+        if one.disk_ids.difference(*(other.disk_ids for other in newer)):
+            yield one
 
 
 def _perhaps_whole(sets: Iterable[CopySet]) -> list[CopySet]:
@@ -246,19 +259,3 @@ def _perhaps_whole(sets: Iterable[CopySet]) -> list[CopySet]:
         if len(parts) > 1 and (joint := _joint(parts[0], members, parts[0].mark.size)):
             found.append(joint)
     return found
-
-
-def kept_by_groups(
-    copies: Sequence[Copy], groups: Sequence[Group], regions: Sequence[str], plans: Collection[str]
-) -> set[tuple[str, str]]:
-    """Return region and ID of the members of the newest whole set of each of a plan's groups in these regions.
-
-    ``plans`` are the names that the plan has or had. Beside what marks tell, its disks tell which other plans' copies
-    are of its sets.
-    """
-    kept: set[tuple[str, str]] = set()
-    for counts in (_all, _is_restorable):
-        there = SetsOfGroups(sets_of_copies(copies, counts)[0])
-        found = (there.newest(region, one.group_id, one.disk_ids, {"", *plans}) for one in groups for region in regions)
-        kept = kept.union(*(one.keys for one in found if one))
-    return kept

@@ -17,7 +17,7 @@ from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
-from ..._sets.marked import kept_by_groups, kept_by_sets, sets_of_copies
+from ..._sets.marked import kept_by_sets, sets_of_copies
 from ..._sets.standing import Standing, standings
 from ..input.variables import Variables
 from .destinations import Destinations
@@ -41,8 +41,7 @@ def sets_of(
     ``copies`` are those at the destinations, with the disks and times of somebody else's. Without the source region the
     groups are those that the marks of the newest copies name, else the last report.
     """
-    groups = _groups(copies_of(state.copies), done, values)
-    known = _marked(state, groups, done, values)
+    groups, known = _groups_and_copies(state, done, values)
     found = standings(
         groups,
         known,
@@ -113,20 +112,23 @@ def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | No
 
 def kept_for_sets(state: RunState, done: Done, values: Variables) -> set[tuple[str, str]]:
     """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
-    groups = _groups(copies_of(state.copies), done, values)
-    known = _marked(state, groups, done, values)
-    return kept_by_sets(known) | kept_by_groups(known, groups, values.destination_regions, plans_of(values))
+    groups, known = _groups_and_copies(state, done, values)
+    return kept_by_sets(known, groups, values.destination_regions, plans_of(values))
 
 
-def _marked(state: RunState, groups: Sequence[Group], done: Done, values: Variables) -> list[Copy]:
-    """Return the copies with their marks; those that bear none, but are planned or cannot, with those they would."""
+def _groups_and_copies(state: RunState, done: Done, values: Variables) -> tuple[list[Group], list[Copy]]:
+    """Return the groups of the run's disks, and the copies with their marks.
+
+    Copies that bear none, but are planned or cannot, have those that they would bear.
+    """
     cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
     copies = copies_of(state.copies)
+    groups = _groups(copies, done, values)
     bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
     marks = marks_by_source(groups, done["source"], copies, values, () if has_tags else bare) if bare else {}
     of_bare = {copy.snapshot_id for copy in bare}
-    return [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks, values.plan)]
+    return groups, [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks, values.plan)]
 
 
 def _groups(copies: Sequence[Copy], done: Done, values: Variables) -> list[Group]:

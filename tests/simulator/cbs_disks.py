@@ -43,7 +43,7 @@ class CbsDisks(Cbs):
             },
         ),
         "CreateSnapshot": (*CBS, {"DiskId": str, "SnapshotName": str, "Deadline": str, "Tags": list}),
-        "CreateSnapshotGroup": (*CBS, {"DiskIds": list, "SnapshotGroupName": str, "Tags": list}),
+        "CreateSnapshotGroup": (*CBS, {"DiskIds": list, "SnapshotGroupName": str}),
         "AttachDisks": (*CBS, {"InstanceId": str, "DiskIds": list}),
         "DetachDisks": (*CBS, {"InstanceId": str, "DiskIds": list}),
         "TerminateDisks": (*CBS, {"DiskIds": list, "DeleteSnapshot": int}),
@@ -168,16 +168,17 @@ class CbsDisks(Cbs):
         return {"SnapshotId": self.estate.add(snapshot).id}
 
     def CreateSnapshotGroup(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        """Take a snapshot of each of these disks, which are of one instance (api-facts: cbs-snapshot-groups)."""
+        """Take a snapshot of each of some disks of one instance (api-facts: cbs-snapshot-groups)."""
         disk_ids, there = required(given, "DiskIds"), self.estate.disks.get(region, {})
         instances = {there[disk_id].attached_to if disk_id in there else None for disk_id in disk_ids}
         if len(instances) > 1 or not all(instances):
             raise ApiError("InvalidParameterValue", "The disks must be attached to one instance.")
         name = given.get("SnapshotGroupName", "")
-        tags = {"Tags": given["Tags"]} if given.get("Tags") else {}
-        asked = [{"DiskId": one, "SnapshotName": f"{name}_{n}", **tags} for n, one in enumerate(disk_ids)]
+        names = [f"{name}_{n}" if name else "Unnamed" for n in range(len(disk_ids))]
+        asked = [{"DiskId": one, "SnapshotName": named} for one, named in zip(disk_ids, names, strict=True)]
         taken = [self.CreateSnapshot(one, region)["SnapshotId"] for one in asked]
-        return {"SnapshotGroupId": self.estate.add(SnapshotGroup(new_id("csnap-", 8), region, taken, name=name)).id}
+        facts = {"name": name, "created": self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {"SnapshotGroupId": self.estate.add(SnapshotGroup(new_id("csnap-", 8), region, taken, **facts)).id}
 
     def _deadline(self, text: str | None) -> datetime | None:
         """Read a deadline, which must be ISO 8601 with a zone (api-facts: cbs-times)."""

@@ -162,6 +162,7 @@ class EcsDisks(Ecs):
             asked = [{"DiskId": disk.id} for disk in disks if disk.id not in left_out]
             taken = [self.CreateSnapshot(one, region)["SnapshotId"] for one in asked]
             facts = {"instance_id": instance, "name": given.get("Name", "")}
+            facts["created"] = self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
             return {"SnapshotGroupId": self.estate.add(SnapshotGroup(new_id("ssg-"), region, taken, **facts)).id}
 
         return self._once(given, make)

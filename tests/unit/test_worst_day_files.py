@@ -19,12 +19,13 @@ def play(caption):
 
 
 def rendered(text, **variables):
-    return NativeEnvironment(extensions=["jinja2.ext.do"]).from_string(text).render(**variables)
+    return NativeEnvironment().from_string(text).render(**variables)
 
 
-def row(number, device, instance="i-1", state="available", made=True):
+def row(number, device, instance="i-1", state="available", made=True, **more):
     new = f"vol-n{number}" if made else None
-    return {"copy_id": f"snap-{number}", "device": device, "instance": instance, "state": state, "new_disk_id": new}
+    facts = {"copy_id": f"snap-{number}", "device": device, "instance": instance, "state": state, "new_disk_id": new}
+    return {**facts, **more}
 
 
 def attached(manifest, server="i-1"):
@@ -35,10 +36,20 @@ def attached(manifest, server="i-1"):
     return list(rendered(task["multicloud.snapshots.ebs_snapshot_restore"]["snapshot_ids"], **known))
 
 
-@pytest.mark.parametrize("earlier", [[], [row(9, "/dev/sdb"), row(8, None), row(7, "/dev/sda", state="absent")]])
+#: Two disks that exist here, one that is gone, and one in another region.
+EARLIER = [
+    row(9, "/dev/sdb", region="here"),
+    row(8, None, region="here"),
+    row(7, "/dev/sda", state="absent", region="here"),
+    row(10, "/dev/sda", region="elsewhere"),
+]
+
+
+@pytest.mark.parametrize("earlier", [[], EARLIER])
 def test_the_disks_of_a_server_are_attached_in_the_order_of_their_devices_those_without_one_last(earlier):
     others = [row(5, "/dev/sda", instance="i-2"), row(6, "/dev/sda", state="missing", made=False), row(4, "x", None)]
-    manifest = {"disks": [row(1, "/dev/sdg"), row(2, None), row(3, "/dev/sdf"), *others], "earlier": earlier}
+    disks = [row(1, "/dev/sdg"), row(2, None), row(3, "/dev/sdf"), *others]
+    manifest = {"region": "here", "disks": disks, "earlier": earlier}
     ordered = attached(manifest)
     assert ordered == (["snap-9"] if earlier else []) + ["snap-3", "snap-1", "snap-2"] + (["snap-8"] if earlier else [])
     assert attached(manifest, "i-2") == ["snap-5"] and attached(manifest, "i-3") == []

@@ -22,8 +22,8 @@ TRIED = {
     "years": ("nights", "nights of a year", "nights", "wrong"),
     "histories": ("nights", "random histories of retention", "histories", "wrong deletions"),
 }
-#: The tables of what was broken on purpose, in the order of the guide: the row of the summary, and the columns that it
-#: adds up, of the changes tried and of those found.
+#: The tables of what was broken on purpose, in the order of the guide. Each has the name of its row in the summary, and
+#: the two columns that this row adds up: changes tried, and changes found.
 BROKEN = {
     "mutants": ("the engine, found by storms alone", "tried", "found by storms alone"),
     "broken-roles": ("the roles", "changes tried", "found"),
@@ -68,7 +68,7 @@ def keep(name: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> No
 
 
 def keep_broken(name: str, text: str) -> None:
-    """Write the table of what was broken on purpose, what else there is to say of it after it, and the summary anew."""
+    """Write what is told of one kind of changes, which begins with their table, and the summary anew."""
     write_between(TESTS / "mutants" / "results.rst", name, text)
     write_between(DOCS / "reliability.rst", "broken", summary_of_broken())
 

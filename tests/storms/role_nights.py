@@ -68,7 +68,7 @@ class NightOutcome:
     selected: list[str] = field(default_factory=list)
     selected_in_all: list[str] = field(default_factory=list)
     groups: dict[str, list[str]] = field(default_factory=dict)
-    #: When the last listing of each region began that the role itself was answered.
+    #: By region: when the last listing began that succeeded. Listings by the copy modules do not count.
     listed: dict[str, float] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)

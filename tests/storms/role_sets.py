@@ -68,7 +68,7 @@ def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]
 def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
     """Whether a copy is a member of its plan's newest whole set of its server at a moment.
 
-    It is none where the copies of a newer set, of several plans perhaps, are of all disks of that.
+    It is not, if a newer set has copies of all disks of that set, from one plan or from several.
     """
     version = copy.version(moment)
     if version is None or not version.tags.get(GROUP):

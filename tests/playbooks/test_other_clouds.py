@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.modules import (
 )
 
 from tests.clouds import CLOUDS
-from tests.demo import PLAYBOOK
+from tests.demo import PLAYBOOK, STEP
 
 from .conftest import ENDLESS, PLACES, kill_in_the_second_window
 
@@ -109,6 +109,8 @@ def test_the_demo_predicts_copies_and_changes_nothing_the_third_time(clouds):
     given = json.dumps({"demo_clouds": clouds.connections, "demo_folder": str(clouds.directory)})
     code, output = clouds.run("ansible-playbook", str(PLAYBOOK), "-e", given)
     assert code == 0 and "failed=0" in output, output
+    steps = list(filter(STEP.match, output.splitlines()))
+    assert "On AWS, take a snapshot" in steps[1] and "the failure names the disk" in steps[-1]
     table = (clouds.directory / "end.txt").read_text()
     assert "restore       3 disks made from the copies" in table and "failed as expected" in table
     assert max(map(len, table.replace(str(clouds.directory), "").splitlines())) <= 120, "unbroken"

@@ -11,6 +11,7 @@ import json
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.manifest import lines_of
 
 from tests.clouds import CLOUDS
 
@@ -308,6 +309,8 @@ def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
         waved = ebs_runs.restore(manifest_dir=str(tmp_path), waves=TIERS)
         shown.append(next(line for line in waved.lines if line.startswith("wave 1")).partition(", all data")[2])
     assert shown == ["", f" loaded by {seen[1][1]}", f" loaded by {seen[1][1]}"]
+    half = lines_of({**waved.result, "disks": [row, {**row, "warm_at": None}]})
+    assert next(line for line in half if line.startswith("wave 1")).endswith(", 1 with all data loaded")
     (first, second, third) = seen
     assert first[0] == second[0] == third[0] and first[1] is None and second[1] > second[0] and third[1] == second[1]
 

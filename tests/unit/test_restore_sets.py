@@ -10,6 +10,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.servers import lines_of_servers
 
 from tests.clouds import CLOUDS
 
@@ -205,3 +206,28 @@ def test_without_marks_and_report_a_restore_says_that_it_knows_no_servers(ens_di
     runs.copies("database", "log")
     (warning,) = runs.restore().result["warnings"]
     assert "do not show servers" in warning and "dr_restore_expected" in warning
+
+
+def row(number, **facts):
+    """Return a disk of a server as a manifest has it."""
+    known = {"disk_id": f"vol-{number}", "disk_name": f"disk-{number}", "group": "i-1", "taken_at": f"of-{number}"}
+    of_set = {"set": "n1", "consistency": "crash", "torn": False, "newer": None, "missing": None, "left": None}
+    return {**known, **of_set, **facts}
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "crash consistent"),
+        ({"consistency": "near"}, "near consistent (taken within minutes, not at one moment)"),
+        ({"missing": "its copy is of a system disk"}, "crash consistent, but 2 of them are missing"),
+    ],
+)
+def test_the_line_of_a_server_says_how_consistent_its_set_is_and_what_it_lacks(facts, words):
+    assert lines_of_servers([row(1, **facts), row(2, **facts)]) == [f"SERVER i-1: 2 disks as of of-1, {words}"]
+
+
+def test_of_many_disks_that_have_left_their_servers_ten_have_a_line_and_the_others_are_counted():
+    lines = lines_of_servers([row(number, group=None, set=None, left="i-1") for number in range(12)])
+    assert lines[:-1] == [f"LEFT i-1: disk-{number}, restored alone" for number in range(10)]
+    assert lines[-1] == "LEFT and 2 more, all in the manifest"

@@ -41,6 +41,7 @@ def report_page(report: Report) -> str:
         unjudged_groups=unjudged_groups(report),
         failures=failures,
         of_late=of_late,
+        locked_out=locked_out(report),
         scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
         policy=_policy(report),
         facts=_facts,

@@ -103,7 +103,7 @@ class Night:
             self._say(f"listing the copies in {', '.join(values.destination_regions)}")
             self._source = self._made(calls.find_and_list())
             listed = self._source.pop("also", None) or [self._source] * len(values.destination_regions)
-            self._before = _by_region(listed, values.destination_regions)
+            self._before = _with_regions(listed, values.destination_regions)
         else:
             self._source = self._made(calls.find())
             part = disks_of_part(self._source, values)
@@ -144,7 +144,7 @@ class Night:
         self._say(f"listing the copies{again} in {', '.join([first, *others])}")
         answer = self._made(calls.list_copies(first, part, others))
         listed = [answer, *(answer.pop("also", None) or [answer] * len(others))]
-        return _by_region(listed, [first, *others])
+        return _with_regions(listed, [first, *others])
 
     def _copy(self, calls: Calls, before: Sequence[CopyAnswer] = ()) -> list[CopyAnswer]:
         """Copy what was chosen, except what the calls ``before`` tried. Returns the calls of this time."""
@@ -258,7 +258,7 @@ class Night:
         }
 
 
-def _by_region(listed: Iterable[Listing], regions: Iterable[str]) -> list[ListedRegion]:
+def _with_regions(listed: Iterable[Listing], regions: Iterable[str]) -> list[ListedRegion]:
     return [{**call, "item": region} for call, region in zip(listed, regions)]
 
 

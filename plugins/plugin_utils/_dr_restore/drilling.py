@@ -134,8 +134,8 @@ class Drill(Run):
                 self._say(f"attaching {len(copies)} disks to {self._values.test_instance}")
                 attached = self._noted(self._made(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
-                # Two drills may have begun at the same time. Whoever sees another one gives way, the disks that it has
-                # attached among those that the other one sees.
+                # Two drills may have begun at the same time. Each attaches its disks before it looks, so at least one
+                # sees the other, and gives way.
                 why = usable.why_not_attached(points, attached) or usable.why_in_use(
                     self._noted(self._made(calls.look(reaping.EXPIRING))), self._results, self._values
                 )

@@ -24,8 +24,8 @@ from .marks import LEVELS
 from .rows import parse_time
 
 T = TypeVar("T")
-#: What a proof of each level proves: a level is proven by those that check all that it does. To use a disk compares no
-#: block of it with its source's, and to compare blocks mounts nothing.
+#: The levels that a proof of each level proves. A drill of the level usable compares no blocks with the source's, and
+#: one of the level readable mounts nothing.
 PROVES = {"creatable": {"creatable"}, "readable": {"creatable", "readable"}, "usable": {"creatable", "usable"}}
 
 

@@ -99,7 +99,7 @@ def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> Co
     """Return a plan's set with the members that other plans have copied, if these make it whole; else as it is.
 
     ``parts`` are the sets of all plans with this ID, ``disk_ids`` the disks of which the plan has copies of any time.
-    Which disks a set has is what a mark of the plan says, else those of which it has copies.
+    A mark of the plan says which disks the set has; without one they are those of which the plan has copies.
     """
     others = [copy for part in parts for copy in part.members if part is not own and copy.disk_id not in own.disk_ids]
     if own.is_whole or not others:

@@ -22,7 +22,7 @@ class Choice:
 
     ``source_id`` is the snapshot whose copy is taken: of a set, or the newest. ``is_torn``: the group has no set that
     this disk is of. ``newer`` is the newest copy that is passed over for the set. ``together`` are the wanted disks
-    that are restored from one set with this one, or, of a torn one, that should be.
+    that are restored from the same set; for a torn disk, those that should be.
     """
 
     disk_id: str
@@ -100,8 +100,8 @@ def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Coll
 
     Each plan has a newest one that is whole. If only some disks are wanted, a set is whole that has those. Else it is
     by its mark: a disk that has joined since is not of it, and one without a copy is lacking. Of several plans' sets
-    that comes first which has most of the wanted disks, then the newest. Those of other disks are taken beside it, but
-    never a part of a set.
+    the one with most of the wanted disks comes first, then the newest. Then each set is taken that shares no disk with
+    those.
     """
     whole = _newest_of_plans(one for one in sets if one.is_whole)
     fitting = [one for one in sets if wanted <= one.disk_ids] if are_some else []

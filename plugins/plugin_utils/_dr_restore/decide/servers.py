@@ -75,7 +75,7 @@ def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[P
     """Return the points with their group and set.
 
     A disk is torn if no set of its server that could be taken has it; without ``by_set`` also if the points of the
-    disks that belong to its set are not of one.
+    disks that belong to its set are not all of one set.
     """
     copies = {str(point.disk_id): servers.copies.get(str(point.copy_id)) for point in points}
     return [_with_set(point, servers, copies, by_set) for point in points]

@@ -47,7 +47,7 @@ def tags_in_words(wave: Mapping[str, str]) -> str:
 
 
 def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
-    """Say which waves no disk is of, where the run is over all disks: their order is not what somebody thinks it is."""
+    """Return a warning for each wave without a disk, if the run is over all disks: its tags may be wrong."""
     if not points or values.disk_ids or values.disk_names or values.disk_tags:
         return []
     there = {point.wave for point in points}

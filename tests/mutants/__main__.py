@@ -119,8 +119,8 @@ def _tell(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
         before = json.loads(TABLE.read_text()) if TABLE.exists() else {}
         table = {one.name: {**before.get(one.name, {}), "what": one.what, **by} for one, by in rows}
         TABLE.write_text(json.dumps(table, indent=1) + "\n")
-        tests = sum(by.get("tests", NOBODY) != NOBODY for _one, by in there)
-        counts = (len(rows), len(there), len(storms), tests or NOT_TRIED)
+        tests = [by["tests"] != NOBODY for _one, by in there if "tests" in by]
+        counts = (len(rows), len(there), len(storms), f"{sum(tests)} of {len(tests)} that met them")
         missed = [(one.what, by.get("tests", NOT_TRIED)) for one, by in there if one.name not in storms]
         text = f"{list_table(COUNTS, [counts])}\n\nStorms alone did not find:\n\n{list_table(MISSED, missed)}"
         keep_broken("mutants", text)

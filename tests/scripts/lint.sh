@@ -17,6 +17,12 @@ run ruff format --check .
 run yamllint --strict .
 MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins.module_utils \
   -p ansible_collections.multicloud.snapshots.plugins.plugin_utils
+# Whether tests/scripts/typed_get.py works with this mypy: without it the comment is one that nothing needs, an error.
+run mypy --warn-unused-ignores -c 'from typing import TypedDict
+class Row(TypedDict):
+    key: str
+def misspelled(row: Row) -> object:
+    return row.get("kye")  # type: ignore[typeddict-item]'
 run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml
 run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml tests/demo.yml
 run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .

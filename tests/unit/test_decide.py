@@ -579,7 +579,12 @@ def test_a_decision_costs_few_calls_of_functions(number, most):
     wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
     memory.looked({c.snapshot_id: c for c in map(copy_of, range(number))}, None, NOW)
     calls = []
-    sys.setprofile(lambda _frame, event, _argument: event in ("call", "c_call") and calls.append(event))
+
+    def count(frame, event, _argument):  # since Python 3.12 a comprehension is no call
+        if event == "c_call" or (event == "call" and frame.f_code.co_name != "<listcomp>"):
+            calls.append(event)
+
+    sys.setprofile(count)
     try:
         decide(wanted, memory, NOW, NOON)
     finally:

@@ -46,7 +46,8 @@ def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
     search_at = next_search(wanted, memory)
     if search_at is not None:
         return Decision(look=Look(search_at, at_all=True))
-    return Decision(next=Failed(call.error)) if isinstance(call.error, Accepted) else None
+    error = call.state.error
+    return Decision(next=Failed(error)) if isinstance(error, Accepted) else None
 
 
 def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:

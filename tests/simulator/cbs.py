@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,11 +37,11 @@ class CbsSnapshot(SimulatedSnapshot):
     mode: str = "STANDARD_SNAPSHOT"
     locked: bool = False
     gone_at: float | None = None
-    tags_shown_at: float = 0.0
-    shown_before: Any = None
+    #: What the tags were before each change, and when (monotonic) it shows.
+    changes: list[tuple[float, dict[str, str]]] = field(default_factory=list)
 
     def visible_tags(self, now: float) -> dict[str, str]:
-        return self.tags if now >= self.tags_shown_at else dict(self.shown_before or {})
+        return next((before for shown_at, before in self.changes if now < shown_at), self.tags)
 
 
 class Cbs(TagService, Api3Cloud):
@@ -129,7 +129,7 @@ class Cbs(TagService, Api3Cloud):
         now = self.clock.monotonic()
         every = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
         kept = [s for s in every if s.gone_at is None]
-        hidden = ("created", "deadline", "shown_before", "gone_at")
+        hidden = ("created", "deadline", "changes", "gone_at")
         return [
             {
                 "phase": s.phase(now),

@@ -119,8 +119,8 @@ class TagService:
                 failed.append({"Resource": name, "Code": code, "Message": "The tags of the resource were not changed."})
                 continue
             if not self.control.settings["deaf_tags"]:
-                snapshot.shown_before = snapshot.visible_tags(now)
-                snapshot.tags_shown_at = now + self.control.settings["tags_visible_after"]
+                shown_at = now + self.control.settings["tags_visible_after"]
+                snapshot.changes = [*(c for c in snapshot.changes if now < c[0]), (shown_at, snapshot.tags)]
                 snapshot.tags = after
         return {"FailedResources": failed}
 

@@ -248,7 +248,7 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
         # What the other plan has copied meanwhile may make a point expire, and gets this plan's tags and lock.
         allowed = {*(DELETES if shared or unlocked else ()), *(CHANGES if shared else ())}
         # What the other plan, which had made it, has pruned and this one keeps is copied once more.
-        others = [other for other in last if other.plan != outcome.plan]
+        others = [other for other in (*last, *further) if other.plan != outcome.plan]
         pruned = {copy.place for other in others for _call, copy in truth.deletions(other)}
         made = [copy.place for copy in truth.copies if copy.by == outcome.name]
         if made and set(made) <= pruned:

@@ -565,7 +565,7 @@ def test_a_mark_that_shows_late_is_not_rewritten_by_another_plan(cbs, seconds, l
     copy = cbs.our_copy(source, seconds=seconds, name=f"copy-of-{source}")
     copy.tags["dr-copy:plan"] = "alpha"
     started = cbs.clock.monotonic()
-    copy.tags_shown_at = started + late
+    copy.changes = [(started + late, {})]
     out = marked(cbs, source, "beta", wait=True)
     assert not out.failed and copy.tags["dr-copy:plan"] == "alpha"
     assert cbs.clock.monotonic() - started < max(seconds, late) + 15

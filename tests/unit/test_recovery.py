@@ -136,6 +136,16 @@ def test_recovery_points_go_by_when_the_source_was_taken():
     assert recovery_points([disk(1)], copies, ["eu-west-1"])[0]["within_rpo"] is None
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_copies_of_one_source_the_recovery_point_is_the_one_that_stays(order):
+    """A run that finds that its copy is a double takes back the one that was begun last, whatever its ID."""
+    stays, goes = copy(1, 0, 2), {**copy(1, 0, 2), "snapshot_id": "snap-9"}
+    stays["created_at"], goes["created_at"] = "2026-11-21T03:00:00Z", "2026-11-21T03:00:10Z"
+    theirs = {**copy(1, 0, 2), "snapshot_id": "snap-0", "source": {**stays["source"], "managed": False}}
+    (row,) = recovery_points([disk(0)], [goes, stays, theirs][::order], ["eu-west-1"], now=NOW)
+    assert row["snapshot_id"] == "snap-1"
+
+
 def test_what_a_console_copy_does_not_tell_is_filled_in_from_its_source():
     console = {
         **copy(1, 0, 2),

@@ -180,6 +180,15 @@ def test_what_cannot_become_a_disk_is_missing_and_says_why():
     assert "in the future" in points([future])[0]["missing"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_copies_of_one_source_the_one_that_stays_is_restored(order):
+    """A run that finds that its copy is a double takes back the one that was begun last."""
+    double = {**copy(1), "snapshot_id": "copy-0", "created_at": "2026-11-23T04:00:00Z"}
+    stays = {**copy(1), "created_at": "2026-11-23T03:00:00Z"}
+    (point,) = chosen([stays, double][::order])
+    assert point.copy_id == stays["snapshot_id"]
+
+
 def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     nothing = choosing.refusal([], {"snapshots": []}, VALUES)
     assert nothing.startswith("None of the 0 copies in eu-west-1") and "There is no copy in eu-west-1 at all" in nothing

@@ -190,3 +190,14 @@ def test_the_recycle_bin_shows_and_nothing_deletes_from_it(cbs):
     copy.forced_state = "recycled"
     assert call(cbs, "DescribeSnapshots", "ap-beijing")["SnapshotSet"][0]["SnapshotState"] == "TORECYCLE"
     assert call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=[copy.id]) == "UnsupportedOperation.StateError"
+
+
+def test_a_change_of_tags_shows_after_its_own_time_whatever_follows(cbs):
+    copy = cbs.our_copy(cbs.snapshot(), tagged=False)
+    cbs.settings(tags_visible_after=6.0)
+    for number in range(2):
+        tag = [{"TagKey": f"k{number}", "TagValue": "v"}]
+        call(cbs, "TagResources", ResourceList=[f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"], Tags=tag)
+        cbs.clock.sleep(4)
+    now = cbs.clock.monotonic()
+    assert [copy.visible_tags(now + late) for late in (-4, 0, 3)] == [{}, {"k0": "v"}, {"k0": "v", "k1": "v"}]

@@ -108,6 +108,12 @@ def disk_id_of(snapshot: SnapshotRow) -> str:
     return str((source and source.get("disk_id")) or snapshot.get("disk_id") or "")
 
 
+def counting_order(copy: SnapshotRow) -> tuple[bool, str, str]:
+    """Sort key of the copies of one source: the first counts, as in the copy modules (promises: counting-order)."""
+    source = copy.get("source")
+    return (not (source and source["managed"]), copy.get("created_at") or "unknown", str(copy["snapshot_id"]))
+
+
 def taken_at(snapshot: SnapshotRow) -> SnapshotTime | None:
     """Return when a snapshot, or the source of a copy, was taken; None if the time is unknown."""
     source = snapshot.get("source")

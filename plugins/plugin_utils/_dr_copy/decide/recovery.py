@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import disk_id_of, hours_since, is_archived, is_complete, number, taken_at, time_or_now
+from ..._role.rows import counting_order, disk_id_of, hours_since, is_archived, is_complete, number, taken_at, time_or_now
 from .result import RecoveryPoint
 
 
@@ -45,7 +45,7 @@ def recovery_points(
 def _recovery_row(
     disk: DiskRow, region: str, own: Sequence[SnapshotRow], rpo_hours: float, now: datetime
 ) -> RecoveryPoint:
-    complete = [copy for copy in own if is_complete(copy)]
+    complete = sorted((copy for copy in own if is_complete(copy)), key=counting_order)
     # What is archived cannot be restored now, so the newest point of the standard tier is judged, if there is one.
     standard = [copy for copy in complete if not is_archived(copy)]
     newest = max(standard or complete, key=_age_key, default=None)
@@ -70,7 +70,7 @@ def _recovery_row(
     }
 
 
-def _age_key(copy: SnapshotRow) -> tuple[bool, Any, str]:
+def _age_key(copy: SnapshotRow) -> tuple[bool, Any]:
     """Sort by when the source was taken; a copy with an unknown source time comes first."""
     taken = taken_at(copy)
-    return (taken is not None, taken or (), str(copy["snapshot_id"]))
+    return (taken is not None, taken or ())

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import Row, age_in_hours, is_archived, is_complete, taken_at, time_or_now
+from ..._role.rows import Row, age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
 from ..input.variables import Variables
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
@@ -233,6 +233,7 @@ def _point(
 ) -> Point:
     """Return the point of a disk: a copy that is used already, else one of the source ``source_id``, else the newest
     one."""
+    own = sorted(own, key=counting_order)
     timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
     before = [copy for taken, copy in timed if taken.time <= at]
     complete = [copy for copy in before if is_complete(copy)]

@@ -12,7 +12,16 @@ from typing import Any
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.rows import counting_order, disk_id_of, hours_since, is_archived, is_complete, number, taken_at, time_or_now
+from ..._role.rows import (
+    counting_order,
+    disk_id_of,
+    hours_since,
+    is_archived,
+    is_complete,
+    number,
+    taken_at,
+    time_or_now,
+)
 from .result import RecoveryPoint
 
 

@@ -287,7 +287,7 @@ def test_readers_of_other_partitions_and_of_the_readme_find_the_policy():
     text = (REPOSITORY / "docs" / "docsite" / "rst" / "permissions.rst").read_text()
     assert "arn:aws-cn" in text and "arn:aws-us-gov" in text
     readme = (REPOSITORY / "README.md").read_text()
-    assert "docs/docsite/rst/permissions.rst" in readme and '"Statement"' not in readme
+    assert "/docsite/permissions.html" in readme and '"Statement"' not in readme
 
 
 @pytest.fixture

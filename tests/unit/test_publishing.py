@@ -45,6 +45,8 @@ HEADINGS = [
     "Related Information",
     "License Information",
 ]
+#: The files whose readers may be on Galaxy.
+LINKING = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted(REPOSITORY.glob("roles/*/README.md"))]
 MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
 
 
@@ -186,13 +188,30 @@ def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():
     assert complaints("", {}) == ["The importer returned nothing."]
 
 
+@pytest.mark.parametrize("path", LINKING, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_links_to_guides_lead_to_the_published_site(path):
+    """Galaxy shows these files, and nothing that they could link to relatively."""
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    site = f"{galaxy['documentation']}collections/{galaxy['namespace']}/{galaxy['name']}/"
+    text = path.read_text()
+    defined = dict(re.findall(r"(?m)^\[([^\]]+)\]: (\S+)$", text))
+    prose = re.sub(r"(?m)^\[[^\]]+\]: \S+$", "", text).lower()
+    assert defined and all(f"[{name.lower()}]" in prose for name in defined), "a link that nobody sees"
+    targets = [*defined.values(), *re.findall(r"\]\((\S+?)\)", text)]
+    assert not [target for target in targets if target.partition("#")[0].endswith(".rst")]
+    pages = {f"{site}docsite/{guide.stem}.html" for guide in (REPOSITORY / "docs" / "docsite" / "rst").glob("*.rst")}
+    assert {target for target in targets if "://" in target} <= {*pages, f"{site}changelog.html"}
+
+
 def test_the_address_of_the_repository_stands_in_galaxy_yml_alone():
+    """But for the links to the published site, which the test above holds to galaxy.yml."""
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
     addresses = [galaxy[key].partition("://")[2].strip("/") for key in ("repository", "documentation")]
     kinds = ("*.md", "*.rst", "*.yml", "*.py", "*.j2", "*.toml", "*.cfg")
     paths = [path for kind in kinds for path in REPOSITORY.rglob(kind)]
     own = [path for path in paths if not {".git", ".work", ".nox"} & set(path.relative_to(REPOSITORY).parts)]
-    named = [path.name for path in own if any(address in path.read_text() for address in addresses)]
+    texts = {path: path.read_text().replace(f"]: {galaxy['documentation']}", "") for path in own}
+    named = [path.name for path, text in texts.items() if any(address in text for address in addresses)]
     assert named == ["galaxy.yml"]
 
 

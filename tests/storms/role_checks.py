@@ -133,7 +133,7 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
         before = math.nextafter(moment, 0.0)
         what = f"{copy.id} of {copy.source_id} in {copy.region} was deleted by {call.by} of {outcome.plan.name}"
         phase = copy.phase(before)
-        if phase == "running" and copy.by != outcome.name:
+        if phase == "running" and copy.by != outcome.name and not copy.ends_at(moment):
             yield f"{what} while it was made by {copy.by}"
         if phase != "complete":
             continue

@@ -90,6 +90,10 @@ class Copy:
         version.thing.seen_at = moment
         return str(self._phase_of(version.thing))
 
+    def ends_at(self, moment: float) -> bool:
+        """Whether its copying ends at this very moment, up to the error of a sum of floats."""
+        return abs(self.started + self.duration - moment) < 1e-6
+
     def was(self, phases: tuple[str, ...], begin: float, end: float) -> bool:
         """Whether it was in one of these phases at some moment between two."""
         return any(self.phase(moment) in phases for moment in self._moments(begin, end))

@@ -91,7 +91,7 @@ class Benchmark:
         taken = self.play(self.copy_task(estate, sources)) - base
         # CBS takes 20 calls of an action a second, whatever the window.
         least = max(count / 20 * seconds, count / 20 if kind is CbsEstate else 0.0)
-        what = f"{estate.module}: {count} copies of {seconds:g} s, 20 at once, beside {least:g} s"
+        what = f"{estate.module}: {count} copies of {seconds:g} s, 20 at once, compared with a minimum of {least:g} s"
         return beside(what, taken, least, bound)
 
     def restores(self) -> Iterator[Figure]:
@@ -117,8 +117,10 @@ class Benchmark:
         started = sorted(disk.started for disk in estate.disks())
         least = count / 20 * seconds
         what = f"{cloud.restore_module}: {count} disks of {seconds:g} s, 20 at once"
-        yield beside(f"{what}, beside {least:g} s", started[-1] + seconds - started[0], least, bound)
-        yield beside(f"{what}, the task's begin and end included, beside {least:g} s", taken, least, bound)
+        yield beside(
+            f"{what}, compared with a minimum of {least:g} s", started[-1] + seconds - started[0], least, bound
+        )
+        yield beside(f"{what}, the whole task, compared with a minimum of {least:g} s", taken, least, bound)
 
     # -- reruns ------------------------------------------------------------------------------------------
 
@@ -140,11 +142,11 @@ class Benchmark:
         child = subprocess.run(command, check=True, capture_output=True, text=True)
         memory, seconds = (float(word) for word in child.stdout.split()[-2:])
         pages = -(-size // PAGES[kind])
-        what = f"{estate.module}: rerun over {size} copied"
+        what = f"{estate.module}: rerun over {size} existing copies"
         calls = sum(estate.calls.values())
         # Beside the pages of the listing, EBS asks once for the account's ID.
         figures = [Figure(f"{what}, API calls", calls, 60 if kind is EbsEstate else 1.5 * pages, "")]
-        figures.append(Figure(f"{what}, seconds", seconds, None, "s"))
+        figures.append(Figure(f"{what}, elapsed time", seconds, None, "s"))
         return [*figures, Figure(f"{what}, peak memory", memory, 200, "MB")]
 
     # -- beside the peers --------------------------------------------------------------------------------
@@ -159,8 +161,8 @@ class Benchmark:
         ping = self.play({"ansible.builtin.ping": {}}, times=5)
         what = "one task on one snapshot"
         return [
-            Figure(f"{what}, beside amazon.aws.ec2_snapshot_info", ours / info, 1.5, "times"),
-            Figure(f"{what}, beside ansible.builtin.ping", ours / ping, None, "times"),
+            Figure(f"{what}, compared with amazon.aws.ec2_snapshot_info", ours / info, 1.5, "times"),
+            Figure(f"{what}, compared with ansible.builtin.ping", ours / ping, None, "times"),
         ]
 
     def quiet_plan(self) -> list[Figure]:
@@ -180,7 +182,7 @@ class Benchmark:
         theirs = {"amazon.aws.ec2_snapshot_info": asked, "no_log": True}
         # In turns, since what else a machine does changes.
         ours, info = (min(taken) for taken in zip(*((self.play(role), self.play(theirs)) for _n in range(4))))
-        what = "a plan of 3 disks with nothing to copy, beside one amazon.aws.ec2_snapshot_info"
+        what = "a plan of 3 disks with nothing to copy, compared with one task of amazon.aws.ec2_snapshot_info"
         return [Figure(what, ours / info, 2.5, "times")]
 
     def peer(self, count: int = 40) -> list[Figure]:
@@ -210,9 +212,13 @@ class Benchmark:
         self.play(self.copy_task(estate, sources))
         what = f"{count} snapshots by community.aws.ec2_snapshot_copy in a loop"
         return [
-            Figure(f"{what}, beside one task of ours", their_seconds / our_seconds, 10, "times", at_least=True),
-            Figure("a rerun over 2 of them: new copies, theirs", their_doubles, None, "copies"),
-            Figure(f"a rerun over all {count}: new copies, ours", len(estate.copies()) - count, 0, "copies"),
+            Figure(
+                f"{what}, compared with one task of this collection", their_seconds / our_seconds, 10, "times", True
+            ),
+            Figure("a rerun over 2 of them: new copies by community.aws", their_doubles, None, "copies"),
+            Figure(
+                f"a rerun over all {count}: new copies by this collection", len(estate.copies()) - count, 0, "copies"
+            ),
         ]
 
     # -- one plan in several processes ---------------------------------------------------------------------
@@ -247,7 +253,7 @@ class Benchmark:
         what = "an hour's wait for 20 copies"
         return [
             Figure(f"{what}, API calls", sum(out["api_calls"].values()), 300, ""),
-            Figure(f"{what}, CPU", spent, 10, "s"),
+            Figure(f"{what}, CPU time", spent, 10, "s"),
         ]
 
 

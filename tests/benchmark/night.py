@@ -31,7 +31,7 @@ STATUS_SNAPSHOTS = 93000
 def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
     """Nights on which all is there already, in one run and in shards one after the other; and one on which each disk
     has a snapshot that is to be copied."""
-    what = f"{DISKS} tagged disks among {SNAPSHOTS} snapshots, {COPIES} copies there"
+    what = f"{DISKS} tagged disks among {SNAPSHOTS} snapshots, {COPIES} existing copies"
     quiet = 0
     for shards in (1, parts):
         _fill(estate)
@@ -44,10 +44,10 @@ def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
         yield from _costs(how, ran)
     _fill(estate, due=1, copy_seconds=1.0, quota=20)
     ran = [_run(estate, directory, 1, 1)]
-    how = f"{what}, {DISKS} to be copied"
+    how = f"{what}, {DISKS} to copy"
     yield Figure(f"{how}: copies made", estate.calls["CopySnapshot"], DISKS, "")
-    yield Figure(f"{how}: disks that got no copy", DISKS - estate.calls["CopySnapshot"], 0, "")
-    yield Figure(f"{how}: reads a copy on top", (_reads(estate) - quiet) / DISKS, 5, "")
+    yield Figure(f"{how}: disks without a copy", DISKS - estate.calls["CopySnapshot"], 0, "")
+    yield Figure(f"{how}: additional reads per copy", (_reads(estate) - quiet) / DISKS, 5, "")
     yield from _costs(how, ran)
 
 
@@ -56,8 +56,8 @@ def status(estate: Any, directory: Path) -> Iterator[Figure]:
     _fill(estate, snapshots=STATUS_SNAPSHOTS)
     ran = _run(estate, directory, 1, 1, "dr_status")
     how = f"dr_status over {STATUS_SNAPSHOTS} snapshots and {COPIES} copies"
-    yield Figure(f"{how}: own seconds, without waiting", ran.own, 30, "s")
-    yield Figure(f"{how}: seconds by the clock", ran.seconds, None, "s")
+    yield Figure(f"{how}: CPU time", ran.own, 30, "s")
+    yield Figure(f"{how}: elapsed time", ran.seconds, None, "s")
 
 
 def _fill(estate: Any, due: int = 0, snapshots: int = SNAPSHOTS, **settings: Any) -> None:
@@ -82,9 +82,9 @@ class Ran(NamedTuple):
 
 
 def _costs(how: str, ran: list[Ran]) -> Iterator[Figure]:
-    yield Figure(f"{how}: own seconds of a run, without waiting", max(one.own for one in ran), 90, "s")
-    yield Figure(f"{how}: seconds of a run by the clock", max(one.seconds for one in ran), None, "s")
-    yield Figure(f"{how}: memory on the controller", max(one.peak for one in ran), 600, "MB")
+    yield Figure(f"{how}: CPU time of a run", max(one.own for one in ran), 90, "s")
+    yield Figure(f"{how}: elapsed time of a run", max(one.seconds for one in ran), None, "s")
+    yield Figure(f"{how}: peak memory on the controller", max(one.peak for one in ran), 600, "MB")
 
 
 def _run(estate: Any, directory: Path, number: int, parts: int, playbook_name: str = "dr_copy") -> Ran:

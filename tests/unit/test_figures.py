@@ -44,11 +44,12 @@ def test_the_summary_tells_the_figure_that_is_nearest_to_its_bound(pages):
     _table, guide = pages
     given = [("API calls", 50.0, 100), ("peak memory", 190.0, 200), ("lost", 0.0, 0)]
     reruns = [
-        Figure(f"ebs_snapshot_copy: rerun over 100 copied, {what}", value, most, "") for what, value, most in given
+        Figure(f"ebs_snapshot_copy: rerun over 100 existing copies, {what}", value, most, "")
+        for what, value, most in given
     ]
     figure.write([*reruns, Figure("of no group", 3.0, 2.0, "times")], is_all=True)
     (rerun, other) = tables.rows_of(tables.read_between(guide, "summary"))
-    assert rerun["Bounds kept"] == "3 of 3" and "peak memory" in rerun["Its name"]
+    assert rerun["Bounds kept"] == "3 of 3" and "peak memory" in rerun["Name of that figure"]
     assert other["What"] == "others" and other["Bounds kept"] == "0 of 1"
     drawn = ElementTree.parse(guide.parent / "performance.svg").getroot()
     lengths = [line.get("width") for line in drawn.iter("{http://www.w3.org/2000/svg}rect")]

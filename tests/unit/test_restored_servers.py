@@ -60,7 +60,7 @@ CASES = {
 def test_each_disk_of_a_server_is_of_its_set_or_torn(name, consistency):
     copies, by_set, by_disk = CASES[name]
     points = choose(*copies, consistency=consistency).points
-    shown = [(point.copy_id, point.set, point.torn, point.newer and point.newer.copy_id) for point in points]
+    shown = [(point.copy_id, point.set, point.torn, point.newer and point.newer["copy_id"]) for point in points]
     assert shown == (by_set if consistency == "set" else by_disk)
     assert {point.group for point in points} == ({None} if name == "no server" else {"i-1"})
     assert [point.consistency for point in points] == ["crash" if point.set else None for point in points]

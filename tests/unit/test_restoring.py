@@ -364,18 +364,18 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     marked = copy(1, tags=proven(18, stronger))
     rows = proofs([marked], level=later)
     values = replace(VALUES, level=later)
-    (trial,) = [drill.Trial("vol-1", "n", "snap-1", "snap-s1", "us-east-1", None, 8, True, later)]
-    (mark,) = drill.marks([trial], {"snapshots": [marked]}, values)
+    tried = [{**trial(1), "level": later}]
+    (mark,) = drill.marks(tried, {"snapshots": [marked]}, values)
     assert mark.tags["dr-copy:proven-at"] == NOW and mark.tags["dr-copy:proven-level"] == later
     assert ("dr-copy:proven-before" in mark.tags) is (later != stronger)
     again = copy(1, tags={**proven(18, stronger), **mark.tags})
     expected = NOW if later == stronger else "2026-11-18T00:00:00Z"
     assert proofs([again], level=stronger)[0].proven_at == expected
     assert proofs([again], level=later)[0].proven_at == NOW
-    report = drill_report.drill_report(rows, drill_report.Done([], [trial]), values, False, NOW)
+    report = drill_report.drill_report(rows, drill_report.Done([], tried), values, False, NOW)
     assert proofs([copy(1)], report, level=stronger)[0].proven_at == expected, "the copy may have gone"
     assert proofs([copy(1)], report, level=later)[0].proven_at == NOW
-    (third,) = drill.marks([trial], {"snapshots": [again]}, replace(values, level="creatable"))
+    (third,) = drill.marks(tried, {"snapshots": [again]}, replace(values, level="creatable"))
     last = copy(1, tags={**again["tags"], **third.tags})
     assert {stronger, later, "creatable"} == set(proofs([last], level="creatable")[0].proofs)
 
@@ -383,8 +383,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
 def test_where_a_copy_has_no_room_for_another_tag_its_earlier_proofs_are_not_written():
     most = CLOUDS["ebs"].tag_rules.most
     full = copy(1, tags={**proven(18, "usable"), **{f"k{n}": "v" for n in range(most - 2)}})
-    (trial,) = [drill.Trial("vol-1", "n", "snap-1", "snap-s1", "us-east-1", None, 8, True, "creatable")]
-    (mark,) = drill.marks([trial], {"snapshots": [full]}, VALUES)
+    (mark,) = drill.marks([trial(1)], {"snapshots": [full]}, VALUES)
     assert set(mark.tags) == {"dr-copy:proven-at", "dr-copy:proven-level"}
 
 
@@ -427,10 +426,10 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
     found = reaping.reapable({"disks": disks}, VALUES)
     first = reaping.Deletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))
     assert found.deletions == [first], "a disk of the same pair stays"
-    assert [left.disk_id for left in found.left] == ["vol-n5"]
+    assert [left["disk_id"] for left in found.left] == ["vol-n5"]
     own = reaping.reapable({"disks": disks}, VALUES, own=True).deletions
     assert own[1:] == [reaping.Deletion("flood", ("snap-6",), ("vol-n6",))]
-    assert [left.disk_id for left in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
+    assert [left["disk_id"] for left in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
 
 
 def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
@@ -447,7 +446,7 @@ def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
 def trial(number):
     (point,) = chosen([copy(number)])
     (found,) = drill.judged([point], {"disks": [made(number)], "failures": []}, {}, VALUES)
-    assert found.proven
+    assert found["proven"]
     return found
 
 
@@ -467,7 +466,7 @@ def trial(number):
 def test_a_copy_that_has_gone_meanwhile_is_not_proven(copy_id, kind, why):
     shown = {"source_snapshot_id": "snap-s1", "snapshot_id": copy_id, "error": kind and {"kind": kind}}
     (row,) = drill.marked([trial(1)], [{"copies": [shown]}])
-    assert (row.proven, row.level, row.why) == (not why, None if why else "creatable", why)
+    assert (row["proven"], row["level"], row["why"]) == (not why, None if why else "creatable", why)
     assert drill.marked([trial(2)], [{"copies": [shown]}, {"failed": True}]) == [trial(2)]
 
 
@@ -503,7 +502,7 @@ def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_
     assert reaping.doubtful({"disks": [own]}, [], results, VALUES) == ["vol-n1"], "it shows late"
     rows = [made(1), made(2, disk_id=None)]
     assert reaping.doubtful({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
-    assert [left.disk_id for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
+    assert [left["disk_id"] for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
     assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has told it as gone"
     deletion = reaping.Deletion("flood", ("snap-1",), ("vol-n1",))
     assert reaping.reapable({"disks": [own]}, VALUES, results, own=True).deletions == [deletion]
@@ -526,7 +525,7 @@ def test_green_means_available_with_size_encryption_and_key(facts, why):
     facts = {"encrypted": True, "kms_key_id": KEY, **facts}
     rows = chosen([copy(1, encrypted=True, kms_key_id=KEY)])
     (row,) = drill.judged(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
-    assert row.proven is (why is None) and (why is None or why in row.why)
+    assert row["proven"] is (why is None) and (why is None or why in row["why"])
     assert bool(drill.marks([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
 
 
@@ -534,7 +533,7 @@ def test_nothing_is_written_on_copies_of_somebody_else():
     foreign = copy(1)
     foreign["source"]["managed"] = False
     (row,) = drill.judged(chosen([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
-    assert row.proven and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
+    assert row["proven"] and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
     (mark,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
     tags = {"dr-copy:proven-at": NOW, "dr-copy:proven-level": "creatable"}
     assert mark == drill.Mark("us-east-1", ("snap-s1",), tags)
@@ -560,7 +559,7 @@ def test_the_report_never_claims_more_than_its_level():
 def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
     assert "nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
     rows = proofs([copy(1)])
-    left = [reaping.Left("vol-n1", None, NOW, own=True)]
+    left = [reaping.Left(disk_id="vol-n1", attached_to=None, expires_at=NOW, own=True)]
     assert "are left: vol-n1" in drill_report.drill_problems(
         drilled(rows, {"disks": [made(1)], "failures": []}, left=left)
     )
@@ -633,8 +632,7 @@ def test_readable_is_proven_by_blocks_beside_the_disk():
                drill_report.drill_lines(report))  # fmt: skip
     page = files.drill_page(report)
     assert "overall is-good" in page and "16 blocks equal" in page
-    trials = [drill.Trial(**row) for row in report["tried"]]
-    (mark,) = drill.marks(trials, {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
+    (mark,) = drill.marks(report["tried"], {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
     assert mark.tags["dr-copy:proven-level"] == "readable"
 
 
@@ -650,7 +648,7 @@ def test_a_copy_whose_blocks_differ_or_were_not_read_is_not_proven():
     report = drilled_readable(compared(1, compared=None, error=error), failures=[error])
     message = drill_report.drill_problems(report)
     assert "2 of 2 copies were not proven readable" in message and "differs in the block 12" in message
-    assert not drill.marks([drill.Trial(**row) for row in report["tried"]], {"snapshots": [copy(1)]}, READABLE)
+    assert not drill.marks(report["tried"], {"snapshots": [copy(1)]}, READABLE)
     assert report["tried"][1]["why"], "silence is no proof"
     assert "its blocks were not read" in drilled_readable()["tried"][0]["why"]
 

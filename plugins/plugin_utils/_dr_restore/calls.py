@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from .._role.answers import CompareAnswer, CopyAnswer, Listing, RestoreAnswer
 from .._role.call import Call
 from .._role.table import arguments_of, as_mapping
-from .decide.drill import Mark
+from .decide.drill import Mark, ToCompare
 from .decide.reaping import Deletion
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Variables
@@ -65,7 +65,7 @@ class Calls:
             more["wait_timeout"] = min(self._values.wait_timeout, DETACHING_SECONDS)
         return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **more)
 
-    def compare(self, copies: Sequence[Mapping[str, Any]]) -> Call[CompareAnswer]:
+    def compare(self, copies: Sequence[ToCompare]) -> Call[CompareAnswer]:
         """Compare blocks of these copies with those of their sources."""
         return self._call("compare", copies=[dict(copy) for copy in copies])
 

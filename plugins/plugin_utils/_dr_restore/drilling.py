@@ -139,7 +139,7 @@ class Drill(Run):
                 why = usable.why_not_attached(points, attached) or usable.why_in_use(
                     self._noted(self._made(calls.look(reaping.EXPIRING))), self._results, self._values
                 )
-            set_of_disks = {} if why else usable.set_for_checks(points, attached)
+            set_of_disks: Mapping[str, object] = {} if why else usable.set_for_checks(points, attached)
             what = {"set": set_of_disks, "sets": len(sets), "host": self._values.test_host}
             answer = self._record.pause(f"checks of set {number}", {**what, "checks": self._values.checks})
             why = why or usable.why_checks_failed(answer, self._values.test_host)

@@ -22,7 +22,7 @@ END = "end"
 class Paused(BaseException):
     """A run stops until tasks of a play have done something with ``what``; no error, so nothing catches it as one."""
 
-    def __init__(self, what: Mapping[str, Any]):
+    def __init__(self, what: Mapping[str, object]):
         super().__init__()
         self.what = what
 
@@ -64,7 +64,7 @@ class Record:
         self._next += 1
         return entry["answer"]
 
-    def pause(self, question: str, what: Mapping[str, Any]) -> Any:
+    def pause(self, question: str, what: Mapping[str, object]) -> Any:
         """Return what tasks of the play have answered. Raises Paused if they are still to be asked."""
         if self.is_ahead:
             return self.answer(question, lambda: None)

@@ -41,10 +41,10 @@ class Finished(NamedTuple):
     on by its ``record``. ``pause`` is empty once it has ended.
     """
 
-    result: dict[str, Any]
+    result: Mapping[str, object]
     lines: list[str]
     message: str
-    pause: Mapping[str, Any] = MappingProxyType({})
+    pause: Mapping[str, object] = MappingProxyType({})
     record: str = ""
 
 

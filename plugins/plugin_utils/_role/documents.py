@@ -17,8 +17,6 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .rows import Row
-
 COLLECTION = Path(__file__).resolve().parents[3]
 ROLES = COLLECTION / "roles"
 TEMPLATES = ROLES / "dr_copy" / "templates"
@@ -51,7 +49,7 @@ def _templates() -> Environment:
     )
 
 
-def report_text(report: Row) -> str:
+def report_text(report: Mapping[str, object]) -> str:
     """Write a report as JSON, a line for each row of a list: short, and still to be read and compared."""
     lines = []
     for key, value in report.items():

@@ -17,8 +17,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import Row, age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
+from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
+from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
@@ -38,7 +39,7 @@ class Chosen(NamedTuple):
     warnings: list[str]
 
 
-def choose(listed: Listing, restored: Listing, values: Variables, claims: Sequence[Row] = ()) -> Chosen:
+def choose(listed: Listing, restored: Listing, values: Variables, claims: Sequence[EarlierRow] = ()) -> Chosen:
     """Choose for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..._role.rows import Row
 from ..input.contradictions import SUBDOMAIN
+from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
-from .points import Point, named
+from .points import Point, PointRow, named
 
 #: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).
 CLAIM, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
@@ -33,14 +33,14 @@ def _claim_of(tags: Mapping[str, str]) -> str | None:
     return f"{namespace}/{name}" if SUBDOMAIN.fullmatch(name) and _LABEL.fullmatch(namespace) else None
 
 
-def claimed_twice(points: Sequence[Point], earlier: Sequence[Row] = ()) -> str:
+def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -> str:
     """Say which claims several disks name: a cluster has only one claim of a name. Empty where there is none.
 
     ``earlier`` are the rows of claims that earlier runs of this restore have written.
     """
-    rows = [{"claim": point.claim, "disk_id": point.disk_id, "disk_name": point.disk_name} for point in points]
+    rows: list[EarlierRow | PointRow] = [*earlier, *(point.as_row() for point in points)]
     disks: dict[str, dict[str, str]] = {}
-    for row in (*earlier, *rows):
+    for row in rows:
         disks.setdefault(str(row["claim"] or ""), {})[str(row["disk_id"])] = named(row)
     twice = [f"{c} by {' and '.join(own.values())}" for c, own in sorted(disks.items()) if c and len(own) > 1]
     if not twice:

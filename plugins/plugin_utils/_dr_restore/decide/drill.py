@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
@@ -26,12 +26,25 @@ from ..._role.answers import (
     SnapshotRow,
 )
 from ..._role.proofs import as_text, newest_of, newest_that_proves, proofs_in, tags_of_proof
-from ..._role.rows import Row, disk_id_of, parse_time, time_or_now
+from ..._role.rows import disk_id_of, parse_time, time_or_now
+from ..input.last_drill import LastDrill
 from ..input.variables import Variables
 from .outcomes import reason_of
-from .points import Point
+from .points import NamedRow, Point, PointRow, RowOfServer
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class ProofRow(TypedDict):
+    """What a row tells of proofs (see Candidate)."""
+
+    proven_at: str | None
+    proven_level: str | None
+    proofs: dict[str, str]
+
+
+class CandidateRow(PointRow, ProofRow):
+    """A candidate as the report has it."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +56,12 @@ class Candidate(Point):
     proven_level: str | None = None
     proofs: Mapping[str, str] = field(default_factory=dict)
 
+    def as_row(self) -> CandidateRow:
+        proofs = dict(self.proofs)
+        return {**super().as_row(), "proven_at": self.proven_at, "proven_level": self.proven_level, "proofs": proofs}
 
-@dataclass(frozen=True)
-class Trial:
+
+class Trial(NamedRow, RowOfServer):
     """A copy that was tried: whether it is ``proven`` at a ``level``, else ``why`` not.
 
     ``compared`` says whether its blocks were compared with the source's, as ``note`` says why not; both are None where
@@ -53,29 +69,20 @@ class Trial:
     ``group``, ``set``, ``consistency`` and ``torn`` are those of its point.
     """
 
-    disk_id: str | None
-    disk_name: str | None
     copy_id: str | None
     source_snapshot_id: str | None
     source_region: str | None
     taken_at: str | None
     size_gib: int | None
     proven: bool
-    level: str | None = None
-    why: str | None = None
-    new_disk_id: str | None = None
-    seconds: float | None = None
-    blocks: int | None = None
-    compared: bool | None = None
-    note: str | None = None
-    passed_over: str | None = None
-    group: str | None = None
-    set: str | None = None
-    consistency: str | None = None
-    torn: bool = False
-
-    def as_row(self) -> dict[str, Any]:
-        return asdict(self)
+    level: str | None
+    why: str | None
+    new_disk_id: str | None
+    seconds: float | None
+    blocks: int | None
+    compared: bool | None
+    note: str | None
+    passed_over: str | None
 
 
 @dataclass(frozen=True)
@@ -87,18 +94,23 @@ class Mark:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Untried:
+class Untried(NamedRow):
     """A disk of which no drill with these variables proves a copy, and why."""
 
-    disk_id: str | None
-    disk_name: str | None
     size_gib: int | None
     proven_at: str | None
     why: str
 
 
-def with_proofs(points: Sequence[Point], listed: Listing, last: Row, values: Variables) -> list[Candidate]:
+class ToCompare(TypedDict):
+    """A copy whose blocks are to be read, and its source."""
+
+    snapshot_id: str | None
+    source_snapshot_id: str | None
+    source_region: str | None
+
+
+def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, values: Variables) -> list[Candidate]:
     """Add to each disk when one of its copies was last proven, and at what level.
 
     The copies tell it, and the last report, which remembers what copies told that retention has deleted since.
@@ -109,8 +121,8 @@ def with_proofs(points: Sequence[Point], listed: Listing, last: Row, values: Var
         own = [(level, as_text(time)) for level, time in proofs_in(copy["tags"], now).items()]
         proofs.setdefault(str(disk_id_of(copy)), []).extend(own)
     for row in last.get("disks") or ():
-        own = list((row.get("proofs") or {str(row["proven_level"]): row["proven_at"]}).items())
-        proofs.setdefault(str(row["disk_id"]), []).extend(own)
+        times: Mapping[str, str | None] = row.get("proofs") or {str(row["proven_level"]): row["proven_at"]}
+        proofs.setdefault(str(row["disk_id"]), []).extend(times.items())
     return [_candidate(point, newest_of(proofs.get(str(point.disk_id), ()), now), values) for point in points]
 
 
@@ -142,7 +154,7 @@ def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[C
 def untried(candidates: Sequence[Candidate], values: Variables) -> list[Untried]:
     """Return the disks of which no drill with these variables proves a copy."""
     return [
-        Untried(c.disk_id, c.disk_name, c.size_gib, c.proven_at, why)
+        Untried(disk_id=c.disk_id, disk_name=c.disk_name, size_gib=c.size_gib, proven_at=c.proven_at, why=why)
         for c in candidates
         if (why := _why_untried(c, values))
     ]
@@ -180,7 +192,7 @@ def judged(
     return trials
 
 
-def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[dict[str, Any]]:
+def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[ToCompare]:
     """Return the copies whose blocks are to be read: those of which a disk was made as it was to be."""
     found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
     return [
@@ -205,9 +217,10 @@ def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[M
     ours = {c["snapshot_id"]: c["tags"] for c in _copies(listed) if c["source"] and c["source"]["managed"]}
     together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for trial in trials:
-        if trial.proven and str(trial.copy_id) in ours and trial.source_region and trial.source_snapshot_id:
-            tags = _tags_for(ours[str(trial.copy_id)], values, rules.most)
-            together.setdefault((trial.source_region, tuple(tags.items())), []).append(trial.source_snapshot_id)
+        region, source_id = trial["source_region"], trial["source_snapshot_id"]
+        if trial["proven"] and str(trial["copy_id"]) in ours and region and source_id:
+            tags = _tags_for(ours[str(trial["copy_id"])], values, rules.most)
+            together.setdefault((region, tuple(tags.items())), []).append(source_id)
     return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 
 
@@ -224,22 +237,22 @@ def marked(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
     The copy that was tried may have gone by then. A mark on another copy of the same source proves nothing of it.
     """
     found = {row["source_snapshot_id"]: row for call in calls for row in call.get("copies") or ()}
-    return [_as_marked(trial, found.get(str(trial.source_snapshot_id))) for trial in trials]
+    return [_as_marked(trial, found.get(str(trial["source_snapshot_id"]))) for trial in trials]
 
 
 def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
-    if not trial.proven or copy is None or copy["snapshot_id"] == trial.copy_id:
+    if not trial["proven"] or copy is None or copy["snapshot_id"] == trial["copy_id"]:
         return trial
     if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
         return trial  # it could not be marked, which is a failure of its own
     instead = f"; {copy['snapshot_id']}, which is there now, was not tried" if copy["snapshot_id"] else ""
-    why = f"the copy {trial.copy_id} disappeared while the drill was running{instead}"
-    return replace(trial, proven=False, level=None, why=why)
+    why = f"the copy {trial['copy_id']} disappeared while the drill was running{instead}"
+    return {**trial, "proven": False, "level": None, "why": why}
 
 
 def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Variables) -> list[Candidate]:
     """Return the disks with the proofs that this drill has added."""
-    proven = {trial.disk_id for trial in trials if trial.proven}
+    proven = {trial["disk_id"] for trial in trials if trial["proven"]}
     now, level = values.now, values.level
     return [
         replace(c, proven_at=now, proven_level=level, proofs={**c.proofs, level: now}) if c.disk_id in proven else c

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
-from ..._role.rows import Row
+from ..input.last_drill import EarlierRow
 
 #: How many disks of one reason, and how many reasons, a message names.
 NAMED = 10
@@ -46,12 +46,49 @@ class Missing(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Newer:
+class Newer(TypedDict):
     """A copy that is newer than the one that is restored, and passed over for its server's set."""
 
     copy_id: str
     taken_at: str
+
+
+class NamedRow(TypedDict):
+    """A disk by its ID and name, as far as they are known."""
+
+    disk_id: str | None
+    disk_name: str | None
+
+
+class RowOfServer(TypedDict):
+    """What a row tells of the server of its disk (see Point)."""
+
+    group: str | None
+    set: str | None
+    consistency: str | None
+    torn: bool
+
+
+class PointRow(NamedRow, RowOfServer):
+    """A point as the manifest and the reports have it: ``missing`` is the reason in words."""
+
+    missing: str | None
+    instance: str | None
+    device: str | None
+    tags: dict[str, str]
+    size_gib: int | None
+    copy_id: str | None
+    copy_encrypted: bool | None
+    copy_key: str | None
+    source_snapshot_id: str | None
+    source_region: str | None
+    taken_at: str | None
+    age_hours: float | None
+    passed_over: str | None
+    left: str | None
+    newer: Newer | None
+    wave: int
+    claim: str | None
 
 
 @dataclass(frozen=True)
@@ -95,13 +132,35 @@ class Point:
     def named(self) -> str:
         return named({"disk_name": self.disk_name, "disk_id": self.disk_id})
 
-    def as_row(self) -> dict[str, Any]:
-        """Return the point as the manifest and the reports have it."""
-        row = {**asdict(self), "tags": dict(self.tags), "missing": self.missing.text if self.missing else None}
-        return {key: value for key, value in row.items() if key != "key_problem"}
+    def as_row(self) -> PointRow:
+        return {
+            "disk_id": self.disk_id,
+            "disk_name": self.disk_name,
+            "missing": self.missing.text if self.missing else None,
+            "instance": self.instance,
+            "device": self.device,
+            "tags": dict(self.tags),
+            "size_gib": self.size_gib,
+            "copy_id": self.copy_id,
+            "copy_encrypted": self.copy_encrypted,
+            "copy_key": self.copy_key,
+            "source_snapshot_id": self.source_snapshot_id,
+            "source_region": self.source_region,
+            "taken_at": self.taken_at,
+            "age_hours": self.age_hours,
+            "passed_over": self.passed_over,
+            "group": self.group,
+            "set": self.set,
+            "consistency": self.consistency,
+            "torn": self.torn,
+            "left": self.left,
+            "newer": self.newer,
+            "wave": self.wave,
+            "claim": self.claim,
+        }
 
 
-def named(row: Row) -> str:
+def named(row: NamedRow | EarlierRow) -> str:
     """Name a disk by its name and ID, as far as they are known."""
     if row["disk_name"] and row["disk_id"]:
         return f"{row['disk_name']} ({row['disk_id']})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     RESTORE_ATTACHED_TO,
@@ -39,14 +39,13 @@ class Deletion:
     instance: str | None = None
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(TypedDict):
     """A disk that was to go and is there; ``own``: of this very drill, and nobody else has attached it."""
 
     disk_id: str
     attached_to: str | None
     expires_at: str | None
-    own: bool = False
+    own: bool
 
 
 class Reapable(NamedTuple):
@@ -137,7 +136,7 @@ def doubtful(listed: Listing, made: Sequence[RestoredDisk], calls: Sequence[Answ
     A look by ID then shows whether they still exist.
     """
     gone = set(deleted_ids(calls))
-    shown = [disk.disk_id for disk in own_disks(listed, calls, values)]
+    shown = [disk["disk_id"] for disk in own_disks(listed, calls, values)]
     known = [disk["disk_id"] for disk in made if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
@@ -149,4 +148,9 @@ def not_deleted(listed: Listing, calls: Sequence[Answer]) -> list[DiskRow]:
 
 
 def _left(disk: DiskRow, own: bool = False) -> Left:
-    return Left(disk["disk_id"], disk["attached_to"], disk["tags"].get(RESTORE_EXPIRES_AT), own)
+    return {
+        "disk_id": disk["disk_id"],
+        "attached_to": disk["attached_to"],
+        "expires_at": disk["tags"].get(RESTORE_EXPIRES_AT),
+        "own": own,
+    }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..._role.answers import Failure
 from ..input.variables import VARIABLES
 
 #: Options of the restore modules by the role's variables that they are set by.
@@ -35,9 +36,10 @@ def in_role_words(result: Mapping[str, Any]) -> dict[str, Any]:
     return words
 
 
-def _failure(failure: Mapping[str, Any]) -> dict[str, Any]:
-    ours = ("hint",) if failure.get("code") else ("message", "hint")
-    return {**failure, **{key: _for_role(failure[key]) for key in ours if failure.get(key)}}
+def _failure(failure: Failure) -> Failure:
+    message, hint = failure["message"], failure["hint"]
+    message = message if failure["code"] else _for_role(message)
+    return {**failure, "message": message, "hint": hint and _for_role(hint)}
 
 
 def _for_role(text: str) -> str:

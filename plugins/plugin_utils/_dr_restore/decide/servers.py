@@ -97,7 +97,7 @@ def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None],
     if is_torn:
         return replace(point, torn=True)
     newer = choice.newer if by_set else None
-    passed = Newer(newer.snapshot_id, newer.time.strftime("%Y-%m-%dT%H:%M:%SZ")) if newer else None
+    passed = Newer(copy_id=newer.snapshot_id, taken_at=newer.time.strftime("%Y-%m-%dT%H:%M:%SZ")) if newer else None
     return replace(_marked(point, choice.mark if by_set or not copy else copy.mark), newer=passed)
 
 

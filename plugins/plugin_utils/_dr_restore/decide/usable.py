@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
@@ -22,6 +22,27 @@ from .reaping import attached_by_drill, not_deleted
 
 #: Of the words of a failed task, so many characters are told.
 LONGEST = 500
+
+
+class DiskToCheck(TypedDict):
+    """A disk that is attached to the test host.
+
+    ``device`` is its path in the guest by its ID or serial number; where the cloud tells none, the device that the
+    cloud names.
+    """
+
+    disk_id: str | None
+    source_disk_id: str | None
+    name: str | None
+    device: str | None
+    tags: dict[str, str]
+
+
+class SetToCheck(TypedDict):
+    """What the checks are told of a set: ``dr_restore_set``."""
+
+    group: str | None
+    disks: list[DiskToCheck]
 
 
 def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
@@ -71,17 +92,12 @@ def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> st
     )
 
 
-def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> dict[str, Any]:
-    """Return what the checks are told of a set: ``dr_restore_set``.
-
-    ``device`` is the path of a disk in the guest by its ID or serial number; where the cloud tells none, the device
-    that the cloud names.
-    """
+def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> SetToCheck:
     found = _by_copy(attached)
     return {"group": points[0].group, "disks": [_for_checks(p, found[str(p.copy_id)]) for p in points]}
 
 
-def _for_checks(point: Point, disk: RestoredDisk) -> dict[str, Any]:
+def _for_checks(point: Point, disk: RestoredDisk) -> DiskToCheck:
     return {
         "disk_id": disk["disk_id"],
         "source_disk_id": point.disk_id,

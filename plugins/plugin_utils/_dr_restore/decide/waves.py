@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from ..._role.answers import RestoreAnswer, RestoredDisk
-from ..._role.rows import Row, parse_time
+from ..._role.rows import parse_time
+from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 from .choosing import as_wanted, tags_of
 from .points import Point
@@ -20,6 +22,17 @@ from .points import Point
 AVAILABLE = ("available", "in_use")
 #: Each wave has at least so many seconds, even if those before it used up all the time.
 LEAST_SECONDS = 300
+
+
+class Times(TypedDict):
+    """When a disk's wave began, when the disk was available, and by when all its data was loaded (ISO 8601).
+
+    None while it is not, or where nobody tells it.
+    """
+
+    began_at: str | None
+    available_at: str | None
+    warm_at: str | None
 
 
 @dataclass(frozen=True)
@@ -72,14 +85,13 @@ def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
     return waves
 
 
-def times_of(disk: RestoredDisk, wave: Wave, last: Mapping[str, Row]) -> dict[str, str | None]:
-    """Return when a disk's wave began, when the disk was available, and by when all its data was loaded; None while it
-    is not, or where nobody tells it.
+def times_of(disk: RestoredDisk, wave: Wave, last: Mapping[str, EarlierRow]) -> Times:
+    """Return the times of a disk.
 
     ``last`` are the rows of this restore's earlier manifest by the new disk: one that was available, or warm, before
     this run keeps its times. What the cloud does not tell is the end of the wave, which has waited for it.
     """
-    earlier = last.get(str(disk["disk_id"])) or {}
+    earlier: EarlierRow = last.get(str(disk["disk_id"])) or {}
     warm_at = earlier.get("warm_at") or disk.get("warm_at")
     if disk["state"] not in AVAILABLE:
         return {"began_at": wave.began_at, "available_at": None, "warm_at": None}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from ..._role.files import read_json
 from .variables import Variables
@@ -17,13 +17,51 @@ from .variables import Variables
 SCHEMA = 1
 
 
+class _ProvenDisk(TypedDict):
+    disk_id: str | None
+    proven_at: str | None
+    proven_level: str | None
+
+
+class ProvenDisk(_ProvenDisk, total=False):
+    """What the last drill's report tells of a disk."""
+
+    proofs: dict[str, str]
+
+
+class LastDrill(TypedDict, total=False):
+    """What is read of the last drill's report; empty where there is none, or none that can be read."""
+
+    disks: list[ProvenDisk]
+
+
+class EarlierRow(TypedDict, total=False):
+    """A disk or claim in the manifest of earlier runs, and the ``region`` that it is of.
+
+    It is handed on unchanged. It names a new disk or a claim; of its other keys, those that are read are here.
+    """
+
+    region: str | None
+    disk_id: str | None
+    disk_name: str | None
+    copy_id: str | None
+    new_disk_id: str | None
+    claim: str | None
+    taken_at: str | None
+    size_gib: int | None
+    state: str
+    began_at: str | None
+    available_at: str | None
+    warm_at: str | None
+
+
 def drill_file(values: Variables, end: str) -> Path:
     """Return the path of a drill's report."""
     return Path(values.report_dir) / f"{values.host.replace('/', '_')}.drill.{end}"
 
 
-def last_drill(values: Variables) -> dict[str, Any]:
-    """Return the last report of this drill; empty where there is none, or none that can be read."""
+def last_drill(values: Variables) -> LastDrill:
+    """Return the last report of this drill."""
     if not values.report_dir:
         return {}
     report = read_json(drill_file(values, "json"))
@@ -31,7 +69,7 @@ def last_drill(values: Variables) -> dict[str, Any]:
     disks = report.get("disks")
     keys = {"disk_id", "proven_at", "proven_level"}
     is_whole = isinstance(disks, list) and all(isinstance(row, Mapping) and keys <= row.keys() for row in disks)
-    return report if fits and is_whole else {}
+    return cast(LastDrill, report) if fits and is_whole else {}
 
 
 def manifest_file(values: Variables) -> Path:
@@ -48,23 +86,15 @@ def _file_of_restore(values: Variables, end: str) -> Path:
     return Path(values.manifest_dir) / f"{values.host.replace('/', '_')}.{values.id}.{end}"
 
 
-def last_manifest(values: Variables) -> dict[str, Mapping[str, Any]]:
-    """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims.
-
-    Each has the ``region`` that it is of.
-    """
+def last_manifest(values: Variables) -> dict[str, EarlierRow]:
+    """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims."""
     manifest = read_json(manifest_file(values))
     lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
     rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
-    return {key: {"region": manifest.get("region"), **row} for row in rows if (key := made_of_row(row))}
+    found = cast(list[EarlierRow], [{"region": manifest.get("region"), **row} for row in rows])
+    return {str(made): row for row in found if (made := row.get("new_disk_id") or row.get("claim"))}
 
 
-def made_of_row(row: Mapping[str, Any]) -> str | None:
-    """Return what a restore has made of a disk: the ID of a new one, or the claim that a cluster is to make it for."""
-    made = row.get("new_disk_id") or row.get("claim")
-    return str(made) if made else None
-
-
-def claims_of(last: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def claims_of(last: Mapping[str, EarlierRow]) -> list[EarlierRow]:
     """Return the rows of claims among those of an earlier manifest."""
     return [row for row in last.values() if row.get("claim")]

@@ -185,8 +185,8 @@ def normalise(
         report_dir=whole_path(values.report_dir),
         metrics_dir=whole_path(values.metrics_dir),
         checks=whole_path(values.checks),
-        **(_of_drill(values) if is_drill else {}),
     )
+    values = _as_drill(values) if is_drill else values
     problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]
     if is_drill:  # it is billed, by the whole size of a copy, and a drill's disks go at once
         values = replace(values, initialization_rate=0)
@@ -211,13 +211,13 @@ def without_time(restore_id: str) -> str:
     return re.sub(r"-\d{8}T\d{6}$", "", restore_id)
 
 
-def _of_drill(values: Variables) -> dict[str, Any]:
-    """Return the variables that a drill sets itself."""
+def _as_drill(values: Variables) -> Variables:
+    """Return the variables with those that a drill sets itself."""
     # Making and deleting may each take the whole of wait_timeout.
     hours = values.expires_after_hours or math.ceil(2 * values.wait_timeout / 3600) + 1
     cycles = CLOUDS[values.cloud].billing_cycles if values.cloud else ()
     cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks are there for minutes
-    return {"expires_after_hours": hours, "instance_billing_cycle": cycle}
+    return replace(values, expires_after_hours=hours, instance_billing_cycle=cycle)
 
 
 def _unknown(names: Sequence[str]) -> list[str]:

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from ..._role.junit import Result, Suite
-from ..._role.rows import Row
-from ..decide.points import named
+from ..decide.drill import ProofRow, Trial
+from ..decide.points import NamedRow, named
 from .drill_report import last_proof
+from .report_type import DrillReport
 
 
-def drill_junit_text(report: Row, problems: str) -> str:
+def drill_junit_text(report: DrillReport, problems: str) -> str:
     """Return JUnit XML. ``problems`` is for what the drill fails, empty if for nothing.
 
     A disk passes if this drill has proven its copy without reservation, or an earlier one recently enough.
@@ -31,23 +32,23 @@ def drill_junit_text(report: Row, problems: str) -> str:
             result = "failure", f"{days}: {last_proof(disk)}{why}"
         else:
             result = _not_tried(disk, untried.get(key), report)
-        suite.case(report["region"], named(disk), result, seconds=tried.get(key, {}).get("seconds"))
+        suite.case(report["region"], named(disk), result, seconds=tried[key]["seconds"] if key in tried else None)
     suite.case(report["host"], "the drill itself", ("failure", problems) if problems else None)
     return suite.as_text()
 
 
-def _key(row: Row) -> tuple[str | None, str | None]:
+def _key(row: NamedRow) -> tuple[str | None, str | None]:
     return row["disk_id"], row["disk_name"]
 
 
-def _tried(row: Row) -> Result:
+def _tried(row: Trial) -> Result:
     if not row["proven"]:
         return "failure", f"not proven: {row['why']}"
     doubt = row["note"] or row["passed_over"]
     return ("skipped", f"proven {row['level']}, but {doubt}") if doubt else None
 
 
-def _not_tried(disk: Row, why: str | None, report: Row) -> Result:
+def _not_tried(disk: ProofRow, why: str | None, report: DrillReport) -> Result:
     if why:
         return "skipped", f"cannot be tried: {why}"
     if report["max_age_days"]:

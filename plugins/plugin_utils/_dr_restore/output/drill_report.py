@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
@@ -16,16 +15,15 @@ from ..._role.answers import Answer
 from ..._role.documents import collection_version
 from ..._role.proofs import beside
 from ..._role.registered import failures_of
-from ..._role.rows import Row
-from ..decide.drill import Candidate, Trial, after, overdue, untried
-from ..decide.points import NAMED, named
+from ..decide.drill import Candidate, CandidateRow, ProofRow, Trial, after, overdue, untried
+from ..decide.points import NAMED, NamedRow, named
 from ..decide.reaping import Left
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
 from ..input.variables import Variables
+from .report_type import DrilledDisk, DrillReport
 from .servers import server_in_words
 
-_OF_A_DISK = ("disk_id", "disk_name", "copy_id", "taken_at", "missing", "proven_at", "proven_level", "proofs")
 #: What each level does not prove.
 NOT_PROVEN = {
     "creatable": "This level does not prove that the data can be read, or that a system boots from it.",
@@ -51,14 +49,12 @@ class Done(NamedTuple):
 
 def drill_report(
     candidates: Sequence[Candidate], done: Done, values: Variables, check_mode: bool, finished_at: str
-) -> dict[str, Any]:
+) -> DrillReport:
     """Return the report of a drill over all disks with their earlier proofs."""
     disks = after(candidates, done.tried, values)
-    tried = [trial.as_row() for trial in done.tried]
     failures = [failure for call in done.calls for failure in failures_of(call)]
     late = [candidate.as_row() for candidate in overdue(disks, values)]
-    never_tried = [asdict(disk) for disk in untried(candidates, values)]
-    left = [asdict(disk) for disk in done.left]
+    never_tried = untried(candidates, values)
     return {
         "schema": SCHEMA,
         "kind": "drill",
@@ -83,49 +79,61 @@ def drill_report(
         "claim": NOT_PROVEN[values.level],
         "totals": {
             "disks": len(disks),
-            "tried": len(tried),
-            "proven": sum(row["proven"] for row in tried),
-            "uncompared": len(uncompared(tried)),
+            "tried": len(done.tried),
+            "proven": sum(row["proven"] for row in done.tried),
+            "uncompared": len(uncompared(done.tried)),
             "never": sum(disk.proven_at is None for disk in disks),
             "overdue": len(late),
             "untried": len(never_tried),
             "reaped": len(done.reaped),
-            "left": len(left),
+            "left": len(done.left),
             "failures": len(failures),
         },
-        "tried": tried,
+        "tried": list(done.tried),
         "overdue": late,
         "untried": never_tried,
         "failures": failures,
         "warnings": list(done.warnings),
         "reaped": list(done.reaped),
-        "left": left,
-        "disks": [{key: row[key] for key in _OF_A_DISK} for row in (disk.as_row() for disk in disks)],
+        "left": list(done.left),
+        "disks": [_drilled(disk.as_row()) for disk in disks],
         "collection": collection_version(),
     }
 
 
-def uncompared(tried: Sequence[Row]) -> list[Row]:
+def _drilled(row: CandidateRow) -> DrilledDisk:
+    return {
+        "disk_id": row["disk_id"],
+        "disk_name": row["disk_name"],
+        "copy_id": row["copy_id"],
+        "taken_at": row["taken_at"],
+        "missing": row["missing"],
+        "proven_at": row["proven_at"],
+        "proven_level": row["proven_level"],
+        "proofs": row["proofs"],
+    }
+
+
+def uncompared(tried: Sequence[Trial]) -> list[Trial]:
     """Return the copies that are proven as far as can be, but of which there was nothing to compare with, or read."""
     return [row for row in tried if row["proven"] and row["note"]]
 
 
-def drill_problems(report: Row) -> str:
+def drill_problems(report: DrillReport) -> str:
     """Say in one message for what a drill fails, or nothing."""
     parts = []
     failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
     if failed:
-        parts.append(
-            f"{len(failed)} of {len(report['tried'])} copies were not proven {report['level']}: {_some(failed, 'why')}."
-        )
+        why = _some([(row, row["why"]) for row in failed])
+        parts.append(f"{len(failed)} of {len(report['tried'])} copies were not proven {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
         parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
-        parts.append(f"No copy could be tried: {_some(report['untried'], 'why')}.")
+        parts.append(f"No copy could be tried: {_some([(row, row['why']) for row in report['untried']])}.")
     if report["overdue"]:
         cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
-        rows = [{**row, "since": last_proof(row) + cause.get(row["disk_id"], "")} for row in report["overdue"]]
-        parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows, 'since')}.")
+        rows = [(row, last_proof(row) + cause.get(row["disk_id"], "")) for row in report["overdue"]]
+        parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows)}.")
     if report["failures"] and not failed:
         parts.append(spelt_out(report["failures"]))
     if report["too_late"]:
@@ -136,7 +144,7 @@ def drill_problems(report: Row) -> str:
     return " ".join(parts)
 
 
-def drill_lines(report: Row) -> list[str]:
+def drill_lines(report: DrillReport) -> list[str]:
     """Return what the screen shows of a drill."""
     totals = report["totals"]
     place = report["zone"] or report["region"]
@@ -170,28 +178,28 @@ def drill_lines(report: Row) -> list[str]:
     return lines
 
 
-def also_proven(disk: Row) -> str:
+def also_proven(disk: ProofRow) -> str:
     """Say what earlier drills have proven of a disk that its last proof does not prove, or nothing."""
     others = beside(disk["proven_level"], disk["proofs"])
     return ", ".join(f"{level} on {time[:10]}" for level, time in others.items())
 
 
-def _where(left: Row) -> str:
+def _where(left: Left) -> str:
     return f"{left['disk_id']} (attached to {left['attached_to']})" if left["attached_to"] else str(left["disk_id"])
 
 
-def last_proof(row: Row) -> str:
+def last_proof(row: ProofRow) -> str:
     """Say when a disk was last proven at the level of the drill."""
     return f"last on {row['proven_at']}" if row["proven_at"] else "never"
 
 
-def _read(row: Row) -> str:
+def _read(row: Trial) -> str:
     if row["blocks"] is None:
         return ""
     what = "equal to the source's" if row["compared"] else "NOT COMPARED"
     return f", {row['blocks']} blocks read, {what}{'; ' + row['note'] if row['note'] else ''}"
 
 
-def _some(rows: list[Any], key: str) -> str:
+def _some(rows: Sequence[tuple[NamedRow, str | None]]) -> str:
     more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return "; ".join(f"{named(row)}: {str(row[key]).rstrip('.')}" for row in rows[:NAMED]) + more
+    return "; ".join(f"{named(row)}: {str(why).rstrip('.')}" for row, why in rows[:NAMED]) + more

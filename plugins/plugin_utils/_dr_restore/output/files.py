@@ -15,17 +15,18 @@ from ..._role.files import failure_of, write_whole
 from ..._role.marks import LEVELS
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.proofs import strongest
-from ..._role.rows import Row, parse_time
+from ..._role.rows import parse_time
 from ..decide.points import named
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
 from ..input.variables import Variables
 from .drill_junit import drill_junit_text
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
+from .report_type import DrillReport, Manifest
 from .servers import server_in_words
 
 
-def written_drill(report: Row, values: Variables) -> str:
+def written_drill(report: DrillReport, values: Variables) -> str:
     """Write report, page and metrics, those that are asked for; return what could not be written, or nothing."""
     if report["check_mode"]:
         return ""
@@ -63,7 +64,7 @@ class Written(NamedTuple):
     problem: str = ""
 
 
-def written_manifest(manifest: Row, values: Variables, stays: bool) -> Written:
+def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Written:
     """Write the manifest of a restore.
 
     A run that has found nothing to restore leaves the one of an earlier run, whose disks it has not seen; so does one
@@ -82,7 +83,7 @@ def written_manifest(manifest: Row, values: Variables, stays: bool) -> Written:
     return Written(f"MANIFEST {path}")
 
 
-def written_claims(manifest: Row, values: Variables) -> Written:
+def written_claims(manifest: Manifest, values: Variables) -> Written:
     """Write the manifests of the claims that are restored, those of earlier runs of this restore among them."""
     if manifest["check_mode"] or not values.kubernetes:
         return Written()
@@ -97,17 +98,17 @@ def written_claims(manifest: Row, values: Variables) -> Written:
     return Written(f"CLAIMS {path}")
 
 
-def drill_page(report: Row) -> str:
+def drill_page(report: DrillReport) -> str:
     """Write the report as one self-contained HTML page."""
     words = {"named": named, "also_proven": also_proven, "server_in_words": server_in_words}
     return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
 
-def _junit_text(report: Row) -> str:
+def _junit_text(report: DrillReport) -> str:
     return drill_junit_text(report, drill_problems(report))
 
 
-def write_drill_metrics(report: Row, directory: str) -> str:
+def write_drill_metrics(report: DrillReport, directory: str) -> str:
     """Write what drills have proven, and when, as a whole file, and return its path. Raises OSError."""
     # Only who sets dr_restore_metrics_dir needs them; input.contradictions has asked for the package.
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile

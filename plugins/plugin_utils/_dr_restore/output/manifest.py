@@ -7,19 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypedDict
+from operator import itemgetter
+from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.answers import Listing, RestoredDisk
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of
-from ..._role.rows import Row
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, by_reason, named
-from ..decide.waves import AVAILABLE, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
-from ..input.last_drill import SCHEMA, made_of_row
+from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
+from ..input.last_drill import SCHEMA, EarlierRow
 from ..input.variables import Variables
+from .report_type import Manifest, ManifestRow
 from .servers import lines_of_servers, torn_problem
 
 
@@ -33,14 +34,14 @@ class RestoreRun(TypedDict):
     check_mode: bool
     finished_at: str
     unidentified: list[str]
-    last: Mapping[str, Row]
+    last: Mapping[str, EarlierRow]
     there: Collection[str] | None
     warnings: Sequence[str]
 
 
 def manifest_of(
     points: Sequence[Point], waves: Sequence[Wave], unread: Listing, values: Variables, run: RestoreRun
-) -> dict[str, Any]:
+) -> Manifest:
     """Return the manifest of a restore.
 
     ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did.
@@ -89,41 +90,44 @@ def manifest_of(
 
 
 def _earlier(
-    disks: Sequence[Row], last: Mapping[str, Row], there: Collection[str] | None, region: str
-) -> list[dict[str, Any]]:
+    disks: Sequence[ManifestRow], last: Mapping[str, EarlierRow], there: Collection[str] | None, region: str
+) -> list[EarlierRow]:
     """Return the rows of the disks and claims that earlier runs of this restore made, and that this one was not to
     look at.
 
     A disk that is gone is ``absent``; once this run has made another in its place, it is left out.
     """
-    new, old = {made_of_row(disk) for disk in disks}, {disk["disk_id"] for disk in disks}
-    rows = []
+    new, old = {disk["new_disk_id"] or disk["claim"] for disk in disks}, {disk["disk_id"] for disk in disks}
+    rows: list[EarlierRow] = []
     for made, row in last.items():
         is_seen = there is not None and not row.get("claim") and row.get("region") in (region, None)
         is_there = not is_seen or made in (there or ())
         if made not in new and (is_there or row.get("disk_id") not in old):
-            rows.append({**row, **({} if is_there else {"state": "absent"})})
+            rows.append(row if is_there else {**row, "state": "absent"})
     return rows
 
 
-def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str, Row]) -> list[dict[str, Any]]:
-    """Return the row of each disk with what was made of its copy; without a new disk it is ``missing``, and why."""
+def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str, EarlierRow]) -> list[ManifestRow]:
+    """Return the row of each disk with what was made of its copy."""
     found, by_number = made_of(waves), {wave.number: wave for wave in waves}
     return [_with_made(point, found.get(str(point.copy_id)), by_number.get(point.wave), last) for point in points]
 
 
-def _with_made(point: Point, disk: RestoredDisk | None, wave: Wave | None, last: Mapping[str, Row]) -> dict[str, Any]:
-    row = point.as_row()
-    row.update(
-        new_disk_id=disk["disk_id"] if disk else None,
-        zone=disk["zone"] if disk else None,
-        disk_type=disk["disk_type"] if disk else None,
-        state=disk["state"] if disk else None,
-        action=disk["action"] if disk else None,
-        encrypted=disk["encrypted"] if disk else None,
-        seconds=disk["seconds"] if disk else None,
-    )
-    row["state"] = "missing" if point.missing else row["state"] or "absent"
+def _with_made(
+    point: Point, disk: RestoredDisk | None, wave: Wave | None, last: Mapping[str, EarlierRow]
+) -> ManifestRow:
+    none: Times = {"began_at": None, "available_at": None, "warm_at": None}
+    row: ManifestRow = {
+        **point.as_row(),
+        "new_disk_id": disk["disk_id"] if disk else None,
+        "zone": disk["zone"] if disk else None,
+        "disk_type": disk["disk_type"] if disk else None,
+        "state": "missing" if point.missing else (disk and disk["state"]) or "absent",
+        "action": disk["action"] if disk else None,
+        "encrypted": disk["encrypted"] if disk else None,
+        "seconds": disk["seconds"] if disk else None,
+        **(times_of(disk, wave, last) if disk and wave else none),
+    }
     is_made = disk and not disk["error"] and (disk["disk_id"] or disk["state"] == "planned")
     if point.claim and point.copy_id:
         row["state"] = "claimed"
@@ -132,25 +136,23 @@ def _with_made(point: Point, disk: RestoredDisk | None, wave: Wave | None, last:
         row["missing"] = why or "no disk was made from its copy"
     if disk and disk["size_gib"]:
         row["size_gib"] = disk["size_gib"]
-    none = dict.fromkeys(("began_at", "available_at", "warm_at"))
-    return {**row, **none, **(times_of(disk, wave, last) if disk and wave else {})}
+    return row
 
 
-def problems_of(manifest: Row) -> str:
+def problems_of(manifest: Manifest) -> str:
     """Say in one message for what a restore fails, or nothing. By the consistency "disk" a torn server is no fault."""
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
     return " ".join(filter(None, [_missing_problem(manifest), torn, manifest["too_late"]]))
 
 
-def _missing_problem(manifest: Row) -> str:
-    missing = [disk for disk in manifest["disks"] if disk["missing"]]
+def _missing_problem(manifest: Manifest) -> str:
+    missing = [(named(disk), why) for disk in manifest["disks"] if (why := disk["missing"])]
     if missing:
-        why = by_reason([(named(disk), disk["missing"]) for disk in missing])
-        return f"{len(missing)} of {len(manifest['disks'])} disks are missing. {why}."
+        return f"{len(missing)} of {len(manifest['disks'])} disks are missing. {by_reason(missing)}."
     return spelt_out(manifest["failures"]) if manifest["failures"] else ""
 
 
-def lines_of(manifest: Row) -> list[str]:
+def lines_of(manifest: Manifest) -> list[str]:
     """Return what the screen shows of a restore: a line for each disk, what is missing first."""
     totals = manifest["totals"]
     verb = "would be made" if manifest["check_mode"] else "restored"
@@ -175,16 +177,15 @@ def lines_of(manifest: Row) -> list[str]:
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
 
 
-def _lines_of_times(manifest: Row) -> list[str]:
+def _lines_of_times(manifest: Manifest) -> list[str]:
     """Return a line on how old the data is, and one on how long it took."""
     lines = []
-    dated = [disk for disk in manifest["disks"] if disk["age_hours"] is not None and not disk["missing"]]
+    there = [disk for disk in manifest["disks"] if not disk["missing"]]
+    dated = [(age, disk) for disk in there if (age := disk["age_hours"]) is not None]
     if dated:
-        oldest, newest = max(dated, key=_age), min(dated, key=_age)
+        (hours, oldest), (_hours, newest) = max(dated, key=itemgetter(0)), min(dated, key=itemgetter(0))
         until = f" to {newest['taken_at']} ({named(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
-        lines.append(
-            f"DATA as of {oldest['taken_at']} ({named(oldest)}, {oldest['age_hours']:g} hours before this run){until}"
-        )
+        lines.append(f"DATA as of {oldest['taken_at']} ({named(oldest)}, {hours:g} hours before this run){until}")
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
@@ -192,11 +193,7 @@ def _lines_of_times(manifest: Row) -> list[str]:
     return lines
 
 
-def _age(disk: Row) -> float:
-    return float(disk["age_hours"])
-
-
-def _lines_of_waves(manifest: Row) -> list[str]:
+def _lines_of_waves(manifest: Manifest) -> list[str]:
     """Return a line for each wave: how many of its disks are available, when it began, since when the last one is, and
     by when all their data was loaded, where the cloud tells it."""
     lines = []
@@ -219,7 +216,7 @@ def _lines_of_waves(manifest: Row) -> list[str]:
     return lines
 
 
-def _line(disk: Row) -> str:
+def _line(disk: ManifestRow) -> str:
     if disk["missing"]:
         return f"MISSING {named(disk)}: {disk['missing']}"
     was = f", was {disk['device'] or 'attached'} of {disk['instance']}" if disk["instance"] else ""

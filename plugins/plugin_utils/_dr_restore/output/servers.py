@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..._role.rows import Row
+from ..decide.points import PointRow, RowOfServer
 
 #: Disks and servers that a message names.
 NAMED = 10
 
 
-def torn_problem(disks: Sequence[Row]) -> str:
+def torn_problem(disks: Sequence[PointRow]) -> str:
     """Say in one message which servers are torn, or nothing."""
     torn = {group: rows for group, rows in _by_group(disks).items() if any(row["torn"] for row in rows)}
     if not torn:
@@ -27,13 +27,13 @@ def torn_problem(disks: Sequence[Row]) -> str:
     )
 
 
-def _torn_in_words(rows: Sequence[Row]) -> str:
+def _torn_in_words(rows: Sequence[PointRow]) -> str:
     torn, of_set = [row for row in rows if row["torn"]], [row for row in rows if row["set"] and not row["torn"]]
     others = f"; beside the set of {_taken(of_set)}, which lacks them" if of_set else ""
     return _times(torn) + others
 
 
-def lines_of_servers(disks: Sequence[Row]) -> list[str]:
+def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
     """Return a line for each set of a server of several disks, or that it has none, and what is passed over.
 
     A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
@@ -48,14 +48,14 @@ def lines_of_servers(disks: Sequence[Row]) -> list[str]:
         torn = [row for row in rows if row["torn"]]
         if torn:
             lines.append(f"TORN {group}: its disks are of different times: {_times(torn)}")
-        sets: dict[str, list[Row]] = {}
+        sets: dict[str, list[PointRow]] = {}
         for row in of_set:
             sets.setdefault(str(row["set"]), []).append(row)
         lines += [_line_of_set(group, own, len(sets) > 1) for own in sets.values()]
     return lines
 
 
-def _line_of_set(group: str, of_set: Sequence[Row], is_one_of_several: bool) -> str:
+def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool) -> str:
     passed = [f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in of_set if row["newer"]]
     over = f"; newer, but not used: {', '.join(passed[:NAMED])}" if passed else ""
     names = [str(row["disk_name"] or row["disk_id"]) for row in of_set]
@@ -63,30 +63,30 @@ def _line_of_set(group: str, of_set: Sequence[Row], is_one_of_several: bool) -> 
     which = f" ({', '.join(names[:NAMED])}{more}; another plan protects its other disks)" if is_one_of_several else ""
     how = f"{of_set[0]['consistency']} consistent"
     how += " (taken within minutes, not at one moment)" if of_set[0]["consistency"] == "near" else ""
-    missing = sum(bool(row.get("missing")) for row in of_set)
+    missing = sum(bool(row["missing"]) for row in of_set)
     lacks = f", but {missing} of them are missing" if missing else ""
     return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{lacks}{over}"
 
 
-def server_in_words(row: Row) -> str:
+def server_in_words(row: RowOfServer) -> str:
     """Say of a disk of a server to which it belongs, and of which set its copy is."""
     if row["torn"]:
         return f"{row['group']}, of no whole set"
     return f"{row['group']}, set {row['set']}, {row['consistency']} consistent" if row["set"] else str(row["group"])
 
 
-def _by_group(disks: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by_group(disks: Iterable[PointRow]) -> dict[str, list[PointRow]]:
+    found: dict[str, list[PointRow]] = {}
     for disk in disks:
         if disk["group"]:
             found.setdefault(str(disk["group"]), []).append(disk)
     return dict(sorted(found.items()))
 
 
-def _taken(of_set: Sequence[Row]) -> str:
+def _taken(of_set: Sequence[PointRow]) -> str:
     return min(str(row["taken_at"]) for row in of_set)
 
 
-def _times(rows: Sequence[Row]) -> str:
+def _times(rows: Sequence[PointRow]) -> str:
     parts = [f"{row['disk_name'] or row['disk_id']} as of {row['taken_at'] or 'no time'}" for row in rows[:NAMED]]
     return ", ".join(parts) + (f", and {len(rows) - NAMED} more" if len(rows) > NAMED else "")

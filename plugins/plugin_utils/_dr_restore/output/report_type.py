@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The manifest of a restore and the report of a drill as types: each form of them is made of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from ..._role.answers import Failure
+from ..decide.drill import CandidateRow, ProofRow, Trial, Untried
+from ..decide.points import NamedRow, PointRow
+from ..decide.reaping import Left
+from ..decide.waves import Times
+from ..input.last_drill import EarlierRow
+
+
+class _Report(TypedDict):
+    schema: int
+    kind: str
+    host: str
+    id: str
+    check_mode: bool
+    started_at: str
+    finished_at: str
+    cloud: str
+    region: str
+    zone: str
+    rto_minutes: float
+    took_minutes: float | None
+    too_late: str
+    failures: list[Failure]
+    warnings: list[str]
+    collection: str
+
+
+class ManifestRow(PointRow, Times):
+    """A disk of a manifest, and what was made of its copy. Without a new disk it is ``missing``, and why."""
+
+    new_disk_id: str | None
+    zone: str | None
+    disk_type: str | None
+    state: str
+    action: str | None
+    encrypted: bool | None
+    seconds: float | None
+
+
+class ManifestTotals(TypedDict):
+    """How many disks of a manifest there are of each kind."""
+
+    disks: int
+    restored: int
+    creating: int
+    missing: int
+    claimed: int
+    torn: int
+
+
+class Manifest(_Report):
+    """The manifest of a restore, as its JSON has it."""
+
+    source_region: str
+    at: str
+    consistency: str
+    waves: Sequence[Mapping[str, str]]
+    expected: int | None
+    totals: ManifestTotals
+    disks: list[ManifestRow]
+    earlier: list[EarlierRow]
+    unidentified_copies: list[str]
+    counts: dict[str, int]
+
+
+class DrilledDisk(NamedRow, ProofRow):
+    """A disk with its newest copy that can be restored, or why it is ``missing``, and its proofs."""
+
+    copy_id: str | None
+    taken_at: str | None
+    missing: str | None
+
+
+class DrillTotals(TypedDict):
+    """How much a drill has done, and found, of each kind."""
+
+    disks: int
+    tried: int
+    proven: int
+    uncompared: int
+    never: int
+    overdue: int
+    untried: int
+    reaped: int
+    left: int
+    failures: int
+
+
+class DrillReport(_Report):
+    """The report of a drill, as its JSON has it."""
+
+    level: str
+    count: int
+    max_gib: int
+    max_age_days: int
+    test_instance: str
+    test_host: str
+    checks: str
+    claim: str
+    totals: DrillTotals
+    tried: list[Trial]
+    overdue: list[CandidateRow]
+    untried: list[Untried]
+    reaped: list[str]
+    left: list[Left]
+    disks: list[DrilledDisk]

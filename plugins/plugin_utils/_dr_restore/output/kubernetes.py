@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypedDict
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from ..._role.rows import Row
+from ..decide.points import PointRow
+from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 
 GROUP = "snapshot.storage.k8s.io"
@@ -22,7 +24,64 @@ GROUP = "snapshot.storage.k8s.io"
 _READABLE = 40
 
 
-def objects_of(disks: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
+class _Metadata(TypedDict, total=False):
+    name: str
+    namespace: str
+    annotations: dict[str, str]
+
+
+class _Reference(TypedDict, total=False):
+    apiVersion: str
+    apiGroup: str
+    kind: str
+    name: str
+    namespace: str
+
+
+class _SnapshotClass(TypedDict, total=False):
+    volumeSnapshotClassName: str
+
+
+class _DiskClass(TypedDict, total=False):
+    storageClassName: str
+
+
+class _Source(TypedDict, total=False):
+    snapshotHandle: str
+    volumeSnapshotContentName: str
+
+
+class _Resources(TypedDict):
+    requests: dict[str, str]
+
+
+class _ContentSpec(_SnapshotClass):
+    deletionPolicy: str
+    driver: str | None
+    source: _Source
+    volumeSnapshotRef: _Reference
+
+
+class _SnapshotSpec(_SnapshotClass):
+    source: _Source
+
+
+class _ClaimSpec(_DiskClass):
+    accessModes: list[str]
+    dataSource: _Reference
+    resources: _Resources
+
+
+class ClusterObject(TypedDict):
+    """An object of a cluster, with the keys that are written here."""
+
+    apiVersion: str
+    kind: str
+    metadata: _Metadata
+    spec: _ContentSpec | _SnapshotSpec | _ClaimSpec
+
+
+def objects_of(disks: Sequence[PointRow | EarlierRow], values: Variables) -> list[ClusterObject]:
     """Return for each claim a VolumeSnapshotContent of its copy, a VolumeSnapshot, and a PersistentVolumeClaim.
 
     ``disks`` are rows of a manifest.
@@ -30,21 +89,22 @@ def objects_of(disks: Sequence[Row], values: Variables) -> list[dict[str, Any]]:
     return [part for disk in disks if disk.get("claim") for part in _parts(disk, values)]
 
 
-def objects_of_earlier(disks: Sequence[Row], text: str, values: Variables) -> list[dict[str, Any]]:
+def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables) -> list[Mapping[str, object]]:
     """Return the objects of claims of earlier runs as the ``text`` of these has them, where people may have edited
     them; those that it lacks, anew."""
-    there: dict[str, list[dict[str, Any]]] = {}
+    there: dict[str, list[Mapping[str, object]]] = {}
     for one in _objects_in(text):
         there.setdefault(_name_in(one), []).append(one)
-    found = []
+    found: list[Mapping[str, object]] = []
     for disk in disks:
-        anew = objects_of([disk], values)
-        own = there.get(_name_in(anew[0]), []) if anew else []
+        anew = objects_of([disk], replace(values, region=disk.get("region") or values.region))
+        own = there.get(anew[0]["metadata"]["name"], []) if anew else []
         found += own if len(own) == len(anew) else anew
     return found
 
 
 def _objects_in(text: str) -> list[dict[str, Any]]:
+    """Return the objects in what people may have edited."""
     try:
         return [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
     except yaml.YAMLError:
@@ -58,12 +118,12 @@ def _name_in(one: Mapping[str, Any]) -> str:
     return str((holder or {}).get("name"))
 
 
-def text_of(objects: Sequence[Mapping[str, Any]]) -> str:
+def text_of(objects: Sequence[Mapping[str, object]]) -> str:
     """Write objects as one text, as ``kubectl apply`` takes it."""
     return str(yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
 
 
-def _parts(disk: Row, values: Variables) -> list[dict[str, Any]]:
+def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject]:
     namespace, _slash, claim = str(disk["claim"]).partition("/")
     name = _name_of(claim, disk, values)
     notes = {
@@ -71,10 +131,14 @@ def _parts(disk: Row, values: Variables) -> list[dict[str, Any]]:
         "multicloud.snapshots/source-disk": str(disk["disk_id"]),
         "multicloud.snapshots/taken-at": str(disk["taken_at"]),
     }
-    own = {"name": name, "annotations": notes}
-    snapshot_class = {"volumeSnapshotClassName": values.kubernetes_class} if values.kubernetes_class else {}
-    disk_class = {"storageClassName": values.kubernetes_storage_class} if values.kubernetes_storage_class else {}
-    content = {
+    own: _Metadata = {"name": name, "annotations": notes}
+    snapshot_class: _SnapshotClass = {}
+    disk_class: _DiskClass = {}
+    if values.kubernetes_class:
+        snapshot_class["volumeSnapshotClassName"] = values.kubernetes_class
+    if values.kubernetes_storage_class:
+        disk_class["storageClassName"] = values.kubernetes_storage_class
+    content: ClusterObject = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "VolumeSnapshotContent",
         "metadata": own,
@@ -92,13 +156,13 @@ def _parts(disk: Row, values: Variables) -> list[dict[str, Any]]:
             },
         },
     }
-    snapshot = {
+    snapshot: ClusterObject = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "VolumeSnapshot",
         "metadata": {**own, "namespace": namespace, "annotations": dict(notes)},
         "spec": {"source": {"volumeSnapshotContentName": name}, **snapshot_class},
     }
-    restored = {
+    restored: ClusterObject = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": {"name": claim, "namespace": namespace, "annotations": dict(notes)},
@@ -112,9 +176,9 @@ def _parts(disk: Row, values: Variables) -> list[dict[str, Any]]:
     return [content, snapshot, restored]
 
 
-def _name_of(claim: str, disk: Row, values: Variables) -> str:
+def _name_of(claim: str, disk: PointRow | EarlierRow, values: Variables) -> str:
     """Return a name that is valid in a cluster and that no other copy, claim or restore has."""
-    what = (values.cloud, disk.get("region") or values.region, values.id, disk["claim"], disk["copy_id"])
+    what = (values.cloud, values.region, values.id, disk["claim"], disk["copy_id"])
     digest = hashlib.sha256("\n".join(map(str, what)).encode()).hexdigest()[:10]
     readable = [re.sub(r"[^a-z0-9]+", "-", text.lower())[:_READABLE].strip("-") for text in (values.id, claim)]
     return "-".join([*filter(None, readable), digest])

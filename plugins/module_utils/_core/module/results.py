@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..act.attempt import Attempt
 from ..errors import CopyError
 from ..model import Action, Snapshot, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS
+
+if TYPE_CHECKING:  # the controller loads this file, and needs no engine
+    from ..act.attempt import Attempt
 
 
 def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, Any]:

@@ -32,7 +32,7 @@ options:
   name:
     description:
       - Name of each copy. 2 to 128 characters; a letter first, then letters, digits, and C(:) C(_) C(-).
-      - If the service does not show the source of a copy, later runs recognise it by the default name or the default
+      - If the service does not show the source of a copy, later runs recognize it by the default name or the default
         O(description). So change only one of them.
     default: copy-of-{snapshot_id}
   instance_billing_cycle:

@@ -33,7 +33,7 @@ options:
     choices: [Hour, Day, Month]
 notes:
   - O(region) is a node, such as C(cn-hangzhou-26).
-  - Each disk is named C(snapshot:restore). The module recognises it by this name if its tags are missing.
+  - Each disk is named C(snapshot:restore). The module recognizes it by this name if its tags are missing.
   - Alibaba Cloud's support may have to allow the first order of an account.
 extends_documentation_fragment:
   - multicloud.snapshots._restore

@@ -13,7 +13,7 @@ options:
   snapshot_ids:
     description:
       - IDs of the snapshots to copy. A single ID works as well.
-      - An empty list does nothing and is no error. Repeated IDs count once.
+      - An empty list does nothing, and is not an error. Repeated IDs count once.
     type: list
     elements: str
     required: true
@@ -22,8 +22,8 @@ options:
     description:
       - V(present) makes the copies that are missing.
       - V(absent) deletes the copies of these snapshots in these regions, even if the sources are gone, and nothing
-        else. It deletes a copy only if this collection certainly made it. On Alibaba Cloud it is enough that the cloud
-        records the source of the copy. Other copies are kept, and RV(failures) names them.
+        else. It deletes a copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that
+        the cloud records the source of the copy. It keeps all other copies, and RV(failures) names them.
     type: str
     choices: [present, absent]
     default: present
@@ -35,9 +35,9 @@ options:
     elements: str
   survivors:
     description:
-      - Each key is a copy of O(copy_ids), its value another copy that must remain. The module deletes the first only if
-        a look at most 15 seconds old shows that the second is complete. Otherwise it keeps the first, and RV(failures)
-        names it.
+      - Each key is the ID of a copy in O(copy_ids), and its value is the ID of another copy that must remain. The
+        module deletes the copy only if a read within the last 15 seconds showed the remaining copy as complete.
+        Otherwise it keeps the copy, and RV(failures) names it.
       - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role C(dr_copy)
         always sets it.
       - Only with O(copy_ids).
@@ -59,20 +59,20 @@ options:
   replace_mismatched:
     description:
       - If a copy does not match the request, make the requested one. Once it is complete, delete older copies that do
-        not match, if this collection made them. Newer ones are kept, so two runs that request different keys still
-        leave a copy.
+        not match, if this collection made them. Newer copies are kept. So if two runs request different keys, a copy
+        still remains.
     type: bool
     default: false
   remove_duplicates:
     description:
-      - Delete complete copies that this collection made beyond the one that counts.
+      - For each source and region, delete all complete copies that this collection made, except the one that counts.
       - While no copy is complete, nothing is deleted.
     type: bool
     default: false
   max_in_flight:
     description:
-      - How many copies may be in progress at once in one destination region, including those of others in the account
-        if the cloud shows them. The run always starts at least one copy of its own.
+      - How many copies may be in progress at once in one destination region. If the cloud shows them, copies of others
+        in the account count too. The run always starts at least one copy of its own.
       - The run respects the cloud's quota, so a higher number does no harm.
     type: int
     default: 20
@@ -98,9 +98,9 @@ options:
 notes:
   - The module never deletes a copy with the tag C(dr-copy:hold), whatever its value. With O(state=absent), RV(failures)
     names it.
-  - O(name) and the description are set when a copy is made, and never change an existing copy. They may hold the
-    placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601,
-    UTC), C({destination_region}) and C({disk_id}). Write C({{) and C(}}) for braces.
+  - O(name) and the description are set when a copy is made, and never change an existing copy. They may contain the
+    placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601, UTC),
+    C({destination_region}) and C({disk_id}). For literal braces write C({{) and C(}}).
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
   - While it runs, a task shows its progress on stderr, at each change and every 30 seconds. The variable
     C(snapshot_copy_progress=false) turns that off, and so does O(ignore:no_log).
@@ -132,7 +132,7 @@ options:
 options:
   description:
     description:
-      - Description of each copy. May hold placeholders like O(name).
+      - Description of each copy. May contain the same placeholders as O(name).
     type: str
     default: Copied from {snapshot_id} in {source_region}
 """
@@ -142,13 +142,13 @@ options:
   encrypted:
     description:
       - Encrypt the copies.
-      - With V(true) an existing copy that is not encrypted does not match, see O(replace_mismatched).
+      - With V(true), an existing copy that is not encrypted does not match; see O(replace_mismatched).
     type: bool
     default: false
   kms_key_id:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
-      - An existing copy with another key does not match, see O(replace_mismatched). Keys are compared only if both are
+      - An existing copy with another key does not match; see O(replace_mismatched). Keys are compared only if both are
         known in the same form; the notes say which.
     type: str
 """
@@ -157,7 +157,7 @@ options:
 options:
   retention_days:
     description:
-      - Let the cloud delete each copy so many days after it was made; 1 to 65536. Without it a copy is kept until
+      - Let the cloud delete each copy this many days after it was made; 1 to 65536. Without it, a copy is kept until
         somebody deletes it.
     type: int
 """
@@ -173,7 +173,7 @@ options:
     aliases: [resource_tags]
   purge_tags:
     description:
-      - Remove other tags; only if O(tags) is given.
+      - Remove the tags that O(tags) does not list. Has no effect without O(tags).
       - Keeps the C(dr-copy:) tags that every copy gets, the tag C(dr-copy:hold), keys that the cloud reserves, and
         with O(copy_tags) the source's keys.
     type: bool
@@ -186,8 +186,8 @@ options:
     default: false
   source_tags:
     description:
-      - Tags that O(copy_tags) uses instead of a source's own, such as those of its disk. A dict of snapshot IDs, each
-        with a dict of tags. For other sources their own tags are used.
+      - A dict of source snapshot IDs, each with a dict of tags. For these sources O(copy_tags) uses these tags, such as
+        those of the disk, instead of the source's own. For other sources it uses their own tags.
     type: dict
 """
 

@@ -27,7 +27,7 @@ options:
     aliases: [snapshot_id]
   latest:
     description:
-      - Only each disk's newest completed snapshot that is not a copy.
+      - Return only the newest completed snapshot of each disk, not counting copies.
     type: bool
     default: false
   copies_from:
@@ -46,7 +46,8 @@ options:
   shard:
     description:
       - Only snapshots of this part of the disks, such as V(2/8) for the second of eight. All disks are listed.
-      - Disks of one instance, or with O(group_tag) of one value of it, are in one part.
+      - Disks of one instance are always in the same part. With O(group_tag) this applies to disks that share a value of
+        that tag.
       - Needs O(disk_tags) or O(disk_ids).
     type: str
   other_disks:
@@ -62,7 +63,7 @@ options:
         disks may belong to one server. On EBS the snapshots themselves show it. ENS shows no sets.
       - If the groups cannot be listed, for example because a permission is missing, the module warns and returns no
         sets. Nothing then counts as consistent.
-      - A set that has two snapshots of one disk is not used. A warning names it.
+      - The module does not use a set that has two snapshots of one disk. A warning names the set.
     type: bool
     default: false
     version_added: 1.0.0

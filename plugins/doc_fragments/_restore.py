@@ -13,7 +13,7 @@ options:
   snapshot_ids:
     description:
       - IDs of the snapshots to make disks from. A single ID works as well.
-      - An empty list does nothing and is no error. Repeated IDs count once.
+      - An empty list does nothing, and is not an error. Repeated IDs count once.
     type: list
     elements: str
     required: true
@@ -29,8 +29,8 @@ options:
     description:
       - V(present) makes the disks that are missing.
       - V(absent) deletes the disks that this collection made from these snapshots with this O(restore_id), if they are
-        not attached. It keeps an attached disk, and RV(failures) names it, unless this collection attached it to the
-        instance in the option C(attach_to).
+        not attached. It keeps attached disks, and RV(failures) names them. It first detaches disks that this collection
+        attached to the instance in the option C(attach_to).
     type: str
     choices: [present, absent]
     default: present
@@ -55,11 +55,11 @@ options:
     type: str
   tags:
     description:
-      - Tags for the disks, set when a disk is made. The module never changes the tags of an existing disk, except
-        C(dr-restore:expires-at), see O(expires_after_hours), and C(dr-restore:attached-to), which the option
-        C(attach_to) sets.
-      - Every disk also gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id), by which later runs recognise it,
-        and with O(expires_after_hours) C(dr-restore:expires-at).
+      - Tags for the disks, set when a disk is made. On an existing disk the module changes only the tags
+        C(dr-restore:expires-at) (see O(expires_after_hours)) and C(dr-restore:attached-to) (see the option
+        C(attach_to)).
+      - Every disk also gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id). Later runs recognize the disk by
+        these tags. With O(expires_after_hours) it also gets C(dr-restore:expires-at).
     type: dict
   expires_after_hours:
     description:
@@ -99,8 +99,8 @@ notes:
     the module looks for the disk before it calls again. So it makes no second disk.
   - If an existing disk of this O(restore_id) does not match the request (another zone or type, smaller, or not
     encrypted), that is a failure of the kind V(mismatch). The module makes no other disk beside it.
-  - The module checks all options before it makes anything, also against the cloud's zones, types, sizes and snapshots.
-    One message reports everything that is wrong.
+  - Before it makes anything, the module checks all options, also against the zones, types, sizes and snapshots that the
+    cloud reports. One message reports everything that is wrong.
 """
 
     REGION = r"""

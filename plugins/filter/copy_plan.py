@@ -48,12 +48,12 @@ options:
     default: latest
   keep:
     description: >-
-      Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this limit; V(0)
-      is no limit.
+      Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this limit. V(0)
+      means no limit.
     type: int
     default: 0
   keep_days:
-    description: The same for days since the snapshot was taken; V(0) is no limit.
+    description: The same for days since the snapshot was taken. V(0) means no limit.
     type: float
     default: 0
   keep_daily:
@@ -79,11 +79,11 @@ options:
   retention_days:
     description: >-
       With O(select=all), leave out snapshots that are older than this many days, because the cloud's own expiry has
-      deleted their copies or soon would. V(0) is no limit.
+      deleted their copies or soon will. V(0) means no limit.
     type: float
     default: 0
   max_snapshot_age_hours:
-    description: Older snapshots are left out as stale; 0 allows any age.
+    description: Leave out snapshots older than this as stale. V(0) allows any age.
     type: float
     default: 0
   snapshot_tags:

@@ -12,11 +12,11 @@ author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Takes copies from the info modules of this collection. Returns those that may be deleted, the oldest first.
-  - A copy may be deleted only if no limit keeps it. With all limits V(0), none may.
+  - A copy may be deleted only if no limit keeps it. If all limits are V(0), no copy may be deleted.
   - Age and order count from when the source was taken, not from when it was copied. Copies of one source are one
     recovery point.
-  - Only complete copies that this collection made count, and only they may be deleted. A copy with the tag
-    C(dr-copy:hold), or whose source time or disk is unknown, does not count and is never deleted. The newest copy of a
+  - Only complete copies that this collection made count, and only they may be deleted. A copy does not count, and is
+    never deleted, if it has the tag C(dr-copy:hold), or if its source time or disk is unknown. The newest copy of a
     disk in a region is never deleted either.
 options:
   _input:
@@ -25,17 +25,17 @@ options:
     elements: dict
     required: true
   keep:
-    description: Number of newest recovery points to keep for each disk in each region; V(0) is no limit.
+    description: Number of newest recovery points to keep for each disk in each region. V(0) means no limit.
     type: int
     default: 0
   keep_days:
-    description: Keep recovery points whose sources were taken in the last days, this many; V(0) is no limit.
+    description: Keep recovery points whose sources were taken within this many days. V(0) means no limit.
     type: float
     default: 0
   keep_daily:
     description: >-
-      Number of days to keep the newest recovery point of, in O(timezone). Days without one do not count, so the newest
-      points are kept no matter how old the last copy is.
+      Keep the newest recovery point of each of this many days, in O(timezone). Days without a recovery point do not
+      count, so the newest points are kept no matter how old they are.
     type: int
     default: 0
   keep_weekly:
@@ -56,8 +56,8 @@ options:
     default: UTC
   plans:
     description: >-
-      Only copies whose tag C(dr-copy:plan) names one of these plans, or copies without it, may be deleted. All copies
-      count. Empty is no limit.
+      Only copies whose tag C(dr-copy:plan) names one of these plans, or copies without that tag, may be deleted. All
+      copies count. Empty means any plan.
     type: list
     elements: str
     default: []

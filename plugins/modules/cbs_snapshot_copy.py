@@ -14,8 +14,8 @@ description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
   - Finds existing copies, whoever made them, if their tags or names show the source, and makes no second one.
   - CBS records no source on a copy and takes no tags in the copy call. So the module identifies a copy first by its
-    name, and then by the tags that it sets right after the call. If a run is cut off in between, the next one sets the
-    tags.
+    name, and then by the tags that it sets right after the call. If a run is interrupted in between, the next run sets
+    the tags.
   - CBS cannot cancel a copy, and shows no failed copies. A copy that disappears has failed.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
@@ -30,17 +30,18 @@ options:
       - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
     default: copy
 notes:
-  - O(retention_days) is set once a copy is complete, if it has no expiry yet; with O(wait=false) by the next run. If
-    the expiry would be less than a day ahead, it is not set, and a warning is given. An expiry is never moved.
+  - The module sets O(retention_days) once a copy is complete, if the copy has no expiry yet. With O(wait=false) the
+    next run sets it. If the expiry would be less than a day ahead, the module does not set it, and warns. It never
+    changes an expiry.
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
-  - CBS answers before a deletion takes effect, so a deleted copy can still show for a while.
+  - CBS answers before a deletion takes effect, so it may still show a deleted copy for a while.
   - The tags of each copy have new values, which count towards the account's tag quota. If the quota is used up, the
-    copy is made and recognised by its name, the other tags are set, and a warning names the quota and what to do. It is
-    a failure only if the quota refuses a tag of O(tags).
+    module still makes the copy and recognizes it by its name. It sets the other tags, and a warning names the quota and
+    what to do. The task fails only if the quota refuses a tag of O(tags).
   - With O(state=absent) the module also deletes unused values of its own tags, if the caller may call
-    C(tag:DeleteTags). A refusal is no failure. Without O(wait=true) a copy may still have its tags, so their values
-    remain.
+    C(tag:DeleteTags). If the cloud refuses that, the task does not fail. Without O(wait=true) a deleted copy may still
+    have its tags, so their values remain.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source

@@ -14,7 +14,7 @@ description:
   - Reads random blocks of copies through the EBS direct APIs, and compares their checksums with those of the same
     blocks of their sources.
   - Also compares which blocks are written. For a snapshot with up to 10,000 written blocks (about 5 GB of data) it
-    compares all of them, for a larger one about 100 from each random position.
+    compares the whole list. For a larger one it compares about 100 entries from each random position.
   - The role P(multicloud.snapshots.dr_restore#role) uses it for drills of the level V(readable).
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
@@ -65,8 +65,8 @@ attributes:
     support: full
 notes:
   - Equal blocks do not prove that the other blocks are equal, that a file system is intact, or that a system boots.
-  - A deleted source is no failure. Then RV(comparisons[].compared) is false, and RV(comparisons[].note) says why.
-  - If the source cannot be read for another reason, that is a failure, because nothing is known then.
+  - A deleted source is not a failure. RV(comparisons[].compared) is then false, and RV(comparisons[].note) says why.
+  - If the source cannot be read for another reason, the comparison fails, because its result is unknown.
   - Blocks of snapshots with different keys can be compared, because AWS returns them decrypted.
   - If O(endpoint_url) is that of EC2 only, the module calls AWS's own address of the EBS direct APIs.
 seealso:

@@ -28,7 +28,8 @@ options:
       - The tag C(Name) of each copy. Without it a copy has no such tag, unless O(tags) or O(copy_tags) set one.
   completion_duration_minutes:
     description:
-      - Make time-based copies, which AWS completes within so many minutes; 15 to 2880, in steps of 15. They cost extra.
+      - Make time-based copies, which AWS completes within this many minutes; 15 to 2880, in steps of 15. They cost
+        extra.
       - Cannot be combined with O(destination_outpost_arn) or O(destination_availability_zone).
     type: int
   destination_outpost_arn:
@@ -44,23 +45,23 @@ options:
     type: str
   lock_days:
     description:
-      - Lock the copy that counts of each source and region, once it is complete, if this collection made it and it has
-        no lock; for so many days from then on; 1 to 36500. Duplicates are not locked. Nobody can delete a locked copy,
-        and this module does not try. It never changes or removes a lock.
+      - Lock copies for this many days, counted from the moment of locking; 1 to 36500. For each source and region the
+        module locks the copy that counts, once it is complete, if this collection made it and it has no lock. It does
+        not lock duplicates. Nobody can delete a locked copy, and this module does not try. It never changes or removes
+        a lock.
     type: int
   lock_mode:
     description:
-      - A V(governance) lock can be ended with the permission C(ec2:UnlockSnapshot). Nobody can end a V(compliance) lock
-        early, from the first moment on.
+      - Callers with the permission C(ec2:UnlockSnapshot) can end a V(governance) lock. Nobody can end a V(compliance)
+        lock early, from the first moment.
     type: str
     choices: [governance, compliance]
     default: governance
 notes:
-  - The tags of a snapshot that another account shares cannot be read; set them with O(source_tags). AWS may not show a
-    newly shared snapshot at once, so the module retries for a minute if AWS does not know a snapshot that
-    O(source_tags) names.
-  - A copy of an encrypted source is always encrypted, and so is every copy in a region where encryption by default is
-    on.
+  - The module cannot read the tags of a snapshot that another account shares; set them with O(source_tags). AWS may
+    show a newly shared snapshot late. So if AWS does not find a snapshot in O(source_tags), the module retries for a
+    minute.
+  - A copy of an encrypted source is always encrypted. So is every copy in a region with encryption by default.
   - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only if both are
     ARNs of keys, or the same kind of alias.
   - AWS may accept a copy that it cannot make, for example of a deleted snapshot, or with a key that may not be used.

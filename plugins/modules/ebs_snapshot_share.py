@@ -13,8 +13,9 @@ version_added: 1.0.0
 description:
   - Allows another account to make volumes and copies from snapshots that this account owns.
   - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.
-  - The module only adds the permission and never removes one. An account that had it for a moment may have copied
-    already, another plan may use it, and AWS has no safe way to remove it while others change permissions.
+  - The module only adds permissions, and never removes one. Removing one would not be safe, because the other account
+    may already have copied the snapshot, another plan may use the permission, and AWS cannot remove it safely while
+    others change permissions.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:

@@ -28,10 +28,11 @@ options:
     default: copy-of-{snapshot_id}
   lock_days:
     description:
-      - Lock the copy that counts of each source and region, once it is complete, if this collection made it and it has
-        no lock; for so many days from then on; 1 to 36500, and no more than O(retention_days). Duplicates are not
-        locked. This module does not try to delete a locked copy, and never changes or removes a lock.
-      - Nobody B(can end) a lock of ECS early, from the first moment on. Try it in check mode first.
+      - Lock copies for this many days, counted from the moment of locking; 1 to 36500, and no more than
+        O(retention_days). For each source and region the module locks the copy that counts, once it is complete, if
+        this collection made it and it has no lock. It does not lock duplicates. The module does not try to delete a
+        locked copy, and never changes or removes a lock.
+      - Nobody B(can end) a lock of ECS early, from the first moment. Run in check mode first.
     type: int
   lock_mode:
     description:

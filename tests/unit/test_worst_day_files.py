@@ -24,7 +24,8 @@ def rendered(text, **variables):
 
 def row(number, device, instance="i-1", state="available", made=True, **more):
     new = f"vol-n{number}" if made else None
-    facts = {"copy_id": f"snap-{number}", "device": device, "instance": instance, "state": state, "new_disk_id": new}
+    facts = {"disk_id": f"vol-{number}", "copy_id": f"snap-{number}", "new_disk_id": new}
+    facts.update(device=device, instance=instance, state=state)
     return {**facts, **more}
 
 
@@ -53,6 +54,13 @@ def test_the_disks_of_a_server_are_attached_in_the_order_of_their_devices_those_
     ordered = attached(manifest)
     assert ordered == (["snap-9"] if earlier else []) + ["snap-3", "snap-1", "snap-2"] + (["snap-8"] if earlier else [])
     assert attached(manifest, "i-2") == ["snap-5"] and attached(manifest, "i-3") == []
+
+
+def test_of_two_disks_of_one_disk_that_of_the_last_run_is_attached_alone():
+    """As an older version made them, if a run was given another dr_restore_at."""
+    disks = [{**row(1, "/dev/sdf"), "disk_id": "vol-1"}]
+    earlier = [{**row(n, "/dev/sdf", region="here"), "disk_id": f"vol-{disk}"} for n, disk in ((2, 1), (3, 3), (4, 3))]
+    assert attached({"region": "here", "disks": disks, "earlier": earlier}) == ["snap-1", "snap-3"]
 
 
 def test_a_restore_is_taken_back_with_what_its_earlier_runs_made():

@@ -45,8 +45,8 @@ class Drill(Run):
         there = self._look(calls)
         self._reap(calls, there, own=False)
         listed = self._noted(self._listed(calls))
-        points, warnings = choose(listed, there, values)
-        candidates = drill.with_proofs(points, listed, last, values)
+        chosen_points = choose(listed, there, values)
+        candidates = drill.with_proofs(chosen_points.points, listed, last, values)
         # Nothing is made on the strength of one listing alone.
         both = is_read(listed, "snapshots") and is_read(there, "disks")
         chosen = drill.picked(candidates, values) if both else []
@@ -63,7 +63,7 @@ class Drill(Run):
         there = self._look_again(calls, there)
         over = reaping.own_disks(there, self._results, values)
         took = minutes_until_available(values.now, self._available)
-        done = Done(self._results, trials, self._reaped, [*left, *over], took, warnings)
+        done = Done(self._results, trials, self._reaped, [*left, *over], took, chosen_points.warnings)
         report = drill_report(candidates, done, values, check_mode, self._now())
         unwritten = written_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))

@@ -32,21 +32,21 @@ class Restore(Run):
         listed = self._listed(calls)
         self._say(f"looking for disks that {values.id} made before")
         there = self._made(calls.look(restored_id(values)))
-        claims = claims_of(last_manifest(values)) if values.kubernetes else []
+        last = last_manifest(values)
         points, waves, unread, refused = [], [], Listing(skipped=True), ""
         chosen = Chosen([], [])
         if is_read(listed, "snapshots") and is_read(there, "disks"):
-            chosen = choose(listed, there, values, claims)
+            chosen = choose(listed, there, values, last)
             points = with_claims(in_waves(chosen.points, values), values)
-            if why := claimed_twice(points, claims):
-                return Finished({}, [], why)
+            twice = claimed_twice(points, claims_of(last) if values.kubernetes else ())
+            if twice or chosen.refused:
+                return Finished({}, [], " ".join(filter(None, (twice, chosen.refused))))
             waves = self._waves(calls, points)
             if not any(point.copy_id for point in points):
                 every = self._listed(calls, of_any_region=True) if values.source_region else listed
                 refused = refusal(points, every, values)
         else:
             unread = there if is_read(listed, "snapshots") else listed
-        last = last_manifest(values)
         before = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
         run: RestoreRun = {
             "check_mode": check_mode,

@@ -54,15 +54,16 @@ def choices_of(
 ) -> Choices:
     """Return what each wanted disk of a group is restored from.
 
-    Only copies of which a disk can be made now count, so none whose ID is ``unusable``, and only those whose source was
-    taken at ``at`` or before. ``used`` are the snapshots of which disks have been made already: a set with such a
-    member comes first, since a restore that was begun is finished.
+    Only copies of which a disk can be made now, or has been made, count, so none whose ID is ``unusable``, and only
+    those whose source was taken at ``at`` or before. ``used`` are the snapshots of which disks have been made already:
+    a set with such a member comes first, since a restore that was begun is finished.
     ``are_named``: the wanted disks are named one by one, so that a set which has those is whole.
     A wanted disk that is alone, that has left its group, or of whose group no other disk is wanted, has no choice.
     """
 
     def counts(copy: Copy) -> bool:
-        return copy.is_restorable and copy.time <= at and copy.snapshot_id not in unusable
+        can_be_one = copy.is_restorable or copy.source_id in used
+        return can_be_one and copy.time <= at and copy.snapshot_id not in unusable
 
     asked = set(wanted)
     sets, contradictions = sets_of_copies(copies, counts)

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
 from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
-from ..input.last_drill import EarlierRow
+from ..input.last_drill import EarlierRow, claims_of
 from ..input.variables import Variables
+from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
 
@@ -28,52 +30,61 @@ NO_SERVERS = (
     "Copies on {cloud} do not show servers, so it is unknown which disks belong together. Each disk is restored from "
     "its newest copy. Set dr_restore_expected to the plan's last report, which shows the servers"
 )
+NO_ROWS: Mapping[str, EarlierRow] = MappingProxyType({})
 #: Keys of tags that tell of the copy, not of the disk, begin so.
 _OURS = "dr-copy:"
 
 
 class Chosen(NamedTuple):
-    """The disks that are to be restored, each with its recovery point, and what there is to warn of, in sentences."""
+    """The disks that are to be restored, each with its recovery point, and what there is to warn of, in sentences.
+
+    ``refused`` says why nothing is made of them.
+    """
 
     points: list[Point]
     warnings: list[str]
+    refused: str = ""
 
 
-def choose(listed: Listing, restored: Listing, values: Variables, claims: Sequence[EarlierRow] = ()) -> Chosen:
+def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS) -> Chosen:
     """Choose for each disk that is to be restored its newest recovery point not after ``at``.
 
     ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
-    one has made a new one stays with the point that it was made of, also if newer ones have come since. So do
-    ``claims``, the rows of those that earlier runs of this restore have written. By the consistency "set", disks that
-    belong together get the newest whole set not after ``at``, if there is one.
+    one has made a new one stays with the point that it was made of, whatever copies there are since. ``last`` are the
+    rows of the manifest of its earlier runs, by the new disk or claim: with ``kubernetes``, claims stay with theirs
+    too. By the consistency "set", disks that belong together get the newest whole set not after ``at``, if there is
+    one.
     """
     now = time_or_now(values.now)
     at = time_or_now(values.at or values.now)
-    copies = [copy for copy in with_doubts(_copies(listed, values), [], now) if _disk(copy)]
-    tags_there = [disk["tags"] for disk in restored.get("disks") or ()]
-    used = {str(tags.get(RESTORE_SNAPSHOT_ID)) for tags in tags_there if tags.get(RESTORE_ID) == values.id}
-    used |= {str(row.get("copy_id")) for row in claims}
+    made = made_before(listed, restored, last, values)
+    used = {one.copy_id for one in made}
+    copies = [copy for copy in with_doubts(_copies(listed, values, used), [], now) if _disk(copy)]
+    used |= {str(row.get("copy_id")) for row in (claims_of(last) if values.kubernetes else ())}
     by_disk: dict[str, list[SnapshotRow]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)
+    kept = kept_points(made, by_disk, values)
     known = {} if values.is_drill else {disk.disk_id: disk for disk in values.expected}
 
     def point_of(disk_id: str, source_id: str | None = None) -> Point:
         point = _point(disk_id, by_disk[disk_id], used, at, values, source_id)
         return _with_known(point, known[disk_id]) if disk_id in known else point
 
-    found = [point_of(disk_id) for disk_id in by_disk]
+    found = [kept.get(disk_id) or point_of(disk_id) for disk_id in dict.fromkeys([*by_disk, *kept])]
     points = [point for point in found if _is_wanted(point, values)]
     by_set = values.consistency == "set"
-    locked_out = {str(copy["snapshot_id"]) for copy in copies if not values.is_drill and _key_problem(copy)}
+    locked_out = {str(copy["snapshot_id"]) for copy in copies if not values.is_drill and _key_problem(copy)} - used
     has_marks = CLOUDS[values.cloud].tag_rules is not None
     reported = [] if has_marks else values.expected
     are_named = bool(values.disk_ids or values.disk_names)
     wanted = {str(point.disk_id) for point in points}
     servers = servers_of(copies, at, wanted, used, locked_out, reported, are_named)
+    free = [point for point in points if point.disk_id not in kept]
     if by_set:
-        points = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in points]
-    points = with_sets(points, servers, by_set)
+        free = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in free]
+    own = [point for point in points if point.disk_id in kept]
+    points = torn_beside([*own, *with_sets(free, servers, by_set)], kept)
     among = f", among those from {values.source_region}" if values.source_region else ""
     no_copy = Reason.NO_COPY.of(region=values.region, among=among)
     ids, names = {point.disk_id for point in points}, {point.disk_name for point in points}
@@ -89,10 +100,10 @@ def choose(listed: Listing, restored: Listing, values: Variables, claims: Sequen
     without = [disk for disk in expected.values() if disk.disk_id not in there]
     points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
-    warnings = warnings_of(servers.contradictions)
+    warnings = [*warnings_of(servers.contradictions), *warnings_of_made(points, made, values)]
     if not has_marks and len(there) > 1 and all(disk.set_seconds is None for disk in reported):
         warnings.append(NO_SERVERS.format(cloud=values.cloud))
-    return Chosen(points, warnings)
+    return Chosen(points, warnings, second_disks(points, made, values))
 
 
 def expected_disks(values: Variables) -> dict[str, Expected]:
@@ -187,12 +198,15 @@ def restored_id(values: Variables) -> dict[str, str]:
     return {RESTORE_ID: values.id}
 
 
-def _copies(listed: Listing, values: Variables) -> list[SnapshotRow]:
+def _copies(listed: Listing, values: Variables, used: Collection[str] = ()) -> list[SnapshotRow]:
+    """Return the copies that count: those of which disks can be made in the zone, and those that are used already."""
     region, places = values.source_region, (None, values.zone)
     return [
         copy
         for copy in listed.get("snapshots") or ()
-        if copy.get("source") and copy.get("place") in places and _is_from(copy, region)
+        if copy.get("source")
+        and (copy.get("place") in places or copy["snapshot_id"] in used)
+        and _is_from(copy, region)
     ]
 
 
@@ -240,7 +254,8 @@ def _point(
     complete = [copy for copy in before if is_complete(copy)]
     # A drill proves the newest copy: one whose key cannot be used is not proven, and no older one takes its place.
     usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values.is_drill)]
-    preferred = [copy for copy in usable if copy["snapshot_id"] in used]
+    # Of a used one the disk is there, whatever has become of the copy since.
+    preferred = [copy for copy in (*before, *(c for c in own if not taken_at(c))) if copy["snapshot_id"] in used]
     preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
     chosen = next(iter([*preferred, *usable]), None)
     # What the disk was is told by the chosen copy; one that somebody else made has no marks, so then by another.
@@ -249,7 +264,7 @@ def _point(
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
     instance, _space, device = where.partition(" ")
     source = chosen["source"] if chosen else None
-    newer = complete[: complete.index(chosen)] if chosen else []
+    newer = [c for c in before[: before.index(chosen)] if is_complete(c)] if chosen in before else []
     return Point(
         disk_id=disk_id,
         disk_name=next((found[DISK_NAME] for found in tags if found.get(DISK_NAME)), None),

@@ -53,6 +53,20 @@ class EarlierRow(TypedDict, total=False):
     began_at: str | None
     available_at: str | None
     warm_at: str | None
+    instance: str | None
+    device: str | None
+    tags: dict[str, str]
+    copy_encrypted: bool | None
+    copy_key: str | None
+    source_snapshot_id: str | None
+    source_region: str | None
+    passed_over: str | None
+    group: str | None
+    set: str | None
+    consistency: str | None
+    torn: bool
+    left: str | None
+    newer: dict[str, str] | None
 
 
 def drill_file(values: Variables, end: str) -> Path:

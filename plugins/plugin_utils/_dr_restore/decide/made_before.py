@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The disks that earlier runs of a restore have made: each is kept, and none gets a second one (promises: one-disk).
+Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
+
+from ..._role.answers import Listing
+from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
+from ..input.last_drill import EarlierRow
+from ..input.variables import Variables
+from .points import NAMED, Newer, Point, Reason
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new disk of this restore, and the copy that it was made of.
+
+    ``disk_id`` is the old disk, None if neither a listing nor a manifest tells it, ``taken_at`` the time of its data.
+    ``row`` is that of the manifest if the copy is no longer listed.
+    """
+
+    new_disk_id: str
+    copy_id: str
+    disk_id: str | None = None
+    taken_at: str | None = None
+    row: EarlierRow | None = None
+
+    def __str__(self) -> str:
+        return f"{self.new_disk_id} of {self.copy_id}" + (f", taken at {self.taken_at}" if self.taken_at else "")
+
+
+def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRow], values: Variables) -> list[Made]:
+    """Return the disks that this restore has made, out of ``restored``, a listing of such disks.
+
+    ``listed`` is the listing of all copies, ``last`` are the rows of the last manifest by the new disk.
+    """
+    copies = {copy["snapshot_id"]: copy for copy in listed.get("snapshots") or ()}
+    made = []
+    for disk in restored.get("disks") or ():
+        copy_id = str(disk["tags"].get(RESTORE_SNAPSHOT_ID) or "")
+        if disk["tags"].get(RESTORE_ID) != values.id or not copy_id:
+            continue
+        copy, row = copies.get(copy_id), last.get(disk["disk_id"])
+        if copy:
+            source = copy.get("source")
+            made.append(Made(disk["disk_id"], copy_id, disk_id_of(copy) or None, source and source["created_at"]))
+        elif row and row.get("copy_id") == copy_id and row.get("disk_id"):
+            made.append(Made(disk["disk_id"], copy_id, str(row["disk_id"]), row.get("taken_at"), row))
+        else:
+            made.append(Made(disk["disk_id"], copy_id))
+    return made
+
+
+def kept_points(made: Sequence[Made], others: Collection[str], values: Variables) -> dict[str, Point]:
+    """Return the points of disks whose copies are no longer listed, as the manifest has them, by the old disk.
+
+    One that was taken after ``at`` is missing if its disk is not among ``others``, which have further copies, and is
+    left out if it is.
+    """
+    at = time_or_now(values.at or values.now)
+    points = {}
+    for one in made:
+        if one.disk_id and one.row and _is_from(one.row, values.source_region):
+            time = parse_time(one.taken_at)
+            point = _point_of(one.row, values)
+            if not time or time <= at:
+                points[one.disk_id] = point
+            elif one.disk_id not in others:
+                points[one.disk_id] = replace(point, copy_id=None, missing=Reason.YOUNGER.of(time=one.taken_at))
+    return points
+
+
+def _is_from(row: EarlierRow, region: str) -> bool:
+    return not region or row.get("source_region") in (region, None)
+
+
+def _point_of(row: EarlierRow, values: Variables) -> Point:
+    tags, newer = row.get("tags"), row.get("newer")
+    passed: Newer | None = None
+    if isinstance(newer, dict):
+        passed = {"copy_id": str(newer.get("copy_id")), "taken_at": str(newer.get("taken_at"))}
+    return Point(
+        disk_id=row.get("disk_id"),
+        disk_name=row.get("disk_name"),
+        instance=row.get("instance"),
+        device=row.get("device"),
+        tags=tags if isinstance(tags, dict) else {},
+        size_gib=row.get("size_gib"),
+        copy_id=row.get("copy_id"),
+        copy_encrypted=row.get("copy_encrypted"),
+        copy_key=row.get("copy_key"),
+        source_snapshot_id=row.get("source_snapshot_id"),
+        source_region=row.get("source_region"),
+        taken_at=row.get("taken_at"),
+        age_hours=age_in_hours(row.get("taken_at"), time_or_now(values.now)),
+        passed_over=row.get("passed_over"),
+        group=row.get("group"),
+        set=row.get("set"),
+        consistency=row.get("consistency"),
+        torn=bool(row.get("torn")),
+        left=row.get("left"),
+        newer=passed,
+    )
+
+
+def torn_beside(points: Sequence[Point], kept: Mapping[str, Point]) -> list[Point]:
+    """Return the points; a kept one is torn if another disk of its server is of another set, or of none."""
+    sets: dict[str | None, set[str | None]] = {}
+    for point in points:
+        sets.setdefault(point.group, set()).add(point.set)
+    return [
+        replace(point, torn=True, set=None, consistency=None)
+        if point.disk_id in kept and point.set and len(sets[point.group]) > 1
+        else point
+        for point in points
+    ]
+
+
+def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variables) -> str:
+    """Say which disks the restore would make although it has made one of each before; empty where there is none."""
+    found, by_disk = [], _by_disk(made)
+    for point in points:
+        own = by_disk.get(point.disk_id, [])
+        is_too_new = point.missing is not None and point.missing.reason is Reason.YOUNGER
+        if own and (point.copy_id or is_too_new) and point.copy_id not in {one.copy_id for one in own}:
+            chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
+            found.append(f"{point.named}: {' and '.join(map(str, own))} is there, and this run chose {chosen}")
+    if not found:
+        return ""
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    time = f"as of {values.at}" if values.at else "of other copies"
+    return (
+        f"{values.id} has made these disks before, and a second one of each would be attached beside it. So nothing "
+        f"was made. {'; '.join(found[:NAMED])}{more}. To restore {time}, set another dr_restore_id, or delete these "
+        "disks first. To keep them, set dr_restore_at as in the run that made them, or leave these disks out."
+    )
+
+
+def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Variables) -> list[str]:
+    """Warn of several disks that this restore has made of one, and of those of which the old disk is not known."""
+    warnings, by_disk = [], _by_disk(made)
+    for point in points:
+        own = by_disk.get(point.disk_id, [])
+        if len({one.copy_id for one in own}) > 1:
+            this = next((one.new_disk_id for one in own if one.copy_id == point.copy_id), "")
+            warnings.append(
+                f"{values.id} has several disks of {point.named}: {' and '.join(map(str, own))}. Attach only one; this "
+                f"run takes {this}. Delete the others"
+            )
+    unknown = [str(one) for one in made if not one.disk_id]
+    # Copies from other regions are not listed, so of their disks nothing is known here.
+    if unknown and not values.source_region:
+        more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+        warnings.append(
+            f"It is not known which disks {', '.join(unknown[:NAMED])}{more} replace, because their copies are gone: "
+            f"{values.id} may make them a second time. The manifest of the run that made them tells it: put it into "
+            "dr_restore_manifest_dir"
+        )
+    return warnings
+
+
+def _by_disk(made: Sequence[Made]) -> dict[str | None, list[Made]]:
+    found: dict[str | None, list[Made]] = {}
+    for one in made:
+        if one.disk_id:
+            found.setdefault(one.disk_id, []).append(one)
+    return found

@@ -198,14 +198,16 @@ def _doubles(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
 def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
     """Name copies whose mark of a plan was written over by another plan's run.
 
-    One that does not wait may do so where tags show late (promises: provenance).
+    One that does not wait may do so where tags show late; and one that lost the answer to its copy call, and takes
+    another run's copy of the same second for that call's (promises: provenance).
     """
+    may = {o.name for o in truth.outcomes.values() if o.plan.options.get("wait") is False}
+    may |= {call.by for call in truth.calls if call.lost and call.action in COPIES}
     for copy in truth.copies:
         mark = ""
         for version in copy.versions:
             whose = version.tags.get(PLAN, "") or mark
-            by = truth.outcomes.get(getattr(version.by, "by", ""))
-            if mark and whose != mark and not (by and by.plan.options.get("wait") is False):
+            if mark and whose != mark and getattr(version.by, "by", "") not in may:
                 yield f"{copy.id} in {copy.region} bore the mark of {mark}, and then that of {whose}"
             mark = whose
 

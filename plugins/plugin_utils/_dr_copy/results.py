@@ -19,7 +19,7 @@ from .decide.result import Result
 from .input.variables import Variables
 from .output.report import brief_of, job_summary
 from .output.report_files import write_plain_page, written_report
-from .output.report_type import Report
+from .output.report_type import Brief, Report, Run, Summary
 from .output.screen import failure_message, log_lines
 
 
@@ -45,10 +45,10 @@ class Finished(NamedTuple):
 
     result: Result
     report: Report
-    brief: dict[str, Any]
+    brief: Brief
     message: str
     unwritten: str
-    summary: dict[str, Any]
+    summary: dict[str, Summary]
     ran: dict[str, str]
     warnings: list[Any]
 
@@ -90,7 +90,7 @@ def _reported(
     warnings: Sequence[Any],
 ) -> Finished:
     result = outcome_of(done, values, setting.check_mode)
-    run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
+    run: Run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
     report, unwritten = written_report(result, done, values, run)
     return Finished(
         result=result,

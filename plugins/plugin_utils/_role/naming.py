@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from .rows import Row
-
 
 def file_name(plan: str, shard: str = "") -> str:
     """Return the name of a plan, or of one of its shards, as part of a path: ``web``, ``web_2_8``.
@@ -23,8 +21,3 @@ def file_name(plan: str, shard: str = "") -> str:
 def label(plan: str, shard: str = "") -> str:
     """Return the name of a plan, or of one of its shards, in words: ``web``, ``web 2/8``."""
     return f"{plan} {shard}" if shard else plan
-
-
-def label_of(report: Row) -> str:
-    """Return the name of a report's plan or shard, in words."""
-    return label(str(report["name"]), str((report.get("settings") or {}).get("shard") or ""))

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Iterable
+from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
@@ -33,9 +33,15 @@ def breaches_of(result: Result, source_region: str, source: Listing) -> list[Bre
     return [_row(point, *reasons.of(point)) for point in late]
 
 
-def locked_out(report: Mapping[str, Any]) -> int:
-    """Return how many recovery points of a report cannot be restored, because their keys cannot be used."""
-    return sum(breach["reason"] == "key" for breach in report["breaches"])
+class ReasonedRow(TypedDict):
+    """A breach in each of its forms."""
+
+    reason: str
+
+
+def locked_out(breaches: Iterable[ReasonedRow]) -> int:
+    """Return how many of a report's breaches cannot be restored, because their keys cannot be used."""
+    return sum(breach["reason"] == "key" for breach in breaches)
 
 
 def unjudged_of(result: Result) -> list[Breach]:

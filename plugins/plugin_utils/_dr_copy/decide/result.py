@@ -145,12 +145,11 @@ class TornDiskRow(TypedDict):
     source_created_at: str | None
 
 
-class SetStanding(TypedDict):
+class SetFacts(TypedDict):
     """A server of several disks in a region: its newest whole ``set``, and the disks that are not of it."""
 
     group: str
     region: str
-    disks: list[str]
     set: str | None
     consistency: str | None
     source_created_at: str | None
@@ -158,6 +157,12 @@ class SetStanding(TypedDict):
     within_rpo: bool | None
     torn: list[TornDiskRow]
     unknown: str | None
+
+
+class SetStanding(SetFacts):
+    """The same, with the IDs of all its disks."""
+
+    disks: list[str]
 
 
 class Coverage(TypedDict):

@@ -34,6 +34,15 @@ class DiskFacts(ReportedDisk, total=False):
     device: str
 
 
+class DiskAsKnown(ReportedDisk, total=False):
+    """The same, where an unknown key may be None."""
+
+    size_gib: int | None
+    tags: dict[str, str] | None
+    instance: str | None
+    device: str | None
+
+
 class RememberedPoint(TypedDict):
     """What is remembered of a recovery point."""
 
@@ -95,11 +104,18 @@ def _remembered_point(point: Mapping[str, Any]) -> RememberedPoint:
     return cast(RememberedPoint, {key: point.get(key) for key in RememberedPoint.__annotations__})
 
 
-def facts_of_disk(disk: Mapping[str, Any]) -> DiskFacts:
+def facts_of_disk(disk: DiskAsKnown) -> DiskFacts:
     """Return what a report tells of a disk; unknown keys are left out."""
-    named = ReportedDisk.__annotations__
-    facts = {key: disk[key] for key in DiskFacts.__annotations__ if key in named or disk.get(key)}
-    return cast(DiskFacts, facts)
+    facts: DiskFacts = {"disk_id": disk["disk_id"], "disk_name": disk["disk_name"]}
+    if size := disk.get("size_gib"):
+        facts["size_gib"] = size
+    if tags := disk.get("tags"):
+        facts["tags"] = tags
+    if instance := disk.get("instance"):
+        facts["instance"] = instance
+    if device := disk.get("device"):
+        facts["device"] = device
+    return facts
 
 
 def _are_disks(rows: Any) -> bool:

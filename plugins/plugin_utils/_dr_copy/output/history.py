@@ -14,14 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name, label
-from ..._role.rows import Row, parse_time
+from ..._role.rows import parse_time
 from ..input.variables import Variables
 from .pages import index_page
-from .report_type import BareReport, Month, Report
+from .report_type import BareReport, IndexedReport, Month, Report
 
 #: What a dated report holds: all but the lists that grow with the plan and say nothing years later.
 _DATED = (
@@ -35,8 +35,21 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+class _JudgedTotals(TypedDict, total=False):
+    recovery_points: int
+    unjudged: int
+    breaches: int
+
+
+class _DatedReport(TypedDict, total=False):
+    """What is read of a dated report."""
+
+    rpo_hours: int
+    totals: _JudgedTotals
+
+
 def index_over(
-    reports: Sequence[Row],
+    reports: Sequence[IndexedReport],
     directory: str,
     others: Sequence[str] = (),
     names: Sequence[str] = (),
@@ -51,7 +64,7 @@ def index_over(
     plans = list(reports)
     silent = {}
     for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
-        parts = {} if problem else _newest(directory, name or host, shard)
+        parts = None if problem else _newest(directory, name or host, shard)
         if parts:
             plans.append(parts)
         else:
@@ -59,29 +72,35 @@ def index_over(
     return index_page(plans, silent)
 
 
-def _newest(directory: str, plan: str, shard: str) -> dict[str, Any]:
+def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
     try:
         path = file_name(plan, shard)
     except ValueError:  # a shard that the plan itself refuses
-        return {}
-    parts = []
+        return None
+    parts: list[IndexedReport] = []
     for end in (".status", ""):
         report = read_json(Path(directory) / f"{path}{end}.json")
         if report.get("valid_until"):
-            parts.append({**report, "page": f"{path}{end}.html"})
-    return max(parts, key=lambda report: str(report["finished_at"]), default={})
+            parts.append(cast(IndexedReport, {**report, "page": f"{path}{end}.html"}))
+    return max(parts, key=lambda report: str(report["finished_at"]), default=None)
 
 
 def months_of(values: Variables, report: BareReport) -> list[Month]:
     """Return the share of recovery points within the RPO by month, newest first, this ``report`` included."""
-    days = {path.stem: read_json(path) for path in _dated_files(values, ".json")}
-    days[_date(report)] = dict(report)
+    days = {path.stem: cast(_DatedReport, read_json(path)) for path in _dated_files(values, ".json")}
+    totals = report["totals"]
+    of_run: _JudgedTotals = {
+        "recovery_points": totals["recovery_points"],
+        "unjudged": totals["unjudged"],
+        "breaches": totals["breaches"],
+    }
+    days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": of_run}
     judged: dict[str, list[tuple[int, int]]] = {}
     for date, parts in days.items():
-        totals = parts.get("totals") or {}
-        number = totals.get("recovery_points", 0) - totals.get("unjudged", 0)
+        counted: _JudgedTotals = parts.get("totals") or {}
+        number = counted.get("recovery_points", 0) - counted.get("unjudged", 0)
         if parts.get("rpo_hours") and number > 0:
-            judged.setdefault(date[:7], []).append((number, number - totals.get("breaches", 0)))
+            judged.setdefault(date[:7], []).append((number, number - counted.get("breaches", 0)))
     return [
         {
             "month": month,

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
 from ..._role.junit import Result, Suite
-from ..._role.naming import label_of
 from ..decide.result import RecoveryPoint, SetStanding
 from ..decide.sets import BY_SET, set_in_words
-from .report_type import LatePoint, Report
+from .report_type import LatePoint, Report, label_of
 
 
 def junit_text(report: Report) -> str:

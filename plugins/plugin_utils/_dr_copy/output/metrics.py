@@ -14,9 +14,8 @@ from pathlib import Path
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
-from ..._role.naming import label_of
 from ..._role.rows import parse_time
-from .report_type import Report
+from .report_type import Report, label_of
 
 try:
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile

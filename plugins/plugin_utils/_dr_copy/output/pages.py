@@ -10,15 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._role.documents import written
-from ..._role.naming import file_name, label_of
+from ..._role.naming import file_name
 from ..._role.proofs import beside
-from ..._role.rows import Row
 from ..decide.breaches import locked_out, worst_first
 from ..decide.planning import THERE
-from ..decide.result import RecoveryPoint
+from ..decide.result import RecoveryPoint, SetFacts
 from ..decide.sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
-from .report_type import Report
+from .report_type import IndexedReport, PlanFacts, Report, label_of, shard_of
 
 #: Rows of a long list that a page shows; the JSON has them all.
 MOST = 200
@@ -41,7 +40,7 @@ def report_page(report: Report) -> str:
         unjudged_groups=unjudged_groups(report),
         failures=failures,
         of_late=of_late,
-        locked_out=locked_out(report),
+        locked_out=locked_out(report["breaches"]),
         scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
         policy=_policy(report),
         facts=_facts,
@@ -52,20 +51,31 @@ def report_page(report: Report) -> str:
     )
 
 
-def _servers(report: Report) -> list[dict[str, Any]]:
-    """Return the servers of several disks, worst first, each with the recovery points of its ``disks``.
+class _DiskOfServer(RecoveryPoint):
+    """``is_of_set``: its newest copy is of the server's set; ``lags``: that is older than that of another disk."""
 
-    ``is_of_set`` of a disk says whether its newest copy is of the server's set, ``lags`` whether it is older than that
-    of another disk; ``is_late`` of a server whether it has no set, or one older than the RPO.
-    """
+    is_of_set: bool
+    lags: bool
+
+
+class _Server(SetFacts):
+    """A server with the recovery points of its ``disks``; ``is_late``: it has no set, or one older than the RPO."""
+
+    disks: list[_DiskOfServer]
+    is_late: bool
+    words: str
+
+
+def _servers(report: Report) -> list[_Server]:
+    """Return the servers of several disks, worst first."""
     apart = report["settings"]["set_seconds"]
     points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
     names = {point["disk_id"]: point["disk_name"] or point["disk_id"] for point in report["recovery_points"]}
-    servers = []
+    servers: list[_Server] = []
     for row in sorted(report["sets"], key=worst_set_first):
         torn, lagging = {disk["disk_id"] for disk in row["torn"]}, lagging_disks(row, apart)
         own = [points[disk_id, row["region"]] for disk_id in row["disks"] if (disk_id, row["region"]) in points]
-        disks = [
+        disks: list[_DiskOfServer] = [
             {**point, "is_of_set": point["disk_id"] not in torn, "lags": point["disk_id"] in lagging} for point in own
         ]
         disks.sort(key=lambda disk: (not disk["lags"], disk["is_of_set"], disk["source_created_at"] or ""))
@@ -74,29 +84,34 @@ def _servers(report: Report) -> list[dict[str, Any]]:
     return servers
 
 
-def index_page(reports: Sequence[Row], silent: Mapping[str, str] | None = None) -> str:
+def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | None = None) -> str:
     """Write one page over several plans, one line a plan, worst first. ``silent`` tells why a plan has no report."""
     unseen = [{"name": plan, "message": message} for plan, message in sorted((silent or {}).items())]
     judged = sorted(reports, key=_worst_plan_first)
-    totals = {key: sum(report["totals"][key] for report in reports) for key in ("disks", "recovery_points", "breaches")}
-    totals["locked_out"] = sum(map(_locked_out, reports))
+    each = [report["totals"] for report in reports]
+    totals = {
+        "disks": sum(one["disks"] for one in each),
+        "recovery_points": sum(one["recovery_points"] for one in each),
+        "breaches": sum(one["breaches"] for one in each),
+        "locked_out": sum(map(_locked_out, reports)),
+    }
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
     facts = {"plans": judged, "totals": totals, "look": look, "locked_out": _locked_out}
     return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
 
 
-def _locked_out(report: Row) -> int:
+def _locked_out(report: IndexedReport) -> int:
     """Return how many recovery points of a brief or of a whole report no key opens."""
-    return int(report["locked_out"] if "locked_out" in report else locked_out(report))
+    return report["locked_out"] if "locked_out" in report else locked_out(report["breaches"])
 
 
-def _page_of(report: Row) -> str:
+def _page_of(report: IndexedReport) -> str:
     """Return the file of a report's page, beside the index."""
-    name = file_name(str(report["name"]), str((report.get("settings") or {}).get("shard") or ""))
+    name = file_name(str(report["name"]), shard_of(report))
     return str(report.get("page") or f"{name}.status.html")
 
 
-def overall_of(report: Row) -> str:
+def overall_of(report: PlanFacts) -> str:
     """Return "bad" for a report of something late, failed or not judged, "amber" for one with warnings, else "good" or
     ""."""
     totals = report["totals"]
@@ -158,7 +173,7 @@ def _day(text: str | None) -> str:
     return str(text)[:10] if text else "an unknown day"
 
 
-def _worst_plan_first(report: Row) -> tuple[int, bool, int, int, str]:
+def _worst_plan_first(report: PlanFacts) -> tuple[int, bool, int, int, str]:
     """Sort plans: first those that were stopped before anything could be judged."""
     totals = report["totals"]
     severity = ("bad", "amber", "", "good").index(overall_of(report))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Sequence, Sized
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
@@ -24,10 +24,10 @@ from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
-from ..input.last_report import DiskFacts, LastReport, facts_of_disk
+from ..input.last_report import DiskAsKnown, DiskFacts, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
-from .report_type import BareReport, BriefCopy, LatePoint, Report, Settings
+from .report_type import BareReport, Brief, BriefCopy, LatePoint, Report, Run, Settings, Sum, Summary, WorstBreach
 from .screen import cut
 
 #: The form of the JSON; a key is never taken away or given another meaning without a new number.
@@ -36,11 +36,8 @@ SCHEMA = 1
 VALID_HOURS = 26
 
 
-def report_of(result: Result, done: Done, values: Variables, run: Mapping[str, Any]) -> Report:
-    """Return the report of a run, as it may be shown until ``valid_until``.
-
-    ``run`` holds ``host``, ``check_mode`` and ``ansible``, the version. ``values.judged_at`` is the run's end.
-    """
+def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report:
+    """Return the report of a run, as it may be shown until ``valid_until``. ``values.judged_at`` is the run's end."""
     done = read_once(done, values)
     calls: Counter[str] = Counter()
     made: list[Answer] = [done["source"], *done["before"], done["share"], *done["copied"], *done["deleted"]]
@@ -127,10 +124,17 @@ def _disks(done: Done) -> list[DiskFacts]:
     known = {disk["disk_id"]: disk for disk in (done.get("last") or {}).get("disks") or ()}
     rows = []
     for disk in done["disks"]:
+        named: DiskFacts = {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
+        facts: DiskAsKnown = {**known.get(disk["disk_id"], named), "disk_name": disk["name"]}
         if "tags" in disk:
-            rows.append(facts_of_disk({**disk, "disk_name": disk["name"], "instance": disk["attached_to"]}))
-        else:
-            rows.append(facts_of_disk({**known.get(disk["disk_id"], {}), **disk, "disk_name": disk["name"]}))
+            facts = {
+                **named,
+                "size_gib": disk["size_gib"],
+                "tags": disk["tags"],
+                "instance": disk["attached_to"],
+                "device": disk["device"],
+            }
+        rows.append(facts_of_disk(facts))
     return rows
 
 
@@ -168,17 +172,15 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-#: What a job hands on: small, since AWX keeps it with the job and gives it to every job that follows.
-SUMMED_UP = ("kind", "cloud", "finished_at", "valid_until", "check_mode", "rpo_hours", "within_rpo", "totals")
 #: Characters of the summaries of all plans of a play together.
 LONGEST_SUMMARY = 10000
 
 
-def job_summary(report: Report, plans: int = 1) -> dict[str, Any]:
+def job_summary(report: Report, plans: int = 1) -> Summary:
     """Return totals and the worst breaches of a report: as many as have room beside those of the play's other
     ``plans``."""
-    summary = _parts(report, SUMMED_UP)
-    breaches = [
+    summary = _sum(report)
+    breaches: list[WorstBreach] = [
         {
             "disk_id": breach["disk_id"],
             "disk_name": breach["disk_name"],
@@ -189,7 +191,7 @@ def job_summary(report: Report, plans: int = 1) -> dict[str, Any]:
         for breach in report["breaches"]
     ]
     room = LONGEST_SUMMARY // max(plans, 1) - len(json.dumps({report["host"]: {**summary, "breaches": []}}))
-    parts = []
+    parts: list[WorstBreach] = []
     for breach in breaches:
         room -= len(json.dumps(breach)) + 2
         if room < 0:
@@ -198,23 +200,33 @@ def job_summary(report: Report, plans: int = 1) -> dict[str, Any]:
     return {**summary, "breaches": parts}
 
 
-#: What the playbooks show of a report, and the page over all plans; its long lists are in the files alone.
-BRIEFED = (
-    *SUMMED_UP, "host", "name", "source_region", "source_listed", "destination_regions", "settings", "warnings",
-    "versions",
-)  # fmt: skip
-
-
-def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> dict[str, Any]:
-    """Return what the playbooks show of a run: the ``lines`` of the log, and what the page over all plans tells."""
+def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
+    """Return what the playbooks show of a run; its long lists are in the files alone."""
     return {
-        **_parts(report, BRIEFED),
+        **_sum(report),
+        "host": report["host"],
+        "name": report["name"],
+        "source_region": report["source_region"],
+        "source_listed": report["source_listed"],
+        "destination_regions": report["destination_regions"],
+        "settings": report["settings"],
+        "warnings": report["warnings"],
+        "versions": report["versions"],
         "failures": report["failures"][:1],
-        "locked_out": locked_out(report),
+        "locked_out": locked_out(report["breaches"]),
         "lines": list(lines),
         "report_dir": report_dir,
     }
 
 
-def _parts(report: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
-    return {key: report[key] for key in keys}
+def _sum(report: Report) -> Sum:
+    return {
+        "kind": report["kind"],
+        "cloud": report["cloud"],
+        "finished_at": report["finished_at"],
+        "valid_until": report["valid_until"],
+        "check_mode": report["check_mode"],
+        "rpo_hours": report["rpo_hours"],
+        "within_rpo": report["within_rpo"],
+        "totals": report["totals"],
+    }

@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..._role.documents import report_text
 from ..._role.files import failure_of, write_whole
-from ..._role.naming import file_name, label, label_of
+from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..decide.done import Done
 from ..decide.result import Result
@@ -22,7 +21,7 @@ from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .pages import report_page
 from .report import report_of
-from .report_type import Report
+from .report_type import Report, Run, label_of
 
 
 class Written(NamedTuple):
@@ -32,7 +31,7 @@ class Written(NamedTuple):
     unwritten: str
 
 
-def written_report(result: Result, done: Done, values: Variables, run: Mapping[str, Any]) -> Written:
+def written_report(result: Result, done: Done, values: Variables, run: Run) -> Written:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode last night's report stays as it is. A run that only reads writes no metrics.

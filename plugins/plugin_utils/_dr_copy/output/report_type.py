@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run as a type: each form of it, the page as well as the metrics, is made of this."""
+"""The report of a run, and its parts for jobs and for the page over all plans, as types."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from ..._role.answers import CopyFacts, SharedRow
+from ..._role.naming import label
 from ..decide.result import (
     Coverage,
     KeptCopy,
@@ -110,31 +111,87 @@ class Totals(TypedDict):
     unfinished: int
 
 
-class BareReport(TypedDict):
-    """A report without what earlier nights have left."""
+class Run(TypedDict):
+    """Where and how a run has run; ``ansible`` is the version."""
 
-    schema: int
-    kind: str
     host: str
-    name: str
     check_mode: bool
-    started_at: str
+    ansible: str
+
+
+class Sum(TypedDict):
+    """What a job hands on: small, since AWX keeps it with the job and gives it to every job that follows."""
+
+    kind: str
+    cloud: str | None
     finished_at: str
     valid_until: str
-    cloud: str | None
-    source_region: str | None
-    destination_regions: list[str]
-    source_answered: bool
-    source_listed: bool
-    source_problem: str | None
-    account: str | None
-    settings: Settings
+    check_mode: bool
     rpo_hours: int
     within_rpo: bool | None
     totals: Totals
+
+
+class WorstBreach(TypedDict):
+    """What a job hands on of a breach."""
+
+    disk_id: str
+    disk_name: str | None
+    region: str
+    age_hours: float | None
+    why: str
+
+
+class Summary(Sum):
+    """The same, with the worst breaches."""
+
+    breaches: list[WorstBreach]
+
+
+class PlanFacts(Sum):
+    """What the page over all plans shows of a report."""
+
+    host: str
+    name: str
+    source_region: str | None
+    source_listed: bool
+    destination_regions: list[str]
+    settings: Settings
+    warnings: list[str]
+    versions: dict[str, str]
+    failures: list[RunFailure]
+
+
+class Brief(PlanFacts):
+    """What the playbooks show of a run: the ``lines`` of the log, and what the page over all plans tells."""
+
+    locked_out: int
+    lines: list[str]
+    report_dir: str
+
+
+class IndexedReport(PlanFacts, total=False):
+    """A brief, or a report that was read from JSON, for the page over all plans.
+
+    A brief tells how many recovery points are ``locked_out``, a report by its ``breaches``. ``page`` is the file of a
+    report that was read.
+    """
+
+    locked_out: int
+    breaches: list[LatePoint]
+    page: str
+
+
+class BareReport(PlanFacts):
+    """A report without what earlier nights have left."""
+
+    schema: int
+    started_at: str
+    source_answered: bool
+    source_problem: str | None
+    account: str | None
     breaches: list[LatePoint]
     unjudged: list[LatePoint]
-    failures: list[RunFailure]
     plan: list[PlanRow]
     pruned: list[OwnCopy]
     kept_for_others: list[KeptCopy]
@@ -146,11 +203,9 @@ class BareReport(TypedDict):
     copies: list[BriefCopy]
     unfinished: list[UnfinishedCopy]
     coverage: Coverage
-    warnings: list[str]
     shared: list[SharedRow]
     counts: dict[str, int]
     api_calls: dict[str, int]
-    versions: dict[str, str]
 
 
 class Report(BareReport):
@@ -158,3 +213,14 @@ class Report(BareReport):
 
     months: list[Month]
     last: LastReport
+
+
+def label_of(report: PlanFacts) -> str:
+    """Return the name of a report's plan or shard, in words."""
+    return label(str(report["name"]), shard_of(report))
+
+
+def shard_of(report: PlanFacts) -> str:
+    """Return the shard of a report, empty where it has none; one that was read from JSON may lack the key."""
+    settings = report.get("settings")
+    return str((settings and settings.get("shard")) or "")

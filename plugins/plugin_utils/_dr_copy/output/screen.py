@@ -124,7 +124,7 @@ def _done(report: Report) -> str:
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
     state = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
-    lost = locked_out(report)
+    lost = locked_out(report["breaches"])
     state += f", {lost} cannot be restored, because their keys cannot be used" if lost else ""
     state += f", {totals['breaches'] - lost} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""

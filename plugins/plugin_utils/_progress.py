@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows the progress of a long copy task while its module runs: lines on stderr, never in a result.
+"""Shows the progress of a long task while its module runs: lines on stderr, never in a result.
 
 Also ends the module if its job is gone, whether anything is shown or not.
 """
@@ -89,9 +89,8 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False, parent: int | None = None
     ) -> dict[str, Any]:
         """Run a module by its name, and show its progress meanwhile. Returns its result."""
-        # A drill only marks copies that are there.
-        done = "checked" if arguments.get("create") is False else "copied"
-        watch = self._watch(module.rpartition(".")[2], task_vars, parent, done)
+        name = module.rpartition(".")[2]
+        watch = self._watch(name, task_vars, parent, _done_by(name, arguments))
         if watch:
             watch.start()
         try:
@@ -126,6 +125,16 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         return is_true and not (self._task.check_mode or self._task.no_log or context.CLIARGS.get("one_line"))
 
 
+def _done_by(module: str, arguments: Mapping[str, Any]) -> str:
+    """Say what becomes of each snapshot of a call, as the last word of "2 of 3 copied"."""
+    if arguments.get("state") == "absent":
+        return "deleted"
+    if module.endswith("_restore"):
+        return "attached" if arguments.get("attach_to") else "made"
+    # A drill only marks copies that are there.
+    return "checked" if arguments.get("create") is False else "copied"
+
+
 def host_of(task_vars: Any) -> str:
     return str(task_vars.get("inventory_hostname", "localhost"))
 
@@ -133,8 +142,8 @@ def host_of(task_vars: Any) -> str:
 class Watch:
     """A thread that reads the progress file of a module, and ends the module if its job is gone.
 
-    Without such a file nothing is shown. ``prefix`` begins each line, ``done`` is what copies are in the end. Times are
-    seconds.
+    Without such a file nothing is shown. ``prefix`` begins each line, ``done`` is what becomes of each in the end.
+    Times are seconds.
     """
 
     def __init__(self, path: str, prefix: str, parent: int | None = None, done: str = "copied"):
@@ -222,14 +231,16 @@ def _descendants(ancestor: int) -> list[int]:
 
 def line_of(state: dict[str, Any], done: str) -> str:
     """Say in one line how far a task is."""
-    parts = [f"{state['copied']} of {state['total']} {done}", f"{state['under_way']} under way"]
+    parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} under way"]
     if state["waiting"]:
         parts.append(f"{state['waiting']} waiting for room")
     if state["failed"]:
         parts.append(f"{state['failed']} failed")
     slowest = state["slowest"]
     if slowest:
-        parts.append(f"slowest {slowest['snapshot_id']} to {slowest['region']} at {slowest['progress']} %")
+        percent = slowest["progress"]
+        where = "" if percent is None else f" to {slowest['region']} at {percent} %"
+        parts.append(f"slowest {slowest['snapshot_id']}{where}")
     parts.append(f"{_span(state['elapsed'])} so far")
     if state["left"] is not None:
         parts.append(f"about {_span(state['left'])} left")

@@ -18,6 +18,7 @@ import pytest
 from tests.clouds import CLOUDS
 
 from .conftest import ENDLESS, HANGS, PLACES, family, is_alive, wait_until
+from .test_restore import Site
 
 LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
 
@@ -67,6 +68,20 @@ def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
     assert 2 <= len(lines) <= 3 and set(lines) == {cloud}, errors
     assert "0 of 4 copied, 0 under way" not in errors
     assert "so far" not in output, "neither on stdout nor in the result"
+
+
+@pytest.mark.parametrize("cloud", ["ens"])  # the modules run one engine
+def test_a_restore_and_a_drill_say_how_many_disks_are_made(clouds, cloud):
+    site = Site(clouds, cloud)
+    site.copies("database", "mail", "files")
+    clouds.tell_of(cloud, "settings", {"disk_seconds": 3})
+    shown = re.compile(rf"^flood {cloud}_snapshot_restore: (\d of 3 \w+), \d under way.*so far", re.MULTILINE)
+    for playbook in ("dr_restore", "dr_drill"):
+        code, output = site.play(playbook, "--check")
+        assert code == 0 and not shown.search(output), output
+        code, output = site.play(playbook)
+        assert code == 0 and shown.findall(output)[0] == "0 of 3 made", output
+        assert "% " not in output and "copied" not in output
 
 
 def test_where_it_stays_quiet(clouds):

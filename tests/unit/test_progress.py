@@ -18,7 +18,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils import _progress
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import ProgressAction, Watch, contradiction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import (
+    ProgressAction,
+    Watch,
+    contradiction,
+    line_of,
+)
 
 
 class Turned(Clock):
@@ -65,12 +70,20 @@ def test_nothing_is_told_before_it_is_known_what_is_to_be_begun(tmp_path):
     assert phases == ["beginning", "finishing"]
 
 
-WORDS = [({}, "copied"), ({"create": True}, "copied"), ({"create": False}, "checked")]
+WORDS = [
+    ("copy", {}, "copied"),
+    ("copy", {"create": True}, "copied"),
+    ("copy", {"create": False}, "checked"),
+    ("copy", {"state": "absent"}, "deleted"),
+    ("restore", {}, "made"),
+    ("restore", {"state": "present", "attach_to": "i-1"}, "attached"),
+    ("restore", {"state": "absent", "attach_to": "i-1"}, "deleted"),
+]
 
 
-@pytest.mark.parametrize(("arguments", "done"), WORDS)
-def test_a_drill_that_only_marks_copies_does_not_say_that_it_copies(monkeypatch, tmp_path, arguments, done):
-    lines, state = [], {"phase": "finishing", "total": 3, "copied": 2, "under_way": 0, "waiting": 0, "failed": 0}
+@pytest.mark.parametrize(("module", "arguments", "done"), WORDS)
+def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, arguments, done):
+    lines, state = [], {"phase": "finishing", "total": 3, "done": 2, "under_way": 0, "waiting": 0, "failed": 0}
     monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
     monkeypatch.setattr(_progress, "LOOK", 0.01)
 
@@ -85,5 +98,34 @@ def test_a_drill_that_only_marks_copies_does_not_say_that_it_copies(monkeypatch,
                 time.sleep(0.03)
             return {}
 
-    ProgressAction.run_module(Action(), "multicloud.snapshots.ebs_snapshot_copy", arguments, {})
-    assert lines[0].startswith(f"ebs_snapshot_copy: 2 of 3 {done}, 0 under way")
+    ProgressAction.run_module(Action(), f"multicloud.snapshots.ebs_snapshot_{module}", arguments, {})
+    assert lines[0].startswith(f"ebs_snapshot_{module}: 2 of 3 {done}, 0 under way")
+
+
+@pytest.mark.parametrize(
+    ("policy", "options"), [(Policy(absent=True), {}), (Policy(), {"attach_to": "i-1"})], ids=["deleted", "attached"]
+)
+def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, options):
+    (tmp_path / FILE).touch()
+    clock = Turned()
+    progress = Progress(str(tmp_path), Deadline(clock, 100))
+    request = CopyRequest("one", "here", "here", options=options, noun="disk")
+    attempt = Attempt(Wanted(request, policy, Capabilities()))
+    there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
+    for clock.now, then in ((0.0, Next.GO_ON), (10.0, Next.NOTHING)):
+        attempt.decision = Decision(copy=there, next=then)
+        progress.report([attempt])
+    assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1]
+
+
+def test_of_a_disk_in_the_making_no_percentage_is_told(tmp_path):
+    """No cloud shows one."""
+    (tmp_path / FILE).touch()
+    progress = Progress(str(tmp_path), Deadline(Turned(), 100))
+    attempt = Attempt(Wanted(CopyRequest("snap-1", "here", "here", noun="disk"), Policy(), Capabilities()))
+    made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
+    attempt.decision = Decision(copy=made)
+    attempt.memory.looked({"vol-1": made}, None, 0.0)
+    progress.report([attempt])
+    (line,) = (tmp_path / FILE).read_text().splitlines()
+    assert "slowest snap-1, 0 s so far" in line_of(json.loads(line), "made")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The progress of a long run, written to a file that the action plugin of a copy module reads."""
+"""The progress of a long run, written to a file that the controller reads meanwhile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..model import State
 from ..waiting import Deadline
 
 if TYPE_CHECKING:  # the controller needs but the name of the file, and not the engine
@@ -50,7 +49,7 @@ class Progress:
             self._is_wanted = False
 
     def _state(self, attempts: Sequence[Attempt], now: float) -> dict[str, Any]:
-        complete = sum(a.copy is not None and a.copy.state is State.COMPLETED and not a.error for a in attempts)
+        complete = sum(map(_is_done, attempts))
         waiting, under_way = sum(a.waits_to_begin for a in attempts), sum(a.is_in_flight for a in attempts)
         done = complete + sum(a.copy.progress for a in attempts if a.is_in_flight and a.copy) / 100
         if self._done_at_first is None:
@@ -58,7 +57,7 @@ class Progress:
         return {
             "phase": self._phase,
             "total": len(attempts),
-            "copied": complete,
+            "done": complete,
             "under_way": under_way,
             "waiting": waiting,
             "failed": sum((a.error or a.decision.error) is not None for a in attempts),
@@ -71,6 +70,13 @@ class Progress:
         """Return the seconds that are likely left, by the pace so far in whole copies; None where none are known."""
         elapsed = now - self._started
         return round(elapsed / done * open_) or None if done > 0 and elapsed > 0 else None
+
+
+def _is_done(attempt: Attempt) -> bool:
+    """Whether a copy or disk is complete; one to be deleted or attached, whether that has been done."""
+    if attempt.wanted.policy.absent or attempt.request.options.get("attach_to"):
+        return not attempt.is_open and not (attempt.error or attempt.decision.error)
+    return attempt.is_complete
 
 
 def _phase_of(attempts: Sequence[Attempt]) -> str:
@@ -88,4 +94,6 @@ def _slowest(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
     first = min(under_way, key=lambda a: a.memory.seen[a.copy.snapshot_id].known_at if a.copy else 0, default=None)
     if first is None or first.copy is None:
         return None
-    return {"snapshot_id": first.request.snapshot_id, "region": first.request.region, "progress": first.copy.progress}
+    # No cloud shows how far a disk in the making is.
+    percent = first.copy.progress if first.request.noun == "copy" else None
+    return {"snapshot_id": first.request.snapshot_id, "region": first.request.region, "progress": percent}

@@ -123,8 +123,7 @@ class CopyRun:
         )
 
     def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:
-        progress = Progress(None if self._module.check_mode else _directory_of(self._module), deadline)
-        loop = Loop(cloud, requests, self._policy(), deadline, progress)
+        loop = Loop(cloud, requests, self._policy(), deadline, progress_of(self._module, deadline))
         end_run(self._module, cloud, loop, self.keys, partial(run_loop, self._module, cloud, loop), result_of, diff_of)
 
 
@@ -162,10 +161,10 @@ def end_run(
     end_module(module, keys, about_failures(keys, summary) if keys["failures"] else "", summary)
 
 
-def _directory_of(module: Module) -> str | None:
-    """Return the task's temporary directory, if an action plugin of the controller made one."""
-    directory = getattr(getattr(module, "_module", module), "_tmpdir", None)
-    return None if directory is None else str(directory)
+def progress_of(module: Module, deadline: Deadline) -> Progress:
+    """Return what reports the progress into the task's temporary directory, if the controller made one."""
+    directory = None if module.check_mode else getattr(getattr(module, "_module", module), "_tmpdir", None)
+    return Progress(None if directory is None else str(directory), deadline)
 
 
 def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline: Deadline) -> None:

@@ -23,7 +23,7 @@ from ..model import CopyRequest, Snapshot
 from ..tags import RESTORE_KEYS
 from ..times import iso_utc
 from ..waiting import persist
-from .copying import end_run, run_loop
+from .copying import end_run, progress_of, run_loop
 from .disk_results import disk_diff, disk_failure, disk_result, doubles
 from .options import id_problems, number_problems, region_problems, tags_as_text
 from .runner import Module, deadline_of, guarded
@@ -75,7 +75,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         copy_ids=None if params["disk_ids"] is None else frozenset(params["disk_ids"]),
         takes_unfinished=True,
     )
-    loop = Loop(cloud, requests, policy, deadline)
+    loop = Loop(cloud, requests, policy, deadline, progress_of(module, deadline))
     warm: dict[str, datetime] = {}
 
     def work() -> None:

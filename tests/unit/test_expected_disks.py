@@ -71,6 +71,35 @@ def test_a_run_over_some_disks_expects_those_alone(values, is_expected):
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        {"disk_names": ["database"]},
+        {"disk_names": ["of-report"]},
+        {"disk_tags": {"Name": "database"}},
+        {"disk_tags": {"Name": "of-report"}},
+    ],
+)
+def test_a_disk_that_was_renamed_since_its_copy_is_restored_by_either_name(values):
+    (point,) = choose(copy(1), copy(2, "vol-2", name="mail"), expected=[REPORTED], **values).points
+    assert (point.disk_id, point.copy_id, point.missing) == ("vol-1", "snap-1", None)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"disk_ids": ["vol-1"], "disk_tags": {"tier": "db"}}, "dr_restore_disk_tags {'tier': 'db'}"),
+        ({"disk_names": ["database"], "disk_tags": {"tier": "db"}}, "dr_restore_disk_tags {'tier': 'db'}"),
+        ({"disk_names": ["database"], "disk_ids": ["vol-2"]}, "dr_restore_disk_ids ['vol-2']"),
+    ],
+)
+@pytest.mark.parametrize("expected", [[], [Expected("vol-1")], [Expected("vol-1", "database")]])
+def test_of_a_disk_with_copies_it_is_never_said_that_it_has_none(values, why, expected):
+    (point,) = choose(copy(1), expected=expected, **values).points
+    assert (point.disk_id, point.disk_name, point.copy_id) == ("vol-1", "database", None)
+    assert point.missing.text == f"it has copies in eu-west-1, but does not fit {why}"
+
+
+@pytest.mark.parametrize(
     ("cloud", "disks", "expected", "warns"),
     [
         ("ens", ("d-1", "d-2"), [], True),

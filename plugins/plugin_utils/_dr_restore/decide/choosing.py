@@ -72,7 +72,7 @@ def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[
         return _with_known(point, known[disk_id]) if disk_id in known else point
 
     found = [kept.get(disk_id) or point_of(disk_id) for disk_id in dict.fromkeys([*by_disk, *kept])]
-    points = [point for point in found if _is_wanted(point, values)]
+    points = [point for point in found if _is_wanted(point, known.get(str(point.disk_id)), values)]
     by_set = values.consistency == "set"
     locked_out = {str(copy["snapshot_id"]) for copy in copies if not values.is_drill and _key_problem(copy)} - used
     has_marks = CLOUDS[values.cloud].tag_rules is not None
@@ -85,25 +85,49 @@ def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[
         free = [point_of(str(point.disk_id), servers.source_of(point.disk_id)) for point in free]
     own = [point for point in points if point.disk_id in kept]
     points = torn_beside([*own, *with_sets(free, servers, by_set)], kept)
-    among = f", among those from {values.source_region}" if values.source_region else ""
-    no_copy = Reason.NO_COPY.of(region=values.region, among=among)
-    ids, names = {point.disk_id for point in points}, {point.disk_name for point in points}
     expected = {} if values.is_drill else expected_disks(values)
-    expected_names = {disk.name for disk in expected.values()}
-    if not values.disk_names:
-        others = [disk_id for disk_id in values.disk_ids if disk_id not in ids and disk_id not in expected]
-        points += [Point(disk_id, None, no_copy) for disk_id in others]
-    others = [name for name in values.disk_names if name not in names and name not in expected_names]
-    points += [Point(None, name, no_copy) for name in others]
     there = {point.disk_id for point in found}
-    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values.region, among=among)
     without = [disk for disk in expected.values() if disk.disk_id not in there]
-    points += [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
+    points += _not_there(found, points, without, known, values)
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
     warnings = [*warnings_of(servers.contradictions), *warnings_of_made(points, made, values)]
     if not has_marks and len(there) > 1 and all(disk.set_seconds is None for disk in reported):
         warnings.append(NO_SERVERS.format(cloud=values.cloud))
     return Chosen(points, warnings, second_disks(points, made, values))
+
+
+def _not_there(
+    found: Sequence[Point],
+    chosen: Sequence[Point],
+    without: Sequence[Expected],
+    known: Mapping[str, Expected],
+    values: Variables,
+) -> list[Point]:
+    """Return the disks that were asked for and are not ``chosen``, each with why it is missing.
+
+    ``found`` are the disks with copies, ``without`` the expected ones that have none, ``known`` those of the report.
+    """
+    among = f", among those from {values.source_region}" if values.source_region else ""
+    no_copy = Reason.NO_COPY.of(region=values.region, among=among)
+    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values.region, among=among)
+    missing = [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
+    rows = [*chosen, *missing]
+    ids = {point.disk_id for point in rows}
+    names: set[str] = set().union(*(_names(point, known.get(str(point.disk_id))) for point in rows))
+    asked: list[tuple[str | None, str | None]] = [(None, name) for name in values.disk_names if name not in names]
+    if not values.disk_names:
+        asked += [(disk_id, None) for disk_id in values.disk_ids if disk_id not in ids]
+    for disk_id, name in asked:
+        own = [p for p in found if p.disk_id == disk_id or name in _names(p, known.get(str(p.disk_id)))]
+        missing += [Point(p.disk_id, p.disk_name, _unfit(p, values)) for p in own] or [Point(disk_id, name, no_copy)]
+    return missing
+
+
+def _unfit(point: Point, values: Variables) -> Missing:
+    """Say which variable leaves out a disk that has copies, though its ID or name was asked for."""
+    ids, tags = values.disk_ids, values.disk_tags
+    by = f"disk_ids {ids}" if ids and point.disk_id not in ids else f"disk_tags {tags}"
+    return Reason.UNFIT.of(region=values.region, by=f"dr_restore_{by}")
 
 
 def expected_disks(values: Variables) -> dict[str, Expected]:
@@ -220,13 +244,19 @@ def _disk(copy: SnapshotRow) -> str:
     return (copy["source"] and copy["source"]["disk_id"]) or ""
 
 
-def _is_wanted(point: Point, values: Variables) -> bool:
-    ids, names = values.disk_ids, values.disk_names
+def _is_wanted(point: Point, disk: Expected | None, values: Variables) -> bool:
+    """Whether a run is over a disk; ``disk`` is what the report tells of it."""
+    ids, wanted, names = values.disk_ids, values.disk_names, _names(point, disk)
     return (
         (not ids or point.disk_id in ids)
-        and (not names or point.disk_name in names)
-        and as_wanted(tags_of(point), values.disk_tags)
+        and (not wanted or not names.isdisjoint(wanted))
+        and any(as_wanted(_with_name(point.tags, name), values.disk_tags) for name in names or {None})
     )
+
+
+def _names(point: Point, disk: Expected | None) -> set[str]:
+    """Return the names of a disk: it may have been renamed since its copy was made."""
+    return {name for name in (point.disk_name, disk and disk.name) if name}
 
 
 def tags_of(point: Point) -> dict[str, str]:

@@ -30,12 +30,13 @@ class ActionModule(RoleAction):
 
     def run_role(self) -> dict[str, Any]:
         program = Drill if self.is_true("drill") else Restore
-        outside = {"call": self.call, "clock": utc, "say": self.say}
         given = self.variables(VARIABLES)
         setting = Setting(**self.facts_of_run(), around=self._around(given))
         text = str(self._task.args.get("record") or "")
         record = Record(text, unwrapped(self._task.args.get("checked"))) if text else None
-        ended = program(given, setting, **outside, names=self.names(), record=record).run()
+        ended = program(
+            given, setting, call=self.call, clock=utc, say=self.say, names=self.names(), record=record
+        ).run()
         return {
             "dr_restore_result": ended.result,
             "lines": ended.lines,

@@ -174,9 +174,9 @@ _value:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         return {"copy_plan": as_filter(copy_plan)}

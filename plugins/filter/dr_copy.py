@@ -32,9 +32,11 @@ _value:
   type: raw
 """
 
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import history, screen
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter
 
 FUNCTIONS = {
     "index": as_filter(history.index_over, "dr_copy index"),
@@ -42,7 +44,7 @@ FUNCTIONS = {
 }
 
 
-def dr_copy(value, what, *args):
+def dr_copy(value: Any, what: Any, *args: Any) -> Any:
     if what not in FUNCTIONS:
         raise AnsibleFilterError(f"dr_copy: there is no {what!r}; this filter is private to the role dr_copy")
     return FUNCTIONS[what](value, *args)
@@ -51,5 +53,5 @@ def dr_copy(value, what, *args):
 class FilterModule:
     """One filter for all private functions: Galaxy and the documentation site list each filter's name."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         return {"dr_copy": dr_copy}

@@ -109,9 +109,9 @@ _value:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         return {"expired_copies": as_filter(expired_copies)}

@@ -102,9 +102,9 @@ _value:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Filter]:
         return {"recovery_points": as_filter(recovery_points)}

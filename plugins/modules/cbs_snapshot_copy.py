@@ -262,6 +262,9 @@ diff:
   sample: {"before": {"copies": []}, "after": {"copies": []}}
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import CONNECTION_OPTIONS
@@ -277,11 +280,11 @@ OPTIONS = {
 }
 
 
-def own_options(_params):
+def own_options(_params: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
     return None, {}
 
 
-def main():
+def main() -> None:
     copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsCloud, own_options)
 
 

@@ -264,7 +264,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 OPTIONS = {**INFO_OPTIONS, **CONNECTION_OPTIONS, "region": {"type": "str", "required": True}}
 
 
-def main():
+def main() -> None:
     show_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsCloud)
 
 

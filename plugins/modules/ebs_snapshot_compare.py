@@ -147,7 +147,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 )
 
 
-def main():
+def main() -> None:
     compare_copies(AwsModule(argument_spec=OPTIONS, supports_check_mode=True))
 
 

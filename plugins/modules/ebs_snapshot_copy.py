@@ -289,6 +289,9 @@ diff:
   sample: {"before": {"copies": []}, "after": {"copies": []}}
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.copying import copy_snapshots
@@ -313,7 +316,7 @@ OPTIONS = {
 }
 
 
-def own_options(params):
+def own_options(params: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
     outpost, zone = params["destination_outpost_arn"] or None, params["destination_availability_zone"] or None
     return outpost or zone, {
         "CompletionDurationMinutes": params["completion_duration_minutes"],
@@ -322,7 +325,7 @@ def own_options(params):
     }
 
 
-def main():
+def main() -> None:
     copy_snapshots(AwsModule(argument_spec=OPTIONS, supports_check_mode=True), EbsCloud, own_options)
 
 

@@ -303,7 +303,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 OPTIONS = {**INFO_OPTIONS, "set_tag": {"type": "str"}, "check_keys": {"type": "bool", "default": False}}
 
 
-def main():
+def main() -> None:
     show_snapshots(AwsModule(argument_spec=OPTIONS, supports_check_mode=True), EbsCloud)
 
 

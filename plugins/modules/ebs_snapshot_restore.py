@@ -265,7 +265,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     restore_disks(AwsModule(argument_spec=OPTIONS, supports_check_mode=True), EbsDisks)
 
 

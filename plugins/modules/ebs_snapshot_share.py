@@ -108,7 +108,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 )
 
 
-def main():
+def main() -> None:
     share_snapshots(AwsModule(argument_spec=OPTIONS, supports_check_mode=True))
 
 

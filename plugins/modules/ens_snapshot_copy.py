@@ -243,6 +243,9 @@ diff:
   sample: {"before": {"copies": []}, "after": {"copies": []}}
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
@@ -262,11 +265,11 @@ OPTIONS = {
 }
 
 
-def own_options(params):
+def own_options(params: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
     return None, {"InstanceBillingCycle": params["instance_billing_cycle"]}
 
 
-def main():
+def main() -> None:
     copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), EnsCloud, own_options)
 
 

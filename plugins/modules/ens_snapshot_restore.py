@@ -271,7 +271,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     restore_disks(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), EnsDisks)
 
 

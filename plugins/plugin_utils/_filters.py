@@ -13,8 +13,11 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+#: A filter, as Jinja calls it: with whatever a template gives.
+Filter = Callable[..., Any]
 
-def as_filter(function: Callable[..., Any], name: str | None = None) -> Callable[..., Any]:
+
+def as_filter(function: Callable[..., object], name: str | None = None) -> Filter:
     """Return a function as a filter. Problems with its arguments become messages that name the filter.
 
     ``name`` is the filter's, if it is not the function's.

@@ -15,8 +15,7 @@ run() {
 run ruff check .
 run ruff format --check .
 run yamllint --strict .
-MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins.module_utils \
-  -p ansible_collections.multicloud.snapshots.plugins.plugin_utils
+MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins
 # Whether tests/scripts/typed_get.py works with this mypy: without it the comment is one that nothing needs, an error.
 run mypy --warn-unused-ignores -c 'from typing import TypedDict
 class Row(TypedDict):

@@ -8,91 +8,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import jsonschema
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.kubernetes import objects_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.kubernetes import (
+    objects_of,
+    text_of,
+)
 
 from tests.clouds import CLOUDS
 
+from .cluster_kinds import SCHEMAS, SUBDOMAIN, Cluster
 from .restore_runs import Runs
 from .test_restoring import VALUES, chosen, copy
 
 NAME, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
-#: What a cluster takes as a name: RFC 1123, a subdomain and a label.
-SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 DRIVERS = {"ebs": "ebs.csi.aws.com", "ecs": "diskplugin.csi.alibabacloud.com", "cbs": "com.tencent.cloud.csi.cbs"}
-
-
-def kind(api, name, spec, namespaced=True):
-    """Return a schema of an object that knows no other key."""
-    facts = {"name": {"type": "string", "pattern": SUBDOMAIN, "maxLength": 253}}
-    facts["annotations"] = {"type": "object", "additionalProperties": {"type": "string"}}
-    if namespaced:
-        facts["namespace"] = {"type": "string", "pattern": LABEL, "maxLength": 63}
-    metadata = closed(facts, *(["namespace"] if namespaced else []), "name")
-    parts = {"apiVersion": {"const": api}, "kind": {"const": name}, "metadata": metadata, "spec": spec}
-    return closed(parts, *parts)
-
-
-def closed(properties, *required):
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
-TEXT = {"type": "string"}
-REFERENCE = dict.fromkeys(("apiVersion", "fieldPath", "kind", "name", "namespace", "resourceVersion", "uid"), TEXT)
-#: What external-snapshotter's CRDs and the API of Kubernetes demand (api-facts: csi-drivers).
-SCHEMAS = {
-    "VolumeSnapshotContent": kind(
-        "snapshot.storage.k8s.io/v1",
-        "VolumeSnapshotContent",
-        closed(
-            {
-                "deletionPolicy": {"enum": ["Delete", "Retain"]},
-                "driver": TEXT,
-                "source": closed({"snapshotHandle": TEXT}, "snapshotHandle"),  # or volumeHandle, of what is not there
-                "sourceVolumeMode": TEXT,
-                "volumeSnapshotClassName": TEXT,
-                "volumeSnapshotRef": closed(REFERENCE, "name", "namespace"),
-            },
-            "deletionPolicy",
-            "driver",
-            "source",
-            "volumeSnapshotRef",
-        ),
-        namespaced=False,
-    ),
-    "VolumeSnapshot": kind(
-        "snapshot.storage.k8s.io/v1",
-        "VolumeSnapshot",
-        closed(
-            {
-                "source": closed({"volumeSnapshotContentName": TEXT}, "volumeSnapshotContentName"),
-                "volumeSnapshotClassName": {"type": "string", "minLength": 1},
-            },
-            "source",
-        ),
-    ),
-    "PersistentVolumeClaim": kind(
-        "v1",
-        "PersistentVolumeClaim",
-        closed(
-            {
-                "accessModes": {"type": "array", "items": {"enum": ["ReadWriteOnce"]}, "minItems": 1},
-                "dataSource": closed(dict.fromkeys(("apiGroup", "kind", "name"), TEXT), "kind", "name"),
-                "resources": closed(
-                    {"requests": closed({"storage": {"type": "string", "pattern": r"^[1-9]\d*Gi$"}}, "storage")}
-                ),
-                "storageClassName": TEXT,
-            },
-            "accessModes",
-            "resources",
-        ),
-    ),
-}
 
 
 @pytest.fixture(params=sorted(name for name in CLOUDS if CAPABILITIES[name].csi_driver))
@@ -104,13 +38,61 @@ def claimed(name, namespace="shop"):
     return {NAME: name, NAMESPACE: namespace}
 
 
-def checked(text):
-    """Return the objects of a file by kind, each held against its schema."""
-    objects = list(yaml.safe_load_all(text))
-    assert "&id" not in text and len(objects) == 3 * len({obj["metadata"]["name"] for obj in objects}) / 2
-    for obj in objects:
-        jsonschema.validate(obj, SCHEMAS[obj["kind"]])
-    return {kind: [obj for obj in objects if obj["kind"] == kind] for kind in SCHEMAS}
+def checked(text, cluster=None):
+    """Apply a file to a cluster, a new one if none is given; returns its objects by kind."""
+    cluster = cluster or Cluster()
+    objects = cluster.apply(text)
+    assert "&id" not in text and len({len(own) for own in objects.values()}) == 1 and not cluster.unbound()
+    return objects
+
+
+#: What a cluster refuses of each kind, as a path and a value; None takes the key away.
+WRONG = {
+    "VolumeSnapshotContent": [
+        ("spec.source.snapshotHandle", None),
+        ("spec.source.volumeHandle", "vol-1"),
+        ("spec.source.snapshotHandel", "snap-1"),
+        ("spec.volumeSnapshotRef.namespace", None),
+        ("spec.volumeSnapshotRef.name", None),
+        ("spec.deletionPolicy", "retain"),
+        ("spec.deletionPolicy", None),
+        ("spec.driver", None),
+        ("metadata.namespace", "shop"),
+        ("apiVersion", "snapshot.storage.k8s.io/v1beta1"),
+    ],
+    "VolumeSnapshot": [
+        ("spec.source.persistentVolumeClaimName", "data"),
+        ("spec.source.volumeSnapshotContentName", None),
+        ("spec.volumeSnapshotClassName", ""),
+        ("metadata.namespace", None),
+    ],
+    "PersistentVolumeClaim": [
+        ("spec.accessModes", []),
+        ("spec.accessModes", ["ReadWrite"]),
+        ("spec.dataSource.kind", None),
+        ("spec.resources.requests.storage", None),
+        ("spec.resources.requests.storage", "8GiB"),
+        ("spec.resources.requests.storage", "0Gi"),
+        ("metadata.name", "Data"),
+        ("metadata.annotations", {"size": 8}),
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "path", "value"), [(kind, *one) for kind, own in WRONG.items() for one in own])
+def test_the_schemas_refuse_what_a_cluster_refuses(kind, path, value):
+    (point,) = chosen([copy(1, tags=claimed("data"))])
+    row = {**point.as_row(), "claim": "shop/data"}
+    objects = objects_of([row], replace(VALUES, kubernetes=True, kubernetes_class="c", kubernetes_storage_class="s"))
+    assert Cluster().apply(text_of(objects))[kind]
+    objects = [yaml.safe_load(text_of([one])) for one in objects]
+    *parents, key = path.split(".")
+    (found,) = [one for one in objects if one["kind"] == kind]
+    for parent in parents:
+        found = found[parent]
+    found.pop(key, None) if value is None else found.update({key: value})
+    with pytest.raises(jsonschema.ValidationError):
+        Cluster().apply(text_of(objects))
 
 
 def test_manifests_of_claims_are_as_the_schemas_of_their_kinds_want_them(runs, tmp_path):
@@ -165,14 +147,14 @@ def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tm
 def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     """Each piece has the same name and other disks: what is applied at the end restores all claims, and none twice."""
     estate, path = runs.estate, tmp_path / "orders.flood.kubernetes.yml"
-    disks = {name: estate.disk(Name=name) for name in ("database", "mail")}
+    cluster, disks = Cluster(), {name: estate.disk(Name=name) for name in ("database", "mail")}
     copies = {name: runs.copies_of({name: disks[name]}, **claimed(name))[name] for name in disks}
     given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
     first = runs.restore(disk_ids=[disks["database"]], **given)
-    alone = checked(path.read_text())
+    alone = checked(path.read_text(), cluster)
     second = runs.restore(disk_ids=[disks["mail"]], **given)
     assert not first.message and not second.message and not estate.disks()
-    objects = checked(path.read_text())
+    objects = checked(path.read_text(), cluster)
     handles = {content["spec"]["source"]["snapshotHandle"] for content in objects["VolumeSnapshotContent"]}
     assert handles == set(copies.values()) and all(obj in objects[kind] for kind in alone for obj in alone[kind])
     assert {row["claim"] for row in second.result["earlier"]} == {"shop/database"}
@@ -192,7 +174,7 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     assert path.read_text().count("ReadOnlyMany") == 2, "a run that writes no claims leaves the file"
     whole = runs.restore(**given)
     assert not whole.result["earlier"] and len(whole.result["disks"]) == 3
-    for kind_of, own in checked(path.read_text()).items():
+    for kind_of, own in checked(path.read_text(), cluster).items():
         assert all(obj in own for obj in objects[kind_of]) and len(own) == 2
 
 
@@ -209,6 +191,24 @@ def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
     assert (tmp_path / "orders.flood.kubernetes.yml").read_text() == written
     other = runs.restore(id="later", **given)
     assert other.result["disks"][0]["copy_id"] != first["data"]
+    cluster = Cluster()
+    checked(written, cluster)
+    with pytest.raises(ValueError, match="dataSource is immutable"):
+        checked((tmp_path / "orders.later.kubernetes.yml").read_text(), cluster)
+
+
+def test_an_earlier_time_writes_no_other_copy_of_a_claim(runs, tmp_path):
+    """The cluster would refuse it, since a claim stays as it is."""
+    disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
+    older = runs.copies_of(disks, hours=30, **claimed("data"))
+    newer = runs.copies_of(disks, hours=2, **claimed("data"))
+    runs.restore(**given)
+    before = {path: path.read_text() for path in tmp_path.iterdir()}
+    at = (runs.estate.clock.utc() - timedelta(hours=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ended = runs.restore(at=at, **given)
+    assert all(word in ended.message for word in ("shop/data", newer["data"], older["data"], "dr_restore_id"))
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == before
+    assert not runs.restore(id="before-the-attack", at=at, **given).message
 
 
 def test_a_later_piece_with_another_disk_of_the_same_claim_stops_before_anything_is_written(runs, tmp_path):

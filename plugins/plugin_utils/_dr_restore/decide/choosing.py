@@ -20,7 +20,7 @@ from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
-from ..input.last_drill import EarlierRow, claims_of
+from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
 from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
@@ -60,7 +60,6 @@ def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[
     made = made_before(listed, restored, last, values)
     used = {one.copy_id for one in made}
     copies = [copy for copy in with_doubts(_copies(listed, values, used), [], now) if _disk(copy)]
-    used |= {str(row.get("copy_id")) for row in (claims_of(last) if values.kubernetes else ())}
     by_disk: dict[str, list[SnapshotRow]] = {}
     for copy in copies:
         by_disk.setdefault(_disk(copy), []).append(copy)

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The disks that earlier runs of a restore have made: each is kept, and none gets a second one (promises: one-disk).
-Pure."""
+"""The disks that earlier runs of a restore have made, and their claims: each is kept, and no disk gets a second one
+(promises: one-disk). Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import Listing
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
-from ..input.last_drill import EarlierRow
+from ..input.last_drill import EarlierRow, claims_of
 from ..input.variables import Variables
 from .points import NAMED, Newer, Point, Reason
 
 
 @dataclass(frozen=True)
 class Made:
-    """A new disk of this restore, and the copy that it was made of.
+    """A new disk of this restore, or a claim, and the copy that it was made of.
 
     ``disk_id`` is the old disk, None if neither a listing nor a manifest tells it, ``taken_at`` the time of its data.
     ``row`` is that of the manifest if the copy is no longer listed.
@@ -40,7 +40,8 @@ class Made:
 def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRow], values: Variables) -> list[Made]:
     """Return the disks that this restore has made, out of ``restored``, a listing of such disks.
 
-    ``listed`` is the listing of all copies, ``last`` are the rows of the last manifest by the new disk.
+    With ``kubernetes`` the claims of listed copies are among them.
+    ``listed`` is the listing of all copies, ``last`` are the rows of the last manifest by the new disk or claim.
     """
     copies = {copy["snapshot_id"]: copy for copy in listed.get("snapshots") or ()}
     made = []
@@ -56,6 +57,9 @@ def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRo
             made.append(Made(disk["disk_id"], copy_id, str(row["disk_id"]), row.get("taken_at"), row))
         else:
             made.append(Made(disk["disk_id"], copy_id))
+    for row in claims_of(last) if values.kubernetes else ():
+        if row.get("copy_id") in copies:
+            made.append(Made(f"the claim {row['claim']}", str(row["copy_id"]), row.get("disk_id"), row.get("taken_at")))
     return made
 
 
@@ -138,9 +142,9 @@ def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variable
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     time = f"as of {values.at}" if values.at else "of other copies"
     return (
-        f"{values.id} has made these disks before, and a second one of each would be attached beside it. So nothing "
-        f"was made. {'; '.join(found[:NAMED])}{more}. To restore {time}, set another dr_restore_id, or delete these "
-        "disks first. To keep them, set dr_restore_at as in the run that made them, or leave these disks out."
+        f"{values.id} has restored these disks before, and each has one new disk or claim by one dr_restore_id. So "
+        f"nothing was made. {'; '.join(found[:NAMED])}{more}. To restore {time}, set another dr_restore_id, or delete "
+        "the new disks first. To keep them, set dr_restore_at as in the run that made them, or leave these disks out."
     )
 
 

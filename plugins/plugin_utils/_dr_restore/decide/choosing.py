@@ -249,7 +249,7 @@ def _is_wanted(point: Point, disk: Expected | None, values: Variables) -> bool:
     return (
         (not ids or point.disk_id in ids)
         and (not wanted or not names.isdisjoint(wanted))
-        and any(as_wanted(_with_name(point.tags, name), values.disk_tags) for name in names or {None})
+        and any(as_wanted(_with_name(point.tags, name), values.disk_tags) for name in names or (None,))
     )
 
 

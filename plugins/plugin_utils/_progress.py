@@ -18,13 +18,13 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ansible import context
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import BadInput
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
@@ -175,14 +175,14 @@ class Watch:
                 self._phase, self._shown_at = state["phase"], now
                 show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 
-    def _newest(self) -> dict[str, Any] | None:
+    def _newest(self) -> State | None:
         """Return the last whole line that the module wrote since the last look."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 file.seek(self._read)
                 whole, _sign, _rest = file.read().rpartition("\n")
             self._read += len(whole.encode()) + 1 if whole else 0
-            return dict(json.loads(whole.rpartition("\n")[2])) if whole else None
+            return cast(State, dict(json.loads(whole.rpartition("\n")[2]))) if whole else None
         except (OSError, ValueError):
             return None
 
@@ -229,7 +229,7 @@ def _descendants(ancestor: int) -> list[int]:
     return found[1:]
 
 
-def line_of(state: dict[str, Any], done: str) -> str:
+def line_of(state: State, done: str) -> str:
     """Say in one line how far a task is."""
     parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} under way"]
     if state["waiting"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from ..waiting import Deadline
 
@@ -20,6 +20,28 @@ if TYPE_CHECKING:  # the controller needs but the name of the file, and not the 
 FILE = "snapshot-copy-progress"
 #: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 1.0
+
+
+class Slowest(TypedDict):
+    """What has been under way for longest; ``progress`` is in percent, None where no cloud shows it."""
+
+    snapshot_id: str
+    region: str
+    progress: int | None
+
+
+class State(TypedDict):
+    """A line of the file: how many there are of each kind; times are seconds, ``left`` None where it is not known."""
+
+    phase: str
+    total: int
+    done: int
+    under_way: int
+    waiting: int
+    failed: int
+    slowest: Slowest | None
+    elapsed: int
+    left: int | None
 
 
 class Progress:
@@ -48,7 +70,7 @@ class Progress:
         except OSError:
             self._is_wanted = False
 
-    def _state(self, attempts: Sequence[Attempt], now: float) -> dict[str, Any]:
+    def _state(self, attempts: Sequence[Attempt], now: float) -> State:
         complete = sum(map(_is_done, attempts))
         waiting, under_way = sum(a.waits_to_begin for a in attempts), sum(a.is_in_flight for a in attempts)
         done = complete + sum(a.copy.progress for a in attempts if a.is_in_flight and a.copy) / 100
@@ -88,7 +110,7 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
     return "" if any(attempt.is_open and attempt.decision.needs_source for attempt in attempts) else "finishing"
 
 
-def _slowest(attempts: Sequence[Attempt]) -> dict[str, Any] | None:
+def _slowest(attempts: Sequence[Attempt]) -> Slowest | None:
     """Return the copy that has been under way for longest."""
     under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.snapshot_id in a.memory.seen]
     first = min(under_way, key=lambda a: a.memory.seen[a.copy.snapshot_id].known_at if a.copy else 0, default=None)

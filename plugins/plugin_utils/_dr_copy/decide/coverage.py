@@ -13,7 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from ..._role.answers import DiskRow, Listing
 from ..._role.registered import is_listed
-from ..input.last_report import LastReport, ReportedDisk
+from ..._role.reported import ReportedDisk
+from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .result import Coverage, DiskWithCopies, NearMiss, Orphan
 from .selection import excluded_disks, in_part, is_excluded

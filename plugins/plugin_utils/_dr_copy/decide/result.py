@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from ..._role.answers import CopyRow, Failure, SharedRow, SnapshotRow
-from ..input.last_report import ReportedDisk
+from ..._role.reported import ReportedDisk
 
 
 class PlanRow(TypedDict):

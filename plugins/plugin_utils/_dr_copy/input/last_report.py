@@ -12,30 +12,15 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name
+from ..._role.reported import DiskFacts, ReportedDisk
 from ..._sets.inputs import groups_of_report
 
 if TYPE_CHECKING:  # filters load this file, and need no variables
     from .variables import Variables
 
 
-class ReportedDisk(TypedDict):
-    """A disk by its ID and name."""
-
-    disk_id: str
-    disk_name: str | None
-
-
-class DiskFacts(ReportedDisk, total=False):
-    """What a report tells of a disk; unknown keys are left out."""
-
-    size_gib: int
-    tags: dict[str, str]
-    instance: str
-    device: str
-
-
 class DiskAsKnown(ReportedDisk, total=False):
-    """The same, where an unknown key may be None."""
+    """What may be known of a disk."""
 
     size_gib: int | None
     tags: dict[str, str] | None

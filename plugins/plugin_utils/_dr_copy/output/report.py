@@ -18,13 +18,14 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
 from ..._role.registered import answers, failures_of, is_listed
+from ..._role.reported import DiskFacts
 from ..decide.breaches import breaches_of, locked_out, unjudged_of
 from ..decide.done import Done
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
-from ..input.last_report import DiskAsKnown, DiskFacts, LastReport, facts_of_disk
+from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
 from .report_type import BareReport, Brief, BriefCopy, LatePoint, Report, Run, Settings, Sum, Summary, WorstBreach

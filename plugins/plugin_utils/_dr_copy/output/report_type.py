@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from ..._role.answers import CopyFacts, SharedRow
 from ..._role.naming import label
+from ..._role.reported import DiskFacts
 from ..decide.result import (
     Coverage,
     KeptCopy,
@@ -23,7 +24,7 @@ from ..decide.result import (
     VanishedPoint,
 )
 from ..decide.standing import UnfinishedCopy
-from ..input.last_report import DiskFacts, LastReport
+from ..input.last_report import LastReport
 
 
 class Settings(TypedDict):

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 
+from ..._role.reported import ReportedDisk
 from ..decide.breaches import locked_out, worst_first
 from ..decide.result import RecoveryPoint, Result, RunFailure
 from ..decide.sets import late_sets, set_in_words
-from ..input.last_report import ReportedDisk
 from .report_type import LatePoint, Report
 
 #: Rows of a kind that a message names; the result and the report list them all.

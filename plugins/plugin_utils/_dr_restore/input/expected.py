@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..._role.parsing import InvalidValue, as_list
+from ..._role.reported import DiskFacts
 from ..._sets.inputs import groups_of_report
 
 
@@ -74,11 +75,16 @@ def _with_groups(disks: Mapping[str, Expected], report: Mapping[str, Any]) -> li
 
 def _rows_of_disks(rows: Any) -> dict[str, Expected]:
     own = [row for row in rows if isinstance(row, Mapping) and row.get("disk_id")] if isinstance(rows, list) else []
-    return {str(row["disk_id"]): _expected(row) for row in own}
+    return {str(row["disk_id"]): _expected(row) for row in cast(list[DiskFacts], own)}
 
 
-def _expected(row: Mapping[str, Any]) -> Expected:
-    facts: dict[str, Any] = {key: row.get(key) for key in ("size_gib", "instance", "device")}
+def _expected(row: DiskFacts) -> Expected:
     tags = row.get("tags")
-    own_tags = {str(key): str(value) for key, value in tags.items()} if isinstance(tags, Mapping) else None
-    return Expected(str(row["disk_id"]), row.get("disk_name"), own_tags, **facts)
+    return Expected(
+        disk_id=str(row["disk_id"]),
+        name=row.get("disk_name"),
+        tags={str(key): str(value) for key, value in tags.items()} if isinstance(tags, Mapping) else None,
+        size_gib=row.get("size_gib"),
+        instance=row.get("instance"),
+        device=row.get("device"),
+    )

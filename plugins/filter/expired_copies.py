@@ -17,7 +17,7 @@ description:
     recovery point.
   - Only complete copies that this collection made count, and only they may be deleted. A copy does not count, and is
     never deleted, if it has the tag C(dr-copy:hold), or if its source time or disk is unknown. The newest copy of a
-    disk in a region is never deleted either.
+    disk in a region is never deleted either, nor, if that is archived, the newest one that can be restored now.
 options:
   _input:
     description: Copies, of any number of disks and regions.

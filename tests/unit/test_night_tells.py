@@ -220,3 +220,4 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     (point,) = ended.result["recovery_points"]
     assert (point["state"], point["within_rpo"]) == ("archived", False) and "archived" in ended.message
     assert "archived" in (tmp_path / "orders.html").read_text()
+    assert night(ebs, keep=1).result["pruned"] == [], "the only copy that can be restored now stays"

@@ -345,6 +345,9 @@ def test_each_copy_that_may_go_names_the_newest_complete_one_that_stays():
         assert {copy["survivor"] for copy in expired} == {survivor["snapshot_id"]}
         (call,) = deletion_calls(expired)
         assert call["survivors"] == dict.fromkeys(call["copy_ids"], survivor["snapshot_id"])
+    archived = {**copies[0], "traits": ["archived"]}
+    expired = with_survivors(copies[2:], [archived, *copies[1:]])
+    assert {copy["survivor"] for copy in expired} == {copies[1]["snapshot_id"]}, "one that can be restored now"
     assert with_survivors(copies, copies) == [], "where none stays, none goes"
     planned = {**copies[0], "planned": True, "snapshot_id": None}
     (call,) = deletion_calls(with_survivors(copies[2:], [planned, *copies[1:]]))

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.answers import CopyAnswer, DiskRow, Listing, Provenance, SnapshotRow
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import SnapshotTime, disk_id_of, is_complete, parse_time, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
@@ -98,19 +98,20 @@ def _expired(
 
 
 def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
-    """Return expired copies, each with the ``survivor`` of its disk and region: the newest complete copy that stays.
+    """Return expired copies, each with the ``survivor`` of its disk and region: the newest complete copy that stays,
+    one that is archived only if all are.
 
     It is None where that is only planned, in check mode. Where none stays, none goes.
     """
     going = {(copy["region"], copy["snapshot_id"]) for copy in expired}
-    newest: dict[tuple[str, str], tuple[SnapshotTime, str | None]] = {}
+    newest: dict[tuple[str, str], tuple[tuple[bool, SnapshotTime], str | None]] = {}
     for copy in copies:
         taken, region = taken_at(copy), copy["region"]
         if not copy.get("source") or not taken or not is_complete(copy) or (region, copy["snapshot_id"]) in going:
             continue
-        key, found = (disk_id_of(copy), region), (taken, None if copy.get("planned") else copy["snapshot_id"])
-        if key not in newest or newest[key][0] < taken:
-            newest[key] = found
+        key, order = (disk_id_of(copy), region), (not is_archived(copy), taken)
+        if key not in newest or newest[key][0] < order:
+            newest[key] = (order, None if copy.get("planned") else copy["snapshot_id"])
     places = [(copy, (disk_id_of(copy), copy["region"])) for copy in expired]
     return [{**copy, "survivor": newest[place][1]} for copy, place in places if place in newest]
 

@@ -17,7 +17,7 @@ from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
-from ..._role.rows import SnapshotTime, is_complete, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, is_archived, is_complete, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
 
@@ -30,6 +30,11 @@ class Point(NamedTuple):
 
     taken: SnapshotTime
     copies: tuple[SnapshotRow, ...]
+
+    @property
+    def is_restorable(self) -> bool:
+        """Whether a disk can be made of one of its copies now."""
+        return not all(map(is_archived, self.copies))
 
 
 def counts_for_retention(copy: SnapshotRow) -> bool:
@@ -159,7 +164,7 @@ def expired_copies(
     weeks, months and years in ``timezone`` ("UTC"): the newest point of each stays. With all of them 0, all stay.
 
     All copies count. With ``plans`` only those go that bear the mark of one of them, or none. With ``sets`` no member
-    of a group's newest whole set goes.
+    of a group's newest whole set goes. The newest point that is not archived never goes.
     """
     retention = Retention.checked({"keep": keep, "keep_days": keep_days, **calendar}, time_or_now(now))
     if isinstance(plans, str):
@@ -169,6 +174,8 @@ def expired_copies(
     going = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])
+        # Beside what is archived, the newest that can be restored now stays.
+        kept.update([point.taken for point in points if point.is_restorable][:1])
         going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
     return [

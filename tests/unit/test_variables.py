@@ -142,6 +142,15 @@ def test_credentials_are_judged_but_never_handed_on_nor_shown():
 
 def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():
     assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7}).warnings, (
+@pytest.mark.parametrize(
+    "name", ["access_key", "aws_secret_access_key", "session_token", "security_token", "secret_id", "token"]
+)
+def test_credentials_among_the_copy_options_are_refused_since_reports_show_these(name):
+    checked = normalise({**BASICS, "copy_options": {name: "hunter2", "purge_tags": True}})
+    assert f"must not hold {name}, since" in checked.problems[0] and "dr_copy_connection" in checked.problems[0]
+    assert "hunter2" not in repr(checked) and not checked.values.copy_options
+
+
         "nothing would report a disk without a copy"
     )
     names = ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_hosts", "dr_copy_summary", "dr_copy_zzz"]

@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.files import whole_path
 from ..._role.parsing import (
+    InvalidValue,
     as_bool,
     as_dict,
     as_list,
@@ -41,6 +42,22 @@ TAGS_OF_SCANNERS = {
     "Orca": "*",
     "wiz": "auto-gen-snapshot",
 }
+
+
+#: Options of the copy modules that log in. Reports repeat copy_options, and nothing of dr_copy_connection.
+OPTIONS_THAT_LOG_IN = (
+    *("access_key", "aws_access_key", "aws_access_key_id", "secret_key", "aws_secret_key", "aws_secret_access_key"),
+    *("session_token", "aws_session_token", "security_token", "secret_id", "token"),
+)
+
+
+def as_copy_options(value: Any) -> dict[str, Any]:
+    """Take options of the copy module; refuse secrets, by name and without their values."""
+    options = as_dict(value)
+    secrets = [name for name in options if name in OPTIONS_THAT_LOG_IN]
+    if secrets:
+        raise InvalidValue(f"must not hold {', '.join(secrets)}, since reports show it; set dr_copy_connection instead")
+    return options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +105,7 @@ class Variables:
     retention_days: int = variable(
         as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
     )
-    copy_options: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",))
+    copy_options: Mapping[str, Any] = variable(as_copy_options, {}, used_by=("calls",))
     keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_days: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_daily: int = variable(as_whole_number, 0, used_by=("decide.retention",))

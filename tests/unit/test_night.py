@@ -100,6 +100,14 @@ def test_a_snapshot_that_is_gone_before_it_is_copied_gives_way_to_the_next_newes
     assert reasons == {newest: "gone before it was copied", older: "next newest"}
 
 
+def test_a_plan_of_spaces_is_called_like_its_host(ecs, tmp_path):
+    """A survey gives them for an answer that somebody has cleared."""
+    ecs.snapshot(ecs.disk(**{"dr-copy": "true"}))
+    night(ecs, plan="  ", report_dir=str(tmp_path))
+    (copy,) = ecs.copies()
+    assert (tmp_path / "orders.json").exists() and ecs.tags_of(copy)["dr-copy:plan"] == "orders"
+
+
 def test_what_stops_the_run_is_in_a_red_report(ecs, tmp_path):
     ended = night(ecs, report_dir=str(tmp_path), encrypted="perhaps", stopped="")
     assert "dr_copy_encrypted" in ended.message and not ecs.calls

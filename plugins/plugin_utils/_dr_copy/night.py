@@ -61,7 +61,8 @@ class Night:
         ran: Mapping[str, str] | None = None,
         stopped: str = "",
     ):
-        checked = normalise({**given, "plan": given.get("plan") or setting.host}, names, ran, clock())
+        plan = given.get("plan")
+        checked = normalise({**given, "plan": plan if str(plan or "").strip() else setting.host}, names, ran, clock())
         problems = [stopped] if stopped else checked.problems
         self._values = replace(checked.values, reads_only=setting.reads_only)
         self._warnings: list[Any] = list(checked.warnings)

@@ -64,11 +64,12 @@ def index_over(
     plans = list(reports)
     silent = {}
     for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
-        parts = None if problem else _newest(directory, name or host, shard)
+        plan = str(name).strip() or host
+        parts = None if problem else _newest(directory, plan, shard)
         if parts:
             plans.append(parts)
         else:
-            silent[label(name or host, shard)] = problem or "it was not checked, and there is no earlier report"
+            silent[label(plan, shard)] = problem or "it was not checked, and there is no earlier report"
     return index_page(plans, silent)
 
 

@@ -26,6 +26,8 @@ BASICS = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": [
         ("wait_timeout", " 60 ", 60),
         ("wait", "", True),
         ("disk_ids", "", []),
+        ("disk_ids", "[]", []),
+        ("disk_ids", [None, "a"], ["a"]),
     ],
 )
 def test_texts_are_taken_as_their_types(name, text, value):
@@ -140,8 +142,6 @@ def test_credentials_are_judged_but_never_handed_on_nor_shown():
     assert "dr_copy_connection" in problems[0] and "hunter2" not in problems[0]
 
 
-def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():
-    assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7}).warnings, (
 @pytest.mark.parametrize(
     "name", ["access_key", "aws_secret_access_key", "session_token", "security_token", "secret_id", "token"]
 )
@@ -151,6 +151,8 @@ def test_credentials_among_the_copy_options_are_refused_since_reports_show_these
     assert "hunter2" not in repr(checked) and not checked.values.copy_options
 
 
+def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():
+    assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7}).warnings, (
         "nothing would report a disk without a copy"
     )
     names = ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_hosts", "dr_copy_summary", "dr_copy_zzz"]

@@ -54,10 +54,12 @@ def as_bool(value: Any) -> bool:
 def as_list(value: Any) -> list[str]:
     """Take a list, a JSON list, or a text with one entry a line or with commas."""
     if isinstance(value, str):
-        value = _json(value, list) or re.split(r"[\n,]", value)
+        entries = _json(value, list)
+        value = re.split(r"[\n,]", value) if entries is None else entries
     if not isinstance(value, (list, tuple)):
         raise InvalidValue("must be a list, or text with commas or one entry per line")
-    return list(dict.fromkeys(part for part in (as_text(entry).strip() for entry in value) if part))
+    parts = (as_text(entry) for entry in value if entry is not None)
+    return list(dict.fromkeys(part for part in parts if part))
 
 
 def as_dict(value: Any) -> dict[str, Any]:

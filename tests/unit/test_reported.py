@@ -540,6 +540,18 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
         assert {f"orders_{part}.{end}" for end in ("json", "html", "junit.xml")} <= names
         assert {f"history/orders_{part}/{day}.{end}" for end in ("json", "csv")} <= names
     assert not {name for name in names if name.startswith(("orders.", "history/orders/"))}
+def test_whoever_keeps_all_history_writes_a_large_number():
+    assert outdated_files(values(report_dir="/nonexistent", history_days=10**12)) == []
+
+
+@pytest.mark.parametrize("totals", ['"x"', "[]", '{"recovery_points": "9"}'])
+def test_a_dated_report_of_another_form_counts_for_no_month(tmp_path, totals):
+    given = values(report_dir=str(tmp_path))
+    (tmp_path / "history" / "orders").mkdir(parents=True)
+    (tmp_path / "history" / "orders" / "2026-09-01.json").write_text(f'{{"rpo_hours": 24, "totals": {totals}}}')
+    assert [month["month"] for month in months_of(given, sample(9, host="orders"))] == ["2026-11"]
+
+
     assert "<h1>orders 2/2</h1>" in (tmp_path / "orders_2_2.html").read_text()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name, label
@@ -98,7 +98,7 @@ def months_of(values: Variables, report: BareReport) -> list[Month]:
     days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": of_run}
     judged: dict[str, list[tuple[int, int]]] = {}
     for date, parts in days.items():
-        counted: _JudgedTotals = parts.get("totals") or {}
+        counted = _totals_of(parts)
         number = counted.get("recovery_points", 0) - counted.get("unjudged", 0)
         if parts.get("rpo_hours") and number > 0:
             judged.setdefault(date[:7], []).append((number, number - counted.get("breaches", 0)))
@@ -111,6 +111,13 @@ def months_of(values: Variables, report: BareReport) -> list[Month]:
         }
         for month, numbers in sorted(judged.items(), reverse=True)
     ]
+
+
+def _totals_of(report: _DatedReport) -> _JudgedTotals:
+    """Return the totals of a dated report; empty for one of another form, which the others do not suffer from."""
+    totals: Any = report.get("totals")
+    is_whole = isinstance(totals, Mapping) and all(isinstance(number, int) for number in totals.values())
+    return cast(_JudgedTotals, totals) if is_whole else {}
 
 
 def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
@@ -141,7 +148,8 @@ def outdated_files(values: Variables) -> list[str]:
     now = parse_time(values.now)
     if now is None or not values.report_dir:
         return []
-    oldest = (now - timedelta(days=values.history_days)).strftime("%Y-%m-%d")
+    days = min(values.history_days, now.toordinal() - 1)  # whoever wants all writes a number before the first year
+    oldest = (now - timedelta(days=days)).date().isoformat()
     return [str(path) for end in (".json", ".csv") for path in _dated_files(values, end) if path.stem < oldest]
 
 

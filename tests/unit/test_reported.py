@@ -391,6 +391,12 @@ def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
         '{"finished_at": "x", "last": {"disks": 3}}',
         '{"finished_at": "x", "last": {"finished_at": "x", "disk_ids": [], "shard": "", "disks": [1]}}',
         '{"finished_at": "x", "settings": [], "source_listed": true, "recovery_points": []}',
+        '{"finished_at": "x", "source_listed": true, "recovery_points": [{"disk_id": ["d-1"], "disk_name": ""}]}',
+        *(
+            f'{{"finished_at": "x", "last": {{"finished_at": "x", "disk_ids": [], "shard": "", "disks": [], {more}}}}}'
+            for more in ('"points": 5', '"points": [5]', '"groups": [5]')
+        ),
+        "[" * 100_000,
         "[]",
         '{"a":',
     ],

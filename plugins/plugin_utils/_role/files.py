@@ -56,6 +56,6 @@ def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file, empty where there is none that can be read."""
     try:
         parts = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last one for lists in lists in lists
         return {}
     return parts if isinstance(parts, dict) else {}

@@ -69,7 +69,9 @@ def _remembered(report: Mapping[str, Any]) -> tuple[str, LastReport] | None:
         return None
     if last:
         is_whole = isinstance(last, Mapping) and {"finished_at", "disk_ids", "shard"} <= last.keys()
-        return (finished, cast(LastReport, last)) if is_whole and _are_disks(last.get("disks")) else None
+        is_whole = is_whole and _are_disks(last.get("disks")) and _are_rows(last.get("points") or [])
+        is_whole = is_whole and isinstance(last.get("groups") or {}, Mapping)
+        return (finished, cast(LastReport, last)) if is_whole else None
     points = report.get("recovery_points")
     if not report.get("source_listed") or not points or not _are_disks(points):
         return None
@@ -104,4 +106,8 @@ def facts_of_disk(disk: DiskAsKnown) -> DiskFacts:
 
 
 def _are_disks(rows: Any) -> bool:
-    return isinstance(rows, list) and all(isinstance(r, Mapping) and {"disk_id", "disk_name"} <= r.keys() for r in rows)
+    return _are_rows(rows) and all(isinstance(row.get("disk_id"), str) and "disk_name" in row for row in rows)
+
+
+def _are_rows(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows)

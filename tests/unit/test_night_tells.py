@@ -106,6 +106,28 @@ def test_what_retention_took_has_not_vanished(estate, tmp_path):
     assert night(estate, report_dir=str(tmp_path), keep=1).result["vanished"] == []
 
 
+def test_what_a_run_without_a_report_has_deleted_has_not_vanished(estate, tmp_path):
+    """It may have been killed before it wrote one, or was begun by hand."""
+    disk = estate.disk(**TAGS)
+    estate.snapshot(disk, 30)
+    night(estate, report_dir=str(tmp_path), keep=1)
+    estate.snapshot(disk, 20)
+    assert len(night(estate, keep=1).result["pruned"]) == 1
+    estate.snapshot(disk, 1)
+    assert night(estate, report_dir=str(tmp_path), keep=1).result["vanished"] == []
+
+
+def test_the_newest_point_that_somebody_deleted_has_vanished_though_a_newer_one_is_made(estate, tmp_path):
+    disk = estate.disk(**TAGS)
+    estate.snapshot(disk, 30)
+    given = {"report_dir": str(tmp_path), "keep": 1}
+    night(estate, **given)
+    (copy,) = estate.copies()
+    estate.forget(copy.id, estate.destination)
+    estate.snapshot(disk, 1)
+    assert [point["snapshot_id"] for point in night(estate, **given).result["vanished"]] == [copy.id]
+
+
 def test_a_listing_that_lags_makes_no_recovery_point_vanish(ebs, tmp_path):
     """A look by the ID shows what the listing does not."""
     ebs.snapshot(ebs.disk(**TAGS))
@@ -215,9 +237,9 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     (point,) = ended.result["recovery_points"]
     assert (point["snapshot_id"], point["state"], point["within_rpo"]) == (older.id, "completed", False)
     assert len(ebs.copies()) == 2, "an archived copy counts as a copy"
+    assert night(ebs, keep=1).result["pruned"] == [], "the only copy that can be restored now stays"
     older.storage_tier = "archive"
     ended = night(ebs, rpo_hours=100, report_dir=str(tmp_path))
     (point,) = ended.result["recovery_points"]
     assert (point["state"], point["within_rpo"]) == ("archived", False) and "archived" in ended.message
     assert "archived" in (tmp_path / "orders.html").read_text()
-    assert night(ebs, keep=1).result["pruned"] == [], "the only copy that can be restored now stays"

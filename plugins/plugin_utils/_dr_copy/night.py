@@ -197,7 +197,7 @@ class Night:
 
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
         """Find the recovery points of the last report that are not there; each is looked for by its ID, too."""
-        missing = missing_points(self._last, self._listed, part, self._ended())
+        missing = missing_points(self._last, self._listed, self._before, part, self._ended())
         looks: list[Look] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {len(ids)} recovery points of the last report in {region}")

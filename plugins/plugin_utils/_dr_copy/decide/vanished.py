@@ -8,25 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ..._role.doubts import with_doubts
 from ..._role.registered import failures_of
-from ..._role.rows import is_complete, parse_time, time_or_now
+from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
 from ..input.last_report import LastReport
 from ..input.variables import Variables
+from .destinations import copies_in
 from .done import ListedRegion, Look
 from .result import RecoveryPoint, VanishedPoint
+from .retention import Retention, limits_of, points_of
 
 _NEEDED = {"snapshot_id", "source_snapshot_id", "disk_id", "region"}
 
 
 def missing_points(
-    last: LastReport, listed: Sequence[ListedRegion], part: Collection[str], values: Variables
+    last: LastReport,
+    listed: Sequence[ListedRegion],
+    before: Sequence[ListedRegion],
+    part: Collection[str],
+    values: Variables,
 ) -> list[VanishedPoint]:
     """Return the recovery points of the last report that the last listing does not show, and that had no deadline.
 
     A point counts as there while any complete copy of its source is. Of regions that could not be listed, and of disks
-    outside this ``part`` (empty: all), none.
+    outside this ``part`` (empty: all), none. A run since then may have deleted a point and not lived to report: so none
+    is returned that retention would delete beside what the listing ``before`` this run's copies shows.
     """
     now = time_or_now(values.judged_at or values.now)
+    retention = Retention.checked(limits_of(values), time_or_now(values.now))
+    points = points_of(with_doubts(copies_in(before, values), (), now))
     read = {call["item"]: call for call in listed if not failures_of(call)}
     there: set[tuple[str, str]] = set()
     for region, call in read.items():
@@ -41,7 +51,12 @@ def missing_points(
         region, disk_id, snapshot_id = point["region"], point["disk_id"], point["snapshot_id"]
         ids = {(region, snapshot_id), (region, point["source_snapshot_id"])}
         is_part = not part or disk_id in part
-        if region in read and is_part and not ids & there and not (expires and expires <= now):
+        is_due = bool(expires and expires <= now)
+        if taken := parse_time(point.get("source_created_at")):
+            this = SnapshotTime(taken, point["source_snapshot_id"])
+            others = {other.taken for other in points.get((disk_id, region), ())}
+            is_due = is_due or this not in retention.kept(sorted({this, *others}, reverse=True))
+        if region in read and is_part and not ids & there and not is_due:
             gone.append({"snapshot_id": snapshot_id, "disk_id": disk_id, "region": region})
     return gone
 

@@ -36,6 +36,7 @@ class RememberedPoint(TypedDict):
     disk_id: str
     region: str
     expires_at: str | None
+    source_created_at: str | None
 
 
 class LastReport(TypedDict, total=False):

@@ -451,6 +451,21 @@ def test_failures_name_disks_and_a_failed_copy_is_not_created():
     assert log_lines(content)[0].startswith("done: 1 failed") and "created" not in log_lines(content)[0]
 
 
+@pytest.mark.parametrize("plans", [1, 8, 24, 60, 120])
+def test_the_summaries_of_all_plans_of_a_play_have_room(plans):
+    content = sample(3)
+    summaries = {f"plan {n:03}": job_summary({**content, "host": f"plan {n:03}"}, plans) for n in range(plans)}
+    assert len(json.dumps(summaries)) <= 10000
+    assert {one["within_rpo"] for one in summaries.values()} == {False}
+    assert all(("totals" in one) is (plans < 30) for one in summaries.values())
+
+
+def test_what_could_not_be_written_has_room_in_the_message():
+    content = sample(300)
+    message = failure_message(content, "The report /r/orders.html could not be written: no space. " * 40)
+    assert len(message) <= 4000 and "of 300 recovery points" in message and "The report /r/orders.html" in message
+
+
 def test_nothing_done_never_stands_beside_a_failure():
     broken = report(source={"msg": "Unsupported parameters", "failed": True}, plan="orders")
     assert broken["failures"] and log_lines(broken)[0].startswith("done: 1 failed")
@@ -525,6 +540,18 @@ def test_each_night_leaves_a_dated_report_and_the_months_tell_their_share(tmp_pa
     assert outdated_files(given) == [str(directory / "2026-09-01.json")]
 
 
+def test_whoever_keeps_all_history_writes_a_large_number():
+    assert outdated_files(values(report_dir="/nonexistent", history_days=10**12)) == []
+
+
+@pytest.mark.parametrize("totals", ['"x"', "[]", '{"recovery_points": "9"}'])
+def test_a_dated_report_of_another_form_counts_for_no_month(tmp_path, totals):
+    given = values(report_dir=str(tmp_path))
+    (tmp_path / "history" / "orders").mkdir(parents=True)
+    (tmp_path / "history" / "orders" / "2026-09-01.json").write_text(f'{{"rpo_hours": 24, "totals": {totals}}}')
+    assert [month["month"] for month in months_of(given, sample(9, host="orders"))] == ["2026-11"]
+
+
 def test_a_cell_is_never_taken_for_a_formula():
     content = sample(1, host="orders", late=0)
     content["recovery_points"][0]["disk_name"] = "=HYPERLINK()"
@@ -546,18 +573,6 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
         assert {f"orders_{part}.{end}" for end in ("json", "html", "junit.xml")} <= names
         assert {f"history/orders_{part}/{day}.{end}" for end in ("json", "csv")} <= names
     assert not {name for name in names if name.startswith(("orders.", "history/orders/"))}
-def test_whoever_keeps_all_history_writes_a_large_number():
-    assert outdated_files(values(report_dir="/nonexistent", history_days=10**12)) == []
-
-
-@pytest.mark.parametrize("totals", ['"x"', "[]", '{"recovery_points": "9"}'])
-def test_a_dated_report_of_another_form_counts_for_no_month(tmp_path, totals):
-    given = values(report_dir=str(tmp_path))
-    (tmp_path / "history" / "orders").mkdir(parents=True)
-    (tmp_path / "history" / "orders" / "2026-09-01.json").write_text(f'{{"rpo_hours": 24, "totals": {totals}}}')
-    assert [month["month"] for month in months_of(given, sample(9, host="orders"))] == ["2026-11"]
-
-
     assert "<h1>orders 2/2</h1>" in (tmp_path / "orders_2_2.html").read_text()
 
 

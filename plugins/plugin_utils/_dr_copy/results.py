@@ -19,7 +19,7 @@ from .decide.result import Result
 from .input.variables import Variables
 from .output.report import brief_of, job_summary
 from .output.report_files import write_plain_page, written_report
-from .output.report_type import Brief, Report, Run, Summary
+from .output.report_type import Brief, Report, Run, ShortSummary, Summary
 from .output.screen import failure_message, log_lines
 
 
@@ -48,7 +48,7 @@ class Finished(NamedTuple):
     brief: Brief
     message: str
     unwritten: str
-    summary: dict[str, Summary]
+    summary: dict[str, Summary | ShortSummary]
     ran: dict[str, str]
     warnings: list[Any]
 
@@ -96,7 +96,7 @@ def _reported(
         result=result,
         report=report,
         brief=brief_of(report, log_lines(report, values.log), report_dir),
-        message=" ".join(filter(None, [failure_message(report), unwritten])),
+        message=failure_message(report, unwritten),
         unwritten=unwritten,
         summary={setting.host: job_summary(report, setting.plans)},
         ran=dict(ran),

@@ -28,7 +28,19 @@ from ..decide.standing import unfinished_copies, with_facts
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
-from .report_type import BareReport, Brief, BriefCopy, LatePoint, Report, Run, Settings, Sum, Summary, WorstBreach
+from .report_type import (
+    BareReport,
+    Brief,
+    BriefCopy,
+    LatePoint,
+    Report,
+    Run,
+    Settings,
+    ShortSummary,
+    Sum,
+    Summary,
+    WorstBreach,
+)
 from .screen import cut
 
 #: The form of the JSON; a key is never taken away or given another meaning without a new number.
@@ -177,10 +189,9 @@ def _text(moment: datetime) -> str:
 LONGEST_SUMMARY = 10000
 
 
-def job_summary(report: Report, plans: int = 1) -> Summary:
+def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
     """Return totals and the worst breaches of a report: as many as have room beside those of the play's other
-    ``plans``."""
-    summary = _sum(report)
+    ``plans``. If these are too many for the totals, they are left out."""
     breaches: list[WorstBreach] = [
         {
             "disk_id": breach["disk_id"],
@@ -191,14 +202,19 @@ def job_summary(report: Report, plans: int = 1) -> Summary:
         }
         for breach in report["breaches"]
     ]
-    room = LONGEST_SUMMARY // max(plans, 1) - len(json.dumps({report["host"]: {**summary, "breaches": []}}))
+    whole: Summary = {**_sum(report), "breaches": []}
+    short: ShortSummary = {"within_rpo": report["within_rpo"], "breaches": []}
+    share = LONGEST_SUMMARY // max(plans, 1)
+    summary: Summary | ShortSummary = whole if len(json.dumps({report["host"]: whole})) <= share else short
+    room = share - len(json.dumps({report["host"]: summary}))
     parts: list[WorstBreach] = []
     for breach in breaches:
         room -= len(json.dumps(breach)) + 2
         if room < 0:
             break
         parts.append(breach)
-    return {**summary, "breaches": parts}
+    summary["breaches"] = parts
+    return summary
 
 
 def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:

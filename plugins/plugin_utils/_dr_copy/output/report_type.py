@@ -149,6 +149,13 @@ class Summary(Sum):
     breaches: list[WorstBreach]
 
 
+class ShortSummary(TypedDict):
+    """What a job hands on of a plan among many."""
+
+    within_rpo: bool | None
+    breaches: list[WorstBreach]
+
+
 class PlanFacts(Sum):
     """What the page over all plans shows of a report."""
 

@@ -26,8 +26,11 @@ WIDEST = 69
 LONGEST, LONGEST_EACH = 4000, 300
 
 
-def failure_message(report: Report) -> str:
-    """Say in one message why the role fails at its end, or nothing; at most 4,000 characters."""
+def failure_message(report: Report, unwritten: str = "") -> str:
+    """Say in one message why the role fails at its end, or nothing; at most 4,000 characters.
+
+    ``unwritten`` says which files could not be written.
+    """
     points, unjudged = len(report["recovery_points"]), report["unjudged"]
     lost = [breach for breach in report["breaches"] if breach["reason"] == "key"]
     late = [breach for breach in report["breaches"] if breach["reason"] != "key"]
@@ -49,6 +52,7 @@ def failure_message(report: Report) -> str:
     if unjudged:
         words = _some(map(_unjudged, unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
+    parts += [unwritten] if unwritten else []
     # Each part gets its share of the length, so that none hides another.
     return " ".join(cut(part, LONGEST // len(parts) - 1) for part in parts)
 

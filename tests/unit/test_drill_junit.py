@@ -20,6 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 )
 
 from .restore_runs import Runs
+from .test_restore_sets import marks
 from .test_restoring import NOW, VALUES, copy, made, proofs, proven
 
 
@@ -95,3 +96,73 @@ def test_what_was_proven_with_a_reservation_is_skipped_with_it():
         suite, found = cases_of(drill_junit_text({**report, "tried": [trial]}, ""))
         assert found["one (vol-1)"] == ("skipped", f"proven creatable, but {text}")
         assert found["the drill itself"] is None and suite.get("failures") == "0"
+
+
+# Servers of several disks
+
+
+def member(number, day=20, set_id="n1", **facts):
+    """Return a copy of a disk of the server i-1."""
+    tags = {**marks(set_id), **facts.pop("tags", {})}
+    return copy(number, f"vol-{number}", day=day, name=f"disk-{number}", tags=tags, **facts)
+
+
+BOTH, OLD = [member(1), member(2)], [member(1, tags=proven(20)), member(2, tags=proven(20))]
+MADE = {"disks": [made(1), made(2)], "failures": []}
+REFUSED = {
+    "disks": [made(1), made(2, disk_id=None, error={"message": "no space", "code": None, "hint": None})],
+    "failures": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("copies", "tried", "call", "values", "result"),
+    [
+        (BOTH, {"snap-1", "snap-2"}, MADE, {}, None),
+        (BOTH, {"snap-1", "snap-2"}, REFUSED, {}, ("failure", "disk-2 (vol-2): not proven: no space")),
+        (BOTH, {"snap-1"}, MADE, {"max_gib": 9}, ("skipped", "not proven whole: disk-2 (vol-2): not tried: never")),
+        (OLD, set(), MADE, {"max_age_days": 7}, None),
+        (OLD, set(), MADE, {}, ("skipped", "not proven whole: disk-1 (vol-1): not tried: last proven")),
+        (OLD, {"snap-1"}, MADE, {"max_age_days": 7}, ("skipped", "its disks were not proven by one drill: disk-1")),
+        (BOTH, {"snap-1"}, MADE, {"max_age_days": 7}, ("failure", "disk-2 (vol-2): not proven creatable within")),
+        (
+            [member(1), member(2, day=19, set_id="n2")],
+            {"snap-1", "snap-2"},
+            MADE,
+            {},
+            ("skipped", "no whole set of copies fits, so its disks are of different times: disk-1 (vol-1), disk-2"),
+        ),
+    ],
+)
+def test_a_server_has_a_case_that_passes_only_where_one_drill_has_proven_all_its_disks(
+    copies, tried, call, values, result
+):
+    report = drilled([*copies, copy(9, "vol-9", name="alone")], tried, call, **values)
+    suite, found = cases_of(drill_junit_text(report, ""))
+    own = found["set of i-1"]
+    assert own == result if result is None else (own[0] == result[0] and own[1].startswith(result[1])), own
+    assert [case.get("name") for case in suite].count("set of i-1") == 1 and len(found) == 5
+    (case,) = [case for case in suite if case.get("name") == "set of i-1"]
+    assert case.get("classname") == "eu-west-1" and case.get("time") == ("2.5" if tried else None)
+
+
+def test_a_server_whose_disks_several_plans_protect_has_a_case_for_each_set():
+    copies = [*BOTH, *(member(n, set_id="m1", tags={"dr-copy:plan": "other"}) for n in (3, 4))]
+    _suite, found = cases_of(drill_junit_text(drilled(copies, {"snap-1", "snap-2"}, MADE), ""))
+    assert found["set of i-1 (disk-1 (vol-1), disk-2 (vol-2))"] is None
+    assert found["set of i-1 (disk-3 (vol-3), disk-4 (vol-4))"][0] == "skipped" and len(found) == 7
+
+
+def test_a_disk_without_another_of_its_server_has_no_case_of_a_server():
+    _suite, found = cases_of(drill_junit_text(drilled([member(1)], {"snap-1"}, MADE), ""))
+    assert set(found) == {"disk-1 (vol-1)", "the drill itself"}
+
+
+def test_each_row_of_a_drill_says_to_which_server_and_set_its_disk_belongs():
+    copies = [*BOTH, copy(9, "vol-9", name="alone", size_gib=600)]
+    report = drilled(copies, {"snap-1"}, MADE, max_gib=500, max_age_days=7)
+    for key in ("disks", "tried", "overdue", "untried"):
+        for row in report[key]:
+            of_server = ("i-1", "n1", "crash", False) if row["disk_id"] != "vol-9" else (None, None, None, False)
+            assert (row["group"], row["set"], row["consistency"], row["torn"]) == of_server, key
+        assert report[key]

@@ -94,7 +94,7 @@ class Mark:
     tags: Mapping[str, str]
 
 
-class Untried(NamedRow):
+class Untried(NamedRow, RowOfServer):
     """A disk of which no drill with these variables proves a copy, and why."""
 
     size_gib: int | None
@@ -154,7 +154,17 @@ def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[C
 def untried(candidates: Sequence[Candidate], values: Variables) -> list[Untried]:
     """Return the disks of which no drill with these variables proves a copy."""
     return [
-        Untried(disk_id=c.disk_id, disk_name=c.disk_name, size_gib=c.size_gib, proven_at=c.proven_at, why=why)
+        Untried(
+            disk_id=c.disk_id,
+            disk_name=c.disk_name,
+            group=c.group,
+            set=c.set,
+            consistency=c.consistency,
+            torn=c.torn,
+            size_gib=c.size_gib,
+            proven_at=c.proven_at,
+            why=why,
+        )
         for c in candidates
         if (why := _why_untried(c, values))
     ]

@@ -2,42 +2,91 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a drill as JUnit XML, a test case for each disk. Pure."""
+"""The report of a drill as JUnit XML, a test case for each disk and for each server of several. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from ..._role.junit import Result, Suite
 from ..decide.drill import ProofRow, Trial
 from ..decide.points import NamedRow, named
 from .drill_report import last_proof
-from .report_type import DrillReport
+from .report_type import DrilledDisk, DrillReport
+from .servers import by_group
+
+#: A disk, by its ID and name.
+Key = tuple[str | None, str | None]
 
 
 def drill_junit_text(report: DrillReport, problems: str) -> str:
     """Return JUnit XML. ``problems`` is for what the drill fails, empty if for nothing.
 
-    A disk passes if this drill has proven its copy without reservation, or an earlier one recently enough.
+    A disk passes if this drill has proven its copy without reservation, or an earlier one recently enough; a server if
+    one drill has proven all its disks of one set.
     """
     suite = Suite(report["host"], report["finished_at"])
     tried = {_key(row): row for row in report["tried"]}
-    untried = {_key(row): row["why"] for row in report["untried"]}
-    late = {_key(row) for row in report["overdue"]}
+    results = _judged(report, tried)
+    seconds = {key: row["seconds"] for key, row in tried.items()}
     for disk in report["disks"]:
-        key = _key(disk)
-        if key in tried:
-            result: Result = _tried(tried[key])
-        elif key in late:
-            why = f", because {untried[key]}" if key in untried else ""
-            days = f"not proven {report['level']} within {report['max_age_days']} days"
-            result = "failure", f"{days}: {last_proof(disk)}{why}"
-        else:
-            result = _not_tried(disk, untried.get(key), report)
-        suite.case(report["region"], named(disk), result, seconds=tried[key]["seconds"] if key in tried else None)
+        suite.case(report["region"], named(disk), results[_key(disk)], seconds.get(_key(disk)))
+    for name, own in _by_set(report["disks"]).items():
+        longest = max(filter(None, (seconds.get(_key(disk)) for disk in own)), default=None)
+        suite.case(report["region"], f"set of {name}", _judged_set(own, results), longest)
     suite.case(report["host"], "the drill itself", ("failure", problems) if problems else None)
     return suite.as_text()
 
 
-def _key(row: NamedRow) -> tuple[str | None, str | None]:
+def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
+    """Return the disks of each server of several; of one whose disks several plans protect, those of each set."""
+    found: dict[str, list[DrilledDisk]] = {}
+    for group, own in by_group(disks).items():
+        sets: dict[str | None, list[DrilledDisk]] = {}
+        for disk in own:
+            sets.setdefault(disk["set"], []).append(disk)
+        if len(sets) == 1 or any(disk["torn"] for disk in own):
+            found[group] = own
+        else:
+            found.update({f"{group} ({', '.join(map(named, of_set))})": of_set for of_set in sets.values()})
+    return {name: own for name, own in found.items() if len(own) > 1}
+
+
+def _judged(report: DrillReport, tried: Mapping[Key, Trial]) -> dict[Key, Result]:
+    untried = {_key(row): row["why"] for row in report["untried"]}
+    late = {_key(row) for row in report["overdue"]}
+    results: dict[Key, Result] = {}
+    for disk in report["disks"]:
+        key = _key(disk)
+        if key in tried:
+            results[key] = _tried(tried[key])
+        elif key in late:
+            why = f", because {untried[key]}" if key in untried else ""
+            days = f"not proven {report['level']} within {report['max_age_days']} days"
+            results[key] = "failure", f"{days}: {last_proof(disk)}{why}"
+        else:
+            results[key] = _not_tried(disk, untried.get(key), report)
+    return results
+
+
+def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, Result]) -> Result:
+    """A server passes only if all its disks do, are of one set, and were proven by one drill."""
+    shown = [(named(disk), result) for disk in disks if (result := results[_key(disk)])]
+    failed = [f"{name}: {message}" for name, (kind, message) in shown if kind == "failure"]
+    if failed:
+        return "failure", "; ".join(failed)
+    if any(disk["torn"] for disk in disks):
+        names = ", ".join(map(named, disks))
+        return "skipped", f"no whole set of copies fits, so its disks are of different times: {names}"
+    if shown:
+        return "skipped", "not proven whole: " + "; ".join(f"{name}: {message}" for name, (_kind, message) in shown)
+    if len({disk["proven_at"] for disk in disks}) > 1:
+        times = ", ".join(f"{named(disk)} on {disk['proven_at']}" for disk in disks)
+        return "skipped", f"its disks were not proven by one drill: {times}"
+    return None
+
+
+def _key(row: NamedRow) -> Key:
     return row["disk_id"], row["disk_name"]
 
 

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from ..._role.answers import Failure
 from ..decide.drill import CandidateRow, ProofRow, Trial, Untried
-from ..decide.points import NamedRow, PointRow
+from ..decide.points import NamedRow, PointRow, RowOfServer
 from ..decide.reaping import Left
 from ..decide.waves import Times
 from ..input.last_drill import EarlierRow
@@ -74,7 +74,7 @@ class Manifest(_Report):
     counts: dict[str, int]
 
 
-class DrilledDisk(NamedRow, ProofRow):
+class DrilledDisk(NamedRow, RowOfServer, ProofRow):
     """A disk with its newest copy that can be restored, or why it is ``missing``, and its proofs."""
 
     copy_id: str | None

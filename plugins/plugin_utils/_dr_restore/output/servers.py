@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from ..decide.points import PointRow, RowOfServer
 
+OfServer = TypeVar("OfServer", bound=RowOfServer)
 #: Disks and servers that a message names.
 NAMED = 10
 
 
 def torn_problem(disks: Sequence[PointRow]) -> str:
     """Say in one message which servers are torn, or nothing."""
-    torn = {group: rows for group, rows in _by_group(disks).items() if any(row["torn"] for row in rows)}
+    torn = {group: rows for group, rows in by_group(disks).items() if any(row["torn"] for row in rows)}
     if not torn:
         return ""
     words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:NAMED])
@@ -41,7 +43,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
     left = [row for row in disks if row["left"]]
     lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored alone" for row in left[:NAMED]]
     lines += [f"LEFT and {len(left) - NAMED} more, all in the manifest"] if len(left) > NAMED else []
-    for group, rows in _by_group(disks).items():
+    for group, rows in by_group(disks).items():
         if len(rows) < 2:
             continue
         of_set = [row for row in rows if row["set"]]
@@ -75,8 +77,9 @@ def server_in_words(row: RowOfServer) -> str:
     return f"{row['group']}, set {row['set']}, {row['consistency']} consistent" if row["set"] else str(row["group"])
 
 
-def _by_group(disks: Iterable[PointRow]) -> dict[str, list[PointRow]]:
-    found: dict[str, list[PointRow]] = {}
+def by_group(disks: Iterable[OfServer]) -> dict[str, list[OfServer]]:
+    """Return the rows of each server's disks, in the order of the servers' names."""
+    found: dict[str, list[OfServer]] = {}
     for disk in disks:
         if disk["group"]:
             found.setdefault(str(disk["group"]), []).append(disk)

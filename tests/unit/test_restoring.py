@@ -203,6 +203,15 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     assert not choosing.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
 
 
+def test_where_other_copies_could_not_be_listed_none_are_denied():
+    lost = {"failed": True, "msg": "the connection was lost"}
+    said = choosing.refusal([], lost, replace(VALUES, source_region="us-west-2"))
+    assert "No copy from us-west-2 can be restored" in said and "the connection was lost" in said
+    assert "There is no copy" not in said and "None of the" not in said
+    rows = chosen([copy(1)], at="2026-11-01")
+    assert "newer than dr_restore_at" in choosing.refusal(rows, lost, replace(VALUES, source_region="us-east-1"))
+
+
 # Order and time
 
 

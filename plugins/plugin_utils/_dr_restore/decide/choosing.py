@@ -13,11 +13,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
 from ..._role.answers import Listing, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
+from ..._role.registered import failures_of
 from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
 from ..input.last_drill import EarlierRow
@@ -163,6 +165,12 @@ def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
     """
     if any(point.copy_id for point in points):
         return ""
+    if unread := spelt_out(failures_of(listed)):
+        reasons = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
+        return (
+            f"{reasons}{'. ' if reasons else ''}No copy from {values.source_region} can be restored, and it is unknown "
+            f"which other copies are in {values.region}: {unread}"
+        )
     copies = [copy for copy in listed.get("snapshots") or () if copy.get("source")]
     fits_region = [copy for copy in copies if _is_from(copy, values.source_region)]
     if points and (fits_region or not copies):

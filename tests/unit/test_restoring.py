@@ -340,6 +340,7 @@ def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
     assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=16))] == ["vol-3", "vol-2"]
     assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=12))] == ["vol-2", "vol-3", "vol-4"]
     assert not drill.overdue(rows, VALUES)
+    assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=10**9))] == ["vol-3"], "before year 1"
 
 
 def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_future_or_a_lower_level():
@@ -610,8 +611,10 @@ def test_the_last_report_of_another_region_tells_nothing(tmp_path):
     (tmp_path / "orders.drill.json").write_text(json.dumps(report))
     assert last_drill.last_drill(values)["disks"][0]["proven_at"] == NOW
     assert last_drill.last_drill(replace(values, region="eu-central-1")) == {}
-    (tmp_path / "orders.drill.json").write_text("{")
-    assert last_drill.last_drill(values) == {}
+    report["disks"][0]["proofs"] = 5
+    for text in (json.dumps(report), "{"):
+        (tmp_path / "orders.drill.json").write_text(text)
+        assert last_drill.last_drill(values) == {}
 
 
 # Blocks

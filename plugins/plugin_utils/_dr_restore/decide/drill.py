@@ -275,9 +275,9 @@ def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidat
     judged."""
     if not values.max_age_days:
         return []
-    oldest = time_or_now(values.now) - timedelta(days=values.max_age_days)
+    now, days = time_or_now(values.now), values.max_age_days
     times = ((candidate, parse_time(candidate.proven_at)) for candidate in candidates)
-    return [candidate for candidate, time in times if time is None or time < oldest]
+    return [candidate for candidate, time in times if time is None or (now - time) / timedelta(days=1) > days]
 
 
 def _copies(listed: Listing) -> list[SnapshotRow]:

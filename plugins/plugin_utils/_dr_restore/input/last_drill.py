@@ -81,9 +81,13 @@ def last_drill(values: Variables) -> LastDrill:
     report = read_json(drill_file(values, "json"))
     fits = (report.get("cloud"), report.get("region"), report.get("schema")) == (values.cloud, values.region, SCHEMA)
     disks = report.get("disks")
-    keys = {"disk_id", "proven_at", "proven_level"}
-    is_whole = isinstance(disks, list) and all(isinstance(row, Mapping) and keys <= row.keys() for row in disks)
+    is_whole = isinstance(disks, list) and all(map(_is_disk, disks))
     return cast(LastDrill, report) if fits and is_whole else {}
+
+
+def _is_disk(row: object) -> bool:
+    keys = {"disk_id", "proven_at", "proven_level"}
+    return isinstance(row, Mapping) and keys <= row.keys() and isinstance(row.get("proofs") or {}, Mapping)
 
 
 def manifest_file(values: Variables) -> Path:

@@ -167,7 +167,7 @@ _value:
       description: >-
         One of V(newest), V(of the newest set), V(within keep), V(all are selected), V(already there), V(already there
         for its set), V(a newer recovery point is already there), V(retention would delete it), V(stale),
-        V(unfinished), V(failed), V(is a copy), V(cannot be copied), V(bears an excluded tag), V(lacks a wanted tag),
+        V(unfinished), V(failed), V(is a copy), V(cannot be copied), V(has an excluded tag), V(lacks a wanted tag),
         V(no snapshot).
       type: str
       sample: newest

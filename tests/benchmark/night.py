@@ -118,7 +118,7 @@ def _run(estate: Any, directory: Path, number: int, parts: int, playbook_name: s
     watch.join()
     if failed:
         sys.exit(log.read_text()[-5000:])
-    points = re.search(r"(\d+) of \d+ recovery points are there", log.read_text())
+    points = re.search(r"(\d+) of \d+ recovery points complete", log.read_text())
     return Ran(seconds, _own_seconds() - before, watch.peak, int(points[1]) if points else 0)
 
 

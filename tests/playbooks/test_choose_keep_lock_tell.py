@@ -42,7 +42,7 @@ def test_a_tour_of_choosing_keeping_locking_and_telling(clouds):
     assert predicted["counts"]["created"] == 1 and not clouds.copies() and not metrics.exists()
     result, _output = role(clouds, **variables)
     reasons = {row["snapshot_id"]: row["reason"] for row in result["plan"]}
-    assert reasons.pop(wanted) == "newest" and set(reasons.values()) == {"bears an excluded tag"}
+    assert reasons.pop(wanted) == "newest" and set(reasons.values()) == {"has an excluded tag"}
     (point,) = result["recovery_points"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     assert point["source_snapshot_id"] == wanted and point["locked_until"] > now

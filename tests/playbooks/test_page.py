@@ -203,7 +203,7 @@ def test_the_index_shows_what_failed_too():
 
 def test_a_plan_without_disks_is_not_shown_as_well():
     page = report_page(sample(0, late=0))
-    assert "No disk is protected" in page and "✓" not in page
+    assert "This plan protects no disk" in page and "✓" not in page
 
 
 @pytest.mark.parametrize("disks", [0, 1, 9])

@@ -192,7 +192,7 @@ def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, clo
     options = {"count": 1, "max_age_days": 7, "report_dir": str(clouds.directory / "reports")}
     code, output = site.play("dr_drill", **options)
     first = site.report()
-    assert code == 2 and "1 disks were not proven within 7 days" in output and first["totals"]["proven"] == 1, output
+    assert code == 2 and "1 disk was not proven within 7 days" in output and first["totals"]["proven"] == 1, output
     assert not site.disks()
     if cloud == "ebs":  # the copies' marks are all that a drill needs
         site.kill_source()
@@ -226,7 +226,7 @@ def test_a_disk_that_a_drill_could_not_delete_is_told_as_left(clouds, ebs):
     clouds.tell("settings", {"denied": ["DeleteVolume"]})
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
     (left,) = clouds.restored_disks()
-    assert code == 2 and f"1 disks of this drill are left: {left}" in output, output
+    assert code == 2 and f"1 disk of this drill still exists: {left}" in output, output
 
 
 def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_compare(clouds, ebs):
@@ -250,7 +250,7 @@ def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_
 def test_check_mode_of_a_drill_makes_nothing(ecs):
     ecs.copies("database")
     code, output = ecs.play("dr_drill", "--check")
-    assert code == 0 and "1 copies would be tried" in output and not ecs.disks(), output
+    assert code == 0 and "1 copy would be tried" in output and not ecs.disks(), output
 
 
 def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds, ebs):

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import label
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -98,10 +99,13 @@ def _screen_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     lines = outcome.finished.brief["lines"] if outcome.finished else []
     text, points = "\n".join(lines), report["recovery_points"]
     complete = sum(point["state"] == "completed" for point in points)
-    if f"{complete} of {len(points)} recovery points are there" not in text:
-        yield f"the screen does not say that {complete} of {len(points)} recovery points are there"
+    if f"{complete} of {len(points)} recovery points complete" not in text:
+        yield f"the screen does not say that {complete} of {len(points)} recovery points are complete"
     lost, late = _by_reason(report)
-    for number, words in ((lost, f"{lost} cannot be restored"), (late, f"{late} miss the RPO")):
+    for number, words in (
+        (lost, f"{lost} cannot be restored"),
+        (late, counted(late, "misses the RPO", "miss the RPO")),
+    ):
         if number and words not in text:
             yield f"the screen does not say: {words}"
     if report["failures"] and "FAILED" not in text:
@@ -134,7 +138,10 @@ def _page_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     for number, words in (
         (lost, f"{lost} of {points} recovery points cannot be restored"),
         (late, f"{late} of {points} recovery points miss"),
-        (late_sets, f"{late_sets} of {len(report['sets'])} servers have no whole set"),
+        (
+            late_sets,
+            f"{late_sets} of {len(report['sets'])} servers {'has' if late_sets == 1 else 'have'} no complete set",
+        ),
         (report["within_rpo"] and not late_sets, f"All {points} recovery points are within"),
         (len(report["unjudged"]), f"{len(report['unjudged'])} of {points} recovery points could not be judged"),
     ):

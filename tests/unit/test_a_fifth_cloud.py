@@ -61,7 +61,7 @@ def test_a_night_copies_prunes_and_judges(toy):
         toy.snapshot(disk, 30)
     toy.disk(**{"dr-copy": "true"})  # of which nobody takes snapshots
     first = night(toy, keep=1, rpo_hours=48)
-    assert "1 of 4 recovery points miss the RPO" in first.message
+    assert "1 of 4 recovery points misses the RPO" in first.message
     assert first.result["counts"]["created"] == 3 and len(first.result["pruned"]) == 3 == len(toy.copies())
     before = toy.calls.copy()
     again = night(toy, keep=1, rpo_hours=48)

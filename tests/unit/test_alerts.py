@@ -124,7 +124,7 @@ ALERTS = {
             series("dr_copy_rpo_seconds", "0+0x60", **MAIL),
         ],
         *([1, 26, 30, 56], [27, 29, 57], "warning", {**ORDERS, "group": "i-1", "region": "eu-west-1"}),
-        "i-1 has no whole set of copies within its RPO in eu-west-1",
+        "i-1 has no complete set of copies within its RPO in eu-west-1",
         "1d 3h 0m 0s",
     ),
     "DrCopyFailures": Case(

@@ -49,7 +49,7 @@ def reasons(*snapshots, **rules):
 )
 def test_snapshots_of_scanners_are_left_out_by_default(tags):
     rules = {"exclude_snapshot_tags": normalise(GIVEN).values.exclude_snapshot_tags}
-    assert reasons(snapshot(2, **tags), snapshot(1), **rules) == {"snap-2": "bears an excluded tag", "snap-1": "newest"}
+    assert reasons(snapshot(2, **tags), snapshot(1), **rules) == {"snap-2": "has an excluded tag", "snap-1": "newest"}
     assert reasons(snapshot(2, CreatedBy="alice", wiz="no"), **rules) == {"snap-2": "newest"}
 
 
@@ -62,17 +62,17 @@ def test_all_wanted_tags_and_none_of_the_excluded():
         snapshot(1, backup="1", tier="gold"),
     ]
     assert reasons(*rows, snapshot_tags=wanted, exclude_snapshot_tags={"scan": "*"}) == {
-        "snap-4": "bears an excluded tag",
+        "snap-4": "has an excluded tag",
         "snap-3": "lacks a wanted tag",
         "snap-2": "lacks a wanted tag",
         "snap-1": "newest",
     }
     assert reasons(rows[1], snapshot_tags=wanted) == {"snap-3": "lacks a wanted tag", None: "no snapshot"}
     assert reasons(*rows, select="all", exclude_snapshot_tags={"tier": "gold", "scan": "y"}) == {
-        "snap-4": "bears an excluded tag",
+        "snap-4": "has an excluded tag",
         "snap-3": "newest",
         "snap-2": "all are selected",
-        "snap-1": "bears an excluded tag",
+        "snap-1": "has an excluded tag",
     }
 
 

@@ -45,7 +45,7 @@ STATES = [
     ),
     ({"totals": {"failures": 3}, "failures": [FAILURE]}, "bad", "✗ 3 failed"),
     ({"totals": STOPPED, "failures": [{**FAILURE, "message": "x " * 200}]}, "bad", f"✗ 1 failed: {'x ' * 97}x..."),
-    ({"totals": {"late_sets": 1}}, "bad", "✗ 1 server has no whole set within the RPO"),
+    ({"totals": {"late_sets": 1}}, "bad", "✗ 1 server has no complete set within the RPO"),
     ({"totals": {"unjudged": 1}, "within_rpo": None}, "bad", "✗ 1 could not be judged"),
     ({"warnings": ["look at this", "and that"]}, "amber", "! look at this"),
     ({"totals": {"unfinished": 1}}, "amber", "! 1 copy is in progress or failed"),

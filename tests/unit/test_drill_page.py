@@ -122,7 +122,7 @@ def test_each_copy_that_was_tried_is_a_row_with_what_is_proven(facts, mark, word
     ("facts", "words"),
     [
         ({"group": "i-1", "set": "n2", "consistency": "crash"}, "i-1, set n2, crash consistent"),
-        ({"group": "i-1", "torn": True}, "i-1, of no whole set"),
+        ({"group": "i-1", "torn": True}, "i-1, no complete set"),
         ({"group": "i-1"}, "i-1"),
     ],
 )

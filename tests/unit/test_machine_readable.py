@@ -219,7 +219,7 @@ def test_what_is_not_judged_is_never_passed():
 LATE = {"within_rpo": False, "age_hours": 40.0}
 TORN = {"torn": [{"disk_id": "vol-9", "source_created_at": None}]}
 UNREAD = {**NO_SET, "within_rpo": None, "unknown": "the region could not be listed: denied"}
-NEWEST = "the newest whole set is of 2026-11-21T00:00:00Z"
+NEWEST = "the newest complete set is from 2026-11-21T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,8 @@ NEWEST = "the newest whole set is of 2026-11-21T00:00:00Z"
         ({}, {}, None, ""),
         (LATE, {}, "skipped", f"needs attention: {NEWEST}, 40.0 h old"),
         (LATE, {"consistency": "set"}, "failure", f"misses the RPO of 26 h: {NEWEST}, 40.0 h old"),
-        (NO_SET, {"consistency": "set"}, "failure", "misses the RPO of 26 h: no whole set of copies"),
-        (NO_SET, {}, "skipped", "needs attention: no whole set of copies"),
+        (NO_SET, {"consistency": "set"}, "failure", "misses the RPO of 26 h: no complete set of copies"),
+        (NO_SET, {}, "skipped", "needs attention: no complete set of copies"),
         (TORN, {}, "skipped", f"needs attention: {NEWEST}, 2.0 h old; vol-9 has no copy"),
         (UNREAD, {}, "error", UNREAD["unknown"]),
         (UNREAD, {"rpo_hours": 0}, "skipped", UNREAD["unknown"]),

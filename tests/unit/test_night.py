@@ -86,7 +86,7 @@ def test_a_copy_that_a_list_does_not_show_counts_once_a_look_by_its_id_shows_it(
     def show():
         ebs.set_tags(ebs.copies()[0], **hidden)
 
-    ended = night(ebs, {"listing the copies again": hide, "checking 1 copies": show}, rpo_hours=24, keep=1)
+    ended = night(ebs, {"listing the copies again": hide, "checking 1 copy": show}, rpo_hours=24, keep=1)
     (point,) = ended.result["recovery_points"]
     assert hidden and point["within_rpo"] and point["state"] == "completed" and not ended.message
 

@@ -90,7 +90,7 @@ def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
     ended = night(estate, **given)
     (point,) = ended.result["vanished"]
     assert (point["snapshot_id"], point["region"]) == (copy.id, estate.destination)
-    (words,) = warned(ended, "have vanished")
+    (words,) = warned(ended, "of the last report vanished")
     assert copy.id in words and copy.id in (tmp_path / "r" / "orders.html").read_text()
     assert samples(tmp_path / "m" / "dr_copy_orders.prom")['dr_copy_vanished_recovery_points{plan="orders"}'] == 1
     assert night(estate, **given).result["vanished"] == []
@@ -137,7 +137,7 @@ def test_a_listing_that_lags_makes_no_recovery_point_vanish(ebs, tmp_path):
     copy.ec2_backend.delete_tags([copy.id], dict.fromkeys(tags))
     (tmp_path / "orders.json").write_text((tmp_path / "orders.json").read_text())
     ended = night(ebs, reads_only=True, report_dir=str(tmp_path))
-    assert ended.result["vanished"] == [] and not warned(ended, "have vanished")
+    assert ended.result["vanished"] == [] and not warned(ended, "of the last report vanished")
 
 
 def test_plans_that_share_a_disk_delete_nothing_of_each_other(estate):
@@ -214,7 +214,7 @@ def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, wha
             assert point["within_rpo"] is False and copy.kms_key_id in ended.message and words in ended.message
             assert "cannot be restored" in ended.message and "miss the RPO" not in ended.message
             first = ended.brief["lines"][0]
-            assert "1 cannot be restored, because their keys cannot be used" in first and "0 miss the RPO" in first
+            assert "1 cannot be restored, because its key cannot be used" in first and "0 miss the RPO" in first
             shown = (tmp_path / page).read_text()
             assert "cannot be restored" in shown and shown.index("cannot be restored") < shown.index("By reason")
             assert "cannot be restored" in (tmp_path / page.replace("html", "junit.xml")).read_text()

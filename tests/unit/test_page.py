@@ -57,23 +57,23 @@ def server(group, **facts):
 NO_SET = {"set": None, "consistency": None, "source_created_at": None, "age_hours": None, "within_rpo": False}
 WITHIN = ("good", "✓ All 4 recovery points are within the RPO of 26 h")
 UNASKED = ("", "No RPO is set, so the age of the copies is not judged.")
-LATE_SETS = "✗ 1 of 1 servers have no whole set of copies within the RPO of 26 h"
+LATE_SETS = "✗ 1 of 1 servers has no complete set of copies within the RPO of 26 h"
 EMPTY = {"recovery_points": [], "within_rpo": None, "totals": {"recovery_points": 0, "complete": 0}}
 #: A night; the title and the mark of its page, and the lines of its verdict.
 VERDICTS = {
     "good": (GOOD, {}, "all is well", "is-good", [WITHIN]),
     "not judged": ({**GOOD, "rpo_hours": 0}, {}, "all is well", "is-good", [("good", "✓ Nothing failed"), UNASKED]),
-    "no disks": (GOOD, EMPTY, "no disks", "", [("", "No disk is protected by this plan")]),
+    "no disks": (GOOD, EMPTY, "no disks", "", [("", "This plan protects no disk")]),
     "late": (
         GOOD,
         {"breaches": [breach("stale")], "within_rpo": False},
-        *("misses its RPO", "is-bad", [("bad", "✗ 1 of 4 recovery points miss the RPO of 26 h")]),
+        *("misses its RPO", "is-bad", [("bad", "✗ 1 of 4 recovery points misses the RPO of 26 h")]),
     ),
     "key": (
         GOOD,
         {"breaches": [breach("key")]},
         *("cannot be restored", "is-bad"),
-        [("bad", "✗ 1 of 4 recovery points cannot be restored, because their keys cannot be used")],
+        [("bad", "✗ 1 of 4 recovery points cannot be restored, because its key cannot be used")],
     ),
     "late set": (
         GOOD,

@@ -32,23 +32,23 @@ def test_the_facts_of_a_copy_stand_beside_its_point(facts, words):
 
 
 SERVERS = {
-    "bare": (server("bare", **NO_SET), "bad", "✗ bare in eu-west-1: no whole set of copies"),
+    "bare": (server("bare", **NO_SET), "bad", "✗ bare in eu-west-1: no complete set of copies"),
     "late": (
         server("late", within_rpo=False, age_hours=40.0),
         "amber",
-        "✗ late in eu-west-1: the newest whole set is of 2026-11-21T00:00:00Z, 40.0 h old (crash consistent)",
+        "✗ late in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 40.0 h old (crash consistent)",
     ),
     "dark": (server("dark", **{**NO_SET, "unknown": "denied"}), "amber", "! dark in eu-west-1: denied"),
     "torn": (
         server("torn", torn=[{"disk_id": "vol-9", "source_created_at": None}]),
         "amber",
-        "! torn in eu-west-1: the newest whole set is of 2026-11-21T00:00:00Z, 2.0 h old; vol-9 has no copy "
+        "! torn in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 2.0 h old; vol-9 has no copy "
         "(crash consistent)",
     ),
     "well": (
         server("well", consistency="application"),
         "good",
-        "✓ well in eu-west-1: the newest whole set is of 2026-11-21T00:00:00Z, 2.0 h old (application consistent)",
+        "✓ well in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 2.0 h old (application consistent)",
     ),
 }  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_the_disks_of_a_server_that_lag_come_first():
         [names[2], "! no", "2026-11-21 01:00", "1 h", new["snapshot_id"]],
     ]
     marks = [span.mark for span in part.all("span") if span.text.startswith("!")]
-    assert marks == ["amber", "amber", "amber"] and "lags since 2026-11-20T21:00:00Z" in part.one("summary").text
+    assert marks == ["amber", "amber", "amber"] and "has lagged since 2026-11-20T21:00:00Z" in part.one("summary").text
     ages = [cell.attributes["data-v"] for cell in part.all("td") if "data-v" in cell.attributes]
     assert ages == ["999999", "5.0", "1.0"], "by which a browser sorts"
     whole = server("i-2", disks=[new["disk_id"], "vol-of-another-region"], source_created_at=ago(1))

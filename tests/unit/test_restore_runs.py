@@ -77,7 +77,7 @@ def test_the_page_of_an_earlier_drill_does_not_stand_while_one_runs(ebs_runs, tm
     ebs_runs.drill(report_dir=str(tmp_path))
     path, seen = tmp_path / "orders.drill.html", []
     assert "✓" in path.read_text()
-    ebs_runs.drill(report_dir=str(tmp_path), before={"making disks": lambda: seen.append(path.read_text())})
+    ebs_runs.drill(report_dir=str(tmp_path), before={"making": lambda: seen.append(path.read_text())})
     assert "has not ended" in seen[0] and "✓" not in seen[0] and "✓" in path.read_text()
     before = path.read_text()
     ebs_runs.drill(check=True, report_dir=str(tmp_path))
@@ -234,7 +234,7 @@ def test_reasons_beyond_ten_are_counted():
 def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
     disks = ebs_runs.copies("database")
     ended = ebs_runs.restore(source_region="us-west-2", expected=list(disks.values()), manifest_dir=str(tmp_path))
-    assert ended.message.startswith("None of the 1 copies in eu-west-1 fits dr_restore_source_region us-west-2")
+    assert ended.message.startswith("None of the 1 copies in eu-west-1 matches dr_restore_source_region us-west-2")
     (row,) = ended.result["disks"]
     assert row["missing"].endswith("there is no copy of it in eu-west-1, among those from us-west-2")
 
@@ -358,7 +358,7 @@ def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
     assert any(line.startswith("would make 1 disk of wave 1") for line in tagged_runs.lines)
     tagged_runs.lines.clear()
     tagged_runs.drill(check=True)
-    assert "would make disks of 2 copies" in tagged_runs.lines
+    assert "would make 2 disks" in tagged_runs.lines
 
 
 def test_a_wave_that_no_disk_is_of_is_warned_of_unless_the_run_is_over_some_disks(tagged_runs, tmp_path):

@@ -67,7 +67,9 @@ def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_d
         newest = runs.copies_of({"database": disks["database"]}, hours, **marks(number))
     ended = runs.restore()
     assert ended.result["totals"]["restored"] == 2 and ended.result["totals"]["torn"] == 2
-    assert "1 server cannot be restored as of one time" in ended.message and "i-1 (database as of" in ended.message
+    assert (
+        "1 server cannot be restored to one point in time" in ended.message and "i-1 (database as of" in ended.message
+    )
     assert any(line.startswith("TORN i-1") for line in ended.lines)
     rows = rows_of(ended)
     assert rows["database"]["copy_id"] == newest["database"] and {row["set"] for row in rows.values()} == {None}
@@ -80,11 +82,11 @@ def test_marks_that_contradict_each_other_are_told_and_no_set_is_taken(runs, tmp
     runs.copies_of({"database": disks["database"]}, 26, **marks("n2"))
     runs.copies_of({"log": disks["log"]}, 26, **marks("n2", size=3))
     predicted = runs.restore(check=True)
-    assert any(line.startswith("WARNING: Marks contradict each other") for line in predicted.lines)
+    assert any(line.startswith("WARNING: The tags of copies contradict each other") for line in predicted.lines)
     ended = runs.restore(manifest_dir=str(tmp_path))
     assert not ended.message and {name: row["copy_id"] for name, row in rows_of(ended).items()} == older
     (warning,) = ended.result["warnings"]
-    assert "the set n2 of i-1" in warning and "2 crash n2, 3 crash n2" in warning and "count as no set" in warning
+    assert "the set n2 of i-1" in warning and "2 crash n2, 3 crash n2" in warning and "do not count as a set" in warning
     (written,) = tmp_path.glob("*.json")
     assert json.loads(written.read_text())["warnings"] == [warning]
     drilled = runs.drill(count=1, report_dir=str(tmp_path))
@@ -116,7 +118,7 @@ def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_beside_it(runs):
     ended = runs.restore()
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, **newest}
     assert {name: row["torn"] for name, row in rows_of(ended).items()} == {"database": False, "log": False, "new": True}
-    assert "i-1 (new as of" in ended.message and "beside the set of" in ended.message
+    assert "i-1 (new as of" in ended.message and "the other disks are from the set of" in ended.message
 
 
 def test_by_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_told(runs):

@@ -74,7 +74,7 @@ def test_one_disk_alone_tells_its_server_and_set_and_is_not_torn(mark, consisten
 
 @pytest.mark.parametrize("number", [0, 1, NAMED, NAMED + 2])
 def test_sets_that_contradict_themselves_are_named_and_the_rest_counted(number):
-    found = warnings_of([Contradiction("there", "i-1", f"set-{n}", "its marks differ", ()) for n in range(number)])
+    found = warnings_of([Contradiction("there", "i-1", f"set-{n}", "its tags differ", ()) for n in range(number)])
     assert all(f"the set set-{n} of i-1" in text for n, text in enumerate(found[:NAMED]))
-    rest = [f"The marks of {number - NAMED} more sets contradict each other"] if number > NAMED else []
+    rest = [f"The tags of {number - NAMED} more sets contradict each other"] if number > NAMED else []
     assert len(found[:NAMED]) == min(number, NAMED) and found[NAMED:] == rest

@@ -195,7 +195,7 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
     listed = {"snapshots": [copy(1), far, copy(3, source=None)]}
     there = choosing.refusal([], listed, replace(VALUES, disk_ids=["vol-9"]))
-    assert "None of the 2 copies in eu-west-1 fits dr_restore_disk_ids ['vol-9']" in there
+    assert "None of the 2 copies in eu-west-1 matches dr_restore_disk_ids ['vol-9']" in there
     assert "There are 2 copies in eu-west-1, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
     assert there.endswith(": database (vol-1).")
     rows = chosen([copy(1)], at="2026-11-01")
@@ -468,7 +468,7 @@ def trial(number):
         (
             "snap-9",
             None,
-            "the copy snap-1 disappeared while the drill was running; snap-9, which is there now, was not tried",
+            "the copy snap-1 disappeared while the drill was running; snap-9, which exists now, was not tried",
         ),
         (None, "credentials", None),
     ],
@@ -524,7 +524,7 @@ def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_
         ({}, None),
         ({"kms_key_id": KEY.rpartition("/")[2]}, None),
         ({"kms_key_id": KEY.replace("1", "2")}, f"the copy has the key {KEY}, the disk has the key"),
-        ({"kms_key_id": None}, "the disk tells no key"),
+        ({"kms_key_id": None}, "the disk shows no key"),
         ({"state": "creating"}, "creating"),
         ({"size_gib": 4}, "4 GiB"),
         ({"encrypted": None}, "encrypted"),

@@ -98,7 +98,7 @@ def test_the_newest_whole_set_is_copied_besides_newer_snapshots_and_kept_by_rete
     assert ended.result["counts"]["created"] == 3 and ended.result["pruned"] == []
     (row,) = ended.result["sets"]
     assert row["within_rpo"] and [one["disk_id"] for one in row["torn"]] == disks[:1]
-    words = "disks whose newest copy is not part of the newest whole set"
+    words = "disks whose newest copy is not part of the newest complete set"
     assert any(words in text for text in ended.report["warnings"])
     again = night(estate, keep=1, rpo_hours=48)
     assert again.result["counts"]["created"] == 0 and again.result["pruned"] == []
@@ -299,7 +299,7 @@ def test_marks_that_contradict_each_other_are_told(estate, tmp_path):
     (spoilt, *_others) = estate.copies()
     estate.set_tags(spoilt, **{"dr-copy:set": "3 near 2026-11-21T00:00:00Z"})
     ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24)
-    (warning,) = [text for text in ended.report["warnings"] if text.startswith("Marks that contradict")]
+    (warning,) = [text for text in ended.report["warnings"] if text.startswith("The tags of copies contradict")]
     assert spoilt.id in warning and warning.replace("'", "&#39;") in page and "needs attention" in page
     assert ended.result["sets"][0]["set"] is None and cases["set of i-0a1"] == "skipped"
 
@@ -377,7 +377,7 @@ def test_a_whole_set_is_told_everywhere(estate, tmp_path):
     taken(estate, disks, 2)
     ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
     assert not ended.message and cases["set of i-0a1"] == "passed"
-    assert "the newest whole set is of" in page and "near consistent" in page and "✓ i-0a1" in page
+    assert "the newest complete set is from" in page and "near consistent" in page and "✓ i-0a1" in page
     assert all(disk in page for disk in disks)
     (line,) = metrics
     assert 'group="i-0a1"' in line and float(line.split()[-1]) > 1e9
@@ -394,8 +394,8 @@ def test_a_torn_server_is_a_warning_by_disk_and_fails_nothing(estate, tmp_path):
     taken(estate, disks[1:], 2)
     ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24)
     assert not ended.message and cases["set of i-0a1"] == "skipped"
-    assert any("without a whole set of copies" in text and disks[0] in text for text in ended.report["warnings"])
-    assert "no whole set of copies" in page and "needs attention" in page and "all is well" not in page
+    assert any("without a complete set of copies" in text and disks[0] in text for text in ended.report["warnings"])
+    assert "no complete set of copies" in page and "needs attention" in page and "all is well" not in page
     assert float(metrics[0].split()[-1]) == 0
 
 
@@ -404,10 +404,10 @@ def test_a_torn_server_misses_the_rpo_by_set(estate, tmp_path):
     taken(estate, disks[:1], 10)
     taken(estate, disks[1:], 2)
     ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
-    assert "1 of 1 servers have no whole set of copies within the RPO of 24 h: i-0a1 in" in ended.message
+    assert "1 of 1 servers has no complete set of copies within the RPO of 24 h: i-0a1 in" in ended.message
     assert disks[0] in ended.message and cases["set of i-0a1"] == "failure"
     assert ended.report["within_rpo"] is False and ended.report["totals"]["late_sets"] == 1
-    assert "1 of 1 servers have no whole set" in page and "misses its RPO" in page
+    assert "1 of 1 servers has no complete set" in page and "misses its RPO" in page
     assert ended.summary["orders"]["within_rpo"] is False
 
 
@@ -421,16 +421,16 @@ def test_a_torn_server_says_which_disk_lags_and_since_when(ecs, tmp_path):
     _ended, page, cases, _metrics = outputs_of(ecs, tmp_path, rpo_hours=24, consistency="set")
     names = {point["disk_id"]: point["disk_name"] for point in _ended.result["recovery_points"]}
     newest = next(one["source_created_at"] for one in _ended.result["sets"][0]["torn"])
-    assert f"{names[log]} lags since {since}; newer copies beside it: {names[database]} of {newest}" in page
+    assert f"{names[log]} has lagged since {since}; newer copies, not in the set: {names[database]} of {newest}" in page
     opened = page[page.index('<details class="server"') :]
-    assert opened.index("! yes, lags") < opened.index("! no<") and f"{log} lags since {since}" in _ended.message
+    assert opened.index("! yes, lags") < opened.index("! no<") and f"{log} has lagged since {since}" in _ended.message
 
 
 def test_a_disk_without_any_copy_lags(ecs, tmp_path):
     disks = server(ecs)
     taken(ecs, disks[:1], 2)
     _ended, page, _cases, _metrics = outputs_of(ecs, tmp_path)
-    assert "no whole set of copies; disk 1 has no copy; newest copies: disk 0 of" in page
+    assert "no complete set of copies; disk 1 has no copy; newest copies: disk 0 of" in page
 
 
 def test_the_worst_server_comes_first_on_the_page(ecs, tmp_path):
@@ -495,5 +495,5 @@ def test_a_late_set_is_amber_by_disk_and_fails_by_set(estate, tmp_path):
     assert any("older than the RPO" in text for text in ended.report["warnings"])
     assert cases["set of i-0a1"] == "skipped" and ended.report["within_rpo"]
     ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
-    assert "1 of 1 servers have no whole set" in ended.message and cases["set of i-0a1"] == "failure"
+    assert "1 of 1 servers has no complete set" in ended.message and cases["set of i-0a1"] == "failure"
     assert "misses its RPO" in page and not ended.report["within_rpo"]

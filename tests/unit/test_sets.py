@@ -195,8 +195,8 @@ def test_two_copies_of_one_source_are_one_member():
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([row("a", 1, "2 crash x"), row("b", 1, "3 crash x")], "marks differ"),
-        ([row("a", 1, "2 crash x"), row("b", 1, "2 near x")], "marks differ"),
+        ([row("a", 1, "2 crash x"), row("b", 1, "3 crash x")], "tags differ"),
+        ([row("a", 1, "2 crash x"), row("b", 1, "2 near x")], "tags differ"),
         ([row("a", 1, "2 crash x"), row("a", 2, "2 crash x")], "2 snapshots of the disk a"),
         ([row(d, 1, "2 crash x") for d in "abc"], "3 disks instead of 2"),
         (
@@ -322,7 +322,7 @@ def test_each_plan_has_its_own_set_of_a_server_whose_disks_it_shares_with_none()
 def test_a_contradiction_within_one_plan_is_none_of_the_other():
     rows = [*of_plan("one", 1, "a", "2 crash n1"), *of_plan("one", 1, "b", "3 crash n1")]
     sets, wrong = sets_of_copies(copies(*rows, *of_plan("two", 1, "cd", "2 crash n1")))
-    assert [one.plan for one in sets] == ["two"] and "marks differ" in str(wrong[0]) and len(wrong) == 1
+    assert [one.plan for one in sets] == ["two"] and "tags differ" in str(wrong[0]) and len(wrong) == 1
 
 
 def test_two_plans_that_each_lack_a_disk_have_no_set_together():

@@ -75,7 +75,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": PENDING}, "timeout", "is still creating (40 %) after wait_timeout"),
         ({"of": PENDING, "source_unread": SLOW}, "timeout", "is still creating (40 %) after wait_timeout"),
         ({"of": PENDING, "absent": True}, "timeout", "could not be deleted within wait_timeout; it is creating (40 %)"),
-        ({"of": "not shown"}, "timeout", "was accomplished, but the last look before wait_timeout did not show it"),
+        ({"of": "not shown"}, "timeout", "was accomplished, but the last read before wait_timeout did not show it"),
     ],
 )
 def test_what_is_not_done_at_wait_timeout_is_said_with_the_first_reason_for_it(given, kind, words):

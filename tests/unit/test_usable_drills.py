@@ -140,7 +140,7 @@ def test_a_disk_that_was_not_made_spoils_its_own_set_alone(runs, tmp_path):
     def forgets():
         runs.estate.forget(copies["log"], runs.estate.destination)
 
-    ended = runs.usable(tmp_path, checks=checks, before={"making disks": forgets})
+    ended = runs.usable(tmp_path, checks=checks, before={"making": forgets})
     assert [[disk["name"] for disk in seen["disks"]] for seen in checks.sets] == [["mail"]]
     tried = {row["disk_name"]: row for row in ended.result["tried"]}
     assert tried["mail"]["proven"] and "log" in tried["database"]["why"] and not runs.estate.disks()
@@ -203,7 +203,7 @@ def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other
         with pytest.raises(Killed):
             second.usable(tmp_path, checks=killed, id="drill-two")
 
-    ended = runs.usable(tmp_path, checks=checks, id="drill-one", before={"making disks": other_begins})
+    ended = runs.usable(tmp_path, checks=checks, id="drill-one", before={"making": other_begins})
     (theirs,) = runs.estate.disks()
     assert not checks.sets and not ended.result["totals"]["proven"]
     assert runs.estate.holder_of(theirs) == (runs.estate.server_id, "attached"), "it is not ours to detach"
@@ -319,7 +319,7 @@ def test_a_disk_that_cannot_be_detached_is_told_with_where_it_is(runs, tmp_path)
 
     ended = runs.usable(tmp_path, checks=denies)
     (disk,) = estate.disks()
-    assert f"1 disks of this drill are left: {disk.id} (attached to {estate.server_id})" in ended.message
+    assert f"1 disk of this drill still exists: {disk.id} (attached to {estate.server_id})" in ended.message
 
 
 # Bad input

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 
 from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
 from .._role.call import Call, Returned, RunsModule
@@ -136,7 +137,7 @@ class Night:
             self._listed_again = self._listings(calls, [], " of all shards")
             self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
         for group in deletion_calls(self._expired, values.max_deletions):
-            self._say(f"deleting {len(group['copy_ids'])} copies in {group['region']} that retention no longer keeps")
+            self._say(f"deleting {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
             self._deleted.append(self._made(calls.delete(group, seconds)))
 
@@ -157,7 +158,7 @@ class Night:
         made = []
         for batch in copy_calls(plan, shared, before):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
-            self._say(f"copying {len(ids)} snapshot{'' if len(ids) == 1 else 's'} to {regions}, unless they are there")
+            self._say(f"copying {counted(len(ids), 'snapshot')} to {regions}, unless already copied")
             made.append(self._made(calls.copy(batch, tags, self._seconds_left)))
         self._copied += made
         return made
@@ -167,7 +168,7 @@ class Night:
         wanted = snapshots_to_share(self._decided["plan"], replaces, self._share.get("shared") or [])
         if not wanted:
             return
-        self._say(f"sharing {len(wanted)} snapshots with the account that copies")
+        self._say(f"sharing {counted(len(wanted), 'snapshot')} with the account that copies")
         ended = self._made(calls.account())
         if ended.get("account"):
             answer = self._made(calls.share(wanted, str(ended["account"]), self._seconds_left))
@@ -183,7 +184,7 @@ class Night:
         gone = disks_to_fall_back(plan, tried, values)
         if not gone:
             return
-        self._say(f"looking for other snapshots of {len(gone)} disks, because their newest one is gone")
+        self._say(f"looking for older snapshots of {counted(len(gone), 'disk')}: the newest one was deleted")
         again = self._made(calls.find_again(gone))
         self._decided["plan"] = fallen_back(plan, tried, self._source, again, self._before, values)
         self._copy(calls, first)
@@ -191,7 +192,7 @@ class Night:
     def _look(self, calls: Calls) -> None:
         """Look by ID at the copies that this run saw complete and that the last listing does not show so."""
         for unseen in unseen_copies(self._copied, self._listed):
-            self._say(f"checking {len(unseen['snapshot_ids'])} copies that the listing of {unseen['region']} lacks")
+            self._say(f"checking {_copies(unseen['snapshot_ids'])} that the listing of {unseen['region']} lacks")
             answer = self._made(calls.look(unseen["region"], unseen["snapshot_ids"]))
             self._seen.append({**answer, "item": unseen})
 
@@ -200,14 +201,14 @@ class Night:
         missing = missing_points(self._last, self._listed, self._before, part, self._ended())
         looks: list[Look] = []
         for region, ids in by_region(missing).items():
-            self._say(f"looking for {len(ids)} recovery points of the last report in {region}")
+            self._say(f"looking for {counted(len(ids), 'recovery point')} of the last report in {region}")
             looks.append({**self._made(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
         self._vanished = without_shown(missing, looks)
 
     def _ask_for_keys(self, calls: Calls) -> None:
         """Ask for the state of the keys of the newest copies."""
         for region, ids in encrypted_points(self._done, self._ended(), self._setting.check_mode).items():
-            self._say(f"checking the keys of {len(ids)} copies in {region}")
+            self._say(f"checking the keys of {_copies(ids)} in {region}")
             answer = self._made(calls.keys(region, ids), warns=False)
             self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
 
@@ -266,3 +267,7 @@ def _with_regions(listed: Iterable[Listing], regions: Iterable[str]) -> list[Lis
 def _rows(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return a module's answer with its lists as rows. Raises ValueError."""
     return {key: value for key, value in read_listing(answer).items() if key != "packed"}
+
+
+def _copies(ids: Sequence[str]) -> str:
+    return counted(len(ids), "copy", "copies")

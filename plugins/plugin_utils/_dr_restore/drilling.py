@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 
 from .._role.answers import Answer, CompareAnswer, Listing, RestoreAnswer, RestoredDisk
 from .._role.call import Returned
@@ -87,7 +88,7 @@ class Drill(Run):
     def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[RestoreAnswer]:
         results = []
         for deletion in deletions:
-            self._say(f"deleting {len(deletion.disk_ids)} disks of {deletion.restore_id}")
+            self._say(f"deleting {counted(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
             results.append(self._noted(self._made(calls.delete(deletion))))
         return results
 
@@ -112,7 +113,7 @@ class Drill(Run):
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
-        self._say(f"{'would make' if self._setting.check_mode else 'making'} disks of {len(chosen)} copies")
+        self._say(f"{'would make' if self._setting.check_mode else 'making'} {counted(len(chosen), 'disk')}")
         began_at = self._now()
         made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
         self._disks += made.get("disks") or ()
@@ -131,7 +132,7 @@ class Drill(Run):
             copies, attached = [str(point.copy_id) for point in points], RestoreAnswer()
             why = usable.why_not_whole(points, made)
             if not why:
-                self._say(f"attaching {len(copies)} disks to {self._values.test_instance}")
+                self._say(f"attaching {counted(len(copies), 'disk')} to {self._values.test_instance}")
                 attached = self._noted(self._made(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
                 # Two drills may have begun at the same time. Each attaches its disks before it looks, so at least one
@@ -155,7 +156,7 @@ class Drill(Run):
         compared: CompareAnswer = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
         if self._values.level == "readable" and not self._setting.check_mode and to_compare:
-            self._say(f"reading blocks of {len(to_compare)} copies and of their sources")
+            self._say(f"reading blocks of {counted(len(to_compare), 'copy', 'copies')} and of the sources")
             compared = self._noted(self._made(calls.compare(to_compare)))
         return drill.judged(chosen, made, compared, self._values, checked)
 
@@ -163,7 +164,9 @@ class Drill(Run):
         """Write on the copies what was proven; take back what is said of copies that have gone meanwhile."""
         results = []
         for mark in drill.marks(trials, listed, self._values):
-            self._say(f"tagging {len(mark.source_ids)} copies from {mark.source_region} with what was proven")
+            self._say(
+                f"tagging {counted(len(mark.source_ids), 'copy', 'copies')} from {mark.source_region} with the proof"
+            )
             results.append(self._noted(self._made(calls.mark(mark))))
         return drill.marked(trials, results)
 
@@ -173,7 +176,7 @@ class Drill(Run):
         doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
         if not doubtful:
             return there
-        self._say(f"checking whether {len(doubtful)} disks of this drill are left")
+        self._say(f"checking whether {counted(len(doubtful), 'disk')} of this drill still exist")
         return self._noted(self._made(calls.look(reaping.EXPIRING, doubtful)))
 
     def _noted(self, result: Returned) -> Returned:

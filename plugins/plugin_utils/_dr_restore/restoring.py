@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+
 from .._role.answers import Listing
 from .calls import Calls
 from .decide.choosing import Chosen, choose, refusal, restored_id, unidentified
@@ -72,7 +74,7 @@ class Restore(Run):
         for number, copies in copies_by_wave(points).items():
             of_wave = f" of wave {number}" if self._values.waves else ""
             verb = "would make" if self._setting.check_mode else "making"
-            self._say(f"{verb} {len(copies)} disk{'' if len(copies) == 1 else 's'}{of_wave}, unless they are there")
+            self._say(f"{verb} {counted(len(copies), 'disk')}{of_wave}, unless already made")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
             made = self._made(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))

@@ -105,8 +105,8 @@ class Contradiction:
 
     def __str__(self) -> str:
         return (
-            f"the copies {', '.join(self.snapshot_ids)} in {self.region} are marked as the set {self.set_id} of "
-            f"{self.group_id}, but {self.reason}; they count as no set"
+            f"the copies {', '.join(self.snapshot_ids)} in {self.region} are tagged as the set {self.set_id} of "
+            f"{self.group_id}, but {self.reason}; they do not count as a set"
         )
 
 

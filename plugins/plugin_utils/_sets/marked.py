@@ -76,7 +76,7 @@ def _contradiction(group_id: str, members: Sequence[Copy]) -> str:
     """Say why marks of one plan cannot all be true, as the rest of a sentence; empty where they can."""
     marks = sorted({copy.mark.mark for copy in members if copy.mark})
     if len(marks) > 1:
-        return f"their marks differ ({', '.join(marks)})"
+        return f"their tags differ ({', '.join(marks)})"
     return _impossible(group_id, members, members[0].mark.size if members[0].mark else 0)
 
 

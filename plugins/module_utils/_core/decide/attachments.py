@@ -51,7 +51,7 @@ def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
     if not copy.deletable:
         return Wish(refusal=_not_attached(copy, instance, "because it is not certain that this restore made it"))
     if disk.attached_to not in (None, instance):
-        return Wish(refusal=_not_attached(copy, instance, f"since it is attached to {disk.attached_to}"))
+        return Wish(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:
         return Wish(waits=disk.attachment != "attached")
     is_free = not disk.in_use and memory.writes.accepted_at(copy.snapshot_id, ATTACH) is None

@@ -151,9 +151,8 @@ def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetim
 
 def _lock_drift(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> LockDrift:
     if locks_later(wanted, copy):
-        warning = (
-            f"{copy.region}: copies are still in progress, and a lock begins on complete ones; the next run sets it"
-        )
+        waits = "copies are still in progress, and only complete copies can be locked; the next run locks them"
+        warning = f"{copy.region}: {waits}"
         return LockDrift(later=True, warning=None if wanted.policy.wait else warning)
     if not lock_due(wanted, memory, copy):
         return LockDrift()

@@ -51,7 +51,7 @@ def mismatch(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> Misma
 def no_copy(request: CopyRequest) -> NotFound:
     """Return the failure of a request that may begin no copy, and for which there is none."""
     return NotFound(
-        f"There is no copy of {request.snapshot_id} in {request.region}, and create: false makes none",
+        f"There is no copy of {request.snapshot_id} in {request.region}, and create: false prevents making one",
         hint=CREATE,
     )
 
@@ -89,7 +89,7 @@ def held_copy(copy: Snapshot) -> Refused:
         until = f" until {iso_utc(copy.locked_until)}" if copy.locked_until else ""
         return Refused(
             f"The copy {copy.snapshot_id} in {copy.region} is locked{until}, so it is not deleted",
-            hint="Wait until its lock ends, or end it where the cloud allows that.",
+            hint="Wait until the lock ends, or end the lock if the cloud allows it.",
         )
     return Refused(
         f"The {copy.noun} {copy.snapshot_id} in {copy.region} is held by its tag dr-copy:hold, so it is not deleted",
@@ -276,6 +276,6 @@ def _not_started(
 def _not_shown(request: CopyRequest, copy: Snapshot) -> TimedOut:
     return TimedOut(
         f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} was "
-        f"{copy.provider_state}, but the last look before wait_timeout did not show it",
+        f"{copy.provider_state}, but the last read before wait_timeout did not show it",
         hint=f"Run again: the next run finds the {request.noun}, or makes a new one.",
     )

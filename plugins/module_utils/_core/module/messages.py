@@ -18,13 +18,18 @@ COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number and what it counts: ``1 disk``, ``2 disks``. Without ``many`` the plural is ``one`` and an s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -> str:
     """Say in one line what a run did or, where ``planned``, would do; where none is wanted, no states of those left."""
     rows, one, many, states = DISKS if "disks" in result else COPIES
     counts, total = result["counts"], len(result[rows])
     parts = [f"{number} {word}" for word, number in counts.items() if number and word not in states]
     reached = [f"{counts[word]} {word}" for word in states if counts[word] and not (planned or absent)]
-    text = f"{total} {one if total == 1 else many} requested: {', '.join(parts) or 'nothing to do'}"
+    text = f"{counted(total, one, many)} requested: {', '.join(parts) or 'nothing to do'}"
     text = f"{text}; {', '.join(reached)}" if reached else text
     return f"Check mode, nothing was written. {text}" if planned else text
 

@@ -103,7 +103,7 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
     try:
         return dict.fromkeys(persist(partial(safely, Unreachable, ask), cloud.deadline) if there else (), cloud.utc())
     except CopyError as error:
-        cloud.warnings.append(f"Whether all data of the disks in {region} is loaded could not be read: {error}")
+        cloud.warnings.append(f"It is unknown whether all data of the disks in {region} is loaded: {error}")
         return {}
 
 

@@ -18,17 +18,17 @@ class Reason(Enum):
     """A reason: its text, and the next step. A failure's own hint comes before that step."""
 
     KEY = (
-        "the key of its copy cannot be used, so nobody can restore it",
-        "Enable the key, or cancel its deletion, before it is gone for good. Then run again.",
+        "the key of its copy cannot be used, so the copy cannot be restored",
+        "Enable the key, or cancel its deletion before KMS deletes it for good. Then run again.",
     )
     SOURCE_UNLISTED = (
         "the source region could not be listed",
         "If the region stays unreachable, restore from the copies: see dr_restore.",
     )
-    COPY_FAILED = ("its copy failed", "See what the cloud says, fix it, and run again.")
+    COPY_FAILED = ("its copy failed", "Read the cloud's message, fix the cause, then run again.")
     IN_PROGRESS = (
         "its copy is in progress",
-        "Wait: the next run adopts the copy. If that lasts, check the size of the disk.",
+        "Wait: the next run adopts the copy. If this takes long, check the size of the disk.",
     )
     NOT_COPIED = (
         "its newest snapshot is not copied yet",
@@ -53,11 +53,11 @@ class Reason(Enum):
     )
     OBSTACLE = (
         "its newest snapshot cannot be copied",
-        "See under plan in the JSON report why not, and take another snapshot.",
+        "The JSON report says why, under plan. Take another snapshot.",
     )
     GONE = (
-        "its newest snapshot was gone before it could be copied",
-        "Find out what deletes the snapshots so soon, and run later or exclude them.",
+        "its newest snapshot was deleted before it could be copied",
+        "Find out what deletes the snapshots so soon. Exclude these snapshots, or run at another time.",
     )
     EXCLUDED = ("its snapshots have a tag of dr_copy_exclude_snapshot_tags", _TAGS)
     UNTAGGED = ("its snapshots lack a tag of dr_copy_snapshot_tags", _TAGS)

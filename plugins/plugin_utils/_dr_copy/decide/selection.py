@@ -112,12 +112,13 @@ def too_few(source: Listing, values: Variables, near: str = "") -> str:
     if number >= values.min_disks and (number or values.allow_empty):
         return ""
     tags = ", ".join(f"{key}={value}" for key, value in values.disk_tags.items())
-    named = f"bears the tags {tags}" if tags else "is there"
-    named += f" and is among {', '.join(values.disk_ids)}" if values.disk_ids else ""
+    has = [f"the tags {tags}"] if tags else []
+    has += [f"one of the IDs {', '.join(values.disk_ids)}"] if values.disk_ids else []
+    named = f"has {' and '.join(has)}" if has else "exists"
     if number == 0 and not values.allow_empty:
         return (
             f"No disk in {values.source_region} {named}. Nothing was copied. "
-            f"{f'Their tags nearly match: {near}. ' if near else ''}"
+            f"{f'The tags of these disks nearly match: {near}. ' if near else ''}"
             "Tag the disks, or set dr_copy_allow_empty to true."
         )
     found = f"{number} disk{'' if number == 1 else 's'} in {values.source_region}"

@@ -95,17 +95,21 @@ def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | No
         return str(row["unknown"])
     named, lagging = names or {}, lagging_disks(row, seconds)
     late = [
-        f"{named.get(disk_id, disk_id)} {f'lags since {moment}' if moment else 'has no copy'}"
+        f"{named.get(disk_id, disk_id)} {f'has lagged since {moment}' if moment else 'has no copy'}"
         for disk_id, moment in lagging.items()
     ]
     others = [disk for disk in row["torn"] if disk["disk_id"] not in lagging]
     beside = [f"{named.get(disk['disk_id'], disk['disk_id'])} of {disk['source_created_at']}" for disk in others]
-    whole = f"the newest whole set is of {row['source_created_at']}, {row['age_hours']:.1f} h old" if row["set"] else ""
-    parts = [whole or "no whole set of copies"]
+    whole = (
+        f"the newest complete set is from {row['source_created_at']}, {row['age_hours']:.1f} h old"
+        if row["set"]
+        else ""
+    )
+    parts = [whole or "no complete set of copies"]
     if late:
         parts.append(", ".join(late[:NAMED_DISKS]) + _more(late, NAMED_DISKS))
     if beside:
-        newer = "newer copies beside it" if whole else "newest copies"
+        newer = "newer copies, not in the set" if whole else "newest copies"
         parts.append(f"{newer}: {', '.join(beside[:NAMED_DISKS])}{_more(beside, NAMED_DISKS)}")
     return "; ".join(parts)
 
@@ -169,15 +173,15 @@ def _warnings(rows: Sequence[SetStanding], contradictions: Iterable[Contradictio
     parts = []
     if without:
         parts.append(
-            f"Servers without a whole set of copies, so that their disks are of different times: {some(without)}."
+            f"Servers without a complete set of copies, so their disks are from different times: {some(without)}."
         )
     if late:
-        parts.append(f"Servers whose newest whole set of copies is older than the RPO: {some(late)}.")
+        parts.append(f"Servers whose newest complete set of copies is older than the RPO: {some(late)}.")
     if torn:
-        parts.append(f"Servers with disks whose newest copy is not part of the newest whole set: {some(torn)}.")
+        parts.append(f"Servers with disks whose newest copy is not part of the newest complete set: {some(torn)}.")
     wrong = [str(one) for one in contradictions]
     if wrong:
-        parts.append(f"Marks that contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")
+        parts.append(f"The tags of copies contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")
     return parts
 
 

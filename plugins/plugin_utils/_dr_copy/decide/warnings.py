@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
 
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import is_archived
@@ -64,14 +64,14 @@ def _of_coverage(coverage: Coverage) -> list[str]:
     parts = []
     if lost:
         parts.append(
-            f"Disks with copies of this plan have lost its tags, so no new copies of them are made: "
+            f"Disks with copies of this plan have lost its tags, so they get no new copies: "
             f"{listed(lost)}. Tag them again, or exclude them by a tag of dr_copy_exclude_tags."
         )
     if missing:
         number = len(missing)
         parts.append(
-            f"{number} disk{'' if number == 1 else 's'} of the last report {'is' if number == 1 else 'are'} no longer "
-            f"selected: {listed(missing)}."
+            f"{counted(number, 'disk')} of the last report {'is' if number == 1 else 'are'} no longer selected: "
+            f"{listed(missing)}."
         )
     if coverage["near_misses"]:
         parts.append(f"Disks whose tags nearly match are not copied: {listed_near_misses(coverage['near_misses'])}.")
@@ -86,8 +86,8 @@ def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     )
     more = f", and {len(vanished) - NAMED} more" if len(vanished) > NAMED else ""
     return [
-        f"Recovery points of the last report have vanished, although neither retention nor the cloud's own expiry "
-        f"deleted them ({len(vanished)}): {named}{more}. Find out who deleted them."
+        f"{counted(len(vanished), 'recovery point')} of the last report vanished, although neither retention nor the "
+        f"cloud's own expiry deleted them: {named}{more}. Find out who deleted them."
     ]
 
 
@@ -100,7 +100,7 @@ def _of_keys(done: Done) -> list[str]:
         more = f", and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         parts.append(
             f"It is unknown whether these keys of the newest copies can be used: {', '.join(unknown[:NAMED])}{more}. "
-            "Allow the caller to ask for their state, or set dr_copy_check_keys to false."
+            "Allow the caller to read their state, or set dr_copy_check_keys to false."
         )
     why = spelt_out([failure for look in looks for failure in failures_of(look)])
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]

@@ -101,7 +101,7 @@ def _tell_sets(report: Report, before: Values, registry: CollectorRegistry) -> N
     """Tell when the newest whole set of each server of several disks was taken; 0 where it has none."""
     sets = Gauge(
         _SET,
-        "When the earliest member of a server's newest whole set of copies was taken; 0: there is none",
+        "When the earliest member of a server's newest complete set of copies was taken; 0: there is none",
         ("plan", "group", "region"),
         registry=registry,
     )

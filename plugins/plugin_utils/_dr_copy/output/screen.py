@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
 
 from ..._role.reported import ReportedDisk
 from ..decide.breaches import locked_out, worst_first
@@ -42,13 +42,14 @@ def failure_message(report: Report, unwritten: str = "") -> str:
         parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
     if late:
         words = _some(map(_late, late))
-        parts.append(f"{len(late)} of {points} recovery points miss the RPO of {report['rpo_hours']} h: {words}.")
+        misses = "misses" if len(late) == 1 else "miss"
+        parts.append(f"{len(late)} of {points} recovery points {misses} the RPO of {report['rpo_hours']} h: {words}.")
     servers = late_sets(report["sets"], report["settings"]["consistency"])
     if servers:
         apart = report["settings"]["set_seconds"]
         words = _some(f"{row['group']} in {row['region']}: {set_in_words(row, apart)}" for row in servers)
-        of_all = f"{len(servers)} of {len(report['sets'])} servers"
-        parts.append(f"{of_all} have no whole set of copies within the RPO of {report['rpo_hours']} h: {words}.")
+        have = f"{len(servers)} of {len(report['sets'])} servers {'has' if len(servers) == 1 else 'have'}"
+        parts.append(f"{have} no complete set of copies within the RPO of {report['rpo_hours']} h: {words}.")
     if unjudged:
         words = _some(map(_unjudged, unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
@@ -69,9 +70,8 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
     lines += [f"FAILED {_failed(f)}" for f in failures] if log == "full" else _failed_kinds(failures)
     unfinished = report["unfinished"]
     lines += [
-        f"{'IN PROGRESS' if c['state'] == 'pending' else 'FAILED'} copy {c['snapshot_id']} of "
-        f"{c['source_snapshot_id']} "
-        f"of {c['disk_id']} in {c['region']}"
+        f"{'IN PROGRESS' if c['state'] == 'pending' else 'FAILED'} copy {c['snapshot_id']} in {c['region']} "
+        f"(source {c['source_snapshot_id']}, disk {c['disk_id']})"
         for c in unfinished[:most]
     ]
     lines += _more(unfinished, most, "copies that are not complete")
@@ -85,7 +85,8 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
 def _kept_for_others(report: Report) -> list[str]:
     kept = report["kept_for_others"]
     plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
-    return [f"Kept for other plans, though retention would delete them: {len(kept)} copies of {plans}"] if kept else []
+    why = "that retention would delete, but other plans made"
+    return [f"Kept for other plans: {counted(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
 
 
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
@@ -120,20 +121,20 @@ def recovery_table(result: Result) -> list[str]:
 
 
 def _done(report: Report) -> str:
-    counted = {
-        key: number for key, number in report["counts"].items() if number and key not in ("completed", "pending")
-    }
-    failed = max(counted.pop("failed", 0), len(report["failures"]))
-    parts = [f"{number} {word}" for word, number in counted.items()]
+    counts = {key: number for key, number in report["counts"].items() if number and key not in ("completed", "pending")}
+    failed = max(counts.pop("failed", 0), len(report["failures"]))
+    parts = [f"{number} {word}" for word, number in counts.items()]
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
-    state = f"{totals['complete']} of {totals['recovery_points']} recovery points are there"
+    state = f"{totals['complete']} of {totals['recovery_points']} recovery points complete"
     lost = locked_out(report["breaches"])
-    state += f", {lost} cannot be restored, because their keys cannot be used" if lost else ""
-    state += f", {totals['breaches'] - lost} miss the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
+    keys = "its key" if lost == 1 else "their keys"
+    state += f", {lost} cannot be restored, because {keys} cannot be used" if lost else ""
+    late = counted(totals["breaches"] - lost, "misses", "miss")
+    state += f", {late} the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     start = "would be done" if report["check_mode"] else "done"
-    return f"{start}: {', '.join(parts) or 'nothing'}; {totals['disks']} disks, {state}"
+    return f"{start}: {', '.join(parts) or 'nothing'}; {counted(totals['disks'], 'disk')}, {state}"
 
 
 def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
@@ -153,7 +154,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
         words = spelt_out(alike[:1])
         if len(alike) > 1:
             disks = list(dict.fromkeys(map(_hit, alike)))
-            words = f"{len(alike)} times, of {_some(disks)}, the first: {words}"
+            words = f"{len(alike)} times ({_some(disks)}). The first: {words}"
         elif alike[0].get("disk_id"):
             words = f"{_hit(alike[0])}: {words}"
         parts.append(words)

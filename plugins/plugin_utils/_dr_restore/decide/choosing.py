@@ -186,7 +186,7 @@ def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
         "disk_names": values.disk_names,
     }
     asked = [f"dr_restore_{name} {given}" for name, given in filters.items() if given]
-    fits = f"fits {', '.join(asked)}" if asked else "names a disk"
+    fits = f"matches {', '.join(asked)}" if asked else "names a disk"
     return (
         f"None of the {len(copies)} copies in {values.region} {fits}, so there is nothing to restore. "
         f"{what_is_there(copies, values)}"

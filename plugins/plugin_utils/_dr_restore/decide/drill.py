@@ -255,7 +255,7 @@ def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
         return trial
     if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
         return trial  # it could not be marked, which is a failure of its own
-    instead = f"; {copy['snapshot_id']}, which is there now, was not tried" if copy["snapshot_id"] else ""
+    instead = f"; {copy['snapshot_id']}, which exists now, was not tried" if copy["snapshot_id"] else ""
     why = f"the copy {trial['copy_id']} disappeared while the drill was running{instead}"
     return {**trial, "proven": False, "level": None, "why": why}
 
@@ -331,7 +331,7 @@ def doubt_of(point: Point, disk: RestoredDisk | None, made: RestoreAnswer) -> st
     if point.copy_encrypted and disk["encrypted"] is not True:
         return "the copy is encrypted, but the cloud does not report that the disk is"
     if point.copy_key and not _same_key(point.copy_key, disk["kms_key_id"]):
-        key = f"has the key {disk['kms_key_id']}" if disk["kms_key_id"] else "tells no key"
+        key = f"has the key {disk['kms_key_id']}" if disk["kms_key_id"] else "shows no key"
         return f"the copy has the key {point.copy_key}, the disk {key}"
     return None
 

@@ -111,7 +111,7 @@ def _marked(point: Point, mark: SnapshotSet | None) -> Point:
 
 def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
     """Say which sets are none, and why."""
-    warnings = [f"Marks contradict each other: {one}" for one in contradictions[:NAMED]]
+    warnings = [f"The tags of copies contradict each other: {one}" for one in contradictions[:NAMED]]
     if len(contradictions) > NAMED:
-        warnings.append(f"The marks of {len(contradictions) - NAMED} more sets contradict each other")
+        warnings.append(f"The tags of {len(contradictions) - NAMED} more sets contradict each other")
     return warnings

@@ -67,7 +67,7 @@ def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
     hint = (
         ""
         if any(disk.tags for disk in values.expected)
-        else (". Copies bear the tags of snapshots; the plan's report in dr_restore_expected has those of the disks")
+        else (". Copies have the tags of snapshots; the plan's report in dr_restore_expected has the tags of disks")
     )
     return [
         f"wave {number} ({tags_in_words(wave)}) has no disk{hint}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
@@ -137,14 +137,16 @@ def drill_problems(report: DrillReport) -> str:
     if report["overdue"]:
         cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
         rows = [(row, last_proof(row) + cause.get(row["disk_id"], "")) for row in report["overdue"]]
-        parts.append(f"{len(rows)} disks were not proven within {report['max_age_days']} days: {_some(rows)}.")
+        disks = counted(len(rows), "disk was", "disks were")
+        parts.append(f"{disks} not proven within {report['max_age_days']} days: {_some(rows)}.")
     if report["failures"] and not failed:
         parts.append(spelt_out(report["failures"]))
     if report["too_late"]:
         parts.append(report["too_late"])
     own = [row for row in report["left"] if row["own"]]
     if own:
-        parts.append(f"{len(own)} disks of this drill are left: {', '.join(map(_where, own[:NAMED]))}.")
+        disks = counted(len(own), "disk of this drill still exists", "disks of this drill still exist")
+        parts.append(f"{disks}: {', '.join(map(_where, own[:NAMED]))}.")
     return " ".join(parts)
 
 
@@ -154,7 +156,7 @@ def drill_lines(report: DrillReport) -> list[str]:
     place = report["zone"] or report["region"]
     head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
     if report["check_mode"]:
-        head = f"{totals['tried']} copies would be tried in {report['zone'] or report['region']}"
+        head = f"{counted(totals['tried'], 'copy', 'copies')} would be tried in {place}"
     rest = f"{totals['never']} of {totals['disks']} disks were never proven {report['level']}"
     lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
     if report["totals"]["uncompared"]:

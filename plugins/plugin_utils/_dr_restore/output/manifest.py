@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import TypedDict
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
 
 from ..._role.answers import Listing, RestoredDisk
 from ..._role.documents import collection_version
@@ -161,7 +161,7 @@ def lines_of(manifest: Manifest) -> list[str]:
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in progress"
     if totals["claimed"]:
-        head += f", {totals['claimed']} claim{'' if totals['claimed'] == 1 else 's'} for a cluster to make"
+        head += f", {counted(totals['claimed'], 'claim')} for a cluster to make"
     unknown = (
         f"It is not known which disks have no copy in {manifest['region']}: to see them, set dr_restore_expected to a "
         "report of dr_copy or to disk IDs"
@@ -171,7 +171,7 @@ def lines_of(manifest: Manifest) -> list[str]:
     if manifest["earlier"]:
         claims = sum(bool(row.get("claim")) for row in manifest["earlier"])
         numbers = {"disk": len(manifest["earlier"]) - claims, "claim": claims}
-        made = " and ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers.items() if n)
+        made = " and ".join(counted(n, word) for word, n in numbers.items() if n)
         notes.append(f"EARLIER {made} of {manifest['id']} made by earlier runs; the manifest lists them under earlier")
     times = _lines_of_times(manifest)
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
@@ -189,7 +189,7 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
-        lines.append(f"TIME the first disk was begun at {began}, the last one was available at {ended}")
+        lines.append(f"TIME the first disk was started at {began}, the last one was available at {ended}")
     return lines
 
 
@@ -211,7 +211,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         if manifest["check_mode"]:
             numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be made"
         claims = sum(disk["state"] == "claimed" for disk in own)
-        numbers += f", {claims} claim{'' if claims == 1 else 's'} for a cluster to make" if claims else ""
+        numbers += f", {counted(claims, 'claim')} for a cluster to make" if claims else ""
         lines.append(f"wave {number} ({tags}): " + ", ".join(filter(None, (numbers, *parts))))
     return lines
 

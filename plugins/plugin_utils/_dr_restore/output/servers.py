@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+
 from ..decide.points import PointRow, RowOfServer
 
 OfServer = TypeVar("OfServer", bound=RowOfServer)
@@ -24,14 +26,14 @@ def torn_problem(disks: Sequence[PointRow]) -> str:
     words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:NAMED])
     more = f"; and {len(torn) - NAMED} more, all in the manifest" if len(torn) > NAMED else ""
     return (
-        f"{len(torn)} server{'' if len(torn) == 1 else 's'} cannot be restored as of one time, because no whole set of "
-        f"copies fits: {words}{more}. Each of these disks was taken from its newest copy."
+        f"{counted(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set of "
+        f"copies: {words}{more}. Each named disk was restored from its newest copy."
     )
 
 
 def _torn_in_words(rows: Sequence[PointRow]) -> str:
     torn, of_set = [row for row in rows if row["torn"]], [row for row in rows if row["set"] and not row["torn"]]
-    others = f"; beside the set of {_taken(of_set)}, which lacks them" if of_set else ""
+    others = f"; the other disks are from the set of {_taken(of_set)}" if of_set else ""
     return _times(torn) + others
 
 
@@ -49,7 +51,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
         of_set = [row for row in rows if row["set"]]
         torn = [row for row in rows if row["torn"]]
         if torn:
-            lines.append(f"TORN {group}: its disks are of different times: {_times(torn)}")
+            lines.append(f"TORN {group}: its disks are from different times: {_times(torn)}")
         sets: dict[str, list[PointRow]] = {}
         for row in of_set:
             sets.setdefault(str(row["set"]), []).append(row)
@@ -73,7 +75,7 @@ def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool
 def server_in_words(row: RowOfServer) -> str:
     """Say of a disk of a server to which it belongs, and of which set its copy is."""
     if row["torn"]:
-        return f"{row['group']}, of no whole set"
+        return f"{row['group']}, no complete set"
     return f"{row['group']}, set {row['set']}, {row['consistency']} consistent" if row["set"] else str(row["group"])
 
 

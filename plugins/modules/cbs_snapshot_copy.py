@@ -224,7 +224,7 @@ duplicates:
 deleted_ids:
   description: >-
     IDs of all copies that this run deleted, in check mode of those that it would delete. Among them are the run's own
-    doubles of copies that another run began earlier.
+    duplicates of copies that another run started earlier.
   returned: always
   type: list
   elements: str

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
@@ -20,7 +20,7 @@ class ActionModule(RoleAction):
     _VALID_ARGS = frozenset(("reads_only", "stopped"))
     prefix = "dr_copy_"
 
-    def run_role(self) -> dict[str, Any]:
+    def run_role(self) -> Mapping[str, object]:
         unread: list[str] = []
         given = self.variables(VARIABLES, unread)
         setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"))

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import unwrapped
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
 
 
 class ActionModule(RoleAction):
@@ -28,7 +29,7 @@ class ActionModule(RoleAction):
     _VALID_ARGS = frozenset(("drill", "record", "checked"))
     prefix = "dr_restore_"
 
-    def run_role(self) -> dict[str, Any]:
+    def run_role(self) -> Mapping[str, object]:
         program = Drill if self.is_true("drill") else Restore
         given = self.variables(VARIABLES)
         setting = Setting(**self.facts_of_run(), around=self._around(given))
@@ -45,7 +46,7 @@ class ActionModule(RoleAction):
             "record": ended.record,
         }
 
-    def _around(self, given: dict[str, Any]) -> Around:
+    def _around(self, given: ByName) -> Around:
         """Return the hosts of the inventory, and the test instances of the other drills of the play's batch."""
         hosts = (self._vars.get("groups") or {}).get("all")
         names = (self._vars.get("ansible_play_batch") or ()) if given.get("test_instance") else ()

@@ -16,7 +16,6 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +27,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.pro
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import BadInput
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
+
+from ._role.call import Arguments, RawAnswer
 
 #: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 30.0
@@ -50,7 +51,7 @@ def _own_stderr() -> int | None:
 STDERR = _own_stderr()
 
 
-def contradiction(arguments: Mapping[str, Any]) -> str | None:
+def contradiction(arguments: Arguments) -> str | None:
     """Return what is wrong if two names of ``snapshot_ids`` are given different snapshots.
 
     The module cannot tell: ansible-core hands it one of the values, with a warning.
@@ -73,7 +74,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
     _supports_check_mode = True
     _supports_async = True
 
-    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+    def run(self, tmp: Any = None, task_vars: Any = None) -> RawAnswer:
         result = super().run(tmp, task_vars)
         if problem := contradiction(self._task.args):
             failures = [BadInput([problem]).as_result(None, None)]
@@ -87,7 +88,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
 
     def run_module(
         self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False, parent: int | None = None
-    ) -> dict[str, Any]:
+    ) -> RawAnswer:
         """Run a module by its name, and show its progress meanwhile. Returns its result."""
         name = module.rpartition(".")[2]
         watch = self._watch(name, task_vars, parent, _done_by(name, arguments))
@@ -125,7 +126,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         return is_true and not (self._task.check_mode or self._task.no_log or context.CLIARGS.get("one_line"))
 
 
-def _done_by(module: str, arguments: Mapping[str, Any]) -> str:
+def _done_by(module: str, arguments: Arguments) -> str:
     """Say what becomes of each snapshot of a call, as the last word of "2 of 3 copied"."""
     if arguments.get("state") == "absent":
         return "deleted"

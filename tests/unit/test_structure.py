@@ -337,6 +337,16 @@ def test_a_program_imports_nothing_that_runs_tasks(role):
         assert "from ansible." not in text and "import ansible\n" not in text, path
 
 
+def test_only_what_is_not_checked_yet_is_a_plain_mapping():
+    """A row is a TypedDict, whose keys mypy knows. What else there is has a name, and a line that says what it is."""
+    for folder in ("plugin_utils", "filter", "action"):
+        for path in (PLUGINS / folder).rglob("*.py"):
+            lines = ["", *path.read_text().splitlines()]
+            for before, line in zip(lines, lines[1:]):
+                if re.search(r"(dict|Dict|Mapping)\[str, Any\]", line):
+                    assert re.match(r"[A-Z]\w+ = ", line) and before.startswith("#: "), (path, line)
+
+
 def test_the_roles_name_no_cloud():
     """Documentation and defaults for users apart: what differs stands in the clouds' capabilities."""
     words = re.compile(rf"\b({'|'.join(CLOUDS)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|boto\w*)\b", re.I)

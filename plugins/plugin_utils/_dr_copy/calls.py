@@ -13,7 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 from .._role.answers import AccountAnswer, CopyAnswer, Listing, ShareAnswer
-from .._role.call import Call
+from .._role.call import Arguments, Call
+from .._role.parsing import Given
 from .._role.table import arguments_of, as_mapping
 from .decide.done import Batch, Deletion
 from .decide.marks import description
@@ -52,7 +53,7 @@ class Calls:
         more = {"also": [self._copies_in(other, disk_ids) for other in others]}
         return self._at_destination("list", **self._copies_in(region, disk_ids), **more)
 
-    def _copies_in(self, region: str, disk_ids: Sequence[str]) -> dict[str, Any]:
+    def _copies_in(self, region: str, disk_ids: Sequence[str]) -> Arguments:
         of_disks = {"source_disk_ids": list(disk_ids)} if disk_ids else {}
         return {**arguments_of(VARIABLES, "list", self._by_name, self._cloud), "region": region, **of_disks}
 
@@ -84,7 +85,7 @@ class Calls:
 
     def copy(self, batch: Batch, source_tags: Mapping[str, Mapping[str, str]], seconds: int) -> Call[CopyAnswer]:
         """Copy what was chosen: the ``snapshot_ids`` to the ``destination_regions`` of a batch."""
-        more: dict[str, Any] = {**batch, "wait_timeout": seconds}
+        more: Arguments = {**batch, "wait_timeout": seconds}
         if self._cloud.tag_rules:
             # source_tags are the marks and, with dr_copy_copy_tags, what was read of the sources.
             more.update(copy_tags=True, source_tags=dict(source_tags))
@@ -111,6 +112,6 @@ class Calls:
         given = {key: value for key, value in more.items() if value}
         return self._call(step, self._connection, {"packed": True, **given})
 
-    def _call(self, step: str, connection: Mapping[str, Any], more: Mapping[str, Any]) -> Call[Any]:
+    def _call(self, step: str, connection: Given, more: Arguments) -> Call[Any]:
         module = f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"
         return Call(module, {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more})

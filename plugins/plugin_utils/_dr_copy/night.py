@@ -19,7 +19,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 
 from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
-from .._role.call import Call, Returned, RunsModule
+from .._role.call import Call, RawAnswer, Returned, RunsModule
+from .._role.parsing import Given
 from .._role.registered import has_moved
 from .._role.rows import read_listing
 from .calls import Calls
@@ -53,7 +54,7 @@ class Night:
 
     def __init__(
         self,
-        given: Mapping[str, Any],
+        given: Given,
         setting: Setting,
         call: RunsModule,
         clock: Callable[[], datetime],
@@ -264,7 +265,7 @@ def _with_regions(listed: Iterable[Listing], regions: Iterable[str]) -> list[Lis
     return [{**call, "item": region} for call, region in zip(listed, regions)]
 
 
-def _rows(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _rows(answer: RawAnswer) -> RawAnswer:
     """Return a module's answer with its lists as rows. Raises ValueError."""
     return {key: value for key, value in read_listing(answer).items() if key != "packed"}
 

@@ -12,7 +12,8 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from .._role.answers import CompareAnswer, CopyAnswer, Listing, RestoreAnswer
-from .._role.call import Call
+from .._role.call import Arguments, Call
+from .._role.parsing import Given
 from .._role.table import arguments_of, as_mapping
 from .decide.drill import Mark, ToCompare
 from .decide.reaping import Deletion
@@ -31,7 +32,7 @@ class Calls:
     ``values`` and ``connection`` are those of input.variables.normalise. Each method is a step.
     """
 
-    def __init__(self, values: Variables, connection: Mapping[str, Any]):
+    def __init__(self, values: Variables, connection: Given):
         self._values, self._by_name, self._connection = values, as_mapping(values), connection
         self._cloud = CLOUDS[values.cloud]
 
@@ -59,7 +60,7 @@ class Calls:
 
     def delete(self, deletion: Deletion) -> Call[RestoreAnswer]:
         """Delete these disks, if they are attached to nothing but the instance that a drill attached them to."""
-        more: dict[str, Any] = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
+        more: Arguments = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
         if deletion.instance and self._cloud.instance_id_pattern:
             more["attach_to"] = deletion.instance
             more["wait_timeout"] = min(self._values.wait_timeout, DETACHING_SECONDS)

@@ -11,12 +11,17 @@ that runs from top to bottom, and all that it has decided is decided the same wa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed, unpacked
 
 #: Not a question: what a run has ended with.
 END = "end"
+
+
+class _Entry(TypedDict, total=False):
+    question: str
+    answer: Any
 
 
 class Paused(BaseException):
@@ -35,7 +40,7 @@ class Record:
 
         Raises ValueError for a text that is not complete.
         """
-        self._entries: list[dict[str, Any]] = unpacked(text)["entries"] if text else []
+        self._entries = cast(list[_Entry], unpacked(text)["entries"]) if text else []
         self._next = 0
         if self._entries and "answer" not in self._entries[-1]:
             self._entries[-1]["answer"] = answer

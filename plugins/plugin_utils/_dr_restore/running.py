@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from .._role.answers import Listing
 from .._role.call import Call, Returned, RunsModule
+from .._role.parsing import Given
 from .._role.registered import failures_of
 from .._role.rows import read_listing
 from .._role.table import as_mapping
@@ -59,7 +60,7 @@ class Run:
 
     def __init__(
         self,
-        given: Mapping[str, Any],
+        given: Given,
         setting: Setting,
         *,
         call: RunsModule,

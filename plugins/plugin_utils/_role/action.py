@@ -7,22 +7,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypedDict
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
 
 from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
+from .call import Arguments, RawAnswer
+from .parsing import Given
 from .rows import unwrapped
+from .table import ByName
 from .user_defaults import with_defaults
 
 
 def utc() -> datetime:
     """Return the time of day (aware)."""
     return datetime.now(timezone.utc)
+
+
+class FactsOfRun(TypedDict):
+    """The host, the version of Ansible, and how many ``plans`` the play has."""
+
+    host: str
+    check_mode: bool
+    ansible: str
+    plans: int
 
 
 class RoleAction(ProgressAction):
@@ -35,8 +47,8 @@ class RoleAction(ProgressAction):
     _supports_diff = True
     prefix = ""
 
-    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
-        self._vars: dict[str, Any] = task_vars or {}
+    def run(self, tmp: Any = None, task_vars: Any = None) -> RawAnswer:
+        self._vars: Given = task_vars or {}
         self._parent = os.getppid()
         self._changed = False
         self._diffs: list[Any] = []
@@ -54,11 +66,11 @@ class RoleAction(ProgressAction):
             result["warnings"] = self.warnings
         return dict(result)
 
-    def run_role(self) -> dict[str, Any]:
+    def run_role(self) -> Mapping[str, object]:
         """Return the keys of the task's result."""
         raise NotImplementedError
 
-    def call(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def call(self, module: str, arguments: Arguments) -> RawAnswer:
         """Run a module with the user's defaults under these arguments. Returns its result, also where it failed.
 
         Its ``warnings`` are for the caller to hand on.
@@ -86,13 +98,13 @@ class RoleAction(ProgressAction):
         """Return the value of a variable, None where it is not set."""
         return unwrapped(self._templar.template(self._vars[name])) if name in self._vars else None
 
-    def variables(self, names: Iterable[str], unread: list[str] | None = None) -> dict[str, Any]:
+    def variables(self, names: Iterable[str], unread: list[str] | None = None) -> ByName:
         """Return the values of the role's variables, by their names without the prefix.
 
         What cannot be evaluated, such as a variable in it that is not set, is left out and added to ``unread`` as a
         sentence; without that list it raises AnsibleError.
         """
-        found: dict[str, Any] = {}
+        found: ByName = {}
         for name in names:
             try:
                 found[name] = self.variable(self.prefix + name)
@@ -109,8 +121,7 @@ class RoleAction(ProgressAction):
     def is_true(self, argument: str) -> bool:
         return bool(boolean(self._task.args.get(argument) or False))
 
-    def facts_of_run(self) -> dict[str, Any]:
-        """Return host, check mode, the version of Ansible, and how many plans the play has."""
+    def facts_of_run(self) -> FactsOfRun:
         hosts = self._vars.get("ansible_play_hosts_all") or ()
         return {
             "host": host_of(self._vars),

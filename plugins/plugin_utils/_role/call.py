@@ -12,8 +12,12 @@ from typing import Any, Generic, TypeVar
 
 from .answers import Answer
 
+#: Arguments of a module by their names. The table of variables gives them, and the module checks them.
+Arguments = dict[str, Any]
+#: What a module or a task of a play has returned, before its call gives it a type.
+RawAnswer = dict[str, Any]
 #: Runs a module by its full name with these arguments; returns its result, also where it failed.
-RunsModule = Callable[[str, dict[str, Any]], dict[str, Any]]
+RunsModule = Callable[[str, Arguments], RawAnswer]
 #: What a call returns.
 Returned = TypeVar("Returned", bound=Answer)
 
@@ -23,4 +27,4 @@ class Call(Generic[Returned]):
     """A module by its full name, and its arguments, connection options among them. Its type says what it returns."""
 
     module: str
-    arguments: dict[str, Any]
+    arguments: Arguments

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
+
+#: An object that was read from JSON or YAML, whoever has written it: of any form until it is checked.
+Json = Mapping[str, Any]
 
 
 def failure_of(action: Callable[..., Any], *given: Any) -> str:
@@ -52,7 +55,7 @@ def _make_directory(path: Path) -> None:
         path.chmod(0o755)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> Json:
     """Return the object in a JSON file, empty where there is none that can be read."""
     try:
         parts = json.loads(path.read_text())

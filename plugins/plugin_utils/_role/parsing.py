@@ -15,6 +15,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from .calendar import zone_of
 
+#: Values by their names as a user gives them: of any type until they are taken.
+Given = Mapping[str, Any]
 #: The bounds of the cloud that allows most.
 LONGEST_KEY, LONGEST_VALUE = 128, 256
 
@@ -62,7 +64,7 @@ def as_list(value: Any) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def as_dict(value: Any) -> dict[str, Any]:
+def as_dict(value: Any) -> Given:
     """Take a dict, a JSON object, or a text of key=value, one a line."""
     if isinstance(value, Mapping):
         return {str(key): entry for key, entry in value.items()}

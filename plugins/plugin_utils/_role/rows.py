@@ -15,10 +15,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from .answers import CopyRow, SnapshotRow
 
-#: A row of a report that was read from JSON, or of the report of a restore or drill.
-Row = Mapping[str, Any]
 Rows = TypeVar("Rows")
-Call = TypeVar("Call", bound=Mapping[str, Any])
+Call = TypeVar("Call", bound=Mapping[str, object])
 
 
 def unwrapped(rows: Rows) -> Rows:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 
-from .parsing import InvalidValue
+from .call import Arguments
+from .parsing import Given, InvalidValue
 
 Value = TypeVar("Value")
 #: What a cloud must have for a variable that needs it.
@@ -62,6 +63,8 @@ class Variable(NamedTuple):
 
 
 Table = Mapping[str, Variable]
+#: Values of variables by their names, of the types that their rows say.
+ByName = dict[str, Any]
 
 
 def variable(
@@ -89,17 +92,17 @@ def table_of(variables: Any) -> dict[str, Variable]:
     return {one.name: one.metadata["row"] for one in fields(variables) if one.metadata}
 
 
-def as_mapping(variables: Any) -> dict[str, Any]:
+def as_mapping(variables: Any) -> ByName:
     """Return the values of a dataclass of variables by their names."""
     return {one.name: getattr(variables, one.name) for one in fields(variables)}
 
 
-def taken(table: Table, given: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], list[str]]:
+def taken(table: Table, given: Given, prefix: str) -> tuple[ByName, list[str]]:
     """Return the variables that the user has ``given`` as their types, defaults for the others, and every problem.
 
     A required one that is missing or invalid is left out.
     """
-    values: dict[str, Any] = {}
+    values: ByName = {}
     problems: list[str] = []
     for name, row in table.items():
         value = given.get(name)
@@ -115,7 +118,7 @@ def taken(table: Table, given: Mapping[str, Any], prefix: str) -> tuple[dict[str
     return {name: value for name, value in values.items() if value is not None}, problems
 
 
-def arguments_of(table: Table, step: str, values: Mapping[str, Any], cloud: Capabilities) -> dict[str, Any]:
+def arguments_of(table: Table, step: str, values: ByName, cloud: Capabilities) -> Arguments:
     """Return the arguments that the variables give to the module of a step.
 
     An empty text, list or dict, and 0, mean that the module's own default holds; true and false are always passed.
@@ -133,7 +136,7 @@ def arguments_in(table: Table) -> Iterator[tuple[str, str]]:
     return ((to.step, to.argument) for variable in table.values() for to in variable.to)
 
 
-def not_honoured(table: Table, values: Mapping[str, Any], cloud: Capabilities) -> list[str]:
+def not_honoured(table: Table, values: ByName, cloud: Capabilities) -> list[str]:
     """Return the names of the variables that are set and that the cloud cannot honour."""
     return [
         name

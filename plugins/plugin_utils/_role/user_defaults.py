@@ -10,13 +10,14 @@ private to the core and differ from one to the next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.executor import module_common
 
+from .call import Arguments
 
-def with_defaults(module: str, arguments: Mapping[str, Any], task: Any, templar: Any) -> dict[str, Any]:
+
+def with_defaults(module: str, arguments: Arguments, task: Any, templar: Any) -> Arguments:
     """Return arguments over the defaults that the user has set for a module, by its full name or by a group."""
     if hasattr(module_common, "_apply_action_arg_defaults"):  # ansible-core 2.19 and newer
         found = module_common._apply_action_arg_defaults(module, task, dict(arguments), templar)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +17,9 @@ from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
+from ..._role.parsing import Given
 from ..._role.rows import SnapshotTime, is_archived, is_complete, taken_at, time_or_now
+from ..._role.table import ByName
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
 
@@ -94,7 +96,7 @@ class Retention(NamedTuple):
     now: datetime
 
     @classmethod
-    def checked(cls, limits: Mapping[str, Any], now: datetime) -> Retention:
+    def checked(cls, limits: Given, now: datetime) -> Retention:
         """Take limits by their names. Raises ValueError for unknown ones, counts below 0, and an unknown time zone."""
         given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
@@ -131,7 +133,7 @@ class Retention(NamedTuple):
         return kept
 
 
-def limits_of(values: Variables) -> dict[str, Any]:
+def limits_of(values: Variables) -> ByName:
     """Return the limits among the role's variables."""
     return {
         "keep": values.keep,

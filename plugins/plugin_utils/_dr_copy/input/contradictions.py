@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 from ..._role.calendar import COUNT_LIMITS
+from ..._role.parsing import Given
 from ..._role.table import Table, arguments_in
 from .steps import GIVEN_BY_RUN, STEPS
 
@@ -99,6 +99,6 @@ def contradictions(values: Variables, table: Table) -> list[str]:
     return faults
 
 
-def place_of(options: Mapping[str, Any]) -> str | None:
+def place_of(options: Given) -> str | None:
     """Return the site inside a region that options of the copy module name, None for the region itself."""
     return options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None

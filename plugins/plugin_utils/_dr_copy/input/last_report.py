@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from ..._role.files import read_json
+from ..._role.files import Json, read_json
 from ..._role.naming import file_name
 from ..._role.reported import DiskFacts, ReportedDisk
 from ..._sets.inputs import groups_of_report
@@ -63,7 +63,7 @@ def last_report(values: Variables) -> LastReport:
     return max(found, key=lambda last: last[0], default=("", LastReport()))[1]
 
 
-def _remembered(report: Mapping[str, Any]) -> tuple[str, LastReport] | None:
+def _remembered(report: Json) -> tuple[str, LastReport] | None:
     """Return when a report was finished, and what it tells of the plan; None for one of another shape."""
     finished, last, settings = report.get("finished_at"), report.get("last"), report.get("settings") or {}
     if not isinstance(finished, str) or not isinstance(settings, Mapping):
@@ -88,7 +88,7 @@ def _remembered(report: Mapping[str, Any]) -> tuple[str, LastReport] | None:
     }
 
 
-def _remembered_point(point: Mapping[str, Any]) -> RememberedPoint:
+def _remembered_point(point: Json) -> RememberedPoint:
     return cast(RememberedPoint, {key: point.get(key) for key in RememberedPoint.__annotations__})
 
 

@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.files import whole_path
 from ..._role.parsing import (
+    Given,
     InvalidValue,
     as_bool,
     as_dict,
@@ -51,7 +52,7 @@ OPTIONS_THAT_LOG_IN = (
 )
 
 
-def as_copy_options(value: Any) -> dict[str, Any]:
+def as_copy_options(value: Any) -> Given:
     """Take options of the copy module; refuse secrets, by name and without their values."""
     options = as_dict(value)
     secrets = [name for name in options if name in OPTIONS_THAT_LOG_IN]
@@ -105,7 +106,7 @@ class Variables:
     retention_days: int = variable(
         as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
     )
-    copy_options: Mapping[str, Any] = variable(as_copy_options, {}, used_by=("calls",))
+    copy_options: Given = variable(as_copy_options, {}, used_by=("calls",))
     keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_days: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_daily: int = variable(as_whole_number, 0, used_by=("decide.retention",))
@@ -164,8 +165,8 @@ class Variables:
 class Connections:
     """The variables that hold credentials. Reports and results repeat the others."""
 
-    connection: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",))
-    source_connection: Mapping[str, Any] = variable(as_dict, {}, used_by=("calls",), needs="sharing")
+    connection: Given = variable(as_dict, {}, used_by=("calls",))
+    source_connection: Given = variable(as_dict, {}, used_by=("calls",), needs="sharing")
 
 
 #: Every variable of the role.
@@ -186,7 +187,7 @@ class Checked(NamedTuple):
 
 
 def normalise(
-    given: Mapping[str, Any],
+    given: Given,
     names: Sequence[str] = (),
     ran: Mapping[str, str] | None = None,
     started: datetime | None = None,
@@ -222,7 +223,7 @@ def normalise(
     return Checked(values, connections, list(dict.fromkeys(problems)), risks(values))
 
 
-def _login(connection: Mapping[str, Any]) -> str:
+def _login(connection: Given) -> str:
     """Return the part of a connection that names the account and is no secret: the role to assume, or the profile."""
     if connection.get("assume_role_arn"):
         return str(connection["assume_role_arn"])

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from ..._role.answers import CopyFacts, SharedRow
 from ..._role.naming import label
+from ..._role.parsing import Given
 from ..._role.reported import DiskFacts
 from ..decide.result import (
     Coverage,
@@ -56,7 +57,7 @@ class Settings(TypedDict):
     max_deletions: int
     encrypted: bool
     kms_key_id: str
-    copy_options: Mapping[str, Any]
+    copy_options: Given
     shard: str
 
 

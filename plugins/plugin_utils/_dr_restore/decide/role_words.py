@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from ..._role.answers import Failure
+from ..._role.call import RawAnswer
 from ..input.variables import VARIABLES
 
 #: Options of the restore modules by the role's variables that they are set by.
@@ -21,7 +20,7 @@ _SHORT = "|".join(sorted(option for option in _OPTIONS if "_" not in option))
 _OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.)|({_SHORT})(?=: ))")
 
 
-def in_role_words(result: Mapping[str, Any]) -> dict[str, Any]:
+def in_role_words(result: RawAnswer) -> RawAnswer:
     """Return a module's result with the role's words in what it says of failures. A cloud's words stay as they are."""
     words = dict(result)
     quotes_cloud = any(failure.get("code") for failure in words.get("failures") or ())

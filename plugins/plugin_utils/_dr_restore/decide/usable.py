@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
 from ..._role.answers import Answer, Listing, RestoreAnswer, RestoredDisk
+from ..._role.call import RawAnswer
 from ..._role.registered import failures_of
 from ..input.variables import Variables, without_time
 from .drill import doubt_of
@@ -107,7 +108,7 @@ def _for_checks(point: Point, disk: RestoredDisk) -> DiskToCheck:
     }
 
 
-def why_checks_failed(answer: Mapping[str, Any], host: str) -> str:
+def why_checks_failed(answer: RawAnswer, host: str) -> str:
     """Say why the checks of a set did not pass, in the words of the task that failed; empty where they passed."""
     if answer.get("passed") is True:
         return ""

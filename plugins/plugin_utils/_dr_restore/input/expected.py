@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from ..._role.files import Json
 from ..._role.parsing import InvalidValue, as_list
 from ..._role.reported import DiskFacts
 from ..._sets.inputs import groups_of_report
@@ -62,7 +63,7 @@ def _disks_of(path: Path) -> list[Expected]:
     return _with_groups(disks, report)
 
 
-def _with_groups(disks: Mapping[str, Expected], report: Mapping[str, Any]) -> list[Expected]:
+def _with_groups(disks: Mapping[str, Expected], report: Json) -> list[Expected]:
     last, settings = report.get("last"), report.get("settings")
     remembered = last.get("groups") if isinstance(last, Mapping) else None
     groups = groups_of_report(report.get("sets")) or (remembered if isinstance(remembered, Mapping) else {})

@@ -19,9 +19,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.files import whole_path
 from ..._role.marks import LEVELS
-from ..._role.parsing import InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
+from ..._role.parsing import Given, InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
 from ..._role.rows import parse_time
-from ..._role.table import To, table_of, taken, variable
+from ..._role.table import ByName, To, table_of, taken, variable
 from .contradictions import OF_DRILLS, contradictions
 from .expected import Expected, as_expected
 from .usable import NOTHING_AROUND, Around
@@ -141,7 +141,7 @@ class Variables:
 class Connection:
     """The variable that holds credentials. Reports and results repeat the others."""
 
-    connection: Mapping[str, Any] = variable(as_dict, {}, used_by=("running",))
+    connection: Given = variable(as_dict, {}, used_by=("running",))
 
 
 #: Every variable of the role.
@@ -156,12 +156,12 @@ class Checked(NamedTuple):
     """The variables of a run. ``problems`` names each wrong one."""
 
     values: Variables
-    connection: Mapping[str, Any]
+    connection: Given
     problems: list[str]
 
 
 def normalise(
-    given: Mapping[str, Any],
+    given: Given,
     host: str,
     names: Sequence[str] = (),
     is_drill: bool = False,
@@ -193,7 +193,7 @@ def normalise(
     return Checked(values, connection, list(dict.fromkeys(problems)))
 
 
-def recorded(values: Mapping[str, Any]) -> Variables:
+def recorded(values: ByName) -> Variables:
     """Return the variables of a run that goes on, as its record holds them (see table.as_mapping)."""
     return Variables(**{**values, "expected": [Expected(*disk) for disk in values["expected"]]})
 

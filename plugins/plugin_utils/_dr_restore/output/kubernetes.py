@@ -10,11 +10,12 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
+from ..._role.files import Json
 from ..decide.points import PointRow
 from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
@@ -103,7 +104,7 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
     return found
 
 
-def _objects_in(text: str) -> list[dict[str, Any]]:
+def _objects_in(text: str) -> list[Json]:
     """Return the objects in what people may have edited."""
     try:
         return [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
@@ -111,7 +112,7 @@ def _objects_in(text: str) -> list[dict[str, Any]]:
         return []
 
 
-def _name_in(one: Mapping[str, Any]) -> str:
+def _name_in(one: Json) -> str:
     """Return the name that the objects of one claim share."""
     of_claim = one.get("kind") == "PersistentVolumeClaim"
     holder = (one.get("spec") or {}).get("dataSource") if of_claim else one.get("metadata")

@@ -12,6 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 
 
 class ActionModule(RoleAction):
@@ -22,6 +23,7 @@ class ActionModule(RoleAction):
 
     def run_role(self) -> Mapping[str, object]:
         unread: list[str] = []
+        stopped = str(self._task.args.get("stopped") or "")
         given = self.variables(VARIABLES, unread)
         setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"))
         night = Night(
@@ -32,7 +34,7 @@ class ActionModule(RoleAction):
             self.say,
             names=self.names(),
             ran=self.variable("_dr_copy_ran") or {},
-            stopped=str(self._task.args.get("stopped") or "; ".join(unread)),
+            stopped=without_values(stopped) if stopped else "; ".join(unread),
         )
         ended = night.run()
         self.warnings += ended.warnings

@@ -588,6 +588,13 @@ def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     assert "is there" not in index_over([], str(tmp_path), ["a"], ["orders"], [""], ["many"])
 
 
+def test_the_page_over_all_plans_shows_no_values_of_variables(tmp_path):
+    """What stopped a plan before it began is Ansible's own message."""
+    why = "{'secret_key': 'hunter2', 'session_token': '{{ missing }}'}: 'missing' is undefined"
+    page = index_over([], str(tmp_path), ["a"], [""], [why])
+    assert "missing&#39; is undefined" in page and "hunter2" not in page
+
+
 def test_a_shard_remembers_its_own_last_report(tmp_path):
     given = values(shard="1/2", report_dir=str(tmp_path))
     rows = [{"disk_id": "vol-1", "disk_name": "one"}]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import as_mapping
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,6 +150,19 @@ def test_credentials_among_the_copy_options_are_refused_since_reports_show_these
     checked = normalise({**BASICS, "copy_options": {name: "hunter2", "purge_tags": True}})
     assert f"must not hold {name}, since" in checked.problems[0] and "dr_copy_connection" in checked.problems[0]
     assert "hunter2" not in repr(checked) and not checked.values.copy_options
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{'secret_key': 'hunter2', 'token': '{{ missing }}'}: 'missing' is undefined",
+        "'missing' is undefined. {'secret_key': 'hunter2', 'token': '{{ missing }}'}: 'missing' is undefined",
+        "secret_key=hunter2\ntoken={{ missing }}: 'missing' is undefined",
+        "'missing' is undefined",
+    ],
+)
+def test_of_a_variable_that_cannot_be_evaluated_no_value_is_shown(message):
+    assert without_values(message) == "'missing' is undefined"
 
 
 def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():

@@ -17,7 +17,7 @@ from ansible.release import __version__
 
 from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .call import Arguments, RawAnswer
-from .parsing import Given
+from .parsing import Given, without_values
 from .rows import unwrapped
 from .table import ByName
 from .user_defaults import with_defaults
@@ -109,9 +109,10 @@ class RoleAction(ProgressAction):
             try:
                 found[name] = self.variable(self.prefix + name)
             except AnsibleError as error:
+                problem = f"{self.prefix}{name} cannot be evaluated: {without_values(str(error))}"
                 if unread is None:
-                    raise
-                unread.append(f"{self.prefix}{name} cannot be evaluated: {error}")
+                    raise AnsibleError(problem) from None
+                unread.append(problem)
         return found
 
     def names(self) -> list[str]:

@@ -25,6 +25,14 @@ class InvalidValue(ValueError):
     """A value that is not valid; says what would be."""
 
 
+def without_values(message: str) -> str:
+    """Return what Ansible says of a variable that cannot be evaluated, without the values that it repeats.
+
+    Before 2.19 it writes the whole of a variable in which another one is not set: of a connection, its secrets.
+    """
+    return message.rpartition("}: ")[2] or "a variable cannot be evaluated"
+
+
 def as_text(value: Any) -> str:
     if isinstance(value, (Mapping, list)):
         raise InvalidValue("must be text, not a list or a dict")

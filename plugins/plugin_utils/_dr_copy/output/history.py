@@ -18,6 +18,7 @@ from typing import Any, TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name, label
+from ..._role.parsing import without_values
 from ..._role.rows import parse_time
 from ..input.variables import Variables
 from .pages import index_page
@@ -69,7 +70,8 @@ def index_over(
         if parts:
             plans.append(parts)
         else:
-            silent[label(plan, shard)] = problem or "it was not checked, and there is no earlier report"
+            unseen = "it was not checked, and there is no earlier report"
+            silent[label(plan, shard)] = without_values(problem) if problem else unseen
     return index_page(plans, silent)
 
 

@@ -11,12 +11,15 @@ that runs from top to bottom, and all that it has decided is decided the same wa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict, TypeVar, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import packed, unpacked
 
+from .._role.call import RawAnswer
+
 #: Not a question: what a run has ended with.
 END = "end"
+Answered = TypeVar("Answered")
 
 
 class _Entry(TypedDict, total=False):
@@ -56,7 +59,7 @@ class Record:
         last = self._entries[-1] if self._entries else {}
         return last["answer"] if last.get("question") == END else None
 
-    def answer(self, question: str, ask: Callable[[], Any]) -> Any:
+    def answer(self, question: str, ask: Callable[[], Answered]) -> Answered:
         """Return the recorded answer to a question; if there is none, ask, and record the answer.
 
         Raises RuntimeError if another question was asked at this place: what the run depends on has changed.
@@ -67,12 +70,13 @@ class Record:
         if entry["question"] != question:
             raise RuntimeError(f"{question!r} was asked where {entry['question']!r} was asked before")
         self._next += 1
-        return entry["answer"]
+        answered: Answered = entry["answer"]
+        return answered
 
-    def pause(self, question: str, what: Mapping[str, object]) -> Any:
+    def pause(self, question: str, what: Mapping[str, object]) -> RawAnswer:
         """Return what tasks of the play have answered. Raises Paused if they are still to be asked."""
         if self.is_ahead:
-            return self.answer(question, lambda: None)
+            return self.answer(question, RawAnswer)
         self._entries.append({"question": question})
         raise Paused(what)
 

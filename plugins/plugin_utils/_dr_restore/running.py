@@ -72,7 +72,7 @@ class Run:
         checked = normalise(given, setting.host, names, self.is_drill, clock(), setting.around)
         self._record, self._is_resumed = record or Record(), record is not None
         self._values = recorded(self._record.answer("variables", lambda: as_mapping(checked.values)))
-        self._problems: list[str] = self._record.answer("problems", lambda: checked.problems)
+        self._problems = self._record.answer("problems", lambda: checked.problems)
         self._setting, self._run_module, self._clock, self._screen = setting, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked.connection)
 
@@ -114,8 +114,7 @@ class Run:
         return read_listing(self._made(calls.list_copies(of_any_region)))
 
     def _now(self) -> str:
-        now: str = self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
-        return now
+        return self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def is_read(listed: Listing, key: str) -> bool:

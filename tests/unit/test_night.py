@@ -100,6 +100,17 @@ def test_a_snapshot_that_is_gone_before_it_is_copied_gives_way_to_the_next_newes
     assert reasons == {newest: "gone before it was copied", older: "next newest"}
 
 
+def test_a_plan_that_is_no_text_is_refused_in_the_report_of_its_host(ecs, tmp_path):
+    night(ecs, plan=["orders"], report_dir=str(tmp_path))
+    assert "dr_copy_plan must be text" in (tmp_path / "orders.html").read_text()
+
+
+def test_the_name_of_one_plan_does_not_keep_others_from_their_metrics(ecs, tmp_path):
+    ecs.snapshot(ecs.disk(**{"dr-copy": "true"}))
+    for plan in ("web\u2028shop", "orders"):
+        assert not night(ecs, plan=plan, metrics_dir=str(tmp_path)).unwritten
+
+
 def test_a_plan_of_spaces_is_called_like_its_host(ecs, tmp_path):
     """A survey gives them for an answer that somebody has cleared."""
     ecs.snapshot(ecs.disk(**{"dr-copy": "true"}))

@@ -66,7 +66,9 @@ class Night:
         plan = given.get("plan")
         checked = normalise({**given, "plan": plan if str(plan or "").strip() else setting.host}, names, ran, clock())
         problems = [stopped] if stopped else checked.problems
-        self._values = replace(checked.values, reads_only=setting.reads_only)
+        # A plan that is no text is refused, in the report of its host.
+        plan_or_host = checked.values.plan or setting.host
+        self._values = replace(checked.values, plan=plan_or_host, reads_only=setting.reads_only)
         self._warnings: list[Any] = list(checked.warnings)
         self._ran = dict(ran or {}) | ({} if problems else {self._values.plan: self._values.selection})
         self._setting, self._run_module, self._clock, self._say = setting, call, clock, say

@@ -36,6 +36,6 @@ def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text().splitlines()
+        return path.read_text().split("\n")
     except (OSError, ValueError):
         return []  # no file of ours

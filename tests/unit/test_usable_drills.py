@@ -186,7 +186,7 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
     assert not first.message and first.result["totals"]["proven"] == 1 and not runs.estate.disks()
     held, refused = seen
     (disk,) = held
-    assert refused.message.startswith("2 of 2 copies were not proven usable: ")
+    assert refused.message.startswith("2 of 2 copies not proven usable: ")
     for text in (runs.estate.server_id, disk, "drill-one", "one drill at a time"):
         assert text in refused.message, refused.message
     assert ours["mail"] in refused.message and "✗" in (tmp_path / "two" / "orders.drill.html").read_text()

@@ -129,7 +129,7 @@ def drill_problems(report: DrillReport) -> str:
     failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
     if failed:
         why = _some([(row, row["why"]) for row in failed])
-        parts.append(f"{len(failed)} of {len(report['tried'])} copies were not proven {report['level']}: {why}.")
+        parts.append(f"{len(failed)} of {len(report['tried'])} copies not proven {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
         parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
@@ -157,7 +157,7 @@ def drill_lines(report: DrillReport) -> list[str]:
     head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
     if report["check_mode"]:
         head = f"{counted(totals['tried'], 'copy', 'copies')} would be tried in {place}"
-    rest = f"{totals['never']} of {totals['disks']} disks were never proven {report['level']}"
+    rest = f"{totals['never']} of {totals['disks']} disks never proven {report['level']}"
     lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
     if report["totals"]["uncompared"]:
         lines.append(f"{report['totals']['uncompared']} of them were NOT COMPARED with their sources")

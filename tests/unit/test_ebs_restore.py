@@ -89,7 +89,7 @@ class TestEbs(RestoreContract):
     def test_whether_a_disk_is_warm_need_not_be_known(self, cloud):
         cloud.settings(denied=["DescribeVolumeStatus"])
         out = cloud.restore(cloud.copy(), wait=True)
-        assert not out.failed and row_of(out)["warm_at"] is None and "could not be read" in out.text
+        assert not out.failed and row_of(out)["warm_at"] is None and "It is unknown whether all data" in out.text
 
     def test_no_room_in_a_zone_is_reported_with_what_to_do(self, cloud):
         cloud.settings(no_stock=["eu-west-1a"])

@@ -130,7 +130,10 @@ REFUSED = {
             {"snap-1", "snap-2"},
             MADE,
             {},
-            ("skipped", "no whole set of copies fits, so its disks are of different times: disk-1 (vol-1), disk-2"),
+            (
+                "skipped",
+                "it has no complete set of copies, so its disks are from different times: disk-1 (vol-1), disk-2",
+            ),
         ),
     ],
 )

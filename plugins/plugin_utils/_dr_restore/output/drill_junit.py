@@ -77,7 +77,7 @@ def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, Result]) -> 
         return "failure", "; ".join(failed)
     if any(disk["torn"] for disk in disks):
         names = ", ".join(map(named, disks))
-        return "skipped", f"no whole set of copies fits, so its disks are of different times: {names}"
+        return "skipped", f"it has no complete set of copies, so its disks are from different times: {names}"
     if shown:
         return "skipped", "not proven whole: " + "; ".join(f"{name}: {message}" for name, (_kind, message) in shown)
     if len({disk["proven_at"] for disk in disks}) > 1:

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storms over drills that attach their disks to a test instance, and people who attach and detach meanwhile."""
+"""Storms over drills that attach their disks to a test instance: several drills, and people who attach and detach
+meanwhile."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
-from .drills import DrillRound, DrillStorm
+from .drills import DrillRound, DrillStorm, PlannedDrill, run_of
 from .faults import Event
 from .nights import storm_beside_nights
 
@@ -28,6 +30,8 @@ ID, TAG, EXPIRES = "dr-restore:id", "dr-restore:attached-to", "dr-restore:expire
 #: Disks that are there before, all past their time: one that a killed drill has left attached; one that somebody has
 #: taken from there to another instance; and one that a restore has attached.
 HUNG, MOVED, HELD = "hung", "moved", "held"
+#: Drills of one plan do not give way to each other: the earlier one may have been killed.
+PLANS = ("orders", "mail")
 
 
 def drill_storm(cloud: str, seed: int) -> DrillStorm:
@@ -37,12 +41,33 @@ def drill_storm(cloud: str, seed: int) -> DrillStorm:
     if not CLOUDS[cloud].load("disk_estate").attach_action or draw.random() < 0.35:
         return storm
     others = tuple(draw.choice((HUNG, MOVED, HELD)) for _n in range(draw.choice((0, 1, 2, 3))))
-    return replace(
+    storm = replace(
         storm,
         others=(*storm.others, *others),
         attach_seconds=draw.choice((0.0, 2.0, 2.0, 30.0)),
         rounds=tuple(_round(passing, draw) for passing in storm.rounds),
     )
+    beside = random.Random(f"beside {cloud} {seed}")
+    if beside.random() < 0.4:
+        return storm
+    return replace(storm, rounds=tuple(_with_another(storm, passing, beside) for passing in storm.rounds))
+
+
+def _with_another(storm: DrillStorm, passing: DrillRound, draw: random.Random) -> DrillRound:
+    """Add a drill to those of a round that check their disks; each is of one of two plans, on one test instance.
+
+    In half of the rounds no call of theirs fails, so that they meet.
+    """
+    is_calm = draw.random() < 0.5
+
+    def of_a_plan(run: PlannedDrill) -> PlannedDrill:
+        if run.checks is None:
+            return run
+        faults = () if is_calm else run.faults
+        return replace(run, plan=draw.choice(PLANS), checks=draw.choice((5.0, 120.0)), faults=faults)
+
+    another = replace(run_of(storm.cloud, storm.copies, draw, 1), kept=False, hours=0, checks=0.0)
+    return replace(passing, runs=tuple(map(of_a_plan, (*passing.runs, another))))
 
 
 def _round(passing: DrillRound, draw: random.Random) -> DrillRound:
@@ -94,3 +119,36 @@ def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Ca
                 yield f"{what} was detached by {call.by}, and no drill had attached it there"
             if call.action in DETACHES and tags.get(ID) != run.restore_id and not tags.get(EXPIRES, "9") <= run.now:
                 yield f"{what}, another's, was detached by {call.by} before its time ({tags.get(EXPIRES)})"
+
+
+def drills_at_once(drilling: Drilling, disks: dict[str, Made]) -> Iterator[str]:
+    """Drills of two plans do not check disks on one instance at once, and no two disks have one device there.
+
+    Each attaches its disk before it looks. So one of them sees the other, if reads show the other's tag by then.
+    """
+    found = [(outcome, check) for outcome in drilling.outcomes if outcome.run.plan for check in outcome.checks]
+    for (one, mine), (other, theirs) in combinations(found, 2):
+        started = max(mine.started, theirs.started)
+        at_once = started < min(mine.ended, theirs.ended)
+        are_there = all(_place_of(disks[check.disk_id], started) for check in (mine, theirs))
+        seen = abs(mine.looked - theirs.looked) >= drilling.storm.lag
+        if one.run.plan != other.run.plan and at_once and are_there and seen:
+            yield f"{one.name} and {other.name}, of two plans, check disks on one instance at once"
+    made = [disk for disk in disks.values() if not disk.planted]
+    for one_disk, other_disk in combinations(made, 2):
+        for moment in sorted({version.moment for disk in (one_disk, other_disk) for version in disk.versions}):
+            place = _place_of(one_disk, moment)
+            # People attach disks to the other instance, without a look at its devices.
+            is_here = place and place[0] == drilling.estate.server_id
+            if place and is_here and place[1] and place == _place_of(other_disk, moment):
+                yield f"{one_disk.id} and {other_disk.id} are both {place[1]} of {place[0]}"
+
+
+def _place_of(disk: Made, moment: float) -> tuple[str, str] | None:
+    """Return the instance that a disk is attached to at a moment and the device there, empty if it shows none."""
+    version = disk.at(moment)
+    holder = holder_of(version.thing, moment) if version and moment < disk.end else ""
+    if not version or not holder:
+        return None
+    held = getattr(version.thing, "attachment", None)
+    return holder, str((held and held.device) or getattr(version.thing, "device", "") or "")

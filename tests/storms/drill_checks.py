@@ -16,7 +16,17 @@ from typing import Any
 from tests.simulator.control import Call
 from tests.simulator.history import Version
 
-from .attaching import ATTACHES, DETACHES, HELD, HUNG, MOVED, attached_by_drill, holder_of, wrong_attachments
+from .attaching import (
+    ATTACHES,
+    DETACHES,
+    HELD,
+    HUNG,
+    MOVED,
+    attached_by_drill,
+    drills_at_once,
+    holder_of,
+    wrong_attachments,
+)
 from .drilling import KEPT, Drilling, DrillOutcome
 from .drills import DOUBT, DrillStorm
 from .faults import LOOK
@@ -97,6 +107,7 @@ def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     faults = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
     faults += _touched(drilling, disks, calls)
     faults += wrong_attachments(drilling, disks, calls)
+    faults += drills_at_once(drilling, disks)
     faults += _doubles(drilling, list(disks.values()), findings)
     if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
         faults.append("a run without faults did not come to its end")
@@ -159,7 +170,8 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
                 yield f"{what}, another's, was deleted by {call.by} before its time ({tags.get(EXPIRES)})"
             if run.run.kept and disk.by != call.by:
                 yield f"{what} was deleted by {call.by}, which keeps its disks"
-            if holder_of(version.thing, call.worked - 1e-6):
+            # Another drill may have detached it in the same moment.
+            if holder_of(version.thing, call.worked):
                 yield f"{what}, which is attached, was deleted by {call.by}"
     for disk in disks.values():
         if disk.planted in STAY and any(isinstance(v.by, Call) for v in disk.versions[1:]):

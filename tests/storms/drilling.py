@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import reaping
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import reaping, usable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import Variables
 from moto.moto_api._internal import mock_random
 
@@ -36,6 +36,17 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass
+class Check:
+    """A disk that a drill has checked: when it was attached and the drill looked for others, and when its check began
+    and ended."""
+
+    disk_id: str
+    looked: float
+    started: float
+    ended: float = math.inf
+
+
+@dataclass
 class DrillOutcome:
     """What a drill or a restore did: its calls of modules, and what each said."""
 
@@ -46,6 +57,7 @@ class DrillOutcome:
     started: float = math.nan
     ended: float = math.nan
     results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
     broke: str = ""
     came_to_its_end: bool = False
 
@@ -182,7 +194,9 @@ class Drilling(Runs):
         self._round = [name or f"{number}.{n}" for n, _run in enumerate(passing.runs, 1)]
         for run_name, run in zip(self._round, passing.runs):
             self._runs[run_name] = run
-            outcome = DrillOutcome(run_name, run, KEPT if run.kept else f"drill-{run_name}")
+            # Not two drills of one plan in the same second.
+            drill = f"drill-{run.plan}-20261124T{len(self.outcomes):06}" if run.plan else f"drill-{run_name}"
+            outcome = DrillOutcome(run_name, run, KEPT if run.kept else drill)
             self.outcomes.append(outcome)
             parts.append((run_name, self._prepared(outcome), run.late))
         self._play(parts)
@@ -210,28 +224,51 @@ class Drilling(Runs):
 
     def _drill(self, outcome: DrillOutcome) -> None:
         """Do what the role's drill does."""
-        values = Variables(now=outcome.now, id=outcome.restore_id, host="storm", is_drill=True)
+        instance = getattr(self.estate, "server_id", "")
+        ours = {"id": outcome.restore_id, "host": "storm", "is_drill": True}
+        values = Variables(now=outcome.now, test_instance=instance, **ours)
         there = self._reap(outcome, values, own=False)
-        if "disks" in there and not there["failures"]:
+        if "disks" in there and not there["failures"] and not self._in_use(outcome, there, values):
             hours = math.ceil(2 * outcome.run.wait_timeout / 3600) + 1
             made = self._make(outcome, hours)
             if outcome.run.checks is not None:
-                self._check(outcome, hours, made, outcome.run.checks)
+                self._check(outcome, hours, made, values, outcome.run.checks)
             for call in reaping.made_by_drill(made, [result for _what, result in outcome.results]):
                 self._delete(outcome, call)
             tags = {} if self.storm.cloud == "ens" else {"dr-copy:proven-at": outcome.now}
             self._copy(outcome, mark_options(self.disks, made, tags))
         self._reap(outcome, values, own=True)
 
-    def _check(self, outcome: DrillOutcome, hours: int, made: dict[str, Any], seconds: float) -> None:
+    def _in_use(self, outcome: DrillOutcome, there: dict[str, Any], values: Variables) -> bool:
+        """Whether a drill of another plan uses the test instance, where this one looks for such."""
+        results = [result for _what, result in outcome.results]
+        return bool(outcome.run.plan and usable.why_in_use(there, results, values))
+
+    def _check(
+        self, outcome: DrillOutcome, hours: int, made: dict[str, Any], values: Variables, seconds: float
+    ) -> None:
         """Attach each disk that was made, and detach it once it was checked; each is a set of its own."""
         for row in made.get("disks", ()):
             if row["state"] == "available" and not row["error"]:
                 there = {"snapshot_ids": [row["snapshot_id"]], "attach_to": self.estate.server_id}
                 attached = self._make(outcome, hours, **there)
-                self.scheduler.sleep(seconds)
+                looked = self.scheduler.monotonic()
+                if not (outcome.run.plan and self._in_use(outcome, self._look(outcome), values)):
+                    self._look_at(outcome, attached, looked, seconds)
                 for call in reaping.made_by_drill(attached, [result for _what, result in outcome.results]):
                     self._delete(outcome, call)
+
+    def _look_at(self, outcome: DrillOutcome, attached: dict[str, Any], looked: float, seconds: float) -> None:
+        """Let the tasks of a check run on what was attached."""
+        there = [row["disk_id"] for row in attached.get("disks", ()) if row["attached_to"] and not row["error"]]
+        started = self.scheduler.monotonic()
+        checks = [Check(disk_id, looked, started) for disk_id in there]
+        outcome.checks += checks
+        try:
+            self.scheduler.sleep(seconds)
+        finally:
+            for check in checks:
+                check.ended = self.scheduler.monotonic()
 
     def _reap(self, outcome: DrillOutcome, values: Variables, own: bool) -> dict[str, Any]:
         there = self._look(outcome)

@@ -39,6 +39,8 @@ class PlannedDrill:
     hours: int = 0
     #: For how many seconds the disks of a drill are attached and checked, one after the other; None: not at all.
     checks: float | None = None
+    #: Of which plan such a drill is, which looks for drills of other plans on its test instance; empty: it does not.
+    plan: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _fewer(passing: DrillRound) -> Iterator[DrillRound]:
         if before or after:
             yield replace(passing, runs=(*before, *after))
         if run.checks is not None:
-            yield replace(passing, runs=(*before, replace(run, checks=None), *after))
+            yield replace(passing, runs=(*before, replace(run, checks=None, plan=""), *after))
         size = len(run.faults)
         while size:
             for start in range(0, len(run.faults), size):

@@ -27,7 +27,7 @@ from .role_restore_checks import wrong_restores
 from .role_sets import is_of_newest_set, may_stay, wrong_sets
 from .role_storms import RoleStorm
 from .simulation import FOREIGN
-from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, is_dry
+from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, is_dry, may_have_made
 
 PLAN, PLAN_IN_DESCRIPTION = "dr-copy:plan", re.compile(r"\(plan ([^()]+)\)")
 RULES = ("keep", "keep_days", *(name for name in NO_CALENDAR if name != "timezone"))
@@ -201,13 +201,14 @@ def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
     One that does not wait may do so where tags show late; and one that lost the answer to its copy call, and takes
     another run's copy of the same second for that call's (promises: provenance).
     """
-    may = {o.name for o in truth.outcomes.values() if o.plan.options.get("wait") is False}
-    may |= {call.by for call in truth.calls if call.lost and call.action in COPIES}
+    hasty = {o.name for o in truth.outcomes.values() if o.plan.options.get("wait") is False}
     for copy in truth.copies:
         mark = ""
         for version in copy.versions:
             whose = version.tags.get(PLAN, "") or mark
-            if mark and whose != mark and getattr(version.by, "by", "") not in may:
+            by = getattr(version.by, "by", "")
+            may = by in hasty or any(may_have_made(call, copy) for call in truth.calls_of_run(by))
+            if mark and whose != mark and not may:
                 yield f"{copy.id} in {copy.region} bore the mark of {mark}, and then that of {whose}"
             mark = whose
 

@@ -193,8 +193,9 @@ def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
         yield "the metrics tell of another run"
     success = values.get(("dr_copy_last_success_timestamp_seconds", (plan,)), -1.0)
     # A run of the same plan that succeeded in the same second left its time.
-    others = [o for o in truth.nights.outcomes if o is not outcome and label(o.plan.name, o.run.shard) == plan[1]]
-    if is_bad(report) and success == finished and not any(int(o.ended) == int(outcome.ended) for o in others):
+    succeeded = [o for o in truth.nights.outcomes if o.finished and not o.finished.message]
+    same = [o for o in succeeded if (o.plan.name, o.run.shard) == (outcome.plan.name, outcome.run.shard)]
+    if is_bad(report) and success == finished and not any(int(o.ended) == int(outcome.ended) for o in same):
         yield "the metrics tell of a success, and the report is bad"
     if outcome.finished and not outcome.finished.message and report["within_rpo"] and success != finished:
         yield "the metrics tell of no success, and nothing failed"

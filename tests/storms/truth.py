@@ -189,14 +189,7 @@ class Truth:
     def taken_for_own(self, copy: Copy, outcome: RunOutcome) -> bool:
         """Whether a run made a copy, or lost the answer of a call that may have made it, as far as clouds tell
         times."""
-        return copy.by == outcome.name or any(
-            call.lost
-            and call.action in COPIES
-            and copy.source_id == source_of(call)
-            and copy.region in regions_of(call)
-            and call.started - SKEW <= copy.started <= call.ended + SKEW
-            for call in self.calls_of(outcome)
-        )
+        return copy.by == outcome.name or any(may_have_made(call, copy) for call in self.calls_of(outcome))
 
     def fits(self, copy: Copy, outcome: RunOutcome) -> bool:
         """Whether a copy is encrypted as a run asks, as far as that is known."""
@@ -204,6 +197,17 @@ class Truth:
             return True
         key = outcome.options.get("kms_key_id")
         return copy.encrypted() and not (key and copy.key() and copy.key() != key)
+
+
+def may_have_made(call: Call, copy: Copy) -> bool:
+    """Whether the answer of a copy call was lost that may have made a copy, as far as clouds tell times."""
+    return (
+        call.lost
+        and call.action in COPIES
+        and copy.source_id == source_of(call)
+        and copy.region in regions_of(call)
+        and call.started - SKEW <= copy.started <= call.ended + SKEW
+    )
 
 
 def regions_of(call: Call) -> list[str]:

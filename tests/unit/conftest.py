@@ -64,6 +64,21 @@ def served():
         server.stop()
 
 
+@pytest.fixture(params=sorted(CLOUDS))
+def runs(request):
+    """Restores and drills on each cloud."""
+    from .restore_runs import Runs
+
+    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+
+
+@pytest.fixture
+def ebs_runs(ebs_disks):
+    from .restore_runs import Runs
+
+    return Runs(ebs_disks)
+
+
 @pytest.fixture(autouse=True)
 def _no_credentials_of_the_machine(monkeypatch, tmp_path):
     """Keep tests from the keys, profiles and settings of whoever runs them."""

@@ -18,16 +18,6 @@ from tests.clouds import CLOUDS
 from .restore_runs import Runs
 
 
-@pytest.fixture(params=sorted(CLOUDS))
-def runs(request):
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
-
-
-@pytest.fixture
-def ebs_runs(ebs_disks):
-    return Runs(ebs_disks)
-
-
 def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_path):
     disks = runs.copies("database", "mail")
     given = {"manifest_dir": str(tmp_path)}

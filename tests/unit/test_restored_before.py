@@ -11,21 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.clouds import CLOUDS
-
-from .restore_runs import Runs
 from .test_restore_sets import marks, rows_of, two_disks
 from .test_restoring import chosen, copy, disk
-
-
-@pytest.fixture(params=sorted(CLOUDS))
-def runs(request):
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
-
-
-@pytest.fixture
-def ebs_runs(ebs_disks):
-    return Runs(ebs_disks)
 
 
 def hours_ago(runs, hours):

@@ -46,7 +46,7 @@ def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
     search_at = next_search(wanted, memory)
     if search_at is not None:
         return Decision(look=Look(search_at, at_all=True))
-    error = call.state.error
+    error = call.error
     return Decision(next=Failed(error)) if isinstance(error, Accepted) else None
 
 

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.modules import _aws_common_argument_spec
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import client as tencent
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import as_mapping
@@ -143,9 +146,14 @@ def test_credentials_are_judged_but_never_handed_on_nor_shown():
     assert "dr_copy_connection" in problems[0] and "hunter2" not in problems[0]
 
 
-@pytest.mark.parametrize(
-    "name", ["access_key", "aws_secret_access_key", "session_token", "security_token", "secret_id", "token"]
-)
+def secret_options():
+    """Return the options of all copy modules that are no_log, by each of their names."""
+    specs = (_aws_common_argument_spec(), alibaba.CONNECTION_OPTIONS, tencent.CONNECTION_OPTIONS)
+    secrets = [(name, option) for spec in specs for name, option in spec.items() if option.get("no_log")]
+    return sorted({one for name, option in secrets for one in (name, *option.get("aliases", ()))})
+
+
+@pytest.mark.parametrize("name", ["access_key", *secret_options()])
 def test_credentials_among_the_copy_options_are_refused_since_reports_show_these(name):
     checked = normalise({**BASICS, "copy_options": {name: "hunter2", "purge_tags": True}})
     assert f"must not hold {name}, since" in checked.problems[0] and "dr_copy_connection" in checked.problems[0]

@@ -23,7 +23,7 @@ from ansible import context
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, ProgressLine
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import BadInput
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
@@ -176,14 +176,14 @@ class Watch:
                 self._phase, self._shown_at = state["phase"], now
                 show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 
-    def _newest(self) -> State | None:
+    def _newest(self) -> ProgressLine | None:
         """Return the last whole line that the module wrote since the last look."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 file.seek(self._read)
                 whole, _sign, _rest = file.read().rpartition("\n")
             self._read += len(whole.encode()) + 1 if whole else 0
-            return cast(State, dict(json.loads(whole.rpartition("\n")[2]))) if whole else None
+            return cast(ProgressLine, dict(json.loads(whole.rpartition("\n")[2]))) if whole else None
         except (OSError, ValueError):
             return None
 
@@ -230,7 +230,7 @@ def _descendants(ancestor: int) -> list[int]:
     return found[1:]
 
 
-def line_of(state: State, done: str) -> str:
+def line_of(state: ProgressLine, done: str) -> str:
     """Say in one line how far a task is."""
     parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} under way"]
     if state["waiting"]:

@@ -30,7 +30,7 @@ class Slowest(TypedDict):
     progress: int | None
 
 
-class State(TypedDict):
+class ProgressLine(TypedDict):
     """A line of the file: how many there are of each kind; times are seconds, ``left`` None where it is not known."""
 
     phase: str
@@ -70,7 +70,7 @@ class Progress:
         except OSError:
             self._is_wanted = False
 
-    def _state(self, attempts: Sequence[Attempt], now: float) -> State:
+    def _state(self, attempts: Sequence[Attempt], now: float) -> ProgressLine:
         complete = sum(map(_is_done, attempts))
         waiting, under_way = sum(a.waits_to_begin for a in attempts), sum(a.is_in_flight for a in attempts)
         done = complete + sum(a.copy.progress for a in attempts if a.is_in_flight and a.copy) / 100

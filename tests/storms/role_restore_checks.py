@@ -108,8 +108,9 @@ def _of_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
         return
     if bad is not bool(_without_files(message)):
         yield f"the message is {message!r}, not proven are {failed}, and failed {result['failures']}"
-    # A drill of the same ID that was killed meanwhile may have made what this one finds and proves.
-    names = [other.name for other in truth.nights.restores if other.restore_id == outcome.restore_id]
+    # Drills of one second have one ID: another one may have made what this one finds and proves.
+    second = outcome.began_at.replace(microsecond=0)
+    names = [other.name for other in truth.nights.restores if other.began_at.replace(microsecond=0) == second]
     calls = [call for name in names for call in truth.calls_of_run(name) if call.action in MAKES]
     asked = [call for call in calls if not math.isnan(call.worked)]
     proven = [row for row in result["tried"] if row["proven"]]

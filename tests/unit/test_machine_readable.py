@@ -22,6 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import files as drill_files
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -119,6 +120,12 @@ def test_names_of_any_kind_are_reported_and_shards_have_files_of_their_own(tmp_p
     path = metrics.write_metrics(sharded, str(tmp_path))
     assert Path(path).name == "dr_copy_orders_2_8.prom"
     assert ("dr_copy_rpo_seconds", (("plan", "orders 2/8"),)) in read(path), "no series stands in two files"
+
+
+def test_two_names_never_share_a_file():
+    names = ["a/b", "a_b", "a b", "a%2Fb", "a%b", "..", ".", "%2E.", "../a", "/a", ".a", "a"]
+    files = [file_name(name) for name in names]
+    assert len(set(files)) == len(names) and not any("/" in file or file.startswith(".") for file in files)
 
 
 def test_the_file_is_replaced_as_a_whole(tmp_path, monkeypatch):

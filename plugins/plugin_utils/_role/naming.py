@@ -2,20 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of a plan, of a shard of it, and of their files. Pure."""
+"""The names of plans, of their shards, of hosts, and of their files. Pure."""
 
 from __future__ import annotations
+
+import re
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 
 def file_name(plan: str, shard: str = "") -> str:
-    """Return the name of a plan, or of one of its shards, as part of a path: ``web``, ``web_2_8``.
+    """Return the name of a plan or host, or of a shard of a plan, as part of a path: ``web``, ``web_2_8``.
 
-    Raises ValueError for an invalid shard.
+    Different names give different files, all of them in the directory itself: ``a/b`` gives ``a%2Fb``, ``..`` gives
+    ``%2E.``. Raises ValueError for an invalid shard.
     """
     end = "_{}_{}".format(*parse_shard(shard)) if shard else ""
-    return plan.replace("/", "_") + end
+    name = plan.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
+    return re.sub(r"^\.", "%2E", name) + end
 
 
 def label(plan: str, shard: str = "") -> str:

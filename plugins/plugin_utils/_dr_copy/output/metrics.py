@@ -14,8 +14,9 @@ from pathlib import Path
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
 from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
+from ..._role.naming import file_name
 from ..._role.rows import parse_time
-from .report_type import Report, label_of
+from .report_type import Report, label_of, shard_of
 
 try:
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
@@ -48,7 +49,7 @@ Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 def metrics_file(directory: str, report: Report) -> Path:
     """Return the file of a plan; shards have a file each, since one run knows only its own."""
-    return Path(directory) / f"dr_copy_{label_of(report).replace('/', '_').replace(' ', '_')}.prom"
+    return Path(directory) / f"dr_copy_{file_name(report['name'], shard_of(report))}.prom"
 
 
 def write_metrics(report: Report, directory: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from ..._role.files import read_json
+from ..._role.naming import file_name
 from .variables import Variables
 
 #: The form of the roles' JSON; a key is never taken away or given another meaning without a new number.
@@ -71,7 +72,7 @@ class EarlierRow(TypedDict, total=False):
 
 def drill_file(values: Variables, end: str) -> Path:
     """Return the path of a drill's report."""
-    return Path(values.report_dir) / f"{values.host.replace('/', '_')}.drill.{end}"
+    return Path(values.report_dir) / f"{file_name(values.host)}.drill.{end}"
 
 
 def last_drill(values: Variables) -> LastDrill:
@@ -101,7 +102,7 @@ def kubernetes_file(values: Variables) -> Path:
 
 
 def _file_of_restore(values: Variables, end: str) -> Path:
-    return Path(values.manifest_dir) / f"{values.host.replace('/', '_')}.{values.id}.{end}"
+    return Path(values.manifest_dir) / f"{file_name(values.host)}.{values.id}.{end}"
 
 
 def last_manifest(values: Variables) -> dict[str, EarlierRow]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..._role.documents import report_text, written
 from ..._role.files import failure_of, write_whole
 from ..._role.marks import LEVELS
+from ..._role.naming import file_name
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.proofs import strongest
 from ..._role.rows import parse_time
@@ -115,7 +116,7 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
 
     from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
 
-    path = Path(directory) / f"dr_drill_{report['host'].replace('/', '_').replace(' ', '_')}.prom"
+    path = Path(directory) / f"dr_drill_{file_name(report['host'])}.prom"
     registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
     gauge = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
     for disk in report["disks"]:

@@ -19,6 +19,8 @@ from .calendar import zone_of
 Given = Mapping[str, Any]
 #: The bounds of the cloud that allows most.
 LONGEST_KEY, LONGEST_VALUE = 128, 256
+#: Digits of a whole number: so many days, hours or copies are more than any plan needs, and can be added up as dates.
+LONGEST_NUMBER = 9
 
 
 class InvalidValue(ValueError):
@@ -42,7 +44,10 @@ def as_text(value: Any) -> str:
 def as_whole_number(value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"\s*\d+\s*", str(value)):
         raise InvalidValue(f"must be a whole number, 0 or more, not {value!r}")
-    return int(str(value))
+    digits = str(value).strip().lstrip("0")
+    if len(digits) > LONGEST_NUMBER:
+        raise InvalidValue(f"must be a number of at most {LONGEST_NUMBER} digits")
+    return int(digits or "0")
 
 
 def as_time_zone(value: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import HOLD
@@ -129,7 +128,7 @@ class Retention(NamedTuple):
                 newest: dict[object, SnapshotTime] = {}
                 for taken in newest_first:
                     newest.setdefault(period(taken.time.astimezone(self.zone)), taken)
-                kept.update(islice(newest.values(), count))
+                kept.update(list(newest.values())[:count])
         return kept
 
 

@@ -155,6 +155,20 @@ def test_plans_that_share_a_disk_delete_nothing_of_each_other(estate):
     assert [copy["snapshot_id"] for copy in took.result["pruned"]] == [kept["snapshot_id"]]
 
 
+def test_a_former_plan_that_still_makes_copies_is_told(estate):
+    """A plan that was renamed makes none any more."""
+    disk = estate.disk(**TAGS)
+    for hours, plan in ((50, "old"), (26, "new"), (2, "new")):
+        estate.snapshot(disk, hours)
+        renamed = night(estate, plan=plan, former_plans=["old"])
+        assert not warned(renamed, "dr_copy_former_plans")
+        estate.clock.sleep(5)
+    estate.snapshot(disk, 1)
+    night(estate, plan="old")
+    estate.clock.sleep(5)
+    assert warned(night(estate, plan="new", former_plans=["old"]), "dr_copy_former_plans names old, which has made")
+
+
 def test_a_page_tells_how_deep_and_how_old_the_recovery_points_of_each_disk_are(ecs, tmp_path):
     disk = ecs.disk(**TAGS)
     for hours in (50, 26, 2):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
 
+from ..._role.marks import plan_of
 from ..._role.registered import failures_of, is_listed
-from ..._role.rows import is_archived
+from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
 from . import planning
 from .coverage import NAMED, listed, listed_near_misses
+from .destinations import copies_in, copies_of_plan
 from .done import Done
 from .keys import keys_of
 from .result import Coverage, PlanRow, Result, VanishedPoint
@@ -37,6 +40,7 @@ def warnings_of(result: Result, done: Done, values: Variables) -> list[str]:
         parts += _of_plan(result["plan"], result["coverage"]["selected"])
     return [
         *parts,
+        *_of_former_plans(done, values),
         *_of_coverage(result["coverage"]),
         *_of_vanished(result["vanished"]),
         *_of_keys(done),
@@ -55,6 +59,24 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
     if left_out > taken:
         return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {counted}."]
     return []
+
+
+def _of_former_plans(done: Done, values: Variables) -> list[str]:
+    """Name the former plans that have made a copy since this plan made its newest one: they still run."""
+    newest: dict[str, datetime] = {}
+    for copy in copies_of_plan(copies_in(done.get("before") or [], values), values):
+        plan, made = plan_of(copy), parse_time(copy.get("created_at"))
+        if plan and made:
+            newest[plan] = max(made, newest.get(plan, made))
+    if values.plan not in newest:
+        return []
+    former = [plan for plan in values.former_plans if plan != values.plan]
+    return [
+        f"dr_copy_former_plans names {plan}, which has made copies since {values.plan} last did. If {plan} is still a "
+        "plan, take it out of dr_copy_former_plans: retention deletes its copies."
+        for plan in former
+        if plan in newest and newest[plan] > newest[values.plan]
+    ]
 
 
 def _of_coverage(coverage: Coverage) -> list[str]:

@@ -19,8 +19,8 @@ from .calendar import zone_of
 Given = Mapping[str, Any]
 #: The bounds of the cloud that allows most.
 LONGEST_KEY, LONGEST_VALUE = 128, 256
-#: Digits of a whole number: so many days, hours or copies are more than any plan needs, and can be added up as dates.
-LONGEST_NUMBER = 9
+#: Digits of a whole number: 64 bits hold it.
+LONGEST_NUMBER = 18
 
 
 class InvalidValue(ValueError):

@@ -52,8 +52,8 @@ options:
     type: str
   other_disks:
     description:
-      - Also return the disks that O(disk_tags) and O(disk_ids) do not select, in RV(other_disks). This lists all disks
-        of the region.
+      - Also return the disks that O(disk_tags) do not select, in RV(other_disks). This lists all disks of the region,
+        or with O(disk_ids) those disks alone.
     type: bool
     default: false
   sets:

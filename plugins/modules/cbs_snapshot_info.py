@@ -83,7 +83,7 @@ disks:
       type: bool
       sample: false
 other_disks:
-  description: The other disks of the region, in the same form as RV(disks).
+  description: The disks of the region, or of O(disk_ids), that O(disk_tags) do not select. The same form as RV(disks).
   returned: if O(other_disks=true) and not O(packed=true)
   type: list
   elements: dict

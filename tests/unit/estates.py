@@ -108,6 +108,9 @@ class EbsEstate(Estate):
         """Take a tag from a disk."""
         ec2_backends[ACCOUNT][self.source].delete_tags([disk], {key: None})
 
+    def delete_source_disk(self, disk: str) -> None:
+        ec2_backends[ACCOUNT][self.source].delete_volume(disk)
+
     def disk(self, **tags: str) -> str:
         backend = ec2_backends[ACCOUNT][self.source]
         volume = backend.create_volume(8, f"{self.source}a")
@@ -301,6 +304,9 @@ class EcsEstate(Estate):
     def untag(self, disk: str, key: str) -> None:
         """Take a tag from a disk."""
         del self.server.estate.disks[self.source][disk].tags[key]
+
+    def delete_source_disk(self, disk: str) -> None:
+        del self.server.estate.disks[self.source][disk]
 
     def forget(self, snapshot_id: str, region: str | None = None) -> None:
         del self.server.estate.snapshots[region or self.source][snapshot_id]

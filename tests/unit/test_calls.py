@@ -112,7 +112,7 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
         "disk_tags": {"team": "dr"},
         "disk_ids": ["disk-1"],
         "shard": "1/2",
-        "other_disks": False,
+        "other_disks": True,
         "sets": True,
         "group_tag": "server",
         **({"set_tag": "set-id"} if VARIABLES["set_tag"].is_honoured(CAPABILITIES[cloud]) else {}),

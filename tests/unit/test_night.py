@@ -100,6 +100,26 @@ def test_a_snapshot_that_is_gone_before_it_is_copied_gives_way_to_the_next_newes
     assert reasons == {newest: "gone before it was copied", older: "next newest"}
 
 
+def test_a_named_disk_that_lost_its_tag_or_is_gone_is_told_each_night(estate, tmp_path):
+    kept, lost, gone = (estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("kept", "lost", "gone"))
+    for disk in (kept, lost, gone):
+        estate.snapshot(disk)
+    given = {"report_dir": str(tmp_path), "metrics_dir": str(tmp_path)}
+    night(estate, disk_ids=[kept, lost], **given)
+    night(estate, disk_ids=[gone])
+    estate.untag(lost, "dr-copy")
+    estate.delete_source_disk(gone)
+    for _night in range(2):
+        ended = night(estate, disk_ids=[kept, lost, gone], **given)
+        coverage = ended.result["coverage"]
+        assert [disk["disk_id"] for disk in coverage["lost"]] == [lost]
+        assert [disk["disk_id"] for disk in coverage["gone"]] == [gone] and coverage["unselected"] == 1
+        assert {row["disk_id"]: row["kind"] for row in ended.result["orphans"]} == {lost: "unselected", gone: "gone"}
+        assert any("lost its tags" in line and lost in line for line in ended.brief["lines"])
+        metrics = (tmp_path / "dr_copy_orders.prom").read_text()
+        assert 'dr_copy_disks{plan="orders",state="lost"} 1.0' in metrics
+
+
 def test_a_plan_that_is_no_text_is_refused_in_the_report_of_its_host(ecs, tmp_path):
     night(ecs, plan=["orders"], report_dir=str(tmp_path))
     assert "dr_copy_plan must be text" in (tmp_path / "orders.html").read_text()

@@ -41,8 +41,9 @@ class Calls:
         return not self._values.across_accounts and parse_shard(self._values.shard)[0] == 1
 
     def find(self, **more: Any) -> Call[Listing]:
-        """The disks and their snapshots, and the region's other disks, except where the plan names IDs."""
-        return self._of_source("find", other_disks=not self._values.disk_ids, sets=True, **more)
+        """The disks and their snapshots, and the disks without the plan's tags: of the region, or of the IDs that the
+        plan names."""
+        return self._of_source("find", other_disks=True, sets=True, **more)
 
     def find_and_list(self) -> Call[Listing]:
         """The same, and the copies in each destination under ``also``."""

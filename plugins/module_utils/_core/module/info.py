@@ -70,15 +70,16 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
 def _disks(
     cloud: SnapshotCloud, params: Mapping[str, Any], tags: Mapping[str, str]
 ) -> tuple[list[Disk], list[Disk] | None]:
-    """Return the disks that the options select, and if asked for, the region's others; none that is being deleted.
+    """Return the disks that the options select, and if asked for, the others: of the region, or of ``disk_ids`` where
+    they are given. None that is being deleted is among them.
 
-    Then one listing reads all disks of the region, so the selected ones need no listing of their own.
+    Then one listing reads all of these disks, so the selected ones need no listing of their own.
     """
     region, disk_ids = params["region"], params["disk_ids"] or []
     if not params["other_disks"]:
         return _existing(cloud.list_disks(region, tags, disk_ids)), None
-    everything = _existing(cloud.list_disks(region, {}, []))
-    named = [disk for disk in everything if disk.bears(tags) and (not disk_ids or disk.disk_id in disk_ids)]
+    everything = _existing(cloud.list_disks(region, {}, disk_ids))
+    named = [disk for disk in everything if disk.bears(tags)]
     found = {disk.disk_id for disk in named}
     return named, [disk for disk in everything if disk.disk_id not in found]
 

@@ -36,8 +36,8 @@ def coverage_of(
 
     - ``selected`` is a number. ``excluded`` are the disks that a tag excludes.
     - ``missing`` are disks of the ``last`` report with the same selection that no shard selects now.
-    - ``unselected`` is the number of the region's other disks, and ``near_misses`` are those whose tags nearly match;
-      both are None if the region's disks were not listed.
+    - ``unselected`` is the number of the other disks of the region, or of ``disk_ids``, and ``near_misses`` are those
+      whose tags nearly match; both are None if the region's disks were not listed.
     - ``lost`` are disks that have copies of this plan, are there, and are selected no more though no tag excludes them;
       ``gone`` are disks that have copies of this plan and are deleted. Both are None if that is not known.
       ``orphans`` are those copies (see pruning.orphans).

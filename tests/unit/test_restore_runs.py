@@ -34,6 +34,14 @@ def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_pa
     assert {row["action"] for row in second.result["disks"]} == {"none"}
 
 
+def test_a_dry_drill_is_late_only_for_disks_that_it_would_not_try(runs):
+    runs.copies("database", "web")
+    both = runs.drill(check=True, max_age_days=7)
+    assert not both.message and both.result["totals"]["tried"] == 2 and both.result["totals"]["never"] == 2
+    one = runs.drill(check=True, max_age_days=7, count=1)
+    assert "1 disk was not proven within 7 days" in one.message and one.result["totals"]["overdue"] == 1
+
+
 def test_a_drill_proves_deletes_and_marks(runs, tmp_path):
     runs.copies("database")
     ended = runs.drill(report_dir=str(tmp_path), metrics_dir=str(tmp_path), max_age_days=7)

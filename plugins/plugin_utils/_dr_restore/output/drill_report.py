@@ -50,10 +50,15 @@ class Done(NamedTuple):
 def drill_report(
     candidates: Sequence[Candidate], done: Done, values: Variables, check_mode: bool, finished_at: str
 ) -> DrillReport:
-    """Return the report of a drill over all disks with their earlier proofs."""
+    """Return the report of a drill over all disks with their earlier proofs.
+
+    In check mode a disk is not overdue if the drill would try it.
+    """
     disks = after(candidates, done.tried, values)
     failures = [failure for call in done.calls for failure in failures_of(call)]
-    late = [candidate.as_row() for candidate in overdue(disks, values)]
+    would_try = {row["disk_id"] for row in done.tried if check_mode}
+    due = [disk for disk in disks if disk.key_problem or disk.disk_id not in would_try]
+    late = [candidate.as_row() for candidate in overdue(due, values)]
     never_tried = untried(candidates, values)
     return {
         "schema": SCHEMA,

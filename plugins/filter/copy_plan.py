@@ -94,6 +94,9 @@ options:
     description: Leave out snapshots that have any of these tags, and consider older ones; the value V(*) means any.
     type: dict
     default: {}
+  now:
+    description: The time to measure ages from, ISO 8601; by default the present.
+    type: str
   group_tag:
     description: >-
       Key of a disk tag. Disks that share a value of this tag belong together, instead of the disks of one instance.
@@ -105,9 +108,6 @@ options:
       seconds of the earliest.
     type: float
     default: 300
-  now:
-    description: The time to measure ages from, ISO 8601; by default the present.
-    type: str
 """
 
 EXAMPLES = r"""

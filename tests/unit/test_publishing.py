@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import io
 import json
 import re
@@ -20,7 +21,12 @@ from ansible_collections.amazon.aws.plugins.doc_fragments.common import ModuleDo
 from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDocFragment as AwsRegion
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from ansible_collections.multicloud.snapshots.plugins.doc_fragments._aws import ModuleDocFragment as Ours
-from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
+from ansible_collections.multicloud.snapshots.plugins.filter import (
+    copy_plan,
+    dr_copy,
+    expired_copies,
+    recovery_points,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import VERSION
@@ -242,6 +248,18 @@ def test_a_link_to_nothing_is_found(tmp_path):
     )
     (tmp_path / "b.html").write_text('<a href="a.html#gone">4</a><a href="c.html">5</a><img src="d.svg"><p id="y"></p>')
     assert dead_links(tmp_path) == ["b.html: a.html#gone", "b.html: c.html", "b.html: d.svg"]
+
+
+@pytest.mark.parametrize("plugin", [copy_plan, expired_copies, recovery_points])
+def test_filters_take_their_arguments_in_the_order_and_with_the_defaults_of_their_documentation(plugin):
+    ((_name, function),) = plugin.FilterModule().filters().items()
+    options = yaml.safe_load(plugin.DOCUMENTATION)["options"]
+    _input, *taken = inspect.signature(function).parameters.values()
+    assert [parameter.name for parameter in taken] == [name for name in options if name != "_input"]
+    for parameter in taken:
+        option = options[parameter.name]
+        assert option.get("required", False) == (parameter.default is parameter.empty)
+        assert option.get("required") or (option.get("default") or None) == (parameter.default or None)
 
 
 @pytest.mark.parametrize("plugin", [dr_copy])

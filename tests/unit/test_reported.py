@@ -497,7 +497,7 @@ def test_three_thousand_disks_are_reported_in_few_words(late):
     [
         (expired_copies, ("x",), {}, "rows are lists of dicts, as the info modules return them (copies is a text)"),
         (expired_copies, ([1],), {}, "copies is a list of a number"),
-        (expired_copies, ([],), {"keeep": 1}, "keeep is not a limit; the limits are: keep, keep_daily"),
+        (expired_copies, ([],), {"keeep": 1}, "'keeep'; its arguments are keep, keep_days, keep_daily"),
         (recovery_points, ([], [], []), {"rpo": 1}, "its arguments are copies, destination_regions, rpo_hours, now"),
         (recovery_points, ([], [], ["eu-west-1"], "soon"), {}, "rpo_hours must be a number from 0, not 'soon'"),
         (copy_plan, ([], [], [], ["eu-west-1"]), {"retention_days": -1}, "retention_days must be a number from 0"),

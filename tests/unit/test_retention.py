@@ -120,14 +120,14 @@ def may_go(row, copies, keep, keep_days):
 @settings(max_examples=examples(400))
 @given(rows, st.integers(0, 4), st.sampled_from((0, 1, 2, 3.4, 7)), st.randoms(use_true_random=False))
 def test_just_those_copies_go_that_every_limit_lets_go(copies, keep, keep_days, shuffler):
-    going = expired_copies(copies, keep, keep_days, NOW)
+    going = expired_copies(copies, keep, keep_days, now=NOW)
     assert set(ids(going)) == {row["snapshot_id"] for row in copies if may_go(row, copies, keep, keep_days)}
     shuffled = list(copies)
     shuffler.shuffle(shuffled)
-    assert expired_copies(shuffled, keep, keep_days, NOW) == going, "the order does not depend on the listing's"
+    assert expired_copies(shuffled, keep, keep_days, now=NOW) == going, "the order does not depend on the listing's"
     kept = [row for row in copies if row not in going]
-    assert expired_copies(kept, keep, keep_days, NOW) == [], "what is left stays"
-    assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, NOW))) <= set(ids(going))
+    assert expired_copies(kept, keep, keep_days, now=NOW) == [], "what is left stays"
+    assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, now=NOW))) <= set(ids(going))
 
 
 def test_oldest_first_and_doubles_are_one_recovery_point():

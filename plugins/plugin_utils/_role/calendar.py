@@ -18,7 +18,7 @@ PERIODS: dict[str, Callable[[datetime], object]] = {
     "keep_yearly": lambda local: local.year,
 }
 COUNT_LIMITS = ("keep", *PERIODS)
-LIMITS = (*COUNT_LIMITS, "keep_days", "timezone")
+LIMITS = ("keep", "keep_days", *PERIODS, "timezone")
 
 
 def zone_of(name: str) -> tzinfo:

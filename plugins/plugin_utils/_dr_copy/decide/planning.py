@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..._role.answers import DiskRow, SnapshotRow
+from ..._role.calendar import LIMITS
 from ..._role.doubts import with_doubts
 from ..._role.rows import (
     SnapshotTime,
@@ -115,14 +116,18 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     select: str = "latest",
     keep: int = 0,
     keep_days: float = 0,
+    keep_daily: int = 0,
+    keep_weekly: int = 0,
+    keep_monthly: int = 0,
+    keep_yearly: int = 0,
+    timezone: str = "UTC",
     retention_days: float = 0,
     max_snapshot_age_hours: float = 0,
     snapshot_tags: Mapping[str, str] | None = None,
     exclude_snapshot_tags: Mapping[str, str] | None = None,
+    now: str | None = None,
     group_tag: str = "",
     set_seconds: float = SET_SECONDS,
-    now: str | None = None,
-    **calendar: Any,
 ) -> list[PlanRow]:
     """Say which snapshots of the disks are to be copied where, and why others are not.
 
@@ -135,11 +140,11 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     beside it older ones whose copies lost their tags, so that these get them and retention knows them.
     What retention would delete there is left out, so that a second run with the same arguments copies nothing.
     ``max_snapshot_age_hours`` of 0 takes snapshots of any age. Only snapshots that bear all ``snapshot_tags`` and none
-    of ``exclude_snapshot_tags`` are considered, and the others hide no older one; the value "*" means any. ``calendar``
-    holds further limits of retention, as ``expired_copies`` takes them. Raises ValueError for arguments that make no
-    sense.
+    of ``exclude_snapshot_tags`` are considered, and the others hide no older one; the value "*" means any. The limits
+    of retention are those of ``expired_copies``. Raises ValueError for arguments that make no sense.
     """
-    limits = {"keep": keep, "keep_days": keep_days, **calendar}
+    periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
+    limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
     rules = Rules(
         select,
         Retention.checked(limits, time_or_now(now)),

@@ -96,13 +96,12 @@ class Retention(NamedTuple):
 
     @classmethod
     def checked(cls, limits: Given, now: datetime) -> Retention:
-        """Take limits by their names. Raises ValueError for unknown ones, counts below 0, and an unknown time zone."""
+        """Take limits by their names. Raises ValueError for counts below 0, and an unknown time zone."""
         given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
         days = float(limits.get("keep_days", 0))
         if not 0 <= days < float("inf"):
             bad.append(f"keep_days must be a number from 0, not {limits['keep_days']!r}")
-        bad += [f"{name} is not a limit; the limits are: {', '.join(LIMITS)}" for name in limits if name not in LIMITS]
         if bad:
             raise ValueError("; ".join(bad))
         keep, *periods = (int(value) for value in given.values())
@@ -149,25 +148,27 @@ def _is_count(value: Any) -> bool:
     return float(value) >= 0 and float(value).is_integer()
 
 
-def expired_copies(
+def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     copies: Iterable[SnapshotRow],
-    keep: int = 0,
-    keep_days: float = 0,
-    now: str | None = None,
+    keep: int = 0,  # recovery points of a disk in a region
+    keep_days: float = 0,  # since the source was taken
+    keep_daily: int = 0,  # days of which the newest point stays
+    keep_weekly: int = 0,  # ISO weeks
+    keep_monthly: int = 0,
+    keep_yearly: int = 0,
+    timezone: str = "UTC",  # of these days, weeks, months and years
     plans: Sequence[str] = (),
     sets: bool = True,
-    **calendar: Any,
+    now: str | None = None,
 ) -> list[SnapshotRow]:
     """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for bad limits.
 
-    ``keep`` counts recovery points of a disk in a region, ``keep_days`` is days since the source was taken.
-    ``calendar`` holds ``keep_daily``, ``keep_weekly``, ``keep_monthly`` and ``keep_yearly``, which count days, ISO
-    weeks, months and years in ``timezone`` ("UTC"): the newest point of each stays. With all of them 0, all stay.
-
-    All copies count. With ``plans`` only those go that bear the mark of one of them, or none. With ``sets`` no member
-    of a group's newest whole set goes. The newest point that is not archived never goes.
+    With all limits 0, all stay. All copies count. With ``plans`` only those go that bear the mark of one of them, or
+    none. With ``sets`` no member of a group's newest whole set goes. The newest point that is not archived never goes.
     """
-    retention = Retention.checked({"keep": keep, "keep_days": keep_days, **calendar}, time_or_now(now))
+    periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
+    limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
+    retention = Retention.checked(limits, time_or_now(now))
     if isinstance(plans, str):
         raise ValueError(f"plans must be a list of names, not the text {plans!r}")
     judged = with_doubts(copies, (), retention.now)

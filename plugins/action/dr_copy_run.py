@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing
 
 
 class ActionModule(RoleAction):
-    """Gives a night the role's variables, the modules of the collection, the clock and the screen."""
+    """Passes the role's variables, the modules of the collection, the clock and the screen to a run."""
 
     _VALID_ARGS = frozenset(("reads_only", "stopped"))
     prefix = "dr_copy_"

@@ -21,9 +21,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table i
 
 
 class ActionModule(RoleAction):
-    """Gives a restore or drill the role's variables, the modules of the collection, the clock and the screen.
+    """Passes the role's variables, the modules of the collection, the clock and the screen to a restore or drill.
 
-    A drill that is paused for checks goes on by the ``record`` that it returned, with what was ``checked``.
+    A drill that paused for checks continues with the ``record`` that it returned and the results in ``checked``.
     """
 
     _VALID_ARGS = frozenset(("drill", "record", "checked"))

@@ -51,7 +51,7 @@ def dr_copy(value: Any, what: Any, *args: Any) -> Any:
 
 
 class FilterModule:
-    """One filter for all private functions: Galaxy and the documentation site list each filter's name."""
+    """One filter for all private functions, because Galaxy and the documentation site list each filter by name."""
 
     def filters(self) -> dict[str, Filter]:
         return {"dr_copy": dr_copy}

@@ -13,14 +13,14 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-#: A filter, as Jinja calls it: with whatever a template gives.
+#: A filter as Jinja calls it, with any arguments that a template passes.
 Filter = Callable[..., Any]
 
 
 def as_filter(function: Callable[..., object], name: str | None = None) -> Filter:
-    """Return a function as a filter. Problems with its arguments become messages that name the filter.
+    """Return a function as a filter, which reports problems with its arguments in messages that name the filter.
 
-    ``name`` is the filter's, if it is not the function's.
+    ``name`` is the name of the filter, by default that of the function.
     """
 
     called = name or function.__name__
@@ -51,7 +51,7 @@ def as_filter(function: Callable[..., object], name: str | None = None) -> Filte
 
 
 def _kind(value: Any) -> str:
-    """Describe an argument without showing it: it may be long, or secret."""
+    """Describe an argument without its value, which may be long or secret."""
     if isinstance(value, str):
         return "a text"
     if isinstance(value, Mapping):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows the progress of a long task while its module runs: lines on stderr, never in a result.
+"""Shows the progress of a long task while its module runs, as lines on stderr and never in a result.
 
-Also ends the module if its job is gone, whether anything is shown or not.
+Also ends the module if its job is gone, even if no progress is shown.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ from ._role.call import Arguments, RawAnswer
 
 #: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 30.0
-#: How often (seconds) to look at the file and the parent process.
+#: Interval (seconds) at which the file and the parent process are checked.
 LOOK = 0.5
 
 
 def _own_stderr() -> int | None:
-    """Return a descriptor of stderr that lasts.
+    """Return a descriptor of stderr that stays open.
 
     The core loads action plugins before it forks a worker for a task. Newer cores then close the worker's own stderr
-    (ansible/executor/process/worker.py, _detach). A file opened again by its name would be written at another place.
+    (ansible/executor/process/worker.py, _detach). If the file were reopened by its name, it would be written at another
+    position.
     """
     try:
         return os.dup(2)
@@ -52,9 +53,9 @@ STDERR = _own_stderr()
 
 
 def contradiction(arguments: Arguments) -> str | None:
-    """Return what is wrong if two names of ``snapshot_ids`` are given different snapshots.
+    """Return the problem if two names of ``snapshot_ids`` have different snapshots; else None.
 
-    The module cannot tell: ansible-core hands it one of the values, with a warning.
+    The module cannot detect this: ansible-core passes only one of the values to it, with a warning.
     """
     names = ("snapshot_ids", *COPY_OPTIONS["snapshot_ids"]["aliases"])
     given = {name: _ids(arguments[name]) for name in names if arguments.get(name) is not None}
@@ -68,7 +69,7 @@ def _ids(value: Any) -> frozenset[str]:
 
 
 class ProgressAction(ActionBase):  # type: ignore[misc]
-    """Runs the module of the same name, once, and meanwhile shows the progress that it reports."""
+    """Runs the module of the same name once, and shows its progress while it runs."""
 
     TRANSFERS_FILES = True
     _supports_check_mode = True
@@ -89,7 +90,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
     def run_module(
         self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False, parent: int | None = None
     ) -> RawAnswer:
-        """Run a module by its name, and show its progress meanwhile. Returns its result."""
+        """Run a module by its name, and show its progress while it runs. Returns its result."""
         name = module.rpartition(".")[2]
         watch = self._watch(name, task_vars, parent, _done_by(name, arguments))
         if watch:
@@ -104,7 +105,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
     def _watch(self, name: str, task_vars: Any, parent: int | None, done: str) -> Watch | None:
         """Return the thread that watches the module; None if it runs elsewhere or outlives this task.
 
-        ``parent`` is the process that the task began under, if it has run other modules before.
+        ``parent`` is the process that started the task, if the task has run other modules before.
         """
         directory = self._connection._shell.tmpdir
         is_near = self._connection.transport == "local" and not self._is_become_unprivileged()
@@ -114,7 +115,7 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         path = os.path.join(str(directory), FILE)
         try:
             if self._is_wanted(task_vars):
-                with open(path, "w", encoding="utf-8"):  # emptied: this task may have run a module before
+                with open(path, "w", encoding="utf-8"):  # truncate it: this task may have run a module before
                     pass
         except OSError as error:
             Display().v(f"{name}: no progress is shown, because {path} cannot be written: {error.strerror}")
@@ -127,12 +128,12 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
 
 
 def _done_by(module: str, arguments: Arguments) -> str:
-    """Say what becomes of each snapshot of a call, as the last word of "2 of 3 copied"."""
+    """Return what happens to each snapshot of a call, as the last word of "2 of 3 copied"."""
     if arguments.get("state") == "absent":
         return "deleted"
     if module.endswith("_restore"):
         return "attached" if arguments.get("attach_to") else "made"
-    # A drill only marks copies that are there.
+    # A drill only marks existing copies.
     return "checked" if arguments.get("create") is False else "copied"
 
 
@@ -143,8 +144,8 @@ def host_of(task_vars: Any) -> str:
 class Watch:
     """A thread that reads the progress file of a module, and ends the module if its job is gone.
 
-    Without such a file nothing is shown. ``prefix`` begins each line, ``done`` is what becomes of each in the end.
-    Times are seconds.
+    Without such a file, it shows nothing. Each line begins with ``prefix``. ``done`` is what finally happens to each
+    snapshot. Times are in seconds.
     """
 
     def __init__(self, path: str, prefix: str, parent: int | None = None, done: str = "copied"):
@@ -171,13 +172,13 @@ class Watch:
                 end_with_module(os.path.dirname(self._path))
             state = self._newest()
             now = time.monotonic()
-            # A task that ends at once needs no line.
+            # A short task needs no line.
             if state and now - started >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
                 self._phase, self._shown_at = state["phase"], now
                 show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 
     def _newest(self) -> ProgressLine | None:
-        """Return the last whole line that the module wrote since the last look."""
+        """Return the last complete line that the module has written since the last check."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 file.seek(self._read)
@@ -189,24 +190,25 @@ class Watch:
 
 
 def show_on_stderr(line: str) -> None:
-    """Write a line to ansible-playbook's own stderr: its queue would hang if nobody reads."""
+    """Write a line to ansible-playbook's own stderr, since its queue would hang if nobody reads it."""
     if STDERR is None:
         return
     try:
-        # A line that cannot be written at once is not worth a wait; the next one says more.
+        # Do not wait for a line that cannot be written at once; the next one is more recent.
         ready = select.poll()
         ready.register(STDERR, select.POLLOUT)
         if any(event & select.POLLOUT for _fd, event in ready.poll(0)):
             os.write(STDERR, f"{line}\n".encode())
     except OSError:
-        pass  # nobody reads it
+        pass  # stderr is closed
 
 
 def end_with_module(directory: str) -> None:
     """End this worker and its module: their ansible-playbook is gone.
 
-    Newer cores give each worker a session of its own, which a runner's cancel does not reach. On older ones somebody
-    may have killed ansible-playbook alone. ``directory`` is the task's, in which the module's parameters lie.
+    Newer cores give each worker its own session, which the cancellation of a runner does not reach. On older cores
+    somebody may have killed only ansible-playbook. ``directory`` is the task's directory, which contains the module's
+    parameters.
     """
     for pid in _descendants(os.getpid()):
         try:
@@ -231,7 +233,7 @@ def _descendants(ancestor: int) -> list[int]:
 
 
 def line_of(state: ProgressLine, done: str) -> str:
-    """Say in one line how far a task is."""
+    """Return the progress of a task as one line."""
     parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} under way"]
     if state["waiting"]:
         parts.append(f"{state['waiting']} waiting for room")

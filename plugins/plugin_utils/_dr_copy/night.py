@@ -4,8 +4,8 @@
 
 """One run of a plan: check the variables, find, plan, copy, look again, prune, report.
 
-It imports nothing of Ansible's executor: the calls to modules and the clock are its arguments, so that a night also
-runs in one process with the simulated clouds.
+It imports nothing from Ansible's executor. It takes the module calls and the clock as arguments, so that a run also
+works in one process with the simulated clouds.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
 from .results import Finished, Setting, finished, unexpected
 
-#: Retention has at least so many seconds, even if the copies used up all the time.
+#: Minimum seconds for retention, even if the copies have used up all the time.
 LEAST_SECONDS = 300
 
 
@@ -48,8 +48,8 @@ class Night:
     """One run of a plan. ``given`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
-    names of all variables that bear the role's prefix, ``ran`` the plans that the play has run for this host.
-    ``stopped`` says what failed before the run could begin.
+    names of all variables with the role's prefix, ``ran`` the plans that the play has run for this host. ``stopped``
+    says what failed before the run could begin.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Night:
         plan = given.get("plan")
         checked = normalise({**given, "plan": plan if str(plan or "").strip() else setting.host}, names, ran, clock())
         problems = [stopped] if stopped else checked.problems
-        # A plan that is no text is refused, in the report of its host.
+        # A plan name that is not a string is refused, in the report of its host.
         plan_or_host = checked.values.plan or setting.host
         self._values = replace(checked.values, plan=plan_or_host, reads_only=setting.reads_only)
         self._warnings: list[Any] = list(checked.warnings)
@@ -89,7 +89,7 @@ class Night:
         self._keys: list[Look] = []
 
     def run(self) -> Finished:
-        """Run the plan to its report. What fails is in the result: nothing is raised."""
+        """Run the plan up to its report. Failures are in the result; nothing is raised."""
         self._last = last_report(self._values)
         if not self._setting.check_mode:
             write_page_of_start(self._values)
@@ -131,8 +131,8 @@ class Night:
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete.
 
-        A shard lists the copies of its own disks. A set may be whole with that of a disk which has moved to another
-        shard since: only all copies tell.
+        A shard lists only the copies of its own disks. A copy of a disk that has since moved to another shard may
+        complete a set, so all copies must be listed to judge that.
         """
         values, check_mode = self._values, self._setting.check_mode
         self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
@@ -152,7 +152,7 @@ class Night:
         return _with_regions(listed, [first, *others])
 
     def _copy(self, calls: Calls, before: Sequence[CopyAnswer] = ()) -> list[CopyAnswer]:
-        """Copy what was chosen, except what the calls ``before`` tried. Returns the calls of this time."""
+        """Copy what was chosen, except what the calls ``before`` tried. Returns the new calls."""
         values, plan = self._values, self._decided["plan"]
         if values.across_accounts:
             self._share_with_other(calls)
@@ -181,7 +181,7 @@ class Night:
         self._share = both_shares(self._share, answer)
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:
-        """Copy the next newest snapshots of disks whose chosen one was gone before it could be copied."""
+        """Copy the next newest snapshot of each disk whose chosen snapshot was gone before it could be copied."""
         values, plan = self._values, self._decided["plan"]
         tried: list[Answer] = [self._share, *first]
         gone = disks_to_fall_back(plan, tried, values)
@@ -193,14 +193,14 @@ class Night:
         self._copy(calls, first)
 
     def _look(self, calls: Calls) -> None:
-        """Look by ID at the copies that this run saw complete and that the last listing does not show so."""
+        """Look by ID at the copies that this run saw complete and that the last listing does not show as complete."""
         for unseen in unseen_copies(self._copied, self._listed):
             self._say(f"checking {_copies(unseen['snapshot_ids'])} that the listing of {unseen['region']} lacks")
             answer = self._made(calls.look(unseen["region"], unseen["snapshot_ids"]))
             self._seen.append({**answer, "item": unseen})
 
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
-        """Find the recovery points of the last report that are not there; each is looked for by its ID, too."""
+        """Find the missing recovery points of the last report, and look for each of them by ID."""
         missing = missing_points(self._last, self._listed, self._before, part, self._ended())
         looks: list[Look] = []
         for region, ids in by_region(missing).items():
@@ -209,16 +209,16 @@ class Night:
         self._vanished = without_shown(missing, looks)
 
     def _ask_for_keys(self, calls: Calls) -> None:
-        """Ask for the state of the keys of the newest copies."""
+        """Read the state of the keys of the newest copies."""
         for region, ids in encrypted_points(self._done, self._ended(), self._setting.check_mode).items():
             self._say(f"checking the keys of {_copies(ids)} in {region}")
             answer = self._made(calls.keys(region, ids), warns=False)
             self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
 
     def _made(self, call: Call[Returned], warns: bool = True) -> Returned:
-        """Make a call. Its warnings are handed on, unless the report gives its own.
+        """Make a call. Passes on its warnings, unless the report has its own.
 
-        Here what a module has returned gets its type.
+        This assigns the type to the result of a module.
         """
         answer = _rows(self._run_module(call.module, call.arguments))
         if answer.get("also"):
@@ -229,7 +229,7 @@ class Night:
 
     @property
     def _listed(self) -> list[ListedRegion]:
-        """The last listing of the destinations."""
+        """Return the last listing of the destinations."""
         return self._listed_again or self._before
 
     @property
@@ -242,7 +242,7 @@ class Night:
 
     @property
     def _done(self) -> Done:
-        """What the steps have returned and decided so far."""
+        """Return what the steps have returned and decided so far."""
         return {
             "stopped": self._stopped or self._decided["stopped"],
             "last": self._last,

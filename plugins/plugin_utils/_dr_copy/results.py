@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a night hands on once its steps are done: the result, the report and its files, or a plain red page."""
+"""What a run returns after its steps: the result, the report and its files, or a plain red page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from .output.screen import failure_message, log_lines
 
 
 class Setting(NamedTuple):
-    """Where and how a night runs: the host, check mode, the version of Ansible, how many ``plans`` the play has."""
+    """Where and how a run takes place: the host, check mode, the version of Ansible, the number of ``plans`` in the
+    play."""
 
     host: str
     check_mode: bool = False
@@ -34,13 +35,13 @@ class Setting(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """What a night hands on.
+    """What a run returns.
 
-    - ``result`` is ``dr_copy_result``, ``report`` the whole report, ``brief`` what the playbooks show of it.
-    - ``message`` says why the run fails, or nothing, ``unwritten`` which files could not be written;
-      ``summary`` is for later jobs.
-    - ``ran`` are the plans that the play has run for this host; ``warnings`` are about the variables, and those of the
-      modules.
+    - ``result`` is ``dr_copy_result``, ``report`` the complete report, ``brief`` what the playbooks show of it.
+    - ``message`` says why the run fails, or is empty; ``unwritten`` says which files could not be written; ``summary``
+      is for later jobs.
+    - ``ran`` are the plans that the play has run for this host; ``warnings`` are those about the variables and those of
+      the modules.
     """
 
     result: Result
@@ -62,7 +63,7 @@ def finished(
 ) -> Finished:
     """Report a run. ``done`` is what its steps have returned and decided, ``values`` the variables at its end.
 
-    Where that cannot be reported, a red page says why, and nothing of what was found. Nothing is raised.
+    If reporting fails, a red page says why and shows no results. Nothing is raised.
     """
     try:
         return _reported(done, values, values.report_dir, setting, ran, warnings)
@@ -77,7 +78,7 @@ def finished(
 
 
 def unexpected(error: Exception) -> str:
-    """Say what an error in the role's own code was."""
+    """Return a message about an error in the role's own code."""
     return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
 
 

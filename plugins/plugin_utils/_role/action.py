@@ -24,7 +24,7 @@ from .user_defaults import with_defaults
 
 
 def utc() -> datetime:
-    """Return the time of day (aware)."""
+    """Return the current time (aware)."""
     return datetime.now(timezone.utc)
 
 
@@ -38,9 +38,9 @@ class FactsOfRun(TypedDict):
 
 
 class RoleAction(ProgressAction):
-    """Runs a role that is a program. A subclass has ``prefix``, that of its variables, and ``run_role``.
+    """Runs a role that is a program. A subclass defines ``prefix``, the prefix of its variables, and ``run_role``.
 
-    What the user connects with reaches the modules and nothing else: no result, no invocation, no fact.
+    The user's credentials are passed to the modules only, and never appear in a result, an invocation or a fact.
     """
 
     _supports_async = False
@@ -53,7 +53,7 @@ class RoleAction(ProgressAction):
         self._changed = False
         self._diffs: list[Any] = []
         self.warnings: list[Any] = []
-        # The result of the class above this one's own is that of a module of the task's name, which is none.
+        # ProgressAction.run() would run the module of the task's name, which has only documentation.
         result = super(ProgressAction, self).run(tmp, task_vars)
         try:
             result.update(self.run_role())
@@ -71,9 +71,9 @@ class RoleAction(ProgressAction):
         raise NotImplementedError
 
     def call(self, module: str, arguments: Arguments) -> RawAnswer:
-        """Run a module with the user's defaults under these arguments. Returns its result, also where it failed.
+        """Run a module with these arguments over the user's defaults. Returns its result, also if the module failed.
 
-        Its ``warnings`` are for the caller to hand on.
+        The caller passes on its ``warnings``.
         """
         if os.getppid() != self._parent:
             end_with_module(str(self._connection._shell.tmpdir))
@@ -95,14 +95,14 @@ class RoleAction(ProgressAction):
             show_on_stderr(f"{host_of(self._vars)}: {line}")
 
     def variable(self, name: str) -> Any:
-        """Return the value of a variable, None where it is not set."""
+        """Return the value of a variable, None if it is not set."""
         return unwrapped(self._templar.template(self._vars[name])) if name in self._vars else None
 
     def variables(self, names: Iterable[str], unread: list[str] | None = None) -> ByName:
         """Return the values of the role's variables, by their names without the prefix.
 
-        What cannot be evaluated, such as a variable in it that is not set, is left out and added to ``unread`` as a
-        sentence; without that list it raises AnsibleError.
+        A variable that cannot be evaluated, for example because it uses an undefined one, is omitted and added to
+        ``unread`` as a sentence. Raises AnsibleError instead if there is no such list.
         """
         found: ByName = {}
         for name in names:
@@ -116,7 +116,7 @@ class RoleAction(ProgressAction):
         return found
 
     def names(self) -> list[str]:
-        """Return the names of all variables that bear the role's prefix."""
+        """Return the names of all variables with the role's prefix."""
         return [name for name in self._vars if name.startswith(self.prefix)]
 
     def is_true(self, argument: str) -> bool:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules return, as types: a row's keys are those that the modules document.
+"""What the modules return, as types. A row has the keys that the modules document.
 
-At run time the rows are the dicts that JSON makes. What ``total=False`` says may really be missing; mypy does not check
-that it is there.
+At run time the rows are dicts from JSON. Keys of a class with ``total=False`` may be missing; mypy does not check that
+they exist.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 
 
 class Provenance(TypedDict):
-    """The source of a copy; ``managed``: this collection made the copy."""
+    """The source of a copy. ``managed``: this collection made the copy."""
 
     snapshot_id: str
     region: str | None
@@ -24,7 +24,7 @@ class Provenance(TypedDict):
 
 
 class SetRow(TypedDict):
-    """The set that a snapshot was taken in."""
+    """The set to which a snapshot belongs."""
 
     id: str
     size: int
@@ -49,10 +49,10 @@ class _Snapshot(TypedDict):
 
 
 class SnapshotRow(_Snapshot, total=False):
-    """A snapshot or a copy, as the info modules return it, and what the role notes of it.
+    """A snapshot or a copy as the info modules return it, with what the role has added to it.
 
-    ``doubt`` says why its source's time cannot be true (see doubts.with_doubts). ``planned``: a dry run would make it;
-    it has no ID yet, and what is not known of it is missing.
+    ``doubt`` says why the time of its source cannot be correct (see doubts.with_doubts). ``planned``: a dry run would
+    make it; it has no ID yet, and unknown keys are missing.
     """
 
     disk_id: str | None
@@ -79,14 +79,15 @@ class SnapshotRow(_Snapshot, total=False):
 
 
 class NamedDisk(TypedDict):
-    """A disk of which only ID and name may be known."""
+    """A disk; possibly only its ID and name are known."""
 
     disk_id: str
     name: str | None
 
 
 class DiskRow(NamedDisk, total=False):
-    """A disk, as the info modules return it. If the last report or a copy tells of it, the other keys are missing."""
+    """A disk as the info modules return it. If it is known only from the last report or a copy, other keys are
+    missing."""
 
     region: str
     size_gib: int
@@ -107,14 +108,14 @@ class _Failure(TypedDict):
 
 
 class Failure(_Failure, total=False):
-    """What went wrong. The copy modules name the source, those that restore the disk."""
+    """A failure. The copy modules name the source, the restore modules the disk."""
 
     source_snapshot_id: str | None
     disk_id: str | None
 
 
 class CopyFacts(TypedDict):
-    """What a report tells of a source and a destination, too."""
+    """What reports also contain about a source and a destination."""
 
     source_snapshot_id: str
     region: str
@@ -130,7 +131,7 @@ class CopyFacts(TypedDict):
 
 
 class CopyRow(CopyFacts):
-    """A source and a destination, as the copy modules return them."""
+    """A source with a destination as the copy modules return it."""
 
     source_region: str
     provider_state: str | None
@@ -149,7 +150,7 @@ class SharedRow(TypedDict):
 
 
 class Answer(TypedDict, total=False):
-    """What every call of a module may return. One that failed as a whole has only ``msg``, one not made ``skipped``."""
+    """What every module call may return. A failed call has only ``msg``; a call that was not made has ``skipped``."""
 
     changed: bool
     failed: bool
@@ -162,7 +163,7 @@ class Answer(TypedDict, total=False):
 
 
 class Listing(Answer, total=False):
-    """What an info module returns. ``other_disks`` and ``also`` are there if asked for."""
+    """What an info module returns; ``other_disks`` and ``also`` only on request."""
 
     disks: list[DiskRow]
     other_disks: list[DiskRow]
@@ -180,19 +181,19 @@ class CopyAnswer(Answer, total=False):
 
 
 class ShareAnswer(Answer, total=False):
-    """What the module returns that shares snapshots."""
+    """What the module that shares snapshots returns."""
 
     shared: list[SharedRow]
 
 
 class AccountAnswer(Answer, total=False):
-    """What a module returns that names the caller's account."""
+    """What a module that names the caller's account returns."""
 
     account: str
 
 
 class RestoredDisk(TypedDict):
-    """A disk made of a copy, as the restore modules return it; ``snapshot_id`` is the copy's."""
+    """A disk made from a copy as the restore modules return it; ``snapshot_id`` is the ID of the copy."""
 
     snapshot_id: str
     region: str
@@ -236,6 +237,6 @@ class ComparedCopy(TypedDict):
 
 
 class CompareAnswer(Answer, total=False):
-    """What the module returns that compares blocks."""
+    """What the module that compares blocks returns."""
 
     comparisons: list[ComparedCopy]

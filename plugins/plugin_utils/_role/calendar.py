@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-#: The limits by the calendar: the period of a local time.
+#: The calendar limits, each with a function that returns the period of a local time.
 PERIODS: dict[str, Callable[[datetime], object]] = {
     "keep_daily": lambda local: local.date(),
     "keep_weekly": lambda local: local.isocalendar()[:2],
@@ -23,7 +23,7 @@ LIMITS = ("keep", "keep_days", *PERIODS, "timezone")
 
 def zone_of(name: str) -> tzinfo:
     """Return a time zone by its name in the IANA database, such as ``Europe/Berlin``. Raises ValueError."""
-    if name == "UTC":  # it also fails on a machine without the database
+    if name == "UTC":  # works without the database, too
         return timezone.utc
     try:
         return ZoneInfo(name)

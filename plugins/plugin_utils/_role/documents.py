@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documents of the roles: pages from templates, JSON that can be read and compared, and the version in both."""
+"""Documents of the roles: pages from templates, JSON that can be read and compared, and the version that both show."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TEMPLATES = ROLES / "dr_copy" / "templates"
 
 
 def written(template: str, **values: Any) -> str:
-    """Return a page of one of the roles' templates.
+    """Return a page rendered from one of the roles' templates.
 
-    Its one script is allowed by its hash, so that nothing else on the page can ever run.
+    A hash allows the only script of the page, so nothing else on it can run.
     """
     script = (TEMPLATES / "page.js").read_text()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -36,9 +36,10 @@ def written(template: str, **values: Any) -> str:
 
 @cache
 def _templates() -> Environment:
-    """Return a Jinja that escapes everything and knows no undefined value: names come from the cloud.
+    """Return a Jinja environment that escapes everything, since names come from the cloud, and refuses undefined
+    values.
 
-    It compiles each template once, which takes longer than a page of some disks.
+    It compiles each template once, since compiling takes longer than rendering a page of a few disks.
     """
     return Environment(
         loader=FileSystemLoader([TEMPLATES, ROLES / "dr_restore" / "templates"]),
@@ -50,7 +51,8 @@ def _templates() -> Environment:
 
 
 def report_text(report: Mapping[str, object]) -> str:
-    """Write a report as JSON, a line for each row of a list: short, and still to be read and compared."""
+    """Return a report as JSON with one line for each row of a list, so that it is short and easy to read and
+    compare."""
     lines = []
     for key, value in report.items():
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
@@ -62,7 +64,7 @@ def report_text(report: Mapping[str, object]) -> str:
 
 
 def collection_version() -> str:
-    """Return this collection's version: that of the installed tarball, or of the checkout."""
+    """Return the version of this collection, from the installed tarball or from the checkout."""
     manifest = COLLECTION / "MANIFEST.json"
     if manifest.exists():
         return str(json.loads(manifest.read_text())["collection_info"]["version"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies whose provenance cannot be true: a tag is no proof. Pure."""
+"""Copies whose provenance cannot be correct, since a tag is no proof. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .answers import Failure, Provenance, SnapshotRow
 from .registered import failure_row
 from .rows import parse_time
 
-#: How far the clocks of machines and clouds may differ. A source time that is further ahead or off is wrong.
+#: How far the clocks of machines and clouds may differ. A source time with a greater difference is wrong.
 TOLERANCE = timedelta(minutes=15)
 
 
 def with_doubts(copies: Iterable[SnapshotRow], snapshots: Sequence[SnapshotRow], now: datetime) -> list[SnapshotRow]:
-    """Remove the source time from copies with a wrong one: they have no order and are no recovery point.
+    """Remove a wrong source time from copies: without it they have no order and are no recovery point.
 
-    The key ``doubt`` of such a copy names the reason: a time ahead of ``now``, or another time or disk than that of the
-    source among ``snapshots``.
+    The key ``doubt`` of such a copy names the reason: the time is ahead of ``now``, or the source in ``snapshots`` has
+    another time or disk.
     """
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots if not snapshot.get("source")}
     return [_judged(copy, sources, now) for copy in copies]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of the roles: read and written as a whole."""
+"""Reads and writes complete files of the roles."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-#: An object that was read from JSON or YAML, whoever has written it: of any form until it is checked.
+#: An object that was read from JSON or YAML. It can have any form until it is checked.
 Json = Mapping[str, Any]
 
 
 def failure_of(action: Callable[..., Any], *given: Any) -> str:
-    """Do something; return why it failed, or nothing."""
+    """Run an action; return why it failed, or an empty string."""
     try:
         action(*given)
-    except Exception as error:  # whatever it is, the run goes on and tells it
+    except Exception as error:  # the run continues and reports any error
         return str(error) or type(error).__name__
     return ""
 
 
 def whole_path(path: str) -> str:
-    """Return the absolute path of a file or directory, with the home of a user for ``~``; empty for no path."""
+    """Return the absolute path of a file or directory, with ``~`` expanded; empty for an empty path."""
     return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file as a whole, since it may be read at any moment. Raises OSError."""
+    """Write a file atomically, since it may be read at any moment. Raises OSError."""
     _make_directory(path.parent)
     # Two runs may write the same file at once.
     with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
@@ -48,7 +48,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _make_directory(path: Path) -> None:
-    """Make a directory and those above it that are missing; the others keep their permissions."""
+    """Make a directory and its missing parents; existing directories keep their permissions."""
     if not path.exists():
         _make_directory(path.parent)
         path.mkdir(exist_ok=True)
@@ -56,9 +56,9 @@ def _make_directory(path: Path) -> None:
 
 
 def read_json(path: Path) -> Json:
-    """Return the object in a JSON file, empty where there is none that can be read."""
+    """Return the object in a JSON file, empty if there is none or it cannot be read."""
     try:
         parts = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError):  # the last one for lists in lists in lists
+    except (OSError, ValueError, RecursionError):  # RecursionError: deeply nested lists
         return {}
     return parts if isinstance(parts, dict) else {}

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-#: Characters that a name in a cloud may have and XML 1.0 may not.
+#: Characters that names in a cloud may contain and XML 1.0 does not allow.
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RESULTS = ("failure", "error", "skipped")
-#: One of these with its message; None for a case that has passed.
+#: The kind of a result with its message; None for a case that has passed.
 Result = tuple[str, str] | None
 
 
 class Suite:
-    """A suite of this name, that was run at ``timestamp`` (ISO 8601)."""
+    """A suite of this name that was run at ``timestamp`` (ISO 8601)."""
 
     def __init__(self, name: str, timestamp: str):
         self._root = ElementTree.Element("testsuite", name=_text(name), timestamp=timestamp)

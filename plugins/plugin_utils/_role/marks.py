@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the roles write on copies beside the modules' provenance."""
+"""The tags that the roles write on copies besides the modules' provenance."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .answers import SnapshotRow
 
 #: ATTACHED_TO holds the instance's ID and, if the cloud shows one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
-#: What a level of a drill claims, from the weaker to the stronger.
+#: The levels of a drill, from the weakest claim to the strongest.
 LEVELS = ("creatable", "readable", "usable")
-#: Where a cloud has no snapshot tags, descriptions hold the plan, before disk and time.
+#: On a cloud without snapshot tags, descriptions contain the plan, before disk and time.
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
 
 
@@ -27,6 +27,6 @@ def plan_of(copy: SnapshotRow) -> str | None:
 
 
 def is_of_plans(copy: SnapshotRow, plans: Collection[str]) -> bool:
-    """Whether a copy bears the mark of one of these plans, or none."""
+    """Whether a copy has the mark of one of these plans, or no mark."""
     plan = plan_of(copy)
     return plan is None or plan in plans

@@ -15,15 +15,16 @@ try:
 except ImportError as error:
     MISSING = f"the Python package prometheus_client, where ansible-playbook runs ({error})"
 
-#: Of copy runs and of drills alike.
+#: A metric of both copy runs and drills.
 DRILL = "dr_copy_drill_timestamp_seconds"
 DRILL_HELP = "When a copy of a disk was last proven by making a disk from it; 0: never"
 
 
 def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:
-    """Return plan, disk and region of each proof that another file beside this one tells.
+    """Return plan, disk and region of each proof in the other files of this directory.
 
-    node_exporter refuses a series that two files tell: one of a plan and of its drill, which may bear the same name.
+    node_exporter refuses a series that is in two files. A plan and its drill may have the same name and thus the same
+    series.
     """
     others = [other for kind in ("dr_copy_*.prom", "dr_drill_*.prom") for other in path.parent.glob(kind)]
     found: set[tuple[str, str, str]] = set()

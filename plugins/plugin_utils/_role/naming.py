@@ -12,9 +12,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 
 def file_name(plan: str, shard: str = "") -> str:
-    """Return the name of a plan or host, or of a shard of a plan, as part of a path: ``web``, ``web_2_8``.
+    """Return the name of a plan, host or shard for use in a path: ``web``, ``web_2_8``.
 
-    Different names give different files, all of them in the directory itself: ``a/b`` gives ``a%2Fb``, ``..`` gives
+    Different names give different files, and all are directly in the directory: ``a/b`` gives ``a%2Fb``, ``..`` gives
     ``%2E.``. Raises ValueError for an invalid shard.
     """
     end = "_{}_{}".format(*parse_shard(shard)) if shard else ""
@@ -23,5 +23,5 @@ def file_name(plan: str, shard: str = "") -> str:
 
 
 def label(plan: str, shard: str = "") -> str:
-    """Return the name of a plan, or of one of its shards, in words: ``web``, ``web 2/8``."""
+    """Return the name of a plan or of one of its shards for people: ``web``, ``web 2/8``."""
     return f"{plan} {shard}" if shard else plan

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse values of variables from YAML, JSON or the text of a survey. Pure."""
+"""Parses values of variables from YAML, JSON or a survey answer. Pure."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from .calendar import zone_of
 
-#: Values by their names as a user gives them: of any type until they are taken.
+#: Values by name as a user sets them, of any type until they are parsed.
 Given = Mapping[str, Any]
-#: The bounds of the cloud that allows most.
+#: The longest tag key and value on any cloud.
 LONGEST_KEY, LONGEST_VALUE = 128, 256
-#: Digits of a whole number: 64 bits hold it.
+#: The most digits of an integer, so that it fits into 64 bits.
 LONGEST_NUMBER = 18
 
 
 class InvalidValue(ValueError):
-    """A value that is not valid; says what would be."""
+    """An invalid value; the message says what would be valid."""
 
 
 def without_values(message: str) -> str:
-    """Return what Ansible says of a variable that cannot be evaluated, without the values that it repeats.
+    """Return Ansible's message about a variable that cannot be evaluated, without the values that it repeats.
 
-    Before 2.19 it writes the whole of a variable in which another one is not set: of a connection, its secrets.
+    Before 2.19, if a variable uses an undefined one, the message contains all of it: the secrets of a connection, too.
     """
     return message.rpartition("}: ")[2] or "a variable cannot be evaluated"
 
@@ -51,7 +51,7 @@ def as_whole_number(value: Any) -> int:
 
 
 def as_time_zone(value: Any) -> str:
-    """Check the name of a time zone and return it: facts hold no objects."""
+    """Check the name of a time zone. Returns the name, because facts cannot hold objects."""
     try:
         zone_of(as_text(value))
     except ValueError as error:
@@ -67,7 +67,7 @@ def as_bool(value: Any) -> bool:
 
 
 def as_list(value: Any) -> list[str]:
-    """Take a list, a JSON list, or a text with one entry a line or with commas."""
+    """Parse a list, a JSON list, or a string with one entry per line or separated by commas."""
     if isinstance(value, str):
         entries = _json(value, list)
         value = re.split(r"[\n,]", value) if entries is None else entries
@@ -78,7 +78,7 @@ def as_list(value: Any) -> list[str]:
 
 
 def as_dict(value: Any) -> Given:
-    """Take a dict, a JSON object, or a text of key=value, one a line."""
+    """Parse a dict, a JSON object, or a string with one key=value per line."""
     if isinstance(value, Mapping):
         return {str(key): entry for key, entry in value.items()}
     if not isinstance(value, str):
@@ -98,13 +98,13 @@ def as_dict(value: Any) -> Given:
 
 
 def as_tags(value: Any) -> dict[str, str]:
-    """Take tags as a dict; YAML's true and false become the words that people write in tags."""
+    """Parse tags as a dict; YAML's true and false become strings as people write them in tags."""
     found = {key: str(entry).lower() if isinstance(entry, bool) else entry for key, entry in as_dict(value).items()}
     return {key: "" if entry is None else as_text(entry) for key, entry in found.items()}
 
 
 def as_tag_filter(value: Any) -> dict[str, str]:
-    """Take tags to search for; refuse those that no cloud allows, since they would never be found."""
+    """Parse tags to search for. Refuses tags that no cloud allows, since they would never be found."""
     tags = as_tags(value)
     for key, entry in tags.items():
         if not 1 <= len(key) <= LONGEST_KEY or len(entry) > LONGEST_VALUE:
@@ -125,7 +125,7 @@ def _json(value: str, kind: type) -> Any:
 
 
 def one_of(choices: Collection[str]) -> Callable[[Any], str]:
-    """Return what takes one of these choices, as they are when a value is taken."""
+    """Return a parser that accepts one of these choices, as they are at the time of parsing."""
 
     def take(value: Any) -> str:
         if not isinstance(value, str) or value not in choices:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pages that need no template: they stand in for the report while it cannot be drawn. Pure."""
+"""Pages without a template, which replace the report while it cannot be rendered. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def page_of_start(plan: str, started_at: str) -> str:
-    """Return the page that stands there while a run goes on, or after it was killed."""
+    """Return the page that is shown while a run is in progress, or after it was killed."""
     title = f"A run began at {started_at}, and has not ended"
     message = (
         "If no run is in progress, it was killed: look at the log of its job, and run again. No earlier report is "
@@ -38,7 +38,7 @@ def page_of_start(plan: str, started_at: str) -> str:
 
 
 def page_of_failure(plan: str, message: str) -> str:
-    """Return the page of a run whose report could not be drawn."""
+    """Return the page of a run whose report could not be rendered."""
     title = "✗ The report of this run could not be drawn"
     return _page(plan, title, message, "is-bad", "#b00020")
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What drills have proven of copies, as the tags of these say. Pure.
+"""What drills have proven about copies, according to the copies' tags. Pure.
 
-Proofs are the times (aware) of the last ones by their levels.
+Proofs are the times (aware) of the last successful drills, by level.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from .marks import LEVELS
 from .rows import parse_time
 
 T = TypeVar("T")
-#: The levels that a proof of each level proves. A drill of the level usable compares no blocks with the source's, and
-#: one of the level readable mounts nothing.
+#: The levels that a proof of each level proves. A drill of level usable compares no blocks with those of the source,
+#: and a drill of level readable mounts nothing.
 PROVES = {"creatable": {"creatable"}, "readable": {"creatable", "readable"}, "usable": {"creatable", "usable"}}
 
 
 def proofs_in(tags: Mapping[str, str], now: datetime) -> dict[str, datetime]:
-    """Return the proofs of a copy: the last one, and those before it that proved something else."""
+    """Return the proofs of a copy: the last one, and earlier ones that proved something else."""
     earlier = str(tags.get(PROVEN_BEFORE) or "").split()
     pairs = [(tags.get(PROVEN_LEVEL), tags.get(PROVEN_AT)), *zip(earlier[::2], earlier[1::2])]
     return newest_of([(str(level), time) for level, time in pairs], now)
 
 
 def newest_of(pairs: Iterable[tuple[str, str | None]], now: datetime) -> dict[str, datetime]:
-    """Return the newest time of each level, given pairs of level and ISO 8601 text. One ahead of now is none."""
+    """Return the newest time of each level, given pairs of level and ISO 8601 string. Ignores times ahead of now."""
     found: dict[str, datetime] = {}
     for level, text in pairs:
         time = parse_time(text)
@@ -53,17 +53,17 @@ def newest_that_proves(wanted: str, proofs: Mapping[str, datetime]) -> tuple[str
 
 
 def beside(level: str | None, proofs: Mapping[str, T]) -> dict[str, T]:
-    """Return the proofs of what ``level`` does not prove, whatever stands for their times."""
+    """Return the proofs of what ``level`` does not prove; the values may be of any type."""
     return {other: proofs[other] for other in LEVELS if other in proofs and other not in PROVES.get(str(level), ())}
 
 
 def strongest(proofs: Iterable[str]) -> str | None:
-    """Return the strongest of these levels; None where there is none."""
+    """Return the strongest of these levels; None if there is none."""
     return max(proofs, key=LEVELS.index, default=None)
 
 
 def tags_of_proof(level: str, at: str, proofs: Mapping[str, datetime]) -> dict[str, str]:
-    """Return the tags for a copy that is proven now (``at``, ISO 8601), and that had these proofs before."""
+    """Return the tags for a copy that is proven now (``at``, ISO 8601) and that had these ``proofs`` before."""
     earlier = " ".join(f"{other} {as_text(time)}" for other, time in beside(level, proofs).items())
     return {PROVEN_AT: at, PROVEN_LEVEL: level, **({PROVEN_BEFORE: earlier} if earlier else {})}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the registered result of a module says about its call. Pure."""
+"""What the registered result of a module says about the call. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from .answers import Answer, CopyAnswer, Failure
 
-#: Kinds of failure of a region that does not answer; others mean that it refuses.
+#: The kinds of failures of a region that does not answer; other kinds mean that it refused.
 NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
 
 
 def answers(source: Answer) -> bool:
-    """Whether a region answered to a listing, even with a refusal."""
+    """Whether a region answered a listing, even with a refusal."""
     return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
 
 
@@ -28,7 +28,7 @@ def is_listed(source: Answer) -> bool:
 
 
 def has_moved(calls: Sequence[CopyAnswer]) -> bool:
-    """Whether copy calls changed, waited for or failed on anything, so that the listing of copies is out of date."""
+    """Whether copy calls changed, waited for or failed on anything, so that the listing of copies is outdated."""
     moved = ("adopted", "pending", "failed")
     return any(
         call.get("changed") or failures_of(call) or any((call.get("counts") or {}).get(key) for key in moved)
@@ -37,7 +37,7 @@ def has_moved(calls: Sequence[CopyAnswer]) -> bool:
 
 
 def failures_of(call: Answer) -> list[Failure]:
-    """Return the failures of a call; a call without a result of ours failed as a whole."""
+    """Return the failures of a call; a call without a result of our modules is one failure."""
     if "failures" in call:
         return list(call["failures"])
     if call.get("skipped") or "snapshots" in call or "packed" in call:
@@ -48,5 +48,5 @@ def failures_of(call: Answer) -> list[Failure]:
 def failure_row(
     error: CopyError, source_id: str | None = None, region: str | None = None, copy_id: str | None = None
 ) -> Failure:
-    """Return a failure that the role has found, in the form of the copy modules."""
+    """Return a failure that the role has detected, in the form of the copy modules."""
     return cast(Failure, error.as_result(source_id, region, copy_id))

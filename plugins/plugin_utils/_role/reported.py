@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report of dr_copy tells of disks: the role's next run reads it, and so does a restore."""
+"""What a report of dr_copy says about disks. The role's next run and restores read it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ReportedDisk(TypedDict):
 
 
 class DiskFacts(ReportedDisk, total=False):
-    """What a report tells of a disk; unknown keys are left out."""
+    """What a report says about a disk; unknown keys are omitted."""
 
     size_gib: int
     tags: dict[str, str]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts of a row: a snapshot, a copy or a disk as the info modules return them. Pure."""
+"""Facts about a row: a snapshot, a copy or a disk as the info modules return it. Pure."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Call = TypeVar("Call", bound=Mapping[str, object])
 def unwrapped(rows: Rows) -> Rows:
     """Return the rows of a module without the wrappers of ansible-core 2.19 and newer.
 
-    The wrappers template each value whenever it is read. That takes minutes for the copies of a real account. What
-    modules return holds no templates.
+    The wrappers template each value whenever it is read, which takes minutes for the copies of a real account. Module
+    results contain no templates.
     """
     unwrap = getattr(rows, "_non_lazy_copy", None)
     return rows if unwrap is None else cast(Rows, unwrap())
 
 
 def read_listing(call: Call) -> Call:
-    """Return the registered result of a listing with its lists as rows, also if they were packed as one text.
+    """Return the registered result of a listing with its lists as rows, even if they were packed into one string.
 
     Raises ValueError.
     """
@@ -39,20 +39,20 @@ def read_listing(call: Call) -> Call:
 
 
 class SnapshotTime(NamedTuple):
-    """When a snapshot was taken. Sorts the snapshots of a disk: by time, then by ID."""
+    """When a snapshot was taken; sorts the snapshots of a disk by time, then by ID."""
 
     time: datetime
     snapshot_id: str
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Read an ISO 8601 text as an aware datetime; without a zone it is UTC, an invalid one is None."""
+    """Parse an ISO 8601 string as an aware datetime, UTC if it has no time zone; None if it is invalid."""
     return _parsed(str(text)) if text else None
 
 
 @lru_cache(maxsize=65536)
 def _parsed(text: str) -> datetime | None:
-    # Each time is read several times, since it stands in a source and in each of its copies.
+    # Each time is parsed repeatedly, since a source and each of its copies have it.
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
@@ -61,7 +61,7 @@ def _parsed(text: str) -> datetime | None:
 
 
 def time_or_now(now: str | None) -> datetime:
-    """Return the time to measure ages from. Raises ValueError for a text that is not a time."""
+    """Return the time from which ages are measured. Raises ValueError for a string that is not a time."""
     moment = parse_time(now) if now else datetime.now(timezone.utc)
     if moment is None:
         raise ValueError(f"now must be an ISO 8601 time, not {now!r}")
@@ -69,7 +69,7 @@ def time_or_now(now: str | None) -> datetime:
 
 
 def number(name: str, value: Any) -> float:
-    """Return a user's number from 0. Raises ValueError with its name if it is none."""
+    """Return a user's number if it is 0 or more. Otherwise raises ValueError with its name."""
     try:
         taken = float(value)
     except (TypeError, ValueError):
@@ -80,13 +80,13 @@ def number(name: str, value: Any) -> float:
 
 
 def age_in_hours(created_at: str | None, now: datetime) -> float | None:
-    """Return the age in hours, with two decimals, or None if the time is unknown."""
+    """Return the age in hours, rounded to two decimals, or None if the time is unknown."""
     age = hours_since(created_at, now)
     return None if age is None else round(age, 2)
 
 
 def hours_since(created_at: str | None, now: datetime) -> float | None:
-    """Return the exact age in hours, by which limits are judged, or None if the time is unknown."""
+    """Return the exact age in hours for comparison with limits, or None if the time is unknown."""
     created = parse_time(created_at)
     return None if created is None else (now - created) / timedelta(hours=1)
 
@@ -96,7 +96,7 @@ def is_complete(snapshot: SnapshotRow | CopyRow) -> bool:
 
 
 def is_archived(snapshot: SnapshotRow) -> bool:
-    """Whether a snapshot lies in an archive, from which it must be taken before it can be restored."""
+    """Whether a snapshot is archived and must be taken out of the archive before it can be restored."""
     return "archived" in (snapshot.get("traits") or ())
 
 
@@ -107,7 +107,8 @@ def disk_id_of(snapshot: SnapshotRow) -> str:
 
 
 def counting_order(copy: SnapshotRow) -> tuple[bool, str, str]:
-    """Sort key of the copies of one source: the first counts, as in the copy modules (promises: counting-order)."""
+    """Sort key for the copies of one source: the first one counts, as in the copy modules
+    (promises: counting-order)."""
     source = copy.get("source")
     return (not (source and source.get("managed")), copy.get("created_at") or "unknown", str(copy["snapshot_id"]))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of a role's variables: what each may be, and which argument of which module it reaches. Pure."""
+"""The table of a role's variables: the valid values, and the module arguments that each one sets. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .call import Arguments
 from .parsing import Given, InvalidValue
 
 Value = TypeVar("Value")
-#: What a cloud must have for a variable that needs it.
+#: What a cloud must support for a variable that needs it.
 NEEDS: dict[str, Callable[[Capabilities], bool]] = {
     "attaching": lambda cloud: cloud.instance_id_pattern is not None,
     "clusters": lambda cloud: cloud.csi_driver is not None,
@@ -36,7 +36,7 @@ NEEDS: dict[str, Callable[[Capabilities], bool]] = {
 
 
 class To(NamedTuple):
-    """An argument of the module that a step of the role calls; ``of`` makes it of the variable's value."""
+    """An argument of the module that a step of the role calls; ``of`` converts the variable's value into it."""
 
     step: str
     argument: str
@@ -44,11 +44,12 @@ class To(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """A variable: how it is parsed, and its default; None as default: it is required.
+    """A variable: its parser and its default. If the default is None, the variable is required.
 
-    - ``to`` are the arguments that it reaches.
-    - ``used_by`` are the modules of the role that use it for a decision, as ``decide.planning``.
-    - ``needs`` is a key of NEEDS. A cloud without it refuses the variable; ``passed_over``: it ignores it instead.
+    - ``to`` are the arguments that it sets.
+    - ``used_by`` are the Python modules of the role that use it for a decision, such as ``decide.planning``.
+    - ``needs`` is a key of NEEDS. A cloud that does not support it refuses the variable; with ``passed_over`` it
+      ignores the variable instead.
     """
 
     take: Callable[[Any], Any]
@@ -63,7 +64,7 @@ class Variable(NamedTuple):
 
 
 Table = Mapping[str, Variable]
-#: Values of variables by their names, of the types that their rows say.
+#: Values of variables by name, of the types in their rows.
 ByName = dict[str, Any]
 
 
@@ -77,30 +78,30 @@ def variable(
     needs: str = "",
     passed_over: bool = False,
 ) -> Value:
-    """Return a field of a dataclass of variables, which is also a row of the table (see Variable).
+    """Return a field of a dataclass of variables that is also a row of the table (see Variable).
 
-    So a variable is written once, and its type is checked against what parses it and against its default. The default
-    of a ``required`` one stands in for it where it is missing, in a run that is refused for that.
+    So each variable is defined once, and its type is checked against its parser and its default. If a ``required``
+    variable is missing, the run is refused, and the variable has its default in that run.
     """
-    # pylint knows fields in the body of a class only.
+    # pylint accepts fields only in the body of a class.
     row = Variable(take, None if required else default, to, used_by, needs, passed_over)
     return field(default_factory=lambda: default, metadata={"row": row})  # pylint: disable=invalid-field-call
 
 
 def table_of(variables: Any) -> dict[str, Variable]:
-    """Return the table that a dataclass of variables is."""
+    """Return the table of variables from a dataclass."""
     return {one.name: one.metadata["row"] for one in fields(variables) if one.metadata}
 
 
 def as_mapping(variables: Any) -> ByName:
-    """Return the values of a dataclass of variables by their names."""
+    """Return the values of a dataclass of variables by name."""
     return {one.name: getattr(variables, one.name) for one in fields(variables)}
 
 
 def taken(table: Table, given: Given, prefix: str) -> tuple[ByName, list[str]]:
-    """Return the variables that the user has ``given`` as their types, defaults for the others, and every problem.
+    """Return the parsed variables that the user has ``given``, with defaults for the others; and all problems.
 
-    A required one that is missing or invalid is left out.
+    A required variable that is missing or invalid is omitted.
     """
     values: ByName = {}
     problems: list[str] = []
@@ -119,9 +120,9 @@ def taken(table: Table, given: Given, prefix: str) -> tuple[ByName, list[str]]:
 
 
 def arguments_of(table: Table, step: str, values: ByName, cloud: Capabilities) -> Arguments:
-    """Return the arguments that the variables give to the module of a step.
+    """Return the arguments that the variables set for the module of a step.
 
-    An empty text, list or dict, and 0, mean that the module's own default holds; true and false are always passed.
+    For an empty string, list or dict, and for 0, the module's own default applies; true and false are always passed.
     """
     found = {}
     for name, variable in table.items():
@@ -132,12 +133,12 @@ def arguments_of(table: Table, step: str, values: ByName, cloud: Capabilities) -
 
 
 def arguments_in(table: Table) -> Iterator[tuple[str, str]]:
-    """Return step and name of each argument that a variable reaches."""
+    """Return step and name of each argument that a variable sets."""
     return ((to.step, to.argument) for variable in table.values() for to in variable.to)
 
 
 def not_honoured(table: Table, values: ByName, cloud: Capabilities) -> list[str]:
-    """Return the names of the variables that are set and that the cloud cannot honour."""
+    """Return the names of the variables that are set but that the cloud does not support."""
     return [
         name
         for name, variable in table.items()
@@ -149,7 +150,7 @@ def not_honoured(table: Table, values: ByName, cloud: Capabilities) -> list[str]
 
 
 def support_table(table: Table, prefix: str, clouds: Mapping[str, Capabilities]) -> str:
-    """Return in Markdown which cloud honours which variable, for those that not every cloud honours."""
+    """Return a Markdown table of the clouds' support, for variables that not every cloud supports."""
     lines = [f"| variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
     for name, variable in table.items():
         honoured = [variable.is_honoured(cloud) for cloud in clouds.values()]

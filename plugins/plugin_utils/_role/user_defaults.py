@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module arguments with the user's own ``module_defaults``, for an action plugin that runs modules.
+"""Merges module arguments with the user's ``module_defaults``, for an action plugin that runs modules.
 
-The core applies them to the task's own action only. Its action ``package`` does the same by these functions, which are
-private to the core and differ from one to the next.
+The core applies these defaults only to the task's own action. Its action ``package`` uses the same functions as this
+file. They are private to the core and differ between versions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .call import Arguments
 
 
 def with_defaults(module: str, arguments: Arguments, task: Any, templar: Any) -> Arguments:
-    """Return arguments over the defaults that the user has set for a module, by its full name or by a group."""
+    """Return arguments merged over the user's defaults for a module, set by its full name or by a group."""
     if hasattr(module_common, "_apply_action_arg_defaults"):  # ansible-core 2.19 and newer
         found = module_common._apply_action_arg_defaults(module, task, dict(arguments), templar)
     else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies and their marks, as the values that decisions about sets take. Pure."""
+"""Copies and their marks, as values for the decisions about sets. Pure."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from .._role.answers import SnapshotRow
 from .._role.marks import ATTACHED_TO, plan_of
 from .._role.rows import is_complete, taken_at
 
-#: The trait of a copy of which no disk can be made now.
+#: The trait of a copy from which no disk can be made now.
 ARCHIVED = "archived"
-#: The smallest set; a disk alone is in none.
+#: The size of the smallest set; a single disk is in no set.
 SMALLEST = 2
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A complete copy of ours, whose source's disk and time are known; ``time`` is when the source was taken.
+    """A complete copy of ours with a known disk and time of its source. ``time`` is when the source was taken.
 
-    ``group_id``, ``instance_id``, ``plan`` and ``disks_mark`` are what its marks say, empty if nothing.
+    ``group_id``, ``instance_id``, ``plan`` and ``disks_mark`` are from its marks, and empty if it has no such mark.
     """
 
     region: str
@@ -49,15 +49,15 @@ class Copy:
 
     @property
     def is_restorable(self) -> bool:
-        """Whether a disk can be made of it now."""
+        """Whether a disk can be made from it now."""
         return not self.is_archived
 
 
 @dataclass(frozen=True)
 class CopySet:
-    """The copies in a region that bear a plan's mark of one set. A disk has several if its source was copied twice.
+    """The copies in a region that have a plan's mark of one set. A disk has several if its source was copied twice.
 
-    Where the plan's own copies lack members, those that other plans have copied may be among them.
+    If the plan's own copies lack members, these may include copies of other plans.
     """
 
     region: str
@@ -81,13 +81,13 @@ class CopySet:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it has as many members as it had when it was taken."""
+        """Whether the set is complete: it has as many disks as when it was taken."""
         return len(self.disk_ids) == self.mark.size
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Copies whose marks name one set, but cannot all be true; ``reason`` is the rest of a sentence about them."""
+    """Copies with marks of one set that cannot all be true; ``reason`` is the end of a sentence about them."""
 
     region: str
     group_id: str
@@ -111,12 +111,12 @@ class Contradiction:
 
 
 def copies_of(rows: Iterable[SnapshotRow]) -> list[Copy]:
-    """Return the complete copies of ours among the rows of an info module, as far as disk and time are known."""
+    """Return the complete copies of ours among the rows of an info module, if their disk and time are known."""
     return [copy for row in rows if (copy := _copy_of(row))]
 
 
 def _copy_of(row: SnapshotRow) -> Copy | None:
-    """Return a row as a copy; None unless it is complete, managed, and its disk and time are known."""
+    """Return a row as a copy; None unless it is complete and managed and its disk and time are known."""
     source, tags, taken = row.get("source"), row.get("tags") or {}, taken_at(row)
     if not (source and source.get("managed") and source.get("disk_id") and is_complete(row) and taken):
         return None

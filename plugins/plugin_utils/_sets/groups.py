@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups: disks that belong together. A disk alone is in none. Pure."""
+"""Groups: disks that belong together. A single disk is in no group. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from .._role.answers import DiskRow
 
 @dataclass(frozen=True)
 class Group:
-    """Two or more disks of one instance, or of one value of the group's tag, which is ``group_id``."""
+    """Two or more disks of one instance, or with the same value of the group tag. ``group_id`` is that instance or
+    value."""
 
     group_id: str
     disk_ids: frozenset[str]
@@ -23,13 +24,14 @@ class Group:
 def groups_of(disks: Iterable[DiskRow], group_tag: str = "") -> list[Group]:
     """Return the groups of disks as the info modules return them, sorted by ID.
 
-    With ``group_tag``, a tag key of disks, those that bear one value of it belong together; else those of one instance.
+    With ``group_tag``, a tag key, the disks with the same value of that tag belong together; else those of one
+    instance.
     """
     return groups_by_ids(group_ids_of(disks, group_tag))
 
 
 def group_ids_of(disks: Iterable[DiskRow], group_tag: str = "") -> dict[str, str]:
-    """Return what each disk belongs to, by its ID; empty for nothing."""
+    """Return by disk ID what each disk belongs to: an instance, or a value of the tag; empty if to nothing."""
     return {str(disk["disk_id"]): _group_of(disk, group_tag) for disk in disks}
 
 

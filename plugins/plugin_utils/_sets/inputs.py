@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows of info modules and reports as the values that decisions about sets take. Pure."""
+"""Turns rows of info modules and reports into values for the decisions about sets. Pure."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def sources_of(
 ) -> list[Source]:
     """Return the snapshots that are copied, or will be once they are complete.
 
-    ``unusable`` says why a snapshot cannot be copied, None where it can; ``unfinished`` are those of its reasons that
-    time mends.
+    ``unusable`` returns the reason why a snapshot cannot be copied, or None if it can. ``unfinished`` are the temporary
+    ones among these reasons.
     """
     found = []
     for row in snapshots:
@@ -42,13 +42,13 @@ def sources_of(
 
 
 def sources_of_copies(copies: Iterable[Copy]) -> list[Source]:
-    """Return the snapshots that copies were made of, which may be gone, or not listed."""
+    """Return the snapshots that copies were made from, which may be gone or not listed."""
     found = {copy.source_id: Source(copy.disk_id, copy.source_id, copy.time) for copy in copies}
     return [*found.values()]
 
 
 def listed_set_of(row: SnapshotRow) -> SnapshotSet | None:
-    """Return the set that the info module returned of a snapshot; None where it returned none, or an odd one."""
+    """Return the set that the info module returned for a snapshot; None if it returned none, or an invalid one."""
     found = row.get("set")
     words = {one.value for one in Consistency}
     if not isinstance(found, Mapping) or not found.get("id") or found.get("consistency") not in words:
@@ -57,9 +57,9 @@ def listed_set_of(row: SnapshotRow) -> SnapshotSet | None:
 
 
 def with_marks(copies: Iterable[Copy], marks: Mapping[str, Mapping[str, str]], plan: str = "") -> list[Copy]:
-    """Return copies that bear no marks with those that they would bear, where a cloud has no tags; ``marks`` by source.
+    """Return copies of a cloud without tags, each with the marks that it would have; ``marks`` are by source.
 
-    So groups are known there while the source region answers. The marks are those that the ``plan`` gives.
+    So the groups are known as long as the source region answers. The marks are those of the ``plan``.
     """
 
     def marked(copy: Copy) -> Copy:
@@ -70,7 +70,8 @@ def with_marks(copies: Iterable[Copy], marks: Mapping[str, Mapping[str, str]], p
 
 
 def groups_of_report(sets: Any) -> dict[str, str]:
-    """Return what each disk belongs to by ``sets`` of a plan's report, whose form is not certain."""
+    """Return by disk ID what each disk belongs to, according to ``sets`` of a plan's report. Their form is not
+    certain."""
     rows = [row for row in sets if isinstance(row, Mapping)] if isinstance(sets, list) else []
     rows = [row for row in rows if isinstance(row.get("disks"), list)]
     return {str(disk_id): str(row.get("group") or "") for row in rows for disk_id in row["disks"]}

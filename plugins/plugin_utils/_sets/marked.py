@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sets among copies, by their marks. A mark is no truth: sets that contradict themselves are none. Pure.
+"""Finds the sets among copies by their marks. A mark is no proof: contradictory marks make no set. Pure.
 
-A plan's group is the disks that this plan protects, so each plan has sets of its own. Plans that protect the same disks
-share copies: then a set of one plan has members that bear the mark of another.
+A plan's group contains the disks that this plan protects, so each plan has its own sets. Plans that protect the same
+disks share copies. Then a set of one plan has members with the mark of another plan.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from .copies import Contradiction, Copy, CopySet
 from .groups import Group
 
-#: A region, what disks belong to, and the ID of a set, or a plan.
+#: A region, a group, and the ID of a set or the name of a plan.
 _Key = tuple[str, str, str]
-#: So many choices of disks are compared with the mark of a set (about 10 ms): all of them, if a server has 14 disks.
+#: How many combinations of disks are compared with the mark of a set (about 10 ms); this covers a server of 14 disks.
 MOST_CHOICES = 2_000
 
 
@@ -33,9 +33,9 @@ def _all(_copy: Copy) -> bool:
 def sets_of_copies(
     copies: Iterable[Copy], counts: Callable[[Copy], bool] = _all
 ) -> tuple[list[CopySet], list[Contradiction]]:
-    """Return the sets that copies are marked with, whole or not, the newest first; and those that are none.
+    """Return the sets that the marks of copies name, complete or not, newest first; and the contradictory ones.
 
-    Only copies that ``counts`` accepts are members; the others tell contradictions too.
+    Only copies that ``counts`` accepts become members; the others also reveal contradictions.
     """
     marked: dict[_Key, dict[str, list[Copy]]] = {}
     of_plans: dict[_Key, set[str]] = {}
@@ -59,7 +59,7 @@ def sets_of_copies(
 
 
 def _with_unnamed(by_plan: Mapping[str, list[Copy]]) -> dict[str, list[Copy]]:
-    """Let copies that name no plan belong to the only plan that the others name."""
+    """If all named copies name the same plan, assign the copies without a plan to it."""
     named = [plan for plan in by_plan if plan]
     if len(named) != 1:
         return dict(by_plan)
@@ -73,7 +73,7 @@ def _set_of(members: Iterable[Copy], plan: str) -> CopySet | None:
 
 
 def _contradiction(group_id: str, members: Sequence[Copy]) -> str:
-    """Say why marks of one plan cannot all be true, as the rest of a sentence; empty where they can."""
+    """Return why marks of one plan cannot all be true, as the end of a sentence; empty if they can."""
     marks = sorted({copy.mark.mark for copy in members if copy.mark})
     if len(marks) > 1:
         return f"their tags differ ({', '.join(marks)})"
@@ -96,10 +96,11 @@ def _impossible(group_id: str, members: Sequence[Copy], size: int) -> str:
 
 
 def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> CopySet:
-    """Return a plan's set with the members that other plans have copied, if these make it whole; else as it is.
+    """Return a plan's set with the members that other plans have copied, if these make it complete; else return it
+    unchanged.
 
-    ``parts`` are the sets of all plans with this ID, ``disk_ids`` the disks of which the plan has copies of any time.
-    A mark of the plan says which disks the set has; without one they are those of which the plan has copies.
+    ``parts`` are the sets of all plans with this ID. ``disk_ids`` are the disks of which the plan has copies, from any
+    time. A mark of the plan says which disks the set has; without it they are the ``disk_ids``.
     """
     others = [copy for part in parts for copy in part.members if part is not own and copy.disk_id not in own.disk_ids]
     if own.is_whole or not others:
@@ -111,9 +112,9 @@ def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> Co
 
 
 def _with_disks(own: CopySet, likely: set[str], others: set[str], marks: Collection[str]) -> set[str]:
-    """Return those of other plans' disks that a plan's set lacks, by the mark of its disks; empty if none is found.
+    """Return the disks of other plans that a plan's set lacks according to its mark of disks; empty if none match.
 
-    Choices with more of the ``likely`` disks are tried first, since all choices of a large server would take days.
+    Combinations with more of the ``likely`` disks come first, since all combinations of a large server would take days.
     """
     lacking = own.mark.size - len(own.disk_ids)
     choices = (
@@ -127,8 +128,8 @@ def _with_disks(own: CopySet, likely: set[str], others: set[str], marks: Collect
 
 
 def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
-    """Return copies of several plans as one whole set of this size, no more consistent than any of them; None where
-    they do not fit together."""
+    """Return copies of several plans as one complete set of this size, with the weakest consistency among them; None if
+    they do not match."""
     members = tuple(dict.fromkeys(members))
     if not members or _impossible(of.group_id, members, size):
         return None
@@ -138,7 +139,7 @@ def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
 
 
 def newest_whole(sets: Iterable[CopySet]) -> dict[_Key, CopySet]:
-    """Return the newest whole set of each region, group and plan; ``sets`` in the order of ``sets_of_copies``."""
+    """Return the newest complete set of each region, group and plan; ``sets`` have the order of ``sets_of_copies``."""
     found: dict[_Key, CopySet] = {}
     for one in sets:
         if one.is_whole:
@@ -147,7 +148,7 @@ def newest_whole(sets: Iterable[CopySet]) -> dict[_Key, CopySet]:
 
 
 class SetsOfGroups:
-    """Finds the newest whole set of a group whose disks are known. ``sets`` are in the order of ``sets_of_copies``."""
+    """Finds the newest complete set of a group with known disks. ``sets`` have the order of ``sets_of_copies``."""
 
     def __init__(self, sets: Iterable[CopySet]):
         self._of_groups: dict[tuple[str, str], list[CopySet]] = {}
@@ -157,9 +158,10 @@ class SetsOfGroups:
     def newest(
         self, region: str, group_id: str, disk_ids: frozenset[str], plans: Collection[str] = ()
     ) -> CopySet | None:
-        """Return the newest set that is whole by the mark of one of these ``plans``, or that has all of these disks.
+        """Return the newest set that is complete by the mark of one of these ``plans``, or that has all of these disks.
 
-        The latter has members that other plans have copied. Without ``plans`` any whole set must have all the disks.
+        In the second case it has members that other plans have copied. Without ``plans``, a set must have all the
+        disks.
         """
         sets = self._of_groups.get((region, group_id), ())
         found = [one for one in sets if one.is_whole and (one.plan in plans if plans else disk_ids <= one.disk_ids)]
@@ -179,7 +181,8 @@ def _age(one: CopySet) -> tuple[datetime, str]:
 
 
 def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]:
-    """Return the disks that have left their group since their newest copy: its plan has a newer whole set without them.
+    """Return the disks that have left their group since their newest copy: its plan has a newer complete set without
+    them.
 
     ``newest`` is the newest copy of each disk.
     """
@@ -194,8 +197,8 @@ def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]
 
 
 def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
-    """Return region and ID of the copies of sets that lack members and are newer than each whole one of their group:
-    with copies that are not among these, they may be the newest whole ones."""
+    """Return region and ID of the copies of incomplete sets that are newer than all complete sets of their group.
+    Together with unlisted copies, they may form the newest complete set."""
     perhaps: set[tuple[str, str]] = set()
     for sets in _with_and_without_archived(copies):
         whole = newest_whole(sets)
@@ -209,14 +212,14 @@ def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
 def kept_by_sets(
     copies: Sequence[Copy], groups: Sequence[Group] = (), regions: Sequence[str] = (), plans: Collection[str] = ()
 ) -> set[tuple[str, str]]:
-    """Return region and ID of the copies that are members of a group's newest whole set in their region.
+    """Return region and ID of the copies that are members of a group's newest complete set in their region.
 
-    Each plan has a newest one; it counts unless a newer whole set has all of its disks. Copies of several plans that
-    may be a whole set together are kept until each of their disks is in a newer one. If a member is archived, the
-    newest set that can be restored now counts too.
+    Each plan has a newest set; it counts unless a newer complete set has all of its disks. Copies of several plans that
+    may form a complete set together are kept until each of their disks is in a newer set. If a member is archived, the
+    newest set that can be restored now is kept too.
 
-    Beside what marks tell, the disks of a plan's ``groups`` tell which other plans' copies in its ``regions`` are of
-    its sets; ``plans`` are the names that it has or had.
+    Besides the marks, the disks of a plan's ``groups`` show which copies of other plans in its ``regions`` belong to
+    its sets. ``plans`` are the plan's current and former names.
     """
     kept: set[tuple[str, str]] = set()
     names, places = {"", *plans}, [(region, group) for group in groups for region in regions]
@@ -249,7 +252,7 @@ def _kept_by_marks(sets: Sequence[CopySet]) -> Iterator[CopySet]:
 
 
 def _perhaps_whole(sets: Iterable[CopySet]) -> list[CopySet]:
-    """Return the sets that copies of several plans make together if all these plans mean the same disks."""
+    """Return the sets that copies of several plans form together if all these plans protect the same disks."""
     by_id: dict[_Key, list[CopySet]] = {}
     for one in sets:
         by_id.setdefault((one.region, one.group_id, one.mark.set_id), []).append(one)

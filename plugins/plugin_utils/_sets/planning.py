@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which sets are to be copied besides the newest snapshot of each disk, and how their copies are marked. Pure."""
+"""Which sets to copy besides the newest snapshot of each disk, and how to mark their copies. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class WantedSet:
-    """A set of which a region lacks copies; ``lacking`` are the snapshots that are to be copied there."""
+    """A set that a region lacks copies of; ``lacking`` are the snapshots to copy there."""
 
     region: str
     source_set: SourceSet
@@ -43,9 +43,9 @@ def wanted_sets(
     regions: Sequence[str],
     seconds: float,
 ) -> list[WantedSet]:
-    """Return the newest set of each group that is ready, for each region that lacks it and has no newer whole one.
+    """Return the newest ready set of each group, for each region that lacks it and has no newer complete set.
 
-    ``complete`` are source and region of each complete copy, also of somebody else's: it is not made again.
+    ``complete`` has source and region of each complete copy, also of somebody else's; these are not copied again.
     """
     there, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
     wanted = []
@@ -69,11 +69,12 @@ def marks_of_sources(
     seconds: float,
     plans: Collection[str] = (),
 ) -> dict[str, dict[str, str]]:
-    """Return the marks that copies of each snapshot get, by the snapshot's ID; a disk alone gets none.
+    """Return the marks that copies of each snapshot get, by the snapshot's ID; a single disk gets none.
 
-    ``copies`` are those in all regions, ``plans`` the names that the groups' plan has or had. A set that some of the
-    plan's copies are marked with keeps that mark, and so its size. If another plan has marked some of its members, it
-    gets the ID that they have, and the mark of its disks: so the copies of both are known as one set.
+    ``copies`` are those in all regions, ``plans`` the current and former names of the groups' plan. If some copies of
+    the plan already have a mark of a set, the set keeps that mark and thus its size. If another plan has marked some
+    members, the set gets the ID in these marks and a mark of its disks, so that the copies of both plans count as one
+    set.
     """
     own_plans = {"", *plans}
     of_disks = _by(sources, lambda source: source.disk_id)
@@ -107,7 +108,7 @@ def _of_group(group: Group, of_disks: Mapping[str, Sequence[Source]]) -> list[So
 
 
 def _with_id(one: SourceSet, ids: Mapping[str, str]) -> SourceSet:
-    """Return a set with the ID that other plans have given it, by its members' ``ids``; as it is if they differ."""
+    """Return a set with the ID that other plans have given its members (``ids``); unchanged if these IDs differ."""
     given = {ids[source_id] for source_id in one.source_ids if source_id in ids}
     return replace(one, mark=replace(one.mark, set_id=given.pop())) if len(given) == 1 else one
 
@@ -115,10 +116,10 @@ def _with_id(one: SourceSet, ids: Mapping[str, str]) -> SourceSet:
 def _mark_of(
     one: SourceSet, by_source: Mapping[str, Sequence[Copy]], by_set: Mapping[str, Sequence[Copy]]
 ) -> SnapshotSet | None:
-    """Return the mark of a set: its own, or the one that it has already been given; None where these do not agree.
+    """Return the mark of a set: its own, or the one that its copies already have; None if these do not agree.
 
-    A mark that would make an older set contradict itself is not given. The mappings hold the marked copies of its group
-    by source and by the ID of their set.
+    No mark is returned that would make an older set contradictory. The mappings hold the marked copies of its group by
+    source and by set ID.
     """
     marked = [copy for source_id in one.source_ids for copy in by_source.get(source_id, ())]
     given = {copy.mark for copy in (*marked, *by_set.get(one.mark.set_id, ())) if copy.mark}

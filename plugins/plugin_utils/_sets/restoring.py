@@ -20,9 +20,9 @@ from .marked import disks_that_left, sets_of_copies
 class Choice:
     """What a disk of a group is restored from.
 
-    ``source_id`` is the snapshot whose copy is taken: of a set, or the newest. ``is_torn``: the group has no set that
-    this disk is of. ``newer`` is the newest copy that is passed over for the set. ``together`` are the wanted disks
-    that are restored from the same set; for a torn disk, those that should be.
+    ``source_id`` is the snapshot whose copy is used: one of a set, or the newest. ``is_torn``: the group has no set
+    that includes this disk. ``newer`` is the newest copy, if it is not used in favour of the set. ``together`` are the
+    wanted disks that are restored from the same set; for a torn disk, those that should be.
     """
 
     disk_id: str
@@ -36,8 +36,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """The choice of each wanted disk of a group, by the disk's ID; the sets that are none; and what each wanted disk
-    that has left its group belonged to."""
+    """The choice for each wanted disk of a group, by disk ID; the contradictory sets; and the former group of each
+    wanted disk that has left it."""
 
     of_disks: Mapping[str, Choice]
     contradictions: Sequence[Contradiction]
@@ -54,11 +54,11 @@ def choices_of(
 ) -> Choices:
     """Return what each wanted disk of a group is restored from.
 
-    Only copies of which a disk can be made now, or has been made, count, so none whose ID is ``unusable``, and only
-    those whose source was taken at ``at`` or before. ``used`` are the snapshots of which disks have been made already:
-    a set with such a member comes first, since a restore that was begun is finished.
-    ``are_named``: the wanted disks are named one by one, so that a set which has those is whole.
-    A wanted disk that is alone, that has left its group, or of whose group no other disk is wanted, has no choice.
+    A copy counts only if a disk can be made from it now or has been made from it, and if its source was taken at ``at``
+    or before. Copies whose ID is ``unusable`` do not count. ``used`` are the snapshots from which disks have been made
+    already: a set with such a member comes first, so that a restore finishes what it has started. ``are_named``: the
+    wanted disks are named individually, so a set with these disks is complete. A wanted disk has no choice if it is
+    single, has left its group, or is the only wanted disk of its group.
     """
 
     def counts(copy: Copy) -> bool:
@@ -88,7 +88,7 @@ def choices_of(
 
 
 def _groups(newest: Mapping[str, Copy], left: Collection[str]) -> dict[str, set[str]]:
-    """Return the disks of each group; a disk is of the group that its newest copy names, unless it has left that."""
+    """Return the disks of each group. A disk belongs to the group that its newest copy names, unless it has left it."""
     groups: dict[str, set[str]] = {}
     for disk_id, copy in newest.items():
         if copy.group_id and disk_id not in left:
@@ -97,12 +97,12 @@ def _groups(newest: Mapping[str, Copy], left: Collection[str]) -> dict[str, set[
 
 
 def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Collection[str]) -> list[CopySet]:
-    """Return the sets to take, out of a group's sets, newest first: one, or several of different disks.
+    """Return the sets of a group to use, newest first: one set, or several sets of different disks.
 
-    Each plan has a newest one that is whole. If only some disks are wanted, a set is whole that has those. Else it is
-    by its mark: a disk that has joined since is not of it, and one without a copy is lacking. Of several plans' sets
-    the one with most of the wanted disks comes first, then the newest. Then each set is taken that shares no disk with
-    those.
+    Each plan has a newest complete set. If only some disks are wanted, a set with those is complete. Otherwise its mark
+    decides: a disk that has joined since does not belong to it, and a disk without a copy is missing. Of the sets of
+    several plans, the one with most of the wanted disks comes first, then the newest. Then each set is added that
+    shares no disk with these.
     """
     whole = _newest_of_plans(one for one in sets if one.is_whole)
     fitting = [one for one in sets if wanted <= one.disk_ids] if are_some else []
@@ -131,7 +131,7 @@ def _choices(
 ) -> Iterable[tuple[str, Choice]]:
     torn = wanted.difference(*(one.disk_ids for one in taken))
     for disk_id in torn:
-        # It should be of the set beside which it is taken.
+        # It should be from the set that the other disks are restored from.
         yield disk_id, Choice(disk_id, group_id, newest[disk_id].source_id, frozenset(wanted), is_torn=True)
     for one in taken:
         together = frozenset(wanted & one.disk_ids)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sets among the snapshots of a group's disks: what the cloud tells, else what was taken at one time. Pure."""
+"""The sets among the snapshots of a group's disks: as reported by the cloud, else by their times. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .groups import Group
 
 @dataclass(frozen=True)
 class Source:
-    """A snapshot that may be copied; ``time`` is aware, ``listed_set`` what the cloud tells of its set.
+    """A snapshot that may be copied. ``time`` is aware; ``listed_set`` is its set as the cloud reports it.
 
-    ``is_ready``: it is complete, and nothing is in the way of copying it.
+    ``is_ready``: it is complete and can be copied.
     """
 
     disk_id: str
@@ -54,8 +54,8 @@ class SourceSet:
 def sets_of_sources(group: Group, sources: Iterable[Source], seconds: float) -> list[SourceSet]:
     """Return the sets of a group, the newest first.
 
-    A set has a snapshot of every disk that is in the group now. Snapshots of a set that the cloud tells are of no
-    other. The rest are a set if they were taken within ``seconds`` of the earliest.
+    A set has a snapshot of every disk that is in the group now. Snapshots of a set that the cloud reports belong to no
+    other set. The others form a set if they were taken within ``seconds`` of the earliest one.
     """
     own = sorted((s for s in sources if s.disk_id in group.disk_ids), key=lambda s: (s.time, s.snapshot_id))
     found = _listed_sets(group, own)
@@ -79,7 +79,7 @@ def _listed_sets(group: Group, sources: Sequence[Source]) -> list[SourceSet]:
 
 
 def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[SourceSet]:
-    """Return the sets of snapshots within ``seconds``, none with a member of another; ``sources`` in order of time."""
+    """Return the disjoint sets of snapshots taken within ``seconds``; ``sources`` are sorted by time."""
     of_disks: dict[str, list[Source]] = {disk_id: [] for disk_id in group.disk_ids}
     for source in sources:
         of_disks[source.disk_id].append(source)
@@ -91,7 +91,7 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
         others = [_next(of_disks[disk_id], first) for disk_id in group.disk_ids if disk_id != first.disk_id]
         members = [first, *(other for other in others if other)]
         last = max(member.time for member in members)
-        # With a later snapshot of the same disk before the last member, the set that begins later is closer.
+        # If the same disk has a later snapshot before the last member, the set that begins with it is closer.
         later = _after(of_disks[first.disk_id], first)
         is_closest = later is None or later.time > last
         if len(members) == len(group.disk_ids) and last - first.time <= timedelta(seconds=seconds) and is_closest:

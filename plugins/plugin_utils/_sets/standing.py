@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the groups stand in each destination: their newest whole set, and which disks are not of it. Pure."""
+"""The newest complete set of each group in each destination, and the disks outside it. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .marked import SetsOfGroups, sets_of_copies
 
 @dataclass(frozen=True)
 class TornDisk:
-    """A disk whose newest copy is not of its group's newest whole set; ``newest`` is None if it has no copy."""
+    """A disk whose newest copy is not part of its group's newest complete set; ``newest`` is None if it has no copy."""
 
     disk_id: str
     newest: datetime | None
@@ -28,7 +28,7 @@ class TornDisk:
 
 @dataclass(frozen=True)
 class Standing:
-    """A group in a region. ``mark`` is that of its newest whole set, None if it has none.
+    """A group in a region. ``mark`` is that of its newest complete set, None if it has none.
 
     ``taken_at`` is when the set's earliest member was taken. ``within_rpo`` is None if there is no RPO, or if the
     region could not be read.
@@ -53,10 +53,11 @@ def standings(
     unread: Collection[str] = (),
     plans: Collection[str] = (),
 ) -> list[Standing]:
-    """Return how each group stands in each region.
+    """Return the state of each group in each region.
 
-    ``plans`` are the names that the groups' plan has or had. ``newest`` is when the newest complete copy of a disk in a
-    region was taken, whoever made it. ``unread`` are the regions whose copies could not be listed.
+    ``plans`` are the current and former names of the groups' plan. ``newest`` is when the source of the newest complete
+    copy of a disk in a region was taken, also of somebody else's copy. ``unread`` are the regions whose copies could
+    not be listed.
     """
     there = SetsOfGroups(sets_of_copies(copies, lambda copy: copy.is_restorable)[0])
     names = {"", *plans}

@@ -17,15 +17,15 @@ from . import planning
 from .reasons import OF_PLAN, Reason
 from .result import Breach, PlanRow, RecoveryPoint, Result
 
-#: Reasons that say the least; the least useful one last.
+#: The least informative reasons, the least useful one last.
 _LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
 def breaches_of(result: Result, source_region: str, source: Listing) -> list[Breach]:
     """Return the recovery points that miss the RPO or cannot be restored, worst first, each with its reason.
 
-    ``reason`` is the name of a Reason, ``why`` its sentence with what is known of this disk.
-    ``source`` is the result of listing the source region.
+    ``reason`` is the name of a Reason, ``why`` its sentence with facts about this disk. ``source`` is the listing of
+    the source region.
     """
     late = [point for point in result["recovery_points"] if point["within_rpo"] is False]
     late.sort(key=worst_first)
@@ -34,18 +34,19 @@ def breaches_of(result: Result, source_region: str, source: Listing) -> list[Bre
 
 
 class ReasonedRow(TypedDict):
-    """A breach in each of its forms."""
+    """A breach, in any form."""
 
     reason: str
 
 
 def locked_out(breaches: Iterable[ReasonedRow]) -> int:
-    """Return how many of a report's breaches cannot be restored, because their keys cannot be used."""
+    """Return the number of a report's breaches that cannot be restored because their keys cannot be used."""
     return sum(breach["reason"] == "key" for breach in breaches)
 
 
 def unjudged_of(result: Result) -> list[Breach]:
-    """Return the recovery points that could not be checked, each with the reason: they are neither well nor late."""
+    """Return the recovery points that could not be checked, each with its reason; they are neither within the RPO nor
+    late."""
     return [
         _row(point, Reason.UNDATED if point["state"] == "completed" else Reason.REGION_UNLISTED, str(point["unknown"]))
         for point in result["recovery_points"]
@@ -64,15 +65,15 @@ class _RankedPoint(TypedDict):
 
 
 class RankedPoint(_RankedPoint, total=False):
-    """What a recovery point is sorted by, in each of its forms."""
+    """What a recovery point is sorted by, in any form."""
 
     key_problem: str
 
 
 def worst_first(point: RankedPoint) -> tuple[int, bool, float, str, str]:
-    """Sort recovery points: those that no key opens, late ones, unchecked ones, those without a copy, the others.
+    """Sort recovery points: those with an unusable key, late ones, unchecked ones, those without a copy, the others.
 
-    Each by age, those without one first.
+    Within each kind the oldest come first, and before them those without an age.
     """
     age = point["age_hours"]
     if point.get("key_problem"):
@@ -98,7 +99,7 @@ class _Reasons:
         self._unshared = {str(f["source_snapshot_id"]): f for f in result["failures"] if f["region"] == source_region}
 
     def of(self, point: RecoveryPoint) -> tuple[Reason, str]:
-        """Return why a recovery point is late: the reason, and its sentence."""
+        """Return the reason why a recovery point is late, and its sentence."""
         region = point["region"]
         if point.get("key_problem"):
             return Reason.KEY, point["key_problem"]

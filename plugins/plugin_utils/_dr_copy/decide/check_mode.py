@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a dry run would see at the destinations if it had made its copies and shared their snapshots. Pure."""
+"""What a dry run would see at the destinations if it had made its copies and shared the snapshots. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..._role.answers import CopyAnswer, CopyRow, Failure, Provenance, SharedRow
 def with_planned(
     copies: Sequence[SnapshotRow], calls: Sequence[CopyAnswer], snapshots: Sequence[SnapshotRow]
 ) -> list[SnapshotRow]:
-    """Add the copies that a dry run would make, as if they were there and complete."""
+    """Add the copies that a dry run would make, as if they existed and were complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
     planned = [
         _as_if_there(row, sources[str(row["source_snapshot_id"])])
@@ -52,7 +52,7 @@ def _as_if_there(row: CopyRow, source: SnapshotRow) -> SnapshotRow:
 
 
 def as_if_shared(calls: Sequence[CopyAnswer], shared: Sequence[SharedRow]) -> list[CopyAnswer]:
-    """Return the copy calls of a dry run as if these snapshots, which cannot be seen yet, were shared."""
+    """Return the copy calls of a dry run as if these snapshots, which are not visible yet, were shared."""
     ids = {share["snapshot_id"] for share in shared}
     return [_seen(call, ids) if "copies" in call else call for call in calls]
 

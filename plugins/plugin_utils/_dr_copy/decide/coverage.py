@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a plan protects what it should: disks that it leaves out, and why. Pure."""
+"""Whether a plan protects what it should: the disks that it leaves out, and why. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..input.variables import Variables
 from .result import Coverage, DiskWithCopies, NearMiss, Orphan
 from .selection import excluded_disks, in_part, is_excluded
 
-#: Rows that a sentence names.
+#: The most disks that a sentence names.
 NAMED = 10
 #: Values that people write for ``true``; an empty value is a tag with only a key.
 _MEANS_TRUE = ("true", "yes", "1", "on", "")
@@ -32,22 +32,22 @@ def coverage_of(
     last: LastReport | None = None,
     orphans: Sequence[Orphan] = (),
 ) -> Coverage:
-    """Return which disks a run selected, and which it did not.
+    """Return which disks a run selected and which it did not.
 
     - ``selected`` is a number. ``excluded`` are the disks that a tag excludes.
     - ``missing`` are disks of the ``last`` report with the same selection that no shard selects now.
-    - ``unselected`` is the number of the other disks of the region, or of ``disk_ids``, and ``near_misses`` are those
-      whose tags nearly match; both are None if the region's disks were not listed.
-    - ``lost`` are disks that have copies of this plan, are there, and are selected no more though no tag excludes them;
-      ``gone`` are disks that have copies of this plan and are deleted. Both are None if that is not known.
-      ``orphans`` are those copies (see pruning.orphans).
+    - ``unselected`` is the number of the other disks of the region, or of ``disk_ids``. ``near_misses`` are those whose
+      tags nearly match. Both are None if the region's disks were not listed.
+    - ``lost`` are existing disks with copies of this plan that are no longer selected although no tag excludes them.
+      ``gone`` are deleted disks with copies of this plan. Both are None if that is not known. ``orphans`` are the
+      copies of both (see pruning.orphans).
     """
     shard = values.shard
     chosen = {str(disk["disk_id"]) for disk in disks}
     part = in_part(source, values) if is_listed(source) else ()
     excluded = [d for d in excluded_disks(source, values) if d["disk_id"] in part]
     others = [d for d in source["other_disks"] if is_in_shard(d["disk_id"], shard)] if "other_disks" in source else None
-    # Those of all shards: a disk that joins a server, or leaves it, may move to another shard.
+    # The disks of all shards: a disk that joins or leaves a server may move to another shard.
     tagged = chosen | {str(disk["disk_id"]) for disk in source.get("disks") or ()}
     return {
         "selected": len(disks),
@@ -61,7 +61,7 @@ def coverage_of(
 
 
 def _with_copies(orphans: Sequence[Orphan], kind: str, source: Listing, values: Variables) -> list[DiskWithCopies]:
-    """Return the disks of orphans of a kind that no tag excludes, each with how many copies it has, and where."""
+    """Return the disks of orphans of a kind that no tag excludes, each with the number and regions of its copies."""
     there = {disk["disk_id"]: disk for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     found: dict[str, list[Orphan]] = {}
     for orphan in orphans:
@@ -79,7 +79,7 @@ def _with_copies(orphans: Sequence[Orphan], kind: str, source: Listing, values: 
 
 
 def _before(last: LastReport | None, values: Variables) -> list[ReportedDisk]:
-    """Return the disks of the last report, if it had the same selection."""
+    """Return the disks of the last report if it had the same selection."""
     same = last and last["disk_ids"] == values.disk_ids and last["shard"] == values.shard
     if not last or not same:
         return []
@@ -93,7 +93,7 @@ def near_misses(disks: Sequence[DiskRow], values: Variables) -> list[NearMiss]:
 
 
 def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
-    """Return the tag that differs from the wanted one only in case, signs or one letter; or None."""
+    """Return the tag that differs from the wanted one only in case, punctuation or one letter; or None."""
     if key in tags and value in ("*", tags[key]):
         return key
     alike = {_plain(one): one for one in tags if value == "*" or _same_value(value, tags[one])}
@@ -115,12 +115,12 @@ def _named(disk: DiskRow) -> ReportedDisk:
 
 
 def listed(disks: Sequence[ReportedDisk]) -> str:
-    """Name disks in a sentence."""
+    """Return the names of disks for a sentence."""
     return _some([_name(disk) for disk in disks])
 
 
 def listed_near_misses(disks: Sequence[NearMiss]) -> str:
-    """Name disks in a sentence, each with its tags that nearly match."""
+    """Name disks in a sentence, each with the tags that nearly match."""
     return _some([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
 
 

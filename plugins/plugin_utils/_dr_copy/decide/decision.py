@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run decides once it has listed: which disks it looks at, and what it copies. Pure."""
+"""What a run decides after listing: which disks it covers, and what it copies. Pure."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ NOTHING: Decided = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
 def decide_run(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> Decided:
-    """Return the ``disks`` that a run looks at, its ``plan``, and the ``marks`` of sets by snapshot; or why it has
-    ``stopped``, a text.
+    """Return the ``disks`` that a run covers, its ``plan``, and the ``marks`` of sets by snapshot; or in ``stopped``
+    why it stops.
 
-    ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` is what is
-    remembered of the plan's last report. Without a listing of the source region there is no plan.
+    ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` has the facts from
+    the plan's last report. Without a listing of the source region there is no plan.
     """
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
     stopped = too_few(source, values, listed_near_misses(near))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is at the destinations: the copies as they were listed. Pure."""
+"""The copies at the destinations, as listed. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..._role.doubts import with_doubts
 from ..._role.rows import SnapshotTime, disk_id_of, is_complete, taken_at, time_or_now
 from .retention import counts_for_planning, points_of
 
-if TYPE_CHECKING:  # filters load this file, and need no variables
+if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
 
 def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]:
-    """Return the copies in the destinations' listings at the plan's place: a region, or a site in it.
+    """Return the copies in the destinations' listings at the plan's place: the region, or a site in it.
 
-    Where two listings show a copy, the later one counts.
+    If two listings show a copy, the later one counts.
     """
     copies = [copy for call in listed for copy in call.get("snapshots") or ()]
     there = [copy for copy in copies if copy.get("place") == values.place]
@@ -29,14 +29,15 @@ def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]
 
 
 def copies_there(listed: Sequence[Listing], snapshots: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
-    """Return the copies at the destinations; somebody else's get disk and time from the sources that were read."""
+    """Return the copies at the destinations; somebody else's copies get disk and time from the sources that were
+    read."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.judged_at or values.now))
     return with_known_sources(copies, snapshots)
 
 
 def copies_of_plan(copies: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
     """Return the copies that this collection made of disks in the plan's source region."""
-    # A name can tell a copy's source and disk without the region; IDs of disks are unique.
+    # A name may show a copy's source and disk but not the region; disk IDs are unique.
     regions = (values.source_region, None)
     return [copy for copy in copies if (of := copy.get("source")) and of["managed"] and of["region"] in regions]
 
@@ -44,7 +45,7 @@ def copies_of_plan(copies: Sequence[SnapshotRow], values: Variables) -> list[Sna
 def with_known_sources(copies: Sequence[SnapshotRow], snapshots: Sequence[SnapshotRow]) -> list[SnapshotRow]:
     """Fill in disk and time of copies that show only their source's ID, from sources that were read.
 
-    A copy that needs this no longer counts as managed: retention never uses filled-in facts.
+    Such a copy no longer counts as managed, so that retention never uses filled-in facts.
     """
     sources = {str(s["snapshot_id"]): s for s in snapshots}
     return [_with_known_source(copy, sources) for copy in copies]
@@ -62,7 +63,7 @@ def _with_known_source(copy: SnapshotRow, sources: Mapping[str, SnapshotRow]) ->
 
 
 class Destinations:
-    """What is at the destinations, by disk and region."""
+    """The copies at the destinations, by disk and region."""
 
     def __init__(self, copies: Sequence[SnapshotRow]):
         own = [(copy, source) for copy in copies if (source := copy.get("source")) and is_complete(copy)]
@@ -76,7 +77,7 @@ class Destinations:
 
     @property
     def newest_of_disks(self) -> dict[tuple[str, str], SnapshotTime]:
-        """When the newest complete copy of each known disk in each region was taken."""
+        """When the source of the newest complete copy of each known disk in each region was taken."""
         return {place: taken for place, taken in self.newest.items() if place[0]}
 
     def is_safe(self, disk_id: str, region: str, newest: SnapshotTime) -> bool:
@@ -85,6 +86,7 @@ class Destinations:
         return there is not None and there >= newest
 
     def need_of(self, disk_id: str, regions: Sequence[str]) -> list[str]:
-        """Return the sort key by a disk's need of a copy: without one in a region first, then by age of the newest."""
+        """Return the sort key of a disk by its need of a copy: first without one in a region, then by age of the
+        newest."""
         newest = (self.newest.get((disk_id, region)) for region in regions)
         return sorted(taken.time.isoformat() if taken else "" for taken in newest)

@@ -14,20 +14,20 @@ from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
 
 class ListedRegion(Listing):
-    """The listing of a destination, which is the ``item``."""
+    """The listing of a destination; ``item`` is the destination."""
 
     item: str
 
 
 class Looked(TypedDict):
-    """The copies in a region that are looked at by their IDs."""
+    """The copies in a region to look at by ID."""
 
     region: str
     snapshot_ids: list[str]
 
 
 class Look(Listing):
-    """The answer to a look at copies by their IDs."""
+    """The answer to a look at copies by ID."""
 
     item: Looked
 
@@ -40,7 +40,7 @@ class Batch(TypedDict):
 
 
 class Deletion(TypedDict):
-    """What one call deletes: copies by their IDs, their sources, and by copy the one that stays for it."""
+    """What one call deletes: the IDs of copies, their sources, and the survivor of each copy."""
 
     region: str
     copy_ids: list[str]
@@ -49,7 +49,7 @@ class Deletion(TypedDict):
 
 
 class Decided(TypedDict):
-    """What a run decides once it has listed (see decision.decide)."""
+    """What a run decides after listing (see decision.decide_run)."""
 
     stopped: str
     disks: list[DiskRow]
@@ -72,8 +72,8 @@ class _Done(TypedDict):
 class Done(_Done, total=False):
     """What the steps have returned: ``listed`` is the last listing of the destinations, ``before`` the first one.
 
-    ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` is what is remembered
-    of the plan's last report, and ``snapshots`` are those that the run looks at.
+    ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` has the facts from
+    the plan's last report, and ``snapshots`` are those that the run covers.
     """
 
     stopped: str

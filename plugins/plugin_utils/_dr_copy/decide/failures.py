@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures of a run: with the disks that they hit, each reported once, in the words of the role. Pure."""
+"""The failures of a run: each reported once, with the affected disks and the names of the role's variables. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..input.contradictions import set_by_role
 from ..input.variables import VARIABLES, Variables
 from .result import ExpiredCopy, RunFailure
 
-#: Options of the copy modules that the role passes on by copy_options.
+#: Options of the copy modules that the role passes on from copy_options.
 _PASSED_ON = (
     "replace_mismatched",
     "replace_failed",
@@ -26,7 +26,7 @@ _PASSED_ON = (
     "completion_duration_minutes",
     "instance_billing_cycle",
 )
-#: Options that the role has as variables, except those that hints also use as ordinary words.
+#: Options that are also variables of the role, except those that hints also use as ordinary words.
 _OWN = tuple(name for name in sorted(set_by_role(VARIABLES)) if name in VARIABLES and "_" in name) + ("source_region",)
 
 
@@ -36,7 +36,7 @@ def failures_with_disks(
     snapshots: Sequence[SnapshotRow],
     copies: Sequence[SnapshotRow],
 ) -> list[RunFailure]:
-    """Return failures, each once, with ``disk_id`` and ``disk_name``, None if unknown.
+    """Return each failure once, with ``disk_id`` and ``disk_name`` (None if unknown).
 
     Hints name the role's variables instead of the modules' options.
     """
@@ -57,12 +57,13 @@ def failures_with_disks(
 
 
 def of_the_run(message: str, hint: str | None = None) -> Failure:
-    """Return as a failure what stopped a run or a part of it."""
+    """Return a failure for what stopped a run or a part of it."""
     return failure_row(Refused(message, hint=hint))
 
 
 def for_role(hint: str | None) -> str | None:
-    """Return a module's hint with the role's names: ``wait_timeout`` is ``dr_copy_wait_timeout`` to its users."""
+    """Return a module's hint with the names of the role's variables: ``wait_timeout`` becomes
+    ``dr_copy_wait_timeout``."""
     if not hint:
         return hint
     passed_on = "|".join(_PASSED_ON)
@@ -71,7 +72,7 @@ def for_role(hint: str | None) -> str | None:
 
 
 def too_many_deletions(expired: Sequence[ExpiredCopy], values: Variables) -> list[Failure]:
-    """Return the failure of a run that would delete more than the plan allows, else nothing."""
+    """Return a failure if a run would delete more than the plan allows; else an empty list."""
     most = values.max_deletions
     if not most or len(expired) <= most:
         return []
@@ -83,7 +84,7 @@ def too_many_deletions(expired: Sequence[ExpiredCopy], values: Variables) -> lis
 
 
 def _each_once(failures: Iterable[Failure]) -> list[Failure]:
-    """Leave out repeated failures: a region that refuses everything refuses the listing and each copy."""
+    """Remove repeated failures: a region that refuses everything refuses the listing and each copy."""
     failures = list(failures)
     once: dict[tuple[str, ...], Failure] = {}
     coded = {(f["region"], f["code"]) for f in failures if f["code"] and f["source_snapshot_id"]}

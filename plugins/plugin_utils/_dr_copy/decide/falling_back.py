@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to copy if a disk's newest snapshot is gone before it could be copied. Pure."""
+"""What to copy if a disk's newest snapshot was deleted before it could be copied. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Pair = tuple[str, str]
 
 
 def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> list[str]:
-    """Return the disks whose newest snapshot was gone, by these calls to copy and share."""
+    """Return the disks whose newest snapshot was gone, according to these calls to copy and share."""
     gone = _gone(plan, calls, values)
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
 
@@ -38,9 +38,9 @@ def fallen_back(
 ) -> list[PlanRow]:
     """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
 
-    ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region shows of these
-    disks now. A snapshot that it shows is not gone, whatever a copy call answered. One that it no longer shows is not
-    chosen.
+    ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region now shows of these
+    disks. A snapshot that it shows is not gone, whatever a copy call answered. A snapshot that it no longer shows is
+    not chosen.
     """
     shown = {s["snapshot_id"] for s in again["snapshots"]} if is_listed(again) else None
     gone = {pair for pair in _gone(plan, calls, values) if shown is None or pair[0] not in shown}
@@ -68,13 +68,14 @@ def fallen_back(
 
 
 def without_gone(calls: Sequence[CopyAnswer], plan: Sequence[PlanRow]) -> list[CopyAnswer]:
-    """Return copy calls without the failures of gone snapshots that another one replaces, copied now or before."""
+    """Return copy calls without the failures of gone snapshots that another one replaces, whether copied now or
+    earlier."""
     gone = _replaced(plan)
     return [_without(call, gone) if gone and "failures" in call and "copies" in call else call for call in calls]
 
 
 def share_without_gone(call: ShareAnswer, plan: Sequence[PlanRow]) -> ShareAnswer:
-    """Return a call to share likewise: its failures are about the source region."""
+    """Return a call to share in the same way; its failures concern the source region."""
     ids = {snapshot_id for snapshot_id, _region in _replaced(plan)}
     if not ids or "failures" not in call:
         return call
@@ -82,7 +83,7 @@ def share_without_gone(call: ShareAnswer, plan: Sequence[PlanRow]) -> ShareAnswe
 
 
 def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
-    """Return the results of both calls to share, before falling back (may be empty) and now, as one."""
+    """Return the results of the calls to share, before falling back (may be empty) and now, as one result."""
     both = [call for call in (first, second) if call]
     calls: Counter[str] = Counter()
     for call in both:

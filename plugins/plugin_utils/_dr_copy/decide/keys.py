@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of the newest copies: a lock keeps a copy, and nothing keeps its key. Pure."""
+"""The keys of the newest copies. A lock protects a copy, but nothing protects its key. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .vanished import by_region
 
 
 def copies_with_keys(points: Iterable[RecoveryPoint], copies: Iterable[SnapshotRow]) -> dict[str, list[str]]:
-    """Return by region the IDs of the copies behind recovery points that are encrypted, or of which that is unknown."""
+    """Return by region the IDs of recovery points' copies that are encrypted or may be encrypted."""
     unencrypted = {(copy["region"], copy["snapshot_id"]) for copy in copies if copy.get("encrypted") is False}
     newest = [p for p in points if p["snapshot_id"] and (str(p["region"]), str(p["snapshot_id"])) not in unencrypted]
     return by_region([point for point in newest if point["state"] in ("completed", "archived")])
 
 
 def keys_of(looks: Sequence[Look]) -> dict[tuple[str, str], KeyRow]:
-    """Return the key of each copy that was looked at, where the cloud shows it."""
+    """Return the key of each copy that was looked at, if the cloud shows it."""
     return {
         (copy["region"], copy["snapshot_id"]): key
         for look in looks
@@ -34,7 +34,7 @@ def keys_of(looks: Sequence[Look]) -> dict[tuple[str, str], KeyRow]:
 
 
 def with_key(point: RecoveryPoint, keys: Mapping[tuple[str, str], KeyRow]) -> RecoveryPoint:
-    """Return a recovery point; if its key cannot be used, it is none, and ``key_problem`` says so."""
+    """Return a recovery point. If its key cannot be used, it does not count, and ``key_problem`` says so."""
     key = keys.get((str(point["region"]), str(point["snapshot_id"])))
     if not key or key.get("enabled") is not False:
         return point

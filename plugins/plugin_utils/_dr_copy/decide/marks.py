@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role writes on copies beside the modules' provenance: the plan, and facts of the disk. Pure."""
+"""The tags that the role writes on copies besides the modules' provenance: the plan, and facts about the disk. Pure."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from ..input.variables import Variables
 from .planning import THERE
 from .result import PlanRow
 
-#: The longest description there, and the longest value of a placeholder in it.
+#: The longest description on clouds without tags, and the longest value of a placeholder in it.
 LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
 
 
 def source_tags(
     plan: Sequence[PlanRow], source: Listing, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, dict[str, str]]:
-    """Return the tags of copies, by snapshot: the marks, and if wanted the snapshot's and the disk's own.
+    """Return the tags of copies, by snapshot: the marks and, on request, the tags of the snapshot and of the disk.
 
-    They are set when the copy is made and never change an existing one, so two plans over one disk do not undo each
-    other's. If there is no room for all, marks are dropped last. A snapshot's tags take precedence over its disk's.
-    ``source`` is the listing of the source region, ``sets`` the marks of group and set by snapshot.
+    They are set when the copy is made, and never change an existing copy, so two plans with the same disk do not
+    overwrite each other's tags. If there is no room for all tags, marks are dropped last. A snapshot's tags take
+    precedence over its disk's. ``source`` is the listing of the source region, ``sets`` the marks of group and set by
+    snapshot.
     """
     wanted = {str(row["snapshot_id"]) for row in plan if row["chosen"] or row["reason"] == THERE}
     disks = {disk["disk_id"]: disk for disk in source["disks"]}
@@ -44,7 +45,7 @@ def source_tags(
 
 
 def description(values: Variables) -> str:
-    """Return the description of a copy where there are no tags, with the plan if there is room for it."""
+    """Return the description of a copy on a cloud without tags, with the plan if there is room for it."""
     text = values.description or "Copied from {snapshot_id} in {source_region}"
     end = " [{disk_id} {source_created_at}]"
     plan = f" (plan {values.plan})"
@@ -55,7 +56,7 @@ def description(values: Variables) -> str:
 
 def _tags(snapshot: SnapshotRow, disk: DiskRow, values: Variables, sets: Mapping[str, str]) -> dict[str, str]:
     attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
-    # The first ones stay where there is no room for all.
+    # If there is no room for all, the first ones are kept.
     marks = {PLAN: values.plan, **sets, DISK_NAME: disk["name"], ATTACHED_TO: attached}
     carried = {
         **((disk.get("tags") or {}) if values.copy_disk_tags else {}),

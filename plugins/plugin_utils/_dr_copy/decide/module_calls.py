@@ -20,10 +20,10 @@ def copy_calls(
 ) -> list[Batch]:
     """Put the chosen rows of a plan into one copy call for each set of destinations.
 
-    Existing copies are among them, so that their tags and expiries are updated. Across accounts, only
-    snapshots that were ``shared`` are copied. Disks take turns in the plan's order, which is that of their need, so
-    none starves if time is short. Older sources of a disk come first, since its next copy is then incremental. What
-    the calls ``before`` tried is not tried again.
+    This includes existing copies, so that their tags and expiries are updated. Across accounts, only snapshots that
+    were ``shared`` are copied. Disks take turns in the plan's order, which is that of their need, so none starves if
+    time is short. Older sources of a disk come first, since the disk's next copy is then incremental. What the calls
+    ``before`` tried is not tried again.
     """
     tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in call.get("copies") or ()}
     wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
@@ -42,9 +42,10 @@ def copy_calls(
 
 
 def deletion_calls(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Deletion]:
-    """Put expired copies into one call a region; none if there are more than ``most`` (0: any number).
+    """Put expired copies into one call per region. Returns no call if there are more than ``most`` copies (0: no
+    limit).
 
-    A call names for each copy the one that stays for it. In check mode that may be one that is still to be made.
+    A call names the survivor of each copy. In check mode that may be a planned copy.
     """
     if most and len(expired) > most:
         return []
@@ -62,9 +63,9 @@ def deletion_calls(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Deleti
 
 
 def snapshots_to_share(plan: Sequence[PlanRow], replaces: bool = False, shared: Sequence[SharedRow] = ()) -> list[str]:
-    """Return the snapshots that a plan copies and that are not ``shared`` yet, each once, in the plan's order.
+    """Return the snapshots that a plan copies and that are not ``shared`` yet, each once and in the plan's order.
 
-    If misfits are replaced, those too.
+    If misfits are replaced, this includes their sources.
     """
     copied = [row for row in plan if row["chosen"] or (replaces and row["reason"] == THERE)]
     visible = {share["snapshot_id"] for share in shared}

@@ -28,7 +28,7 @@ from .run_state import RunState, judged_at, read_once
 from .sets import sets_of
 from .warnings import warnings_of
 
-#: What a run has done before its first step ends.
+#: The state before the first step ends.
 NOTHING_DONE: Done = {
     "source": {"skipped": True},
     "share": {},
@@ -49,7 +49,7 @@ NOTHING_DONE: Done = {
 
 
 def encrypted_points(done: Done, values: Variables, check_mode: bool) -> dict[str, list[str]]:
-    """Return by region the IDs of the newest copies whose keys are worth asking for."""
+    """Return by region the IDs of the newest copies whose keys should be checked."""
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
     copies = with_known_sources(state.copies, done["snapshots"])
@@ -60,8 +60,8 @@ def encrypted_points(done: Done, values: Variables, check_mode: bool) -> dict[st
 def outcome_of(done: Done, values: Variables, check_mode: bool = False) -> Result:
     """Return the result of the role from the results of its tasks.
 
-    ``done["stopped"]``, if given, says what ended the run early; ``done["last"]`` is what is remembered of the plan's
-    last report.
+    ``done["stopped"]``, if set, says what ended the run early; ``done["last"]`` has the facts from the plan's last
+    report.
     """
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
@@ -104,7 +104,7 @@ def outcome_of(done: Done, values: Variables, check_mode: bool = False) -> Resul
 
 
 def _counts(copied: Sequence[CopyAnswer], deleted: Sequence[CopyAnswer]) -> dict[str, int]:
-    """Add up the counts of the calls: a copy that started and then failed counts only as failed."""
+    """Add up the counts of the calls. A copy that started and then failed counts only as failed."""
     counts: Counter[str] = Counter(dict.fromkeys(COPY_COUNTS, 0))
     for call in copied:
         counts.update(call.get("counts") or {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which snapshots are to be copied where, and why others are not. Pure."""
+"""Which snapshots to copy where, and why others are not copied. Pure."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from .destinations import Destinations
 from .result import PlanRow
 from .retention import Retention, limits_of
 
-if TYPE_CHECKING:  # filters load this file, and need no variables
+if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
-#: Why a snapshot was chosen or left out; nothing else stands in a plan's ``reason``.
+#: Why a snapshot was chosen or left out: the values of ``reason`` in a plan.
 NEWEST = "newest"
 WITHIN_KEEP = "within keep"
 ALL = "all are selected"
@@ -56,12 +56,12 @@ THERE_OF_SET = "already there for its set"
 NEWER_THERE = "a newer recovery point is already there"
 NO_SNAPSHOT = "no snapshot"
 CHOSEN = (NEWEST, NEXT_NEWEST, OF_SET, WITHIN_KEEP, ALL)
-#: Reasons of snapshots that could be copied, chosen or not.
+#: Reasons of snapshots that can be copied, chosen or not.
 USABLE = (*CHOSEN, WOULD_GO, THERE, THERE_OF_SET, NEWER_THERE)
 REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, GONE, NO_SNAPSHOT)
 
 
-#: Seconds between the snapshots of a set of which the cloud tells nothing.
+#: Maximum seconds between the snapshots of a set that the cloud does not report.
 SET_SECONDS = 300
 
 
@@ -87,7 +87,7 @@ class Rules:
         self.excluded_tags = excluded_tags
 
     def unusable(self, snapshot: SnapshotRow) -> str | None:
-        """Say why a snapshot cannot be copied, or None where it can."""
+        """Return why a snapshot cannot be copied, or None if it can."""
         if snapshot.get("source"):
             return IS_A_COPY
         tags = snapshot.get("tags") or {}
@@ -103,7 +103,7 @@ class Rules:
         return STALE if age is None or (self.oldest and age > self.oldest) else None
 
     def expiry_passed(self, taken: SnapshotTime) -> bool:
-        """Whether the cloud's own expiry would already have taken a copy made when the snapshot was."""
+        """Whether the cloud's own expiry would already have deleted a copy that was made together with the snapshot."""
         age = (self.retention.now - taken.time) / timedelta(days=1)
         return not self.latest and bool(self.retention_days) and age >= self.retention_days
 
@@ -129,19 +129,19 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     group_tag: str = "",
     set_seconds: float = SET_SECONDS,
 ) -> list[PlanRow]:
-    """Say which snapshots of the disks are to be copied where, and why others are not.
+    """Return which snapshots of the disks are to be copied where, and why others are not.
 
-    Rows of disks without any recovery point in a region come first, then of those whose newest one is oldest; disks of
-    one group come together, and of groups of one day that first whose newest set lacks least.
-    With ``select`` "latest" a group's newest set is copied too, if it is complete and newer than each whole one there.
-    Disks of one instance, or of one value of ``group_tag``, are a group; ``set_seconds`` are between the snapshots of a
-    set of which the cloud tells nothing.
-    With ``select`` "latest" each disk's newest complete snapshot that is no copy is considered, with "all" every one;
-    beside it older ones whose copies lost their tags, so that these get them and retention knows them.
-    What retention would delete there is left out, so that a second run with the same arguments copies nothing.
-    ``max_snapshot_age_hours`` of 0 takes snapshots of any age. Only snapshots that bear all ``snapshot_tags`` and none
-    of ``exclude_snapshot_tags`` are considered, and the others hide no older one; the value "*" means any. The limits
-    of retention are those of ``expired_copies``. Raises ValueError for arguments that make no sense.
+    Rows of disks without any recovery point in a region come first, then those of disks with the oldest newest recovery
+    point. Disks of one group come together; of the groups of one day, the one whose newest set lacks the fewest copies
+    comes first. Disks of one instance, or with the same value of ``group_tag``, are a group. ``set_seconds`` is the
+    maximum time between the snapshots of a set that the cloud does not report. With ``select`` "latest" a group's
+    newest set is copied too, if it is complete and newer than every complete set in the region. With "latest" only each
+    disk's newest complete snapshot that is not a copy is considered, with "all" every one. In addition, older snapshots
+    are considered whose copies lost their tags, so that the copies get them and retention recognizes them. Snapshots
+    whose copies retention would delete are left out, so that a second run with the same arguments copies nothing.
+    ``max_snapshot_age_hours`` of 0 accepts snapshots of any age. Only snapshots with all ``snapshot_tags`` and none of
+    ``exclude_snapshot_tags`` are considered; the others do not hide older ones. The value "*" means any value.
+    The limits of retention are those of ``expired_copies``. Raises ValueError for invalid arguments.
     """
     periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
@@ -217,7 +217,8 @@ def rules_of(values: Variables) -> Rules:
 
 
 def sources_for_sets(snapshots: Sequence[SnapshotRow], rules: Rules) -> list[Source]:
-    """Return the snapshots that may be members of sets: those that are copied, or will be once they are complete."""
+    """Return the snapshots that may be members of sets: those that are copied, or will be copied once they are
+    complete."""
     return sources_of(snapshots, rules.unusable, (UNFINISHED,))
 
 
@@ -228,10 +229,10 @@ def _in_order(
     there: Destinations,
     regions: Sequence[str],
 ) -> list[DiskRow]:
-    """Return disks by their need of a copy, those of a group together.
+    """Return disks sorted by their need of a copy; disks of a group come together.
 
-    A group's need is that of its neediest disk. Among those of one day, the group whose set lacks least comes first: so
-    more sets become whole where time is short, and no group waits for ever.
+    A group's need is that of its neediest disk. Of the groups of one day, the one whose set lacks the fewest copies
+    comes first. So more sets become complete if time is short, and no group starves.
     """
     needs = {str(disk["disk_id"]): there.need_of(str(disk["disk_id"]), regions) for disk in disks}
     of_disks = group_of_each(groups)
@@ -250,7 +251,8 @@ def _in_order(
 
 
 def _lost_its_tags(copy: SnapshotRow) -> bool:
-    """Whether the run that made a copy was cut off before it tagged it, by the name: then the copy module tags it."""
+    """Whether, according to its name, a copy lacks its tags because its run ended too early; the copy module then sets
+    them."""
     source = copy.get("source")
     if not source or (source.get("managed") and source.get("region")):
         return False
@@ -258,9 +260,10 @@ def _lost_its_tags(copy: SnapshotRow) -> bool:
 
 
 def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[SnapshotRow, str | None, SnapshotTime | None]]:
-    """Return a disk's snapshots, newest first: each with why it is unusable, or when it was taken.
+    """Return a disk's snapshots, newest first, each with the reason why it is unusable, or with the time when it was
+    taken.
 
-    With "latest", none is considered after the newest one that could be copied.
+    With "latest", no snapshot is considered after the newest one that can be copied.
     """
     considered: list[tuple[SnapshotRow, str | None, SnapshotTime | None]] = []
     for snapshot in own:
@@ -274,9 +277,9 @@ def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[Snapshot
 def _reasons(
     disk_id: str, region: str, usable: Sequence[tuple[SnapshotRow, SnapshotTime]], there: Destinations, rules: Rules
 ) -> dict[str, str]:
-    """Say for each usable snapshot of a disk, newest first, why it is copied to a region or not.
+    """Return for each usable snapshot of a disk, newest first, why it is copied to a region or not.
 
-    Those that are not there yet are ranked together with the recovery points that are: so each is considered as
+    Snapshots without a copy there are ranked together with the existing recovery points, so that each is judged as
     retention would judge its copy.
     """
     absent = {taken for snapshot, taken in usable if (str(snapshot["snapshot_id"]), region) not in there.complete}

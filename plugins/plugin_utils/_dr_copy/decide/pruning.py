@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which copies a run may delete, which it deleted, and which belong to no disk of the plan. Pure."""
+"""Which copies a run may delete, which it has deleted, and which belong to no disk of the plan. Pure."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from .sets import kept_for_sets
 
 
 class Prunable(NamedTuple):
-    """The copies that a run may delete, and those that retention would delete, but another plan made."""
+    """The copies that a run may delete, and the expired copies that another plan made."""
 
     going: list[ExpiredCopy]
     kept_for_others: list[KeptCopy]
 
 
 def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunable:
-    """Return the copies that a run may delete once it has copied, and those that it leaves to another ``plan``.
+    """Return the copies that a run may delete after copying, and those that it leaves to another ``plan``.
 
-    Only of disks that this run selected, and only in regions that have a complete copy of the disk's newest usable
-    snapshot, or a newer recovery point, and where no copy of the disk failed. The copies are as listed: what the role
-    fills in for somebody else's copies is no reason to delete anything.
+    These are only copies of disks that this run selected, and only in regions that have a complete copy of the disk's
+    newest usable snapshot, or a newer recovery point, and in which no copy of the disk failed. The copies are used as
+    listed: facts that the role fills in for somebody else's copies never justify a deletion.
     """
     if not Retention.checked(limits_of(values), time_or_now(values.now)).is_set:
         return Prunable([], [])
     done = read_once(done, values)
     state = RunState(done, values, check_mode)
-    # A set is judged by all copies, whichever disks this run may prune.
+    # Sets are determined from all copies, whichever disks this run may prune.
     spared = kept_for_sets(state, done, values)
     expired = [
         copy
@@ -62,7 +62,8 @@ def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunabl
 
 
 def may_be_of_sets(going: Sequence[ExpiredCopy], listed: Sequence[Listing], values: Variables) -> bool:
-    """Whether a copy that is to go may be of its group's newest whole set, as not all copies were ``listed``."""
+    """Whether a copy that is to be deleted may belong to its group's newest complete set because not all copies were
+    ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
     return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in going)
 
@@ -92,16 +93,16 @@ def _expired(
         if disk_id_of(copy) in chosen and (disk_id_of(copy), copy["region"]) in safe
     ]
     expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
-    # Members of a set that is to become whole stay until it is, though newer points may count instead.
+    # Members of an unfinished set stay until it is complete, even if newer points would count instead.
     of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
     return [c for c in expired if c["source"] and (c["source"]["snapshot_id"], c["region"]) not in of_sets]
 
 
 def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
-    """Return expired copies, each with the ``survivor`` of its disk and region: the newest complete copy that stays,
-    one that is archived only if all are.
+    """Return expired copies, each with its ``survivor``: the newest complete copy of the disk in the region that stays.
+    An archived copy is a survivor only if all are archived.
 
-    It is None where that is only planned, in check mode. Where none stays, none goes.
+    The survivor is None if it is only planned, in check mode. If no copy would survive, none is deleted.
     """
     going = {(copy["region"], copy["snapshot_id"]) for copy in expired}
     newest: dict[tuple[str, str], tuple[tuple[bool, SnapshotTime], str | None]] = {}
@@ -117,12 +118,12 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
 
 
 def _failed_copies(calls: Sequence[CopyAnswer]) -> set[tuple[str, str]]:
-    """Return source and region of each copy that failed in these calls, in any way."""
+    """Return source and region of each copy that failed in any way in these calls."""
     return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
 
 
 def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) -> list[OwnCopy]:
-    """Return the expired copies that the calls have deleted, and that do not show any more."""
+    """Return the expired copies that the calls have deleted and that no longer show."""
     shown = {str(failure["snapshot_id"]) for call in calls for failure in failures_of(call)}
     gone = {snapshot_id for call in calls for snapshot_id in call.get("deleted_ids") or ()} - shown
     return [_as_result(copy, source) for copy in expired if (source := copy["source"]) and copy["snapshot_id"] in gone]
@@ -131,11 +132,11 @@ def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) 
 def orphans(
     copies: Sequence[SnapshotRow], disks: Sequence[DiskRow], values: Variables, source: Listing | None = None
 ) -> list[Orphan]:
-    """Return the plan's own copies, by their mark, whose disk this run has not selected.
+    """Return the copies with the plan's mark whose disk this run has not selected.
 
-    ``kind`` is "gone" if the disk is no longer in the source region, "unselected" if it is, and None if the region's
-    disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard returns the
-    orphans of all shards, since it alone lists all copies.
+    ``kind`` is "gone" if the disk is no longer in the source region, "unselected" if it still is, and None if the
+    region's disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard
+    returns the orphans of all shards, since only the first shard lists all copies.
     """
     if parse_shard(values.shard)[0] > 1:
         return []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why a recovery point is late, missing or not judged: each reason with its text and what to do next. Pure."""
+"""The reasons why a recovery point is late, missing or unchecked, each with its text and the next step. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TAGS = "Check dr_copy_snapshot_tags and dr_copy_exclude_snapshot_tags against t
 
 
 class Reason(Enum):
-    """A reason: its text, and the next step. A failure's own hint comes before that step."""
+    """A reason: its text, and the next step. The hint of a failure comes before that step."""
 
     KEY = (
         "the key of its copy cannot be used, so the copy cannot be restored",
@@ -73,7 +73,7 @@ class Reason(Enum):
         self.step = step
 
 
-#: The reason that a plan's row stands for, where the row's snapshot was not copied.
+#: The reason for a plan's row whose snapshot was not copied.
 OF_PLAN = {
     NO_SNAPSHOT: Reason.NO_SNAPSHOT,
     STALE: Reason.STALE,

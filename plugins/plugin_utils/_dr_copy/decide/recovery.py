@@ -34,9 +34,9 @@ def recovery_points(
 ) -> list[RecoveryPoint]:
     """Return each disk's newest complete copy in each destination; disks without one are included.
 
-    The age in hours counts from when the source was taken. ``within_rpo`` is None if ``rpo_hours`` is 0, or if it could
-    not be checked; ``unknown`` then says why. A copy with a source time ahead of now is no recovery point. Raises
-    ValueError for a ``now`` that is not a time.
+    The age in hours counts from the time when the source was taken. ``within_rpo`` is None if ``rpo_hours`` is 0, or if
+    it could not be checked; ``unknown`` then says why. A copy with a source time ahead of now is not a recovery point.
+    Raises ValueError for a ``now`` that is not a time.
     """
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
@@ -55,7 +55,7 @@ def _recovery_row(
     disk: DiskRow, region: str, own: Sequence[SnapshotRow], rpo_hours: float, now: datetime
 ) -> RecoveryPoint:
     complete = sorted((copy for copy in own if is_complete(copy)), key=counting_order)
-    # What is archived cannot be restored now, so the newest point of the standard tier is judged, if there is one.
+    # Archived copies cannot be restored now, so the newest copy of the standard tier is judged, if there is one.
     standard = [copy for copy in complete if not is_archived(copy)]
     newest = max(standard or complete, key=_age_key, default=None)
     archived = bool(complete) and not standard
@@ -80,6 +80,6 @@ def _recovery_row(
 
 
 def _age_key(copy: SnapshotRow) -> tuple[bool, Any]:
-    """Sort by when the source was taken; a copy with an unknown source time comes first."""
+    """Sort by the time when the source was taken; a copy with an unknown source time comes first."""
     taken = taken_at(copy)
     return (taken is not None, taken or ())

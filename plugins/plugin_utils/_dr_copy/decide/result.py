@@ -40,7 +40,7 @@ class _RecoveryPoint(TypedDict):
 
 
 class PointFacts(TypedDict, total=False):
-    """Facts of a recovery point's copy and of the disk's other points (see standing.with_facts)."""
+    """Facts about a recovery point's copy and the disk's other points (see standing.with_facts)."""
 
     points: int
     oldest: str
@@ -52,9 +52,9 @@ class PointFacts(TypedDict, total=False):
 
 
 class Proof(TypedDict, total=False):
-    """When a drill last proved a copy of a disk, at what level, and which copy.
+    """When a drill last proved a copy of a disk, at which level, and which copy.
 
-    ``proofs`` has the times of all levels, where the last proof does not prove what an earlier one did.
+    ``proofs`` has the times of all levels if an earlier proof covers more than the last one.
     """
 
     proven_at: str
@@ -64,35 +64,35 @@ class Proof(TypedDict, total=False):
 
 
 class RecoveryPoint(_RecoveryPoint, PointFacts, Proof, total=False):
-    """The newest complete copy of a disk in a region (see recovery.recovery_points), and what is known of it.
+    """The newest complete copy of a disk in a region (see recovery.recovery_points), with what is known about it.
 
-    ``key_problem`` says that nobody can restore it (see keys.with_key).
+    ``key_problem`` says why nobody can restore it (see keys.with_key).
     """
 
     key_problem: str
 
 
 class Breach(RecoveryPoint):
-    """A recovery point that is late, or that could not be judged: the name of a Reason, and a sentence."""
+    """A recovery point that is late or could not be checked, with the name of a Reason and a sentence."""
 
     reason: str
     why: str
 
 
 class RunFailure(Failure):
-    """A failure, with the name of the disk that it hits."""
+    """A failure with the name of the affected disk."""
 
     disk_name: str | None
 
 
 class ExpiredCopy(SnapshotRow):
-    """A copy that may go; ``survivor`` is the ID of the one that stays for it, None where that is only planned."""
+    """A copy that may be deleted; ``survivor`` is the ID of its survivor, None if that is only planned."""
 
     survivor: str | None
 
 
 class OwnCopy(TypedDict):
-    """A copy of the plan's own, as the result tells it."""
+    """A copy of the plan in the form of the result."""
 
     snapshot_id: str
     region: str
@@ -110,7 +110,7 @@ class Orphan(OwnCopy):
 
 
 class KeptCopy(TypedDict):
-    """A copy that retention would delete, but another plan made."""
+    """An expired copy that another plan made, so that this plan keeps it."""
 
     snapshot_id: str
     region: str
@@ -118,7 +118,7 @@ class KeptCopy(TypedDict):
 
 
 class VanishedPoint(TypedDict):
-    """A recovery point that the last report told, and that is not there."""
+    """A recovery point of the last report that is missing."""
 
     snapshot_id: str
     disk_id: str
@@ -126,27 +126,27 @@ class VanishedPoint(TypedDict):
 
 
 class NearMiss(ReportedDisk):
-    """A disk with the ``tags`` that nearly match."""
+    """A disk, with those of its ``tags`` that nearly match."""
 
     tags: dict[str, str]
 
 
 class DiskWithCopies(ReportedDisk):
-    """A disk that is not selected: how many copies it has, and where."""
+    """A disk that is not selected, with the number and regions of its copies."""
 
     copies: int
     regions: list[str]
 
 
 class TornDiskRow(TypedDict):
-    """A disk whose newest copy is not of its server's set, and when the source of that was taken."""
+    """A disk whose newest copy is not part of its server's set, and when the source of that copy was taken."""
 
     disk_id: str
     source_created_at: str | None
 
 
 class SetFacts(TypedDict):
-    """A server of several disks in a region: its newest whole ``set``, and the disks that are not of it."""
+    """A server of several disks in a region: its newest complete ``set``, and the disks that are not part of it."""
 
     group: str
     region: str
@@ -160,13 +160,13 @@ class SetFacts(TypedDict):
 
 
 class SetStanding(SetFacts):
-    """The same, with the IDs of all its disks."""
+    """SetFacts with the IDs of all disks of the server."""
 
     disks: list[str]
 
 
 class Coverage(TypedDict):
-    """Which disks a run selected, and which it did not; None is what is not known (see coverage.coverage_of)."""
+    """Which disks a run selected and which it did not (see coverage.coverage_of); None means unknown."""
 
     selected: int
     excluded: list[ReportedDisk]
@@ -178,7 +178,7 @@ class Coverage(TypedDict):
 
 
 class CoverageWithWarnings(Coverage):
-    """The same, with what looks like a mistake, in sentences."""
+    """Coverage with warnings: sentences about what looks like a mistake."""
 
     warnings: list[str]
 
@@ -198,6 +198,6 @@ class _Result(TypedDict):
 
 
 class Result(_Result, total=False):
-    """What a run has found and done. ``shared`` is there across accounts."""
+    """What a run has found and done. ``shared`` exists only across accounts."""
 
     shared: list[SharedRow]

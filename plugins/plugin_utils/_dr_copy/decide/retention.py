@@ -22,29 +22,30 @@ from ..._role.table import ByName
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
 
-if TYPE_CHECKING:  # filters load this file, and need no variables
+if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
 
 class Point(NamedTuple):
-    """A recovery point: the copies of one source in one region, one or several."""
+    """A recovery point: one or more copies of one source in one region."""
 
     taken: SnapshotTime
     copies: tuple[SnapshotRow, ...]
 
     @property
     def is_restorable(self) -> bool:
-        """Whether a disk can be made of one of its copies now."""
+        """Whether a disk can be made from one of its copies now."""
         return not all(map(is_archived, self.copies))
 
 
 def counts_for_retention(copy: SnapshotRow) -> bool:
-    """Whether retention looks at a copy at all: complete, made by this collection, not held, disk and time known."""
+    """Whether retention considers a copy: it is complete, managed and not held, and its disk and time are known."""
     return _is_point(copy) and not is_locked(copy)
 
 
 def counts_for_planning(copy: SnapshotRow) -> bool:
-    """Whether a copy is sorted with the sources: also a locked copy, since no other is copied in its place."""
+    """Whether a copy is sorted with the sources. This includes locked copies, since no other copy is made in their
+    place."""
     return _is_point(copy)
 
 
@@ -63,9 +64,9 @@ def _is_point(copy: SnapshotRow) -> bool:
 def points_of(
     copies: Iterable[SnapshotRow], counts: Callable[[SnapshotRow], bool] = counts_for_retention
 ) -> dict[tuple[str, str], list[Point]]:
-    """Return the recovery points of each disk and region out of the copies that count, newest first.
+    """Return the recovery points of each disk and region from the copies that count, newest first.
 
-    If copies of one source have different times, the latest one counts: so the point is kept longer.
+    If copies of one source show different times, the latest one counts, so the point is kept longer.
     """
     found: dict[tuple[str, str], dict[str, list[SnapshotRow]]] = {}
     for copy in copies:
@@ -85,18 +86,18 @@ def _point(copies: Sequence[SnapshotRow]) -> Point:
 
 
 class Retention(NamedTuple):
-    """Which recovery points may be deleted: those that no limit keeps, and never the newest."""
+    """The rules that say which recovery points may be deleted: those that no limit keeps, and never the newest."""
 
     keep: int
     keep_days: float
-    #: How many days, weeks, months and years, in the order of ``PERIODS``.
+    #: The numbers of days, weeks, months and years, in the order of ``PERIODS``.
     periods: tuple[int, ...]
     zone: tzinfo
     now: datetime
 
     @classmethod
     def checked(cls, limits: Given, now: datetime) -> Retention:
-        """Take limits by their names. Raises ValueError for counts below 0, and an unknown time zone."""
+        """Return the rules for limits by name. Raises ValueError for counts below 0 and an unknown time zone."""
         given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
         days = float(limits.get("keep_days", 0))
@@ -112,10 +113,10 @@ class Retention(NamedTuple):
         return bool(self.keep or self.keep_days or any(self.periods))
 
     def kept(self, newest_first: Sequence[SnapshotTime]) -> set[SnapshotTime]:
-        """Return those of a disk's recovery points in a region that stay; ``newest_first`` are all of them.
+        """Return the recovery points that stay; ``newest_first`` are all recovery points of a disk in a region.
 
-        A limit that counts skips periods without a recovery point: the last seven days are the last seven with one.
-        A deletion never changes which points are kept, so a second run deletes nothing more.
+        Calendar limits skip periods without a recovery point: the last seven days are the last seven days that have
+        one. A deletion never changes which points are kept, so a second run deletes nothing more.
         """
         if not self.is_set:
             return set(newest_first)
@@ -161,10 +162,11 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     sets: bool = True,
     now: str | None = None,
 ) -> list[SnapshotRow]:
-    """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for bad limits.
+    """Return the copies that may be deleted, those of the oldest sources first. Raises ValueError for invalid limits.
 
-    With all limits 0, all stay. All copies count. With ``plans`` only those go that bear the mark of one of them, or
-    none. With ``sets`` no member of a group's newest whole set goes. The newest point that is not archived never goes.
+    If all limits are 0, all points stay. All copies count. With ``plans``, only copies with the mark of one of them or
+    without a mark are returned. With ``sets``, no member of a group's newest complete set is returned. The newest point
+    that is not archived always stays.
     """
     periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
@@ -176,7 +178,7 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     going = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])
-        # Beside what is archived, the newest that can be restored now stays.
+        # Besides archived points, the newest one that can be restored now stays.
         kept.update([point.taken for point in points if point.is_restorable][:1])
         going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))

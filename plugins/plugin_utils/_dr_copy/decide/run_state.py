@@ -25,19 +25,19 @@ from .unseen import without_missing
 
 
 class RunState:
-    """The state after a run, or in check mode the state that it would reach, from the results of its tasks.
+    """The state after a run, from the results of its tasks. In check mode it is the state that a run would reach.
 
-    ``done`` is what read_once returns.
+    ``done`` is the result of read_once.
     """
 
     def __init__(self, done: Done, values: Variables, check_mode: bool):
         self.shared = done["share"].get("shared") or []
         self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
-        # A listing that lags may still show what this run took back.
+        # A stale listing may still show copies that this run took back.
         taken_back = {snapshot_id for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
         shown = copies_in([*done["listed"], *done["seen"]], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
-        #: The copies at the destinations, as last listed or looked at.
+        #: The copies at the destinations as the last listing or look showed them.
         self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
         if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, done["snapshots"])
@@ -51,7 +51,7 @@ class RunState:
         self.unread = {region: spelt_out(failures_of(call)) for region, call in read if failures_of(call)}
 
     def judged(self, point: RecoveryPoint) -> RecoveryPoint:
-        """Return a recovery point with its state, which is unknown in a region that could not be listed."""
+        """Return a recovery point with its state; the state is unknown if the region could not be listed."""
         if point["region"] in self.unread:
             why = f"the region could not be listed: {self.unread[point['region']]}"
             return {**point, "state": "unknown", "within_rpo": None, "unknown": why}
@@ -60,7 +60,8 @@ class RunState:
 
 
 def read_once(done: Done, values: Variables) -> Done:
-    """Return the results of the steps without what was gone before it could be copied, and the ``snapshots``."""
+    """Return the results of the steps with the ``snapshots``, and without those that were gone before they could be
+    copied."""
     snapshots = done["snapshots"] if "snapshots" in done else selected_snapshots(done["source"], values)
     copied = without_gone(without_missing(done["copied"], done["seen"]), done["plan"])
     share = share_without_gone(done["share"], done["plan"])
@@ -68,5 +69,5 @@ def read_once(done: Done, values: Variables) -> Done:
 
 
 def judged_at(values: Variables) -> datetime:
-    """Return the time at which ages are measured: the run's end, once that is known."""
+    """Return the time at which ages are measured: the end of the run, once that is known."""
     return time_or_now(values.judged_at or values.now)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks and snapshots a run looks at. Pure."""
+"""Which disks and snapshots a run covers. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .destinations import copies_of_plan
 
 
 class Selected(TypedDict):
-    """The disks and snapshots that a run looks at."""
+    """The disks and snapshots that a run covers."""
 
     disks: list[DiskRow]
     snapshots: list[SnapshotRow]
@@ -33,17 +33,17 @@ class Selected(TypedDict):
 def select(
     source: Listing, copies: Sequence[SnapshotRow], values: Variables, last: LastReport | None = None
 ) -> Selected:
-    """Return the disks and snapshots that this run looks at, from the source region's listing.
+    """Return the disks and snapshots that this run covers, from the listing of the source region.
 
-    If that region could not be listed, the disks are those of the plan's ``last`` report (see input.last_report), and
-    those that the marks of copies name as this plan's.
+    If that region could not be listed, the disks are those of the plan's ``last`` report (see input.last_report) and
+    those of copies with this plan's mark.
     """
     disks = own_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
     return {"disks": disks, "snapshots": selected_snapshots(source, values)}
 
 
 def selected_snapshots(source: Listing, values: Variables) -> list[SnapshotRow]:
-    """Return the snapshots that this run looks at; none where the source region could not be listed."""
+    """Return the snapshots that this run covers; none if the source region could not be listed."""
     snapshots = source.get("snapshots") or [] if is_listed(source) else []
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
@@ -54,7 +54,8 @@ def selected_snapshots(source: Listing, values: Variables) -> list[SnapshotRow]:
 def disks_of_part(source: Listing, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
-    The first shard lists all, since it reports the orphans of all. So does a shard without the source region's listing.
+    The first shard lists all copies, since it reports the orphans of all shards. So does a shard without a listing of
+    the source region.
     """
     if parse_shard(values.shard)[0] == 1 or not is_listed(source):
         return []
@@ -62,22 +63,22 @@ def disks_of_part(source: Listing, values: Variables) -> list[str]:
 
 
 def in_part(source: Listing, values: Variables) -> frozenset[str]:
-    """Return the disks with the plan's tags that are in this run's shard; those that a tag excludes, too.
+    """Return the disks with the plan's tags in this run's shard, including those that a tag excludes.
 
-    The info modules divide the disks alike. Disks of one group are in one shard.
+    The info modules divide the disks in the same way. Disks of one group are in one shard.
     """
     return disks_in_shard(group_ids_of(source.get("disks") or (), values.group_tag), values.shard)
 
 
 def in_part_by_marks(copies: Sequence[SnapshotRow], values: Variables) -> frozenset[str]:
-    """Return the disks of copies that are in this run's shard, where the source region could not be listed."""
+    """Return the disks of copies in this run's shard, if the source region could not be listed."""
     own = copies_of_plan(copies, values)
     disks = dict.fromkeys(filter(None, map(disk_id_of, own)), "")
     return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values.shard)
 
 
 def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
-    """Return what disks belong to by the marks of their newest copies, as far as these tell it; empty for a disk that
+    """Return the group of each disk according to the marks of its newest copy, if these show it; empty for a disk that
     has left its group since."""
     newest = {copy.disk_id: copy for copy in sorted(copies, key=lambda c: (c.time, c.source_id))}
     left = disks_that_left(newest.values(), sets_of_copies(copies)[0])
@@ -85,7 +86,7 @@ def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
 
 
 def own_disks(source: Listing, values: Variables) -> list[DiskRow]:
-    """Return the disks that this run protects: in its shard those with the plan's tags, and without one that excludes
+    """Return the disks that this run protects: those in its shard with the plan's tags and without a tag that excludes
     them."""
     part = in_part(source, values)
     return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
@@ -102,7 +103,7 @@ def excluded_disks(source: Listing, values: Variables) -> list[DiskRow]:
 
 
 def too_few(source: Listing, values: Variables, near: str = "") -> str:
-    """Say why a run must stop with the disks that were found, or nothing. Counts the disks of all shards.
+    """Return why a run must stop with the disks that were found, or an empty string. Counts the disks of all shards.
 
     ``near`` names disks whose tags nearly match.
     """
@@ -129,7 +130,7 @@ def too_few(source: Listing, values: Variables, near: str = "") -> str:
 
 
 def plans_of(values: Variables) -> list[str]:
-    """Return the plan's name, and those that it had before."""
+    """Return the plan's name and its former names."""
     return [values.plan, *values.former_plans]
 
 
@@ -143,12 +144,12 @@ def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: La
     marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
     if not known and not marked:
-        # Copies from before there were marks: nothing shows whose they are.
+        # Copies from before marks were introduced: nothing shows their plan.
         marked = [copy for copy in own if plan_of(copy) is None]
     for copy in marked:
         disk_id = disk_id_of(copy)
         known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
-    # The last report is of this shard alone.
+    # The last report covers only this shard.
     part = in_part_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}
     wanted = set(known) & part & (set(values.disk_ids) or part)
     return [{"disk_id": i, "name": known[i], "region": values.source_region} for i in sorted(wanted)]

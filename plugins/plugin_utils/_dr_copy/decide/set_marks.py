@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How copies of servers of several disks are marked. Pure."""
+"""The marks of copies of servers with several disks. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def marks_by_source(
     """Return the marks of group and set that copies get, by the snapshot's ID.
 
     ``source`` is the unpacked listing of the source region, ``copies`` are those at all destinations. The ``bare``
-    among them, which bear no marks, stand for their sources: these may be gone, or not listed.
+    copies have no marks; they stand for their sources, which may be gone or not listed.
     """
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
     sources = {one.snapshot_id: one for one in [*sources_of_copies(bare), *read]}
@@ -37,5 +37,5 @@ def marks_by_source(
 
 
 def groups_in(source: Listing, values: Variables) -> list[Group]:
-    """Return the groups of the disks that this run protects; none without a listing of the source region."""
+    """Return the groups of the disks that this run protects; none if the source region was not listed."""
     return groups_of(own_disks(source, values), values.group_tag) if is_listed(source) else []

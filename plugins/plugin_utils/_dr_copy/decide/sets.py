@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers of several disks: how their sets stand in each destination. Pure."""
+"""Servers of several disks: the state of their sets in each destination. Pure."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .run_state import RunState, judged_at
 from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source
 
-#: What a torn or late set does, by dr_copy_consistency: a warning, or a missed RPO.
+#: The values of dr_copy_consistency: a torn or late set causes a warning, or misses the RPO.
 BY_DISK, BY_SET = "disk", "set"
-#: Servers that a warning names, and disks of one.
+#: The most servers that a warning names, and the most disks of one server.
 NAMED, NAMED_DISKS = 10, 4
 
 
 def sets_of(
     state: RunState, copies: Sequence[SnapshotRow], done: Done, values: Variables
 ) -> tuple[list[SetStanding], list[str]]:
-    """Return a row for each group and destination, and what there is to warn of.
+    """Return a row for each group and destination, and the warnings.
 
-    ``copies`` are those at the destinations, with the disks and times of somebody else's. Without the source region the
-    groups are those that the marks of the newest copies name, else the last report.
+    ``copies`` are those at the destinations, with disk and time also for somebody else's copies. If the source region
+    was not listed, the groups come from the marks of the newest copies, else from the last report.
     """
     groups, known = _groups_and_copies(state, done, values)
     found = standings(
@@ -59,13 +59,14 @@ def sets_of(
 
 
 def late_sets(sets: Sequence[SetStanding], consistency: str) -> list[SetStanding]:
-    """Return the rows of servers that miss the RPO for want of a set, the worst first; none where disks are judged."""
+    """Return the rows of servers that miss the RPO because of their set, worst first; none if the RPO applies to
+    disks."""
     late = [row for row in sets if row["within_rpo"] is False and consistency == BY_SET]
     return sorted(late, key=worst_set_first)
 
 
 def worst_set_first(row: SetStanding) -> tuple[int, float, str, str]:
-    """Sort rows of servers: without a set, late, not judged, torn, the others; each by age, then by name."""
+    """Sort rows of servers: without a set, late, unchecked, torn, the others; within each kind by age, then by name."""
     if row["unknown"]:
         group = 2
     elif row["set"] is None:
@@ -76,8 +77,8 @@ def worst_set_first(row: SetStanding) -> tuple[int, float, str, str]:
 
 
 def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
-    """Return the disks of a server whose newest copy is more than ``seconds`` older than another's, and of when it is;
-    None if there is none."""
+    """Return the disks of a server whose newest copy is more than ``seconds`` older than that of another disk, with the
+    time of that copy (None if there is none)."""
     times = dict.fromkeys(row["disks"], row["source_created_at"])
     times |= {disk["disk_id"]: disk["source_created_at"] for disk in row["torn"]}
     newest = max(filter(None, map(parse_time, times.values())), default=None)
@@ -90,7 +91,8 @@ def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
 
 
 def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | None = None) -> str:
-    """Say of a server's row which set it has there, which disks lag, and since when. ``names`` are those of disks."""
+    """Describe a server's row: which set it has there, which disks lag, and since when. ``names`` are names of
+    disks."""
     if row["unknown"]:
         return str(row["unknown"])
     named, lagging = names or {}, lagging_disks(row, seconds)
@@ -115,7 +117,8 @@ def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | No
 
 
 def kept_for_sets(state: RunState, done: Done, values: Variables) -> set[tuple[str, str]]:
-    """Return region and ID of the members of each group's newest whole set, judged by all copies in the region."""
+    """Return region and ID of the members of each group's newest complete set, determined from all copies in the
+    region."""
     groups, known = _groups_and_copies(state, done, values)
     return kept_by_sets(known, groups, values.destination_regions, plans_of(values))
 
@@ -123,7 +126,7 @@ def kept_for_sets(state: RunState, done: Done, values: Variables) -> set[tuple[s
 def _groups_and_copies(state: RunState, done: Done, values: Variables) -> tuple[list[Group], list[Copy]]:
     """Return the groups of the run's disks, and the copies with their marks.
 
-    Copies that bear none, but are planned or cannot, have those that they would bear.
+    Copies without marks that are planned, or whose cloud has no tags, get the marks that they would have.
     """
     cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
@@ -136,8 +139,8 @@ def _groups_and_copies(state: RunState, done: Done, values: Variables) -> tuple[
 
 
 def _groups(copies: Sequence[Copy], done: Done, values: Variables) -> list[Group]:
-    """Return the groups of the run's disks. If the source region could not be listed, those that the marks of the
-    newest copies tell, and of disks whose copies tell none, those of the last report."""
+    """Return the groups of the run's disks. If the source region could not be listed, the marks of the newest copies
+    name the group of a disk, and the last report that of a disk without such marks."""
     if is_listed(done["source"]):
         return groups_in(done["source"], values)
     chosen = {disk["disk_id"] for disk in done["disks"]}

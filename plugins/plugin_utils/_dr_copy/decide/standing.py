@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What else is at the destinations: copies under way, and facts of each recovery point's copy.
+"""Copies in progress at the destinations, and facts about each recovery point's copy.
 
 Pure.
 """
@@ -23,7 +23,7 @@ from .run_state import RunState
 
 
 class UnfinishedCopy(TypedDict):
-    """A copy that is under way or has failed."""
+    """A copy that is in progress or has failed."""
 
     snapshot_id: str
     region: str
@@ -34,18 +34,18 @@ class UnfinishedCopy(TypedDict):
 
 
 def unfinished_copies(done: Done, values: Variables) -> list[UnfinishedCopy]:
-    """Return the copies of the run's disks that are under way or failed, by the last listing and looks."""
+    """Return the copies of the run's disks that are in progress or failed, according to the last listing and looks."""
     chosen = {disk["disk_id"] for disk in done["disks"]}
     copies = copies_of_plan(RunState(done, values, False).copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
 def with_facts(points: Iterable[RecoveryPoint], done: Done, values: Variables) -> list[RecoveryPoint]:
-    """Return recovery points with facts of their copies and of the disk's other points; unknown keys are left out.
+    """Return recovery points with facts about their copies and the disk's other points; unknown keys are omitted.
 
-    ``points`` is how many recovery points of the disk are complete in the region, ``oldest`` when the first of their
-    sources was taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of the disk,
-    ``proven_snapshot_id``, which may be an earlier one.
+    ``points`` is the number of complete recovery points of the disk in the region, ``oldest`` the time when the first
+    of their sources was taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of
+    the disk; this copy is ``proven_snapshot_id`` and may be an earlier one.
     """
     by_id: dict[str, SnapshotRow] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
@@ -66,7 +66,7 @@ def with_facts(points: Iterable[RecoveryPoint], done: Done, values: Variables) -
 
 
 def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[tuple[str, str], Proof]:
-    """Return how a copy of each disk in each region was last proven by a drill."""
+    """Return for each disk and region the last proof of a copy by a drill."""
     last: dict[tuple[str, str], tuple[datetime, str, str]] = {}
     of_disk: dict[tuple[str, str], dict[str, datetime]] = {}
     for copy in copies:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies that a run saw complete, and that the listing after it does not show as complete. Pure.
+"""Copies that a run saw complete, and that the listing afterwards does not show as complete. Pure.
 
-The listing may be old, or somebody has deleted the copy meanwhile. A look at the copy by its ID tells which.
+Either the listing is stale, or somebody has deleted the copy in the meantime. A look at the copy by its ID decides.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from .done import ListedRegion, Look, Looked
 
 
 def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[Looked]:
-    """Return ``region`` and ``snapshot_ids`` of the copies that copy calls saw complete and no listing shows so.
+    """Return ``region`` and ``snapshot_ids`` of the copies that copy calls saw complete and no listing shows as
+    complete.
 
-    Of regions that could not be listed, none.
+    Regions that could not be listed are skipped.
     """
     regions = {call["item"] for call in listed if not failures_of(call)}
     complete = {_key(copy) for call in listed for copy in call.get("snapshots") or () if is_complete(copy)}
@@ -34,7 +35,7 @@ def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -
 
 
 def without_missing(calls: Sequence[CopyAnswer], seen: Sequence[Look]) -> list[CopyAnswer]:
-    """Return copy calls in which a copy has failed that a look by its ID did not show."""
+    """Return the copy calls; a copy that a look by its ID did not show counts as failed in them."""
     shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
     looked_at = [look["item"] for look in seen if not failures_of(look)]
     missing = {(item["region"], snapshot_id) for item in looked_at for snapshot_id in item["snapshot_ids"]} - shown

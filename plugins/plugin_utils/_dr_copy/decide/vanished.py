@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recovery points that the last report told, and that are not there any more. Pure."""
+"""Recovery points of the last report that no longer exist. Pure."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def missing_points(
     part: Collection[str],
     values: Variables,
 ) -> list[VanishedPoint]:
-    """Return the recovery points of the last report that the last listing does not show, and that had no deadline.
+    """Return the recovery points of the last report that had no expiry and that the last listing does not show.
 
-    A point counts as there while any complete copy of its source is. Of regions that could not be listed, and of disks
-    outside this ``part`` (empty: all), none. A run since then may have deleted a point and not lived to report: so none
-    is returned that retention would delete beside what the listing ``before`` this run's copies shows.
+    A point exists while any complete copy of its source does. Regions that could not be listed and disks outside this
+    ``part`` (empty: all) are skipped. A run since the last report may have deleted a point and ended before it could
+    report that. So no point is returned that retention would delete, given the copies in the listing ``before`` this
+    run copied.
     """
     now = time_or_now(values.judged_at or values.now)
     retention = Retention.checked(limits_of(values), time_or_now(values.now))
@@ -62,7 +63,7 @@ def missing_points(
 
 
 def without_shown(points: Sequence[VanishedPoint], looks: Sequence[Look]) -> list[VanishedPoint]:
-    """Return those points that a look by their IDs did not show either; a look that failed says nothing."""
+    """Return the points that a look by their IDs did not show either; a failed look proves nothing."""
     looked = [(look, look["item"]["region"]) for look in looks]
     answered = {region for look, region in looked if not failures_of(look)}
     shown = {(region, c["snapshot_id"]) for look, region in looked for c in look.get("snapshots") or ()}
@@ -70,7 +71,7 @@ def without_shown(points: Sequence[VanishedPoint], looks: Sequence[Look]) -> lis
 
 
 def by_region(points: Iterable[VanishedPoint | RecoveryPoint]) -> dict[str, list[str]]:
-    """Return the IDs of copies by their region."""
+    """Return the IDs of copies by region."""
     found: dict[str, list[str]] = {}
     for point in points:
         found.setdefault(point["region"], []).append(str(point["snapshot_id"]))

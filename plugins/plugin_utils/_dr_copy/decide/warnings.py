@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What looks like a mistake though nothing failed: silence never means safety. Pure."""
+"""Warnings about what looks like a mistake although nothing failed. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .done import Done
 from .keys import keys_of
 from .result import Coverage, PlanRow, Result, VanishedPoint
 
-#: Reasons for leaving out snapshots that nobody asked for.
+#: Reasons for leaving out snapshots that the user did not request.
 _UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
 def warnings_of(result: Result, done: Done, values: Variables) -> list[str]:
-    """Return the warnings of a run, from its result and what its steps have returned."""
+    """Return the warnings of a run, from its result and the results of its steps."""
     source = done["source"]
     parts = []
     if not is_listed(source):
@@ -62,7 +62,7 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
 
 
 def _of_former_plans(done: Done, values: Variables) -> list[str]:
-    """Name the former plans that have made a copy since this plan made its newest one: they still run."""
+    """Name the former plans that have made a copy since this plan made its newest one, since they still run."""
     newest: dict[str, datetime] = {}
     for copy in copies_of_plan(copies_in(done.get("before") or [], values), values):
         plan, made = plan_of(copy), parse_time(copy.get("created_at"))

@@ -20,12 +20,12 @@ from .steps import GIVEN_BY_RUN, STEPS
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
 
-#: Other names of the copy modules' options, under which the role sets none.
+#: Aliases of the copy modules' options, which the role does not use.
 _ALIASES = ("snapshot_id", "source_snapshot_id", "source_snapshot_ids", "destination_region", "resource_tags")
 
 
 def risks(values: Variables) -> list[str]:
-    """Return what is allowed but may do harm."""
+    """Return warnings about settings that are allowed but may do harm."""
     risk = []
     if values.retention_days and not values.rpo_hours:
         risk.append(
@@ -34,7 +34,7 @@ def risks(values: Variables) -> list[str]:
         )
     if values.consistency == "set" and not values.rpo_hours:
         risk.append("dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set")
-    # How long the least of the limits keeps a copy that is made each night.
+    # For how many days the limits keep a copy that is made each night.
     days = max(values.keep, values.keep_days, values.keep_daily)
     is_pruned = values.keep_days or any(getattr(values, name) for name in COUNT_LIMITS)
     if is_pruned and values.lock_days > days:
@@ -46,7 +46,7 @@ def risks(values: Variables) -> list[str]:
 
 
 def set_by_role(table: Table) -> set[str]:
-    """Return the options of the copy modules that the role sets itself; copy_options holds the others."""
+    """Return the options of the copy modules that the role sets itself; copy_options may set the others."""
     own = [*arguments_in(table), *GIVEN_BY_RUN]
     return {argument for step, argument in own if STEPS[step] == "copy"} | set(_ALIASES)
 
@@ -68,7 +68,7 @@ def _lock_faults(values: Variables) -> list[str]:
 
 
 def contradictions(values: Variables, table: Table) -> list[str]:
-    """Return the variables that are valid alone but not together (promises: options)."""
+    """Return the problems of variables that are valid by themselves but not together (promises: options)."""
     faults = []
     try:
         parse_shard(values.shard)
@@ -87,7 +87,7 @@ def contradictions(values: Variables, table: Table) -> list[str]:
     if values.copy_disk_tags and not values.copy_tags:
         faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
     if values.metrics_dir:
-        from ..._role import metrics  # its package takes longer to load than all the rest
+        from ..._role import metrics  # its package takes longer to load than everything else
 
         faults += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
     for name, number in (("max_in_flight", values.max_in_flight), ("wait_delay", values.wait_delay)):
@@ -100,5 +100,5 @@ def contradictions(values: Variables, table: Table) -> list[str]:
 
 
 def place_of(options: Given) -> str | None:
-    """Return the site inside a region that options of the copy module name, None for the region itself."""
+    """Return the site inside a region that the options of the copy module name, None for the region itself."""
     return options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # filters load this file, and need no variables
 
 
 class DiskAsKnown(ReportedDisk, total=False):
-    """What may be known of a disk."""
+    """Facts about a disk; any of them may be missing."""
 
     size_gib: int | None
     tags: dict[str, str] | None
@@ -29,7 +29,7 @@ class DiskAsKnown(ReportedDisk, total=False):
 
 
 class RememberedPoint(TypedDict):
-    """What is remembered of a recovery point."""
+    """The facts about a recovery point in the last report."""
 
     snapshot_id: str
     source_snapshot_id: str
@@ -40,9 +40,9 @@ class RememberedPoint(TypedDict):
 
 
 class LastReport(TypedDict, total=False):
-    """What is remembered of a plan's last report; empty where there is none, or none that can be read.
+    """The facts from a plan's last report; empty if there is none, or if it cannot be read.
 
-    ``disk_ids`` and ``shard`` are what it had selected, ``groups`` what each disk belongs to.
+    ``disk_ids`` and ``shard`` are its selection, ``groups`` the group of each disk.
     """
 
     finished_at: str
@@ -64,7 +64,7 @@ def last_report(values: Variables) -> LastReport:
 
 
 def _remembered(report: Json) -> tuple[str, LastReport] | None:
-    """Return when a report was finished, and what it tells of the plan; None for one of another shape."""
+    """Return when a report was finished, and its facts about the plan; None if it has an unexpected form."""
     finished, last, settings = report.get("finished_at"), report.get("last"), report.get("settings") or {}
     if not isinstance(finished, str) or not isinstance(settings, Mapping):
         return None
@@ -93,7 +93,7 @@ def _remembered_point(point: Json) -> RememberedPoint:
 
 
 def facts_of_disk(disk: DiskAsKnown) -> DiskFacts:
-    """Return what a report tells of a disk; unknown keys are left out."""
+    """Return the facts about a disk in a report; unknown keys are omitted."""
     facts: DiskFacts = {"disk_id": disk["disk_id"], "disk_name": disk["disk_name"]}
     if size := disk.get("size_gib"):
         facts["size_gib"] = size

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of a night that call modules, and the arguments that a run gives them beside the user's variables."""
+"""The steps of a run that call modules, and the arguments that a run passes to them besides the user's variables."""
 
 from __future__ import annotations
 
-#: Each step, and the kind of module that it calls.
+#: Each step, with the kind of module that it calls.
 STEPS = {
     "find": "info",
     "list": "info",
@@ -17,7 +17,7 @@ STEPS = {
     "copy": "copy",
     "delete": "copy",
 }
-#: What no variable gives: it follows from what was found.
+#: Arguments that no variable sets: they follow from the results of earlier steps.
 GIVEN_BY_RUN = (
     ("find", "other_disks"),
     ("find", "sets"),

@@ -32,8 +32,8 @@ from ..._role.parsing import (
 from ..._role.table import To, not_honoured, table_of, taken, variable
 from .contradictions import contradictions, place_of, risks
 
-#: Tags of the snapshots that disk scanners make and delete within hours: each would be the newest of its disk, and
-#: gone before it is copied. (api-facts: ebs-scanners)
+#: Tags of the snapshots that disk scanners take and delete within hours. Each would be the newest of its disk, and
+#: would be gone before it is copied (api-facts: ebs-scanners).
 TAGS_OF_SCANNERS = {
     "CreatedBy": "Microsoft Defender for Cloud",
     "DatadogAgentlessScanner": "true",
@@ -45,7 +45,7 @@ TAGS_OF_SCANNERS = {
 }
 
 
-#: Options of the copy modules that log in. Reports repeat copy_options, and nothing of dr_copy_connection.
+#: Options of the copy modules for the login. Reports repeat copy_options, but nothing of dr_copy_connection.
 OPTIONS_THAT_LOG_IN = (
     *("access_key", "aws_access_key", "aws_access_key_id", "secret_key", "aws_secret_key", "aws_secret_access_key"),
     *("session_token", "aws_session_token", "security_token", "secret_id", "token"),
@@ -53,7 +53,7 @@ OPTIONS_THAT_LOG_IN = (
 
 
 def as_copy_options(value: Any) -> Given:
-    """Take options of the copy module; refuse secrets, by name and without their values."""
+    """Parse options of the copy module. Refuses secrets by name, without showing their values."""
     options = as_dict(value)
     secrets = [name for name in options if name in OPTIONS_THAT_LOG_IN]
     if secrets:
@@ -63,10 +63,10 @@ def as_copy_options(value: Any) -> Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
-    """The role's variables. Each is a row of the table: its type, how it is parsed, its default, and which arguments it
-    reaches of the modules that the steps of a night call (see input.steps), or which decisions use it.
+    """The role's variables. Each is a row of the table: its type, its parser, its default, and the arguments that it
+    sets of the modules that the steps of a run call (see input.steps), or the decisions that use it.
 
-    What follows from them, and from the run, is at the end.
+    Fields that are derived from them and from the run come last.
     """
 
     cloud: str = variable(one_of(CLOUDS), "", required=True, used_by=("calls",))
@@ -142,13 +142,13 @@ class Variables:
     history_days: int = variable(as_whole_number, 400, used_by=("output.history",))
     shard: str = variable(as_text, "", to=(To("find", "shard"),), used_by=("decide.selection",))
 
-    #: When the run began, and at which time ages are measured, once it is known: the run's end (ISO 8601).
+    #: When the run began, and the time at which ages are measured, once known: the end of the run (ISO 8601).
     now: str
     judged_at: str = ""
     #: When ``wait_timeout`` is over, in seconds since 1970.
     ends_at: int
     across_accounts: bool
-    #: What the connection tells of the account, where the cloud does not.
+    #: The part of the connection that identifies the account, if the cloud does not name it.
     login: str
     #: The site within each region that holds the copies, None for the region itself.
     place: str | None
@@ -157,7 +157,7 @@ class Variables:
 
     @property
     def selection(self) -> str:
-        """The variables in which two plans differ, as a text."""
+        """The variables in which two plans differ, as a string."""
         return json.dumps([getattr(self, name) for name in SELECTION], sort_keys=True)
 
 
@@ -173,12 +173,12 @@ class Connections:
 VARIABLES = {**table_of(Variables), **table_of(Connections)}
 #: The variables in which two plans differ.
 SELECTION = ("cloud", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
-#: Names with the role's prefix that are not its variables: the playbooks take them, or a run sets them.
+#: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.
 NOT_ITS_OWN = ("hosts", "result", "summary")
 
 
 class Checked(NamedTuple):
-    """The variables of a run. ``problems`` names each wrong one, ``warnings`` what is allowed but may do harm."""
+    """The variables of a run. ``problems`` names each invalid one, ``warnings`` each setting that may do harm."""
 
     values: Variables
     connections: Connections
@@ -192,11 +192,11 @@ def normalise(
     ran: Mapping[str, str] | None = None,
     started: datetime | None = None,
 ) -> Checked:
-    """Return the role's variables as their types; ``given`` are those of the user, without their prefix.
+    """Return the role's parsed variables; ``given`` are those of the user, without their prefix.
 
-    ``names`` are those that the user has set: one that the role does not have is a problem. ``started`` is the time of
-    the run (aware), by default now. ``ran`` are the plans that the play has run for this host, each with its
-    ``selection``: another selection under the same name is a problem.
+    ``names`` are those that the user has set; a name that the role does not have is a problem. ``started`` is the start
+    of the run (aware), by default now. ``ran`` are the plans that the play has run for this host, each with its
+    ``selection``; another selection under the same name is a problem.
     """
     own, problems = taken(VARIABLES, given, "dr_copy_")
     if cloud := CLOUDS.get(own.get("cloud", "")):
@@ -216,7 +216,7 @@ def normalise(
     problems += [*contradictions(values, VARIABLES), *_unknown(names), *_same_name(values, ran or {})]
     shard = values.shard
     if any(problem.startswith("dr_copy_shard ") for problem in problems):
-        shard = ""  # the report of a refused run needs a valid one
+        shard = ""  # the report of a refused run needs a valid shard
     values = replace(
         values, shard=shard, report_dir=whole_path(values.report_dir), metrics_dir=whole_path(values.metrics_dir)
     )
@@ -224,7 +224,7 @@ def normalise(
 
 
 def _login(connection: Given) -> str:
-    """Return the part of a connection that names the account and is no secret: the role to assume, or the profile."""
+    """Return the part of a connection that names the account and is not secret: the role to assume, or the profile."""
     if connection.get("assume_role_arn"):
         return str(connection["assume_role_arn"])
     return f"profile {connection['profile']}" if connection.get("profile") else ""
@@ -238,7 +238,7 @@ def _same_name(values: Variables, ran: Mapping[str, str]) -> list[str]:
 
 
 def _unknown(names: Sequence[str]) -> list[str]:
-    """Name the unknown variables with the role's prefix, each with the nearest known one."""
+    """Return the unknown variables with the role's prefix, each with the most similar known one."""
     known = [f"dr_copy_{name}" for name in VARIABLES]
     unknown = [name for name in names if name not in known and name.removeprefix("dr_copy_") not in NOT_ITS_OWN]
     near = {name: get_close_matches(name, known, 1, 0) for name in unknown}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is late or failed, grouped by its reason, for a page. Pure."""
+"""Groups late recovery points and failures by reason, for a page. Pure."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class _GroupedPoint(LatePoint):
 
 
 class GroupedPoint(_GroupedPoint, total=False):
-    """A recovery point that is late or not judged, with what its row tells of the disk's other points."""
+    """A recovery point that is late or unchecked, with facts about the disk's other points."""
 
     points: int
     oldest: str
 
 
 class PointGroup(NamedTuple):
-    """Recovery points of one reason, and what to do next."""
+    """Recovery points with the same reason, and what to do next."""
 
     why: str
     next: str
@@ -48,7 +48,7 @@ class FailureGroup(NamedTuple):
 
 
 def late_groups(report: Report) -> list[PointGroup]:
-    """Return the late recovery points by their reason: unusable keys first, then the largest group first."""
+    """Return the late recovery points by reason: unusable keys first, then the largest group."""
     failed = {(f["disk_id"], f["region"]): f for f in report["failures"] if f.get("disk_id")}
     points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
     rows = [_late(breach, points.get((breach["disk_id"], breach["region"]))) for breach in report["breaches"]]
@@ -69,12 +69,13 @@ def _grouped(point: LatePoint, within_rpo: bool | None, unknown: str | None) -> 
 
 
 def unjudged_groups(report: Report) -> list[PointGroup]:
-    """Return the recovery points that could not be checked, by their reason."""
+    """Return the recovery points that could not be checked, by reason."""
     return _of_points([_grouped(point, None, point["why"]) for point in report["unjudged"]], {})
 
 
 def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
-    """Return the failures by kind, code, region and hint, and how many others stand with a late point already."""
+    """Return the failures by kind, code, region and hint, and the number of others that are already shown with a late
+    point."""
     failed = Reason.COPY_FAILED.name.lower()
     late = {(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}
     rows = [f for f in report["failures"] if f["snapshot_id"] or (f.get("disk_id"), f["region"]) not in late]
@@ -93,7 +94,7 @@ def _of_points(
     rows: Iterable[GroupedPoint], failed: Mapping[tuple[str | None, str | None], RunFailure]
 ) -> list[PointGroup]:
     def cause_of(row: GroupedPoint) -> tuple[str, str]:
-        """Return kind and code of the failure behind a row, and its hint, which says more than that of any failure."""
+        """Return kind and code of the failure behind a row, and the hint of this failure."""
         is_failure = row["reason"] == Reason.COPY_FAILED.name.lower()
         failure = failed.get((row["disk_id"], row["region"])) if is_failure else None
         kind = f"{failure['kind']} {failure['code'] or ''}".strip().replace("_", " ") if failure else ""
@@ -103,7 +104,7 @@ def _of_points(
     for alike in _alike(rows, lambda row: (row["reason"], cause_of(row))):
         first, reason = alike[0], Reason[alike[0]["reason"].upper()]
         cause, hint = cause_of(first)
-        # Of a failure the cloud's own words are worth more than ours.
+        # For a single failure the cloud's own message says more than ours.
         why = reason.text if len(alike) > 1 and not cause else first["why"]
         more = " (the first; the others are of the same kind and code)" if len(alike) > 1 and cause else ""
         groups.append(PointGroup(f"{why}{more}", hint or reason.step, sorted(alike, key=worst_first)))
@@ -111,7 +112,7 @@ def _of_points(
 
 
 def _alike(rows: Iterable[Alike], key: Callable[[Alike], Hashable]) -> list[list[Alike]]:
-    """Return rows of the same key together, the most first."""
+    """Group rows with the same key, the largest group first."""
     groups: dict[Hashable, list[Alike]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)

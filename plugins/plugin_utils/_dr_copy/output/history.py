@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What earlier nights have left in the directory of reports: the last report, the dated ones, and the months."""
+"""What earlier runs have left in the directory of reports: the last report, the dated reports, and the months."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..input.variables import Variables
 from .pages import index_page
 from .report_type import BareReport, IndexedReport, Month, Report
 
-#: What a dated report holds: all but the lists that grow with the plan and say nothing years later.
+#: The keys of a dated report: all except the lists that grow with the plan and are of no use years later.
 _DATED = (
     "schema", "kind", "host", "name", "check_mode", "started_at", "finished_at", "cloud", "source_region",
     "destination_regions", "source_listed", "settings", "rpo_hours", "within_rpo", "totals", "breaches", "unjudged",
@@ -43,7 +43,7 @@ class _JudgedTotals(TypedDict, total=False):
 
 
 class _DatedReport(TypedDict, total=False):
-    """What is read of a dated report."""
+    """The keys that are read from a dated report."""
 
     rpo_hours: int
     totals: _JudgedTotals
@@ -57,10 +57,10 @@ def index_over(
     why: Sequence[str] = (),
     shards: Sequence[str] = (),
 ) -> str:
-    """Write the page over all plans of an inventory: those of ``reports``, and of the ``others`` what they told last.
+    """Return the page over all plans of an inventory: those in ``reports``, and the last reports of the ``others``.
 
-    ``names`` are the plans' names of these hosts, empty where they have none of their own, ``why`` what went wrong
-    there, ``shards`` which parts of their plans they are.
+    For each of the ``others``, which are hosts, ``names`` has the name of its plan (empty if it does not set one),
+    ``why`` what went wrong, and ``shards`` the shard of its plan.
     """
     plans = list(reports)
     silent = {}
@@ -78,7 +78,7 @@ def index_over(
 def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
     try:
         path = file_name(plan, shard)
-    except ValueError:  # a shard that the plan itself refuses
+    except ValueError:  # an invalid shard, which the plan itself refuses
         return None
     parts: list[IndexedReport] = []
     for end in (".status", ""):
@@ -89,7 +89,7 @@ def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
 
 
 def months_of(values: Variables, report: BareReport) -> list[Month]:
-    """Return the share of recovery points within the RPO by month, newest first, this ``report`` included."""
+    """Return the share of recovery points within the RPO by month, newest first, including this ``report``."""
     days = {path.stem: cast(_DatedReport, read_json(path)) for path in _dated_files(values, ".json")}
     totals = report["totals"]
     of_run: _JudgedTotals = {
@@ -116,27 +116,28 @@ def months_of(values: Variables, report: BareReport) -> list[Month]:
 
 
 def _totals_of(report: _DatedReport) -> _JudgedTotals:
-    """Return the totals of a dated report; empty for one of another form, which the others do not suffer from."""
+    """Return the totals of a dated report; empty if it has an unexpected form, so that it does not affect the
+    others."""
     totals: Any = report.get("totals")
     is_whole = isinstance(totals, Mapping) and all(isinstance(number, int) for number in totals.values())
     return cast(_JudgedTotals, totals) if is_whole else {}
 
 
 def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
-    """Return the names of the files of a night's history, each with its form; a status has none."""
+    """Return the names of the dated files of a run, each with its form; a run that only reads has none."""
     if not values.history_days or report["kind"] != "copy":
         return []
     return [(f"{_date(report)}.json", "brief"), (f"{_date(report)}.csv", "csv")]
 
 
 def brief_text(report: Report) -> str:
-    """Write what stays of a report for years as JSON."""
+    """Return as JSON the part of a report that is kept for years."""
     parts: Mapping[str, object] = report
     return json.dumps({key: parts[key] for key in _DATED}, indent=1) + "\n"
 
 
 def csv_text(report: Report) -> str:
-    """Write a report's recovery points as CSV, a line each."""
+    """Return a report's recovery points as CSV, one line each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -150,7 +151,7 @@ def outdated_files(values: Variables) -> list[str]:
     now = parse_time(values.now)
     if now is None or not values.report_dir:
         return []
-    days = min(values.history_days, now.toordinal() - 1)  # whoever wants all writes a number before the first year
+    days = min(values.history_days, now.toordinal() - 1)  # a large number means to keep all; stay after year 1
     oldest = (now - timedelta(days=days)).date().isoformat()
     return [str(path) for end in (".json", ".csv") for path in _dated_files(values, end) if path.stem < oldest]
 
@@ -174,6 +175,6 @@ def _date(report: BareReport) -> str:
 
 
 def _cell(value: object) -> str:
-    """Return a value for a cell: a text that a spreadsheet would take for a formula is quoted."""
+    """Return a value for a cell; a string that a spreadsheet would interpret as a formula is quoted."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

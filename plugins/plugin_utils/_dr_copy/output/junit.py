@@ -17,7 +17,8 @@ from .report_type import LatePoint, Report, label_of
 
 
 def junit_text(report: Report) -> str:
-    """Return JUnit XML. A point that could not be checked is an error, without an RPO skipped: neither is passed."""
+    """Return JUnit XML. A point that could not be checked is an error; without an RPO it is skipped. Neither counts as
+    passed."""
     breaches = {(breach["disk_id"], breach["region"]): breach for breach in report["breaches"]}
     suite = Suite(label_of(report), report["finished_at"])
     for point in report["recovery_points"]:
@@ -44,7 +45,8 @@ def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint],
 
 
 def _judged_set(row: SetStanding, report: Report) -> Result:
-    """A server's set passes only if all disks are of it; what fails the run by dr_copy_consistency is a failure."""
+    """Return the result of a server. It passes only if all disks are part of its set, and fails only if
+    dr_copy_consistency is ``set`` and the set misses the RPO."""
     words = set_in_words(row, report["settings"]["set_seconds"])
     if row["unknown"]:
         return "error" if report["rpo_hours"] else "skipped", words

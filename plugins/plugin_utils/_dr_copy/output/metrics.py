@@ -22,9 +22,9 @@ try:
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
     from prometheus_client.parser import text_string_to_metric_families
 except ImportError:
-    pass  # MISSING says so by name
+    pass  # MISSING reports it by name
 
-#: Kinds of failures. Each has a number even if it is 0, so that the first failure shows as a change.
+#: Kinds of failures. Each kind has a value, even 0, so that the first failure shows as a change.
 KINDS = (
     "ambiguous",
     "busy",
@@ -43,20 +43,21 @@ _DEPTH = "dr_copy_recovery_points"
 _DISKS = "dr_copy_disks"
 _SUCCESS = "dr_copy_last_success_timestamp_seconds"
 
-#: The value of each series, by the metric's name and its labels.
+#: The value of each series, by metric name and labels.
 Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def metrics_file(directory: str, report: Report) -> Path:
-    """Return the file of a plan; shards have a file each, since one run knows only its own."""
+    """Return the file of a plan. Each shard has its own file, since a run knows only its own shard."""
     return Path(directory) / f"dr_copy_{file_name(report['name'], shard_of(report))}.prom"
 
 
 def write_metrics(report: Report, directory: str) -> str:
-    """Write the metrics of a run as a whole, and return the path. Raises OSError, and ValueError for a file not ours.
+    """Write the metrics of a run atomically, and return the path. Raises OSError, and ValueError for a file that is not
+    ours.
 
     A failed run keeps the time of the last success in the file. If a region could not be listed, its recovery points
-    keep their earlier times, so their age grows. A disk without a copy has the time 0, so that no alert falls silent.
+    keep their earlier times, so their age grows. A disk without a copy has the time 0, so that its alert still fires.
     """
     path = metrics_file(directory, report)
     before = _read(path)
@@ -99,7 +100,7 @@ def write_metrics(report: Report, directory: str) -> str:
 
 
 def _tell_sets(report: Report, before: Values, registry: CollectorRegistry) -> None:
-    """Tell when the newest whole set of each server of several disks was taken; 0 where it has none."""
+    """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
     sets = Gauge(
         _SET,
         "When the earliest member of a server's newest complete set of copies was taken; 0: there is none",
@@ -113,7 +114,7 @@ def _tell_sets(report: Report, before: Values, registry: CollectorRegistry) -> N
 
 
 def _tell_depth(report: Report, before: Values, registry: CollectorRegistry) -> None:
-    """Tell how many recovery points each disk has in each region, and how many have vanished."""
+    """Add the number of recovery points of each disk in each region, and the number of missing ones."""
     depth = Gauge(_DEPTH, "How many recovery points a disk has", ("plan", "disk", "region"), registry=registry)
     for point in report["recovery_points"]:
         labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
@@ -133,7 +134,7 @@ def _number(rows: Sequence[object] | None) -> int | None:
 
 
 def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
-    """Write how many disks are in each state; a state that was not looked at keeps its earlier number."""
+    """Add the number of disks in each state; a state that was not checked keeps its earlier number."""
     disks = Gauge(_DISKS, "Disks by how the plan treats them", ("plan", "state"), registry=registry)
     coverage, is_known = report["coverage"], report["source_listed"]
     found = {
@@ -151,7 +152,7 @@ def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) 
 def _tell_proofs(
     report: Report, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
 ) -> None:
-    """Tell when a drill last proved a copy of each disk, where copies can bear the tag that tells it."""
+    """Add the time at which a drill last proved a copy of each disk, if the cloud has tags for it."""
     cloud = CLOUDS.get(str(report["cloud"]))
     if cloud and not cloud.tag_rules:
         return
@@ -166,9 +167,9 @@ def _tell_proofs(
 
 
 def is_success(report: Report) -> bool:
-    """Whether a run failed in nothing: also the RPO was met, where one is set. A plan without a disk has no success.
+    """Whether a run had no failure and met the RPO, if one is set. A plan without disks is not successful.
 
-    One part of a plan may have none.
+    A shard of a plan may have no disks.
     """
     if not report["totals"]["disks"] and not report["settings"]["shard"]:
         return False

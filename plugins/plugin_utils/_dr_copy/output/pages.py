@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pages that people read: of one report, and of the reports of several plans."""
+"""The HTML pages of one report, and of the reports of several plans."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ..decide.sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
 from .report_type import IndexedReport, PlanFacts, Report, label_of, shard_of
 
-#: Rows of a long list that a page shows; the JSON has them all.
+#: The most rows of a list that a page shows; the JSON has all of them.
 MOST = 200
 
 
 def report_page(report: Report) -> str:
-    """Write a report as one self-contained HTML page, worst first."""
+    """Return a report as one self-contained HTML page, worst first."""
     points = sorted(report["recovery_points"], key=worst_first)
     well = [point for point in points if point["within_rpo"] is not False and not point["unknown"]]
     ages = [point["age_hours"] for point in points if point["age_hours"] is not None]
@@ -52,14 +52,15 @@ def report_page(report: Report) -> str:
 
 
 class _DiskOfServer(RecoveryPoint):
-    """``is_of_set``: its newest copy is of the server's set; ``lags``: that is older than that of another disk."""
+    """``is_of_set``: its newest copy is part of the server's set. ``lags``: that copy is older than another disk's."""
 
     is_of_set: bool
     lags: bool
 
 
 class _Server(SetFacts):
-    """A server with the recovery points of its ``disks``; ``is_late``: it has no set, or one older than the RPO."""
+    """A server with the recovery points of its ``disks``. ``is_late``: it has no set, or its set is older than the
+    RPO."""
 
     disks: list[_DiskOfServer]
     is_late: bool
@@ -85,7 +86,8 @@ def _servers(report: Report) -> list[_Server]:
 
 
 def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | None = None) -> str:
-    """Write one page over several plans, one line a plan, worst first. ``silent`` tells why a plan has no report."""
+    """Return one page over several plans, one line for each plan, worst first. ``silent`` says why a plan has no
+    report."""
     unseen = [{"name": plan, "message": message} for plan, message in sorted((silent or {}).items())]
     judged = sorted(reports, key=_worst_plan_first)
     each = [report["totals"] for report in reports]
@@ -101,18 +103,18 @@ def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | Non
 
 
 def _locked_out(report: IndexedReport) -> int:
-    """Return how many recovery points of a brief or of a whole report no key opens."""
+    """Return the number of recovery points with an unusable key in a brief or complete report."""
     return report["locked_out"] if "locked_out" in report else locked_out(report["breaches"])
 
 
 def _page_of(report: IndexedReport) -> str:
-    """Return the file of a report's page, beside the index."""
+    """Return the file name of a report's page in the directory of the index."""
     name = file_name(str(report["name"]), shard_of(report))
     return str(report.get("page") or f"{name}.status.html")
 
 
 def overall_of(report: PlanFacts) -> str:
-    """Return "bad" for a report of something late, failed or not judged, "amber" for one with warnings, else "good" or
+    """Return "bad" for a report with anything late, failed or unchecked, "amber" for one with warnings, else "good" or
     ""."""
     totals = report["totals"]
     if totals["breaches"] or totals["failures"] or totals["unjudged"] or totals.get("late_sets"):
@@ -123,7 +125,7 @@ def overall_of(report: PlanFacts) -> str:
 
 
 def _policy(report: Report) -> dict[str, str]:
-    """Return the account and the variables by which a plan runs, those that are set."""
+    """Return the account, and the variables of the plan that are set."""
     settings = report["settings"]
     parts = {
         "account": report["account"] or "not reported by the cloud",
@@ -146,7 +148,7 @@ def _setting(value: Any) -> str:
 
 
 def _facts(point: RecoveryPoint) -> str:
-    """Say what is known of a recovery point's copy."""
+    """Return what is known about a recovery point's copy, as a text."""
     parts = [
         f"{point['size_gib']} GiB" if point.get("size_gib") else "",
         {True: "encrypted", False: "not encrypted"}.get(point.get("encrypted"), ""),  # type: ignore[arg-type]
@@ -160,7 +162,7 @@ def _facts(point: RecoveryPoint) -> str:
 
 
 def _proof(point: RecoveryPoint) -> str:
-    """Say when a drill last proved a copy of the disk, and whether it was this one."""
+    """Return as a text when a drill last proved a copy of the disk, and whether it was this copy."""
     if not point.get("proven_at"):
         return ""
     which = "" if point["proven_snapshot_id"] == point["snapshot_id"] else "an earlier copy "
@@ -174,7 +176,7 @@ def _day(text: str | None) -> str:
 
 
 def _worst_plan_first(report: PlanFacts) -> tuple[int, bool, int, int, str]:
-    """Sort plans: first those that were stopped before anything could be judged."""
+    """Sort plans; those that were stopped before anything could be checked come first."""
     totals = report["totals"]
     severity = ("bad", "amber", "", "good").index(overall_of(report))
     return (

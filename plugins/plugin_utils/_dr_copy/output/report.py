@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run as JSON that stays stable, and the summary that a job hands on."""
+"""The report of a run as stable JSON, and the summary that a job passes on."""
 
 from __future__ import annotations
 
@@ -43,14 +43,15 @@ from .report_type import (
 )
 from .screen import cut
 
-#: The form of the JSON; a key is never taken away or given another meaning without a new number.
+#: The schema version of the JSON. No key is removed or changes its meaning without a new version.
 SCHEMA = 1
-#: For so long a report tells of today, where no recovery point outgrows the RPO before: from one night to the next.
+#: Hours for which a report is current, unless a recovery point exceeds the RPO earlier: from one run to the next.
 VALID_HOURS = 26
 
 
 def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report:
-    """Return the report of a run, as it may be shown until ``valid_until``. ``values.judged_at`` is the run's end."""
+    """Return the report of a run, which is current until ``valid_until``. ``values.judged_at`` is the end of the
+    run."""
     done = read_once(done, values)
     calls: Counter[str] = Counter()
     made: list[Answer] = [done["source"], *done["before"], done["share"], *done["copied"], *done["deleted"]]
@@ -120,20 +121,20 @@ def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report
             "python": platform.python_version(),
         },
     }
-    # What could not be looked at now is remembered for the next run.
+    # Facts that could not be read now are carried over for the next run.
     forgets = is_listed(done["source"]) and not done.get("stopped")
     last = LastReport() if forgets else done.get("last") or LastReport()
     return {**report, "months": months_of(values, report), "last": last}
 
 
 def _coverage(found: CoverageWithWarnings) -> Coverage:
-    """Return the coverage without its warnings, which a report has beside it."""
+    """Return the coverage without its warnings, which are a separate key of the report."""
     return cast(Coverage, {key: value for key, value in found.items() if key != "warnings"})
 
 
 def _disks(done: Done) -> list[DiskFacts]:
-    """Return what a restore may want to know of the disks; what the source region does not tell now, as it was known
-    last."""
+    """Return the facts about the disks that a restore may need; if the source region does not show them now, the last
+    known ones."""
     known = {disk["disk_id"]: disk for disk in (done.get("last") or {}).get("disks") or ()}
     rows = []
     for disk in done["disks"]:
@@ -152,7 +153,7 @@ def _disks(done: Done) -> list[DiskFacts]:
 
 
 def _account(done: Done, values: Variables) -> str | None:
-    """Return the account, or both where it is copied across accounts; what the connection tells of it; or None."""
+    """Return the account, or both if the plan copies across accounts; else what the connection shows of it, or None."""
     accounts = [call.get("account") for call in (done["source"], *done["before"])]
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
 
@@ -167,15 +168,14 @@ def _brief(row: CopyRow) -> BriefCopy:
 
 
 def _within_rpo(result: Result, breaches: Sized, unjudged: Sized, values: Variables) -> bool | None:
-    """Return whether all are within the RPO, None where that was not asked or is not known."""
+    """Return whether all recovery points are within the RPO, None if there is no RPO or that is unknown."""
     if breaches:
         return False
     return True if values.rpo_hours and result["recovery_points"] and not unjudged else None
 
 
 def _valid_until(result: Result, finished: datetime, rpo_hours: int) -> datetime:
-    """Return until when a report tells of today: until a recovery point that is well outgrows the RPO, or a day has
-    passed."""
+    """Return until when a report is current: until a recovery point within the RPO exceeds it, or a day has passed."""
     ages = [point["age_hours"] or 0 for point in result["recovery_points"] if point["within_rpo"]]
     left = min([rpo_hours - age for age in ages], default=VALID_HOURS)
     return finished + timedelta(hours=min(VALID_HOURS, left))
@@ -185,13 +185,13 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-#: Characters of the summaries of all plans of a play together.
+#: The most characters of the summaries of all plans of a play together.
 LONGEST_SUMMARY = 10000
 
 
 def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
-    """Return totals and the worst breaches of a report: as many as have room beside those of the play's other
-    ``plans``. If these are too many for the totals, they are left out."""
+    """Return the totals and the worst breaches of a report, as many as there is room for besides the play's other
+    ``plans``. If there are too many plans, the totals are left out, too."""
     breaches: list[WorstBreach] = [
         {
             "disk_id": breach["disk_id"],
@@ -218,7 +218,7 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
 
 
 def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
-    """Return what the playbooks show of a run; its long lists are in the files alone."""
+    """Return what the playbooks show of a run. Only the files contain its long lists."""
     return {
         **_sum(report),
         "host": report["host"],

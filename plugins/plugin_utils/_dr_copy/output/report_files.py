@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a run's report: which there are, what is in them, and how they are written."""
+"""The files of a run's report: their names and contents, and how they are written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .report_type import Report, Run, label_of
 
 
 class Written(NamedTuple):
-    """A report, and what of it could not be written, as a text."""
+    """A report, and a message about the files that could not be written."""
 
     report: Report
     unwritten: str
@@ -34,7 +34,7 @@ class Written(NamedTuple):
 def written_report(result: Result, done: Done, values: Variables, run: Run) -> Written:
     """Return the report of a run (see report_of) once it is written.
 
-    In check mode last night's report stays as it is. A run that only reads writes no metrics.
+    In check mode the last report stays unchanged. A run that only reads writes no metrics.
     """
     report = report_of(result, done, values, run)
     problems: list[str] = []
@@ -49,9 +49,9 @@ def written_report(result: Result, done: Done, values: Variables, run: Run) -> W
 
 
 def report_files(report: Report, values: Variables) -> list[dict[str, str]]:
-    """Return the files of a run: each one's ``path``, and the ``form`` of what is in it, for report_content.
+    """Return the files of a run, each with its ``path`` and the ``form`` of its content for report_content.
 
-    They bear the plan's name and the shard.
+    Their names contain the plan and the shard.
     """
     plan, base, parts = file_name(values.plan, values.shard), values.report_dir, _start_of(values)
     ends = {"page": "html", "json": "json", "junit": "junit.xml"}
@@ -62,9 +62,9 @@ def report_files(report: Report, values: Variables) -> list[dict[str, str]]:
 
 
 def write_page_of_start(values: Variables) -> None:
-    """Replace the page of an earlier run by one that says that this run has begun, as far as that is possible.
+    """Replace the page of an earlier run with one that says that this run has begun, if possible.
 
-    If a directory cannot be written to, the run reports that at its end.
+    If a directory is not writable, the run reports that at its end.
     """
     if values.report_dir:
         plan = label(values.plan, values.shard)
@@ -72,24 +72,24 @@ def write_page_of_start(values: Variables) -> None:
 
 
 def write_plain_page(values: Variables, page: str) -> None:
-    """Write a page in the place of the report's. Raises OSError."""
+    """Write a page in place of the report's page. Raises OSError."""
     write_whole(Path(f"{_start_of(values)}.html"), page)
 
 
 def _start_of(values: Variables) -> str:
-    """Return the path of a run's files without its ending."""
+    """Return the path of a run's files without the extension."""
     plan = file_name(values.plan, values.shard)
     return f"{values.report_dir}/{plan}{'.status' if values.reads_only else ''}"
 
 
 def report_content(report: Report, form: str) -> str:
-    """Return a report in one of its forms: "page", "json", "junit", or of the dated files "brief" and "csv"."""
+    """Return a report in one of its forms: "page", "json" or "junit", or for the dated files "brief" or "csv"."""
     forms = {"page": report_page, "json": report_text, "junit": junit_text, "brief": brief_text, "csv": csv_text}
     return forms[form](report)
 
 
 def _write_files(report: Report, values: Variables) -> list[str]:
-    """Write the files of a run and take away dated ones that are too old; say what could not be written."""
+    """Write the files of a run and remove outdated ones. Returns messages about the files that could not be written."""
     problems = []
     for file in report_files(report, values):
         why = failure_of(lambda file=file: write_whole(Path(file["path"]), report_content(report, file["form"])))

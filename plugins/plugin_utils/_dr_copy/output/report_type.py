@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run, and its parts for jobs and for the page over all plans, as types."""
+"""Types of the report of a run, and of its parts for jobs and for the page over all plans."""
 
 from __future__ import annotations
 
@@ -75,19 +75,19 @@ class _LatePoint(TypedDict):
 
 
 class LatePoint(_LatePoint, total=False):
-    """What a report tells of a recovery point that is late, or that could not be judged."""
+    """A recovery point in a report that is late or could not be checked."""
 
     key_problem: str
 
 
 class BriefCopy(CopyFacts):
-    """What a report tells of a copy: of an error only its kind, since the failures tell it whole."""
+    """A copy in a report. It has only the kind of an error, since the failures contain the rest."""
 
     error: str | None
 
 
 class Month(TypedDict):
-    """The ``share`` (from 0 to 1) of recovery points within the RPO, of ``judged`` ones on ``days`` days."""
+    """The ``share`` (from 0 to 1) of recovery points within the RPO, out of ``judged`` points on ``days`` days."""
 
     month: str
     days: int
@@ -96,7 +96,7 @@ class Month(TypedDict):
 
 
 class Totals(TypedDict):
-    """How many there are of each."""
+    """The totals of a report."""
 
     disks: int
     recovery_points: int
@@ -114,7 +114,7 @@ class Totals(TypedDict):
 
 
 class Run(TypedDict):
-    """Where and how a run has run; ``ansible`` is the version."""
+    """Where and how a run took place; ``ansible`` is the version of ansible-core."""
 
     host: str
     check_mode: bool
@@ -122,7 +122,7 @@ class Run(TypedDict):
 
 
 class Sum(TypedDict):
-    """What a job hands on: small, since AWX keeps it with the job and gives it to every job that follows."""
+    """What a job passes on. It is small, since AWX stores it with the job and passes it to every following job."""
 
     kind: str
     cloud: str | None
@@ -135,7 +135,7 @@ class Sum(TypedDict):
 
 
 class WorstBreach(TypedDict):
-    """What a job hands on of a breach."""
+    """A breach in a job's summary."""
 
     disk_id: str
     disk_name: str | None
@@ -145,13 +145,13 @@ class WorstBreach(TypedDict):
 
 
 class Summary(Sum):
-    """The same, with the worst breaches."""
+    """The sum with the worst breaches."""
 
     breaches: list[WorstBreach]
 
 
 class ShortSummary(TypedDict):
-    """What a job hands on of a plan among many."""
+    """What a job passes on about a plan if there are many plans."""
 
     within_rpo: bool | None
     breaches: list[WorstBreach]
@@ -172,7 +172,7 @@ class PlanFacts(Sum):
 
 
 class Brief(PlanFacts):
-    """What the playbooks show of a run: the ``lines`` of the log, and what the page over all plans tells."""
+    """What the playbooks show of a run: the ``lines`` of the log, and the facts for the page over all plans."""
 
     locked_out: int
     lines: list[str]
@@ -182,8 +182,8 @@ class Brief(PlanFacts):
 class IndexedReport(PlanFacts, total=False):
     """A brief, or a report that was read from JSON, for the page over all plans.
 
-    A brief tells how many recovery points are ``locked_out``, a report by its ``breaches``. ``page`` is the file of a
-    report that was read.
+    A brief has the number of recovery points that are ``locked_out``; a report has it in its ``breaches``. ``page`` is
+    the file of a report that was read.
     """
 
     locked_out: int
@@ -192,7 +192,7 @@ class IndexedReport(PlanFacts, total=False):
 
 
 class BareReport(PlanFacts):
-    """A report without what earlier nights have left."""
+    """A report without facts from earlier runs."""
 
     schema: int
     started_at: str
@@ -218,18 +218,18 @@ class BareReport(PlanFacts):
 
 
 class Report(BareReport):
-    """A report: with the share of the months, and what the last report remembers of disks."""
+    """A report with the share by month, and with facts about disks from the last report."""
 
     months: list[Month]
     last: LastReport
 
 
 def label_of(report: PlanFacts) -> str:
-    """Return the name of a report's plan or shard, in words."""
+    """Return the name of a report's plan or shard for people."""
     return label(str(report["name"]), shard_of(report))
 
 
 def shard_of(report: PlanFacts) -> str:
-    """Return the shard of a report, empty where it has none; one that was read from JSON may lack the key."""
+    """Return the shard of a report, empty if it has none; a report that was read from JSON may lack the key."""
     settings = report.get("settings")
     return str((settings and settings.get("shard")) or "")

@@ -16,18 +16,18 @@ from ..decide.result import RecoveryPoint, Result, RunFailure
 from ..decide.sets import late_sets, set_in_words
 from .report_type import LatePoint, Report
 
-#: Rows of a kind that a message names; the result and the report list them all.
+#: The most rows of a kind that a message names; the result and the report list all of them.
 NAMED = 10
-#: Rows that a brief log shows of the recovery points, and of what failed.
+#: The most recovery points, and the most failures, that a brief log shows.
 WORST = 20
-#: Characters of a line of a table: Ansible adds eleven on a screen of eighty.
+#: Characters of a line of a table; Ansible adds eleven on a screen with eighty columns.
 WIDEST = 69
-#: Characters of the message with which a run fails, and of its part about one failure.
+#: The most characters of the message with which a run fails, and of its part about one failure.
 LONGEST, LONGEST_EACH = 4000, 300
 
 
 def failure_message(report: Report, unwritten: str = "") -> str:
-    """Say in one message why the role fails at its end, or nothing; at most 4,000 characters.
+    """Return in one message why the role fails at its end, or an empty string; at most 4,000 characters.
 
     ``unwritten`` says which files could not be written.
     """
@@ -54,15 +54,15 @@ def failure_message(report: Report, unwritten: str = "") -> str:
         words = _some(map(_unjudged, unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     parts += [unwritten] if unwritten else []
-    # Each part gets its share of the length, so that none hides another.
+    # Each part gets an equal share of the length, so that no part displaces another.
     return " ".join(cut(part, LONGEST // len(parts) - 1) for part in parts)
 
 
 def log_lines(report: Report, log: str = "brief") -> list[str]:
-    """Return what the log shows: what was done, what failed, and the recovery points, late ones first.
+    """Return the lines of the log: what was done, what failed, and the recovery points, late ones first.
 
-    A ``brief`` log shows totals, a line for each kind of failure, and the twenty worst of the others; a ``full`` one
-    all. What to do about a failure is in the message with which the run fails.
+    A ``brief`` log shows totals, a line for each kind of failure, and the twenty worst recovery points; a ``full`` log
+    shows everything. The message with which the run fails says what to do about failures.
     """
     most = WORST if log == "brief" else None
     lines = [_done(report), *report["warnings"], *_kept_for_others(report)]
@@ -90,7 +90,7 @@ def _kept_for_others(report: Report) -> list[str]:
 
 
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
-    """Return a line for each kind of failure: how many, and what they hit."""
+    """Return a line for each kind of failure: how many there are, and what they affect."""
     lines = []
     for alike in _kinds_of(failures)[:NAMED]:
         first = alike[0]
@@ -107,7 +107,7 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
 
 
 def _kinds_of(failures: Sequence[RunFailure]) -> list[list[RunFailure]]:
-    """Return failures together by kind, code and region, the most first."""
+    """Group failures by kind, code and region, the largest group first."""
     groups: dict[tuple[str, str, str], list[RunFailure]] = {}
     for failure in failures:
         key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))
@@ -116,7 +116,7 @@ def _kinds_of(failures: Sequence[RunFailure]) -> list[list[RunFailure]]:
 
 
 def recovery_table(result: Result) -> list[str]:
-    """Return the recovery points of a result as lines of a table, the worst first."""
+    """Return the recovery points of a result as lines of a table, worst first."""
     return _table(sorted(result["recovery_points"], key=worst_first), WIDEST)
 
 
@@ -171,7 +171,7 @@ def _hit(failure: RunFailure) -> str:
 
 
 def named(row: ReportedDisk | RunFailure) -> str:
-    """Name a disk by its name and ID."""
+    """Return name and ID of a disk."""
     return f"{row['disk_name']} ({row['disk_id']})" if row["disk_name"] else str(row["disk_id"])
 
 
@@ -190,7 +190,7 @@ def _unjudged(point: LatePoint) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Cut a text between two words, so that what is left can be read."""
+    """Shorten a text at a word boundary, so that it stays readable."""
     if len(text) <= most:
         return text
     whole, _space, _part = text[: most - 3].rpartition(" ")
@@ -198,9 +198,9 @@ def cut(text: str, most: int) -> str:
 
 
 def _table(points: Sequence[RecoveryPoint], widest: int | None = None) -> list[str]:
-    """Write recovery points as the lines of a table, one a disk and region.
+    """Return recovery points as lines of a table, one for each disk and region.
 
-    What is wider than ``widest`` leaves out columns, those that say the least first.
+    If the table is wider than ``widest``, the least informative columns are left out first.
     """
     head = ("DISK", "NAME", "REGION", "COPY", "SOURCE TAKEN", "AGE", "STATE")
     rows = [head, *map(_cells, points)]

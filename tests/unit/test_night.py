@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
 
 from tests.clouds import CLOUDS
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.ec2 import ACCOUNT, OTHER_ACCOUNT, ec2_backends
 
 from .night_runs import night, variables_of
 
@@ -118,6 +118,27 @@ def test_a_named_disk_that_lost_its_tag_or_is_gone_is_told_each_night(estate, tm
         assert any("lost its tags" in line and lost in line for line in ended.brief["lines"])
         metrics = (tmp_path / "dr_copy_orders.prom").read_text()
         assert 'dr_copy_disks{plan="orders",state="lost"} 1.0' in metrics
+
+
+def test_a_role_in_another_account_is_given_the_snapshots_and_copies_them(ebs):
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/copies"
+    ebs.settings(roles={role: {}})
+    source, own = protected(ebs), {**ebs.connection(), **ebs.quick_reads}
+    given = {"source_connection": own, "connection": {**own, "assume_role_arn": role}, "rpo_hours": 24}
+    predicted = night(ebs, check=True, **given)
+    assert not predicted.message and [row["changed"] for row in predicted.result["shared"]] == [True]
+    ended = night(ebs, **given)
+    assert not ended.message and ended.result["counts"]["created"] == 1 and not ebs.copies()
+    assert [(row["snapshot_id"], row["account"]) for row in ended.result["shared"]] == [(source, OTHER_ACCOUNT)]
+    assert night(ebs, **given).result["counts"]["unchanged"] == 1
+
+
+def test_nothing_is_shared_with_an_account_that_is_not_known(ebs):
+    source, own = protected(ebs), {**ebs.connection(), **ebs.quick_reads}
+    ebs.faults({"fault": "drop", "action": "GetCallerIdentity", "region": ebs.destination})
+    ended = night(ebs, source_connection=own)
+    assert "The account that copies is not known, so nothing was shared" in ended.message and not ebs.copies()
+    assert not ebs.get(source).create_volume_permission_userids
 
 
 def test_a_plan_that_is_no_text_is_refused_in_the_report_of_its_host(ecs, tmp_path):

@@ -69,10 +69,8 @@ class Capabilities:
     expires_copies = False
     #: Whether the state of the key of a copy can be asked for.
     tells_keys = False
-    #: Whether snapshots are shared with another account by a module of this collection, and which module tells the
-    #: account that copies.
+    #: Whether snapshots are shared with another account by a module of this collection.
     shares_snapshots = False
-    account_module: str | None = None
     #: Whether disks lie in zones, and whether one can be made of a system disk's snapshot; whether the size of a
     #: snapshot is shown, and whether its blocks can be read.
     has_zones = True

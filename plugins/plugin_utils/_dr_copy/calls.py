@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from .._role.answers import AccountAnswer, CopyAnswer, Listing, ShareAnswer
+from .._role.answers import CopyAnswer, Listing, ShareAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import Given
 from .._role.table import arguments_of, as_mapping
@@ -71,11 +71,6 @@ class Calls:
     def find_again(self, disk_ids: Sequence[str]) -> Call[Listing]:
         """List the current snapshots of these disks."""
         return self._of_source("find again", disk_ids=list(disk_ids))
-
-    def account(self) -> Call[AccountAnswer]:
-        """Return the account that makes the copies."""
-        region = self._values.destination_regions[0]
-        return Call(str(self._cloud.account_module), {**self._connection, "region": region})
 
     def share(self, snapshot_ids: Sequence[str], account: str, seconds: int) -> Call[ShareAnswer]:
         """Allow another account to copy these snapshots.

@@ -172,12 +172,12 @@ class Night:
         if not wanted:
             return
         self._say(f"sharing {counted(len(wanted), 'snapshot')} with the account that copies")
-        ended = self._made(calls.account())
-        if ended.get("account"):
-            answer = self._made(calls.share(wanted, str(ended["account"]), self._seconds_left))
+        account = next(filter(None, (listed.get("account") for listed in self._before)), None)
+        if account:
+            answer = self._made(calls.share(wanted, account, self._seconds_left))
         else:
-            reason = ended.get("msg") or "no reason was given"
-            answer = {"msg": f"The account that copies is not known, so nothing was shared: {reason}"}
+            why = "sts:GetCallerIdentity did not answer to dr_copy_connection"
+            answer = {"msg": f"The account that copies is not known, so nothing was shared: {why}"}
         self._share = both_shares(self._share, answer)
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:

@@ -186,12 +186,6 @@ class ShareAnswer(Answer, total=False):
     shared: list[SharedRow]
 
 
-class AccountAnswer(Answer, total=False):
-    """What a module that names the caller's account returns."""
-
-    account: str
-
-
 class RestoredDisk(TypedDict):
     """A disk made from a copy as the restore modules return it; ``snapshot_id`` is the ID of the copy."""
 

@@ -38,7 +38,6 @@ class EbsCapabilities(Capabilities):
     encrypts_copies = True
     tells_keys = True
     shares_snapshots = True
-    account_module = "amazon.aws.aws_caller_info"
     reads_blocks = True
     initialization_rates: tuple[int, int] | None = (100, 300)  # (api-facts: ebs-disk-warm)
     csi_driver = "ebs.csi.aws.com"  # (api-facts: csi-drivers)

@@ -57,6 +57,12 @@ estates = st.lists(
 )
 
 
+def test_a_region_that_is_given_twice_counts_once():
+    twice = [REGIONS[0], REGIONS[0]]
+    assert len(copy_plan([snapshot(1, 0, 3)], [disk(0)], [], twice, now=NOW)) == 1
+    assert len(recovery_points([disk(0)], [], twice, now=NOW)) == 1
+
+
 @given(estates, st.sampled_from(["latest", "all"]), st.sampled_from([0, 3, 6]))
 def test_a_plan_chooses_only_complete_snapshots_and_says_why_not(snapshots, select, oldest):
     disks = [disk(n) for n in range(4)]

@@ -500,6 +500,8 @@ def test_three_thousand_disks_are_reported_in_few_words(late):
         (expired_copies, ([],), {"keeep": 1}, "'keeep'; its arguments are keep, keep_days, keep_daily"),
         (recovery_points, ([], [], []), {"rpo": 1}, "its arguments are copies, destination_regions, rpo_hours, now"),
         (recovery_points, ([], [], ["eu-west-1"], "soon"), {}, "rpo_hours must be a number from 0, not 'soon'"),
+        (recovery_points, ([], [], "eu-west-1"), {}, "destination_regions must be a list of names, not the text"),
+        (copy_plan, ([], [], [], "eu-west-1"), {}, "destination_regions must be a list of names, not the text"),
         (copy_plan, ([], [], [], ["eu-west-1"]), {"retention_days": -1}, "retention_days must be a number from 0"),
     ],
 )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
@@ -77,6 +77,13 @@ def number(name: str, value: Any) -> float:
     if not 0 <= taken < float("inf"):
         raise ValueError(f"{name} must be a number from 0, not {value!r}")
     return taken
+
+
+def each_once(name: str, given: Sequence[str]) -> list[str]:
+    """Return a user's list of names, each once. Raises ValueError with its name for a text, which is no list."""
+    if isinstance(given, str):
+        raise ValueError(f"{name} must be a list of names, not the text {given!r}")
+    return list(dict.fromkeys(given))
 
 
 def age_in_hours(created_at: str | None, now: datetime) -> float | None:

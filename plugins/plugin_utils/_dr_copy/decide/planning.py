@@ -18,6 +18,7 @@ from ..._role.rows import (
     SnapshotTime,
     age_in_hours,
     disk_id_of,
+    each_once,
     hours_since,
     is_complete,
     number,
@@ -154,7 +155,8 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
         exclude_snapshot_tags or {},
     )
     seconds = number("set_seconds", set_seconds)
-    return plan_by(rules, snapshots, disks, copies, destination_regions, group_tag, seconds)
+    regions = each_once("destination_regions", destination_regions)
+    return plan_by(rules, snapshots, disks, copies, regions, group_tag, seconds)
 
 
 def plan_by(

@@ -15,6 +15,7 @@ from ..._role.doubts import with_doubts
 from ..._role.rows import (
     counting_order,
     disk_id_of,
+    each_once,
     hours_since,
     is_archived,
     is_complete,
@@ -39,6 +40,7 @@ def recovery_points(
     Raises ValueError for a ``now`` that is not a time.
     """
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
+    regions = each_once("destination_regions", destination_regions)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
     there: dict[tuple[str, str], list[SnapshotRow]] = {}
     for copy in copies:
@@ -47,7 +49,7 @@ def recovery_points(
     return [
         _recovery_row(disk, region, there.get((str(disk["disk_id"]), region), ()), rpo_hours, moment)
         for disk in disks
-        for region in destination_regions
+        for region in regions
     ]
 
 

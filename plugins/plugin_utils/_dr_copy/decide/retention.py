@@ -17,7 +17,7 @@ from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.parsing import Given
-from ..._role.rows import SnapshotTime, is_archived, is_complete, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
 from ..._sets.marked import kept_by_sets
@@ -171,8 +171,7 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
     retention = Retention.checked(limits, time_or_now(now))
-    if isinstance(plans, str):
-        raise ValueError(f"plans must be a list of names, not the text {plans!r}")
+    plans = each_once("plans", plans or ())
     judged = with_doubts(copies, (), retention.now)
     spared = kept_by_sets(copies_of(judged)) if sets else set()
     going = []

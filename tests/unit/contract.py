@@ -552,12 +552,18 @@ class CopyContract:
             (row,) = cloud.info(cloud.source, **{option: source})["snapshots"]
             assert row["snapshot_id"] == source
 
+    def test_info_lists_a_disk_once_however_often_it_is_named(self, cloud):
+        disks = [cloud.disk() for _n in range(101)]
+        shown = cloud.info(cloud.source, disk_ids=[*disks, disks[0]], latest=True)["disks"]
+        assert [disk["disk_id"] for disk in shown] == sorted(disks)
+
     def test_info_tells_what_is_wrong_and_what_to_do(self, cloud):
         out = cloud.info(cloud.source, secret_key="wrongSecretWrongSecretWrongSecret")
+        assert sum(out["api_calls"].values()) >= 1
         assert out.failed and out["failures"][0]["kind"] == "credentials" and out["failures"][0]["code"] in out["msg"]
         assert out["failures"][0]["hint"] in out["msg"] and out["snapshots"] == [] and not out["changed"]
         out = cloud.info(cloud.source, disk_ids=["nonsense"], snapshot_ids=["rubbish"])
-        assert out.failed and "nonsense" in out["msg"] and "rubbish" in out["msg"]
+        assert out.failed and "nonsense" in out["msg"] and "rubbish" in out["msg"] and out["api_calls"] == {}
 
     def test_info_waits_out_a_bad_moment(self, cloud):
         cloud.snapshot()

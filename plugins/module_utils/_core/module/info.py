@@ -64,7 +64,7 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     keys = key_rows(cast(KeyCloud, cloud), region, snapshots) if params.get("check_keys") else {}
     lists["snapshots"] = ({**_snapshot_row(s, cloud, sets), "key": keys.get(s.snapshot_id)} for s in snapshots)
     found = {"packed": packed(lists)} if params["packed"] else {name: list(rows) for name, rows in lists.items()}
-    return {**found, "account": cloud.account, "api_calls": dict(sorted(cloud.calls.items()))}
+    return {**found, "account": cloud.account}
 
 
 def _disks(
@@ -75,7 +75,7 @@ def _disks(
 
     Then one listing reads all of these disks, so the selected ones need no listing of their own.
     """
-    region, disk_ids = params["region"], params["disk_ids"] or []
+    region, disk_ids = params["region"], list(dict.fromkeys(params["disk_ids"] or []))
     if not params["other_disks"]:
         return _existing(cloud.list_disks(region, tags, disk_ids)), None
     everything = _existing(cloud.list_disks(region, {}, disk_ids))

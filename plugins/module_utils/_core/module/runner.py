@@ -27,7 +27,8 @@ Connect = Callable[[Module], SnapshotCloud]
 
 def show_snapshots(module: Module, connect: Connect) -> None:
     """Run an info module to its end."""
-    keys: dict[str, Any] = {"changed": False, **({} if module.params["packed"] else {"disks": [], "snapshots": []})}
+    lists: dict[str, Any] = {} if module.params["packed"] else {"disks": [], "snapshots": []}
+    keys: dict[str, Any] = {"changed": False, **lists, "api_calls": {}}
 
     def show() -> None:
         cloud = connect(module)
@@ -41,8 +42,8 @@ def show_snapshots(module: Module, connect: Connect) -> None:
             keys.update(persist(lambda: safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
         finally:  # one region that does not answer keeps no other from being read
             if queries and not wrong:
-                also = _answers(cloud, module.params, queries)
-                keys.update(also=also, api_calls=dict(sorted(cloud.calls.items())))
+                keys["also"] = _answers(cloud, module.params, queries)
+            keys["api_calls"] = dict(sorted(cloud.calls.items()))
         for warning in dict.fromkeys(cloud.warnings):
             module.warn(warning)
         module.exit_json(**keys)
@@ -63,10 +64,9 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if problems := info_problems(cloud, params):
             raise BadInput(problems)
-        answer = persist(lambda: safely(Unreachable, lambda: info_result(cloud, params)), deadline)
+        return persist(lambda: safely(Unreachable, lambda: info_result(cloud, params)), deadline)
     except CopyError as error:
         return {"failures": [error.as_result(None, params["region"])]}
-    return {key: value for key, value in answer.items() if key != "api_calls"}
 
 
 #: How long (seconds) an info module waits out throttling.

@@ -419,6 +419,7 @@ class CopyContract:
             ({"name": "n" * 300}, "name"),
             ({"destination_regions": []}, "destination_regions"),
             ({"wait_timeout": -5}, "wait_timeout"),
+            *([] if cloud.adapter.finds_sources else [({"source_region": ""}, "source_region: is required")]),
         ):
             out = cloud.run(source, **options)
             assert out.failed and word in out["msg"] and not cloud.calls, options

@@ -34,6 +34,8 @@ class Capabilities:
     tag_rules: TagRules | None
     #: Whether source and destination region may be the same.
     copies_within_region = False
+    #: Whether a source is found without its region.
+    finds_sources = False
     #: Whether copies in progress can be listed without the complete ones, of which there may be thousands.
     lists_in_progress = False
     #: Whether the copies of some sources can be listed without those of all others.

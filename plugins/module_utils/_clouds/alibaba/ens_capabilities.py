@@ -28,6 +28,7 @@ class EnsCapabilities(Capabilities):
         longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
     )
     tag_rules: TagRules | None = None
+    finds_sources = True
     many_destinations_per_call = True
     #: No token, and a second order is billed.
     doubt_seconds = 120.0

@@ -118,6 +118,8 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
         )
     if params["source_region"]:
         found += region_problems(cloud, "source_region", [params["source_region"]])
+    elif not cloud.finds_sources:
+        found.append("source_region: is required")
     found += region_problems(cloud, "destination_regions", params["destination_regions"])
     found += cloud.place_problems(requests)
     if params["state"] == "absent":

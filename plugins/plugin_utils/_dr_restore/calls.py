@@ -20,16 +20,16 @@ from .decide.reaping import Deletion
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Variables
 
-#: Seconds in which copies are marked.
+#: Timeout (seconds) for marking copies.
 MARKING_SECONDS = 300
-#: Seconds in which disks are detached and deleted: one that the test host still uses is detached only once it does not.
+#: Timeout (seconds) for detaching and deleting disks: a disk is detached only once the test host no longer uses it.
 DETACHING_SECONDS = 1800
 
 
 class Calls:
     """Makes the calls of one restore or drill.
 
-    ``values`` and ``connection`` are those of input.variables.normalise. Each method is a step.
+    ``values`` and ``connection`` come from input.variables.normalise. Each method is a step.
     """
 
     def __init__(self, values: Variables, connection: Given):
@@ -37,7 +37,7 @@ class Calls:
         self._cloud = CLOUDS[values.cloud]
 
     def list_copies(self, of_any_region: bool = False) -> Call[Listing]:
-        """The copies in the region; with ``of_any_region`` those of all source regions."""
+        """List the copies in the region; with ``of_any_region`` those from all source regions."""
         keys = {"check_keys": True} if self._cloud.tells_keys else {}
         call = self._call("list", packed=True, **keys)
         if of_any_region:
@@ -45,11 +45,11 @@ class Calls:
         return call
 
     def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call[Listing]:
-        """The disks that bear these tags; of these IDs only, if there are any."""
+        """List the disks with these tags; if IDs are given, only these disks."""
         return self._call("look", disk_tags=dict(tags), **({"disk_ids": list(disk_ids)} if disk_ids else {}))
 
     def make(self, copy_ids: Sequence[str], seconds: int | None = None) -> Call[RestoreAnswer]:
-        """A disk of each of these copies, within ``seconds`` where not all of wait_timeout is left."""
+        """Make a disk from each of these copies, within ``seconds`` if less than wait_timeout is left."""
         left = {} if seconds is None else {"wait_timeout": seconds}
         return self._call("make", snapshot_ids=list(copy_ids), **left)
 
@@ -71,7 +71,7 @@ class Calls:
         return self._call("compare", copies=[dict(copy) for copy in copies])
 
     def mark(self, mark: Mark) -> Call[CopyAnswer]:
-        """Write on copies what was proven. It writes the mark and does no more, whatever the module_defaults say."""
+        """Write on copies what was proven. The call does nothing else, whatever the module_defaults are."""
         nothing_else = dict.fromkeys(("create", "remove_duplicates", "purge_tags", "copy_tags", "wait"), False)
         return self._call(
             "mark",

@@ -4,7 +4,7 @@
 
 """One drill: reap, list the copies, choose, make disks, delete them, judge, mark, reap again, and report.
 
-Like a restore it imports nothing of Ansible's executor.
+Like a restore, it imports nothing from Ansible's executor.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .running import Finished, Run, is_read
 
 
 class Drill(Run):
-    """Proves that disks can be made of copies, and leaves none."""
+    """Proves that disks can be made from copies, and leaves no disk behind."""
 
     is_drill = True
 
@@ -41,14 +41,14 @@ class Drill(Run):
         self._results: list[Answer] = []
         self._reaped: list[str] = []
         self._available: list[str | None] = []
-        #: Of each disk that this drill has made: the module's rows.
+        #: The module's rows of each disk that this drill has made.
         self._disks: list[RestoredDisk] = []
         there = self._look(calls)
         self._reap(calls, there, own=False)
         listed = self._noted(self._listed(calls))
         chosen_points = choose(listed, there, values)
         candidates = drill.with_proofs(chosen_points.points, listed, last, values)
-        # Nothing is made on the strength of one listing alone.
+        # The drill makes nothing unless both listings were read.
         both = is_read(listed, "snapshots") and is_read(there, "disks")
         chosen = drill.picked(candidates, values) if both else []
         try:
@@ -58,7 +58,7 @@ class Drill(Run):
         except BaseException:
             self._reap(calls, self._look(calls), own=True)
             raise
-        # It shows disks that did not show before, too.
+        # This look also shows disks that did not show before.
         there = self._look(calls)
         left = self._reap(calls, there, own=True)
         there = self._look_again(calls, there)
@@ -79,7 +79,7 @@ class Drill(Run):
         return self._made(calls.look(reaping.EXPIRING))
 
     def _reap(self, calls: Calls, there: Listing, own: bool) -> list[reaping.Left]:
-        """Delete disks whose time is over; with ``own`` those of this drill too. Returns those that are left."""
+        """Delete expired disks; with ``own`` those of this drill too. Returns those that are left."""
         found = reaping.reapable(there, self._values, self._results, own)
         self._noted(there)
         self._reaped += reaping.deleted_ids(self._delete(calls, found.deletions))
@@ -95,7 +95,7 @@ class Drill(Run):
     def _tried(
         self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, there: Listing
     ) -> list[drill.Trial]:
-        """Make disks of the chosen copies, do with them what the level asks for, delete them, and mark the copies."""
+        """Make disks from the chosen copies, check them as the level requires, delete them, and mark the copies."""
         checks = self._values.level == "usable" and not self._setting.check_mode
         in_use = usable.why_in_use(there, self._results, self._values) if checks else ""
         if in_use:
@@ -122,9 +122,9 @@ class Drill(Run):
         return made
 
     def _check(self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer) -> dict[str, str]:
-        """Attach, check, detach and delete the disks of one set after the other.
+        """Attach, check, detach and delete the disks of each set, one set after the other.
 
-        Returns by its copy why a disk is not proven usable; what passed the checks is not in it.
+        Returns by copy why a disk is not proven usable, without the disks that passed the checks.
         """
         sets = usable.sets_of(chosen)
         failed: dict[str, str] = {}
@@ -135,8 +135,8 @@ class Drill(Run):
                 self._say(f"attaching {counted(len(copies), 'disk')} to {self._values.test_instance}")
                 attached = self._noted(self._made(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
-                # Two drills may have begun at the same time. Each attaches its disks before it looks, so at least one
-                # sees the other, and gives way.
+                # Two drills may have started at the same time. Each attaches its disks before it looks, so at least one
+                # sees the other and gives way.
                 why = usable.why_not_attached(points, attached) or usable.why_in_use(
                     self._noted(self._made(calls.look(reaping.EXPIRING))), self._results, self._values
                 )
@@ -151,8 +151,8 @@ class Drill(Run):
     def _judge(
         self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer, checked: Mapping[str, str]
     ) -> list[drill.Trial]:
-        """Judge the disks, and read blocks where the level asks for it: once the disks are gone, so that nobody pays
-        for them meanwhile."""
+        """Judge the disks, and compare blocks if the level requires it. This happens after the disks are deleted, so
+        that they cost nothing meanwhile."""
         compared: CompareAnswer = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
         if self._values.level == "readable" and not self._setting.check_mode and to_compare:
@@ -161,7 +161,7 @@ class Drill(Run):
         return drill.judged(chosen, made, compared, self._values, checked)
 
     def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Listing) -> list[drill.Trial]:
-        """Write on the copies what was proven; take back what is said of copies that have gone meanwhile."""
+        """Write on the copies what was proven, and withdraw the proof of copies that are gone by then."""
         results = []
         for mark in drill.marks(trials, listed, self._values):
             self._say(
@@ -171,8 +171,8 @@ class Drill(Run):
         return drill.marked(trials, results)
 
     def _look_again(self, calls: Calls, there: Listing) -> Listing:
-        """Look by ID at disks of this drill whose deletion was not confirmed: a listing may be old, whether it shows a
-        disk or not."""
+        """Look by ID at disks of this drill whose deletion was not confirmed. A listing may be stale, whether it shows
+        a disk or not."""
         doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
         if not doubtful:
             return there

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run has learnt from outside, so that it can stop for tasks of a play and go on in another process.
+"""Records the answers that a run gets, so that it can pause for tasks of a play and continue in another process.
 
-A run that goes on begins anew and gets the recorded answers, up to where it stopped. So its steps stand in one program
-that runs from top to bottom, and all that it has decided is decided the same way again.
+A run that continues starts from the beginning and gets the recorded answers, up to the point where it stopped. So its
+steps are one program that runs from top to bottom, and it makes all its decisions again in the same way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from .._role.call import RawAnswer
 
-#: Not a question: what a run has ended with.
+#: Not a question: the key of the result of a run.
 END = "end"
 Answered = TypeVar("Answered")
 
@@ -28,7 +28,8 @@ class _Entry(TypedDict, total=False):
 
 
 class Paused(BaseException):
-    """A run stops until tasks of a play have done something with ``what``; no error, so nothing catches it as one."""
+    """A run pauses until tasks of a play have processed ``what``. It is not an Exception, so no error handler catches
+    it."""
 
     def __init__(self, what: Mapping[str, object]):
         super().__init__()
@@ -36,10 +37,11 @@ class Paused(BaseException):
 
 
 class Record:
-    """The answers that a run has got, in their order. They are what JSON holds."""
+    """The answers that a run has got, in order, as JSON values."""
 
     def __init__(self, text: str = "", answer: Any = None):
-        """Take up the record in a text, with the ``answer`` to what it was paused for; without a text begin anew.
+        """Continue the record in a text, with the ``answer`` to what it was paused for; without a text start a new
+        record.
 
         Raises ValueError for a text that is not complete.
         """
@@ -50,19 +52,20 @@ class Record:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether the next question was answered before."""
+        """Whether the next question already has a recorded answer."""
         return self._next < len(self._entries)
 
     @property
     def ended(self) -> Any:
-        """What the run has ended with; None if it has not."""
+        """The result of the run; None if it has not ended."""
         last = self._entries[-1] if self._entries else {}
         return last["answer"] if last.get("question") == END else None
 
     def answer(self, question: str, ask: Callable[[], Answered]) -> Answered:
         """Return the recorded answer to a question; if there is none, ask, and record the answer.
 
-        Raises RuntimeError if another question was asked at this place: what the run depends on has changed.
+        Raises RuntimeError if another question was recorded at this point: then something that the run depends on has
+        changed.
         """
         if not self.is_ahead:
             self._entries.append({"question": question, "answer": ask()})
@@ -74,14 +77,14 @@ class Record:
         return answered
 
     def pause(self, question: str, what: Mapping[str, object]) -> RawAnswer:
-        """Return what tasks of the play have answered. Raises Paused if they are still to be asked."""
+        """Return the answer of tasks of the play. Raises Paused if they have not run yet."""
         if self.is_ahead:
             return self.answer(question, RawAnswer)
         self._entries.append({"question": question})
         raise Paused(what)
 
     def end(self, answer: Any) -> None:
-        """Note what the run has ended with, so that it is not run once more."""
+        """Record the result of the run, so that it does not run again."""
         self._entries.append({"question": END, "answer": answer})
 
     def as_text(self) -> str:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One restore: list the copies, see what it has made before, choose, make, and write the manifest.
+"""One restore: list the copies, find what it has made before, choose, make disks, and write the manifest.
 
-It imports nothing of Ansible's executor: the calls to modules and the clock are its arguments, so that a restore also
+It imports nothing from Ansible's executor. It takes the module calls and the clock as arguments, so that a restore also
 runs in one process with the simulated clouds.
 """
 
@@ -27,7 +27,7 @@ from .running import Finished, Run, is_read
 
 
 class Restore(Run):
-    """Makes a disk of each chosen copy."""
+    """Makes a disk from each chosen copy."""
 
     def _steps(self, calls: Calls) -> Finished:
         values, check_mode = self._values, self._setting.check_mode
@@ -67,8 +67,8 @@ class Restore(Run):
         return Finished(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)
 
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
-        """Make the disks, one wave after the other: a wave waits until each disk of the one before is available or has
-        failed."""
+        """Make the disks, one wave after the other. A wave starts once each disk of the previous one is available or
+        has failed."""
         ends_at = self._clock().timestamp() + self._values.wait_timeout
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a restore and a drill share: variables in, module calls, one result out."""
+"""What restores and drills share: variables in, module calls, one result out."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .record import Paused, Record
 
 
 class Setting(NamedTuple):
-    """Where and how a run runs: the host, check mode, the version of Ansible, how many hosts the play has, and what is
-    around it there."""
+    """Where and how a run takes place: the host, check mode, the version of Ansible, the number of hosts in the play,
+    and its surroundings there."""
 
     host: str
     check_mode: bool = False
@@ -36,10 +36,10 @@ class Setting(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """What a run hands on: ``dr_restore_result``, what the screen shows, and why the run fails, or nothing.
+    """What a run returns: ``dr_restore_result``, what the screen shows, and why the run fails (empty if it does not).
 
-    One that is paused has none of these. Tasks of the play are to run for what it is paused for, and then the run goes
-    on by its ``record``. ``pause`` is empty once it has ended.
+    A paused run has none of these. Tasks of the play process what it is paused for, and then the run continues with its
+    ``record``. ``pause`` is empty once the run has ended.
     """
 
     result: Mapping[str, object]
@@ -53,7 +53,7 @@ class Run:
     """A run of the role. ``given`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
-    names of all variables that bear the role's prefix. ``record`` is that of a run that was paused.
+    names of all variables with the role's prefix. ``record`` is that of a paused run.
     """
 
     is_drill = False
@@ -77,7 +77,7 @@ class Run:
         self._calls = None if self._problems else Calls(self._values, checked.connection)
 
     def run(self) -> Finished:
-        """Run to the end, or until it is paused. What fails is in the result: nothing is raised."""
+        """Run to the end or to the next pause. Failures are in the result; nothing is raised."""
         if self._record.ended:
             result, lines, message = self._record.ended
             return Finished(result, lines, message, record=self._record.as_text())
@@ -105,7 +105,7 @@ class Run:
             self._screen(line)
 
     def _made(self, call: Call[Returned]) -> Returned:
-        """Run a module; returns its result, which gets its type here."""
+        """Run a module; returns its result, to which this assigns the type."""
         answer = self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments))
         return cast(Returned, in_role_words(answer))
 
@@ -118,5 +118,5 @@ class Run:
 
 
 def is_read(listed: Listing, key: str) -> bool:
-    """Whether a listing was read: nothing is made or deleted on the strength of one that was not."""
+    """Whether a listing was read. If not, nothing is made or deleted on the basis of it."""
     return key in listed and not failures_of(listed)

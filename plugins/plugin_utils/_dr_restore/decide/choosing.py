@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which recovery point each disk is restored from, by what the copies in one region tell. Pure."""
+"""Which recovery point each disk is restored from, according to the copies in one region. Pure."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ NO_SERVERS = (
     "its newest copy. Set dr_restore_expected to the plan's last report, which shows the servers"
 )
 NO_ROWS: Mapping[str, EarlierRow] = MappingProxyType({})
-#: Keys of tags that tell of the copy, not of the disk, begin so.
+#: The prefix of tag keys that describe the copy and not the disk.
 _OURS = "dr-copy:"
 
 
 class Chosen(NamedTuple):
-    """The disks that are to be restored, each with its recovery point, and what there is to warn of, in sentences.
+    """The disks to restore, each with its recovery point, and warnings.
 
-    ``refused`` says why nothing is made of them.
+    ``refused`` says why nothing is made from them.
     """
 
     points: list[Point]
@@ -49,13 +49,13 @@ class Chosen(NamedTuple):
 
 
 def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS) -> Chosen:
-    """Choose for each disk that is to be restored its newest recovery point not after ``at``.
+    """Choose for each disk to restore its newest recovery point not later than ``at``.
 
-    ``listed`` is the listing of the region, ``restored`` that of disks which restores have made: a disk of which this
-    one has made a new one stays with the point that it was made of, whatever copies there are since. ``last`` are the
-    rows of the manifest of its earlier runs, by the new disk or claim: with ``kubernetes``, claims stay with theirs
-    too. By the consistency "set", disks that belong together get the newest whole set not after ``at``, if there is
-    one.
+    ``listed`` is the listing of copies in the region, ``restored`` the listing of disks that restores have made. If
+    this restore has already made a new disk for a disk, that disk stays with its recovery point, whatever copies have
+    been made since. ``last`` are the rows of the manifest of earlier runs, by new disk or claim: with ``kubernetes``,
+    claims stay with their recovery points too. With the consistency "set", disks that belong together get the newest
+    complete set not later than ``at``, if there is one.
     """
     now = time_or_now(values.now)
     at = time_or_now(values.at or values.now)
@@ -104,9 +104,10 @@ def _not_there(
     known: Mapping[str, Expected],
     values: Variables,
 ) -> list[Point]:
-    """Return the disks that were asked for and are not ``chosen``, each with why it is missing.
+    """Return the requested disks that are not ``chosen``, each with the reason why it is missing.
 
-    ``found`` are the disks with copies, ``without`` the expected ones that have none, ``known`` those of the report.
+    ``found`` are the disks with copies, ``without`` the expected disks without copies, ``known`` the disks of the
+    report.
     """
     among = f", among those from {values.source_region}" if values.source_region else ""
     no_copy = Reason.NO_COPY.of(region=values.region, among=among)
@@ -125,16 +126,16 @@ def _not_there(
 
 
 def _unfit(point: Point, values: Variables) -> Missing:
-    """Say which variable leaves out a disk that has copies, though its ID or name was asked for."""
+    """Return which variable leaves out a disk that has copies, although its ID or name was requested."""
     ids, tags = values.disk_ids, values.disk_tags
     by = f"disk_ids {ids}" if ids and point.disk_id not in ids else f"disk_tags {tags}"
     return Reason.UNFIT.of(region=values.region, by=f"dr_restore_{by}")
 
 
 def expected_disks(values: Variables) -> dict[str, Expected]:
-    """Return the disks of ``dr_restore_expected`` by their IDs: those that the run chooses by ID, name and tags.
+    """Return the disks of ``dr_restore_expected`` by ID, as far as the run selects them by ID, name and tags.
 
-    One of which no tags are known is never left out by tags.
+    A disk without known tags is never left out because of tags.
     """
     ids, names, tags = values.disk_ids, values.disk_names, values.disk_tags
     return {
@@ -147,7 +148,8 @@ def expected_disks(values: Variables) -> dict[str, Expected]:
 
 
 def _with_known(point: Point, disk: Expected) -> Point:
-    """Add to a point what a report tells of its disk. A copy bears its snapshot's tags, the report has the disk's."""
+    """Add to a point the facts about its disk from a report. A copy has the tags of its snapshot; the report has those
+    of the disk."""
     return replace(
         point,
         disk_name=point.disk_name or disk.name,
@@ -159,9 +161,9 @@ def _with_known(point: Point, disk: Expected) -> Point:
 
 
 def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
-    """Say why nothing at all can be restored, before anything is made; empty where something can be.
+    """Return why nothing at all can be restored, before anything is made; empty if something can.
 
-    ``listed`` is the listing of all copies in the region, whatever their source region.
+    ``listed`` is the listing of all copies in the region, from any source region.
     """
     if any(point.copy_id for point in points):
         return ""
@@ -194,7 +196,7 @@ def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
 
 
 def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
-    """Say how many copies there are in the region, of disks in which regions, and of which disks."""
+    """Describe the copies in the region: how many there are, and the regions and names of their disks."""
     if not copies:
         return (
             f"There is no copy in {values.region} at all, in the account of this connection. "
@@ -215,12 +217,12 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
 
 
 def unidentified(listed: Listing, values: Variables) -> list[str]:
-    """Return the copies that do not tell which disk they are of: no disk can be restored by name from them."""
+    """Return the copies that do not show their disk: no disk can be restored by name from them."""
     return [copy["snapshot_id"] for copy in _copies(listed, values) if not _disk(copy)]
 
 
 def as_wanted(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Whether tags hold all that are wanted; the value ``*`` means any."""
+    """Whether ``tags`` contain all wanted tags; the value ``*`` means any value."""
     return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
 
 
@@ -230,7 +232,7 @@ def restored_id(values: Variables) -> dict[str, str]:
 
 
 def _copies(listed: Listing, values: Variables, used: Collection[str] = ()) -> list[SnapshotRow]:
-    """Return the copies that count: those of which disks can be made in the zone, and those that are used already."""
+    """Return the copies that count: those from which disks can be made in the zone, and those that are already used."""
     region, places = values.source_region, (None, values.zone)
     return [
         copy
@@ -242,7 +244,7 @@ def _copies(listed: Listing, values: Variables, used: Collection[str] = ()) -> l
 
 
 def _is_from(copy: SnapshotRow, region: str) -> bool:
-    """Whether a copy is of a disk in this region, any if empty; one that does not tell its region may be."""
+    """Whether the disk of a copy may be in this region (empty: any). A copy that does not show the region may match."""
     source = copy["source"]
     return not region or source is None or source["region"] in (region, None)
 
@@ -252,7 +254,7 @@ def _disk(copy: SnapshotRow) -> str:
 
 
 def _is_wanted(point: Point, disk: Expected | None, values: Variables) -> bool:
-    """Whether a run is over a disk; ``disk`` is what the report tells of it."""
+    """Whether a run covers a disk; ``disk`` has the facts from the report."""
     ids, wanted, names = values.disk_ids, values.disk_names, _names(point, disk)
     return (
         (not ids or point.disk_id in ids)
@@ -267,7 +269,7 @@ def _names(point: Point, disk: Expected | None) -> set[str]:
 
 
 def tags_of(point: Point) -> dict[str, str]:
-    """Return the tags by which a disk is chosen and put in order: those that are known, and its name."""
+    """Return the tags by which a disk is selected and sorted into waves: the known ones, and its name."""
     return _with_name(point.tags, point.disk_name)
 
 
@@ -283,19 +285,19 @@ def _point(
     values: Variables,
     source_id: str | None = None,
 ) -> Point:
-    """Return the point of a disk: a copy that is used already, else one of the source ``source_id``, else the newest
+    """Return the point of a disk: a copy that is already used, else one of the source ``source_id``, else the newest
     one."""
     own = sorted(own, key=counting_order)
     timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
     before = [copy for taken, copy in timed if taken.time <= at]
     complete = [copy for copy in before if is_complete(copy)]
-    # A drill proves the newest copy: one whose key cannot be used is not proven, and no older one takes its place.
+    # A drill proves the newest copy. If its key cannot be used, it is not proven, and no older copy is tried instead.
     usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values.is_drill)]
-    # Of a used one the disk is there, whatever has become of the copy since.
+    # The disk from a used copy exists, whatever has happened to the copy since.
     preferred = [copy for copy in (*before, *(c for c in own if not taken_at(c))) if copy["snapshot_id"] in used]
     preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
     chosen = next(iter([*preferred, *usable]), None)
-    # What the disk was is told by the chosen copy; one that somebody else made has no marks, so then by another.
+    # The chosen copy describes the disk. If somebody else made it, it has no marks, and another copy does.
     tellers = [chosen, *before, *(copy for _taken, copy in timed), *own]
     tags = [copy.get("tags") or {} for copy in tellers if copy is not None]
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
@@ -323,7 +325,7 @@ def _point(
 
 
 def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:
-    """Say why a complete copy can become no disk now, as the rest of a sentence; empty where it can."""
+    """Return why no disk can be made from a complete copy now, as the end of a sentence; empty if one can."""
     if "system_disk" in copy["traits"]:  # (api-facts: cbs-traits)
         return Obstacle.SYSTEM_DISK.value
     if is_archived(copy):
@@ -332,7 +334,7 @@ def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:
 
 
 def _key_problem(copy: SnapshotRow) -> str | None:
-    """Say what is wrong with the key of a copy; one whose state is unknown counts as usable."""
+    """Return the problem with the key of a copy; a key with an unknown state counts as usable."""
     key = copy.get("key")
     if not key or key["enabled"] is not False:
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Claims of a cluster that are restored in place of disks: the cluster makes these itself. Pure."""
+"""Claims of a cluster that are restored instead of disks; the cluster makes the disks itself. Pure."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def with_claims(points: Sequence[Point], values: Variables) -> list[Point]:
-    """Return the points with the claims that their copies name, where ``kubernetes`` asks for these."""
+    """Return the points with the claims that their copies name, if ``kubernetes`` requests claims."""
     if not values.kubernetes:
         return list(points)
     return [replace(point, claim=_claim_of(point.tags) if point.copy_id else None) for point in points]
 
 
 def _claim_of(tags: Mapping[str, str]) -> str | None:
-    """Return the claim that tags name; None for one that no cluster could have had."""
+    """Return the claim that tags name; None if its name is not valid in a cluster."""
     name, namespace = tags.get(CLAIM, ""), tags.get(NAMESPACE, "")
     return f"{namespace}/{name}" if SUBDOMAIN.fullmatch(name) and _LABEL.fullmatch(namespace) else None
 
 
 def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -> str:
-    """Say which claims several disks name: a cluster has only one claim of a name. Empty where there is none.
+    """Return which claims several disks name, since a cluster has only one claim of a name; empty if there are none.
 
-    ``earlier`` are the rows of claims that earlier runs of this restore have written.
+    ``earlier`` are the rows of claims from earlier runs of this restore.
     """
     rows: list[EarlierRow | PointRow] = [*earlier, *(point.as_row() for point in points)]
     disks: dict[str, dict[str, str]] = {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a drill decides: which copies it proves, and what was proven. Pure."""
+"""The decisions of a drill: which copies it proves, and what was proven. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ProofRow(TypedDict):
-    """What a row tells of proofs (see Candidate)."""
+    """The proofs in a row (see Candidate)."""
 
     proven_at: str | None
     proven_level: str | None
@@ -44,13 +44,13 @@ class ProofRow(TypedDict):
 
 
 class CandidateRow(PointRow, ProofRow):
-    """A candidate as the report has it."""
+    """A candidate in the form of the report."""
 
 
 @dataclass(frozen=True)
 class Candidate(Point):
-    """A disk with the last proof of its copies that proves the level of the drill: when (ISO 8601) and at what level;
-    None for never. ``proofs`` are the times of the last proofs of each level."""
+    """A disk with the last proof of its copies that covers the level of the drill: its time (ISO 8601) and its level,
+    None for never. ``proofs`` has the time of the last proof of each level."""
 
     proven_at: str | None = None
     proven_level: str | None = None
@@ -62,11 +62,11 @@ class Candidate(Point):
 
 
 class Trial(NamedRow, RowOfServer):
-    """A copy that was tried: whether it is ``proven`` at a ``level``, else ``why`` not.
+    """A copy that was tried: whether it is ``proven`` at a ``level``, else ``why`` it is not.
 
-    ``compared`` says whether its blocks were compared with the source's, as ``note`` says why not; both are None where
-    the level asks for none. ``seconds`` is how long its disk took, ``passed_over`` which newer copy cannot be tried.
-    ``group``, ``set``, ``consistency`` and ``torn`` are those of its point.
+    ``compared`` says whether its blocks were compared with the source's, and ``note`` why not; both are None if the
+    level does not require it. ``seconds`` is how long its disk took, ``passed_over`` names a newer copy that cannot be
+    tried. ``group``, ``set``, ``consistency`` and ``torn`` are those of its point.
     """
 
     copy_id: str | None
@@ -87,7 +87,7 @@ class Trial(NamedRow, RowOfServer):
 
 @dataclass(frozen=True)
 class Mark:
-    """A call that writes on proven copies what was proven. It names the sources, as the copy modules do."""
+    """A call that writes on proven copies what was proven. Like the copy modules, it names the sources."""
 
     source_region: str
     source_ids: tuple[str, ...]
@@ -95,7 +95,7 @@ class Mark:
 
 
 class Untried(NamedRow, RowOfServer):
-    """A disk of which no drill with these variables proves a copy, and why."""
+    """A disk whose copies no drill with these variables proves, and the reason."""
 
     size_gib: int | None
     proven_at: str | None
@@ -103,7 +103,7 @@ class Untried(NamedRow, RowOfServer):
 
 
 class ToCompare(TypedDict):
-    """A copy whose blocks are to be read, and its source."""
+    """A copy whose blocks are to be compared, and its source."""
 
     snapshot_id: str | None
     source_snapshot_id: str | None
@@ -111,9 +111,9 @@ class ToCompare(TypedDict):
 
 
 def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, values: Variables) -> list[Candidate]:
-    """Add to each disk when one of its copies was last proven, and at what level.
+    """Add to each disk when one of its copies was last proven, and at which level.
 
-    The copies tell it, and the last report, which remembers what copies told that retention has deleted since.
+    This comes from the copies, and from the last report, which also covers copies that retention has deleted since.
     """
     now = time_or_now(values.now)
     proofs: dict[str, list[tuple[str, str | None]]] = {}
@@ -127,8 +127,8 @@ def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, value
 
 
 def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
-    """Return the disks whose copies a drill proves: ``count``, of at most ``max_gib`` together, proven longest ago
-    first. A set that was begun is finished, beyond ``count`` too, if ``max_gib`` has room for it."""
+    """Return the disks whose copies a drill proves: ``count`` disks with at most ``max_gib`` in total, those with the
+    oldest proofs first. A set that was started is finished even beyond ``count``, if ``max_gib`` has room for it."""
     can = [candidate for candidate in candidates if candidate.copy_id]
     room, most = values.max_gib, values.max_gib
     chosen: list[Candidate] = []
@@ -146,13 +146,13 @@ def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate
 
 
 def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates of one set with this one, itself among them; none if it is of no set."""
+    """Return the candidates of this one's set, including itself; none if it belongs to no set."""
     key = (candidate.group, candidate.set)
     return [one for one in candidates if candidate.set and (one.group, one.set) == key]
 
 
 def untried(candidates: Sequence[Candidate], values: Variables) -> list[Untried]:
-    """Return the disks of which no drill with these variables proves a copy."""
+    """Return the disks whose copies no drill with these variables proves."""
     return [
         Untried(
             disk_id=c.disk_id,
@@ -186,9 +186,9 @@ def judged(
     values: Variables,
     checked: Mapping[str, str] = NOTHING,
 ) -> list[Trial]:
-    """Return what became of each copy that was tried, by the results of making disks and of comparing blocks.
+    """Return the outcome for each copy that was tried, from the results of making disks and of comparing blocks.
 
-    ``checked`` says by copy why its disk was not found usable.
+    ``checked`` says by copy why its disk is not usable.
     """
     found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
     read = {row["snapshot_id"]: row for row in compared.get("comparisons") or ()}
@@ -203,7 +203,7 @@ def judged(
 
 
 def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[ToCompare]:
-    """Return the copies whose blocks are to be read: those of which a disk was made as it was to be."""
+    """Return the copies whose blocks are to be compared: those from which a disk was made as requested."""
     found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
     return [
         {
@@ -217,9 +217,9 @@ def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[ToCompare]:
 
 
 def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[Mark]:
-    """Return the calls that write on proven copies what was proven, one for each region of sources and each text.
+    """Return the calls that write on proven copies what was proven: one for each source region and each set of tags.
 
-    Only our own copies are written to, and where snapshots have no tags, none is.
+    They write only to our own copies. On a cloud whose snapshots have no tags, there are none.
     """
     rules = CLOUDS[values.cloud].tag_rules
     if rules is None:
@@ -235,16 +235,17 @@ def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[M
 
 
 def _tags_for(there: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
-    """Return the tags for a copy that is proven now; without its earlier proofs, if they have no room."""
+    """Return the tags for a copy that is proven now; without its earlier proofs if there is no room for them."""
     level, now = values.level, values.now
     tags = tags_of_proof(level, now, proofs_in(there, time_or_now(now)))
     return tags if len({*there, *tags}) <= most else tags_of_proof(level, now, {})
 
 
 def marked(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
-    """Return the trials as they are once the marks were written, by the results of that.
+    """Return the trials, updated with the results of the calls that wrote the marks.
 
-    The copy that was tried may have gone by then. A mark on another copy of the same source proves nothing of it.
+    The copy that was tried may be gone by then. A mark on another copy of the same source proves nothing about that
+    copy.
     """
     found = {row["source_snapshot_id"]: row for call in calls for row in call.get("copies") or ()}
     return [_as_marked(trial, found.get(str(trial["source_snapshot_id"]))) for trial in trials]
@@ -254,7 +255,7 @@ def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
     if not trial["proven"] or copy is None or copy["snapshot_id"] == trial["copy_id"]:
         return trial
     if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
-        return trial  # it could not be marked, which is a failure of its own
+        return trial  # it could not be marked, which is a separate failure
     instead = f"; {copy['snapshot_id']}, which exists now, was not tried" if copy["snapshot_id"] else ""
     why = f"the copy {trial['copy_id']} disappeared while the drill was running{instead}"
     return {**trial, "proven": False, "level": None, "why": why}
@@ -271,8 +272,8 @@ def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Vari
 
 
 def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
-    """Return the disks that were last proven longer than ``max_age_days`` ago, or never; none where that is not
-    judged."""
+    """Return the disks that were last proven more than ``max_age_days`` ago, or never; none if there is no such
+    limit."""
     if not values.max_age_days:
         return []
     now, days = time_or_now(values.now), values.max_age_days
@@ -319,7 +320,7 @@ def _trial(
 
 
 def doubt_of(point: Point, disk: RestoredDisk | None, made: RestoreAnswer) -> str | None:
-    """Say why a disk, by its row in the result of making disks, proves nothing, or None."""
+    """Return why a disk proves nothing, from its row in the result of making disks, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was made from it"
     if disk is None or disk["error"] or disk["disk_id"] is None:
@@ -337,7 +338,7 @@ def doubt_of(point: Point, disk: RestoredDisk | None, made: RestoreAnswer) -> st
 
 
 def _same_key(one: str, other: str | None) -> bool:
-    # Some services tell the ARN of a key, others its ID alone.
+    # Some services show the ARN of a key, others only its ID.
     return bool(other) and one.rpartition("/")[2] == str(other).rpartition("/")[2]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The disks that earlier runs of a restore have made, and their claims: each is kept, and no disk gets a second one
+"""The disks that earlier runs of a restore have made, and their claims. Each is kept, and no old disk gets a second one
 (promises: one-disk). Pure."""
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .points import NAMED, Newer, Point, Reason
 
 @dataclass(frozen=True)
 class Made:
-    """A new disk of this restore, or a claim, and the copy that it was made of.
+    """A new disk of this restore, or a claim, and the copy that it was made from.
 
-    ``disk_id`` is the old disk, None if neither a listing nor a manifest tells it, ``taken_at`` the time of its data.
-    ``row`` is that of the manifest if the copy is no longer listed.
+    ``disk_id`` is the old disk, None if neither a listing nor a manifest shows it; ``taken_at`` is the time of its
+    data. ``row`` is the row of the manifest if the copy is no longer listed.
     """
 
     new_disk_id: str
@@ -38,10 +38,10 @@ class Made:
 
 
 def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRow], values: Variables) -> list[Made]:
-    """Return the disks that this restore has made, out of ``restored``, a listing of such disks.
+    """Return the disks that this restore has made, from ``restored``, a listing of restored disks.
 
-    With ``kubernetes`` the claims of listed copies are among them.
-    ``listed`` is the listing of all copies, ``last`` are the rows of the last manifest by the new disk or claim.
+    With ``kubernetes`` this includes the claims of listed copies. ``listed`` is the listing of all copies, ``last`` are
+    the rows of the last manifest by new disk or claim.
     """
     copies = {copy["snapshot_id"]: copy for copy in listed.get("snapshots") or ()}
     made = []
@@ -64,10 +64,10 @@ def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRo
 
 
 def kept_points(made: Sequence[Made], others: Collection[str], values: Variables) -> dict[str, Point]:
-    """Return the points of disks whose copies are no longer listed, as the manifest has them, by the old disk.
+    """Return the points, from the manifest, of disks whose copies are no longer listed, by old disk.
 
-    One that was taken after ``at`` is missing if its disk is not among ``others``, which have further copies, and is
-    left out if it is.
+    ``others`` are the disks that have further copies. A point that was taken after ``at`` is omitted if its disk is
+    among them, and is missing otherwise.
     """
     at = time_or_now(values.at or values.now)
     points = {}
@@ -116,7 +116,7 @@ def _point_of(row: EarlierRow, values: Variables) -> Point:
 
 
 def torn_beside(points: Sequence[Point], kept: Mapping[str, Point]) -> list[Point]:
-    """Return the points; a kept one is torn if another disk of its server is of another set, or of none."""
+    """Return the points; a kept one is torn if another disk of its server belongs to another set, or to none."""
     sets: dict[str | None, set[str | None]] = {}
     for point in points:
         sets.setdefault(point.group, set()).add(point.set)
@@ -129,7 +129,7 @@ def torn_beside(points: Sequence[Point], kept: Mapping[str, Point]) -> list[Poin
 
 
 def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variables) -> str:
-    """Say which disks the restore would make although it has made one of each before; empty where there is none."""
+    """Return which disks the restore would make a second time; empty if there are none."""
     found, by_disk = [], _by_disk(made)
     for point in points:
         own = by_disk.get(point.disk_id, [])
@@ -149,7 +149,7 @@ def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variable
 
 
 def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Variables) -> list[str]:
-    """Warn of several disks that this restore has made of one, and of those of which the old disk is not known."""
+    """Return warnings about several new disks for one old disk, and about new disks whose old disk is unknown."""
     warnings, by_disk = [], _by_disk(made)
     for point in points:
         own = by_disk.get(point.disk_id, [])
@@ -160,7 +160,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Vari
                 f"run takes {this}. Delete the others"
             )
     unknown = [str(one) for one in made if not one.disk_id]
-    # Copies from other regions are not listed, so of their disks nothing is known here.
+    # Copies from other regions are not listed, so nothing is known about their disks here.
     if unknown and not values.source_region:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         warnings.append(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why a call made nothing of a copy. Pure."""
+"""Why a call made nothing from a copy. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..._role.registered import failures_of
 
 
 def reason_of(row: RestoredDisk | ComparedCopy | None, call: Answer, copy_id: str | None) -> str:
-    """Return why nothing was made of a copy, in the cloud's words; empty where nobody says why.
+    """Return why nothing was made from a copy, in the cloud's words; empty if that is unknown.
 
-    The row of a copy tells it; one without an error of its own shares the failures of the whole call, such as a zone
+    The reason is the error in the row of the copy. If there is none, the failures of the call apply, such as a zone
     that does not exist.
     """
     if row and row["error"]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is restored of a disk, and why there is nothing. Pure."""
+"""What each disk is restored from, or why there is nothing to restore. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, TypedDict
 
 from ..input.last_drill import EarlierRow
 
-#: How many disks of one reason, and how many reasons, a message names.
+#: The most disks of one reason, and the most reasons, that a message names.
 NAMED = 10
 
 
 class Reason(Enum):
-    """Why a disk has no recovery point that can be restored; the text takes the facts in braces."""
+    """Why a disk has no recovery point that can be restored; the braces in the text are placeholders for facts."""
 
     NO_COPY = "there is no copy of it in {region}{among}"
     EXPECTED = "it is expected ({by}), but there is no copy of it in {region}{among}"
@@ -33,7 +33,7 @@ class Reason(Enum):
 
 
 class Obstacle(Enum):
-    """Why a complete copy can become no disk now, as the rest of a sentence about it."""
+    """Why no disk can be made from a complete copy now, as the end of a sentence about the copy."""
 
     SYSTEM_DISK = "is of a system disk, and the cloud cannot make a disk from it"
     ARCHIVED = "is archived: restore it to the standard tier first, which takes up to 72 hours"
@@ -41,28 +41,28 @@ class Obstacle(Enum):
 
 
 class Missing(NamedTuple):
-    """Why a disk cannot be restored, as a reason and in words."""
+    """Why a disk cannot be restored: the reason and its text."""
 
     reason: Reason
     text: str
 
 
 class Newer(TypedDict):
-    """A copy that is newer than the one that is restored, and passed over for its server's set."""
+    """A copy that is newer than the one that is restored, but not part of its server's set."""
 
     copy_id: str
     taken_at: str
 
 
 class NamedRow(TypedDict):
-    """A disk by its ID and name, as far as they are known."""
+    """A disk by its ID and name, if known."""
 
     disk_id: str | None
     disk_name: str | None
 
 
 class RowOfServer(TypedDict):
-    """What a row tells of the server of its disk (see Point)."""
+    """The facts in a row about the server of its disk (see Point)."""
 
     group: str | None
     set: str | None
@@ -71,7 +71,7 @@ class RowOfServer(TypedDict):
 
 
 class PointRow(NamedRow, RowOfServer):
-    """A point as the manifest and the reports have it: ``missing`` is the reason in words."""
+    """A point in the form of the manifest and the reports; ``missing`` is the text of the reason."""
 
     missing: str | None
     instance: str | None
@@ -94,14 +94,14 @@ class PointRow(NamedRow, RowOfServer):
 
 @dataclass(frozen=True)
 class Point:
-    """A disk, as far as its copies tell it, and the recovery point that it is restored from.
+    """A disk as its copies show it, and the recovery point that it is restored from.
 
-    ``missing`` says why there is none; then ``copy_id`` is None. ``passed_over`` says which newer copy cannot be used,
-    and why; ``key_problem`` why the chosen one cannot, for a drill, which proves the newest. ``group`` is what the disk
-    belongs to, ``set`` the set that the copy is of, with its ``consistency``. ``torn``: its server has no set that it
-    is of. ``left`` is what the disk belonged to when its newest copy was made, and no longer does. ``claim`` is the
-    claim of a cluster that the disk was made for, as ``namespace/name``, where that is restored in place of a disk.
-    Times are ISO 8601.
+    ``missing`` says why there is no recovery point; ``copy_id`` is None then. ``passed_over`` says which newer copy
+    cannot be used, and why. ``key_problem`` says why a drill, which proves the newest copy, cannot use it. ``group`` is
+    the group of the disk, ``set`` the set of the copy, with its ``consistency``. ``torn``: its server has no set that
+    includes it. ``left`` is the group that the disk has left since its newest copy was made. ``claim`` is the claim of
+    a cluster that the disk was made for, as ``namespace/name``, if the claim is restored instead of a disk. Times are
+    ISO 8601.
     """
 
     disk_id: str | None
@@ -162,14 +162,15 @@ class Point:
 
 
 def named(row: NamedRow | EarlierRow) -> str:
-    """Name a disk by its name and ID, as far as they are known."""
+    """Return name and ID of a disk, if known."""
     if row["disk_name"] and row["disk_id"]:
         return f"{row['disk_name']} ({row['disk_id']})"
     return str(row["disk_name"] or row["disk_id"])
 
 
 def by_reason(missing: Sequence[tuple[str, str]]) -> str:
-    """Name disks with why they are missing, given as pairs: those of one reason together, ten of them."""
+    """Return a text that names disks by the reason why they are missing, at most ten per reason. ``missing`` are pairs
+    of disk and reason."""
     alike: dict[str, list[str]] = {}
     for name, why in missing:
         alike.setdefault(why.rstrip("."), []).append(name)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks a drill deletes, and which are left. Pure."""
+"""Which disks a drill deletes, and which it leaves. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..._role.rows import parse_time, time_or_now
 from ..input.contradictions import OF_DRILLS
 from ..input.variables import Variables
 
-#: The tags of disks whose time may be over.
+#: The tags of disks that may have expired.
 EXPIRING = {RESTORE_EXPIRES_AT: "*"}
 
 
@@ -30,7 +30,7 @@ EXPIRING = {RESTORE_EXPIRES_AT: "*"}
 class Deletion:
     """A call that deletes disks of one restore; others of the same snapshots may stay.
 
-    ``instance`` is the one that a drill has attached them to: they are detached from that one, and from no other.
+    ``instance`` is the instance that a drill has attached them to; they are detached from no other instance.
     """
 
     restore_id: str
@@ -40,7 +40,7 @@ class Deletion:
 
 
 class Left(TypedDict):
-    """A disk that was to go and is there; ``own``: of this very drill, and nobody else has attached it."""
+    """A disk that should be deleted but still exists. ``own``: this drill made it, and nobody else has attached it."""
 
     disk_id: str
     attached_to: str | None
@@ -49,18 +49,18 @@ class Left(TypedDict):
 
 
 class Reapable(NamedTuple):
-    """What a drill deletes, and which disks are left though their time is over."""
+    """What a drill deletes, and which disks are left although they have expired."""
 
     deletions: list[Deletion]
     left: list[Left]
 
 
 def reapable(listed: Listing, values: Variables, calls: Sequence[Answer] = (), own: bool = False) -> Reapable:
-    """Return the disks of drills that go, and those that are left.
+    """Return the disks of drills to delete, and those that are left.
 
-    Only a disk that bears all our tags goes, that is attached to nothing but the instance that a drill has attached it
-    to, and whose time is over; with ``own`` also one of this very drill. ``calls`` are the results of the drill so far:
-    an old listing may show what they have deleted.
+    A disk is deleted only if it has all our tags, has expired, and is attached to nothing except the instance that a
+    drill has attached it to. With ``own``, disks of this drill need not have expired. ``calls`` are the results of the
+    drill so far, since a stale listing may show disks that they have deleted.
     """
     now = time_or_now(values.now)
     due: list[DiskRow] = []
@@ -79,9 +79,9 @@ def reapable(listed: Listing, values: Variables, calls: Sequence[Answer] = (), o
 
 
 def attached_by_drill(disk: DiskRow | RestoredDisk) -> str | None:
-    """Return the instance that a drill has attached a disk to, or was about to; None where none has.
+    """Return the instance that a drill has attached a disk to, or was about to; None if there is none.
 
-    What a restore has attached is for people, and stays attached whatever its time of expiry.
+    Disks that a restore has attached are for users and stay attached, whatever their time of expiry.
     """
     tags = disk["tags"]
     instance = tags.get(RESTORE_ATTACHED_TO) if str(tags.get(RESTORE_ID)).startswith(OF_DRILLS) else None
@@ -89,10 +89,10 @@ def attached_by_drill(disk: DiskRow | RestoredDisk) -> str | None:
 
 
 def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Deletion]:
-    """Return the calls that delete the disks that a drill has just made, by the result of that; those that one of
-    ``calls`` has deleted are left out.
+    """Return the calls that delete the disks that a drill has just made, according to the result of making them. Disks
+    that one of ``calls`` has deleted are omitted.
 
-    One without a time of expiry is somebody's who took the same name for a restore: it stays.
+    A disk without a time of expiry comes from a restore with the same name, so it stays.
     """
     gone = set(deleted_ids(calls))
     disks = [disk for disk in made.get("disks") or () if disk["disk_id"] and disk["state"] != "absent"]
@@ -100,7 +100,7 @@ def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Del
 
 
 def _deletions(disks: Sequence[DiskRow | RestoredDisk]) -> list[Deletion]:
-    """Put disks into one call a restore and instance."""
+    """Put disks into one call for each restore and instance."""
     together: dict[tuple[str, str | None], list[DiskRow | RestoredDisk]] = {}
     for disk in disks:
         together.setdefault((disk["tags"][RESTORE_ID], attached_by_drill(disk)), []).append(disk)
@@ -116,7 +116,7 @@ def _deletions(disks: Sequence[DiskRow | RestoredDisk]) -> list[Deletion]:
 
 
 def deleted_ids(calls: Sequence[Answer]) -> list[str]:
-    """Return the disks that deletions have told as deleted, by their results, and not as shown still."""
+    """Return the IDs of the disks that the results of deletions report as deleted and name in no failure."""
     gone: dict[str, None] = {}
     for call in calls:
         shown = {failure.get("disk_id") for failure in call.get("failures") or ()}
@@ -125,13 +125,14 @@ def deleted_ids(calls: Sequence[Answer]) -> list[str]:
 
 
 def own_disks(listed: Listing, calls: Sequence[Answer], values: Variables) -> list[Left]:
-    """Return this drill's listed disks whose deletion was not confirmed, but for those that others have attached."""
+    """Return this drill's listed disks whose deletion was not confirmed, except those that others have attached."""
     shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
 def doubtful(listed: Listing, made: Sequence[RestoredDisk], calls: Sequence[Answer], values: Variables) -> list[str]:
-    """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not: a listing may be old.
+    """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not, since a listing may be
+    stale.
 
     A look by ID then shows whether they still exist.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module says, with the names that the role's users know: ``restore_id`` is ``dr_restore_id`` to them. Pure."""
+"""Messages of modules with the names of the role's variables: ``restore_id`` becomes ``dr_restore_id``. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from ..._role.answers import Failure
 from ..._role.call import RawAnswer
 from ..input.variables import VARIABLES
 
-#: Options of the restore modules by the role's variables that they are set by.
+#: Options of the restore modules, each with the variable of the role that sets it.
 _OPTIONS = {to.argument: f"dr_restore_{name}" for name, variable in VARIABLES.items() for to in variable.to}
 _LONG = "|".join(sorted(option for option in _OPTIONS if "_" in option))
-#: Options that are also ordinary words are options where a colon follows.
+#: Options that are also ordinary words; they count as options only if a colon follows.
 _SHORT = "|".join(sorted(option for option in _OPTIONS if "_" not in option))
 _OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.)|({_SHORT})(?=: ))")
 
 
 def in_role_words(result: RawAnswer) -> RawAnswer:
-    """Return a module's result with the role's words in what it says of failures. A cloud's words stay as they are."""
+    """Return a module's result with the names of the role's variables in its failures. A cloud's own words stay
+    unchanged."""
     words = dict(result)
     quotes_cloud = any(failure.get("code") for failure in words.get("failures") or ())
     if isinstance(words.get("msg"), str) and not quotes_cloud:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that belong together in a restore: from which set each of them is restored. Pure."""
+"""Disks that belong together in a restore: which set each of them is restored from. Pure."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from ..._sets.restoring import Choice, choices_of
 from ..input.expected import Expected
 from .points import Newer, Point
 
-#: Sets that warnings name.
+#: The most sets that warnings name.
 NAMED = 10
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The choice of each wanted disk of a server of several, and the complete copies of ours by their ID.
+    """The choice for each wanted disk of a server with several disks, and the complete copies of ours by ID.
 
-    ``contradictions`` are the sets of these disks that are none, ``left`` what disks that have left belonged to.
+    ``contradictions`` are the contradictory sets of these disks, ``left`` the former group of each disk that has left
+    it.
     """
 
     choices: Mapping[str, Choice]
@@ -38,7 +39,8 @@ class Servers:
     left: Mapping[str, str]
 
     def source_of(self, disk_id: str | None) -> str | None:
-        """Return the snapshot whose copy a disk is restored from for its server's sake; None where that is free."""
+        """Return the snapshot whose copy a disk is restored from because of its server's set; None if any copy will
+        do."""
         choice = self.choices.get(str(disk_id))
         return choice.source_id if choice else None
 
@@ -54,9 +56,9 @@ def servers_of(
 ) -> Servers:
     """Choose the set of each server.
 
-    ``rows`` are copies, ``used`` those of which this restore has made disks, ``unusable`` those of which none can be.
-    ``reported`` are the disks of a plan's report, by which copies that can bear no marks are divided into sets.
-    ``are_named``: the wanted disks are named one by one.
+    ``rows`` are copies, ``used`` those from which this restore has made disks, ``unusable`` those from which no disk
+    can be made. ``reported`` are the disks of a plan's report, which divide copies without marks into sets.
+    ``are_named``: the wanted disks are named individually.
     """
     copies = _with_reported(copies_of(rows), reported)
     sources = {copy.source_id for copy in copies if copy.snapshot_id in used}
@@ -74,8 +76,8 @@ def _with_reported(copies: Sequence[Copy], reported: Sequence[Expected]) -> list
 def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[Point]:
     """Return the points with their group and set.
 
-    A disk is torn if no set of its server that could be taken has it; without ``by_set`` also if the points of the
-    disks that belong to its set are not all of one set.
+    A disk is torn if no usable set of its server includes it; without ``by_set`` also if the points of its set's disks
+    do not all belong to one set.
     """
     copies = {str(point.disk_id): servers.copies.get(str(point.copy_id)) for point in points}
     return [_with_set(point, servers, copies, by_set) for point in points]
@@ -110,7 +112,7 @@ def _marked(point: Point, mark: SnapshotSet | None) -> Point:
 
 
 def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
-    """Say which sets are none, and why."""
+    """Return warnings that say which sets are contradictory, and why."""
     warnings = [f"The tags of copies contradict each other: {one}" for one in contradictions[:NAMED]]
     if len(contradictions) > NAMED:
         warnings.append(f"The tags of {len(contradictions) - NAMED} more sets contradict each other")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks are checked together on a test host, what its checks are told, and what they have found. Pure."""
+"""Which disks are checked together on a test host, what the checks receive, and what they have found. Pure."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .outcomes import reason_of
 from .points import NAMED, Point
 from .reaping import attached_by_drill, not_deleted
 
-#: Of the words of a failed task, so many characters are told.
+#: The most characters of a failed task's message that are reported.
 LONGEST = 500
 
 
 class DiskToCheck(TypedDict):
     """A disk that is attached to the test host.
 
-    ``device`` is its path in the guest by its ID or serial number; where the cloud tells none, the device that the
-    cloud names.
+    ``device`` is its path in the guest by ID or serial number, or the device that the cloud names if there is no such
+    path.
     """
 
     disk_id: str | None
@@ -40,14 +40,14 @@ class DiskToCheck(TypedDict):
 
 
 class SetToCheck(TypedDict):
-    """What the checks are told of a set: ``dr_restore_set``."""
+    """The set as the checks receive it: ``dr_restore_set``."""
 
     group: str | None
     disks: list[DiskToCheck]
 
 
 def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
-    """Return the disks that are checked together: those of one set, and each other one alone."""
+    """Return the disks that are checked together: those of one set together, and each other disk by itself."""
     together: dict[tuple[str | None, str | None], list[Point]] = {}
     for point in chosen:
         together.setdefault((point.group, point.set) if point.set else (None, point.copy_id), []).append(point)
@@ -55,14 +55,14 @@ def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
 
 
 def why_not_whole(points: Sequence[Point], made: RestoreAnswer) -> str:
-    """Say why a set is not attached: a disk of it was not made as it was to be; empty where it is whole."""
+    """Return why a set is not attached: one of its disks was not made as requested. Empty if it is complete."""
     found = _by_copy(made)
     doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
     return next((f"{point.named} of its set is missing: {why}" for point, why in doubts if why), "")
 
 
 def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
-    """Say why the disks of a set are not all attached, by the result of attaching them; empty where they are."""
+    """Return why not all disks of a set are attached, from the result of attaching them; empty if they are."""
     found = _by_copy(attached)
     for point in points:
         disk = found.get(str(point.copy_id))
@@ -72,10 +72,11 @@ def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
 
 
 def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> str:
-    """Say which disks of another plan's drills are on the test instance, or about to be; empty where there are none.
+    """Return which disks of another plan's drills are attached to the test instance, or about to be; empty if there are
+    none.
 
-    Those of the same plan are of an earlier drill, which was killed: they go once they expire, and block no drill until
-    then. ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
+    Disks of the same plan are from an earlier drill that was killed: they are deleted once they expire, and block no
+    drill until then. ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
     """
     instance = values.test_instance
     if failures := failures_of(there):
@@ -109,7 +110,7 @@ def _for_checks(point: Point, disk: RestoredDisk) -> DiskToCheck:
 
 
 def why_checks_failed(answer: RawAnswer, host: str) -> str:
-    """Say why the checks of a set did not pass, in the words of the task that failed; empty where they passed."""
+    """Return why the checks of a set did not pass, with the message of the failed task; empty if they passed."""
     if answer.get("passed") is True:
         return ""
     words = _words_of(answer.get("result"))
@@ -117,7 +118,7 @@ def why_checks_failed(answer: RawAnswer, host: str) -> str:
 
 
 def _words_of(result: Any) -> str:
-    """Return what a failed task says: its message, that of its failed items, and the end of its errors."""
+    """Return the messages of a failed task: its own, that of its failed items, and the end of its errors."""
     if not isinstance(result, Mapping):
         return "it tells nothing"
     items = [item for item in result.get("results") or () if isinstance(item, Mapping) and item.get("failed")]

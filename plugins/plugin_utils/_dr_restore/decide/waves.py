@@ -18,16 +18,16 @@ from ..input.variables import Variables
 from .choosing import as_wanted, tags_of
 from .points import Point
 
-#: Disks that need no more waiting.
+#: The states of disks that need no more waiting.
 AVAILABLE = ("available", "in_use")
-#: Each wave has at least so many seconds, even if those before it used up all the time.
+#: Minimum seconds of each wave, even if earlier waves have used up all the time.
 LEAST_SECONDS = 300
 
 
 class Times(TypedDict):
-    """When a disk's wave began, when the disk was available, and by when all its data was loaded (ISO 8601).
+    """When a disk's wave began, when the disk became available, and when all its data was loaded (ISO 8601).
 
-    None while it is not, or where nobody tells it.
+    None if that has not happened yet or is unknown.
     """
 
     began_at: str | None
@@ -37,7 +37,7 @@ class Times(TypedDict):
 
 @dataclass(frozen=True)
 class Wave:
-    """What a wave has done: its number from 1, the result of making its disks, its begin and end (ISO 8601)."""
+    """A finished wave: its number from 1, the result of making its disks, its beginning and end (ISO 8601)."""
 
     number: int
     made: RestoreAnswer
@@ -46,7 +46,7 @@ class Wave:
 
 
 def in_waves(points: Sequence[Point], values: Variables) -> list[Point]:
-    """Return the points, each with the first wave whose tags it bears; what matches none comes last."""
+    """Return the points, each with the first wave whose tags it has; points that match no wave come last."""
     return [replace(point, wave=_wave_of(point, values.waves)) for point in points]
 
 
@@ -60,7 +60,7 @@ def tags_in_words(wave: Mapping[str, str]) -> str:
 
 
 def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
-    """Return a warning for each wave without a disk, if the run is over all disks: its tags may be wrong."""
+    """Return a warning for each wave without a disk, since its tags may be wrong; only if the run covers all disks."""
     if not points or values.disk_ids or values.disk_names or values.disk_tags:
         return []
     there = {point.wave for point in points}
@@ -77,7 +77,8 @@ def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
 
 
 def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
-    """Return the copies that each wave makes disks of, first wave first; a claim's cluster makes its disk itself."""
+    """Return the copies that each wave makes disks from, first wave first. Claims are omitted: their cluster makes the
+    disk."""
     waves: dict[int, list[str]] = {}
     for point in sorted(points, key=lambda point: point.wave):
         if point.copy_id and not point.claim:
@@ -88,8 +89,8 @@ def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
 def times_of(disk: RestoredDisk, wave: Wave, last: Mapping[str, EarlierRow]) -> Times:
     """Return the times of a disk.
 
-    ``last`` are the rows of this restore's earlier manifest by the new disk: one that was available, or warm, before
-    this run keeps its times. What the cloud does not tell is the end of the wave, which has waited for it.
+    ``last`` are the rows of this restore's earlier manifest by new disk: a disk that was available, or warm, before
+    this run keeps its times. If the cloud does not report a time, it is the end of the wave, which has waited for it.
     """
     earlier: EarlierRow = last.get(str(disk["disk_id"])) or {}
     warm_at = earlier.get("warm_at") or disk.get("warm_at")
@@ -109,14 +110,14 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def minutes_until_available(began_at: str, times: Sequence[str | None]) -> float | None:
-    """Return the minutes from the begin of a run to its last disk; None where no disk became available in it."""
+    """Return the minutes from the beginning of a run to its last disk; None if no disk became available during it."""
     began = parse_time(began_at)
     found = [moment for text in times if (moment := parse_time(text)) and began and moment >= began]
     return round((max(found) - began) / timedelta(minutes=1), 2) if found and began else None
 
 
 def too_late(took: float | None, values: Variables) -> str:
-    """Say that the disks took longer than ``dr_restore_rto_minutes``, or nothing."""
+    """Return a message if the disks took longer than ``dr_restore_rto_minutes``; else an empty string."""
     limit = values.rto_minutes
     if not limit or took is None or took <= limit:
         return ""
@@ -124,5 +125,5 @@ def too_late(took: float | None, values: Variables) -> str:
 
 
 def made_of(waves: Sequence[Wave]) -> dict[str, RestoredDisk]:
-    """Return the module's row of each disk by its copy."""
+    """Return the module's row for each disk by copy."""
     return {row["snapshot_id"]: row for wave in waves for row in wave.made.get("disks") or ()}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables of the role dr_restore that contradict each other, or that their cloud cannot honour."""
+"""Variables of the role dr_restore that contradict each other, or that their cloud does not support."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .usable import NOTHING_AROUND, Around, usable_problems
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
 
-#: Of one copy, as the module that compares takes them.
+#: The most blocks of one copy that the module which compares them accepts.
 MOST_BLOCKS = 1000
-#: The ids of drills begin so, and those of restores never do.
+#: The prefix of drill IDs; IDs of restores never have it.
 OF_DRILLS = "drill-"
-#: The name of an object in a cluster, where it need not be shorter.
+#: The valid names of objects in a cluster that have no stricter limit.
 SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-#: What to do about a variable that a cloud cannot honour; {cloud} is its name.
+#: What to do about a variable that a cloud does not support; {cloud} is its name.
 INSTEAD = {
     "zone": "{cloud} has no zones; the node is dr_restore_region",
     "disk_tags": "copies on {cloud} do not show the tags of disks; select disks by ID (dr_restore_disk_ids)",
@@ -37,12 +37,13 @@ INSTEAD = {
     "waves": "copies on {cloud} do not show the tags of disks; restore wave by wave, by dr_restore_disk_ids",
     "max_gib": "{cloud} does not report the size of a snapshot; limit a drill by dr_restore_count",
 }
-#: Variables of drills alone, which a restore of the same inventory passes over.
+#: Variables of drills only, which a restore with the same inventory ignores.
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
 def contradictions(values: Variables, table: Table, around: Around = NOTHING_AROUND) -> list[str]:
-    """Return the variables that are valid alone but not together, or not on their cloud (promises: options)."""
+    """Return the problems of variables that are valid by themselves but not together, or not on their cloud
+    (promises: options)."""
     cloud, now = values.cloud, parse_time(values.now)
     capabilities = CLOUDS[cloud] if cloud else None
     faults = [
@@ -107,7 +108,7 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, around: Arou
     if 2 * values.wait_timeout > 3600 * values.expires_after_hours:
         faults.append("dr_restore_expires_after_hours must be at least twice dr_restore_wait_timeout")
     if values.metrics_dir:
-        from ..._role import metrics  # its package takes longer to load than all the rest
+        from ..._role import metrics  # its package takes longer to load than everything else
 
         faults += [f"dr_restore_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
     return faults

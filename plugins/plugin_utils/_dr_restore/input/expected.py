@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The disks that a restore is to find: by reports of dr_copy, or by their IDs."""
+"""The disks that a restore should find, from reports of dr_copy or by ID."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ..._sets.inputs import groups_of_report
 
 
 class Expected(NamedTuple):
-    """A disk of which there should be a copy, with what a report tells of it; None is what is not known.
+    """A disk that should have a copy, with the facts about it from a report; None means unknown.
 
-    ``group_id`` is what it belongs to, empty for nothing, and ``set_seconds`` how far apart snapshots of a set may be.
+    ``group_id`` is its group, empty for none. ``set_seconds`` is the maximum time between snapshots of a set.
     """
 
     disk_id: str
@@ -34,7 +34,7 @@ class Expected(NamedTuple):
 
 
 def as_expected(value: Any) -> list[Expected]:
-    """Take paths of plans' reports and disk IDs, as a list or text."""
+    """Parse paths of plans' reports and disk IDs, as a list or string."""
     found: dict[str, Expected] = {}
     for entry in as_list(value):
         disks = _disks_of(Path(entry).expanduser()) if entry.endswith(".json") else [Expected(entry)]
@@ -50,7 +50,7 @@ def _disks_of(path: Path) -> list[Expected]:
     except ValueError as error:
         raise InvalidValue(f"names a file that is no report: {path}: {error}") from None
     report = report if isinstance(report, Mapping) else {}
-    # A run that looked at no disk reports what the last one knew of them.
+    # The report of a run that read no disks has the facts that were last known about them.
     last = report.get("last")
     places = (
         report.get("disks"),

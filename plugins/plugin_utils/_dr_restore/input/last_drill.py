@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is remembered of the last drill, and of earlier runs of the same restore."""
+"""The facts from the last drill, and from earlier runs of the same restore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..._role.files import read_json
 from ..._role.naming import file_name
 from .variables import Variables
 
-#: The form of the roles' JSON; a key is never taken away or given another meaning without a new number.
+#: The schema version of the roles' JSON. No key is removed or changes its meaning without a new version.
 SCHEMA = 1
 
 
@@ -25,21 +25,22 @@ class _ProvenDisk(TypedDict):
 
 
 class ProvenDisk(_ProvenDisk, total=False):
-    """What the last drill's report tells of a disk."""
+    """The facts about a disk in the last drill's report."""
 
     proofs: dict[str, str]
 
 
 class LastDrill(TypedDict, total=False):
-    """What is read of the last drill's report; empty where there is none, or none that can be read."""
+    """The facts from the last drill's report; empty if there is none, or if it cannot be read."""
 
     disks: list[ProvenDisk]
 
 
 class EarlierRow(TypedDict, total=False):
-    """A disk or claim in the manifest of earlier runs, and the ``region`` that it is of.
+    """A disk or claim in the manifest of earlier runs, with its ``region``.
 
-    It is handed on unchanged. It names a new disk or a claim; of its other keys, those that are read are here.
+    It is passed on unchanged. It names a new disk or a claim; only those of its other keys that are read are listed
+    here.
     """
 
     region: str | None
@@ -106,7 +107,7 @@ def _file_of_restore(values: Variables, end: str) -> Path:
 
 
 def last_manifest(values: Variables) -> dict[str, EarlierRow]:
-    """Return the rows of the manifest that earlier runs of this restore have written, by their new disks or claims."""
+    """Return the rows of the manifest that earlier runs of this restore have written, by new disk or claim."""
     manifest = read_json(manifest_file(values))
     lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
     rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
@@ -115,5 +116,5 @@ def last_manifest(values: Variables) -> dict[str, EarlierRow]:
 
 
 def claims_of(last: Mapping[str, EarlierRow]) -> list[EarlierRow]:
-    """Return the rows of claims among those of an earlier manifest."""
+    """Return those rows of an earlier manifest that are claims."""
     return [row for row in last.values() if row.get("claim")]

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of a restore or drill that call modules, and the arguments that a run gives them beside the variables."""
+"""The steps of a restore or drill that call modules, and the arguments that a run passes to them besides the
+variables."""
 
 from __future__ import annotations
 
-#: Each step, and the kind of module that it calls.
+#: Each step, with the kind of module that it calls.
 STEPS = {
     "list": "info",
     "look": "info",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the level usable needs: an instance, its host of the inventory, and a file of tasks that check disks there."""
+"""What the level usable needs: an instance, its host in the inventory, and a file of tasks that check disks there."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:  # that module imports this one
 
 #: Hosts that Ansible knows without an inventory.
 IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")
-#: How many drills a message names.
+#: The most drills that a message names.
 NAMED = 10
 
 
 class Around(NamedTuple):
-    """What is around a run: the ``hosts`` of the inventory, None where they are not known, and by its name the test
-    instance of each other drill that the play runs at the same time."""
+    """The surroundings of a run: the ``hosts`` of the inventory, None if unknown, and by host the test instance of each
+    other drill that the play runs at the same time."""
 
     hosts: Collection[str] | None = None
     instances: Mapping[str, str] = MappingProxyType({})
@@ -36,7 +36,7 @@ NOTHING_AROUND = Around()
 
 
 def usable_problems(values: Variables, capabilities: Capabilities, around: Around) -> list[str]:
-    """Return what is wrong with the variables of a drill with this level, on a cloud whose disks can be attached."""
+    """Return the problems of the variables of a drill with this level, on a cloud whose disks can be attached."""
     needed = {"test_instance": values.test_instance, "test_host": values.test_host, "checks": values.checks}
     faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in needed if not needed[name]]
     instance, host = values.test_instance, values.test_host
@@ -64,12 +64,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _problem_with_tasks(path: Path) -> str:
-    """Say why a file holds no tasks, or nothing. What its tasks are is for Ansible to read."""
+    """Return why a file contains no tasks, or an empty string. Ansible itself parses the tasks."""
     try:
         text = path.read_text()
         if text.startswith("$ANSIBLE_VAULT"):
             return ""
-        # Only the form is read: a file of tasks may hold tags of Ansible's own, such as !vault.
+        # Only the structure is parsed: a file of tasks may contain Ansible's own YAML tags, such as !vault.
         root = yaml.compose(text, yaml.SafeLoader)
     except OSError as error:
         return f"names a file that cannot be read: {path}: {error.strerror}"

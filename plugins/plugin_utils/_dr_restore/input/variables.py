@@ -28,7 +28,7 @@ from .usable import NOTHING_AROUND, Around
 
 
 def as_moment(value: Any) -> str:
-    """Take an ISO 8601 time, and leave it a text in UTC; a date alone is its midnight."""
+    """Parse an ISO 8601 time and return it as a string in UTC; a date without a time means midnight."""
     time = parse_time(as_text(value))
     if time is None:
         raise InvalidValue(f"must be an ISO 8601 time (example: 2026-11-21T02:00:00Z), not {value!r}")
@@ -36,7 +36,7 @@ def as_moment(value: Any) -> str:
 
 
 def as_minutes(value: Any) -> float:
-    """Take minutes; half of one is taken too."""
+    """Parse minutes, which may be a fraction."""
     try:
         minutes = float(as_text(value))
     except ValueError:
@@ -47,7 +47,7 @@ def as_minutes(value: Any) -> float:
 
 
 def as_waves(value: Any) -> list[dict[str, str]]:
-    """Take a list of tag matches, a JSON list, or a text with one wave a line and its tags with commas."""
+    """Parse a list of tag matches, a JSON list, or a string with one wave per line and its tags separated by commas."""
     if isinstance(value, str):
         is_json = value.strip().startswith("[")
         lines = [line.replace(",", "\n") for line in value.splitlines() if line.strip()]
@@ -67,16 +67,17 @@ def _parsed(text: str) -> Any:
         raise InvalidValue(f"is not valid JSON ({error})") from None
 
 
-#: Those of every cloud that has any; the module refuses what its own does not know.
+#: The billing cycles of all clouds; the module refuses those that its cloud does not have.
 BILLING_CYCLES = tuple(dict.fromkeys(cycle for cloud in CLOUDS.values() for cycle in cloud.billing_cycles))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
-    """The role's variables. Each is a row of the table: its type, how it is parsed, its default, and which arguments it
-    reaches of the modules that the steps call (see input.steps), or which modules of the role decide by it.
+    """The role's variables. Each is a row of the table: its type, its parser, its default, and the arguments that it
+    sets of the modules that the steps call (see input.steps), or the Python modules of the role that use it for
+    decisions.
 
-    What follows from them, and from the run, is at the end.
+    Fields that are derived from them and from the run come last.
     """
 
     cloud: str = variable(one_of(CLOUDS), "", required=True, used_by=("calls",))
@@ -146,14 +147,14 @@ class Connection:
 
 #: Every variable of the role.
 VARIABLES = {**table_of(Variables), **table_of(Connection)}
-#: Names of the role's prefix that are no variables of it: what the playbooks take, and what a run sets.
+#: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.
 NOT_ITS_OWN = ("hosts", "result", "set")
-#: Of a restore_id: so many characters of the host's name find room beside "drill-" and a time.
+#: The most characters of the host's name in a restore_id, besides "drill-" and a time.
 LONGEST_HOST = 26
 
 
 class Checked(NamedTuple):
-    """The variables of a run. ``problems`` names each wrong one."""
+    """The variables of a run. ``problems`` names each invalid one."""
 
     values: Variables
     connection: Given
@@ -168,12 +169,12 @@ def normalise(
     started: datetime | None = None,
     around: Around = NOTHING_AROUND,
 ) -> Checked:
-    """Return the role's variables as their types; ``given`` are those of the user, without their prefix.
+    """Return the role's parsed variables; ``given`` are those of the user, without their prefix.
 
-    An ``id`` that is not given is made: of a restore by the date, so that a second run finds its disks; of a drill by
-    host and second, so that no two drills share disks. ``names`` are those that the user has set: one that the role
-    does not have is a problem. ``started`` is the time of the run (aware), by default now; ``around`` is what is around
-    it in the play.
+    If no ``id`` is given, it is generated: for a restore from the date, so that a second run finds its disks; for a
+    drill from host and second, so that no two drills share disks. ``names`` are those that the user has set; a name
+    that the role does not have is a problem. ``started`` is the start of the run (aware), by default now; ``around``
+    are its surroundings in the play.
     """
     own, problems = taken(VARIABLES, given, "dr_restore_")
     connection, now = own.pop("connection"), started or datetime.now(timezone.utc)
@@ -188,18 +189,18 @@ def normalise(
     )
     values = _as_drill(values) if is_drill else values
     problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]
-    if is_drill:  # it is billed, by the whole size of a copy, and a drill's disks go at once
+    if is_drill:  # the rate is billed by the full size of a copy, and a drill deletes its disks at once
         values = replace(values, initialization_rate=0)
     return Checked(values, connection, list(dict.fromkeys(problems)))
 
 
 def recorded(values: ByName) -> Variables:
-    """Return the variables of a run that goes on, as its record holds them (see table.as_mapping)."""
+    """Return the variables of a run that continues, from its record (see table.as_mapping)."""
     return Variables(**{**values, "expected": [Expected(*disk) for disk in values["expected"]]})
 
 
 def _id_of(values: Variables, now: datetime) -> str:
-    # An inventory may serve restores and drills, and a drill deletes what bears its id.
+    # An inventory may be used for restores and drills, and a drill deletes disks with its ID.
     if values.id and (values.id.startswith(OF_DRILLS) or not values.is_drill):
         return values.id
     plan = re.sub(r"[^A-Za-z0-9._-]", "-", values.host)[:LONGEST_HOST]
@@ -207,16 +208,16 @@ def _id_of(values: Variables, now: datetime) -> str:
 
 
 def without_time(restore_id: str) -> str:
-    """Return the ID of a drill without the time that the role adds to it."""
+    """Return the ID of a drill without the time that the role adds."""
     return re.sub(r"-\d{8}T\d{6}$", "", restore_id)
 
 
 def _as_drill(values: Variables) -> Variables:
     """Return the variables with those that a drill sets itself."""
-    # Making and deleting may each take the whole of wait_timeout.
+    # Making disks and deleting them may each take all of wait_timeout.
     hours = values.expires_after_hours or math.ceil(2 * values.wait_timeout / 3600) + 1
     cycles = CLOUDS[values.cloud].billing_cycles if values.cloud else ()
-    cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks are there for minutes
+    cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks exist only for minutes
     return replace(values, expires_after_hours=hours, instance_billing_cycle=cycle)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a drill as JUnit XML, a test case for each disk and for each server of several. Pure."""
+"""The report of a drill as JUnit XML, with a test case for each disk and for each server of several disks. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Key = tuple[str | None, str | None]
 
 
 def drill_junit_text(report: DrillReport, problems: str) -> str:
-    """Return JUnit XML. ``problems`` is for what the drill fails, empty if for nothing.
+    """Return JUnit XML. ``problems`` says why the drill fails, empty if it does not.
 
-    A disk passes if this drill has proven its copy without reservation, or an earlier one recently enough; a server if
-    one drill has proven all its disks of one set.
+    A disk passes if this drill has proven its copy without reservation, or an earlier drill has proven it recently
+    enough. A server passes if one drill has proven all its disks from one set.
     """
     suite = Suite(report["host"], report["finished_at"])
     tried = {_key(row): row for row in report["tried"]}
@@ -39,7 +39,7 @@ def drill_junit_text(report: DrillReport, problems: str) -> str:
 
 
 def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
-    """Return the disks of each server of several; of one whose disks several plans protect, those of each set."""
+    """Return the disks of each server of several disks; if several plans protect its disks, those of each set."""
     found: dict[str, list[DrilledDisk]] = {}
     for group, own in by_group(disks).items():
         sets: dict[str | None, list[DrilledDisk]] = {}
@@ -70,7 +70,8 @@ def _judged(report: DrillReport, tried: Mapping[Key, Trial]) -> dict[Key, Result
 
 
 def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, Result]) -> Result:
-    """A server passes only if all its disks do, are of one set, and were proven by one drill."""
+    """Return the result of a server: it passes only if all its disks pass, belong to one set, and were proven by one
+    drill."""
     shown = [(named(disk), result) for disk in disks if (result := results[_key(disk)])]
     failed = [f"{name}: {message}" for name, (kind, message) in shown if kind == "failure"]
     if failed:

@@ -35,8 +35,8 @@ NOT_PROVEN = {
 class Done(NamedTuple):
     """What a drill has done.
 
-    The results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``, after how
-    many minutes its last disk was available, and what the copies' marks give to warn of.
+    This has the results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``,
+    the minutes until its last disk was available, and warnings about the copies' marks.
     """
 
     calls: Sequence[Answer]
@@ -124,12 +124,12 @@ def _drilled(row: CandidateRow) -> DrilledDisk:
 
 
 def uncompared(tried: Sequence[Trial]) -> list[Trial]:
-    """Return the copies that are proven as far as can be, but of which there was nothing to compare with, or read."""
+    """Return the copies that are proven as far as possible, but whose blocks could not be read or compared."""
     return [row for row in tried if row["proven"] and row["note"]]
 
 
 def drill_problems(report: DrillReport) -> str:
-    """Say in one message for what a drill fails, or nothing."""
+    """Return in one message why a drill fails, or an empty string."""
     parts = []
     failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
     if failed:
@@ -190,7 +190,7 @@ def drill_lines(report: DrillReport) -> list[str]:
 
 
 def also_proven(disk: ProofRow) -> str:
-    """Say what earlier drills have proven of a disk that its last proof does not prove, or nothing."""
+    """Return what earlier drills have proven of a disk beyond its last proof, or an empty string."""
     others = beside(disk["proven_level"], disk["proofs"])
     return ", ".join(f"{level} on {time[:10]}" for level, time in others.items())
 
@@ -200,7 +200,7 @@ def _where(left: Left) -> str:
 
 
 def last_proof(row: ProofRow) -> str:
-    """Say when a disk was last proven at the level of the drill."""
+    """Return as a text when a disk was last proven at the level of the drill."""
     return f"last on {row['proven_at']}" if row["proven_at"] else "never"
 
 

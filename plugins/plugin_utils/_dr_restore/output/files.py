@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of drills and restores: JSON that stays stable, a page, metrics."""
+"""The files of drills and restores: stable JSON, a page, metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .servers import server_in_words
 
 
 def written_drill(report: DrillReport, values: Variables) -> str:
-    """Write report, page and metrics, those that are asked for; return what could not be written, or nothing."""
+    """Write report, page and metrics, as requested; return what could not be written, or an empty string."""
     if report["check_mode"]:
         return ""
     problems = []
@@ -44,7 +44,8 @@ def written_drill(report: DrillReport, values: Variables) -> str:
 
 
 def write_page_of_start(values: Variables) -> str:
-    """Put a page in the place of the last drill's, which says that one has begun; return why not, or nothing."""
+    """Replace the last drill's page with one that says that a drill has begun; return why that failed, or an empty
+    string."""
     if not values.report_dir:
         return ""
     page = page_of_start(f"{values.host}: drill", values.now)
@@ -52,14 +53,15 @@ def write_page_of_start(values: Variables) -> str:
 
 
 def write_page_of_failure(values: Variables, message: str) -> str:
-    """Write the page of a drill that an error in the role's own code has ended; return why not, or nothing."""
+    """Write the page of a drill that ended with an error in the role's own code; return why that failed, or an empty
+    string."""
     if not values.report_dir:
         return ""
     return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
 
 
 class Written(NamedTuple):
-    """What the screen shows of a file, and why it could not be written; each may be empty."""
+    """The line that the screen shows for a file, and why it could not be written; each may be empty."""
 
     line: str = ""
     problem: str = ""
@@ -68,8 +70,9 @@ class Written(NamedTuple):
 def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Written:
     """Write the manifest of a restore.
 
-    A run that has found nothing to restore leaves the one of an earlier run, whose disks it has not seen; so does one
-    that could restore nothing, in a wrong zone for example, if ``stays``: disks of the earlier one are there.
+    A run that has found nothing to restore keeps the manifest of an earlier run, since it has not seen that run's
+    disks. With ``stays`` (disks of the earlier run exist), so does a run that could restore nothing, for example
+    because of a wrong zone.
     """
     path = manifest_file(values)
     is_empty = not any(disk["copy_id"] for disk in manifest["disks"])
@@ -85,7 +88,7 @@ def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Writ
 
 
 def written_claims(manifest: Manifest, values: Variables) -> Written:
-    """Write the manifests of the claims that are restored, those of earlier runs of this restore among them."""
+    """Write the manifests of the restored claims, including those of earlier runs of this restore."""
     if manifest["check_mode"] or not values.kubernetes:
         return Written()
     path = kubernetes_file(values)
@@ -100,7 +103,7 @@ def written_claims(manifest: Manifest, values: Variables) -> Written:
 
 
 def drill_page(report: DrillReport) -> str:
-    """Write the report as one self-contained HTML page."""
+    """Return the report as one self-contained HTML page."""
     words = {"named": named, "also_proven": also_proven, "server_in_words": server_in_words}
     return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
@@ -110,8 +113,8 @@ def _junit_text(report: DrillReport) -> str:
 
 
 def write_drill_metrics(report: DrillReport, directory: str) -> str:
-    """Write what drills have proven, and when, as a whole file, and return its path. Raises OSError."""
-    # Only who sets dr_restore_metrics_dir needs them; input.contradictions has asked for the package.
+    """Write atomically what drills have proven, and when; return the path of the file. Raises OSError."""
+    # Only dr_restore_metrics_dir needs them; input.contradictions has checked that the package is installed.
     from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
     from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Manifests by which a cluster restores claims from copies: no cluster is called."""
+"""Manifests with which a cluster restores claims from copies. No cluster is called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 
 GROUP = "snapshot.storage.k8s.io"
-#: So many characters of a claim's name and of the restore's ID; the rest is a hash, by which the name is unique.
+#: The most characters of a claim's name and of the restore's ID in a name; a hash makes the name unique.
 _READABLE = 40
 
 
@@ -74,7 +74,7 @@ class _ClaimSpec(_DiskClass):
 
 
 class ClusterObject(TypedDict):
-    """An object of a cluster, with the keys that are written here."""
+    """A Kubernetes object, with the keys that are written here."""
 
     apiVersion: str
     kind: str
@@ -83,7 +83,7 @@ class ClusterObject(TypedDict):
 
 
 def objects_of(disks: Sequence[PointRow | EarlierRow], values: Variables) -> list[ClusterObject]:
-    """Return for each claim a VolumeSnapshotContent of its copy, a VolumeSnapshot, and a PersistentVolumeClaim.
+    """Return for each claim a VolumeSnapshotContent for its copy, a VolumeSnapshot, and a PersistentVolumeClaim.
 
     ``disks`` are rows of a manifest.
     """
@@ -91,8 +91,8 @@ def objects_of(disks: Sequence[PointRow | EarlierRow], values: Variables) -> lis
 
 
 def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables) -> list[Mapping[str, object]]:
-    """Return the objects of claims of earlier runs as the ``text`` of these has them, where people may have edited
-    them; those that it lacks, anew."""
+    """Return the objects of claims of earlier runs as they are in the ``text`` of those runs, which users may have
+    edited. Missing objects are created again."""
     there: dict[str, list[Mapping[str, object]]] = {}
     for one in _objects_in(text):
         there.setdefault(_name_in(one), []).append(one)
@@ -105,7 +105,7 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
 
 
 def _objects_in(text: str) -> list[Json]:
-    """Return the objects in what people may have edited."""
+    """Return the objects in a text that users may have edited."""
     try:
         return [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
     except yaml.YAMLError:
@@ -120,7 +120,7 @@ def _name_in(one: Json) -> str:
 
 
 def text_of(objects: Sequence[Mapping[str, object]]) -> str:
-    """Write objects as one text, as ``kubectl apply`` takes it."""
+    """Return objects as one text for ``kubectl apply``."""
     return str(yaml.safe_dump_all(objects, sort_keys=False, explicit_start=True))
 
 
@@ -144,7 +144,7 @@ def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject
         "kind": "VolumeSnapshotContent",
         "metadata": own,
         "spec": {
-            # Whoever deletes these objects must not delete the copy with them.
+            # Deleting these objects must not delete the copy.
             "deletionPolicy": "Retain",
             "driver": CLOUDS[values.cloud].csi_driver,
             "source": {"snapshotHandle": str(disk["copy_id"])},
@@ -178,7 +178,7 @@ def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject
 
 
 def _name_of(claim: str, disk: PointRow | EarlierRow, values: Variables) -> str:
-    """Return a name that is valid in a cluster and that no other copy, claim or restore has."""
+    """Return a name that is valid in a cluster and unique for this copy, claim and restore."""
     what = (values.cloud, values.region, values.id, disk["claim"], disk["copy_id"])
     digest = hashlib.sha256("\n".join(map(str, what)).encode()).hexdigest()[:10]
     readable = [re.sub(r"[^a-z0-9]+", "-", text.lower())[:_READABLE].strip("-") for text in (values.id, claim)]

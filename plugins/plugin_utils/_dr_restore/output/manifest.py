@@ -25,10 +25,10 @@ from .servers import lines_of_servers, torn_problem
 
 
 class RestoreRun(TypedDict):
-    """What a manifest tells of its run: the time of its end (ISO 8601), and ``warnings`` in sentences.
+    """The facts about its run in a manifest: the time of its end (ISO 8601), and ``warnings``.
 
-    ``unidentified`` are the copies that tell no disk, ``last`` the rows of an earlier manifest by the new disk or
-    claim, ``there`` the IDs of the disks that this restore has made before, None where they are not known.
+    ``unidentified`` are the copies that do not show their disk, ``last`` the rows of an earlier manifest by new disk or
+    claim, ``there`` the IDs of the disks that this restore has made before (None if unknown).
     """
 
     check_mode: bool
@@ -44,7 +44,7 @@ def manifest_of(
 ) -> Manifest:
     """Return the manifest of a restore.
 
-    ``waves`` have made the disks, ``unread`` is the result of the listing that failed, if one did.
+    ``waves`` have made the disks; ``unread`` is the result of a failed listing, if there was one.
     """
     disks = with_made(points, waves, run["last"])
     counts: dict[str, int] = {}
@@ -92,10 +92,9 @@ def manifest_of(
 def _earlier(
     disks: Sequence[ManifestRow], last: Mapping[str, EarlierRow], there: Collection[str] | None, region: str
 ) -> list[EarlierRow]:
-    """Return the rows of the disks and claims that earlier runs of this restore made, and that this one was not to
-    look at.
+    """Return the rows of the disks and claims that earlier runs of this restore made, and that this run did not cover.
 
-    A disk that is gone is ``absent``; once this run has made another in its place, it is left out.
+    A disk that is gone is ``absent``. If this run has made a replacement, the disk is omitted.
     """
     new, old = {disk["new_disk_id"] or disk["claim"] for disk in disks}, {disk["disk_id"] for disk in disks}
     rows: list[EarlierRow] = []
@@ -108,7 +107,7 @@ def _earlier(
 
 
 def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str, EarlierRow]) -> list[ManifestRow]:
-    """Return the row of each disk with what was made of its copy."""
+    """Return the row of each disk with what was made from its copy."""
     found, by_number = made_of(waves), {wave.number: wave for wave in waves}
     return [_with_made(point, found.get(str(point.copy_id)), by_number.get(point.wave), last) for point in points]
 
@@ -140,7 +139,8 @@ def _with_made(
 
 
 def problems_of(manifest: Manifest) -> str:
-    """Say in one message for what a restore fails, or nothing. By the consistency "disk" a torn server is no fault."""
+    """Return in one message why a restore fails, or an empty string. With the consistency "disk" a torn server is no
+    failure."""
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
     return " ".join(filter(None, [_missing_problem(manifest), torn, manifest["too_late"]]))
 
@@ -153,7 +153,7 @@ def _missing_problem(manifest: Manifest) -> str:
 
 
 def lines_of(manifest: Manifest) -> list[str]:
-    """Return what the screen shows of a restore: a line for each disk, what is missing first."""
+    """Return what the screen shows of a restore: a line for each disk, missing ones first."""
     totals = manifest["totals"]
     verb = "would be made" if manifest["check_mode"] else "restored"
     number = totals["creating"] if manifest["check_mode"] else totals["restored"]
@@ -178,7 +178,7 @@ def lines_of(manifest: Manifest) -> list[str]:
 
 
 def _lines_of_times(manifest: Manifest) -> list[str]:
-    """Return a line on how old the data is, and one on how long it took."""
+    """Return a line about the age of the data, and one about the duration of the restore."""
     lines = []
     there = [disk for disk in manifest["disks"] if not disk["missing"]]
     dated = [(age, disk) for disk in there if (age := disk["age_hours"]) is not None]
@@ -194,8 +194,8 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
 
 
 def _lines_of_waves(manifest: Manifest) -> list[str]:
-    """Return a line for each wave: how many of its disks are available, when it began, since when the last one is, and
-    by when all their data was loaded, where the cloud tells it."""
+    """Return a line for each wave: how many of its disks are available, when it began, when the last one became
+    available, and when all their data was loaded, if the cloud reports it."""
     lines = []
     for number in sorted({disk["wave"] for disk in manifest["disks"]}) if manifest["waves"] else ():
         own = [disk for disk in manifest["disks"] if disk["wave"] == number]

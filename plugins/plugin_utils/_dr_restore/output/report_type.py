@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The manifest of a restore and the report of a drill as types: each form of them is made of these."""
+"""The manifest of a restore and the report of a drill as types; all their forms are made from these."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Report(TypedDict):
 
 
 class ManifestRow(PointRow, Times):
-    """A disk of a manifest, and what was made of its copy. Without a new disk it is ``missing``, and why."""
+    """A disk of a manifest, and what was made from its copy. Without a new disk, ``missing`` says why."""
 
     new_disk_id: str | None
     zone: str | None
@@ -49,7 +49,7 @@ class ManifestRow(PointRow, Times):
 
 
 class ManifestTotals(TypedDict):
-    """How many disks of a manifest there are of each kind."""
+    """The totals of a manifest: the number of disks of each kind."""
 
     disks: int
     restored: int
@@ -60,7 +60,7 @@ class ManifestTotals(TypedDict):
 
 
 class Manifest(_Report):
-    """The manifest of a restore, as its JSON has it."""
+    """The manifest of a restore in the form of its JSON."""
 
     source_region: str
     at: str
@@ -75,7 +75,7 @@ class Manifest(_Report):
 
 
 class DrilledDisk(NamedRow, RowOfServer, ProofRow):
-    """A disk with its newest copy that can be restored, or why it is ``missing``, and its proofs."""
+    """A disk with its newest restorable copy, or why that is ``missing``, and its proofs."""
 
     copy_id: str | None
     taken_at: str | None
@@ -83,7 +83,7 @@ class DrilledDisk(NamedRow, RowOfServer, ProofRow):
 
 
 class DrillTotals(TypedDict):
-    """How much a drill has done, and found, of each kind."""
+    """The totals of what a drill has done and found."""
 
     disks: int
     tried: int
@@ -98,7 +98,7 @@ class DrillTotals(TypedDict):
 
 
 class DrillReport(_Report):
-    """The report of a drill, as its JSON has it."""
+    """The report of a drill in the form of its JSON."""
 
     level: str
     count: int

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a restore tells of servers of several disks. Pure."""
+"""What a restore reports about servers of several disks. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..decide.points import PointRow, RowOfServer
 
 OfServer = TypeVar("OfServer", bound=RowOfServer)
-#: Disks and servers that a message names.
+#: The most disks and servers that a message names.
 NAMED = 10
 
 
 def torn_problem(disks: Sequence[PointRow]) -> str:
-    """Say in one message which servers are torn, or nothing."""
+    """Return in one message which servers are torn, or an empty string."""
     torn = {group: rows for group, rows in by_group(disks).items() if any(row["torn"] for row in rows)}
     if not torn:
         return ""
@@ -38,7 +38,8 @@ def _torn_in_words(rows: Sequence[PointRow]) -> str:
 
 
 def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
-    """Return a line for each set of a server of several disks, or that it has none, and what is passed over.
+    """Return a line for each set of a server of several disks, or a line that it has none, with the newer copies that
+    are not used.
 
     A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
     """
@@ -73,7 +74,7 @@ def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool
 
 
 def server_in_words(row: RowOfServer) -> str:
-    """Say of a disk of a server to which it belongs, and of which set its copy is."""
+    """Describe the server to which a disk belongs, and the set of its copy."""
     if row["torn"]:
         return f"{row['group']}, no complete set"
     return f"{row['group']}, set {row['set']}, {row['consistency']} consistent" if row["set"] else str(row["group"])

@@ -17,7 +17,7 @@ from tests.clouds import CLOUDS
 from tests.live.probes import asked_on
 from tests.simulator import alibaba, ec2, tencent
 
-from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, send, wait_until
+from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, of_the_day, send, wait_until
 
 #: How often an action was called when the power goes, and which others of the run must have been seen.
 MOMENTS = [
@@ -115,7 +115,7 @@ def lent(clouds, request):
     return Lent(clouds, request.param)
 
 
-@pytest.mark.parametrize("lent", PLACES, indirect=True)
+@pytest.mark.parametrize("lent", of_the_day(PLACES), indirect=True)
 def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks):
     lent.environment["PATH"] = quick_playbooks
     # One cloud runs the role twice, and one takes snapshots of a disk that is lent.

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting
 from tests.clouds import CLOUDS
 from tests.unit.harness import run_module
 
-from .conftest import PLACES, kill_all, wait_until
+from .conftest import PLACES, kill_all, of_the_day, wait_until
 
 #: Every call that reads or writes disks and snapshots of EC2.
 EC2_CALLS = (
@@ -117,7 +117,7 @@ def ecs(clouds):
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
 def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, cloud):
     site = Site(clouds, cloud)
     disks = site.copies("database", "mail")
@@ -185,7 +185,7 @@ def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
 def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, cloud):
     site = Site(clouds, cloud)
     disks = site.copies("database", "mail")

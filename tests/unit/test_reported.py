@@ -47,7 +47,11 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     outdated_files,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import job_summary, report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import (
+    job_data,
+    job_summary,
+    report_of,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
     report_content,
     report_files,
@@ -458,6 +462,13 @@ def test_the_summaries_of_all_plans_of_a_play_have_room(plans):
     assert len(json.dumps(summaries)) <= 10000
     assert {one["within_rpo"] for one in summaries.values()} == {False}
     assert all(("totals" in one) is (plans < 30) for one in summaries.values())
+
+
+def test_plans_too_many_for_any_summary_hand_on_none():
+    content, plans = sample(3), 400
+    by_host = [job_data({**content, "host": f"plan {n:03}"}, plans) for n in range(plans)]
+    assert len(json.dumps({host: one for data in by_host for host, one in data.items()})) <= 10000
+    assert list(job_data({**content, "host": "orders"}, 120)) == ["orders"]
 
 
 def test_what_could_not_be_written_has_room_in_the_message():

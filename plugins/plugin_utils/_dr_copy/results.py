@@ -17,7 +17,7 @@ from .decide.done import Done
 from .decide.outcome import NOTHING_DONE, outcome_of
 from .decide.result import Result
 from .input.variables import Variables
-from .output.report import brief_of, job_summary
+from .output.report import brief_of, job_data
 from .output.report_files import write_plain_page, written_report
 from .output.report_type import Brief, Report, Run, ShortSummary, Summary
 from .output.screen import failure_message, log_lines
@@ -99,7 +99,7 @@ def _reported(
         brief=brief_of(report, log_lines(report, values.log), report_dir),
         message=failure_message(report, unwritten),
         unwritten=unwritten,
-        summary={setting.host: job_summary(report, setting.plans)},
+        summary=job_data(report, setting.plans),
         ran=dict(ran),
         warnings=list(warnings),
     )

@@ -189,6 +189,12 @@ def _text(moment: datetime) -> str:
 LONGEST_SUMMARY = 10000
 
 
+def job_data(report: Report, plans: int = 1) -> dict[str, Summary | ShortSummary]:
+    """Return the summary of a report by its host; empty if the play has so many ``plans`` that none has room."""
+    data = {report["host"]: job_summary(report, plans)}
+    return data if len(json.dumps(data)) <= LONGEST_SUMMARY // max(plans, 1) else {}
+
+
 def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
     """Return the totals and the worst breaches of a report, as many as there is room for besides the play's other
     ``plans``. If there are too many plans, the totals are left out, too."""

@@ -141,6 +141,46 @@ def test_nothing_is_shared_with_an_account_that_is_not_known(ebs):
     assert not ebs.get(source).create_volume_permission_userids
 
 
+@pytest.mark.parametrize("how", ["excluded", "lost", "gone"])
+def test_a_disk_that_left_its_plan_is_not_judged_where_the_source_region_is_down(estate, tmp_path, how):
+    left, kept = (estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("left", "kept"))
+    given = {"report_dir": str(tmp_path), "rpo_hours": 24}
+    estate.snapshot(left, 40)
+    night(estate, **given)
+    estate.snapshot(kept)
+    if how == "excluded":
+        given["exclude_tags"] = {"Name": "left"}
+    elif how == "lost":
+        estate.untag(left, "dr-copy")
+    else:
+        estate.delete_source_disk(left)
+    assert not night(estate, **given).message
+    estate.server.control.script = lambda _action, region: {"fault": "unavailable"} if region == estate.source else None
+    for _status in range(2):
+        ended = night(estate, reads_only=True, **given)
+        assert [point["disk_id"] for point in ended.result["recovery_points"]] == [kept] and not ended.message
+
+
+def test_a_shard_does_not_judge_disks_that_left_the_plan_where_the_source_region_is_down(ecs, tmp_path):
+    disks = [ecs.disk(**{"dr-copy": "true"}) for _disk in range(6)]
+    for disk in disks:
+        ecs.snapshot(disk)
+
+    def statuses_of(**given):
+        for number in (1, 2):
+            shard = f"{number}/2"
+            yield night(ecs, shard=shard, report_dir=str(tmp_path), rpo_hours=24, allow_empty=True, **given)
+
+    first = {ended.report["settings"]["shard"]: ended.result["recovery_points"] for ended in statuses_of()}
+    left = [points[0]["disk_id"] for points in first.values()]
+    for disk in left:
+        ecs.delete_source_disk(disk)
+    assert not any(ended.message for ended in statuses_of())
+    ecs.server.control.script = lambda _action, region: {"fault": "unavailable"} if region == ecs.source else None
+    judged = [p["disk_id"] for ended in statuses_of(reads_only=True) for p in ended.result["recovery_points"]]
+    assert sorted(judged) == sorted(set(disks) - set(left))
+
+
 def test_a_plan_that_is_no_text_is_refused_in_the_report_of_its_host(ecs, tmp_path):
     night(ecs, plan=["orders"], report_dir=str(tmp_path))
     assert "dr_copy_plan must be text" in (tmp_path / "orders.html").read_text()

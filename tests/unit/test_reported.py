@@ -152,6 +152,13 @@ def test_where_the_source_is_down_a_plan_is_judged_by_its_own_disks():
     assert [d["disk_id"] for d in unmarked] == ["vol-1"], "copies of before there were marks are taken kindly"
 
 
+def test_a_disk_that_the_last_report_left_out_is_judged_again_once_it_was_copied():
+    copies = [of_plan("orders", 1, disk="vol-1", created_at=ago(1))]
+    last = {"disks": [{"disk_id": "vol-7", "disk_name": None}], "left": ["vol-1"]}
+    chosen = [select(DOWN, copies, values(), {**last, "finished_at": ago(hours)})["disks"] for hours in (0.5, 2)]
+    assert [[disk["disk_id"] for disk in disks] for disks in chosen] == [["vol-7"], ["vol-1", "vol-7"]]
+
+
 # -- what cannot be checked, and what cannot be true ----------------------------------------------------------------
 
 
@@ -393,6 +400,7 @@ def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
         '{"finished_at": "x", "source_listed": true, "recovery_points": 3}',
         '{"finished_at": "x", "last": 1}',
         '{"finished_at": "x", "last": {"disks": 3}}',
+        '{"finished_at": "x", "source_listed": true, "recovery_points": [], "orphans": 1}',
         '{"finished_at": "x", "last": {"finished_at": "x", "disk_ids": [], "shard": "", "disks": [1]}}',
         '{"finished_at": "x", "settings": [], "source_listed": true, "recovery_points": []}',
         '{"finished_at": "x", "source_listed": true, "recovery_points": [{"disk_id": ["d-1"], "disk_name": ""}]}',

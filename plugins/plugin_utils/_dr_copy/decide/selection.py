@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.answers import DiskRow, Listing, SnapshotRow
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.registered import is_listed
-from ..._role.rows import disk_id_of
+from ..._role.rows import disk_id_of, parse_time
 from ..._sets.copies import Copy, copies_of
 from ..._sets.groups import group_ids_of
 from ..._sets.marked import disks_that_left, sets_of_copies
@@ -146,6 +146,8 @@ def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: La
     if not known and not marked:
         # Copies from before marks were introduced: nothing shows their plan.
         marked = [copy for copy in own if plan_of(copy) is None]
+    left = _disks_that_left(marked, last)
+    marked = [copy for copy in marked if disk_id_of(copy) not in left]
     for copy in marked:
         disk_id = disk_id_of(copy)
         known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
@@ -153,3 +155,14 @@ def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: La
     part = in_part_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}
     wanted = set(known) & part & (set(values.disk_ids) or part)
     return [{"disk_id": i, "name": known[i], "region": values.source_region} for i in sorted(wanted)]
+
+
+def _disks_that_left(copies: Sequence[SnapshotRow], last: LastReport) -> set[str]:
+    """Return the disks that the ``last`` report no longer selected: excluded, without the plan's tags, or deleted.
+
+    One of which a copy was made since is selected again.
+    """
+    finished = parse_time(last.get("finished_at"))
+    made = [(disk_id_of(copy), parse_time(copy.get("created_at"))) for copy in copies]
+    since = {disk_id for disk_id, time in made if finished and time and time > finished}
+    return set(last.get("left") or ()) - since

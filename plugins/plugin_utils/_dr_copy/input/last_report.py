@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
+
 from ..._role.files import Json, read_json
 from ..._role.naming import file_name
 from ..._role.reported import DiskFacts, ReportedDisk
@@ -42,7 +44,8 @@ class RememberedPoint(TypedDict):
 class LastReport(TypedDict, total=False):
     """The facts from a plan's last report; empty if there is none, or if it cannot be read.
 
-    ``disk_ids`` and ``shard`` are its selection, ``groups`` the group of each disk.
+    ``disk_ids`` and ``shard`` are its selection, ``groups`` the group of each disk. ``left`` are the disks that had
+    copies of the plan, and that it no longer selected.
     """
 
     finished_at: str
@@ -50,6 +53,7 @@ class LastReport(TypedDict, total=False):
     shard: str
     disks: list[DiskFacts]
     groups: dict[str, str]
+    left: list[str]
     points: list[RememberedPoint]
 
 
@@ -57,7 +61,14 @@ def last_report(values: Variables) -> LastReport:
     """Return what is remembered of a plan's last report."""
     if not values.report_dir:
         return {}
-    plan = file_name(values.plan, values.shard)
+    last, (number, parts) = _last_of_part(values, values.shard), parse_shard(values.shard)
+    if last and number > 1:  # the first part alone lists the copies of all disks
+        last["left"] = _last_of_part(values, f"1/{parts}").get("left") or []
+    return last
+
+
+def _last_of_part(values: Variables, shard: str) -> LastReport:
+    plan = file_name(values.plan, shard)
     reports = [read_json(Path(values.report_dir) / f"{plan}{end}.json") for end in ("", ".status")]
     found = [last for report in reports if (last := _remembered(report)) is not None]
     return max(found, key=lambda last: last[0], default=("", LastReport()))[1]
@@ -72,11 +83,13 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         is_whole = isinstance(last, Mapping) and {"finished_at", "disk_ids", "shard"} <= last.keys()
         is_whole = is_whole and _are_disks(last.get("disks")) and _are_rows(last.get("points") or [])
         is_whole = is_whole and isinstance(last.get("groups") or {}, Mapping)
+        is_whole = is_whole and isinstance(last.get("left") or [], list)
         return (finished, cast(LastReport, last)) if is_whole else None
     points = report.get("recovery_points")
     if not report.get("source_listed") or not points or not _are_disks(points):
         return None
-    rows = report.get("disks")
+    rows, orphans = report.get("disks"), report.get("orphans")
+    orphans = orphans if orphans and _are_rows(orphans) else []
     disks = {row["disk_id"]: row for row in (rows if rows and _are_disks(rows) else points)}
     return finished, {
         "finished_at": finished,
@@ -84,6 +97,7 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         "shard": settings.get("shard") or "",
         "disks": [facts_of_disk(disk) for disk in disks.values()],
         "groups": groups_of_report(report.get("sets")),
+        "left": sorted({str(row.get("disk_id")) for row in orphans if row.get("disk_id")}),
         "points": [_remembered_point(point) for point in points if point.get("snapshot_id")],
     }
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of snapshots. The engine treats them as copies of snapshots of their own region."""
+"""Disks that a restore makes from snapshots. The engine treats them as copies of snapshots in their own region."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .tags import RESTORE_ATTACHED_TO, RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_S
 
 @dataclass(frozen=True)
 class Offer:
-    """Disks of one type that can be had in a zone (None where the cloud has none); sizes in GiB."""
+    """Disks of one type that a zone offers (None if the cloud has no zones); sizes are in GiB."""
 
     zone: str | None
     disk_type: str
@@ -31,10 +31,10 @@ class Offer:
 
 
 class DiskCloud(SnapshotCloud):
-    """A cloud whose copies are the disks of one restore. It is mixed in before the cloud's own class.
+    """A cloud whose copies are the disks of one restore. It is a mixin before the cloud's own class.
 
-    An order's request holds the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: as the snapshot) in its options,
-    and all its tags: the call sets them, and afterwards only the time of expiry changes.
+    An order's request has the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: the size of the snapshot) in its
+    options, and all its tags: the call sets them, and afterwards only the time of expiry changes.
     """
 
     copies_within_region = True
@@ -48,21 +48,21 @@ class DiskCloud(SnapshotCloud):
     lock_modes: tuple[str, ...] = ()
     deleted_per_call = 1
     tag_rules: TagRules | None = None
-    #: Whole-text pattern of the name of a device of an instance, and how one looks; none where the cloud chooses it.
+    #: The pattern that a complete device name matches, and an example; None if the cloud chooses the device.
     device_pattern: str | None = None
     device_example = ""
     #: Whether the cloud shows when all data of a disk is loaded.
     tells_warm = False
     misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."
-    #: What the cloud takes as tags of disks.
+    #: What the cloud accepts as tags of disks.
     disk_tag_rules: TagRules
 
     def __init__(self, module: Any):
         super().__init__(module)  # type: ignore[call-arg]
         self.restore_id = str(module.params["restore_id"])
-        #: Tokens that have been answered, by snapshot and region.
+        #: The number of answered client tokens, by snapshot and region.
         self._answered: Counter[tuple[str, str]] = Counter()
-        #: The snapshots of the disks that this run has made, by the disks' IDs.
+        #: The snapshots of the disks that this run has made, by disk ID.
         self._by_this_run: dict[str, str] = {}
 
     # -- what a cloud shows ---------------------------------------------------------------------------
@@ -70,25 +70,25 @@ class DiskCloud(SnapshotCloud):
     @reads
     @abc.abstractmethod
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
-        """List the disks of this restore in a region, by these pages; more of them does no harm."""
+        """List the disks of this restore in a region with these pages; further disks do no harm."""
 
     @reads
     @abc.abstractmethod
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        """Read disks by ID; those that the cloud does not show are left out."""
+        """Read disks by ID; those that the cloud does not show are omitted."""
 
     @reads
     @abc.abstractmethod
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        """List the disks that a region offers; with ``zone`` the offers of other zones may be left out."""
+        """List the disks that a region offers; with ``zone`` the offers of other zones may be omitted."""
 
     @reads
     def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:
-        """Return which of these disks have all their data loaded, where ``tells_warm``."""
+        """Return which of these disks have all their data loaded, if ``tells_warm``."""
         return set()
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
-        # The cloud's own method is that of its copy call.
+        # Not super(): the method of the cloud's own class sends its copy call.
         return SnapshotCloud.begin(self, orders)
 
     # -- disks as copies -------------------------------------------------------------------------------
@@ -106,11 +106,11 @@ class DiskCloud(SnapshotCloud):
     def as_copy(self, disk: Disk) -> Snapshot | None:
         """Return a disk of this restore as a copy of its snapshot, or None for any other disk.
 
-        If the cloud shows another snapshot than the tags, it is no such copy, and nothing is done to it. If it shows
-        none, where it shows those of other disks, the tags count, so that no second disk is made; but nothing is done
-        to it either.
+        If the cloud and the tags show different snapshots, the disk is no such copy, and the run never changes it. If
+        the cloud shows no snapshot although it shows those of other disks, the tags count, so that no second disk is
+        made; but the run does not change the disk either.
         """
-        # A disk that this run has made is known by its ID, whatever its tags show.
+        # A disk that this run has made is recognized by its ID, whatever its tags show.
         source_id = self.source_of(disk) or self._by_this_run.get(disk.disk_id)
         if source_id is None:
             return None
@@ -143,7 +143,7 @@ class DiskCloud(SnapshotCloud):
         return disk.tags.get(RESTORE_SNAPSHOT_ID) if disk.tags.get(RESTORE_ID) == self.restore_id else None
 
     def new_disk(self, order: CopyOrder, disk_id: str, provider_state: str, **facts: Any) -> Snapshot:
-        """Return a disk that the cloud just accepted, as far as it is known before the first read."""
+        """Return a disk that the cloud has just accepted, with what is known before the first read."""
         request, source = order.request, order.source
         known: dict[str, Any] = {
             "size_gib": request.options["size_gib"] or source.size_gib,
@@ -162,9 +162,10 @@ class DiskCloud(SnapshotCloud):
     # -- asking again ----------------------------------------------------------------------------------
 
     def token_of(self, order: CopyOrder) -> str:
-        """Return the client token of a call: the same in every run, so that a run after a kill makes no second disk.
+        """Return the client token of a call. It is the same in every run, so that a run after a kill makes no second
+        disk.
 
-        Each answer, and each refusal of a token, leads to the next one.
+        After an answer or the refusal of a token, the next token is used.
         """
         request = order.request
         number = self._answered[request.snapshot_id, request.region]
@@ -172,7 +173,7 @@ class DiskCloud(SnapshotCloud):
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
 
     def token_is_used(self, order: CopyOrder) -> None:
-        """Note that a token belongs to another call, or to a disk that is gone."""
+        """Record that a token belongs to another call, or to a disk that is gone."""
         self._answered[order.request.snapshot_id, order.request.region] += 1
 
     # -- what fits -------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ class DiskCloud(SnapshotCloud):
         return None
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
-        """Say why no disk can be made of a snapshot: it fails alone, before anything is asked for it."""
+        """Return why no disk can be made from a snapshot, which then fails by itself before any call for it."""
         if _is_of_system_disk(self, source):
             return "is of a system disk, and this cloud cannot make a disk from it"
         return super().obstacle_to(request, source)
@@ -216,7 +217,7 @@ def restore_tags(
     expires_at: str | None = None,
     attach_to: str | None = None,
 ) -> dict[str, str]:
-    """Return the tags of a disk: the user's, and ours."""
+    """Return the tags of a disk: the user's and ours."""
     ours: dict[str, str | None] = {
         RESTORE_ID: restore_id,
         RESTORE_SNAPSHOT_ID: snapshot_id,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong with a copy, and what each failure means for another attempt.
+"""The failures of a copy, and whether each allows another attempt.
 
 .. code-block:: text
 
@@ -26,7 +26,7 @@
     '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
        '- Accepted            ambiguous     never: the call took effect, but its answer names no copy
 
-An adapter turns its SDK's errors into these at its boundary, by one table of codes.
+Each adapter converts the errors of its SDK into these classes, with one table of codes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-#: What to do if an account holds as many snapshots as it may.
+#: The hint if an account has reached its limit of snapshots.
 TOO_MANY_SNAPSHOTS = "Delete snapshots that nobody needs in this region, or have its quota raised."
 
 
@@ -69,13 +69,13 @@ def redacted(text: str) -> str:
 
 
 class CopyError(Exception):
-    """A failure in the cloud's own words; ``code`` and ``request_id`` are the cloud's."""
+    """A failure with the cloud's message; ``code`` and ``request_id`` come from the cloud."""
 
     kind = "refused"
     retry = Retry.NEVER
-    #: Whether the failure of one copy call holds for all further calls to the same destination.
+    #: Whether the failure of one copy call applies to all further calls to the same destination.
     holds_for_all = False
-    #: What to do next, if nothing better is known.
+    #: The hint if there is no more specific one.
     usual_hint: str | None = None
 
     def __init__(
@@ -91,11 +91,11 @@ class CopyError(Exception):
         return str(self)
 
     def as_kind(self, kind: type[CopyError], message: str | None = None, hint: str | None = None) -> CopyError:
-        """Return the same failure as one of another kind, with the cloud's code and request ID."""
+        """Return this failure as another class, with the same code and request ID."""
         return kind(message or self.message, code=self.code, request_id=self.request_id, hint=hint or self.hint)
 
     def as_result(self, snapshot_id: str | None, region: str | None, copy_id: str | None = None) -> dict[str, Any]:
-        """Return the failure as users get it, for a source ``snapshot_id`` and a destination ``region``."""
+        """Return the failure in the form of the result, for a source ``snapshot_id`` and a destination ``region``."""
         return {
             "source_snapshot_id": snapshot_id,
             "region": region,
@@ -109,7 +109,7 @@ class CopyError(Exception):
 
 
 def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError] | None:
-    """Return what a code means. An unlisted code means the same as its part before a dot."""
+    """Return the class of a code, or None. An unlisted code means the same as the part before its dot."""
     while code:
         if code in errors:
             return errors[code]
@@ -118,11 +118,11 @@ def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError]
 
 
 class Refused(CopyError):
-    """The cloud, or a rule of the interface, says no; asking again does not help."""
+    """The cloud or a rule of this collection refuses the call; another attempt does not help."""
 
 
 class BadInput(Refused):
-    """The user's options cannot work; found before anything was sent."""
+    """The user's options are invalid; found before anything was sent."""
 
     def __init__(self, problems: list[str]):
         super().__init__("; ".join(problems))
@@ -142,7 +142,7 @@ class FailedCopy(Refused):
 
 
 class TagsFull(Refused):
-    """The account has as many tags as it may: no new key, or no new value of a key, can be set on any copy."""
+    """The account has reached its limit of tags: no new key, or no new value of a key, can be set on any copy."""
 
 
 class Mismatch(Refused):
@@ -154,14 +154,14 @@ class TimedOut(Refused):
 
 
 class Credentials(CopyError):
-    """Not logged in, or no longer: every further call to the region would fail too."""
+    """The login is missing or has expired: every further call to the region would fail too."""
 
     kind = "credentials"
     holds_for_all = True
 
 
 class Forbidden(Credentials):
-    """The caller may not do this. Permissions can depend on the snapshot and its tags, so try the others."""
+    """The caller lacks a permission. It may depend on the snapshot and its tags, so the other calls are still sent."""
 
     holds_for_all = False
 
@@ -172,19 +172,19 @@ class Busy(CopyError):
 
 
 class Throttled(Busy):
-    """Too many requests: ask again after a pause that grows."""
+    """Too many requests: try again after a growing pause."""
 
 
 class QuotaFull(Busy):
-    """Too many copies in progress at the destination: ask again when one has ended."""
+    """Too many copies in progress at the destination: try again when one has ended."""
 
 
 class DiskBusy(Busy):
-    """The disk has an unfinished copy at the destination: ask again when that has ended."""
+    """The disk has an unfinished copy at the destination: try again when that has ended."""
 
 
 class Underway(Busy):
-    """Somebody is making this very copy: wait until it shows, and adopt it."""
+    """Somebody else is making the same copy: wait until it shows, and adopt it."""
 
     retry = Retry.LOOK_FIRST
 

@@ -17,9 +17,9 @@ from .times import iso_utc
 
 @dataclass(frozen=True)
 class Key:
-    """A key as its own service shows it: ``state`` in that service's word, ``deletion_date`` aware.
+    """A key as the key service shows it: ``state`` is the service's term, ``deletion_date`` is aware.
 
-    ``enabled`` says whether it can be used; None where that is unknown. ``problem`` is why the state is unknown.
+    ``enabled`` says whether it can be used; None if that is unknown. ``problem`` says why the state is unknown.
     """
 
     arn: str | None
@@ -30,22 +30,23 @@ class Key:
 
     @property
     def words(self) -> str:
-        """The state in words, as the end of a sentence about the key."""
+        """The state as the end of a sentence about the key."""
         date = f", and will be deleted on {iso_utc(self.deletion_date)}" if self.deletion_date else ""
         return f"is not enabled (its state is {self.state}){date}"
 
 
 class KeyCloud(Protocol):
-    """A cloud that can tell the states of keys."""
+    """A cloud that can read the states of keys."""
 
     warnings: list[str]
 
     def read_keys(self, region: str, key_ids: Collection[str]) -> Mapping[str, Key]:
-        """Read the states of keys, each once, by the IDs given. One that cannot be read is unknown, no failure."""
+        """Read the states of keys, each once, by the given IDs. A key that cannot be read is unknown, which is no
+        failure."""
 
 
 def key_rows(cloud: KeyCloud, region: str, snapshots: Collection[Snapshot]) -> dict[str, dict[str, Any]]:
-    """Return the key of each encrypted snapshot, by the snapshot's ID. Unknown states give one warning."""
+    """Return the key of each encrypted snapshot, by snapshot ID. All unknown states together cause one warning."""
     encrypted = [snapshot for snapshot in snapshots if snapshot.encrypted]
     keys = cloud.read_keys(region, dict.fromkeys(s.kms_key for s in encrypted if s.kms_key))
     of_snapshots = {s.snapshot_id: keys[s.kms_key] if s.kms_key else NOT_SHOWN for s in encrypted}
@@ -60,7 +61,7 @@ def key_rows(cloud: KeyCloud, region: str, snapshots: Collection[Snapshot]) -> d
     return {snapshot_id: _row(key) for snapshot_id, key in of_snapshots.items()}
 
 
-#: The key of an encrypted snapshot that shows none.
+#: The key of an encrypted snapshot that shows no key.
 NOT_SHOWN = Key(None, problem="the snapshot shows no key")
 
 

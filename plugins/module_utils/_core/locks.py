@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks on snapshots, and what is wrong with their options. All clouds with locks have the same bounds."""
+"""Locks on snapshots, and the checks of their options. All clouds with locks have the same limits."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ LONGEST_LOCK_DAYS = 36500
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock on a snapshot. It ends at ``until`` (aware; None where that is not shown), or is over."""
+    """A lock on a snapshot. It ends at ``until`` (aware; None if the end is not shown), or has ended."""
 
     until: datetime | None
     is_over: bool = False
 
     def on(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with this lock. One that shows no end is a lock as well (promises: locks)."""
+        """Return a snapshot with this lock. A lock without an end is a lock, too (promises: locks)."""
         traits = snapshot.traits if self.until else tuple(dict.fromkeys((*snapshot.traits, "locked")))
         return replace(snapshot, locked_until=self.until, traits=traits)
 
 
 def lock_problems(request: CopyRequest) -> list[str]:
-    """Name what is wrong with lock_days, without any call."""
+    """Return the problems of lock_days. Makes no call."""
     if request.lock is None:
         return []
     days = request.lock[0]

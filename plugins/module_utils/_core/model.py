@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The frozen values that travel between a cloud's adapter, the engine and the runner."""
+"""The immutable values that a cloud's adapter, the engine and the runner exchange."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class State(str, Enum):
-    """State of a snapshot in words that hold for every cloud."""
+    """The state of a snapshot, the same for every cloud."""
 
     PENDING = "pending"
     COMPLETED = "completed"
@@ -40,10 +40,10 @@ HOLD = "dr-copy:hold"
 
 @dataclass(frozen=True)
 class Provenance:
-    """Which snapshot a copy was made of.
+    """Which snapshot a copy was made from.
 
-    ``managed`` is true for a copy made by this collection ("ours").
-    ``disk_id`` and ``created_at`` describe the source; None where unknown.
+    ``managed`` is true for a copy made by this collection ("ours"). ``disk_id`` and ``created_at`` are those of the
+    source; None if unknown.
     """
 
     snapshot_id: str
@@ -55,11 +55,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk; ``attached_to`` is an instance's ID or None, ``device`` what that calls it, ``created_at`` is in UTC.
+    """A disk. ``attached_to`` is an instance ID or None, ``device`` its name there; ``created_at`` is in UTC.
 
-    ``in_use``: attached, or in other use. ``snapshot_id`` is what it was made of: empty if of none, None if the cloud
-    does not show it. ``is_recycled``: deleted, but not for good yet. ``attachment`` is "attaching", "attached" or
-    "detaching", ``guest_device`` the path at which a Linux instance has it by its ID.
+    ``in_use``: attached, or otherwise in use. ``snapshot_id`` is the snapshot that it was made from: empty if there is
+    none, None if the cloud does not show it. ``is_recycled``: in the recycle bin. ``attachment`` is "attaching",
+    "attached" or "detaching"; ``guest_device`` is its path by ID on a Linux instance.
     """
 
     disk_id: str
@@ -83,23 +83,22 @@ class Disk:
     created_at: datetime | None = None
 
     def bears(self, tags: Mapping[str, str]) -> bool:
-        """Whether it has all these tags; a value of "*" means any."""
+        """Whether it has all these tags; the value "*" means any value."""
         return all(key in self.tags and value in ("*", self.tags[key]) for key, value in tags.items())
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One snapshot as a cloud shows it: a source, a copy, or neither. A ``disk`` made of one is a copy too.
+    """One snapshot as a cloud shows it: a source, a copy, or neither. A ``disk`` made from a snapshot is a copy too.
 
-    ``size_gib`` is in GiB, ``progress`` in percent, ``created_at`` is aware (UTC).
-    ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
-    ``is_copy`` says that the cloud itself shows it to be a copy; only such a snapshot is ever deleted. Where only a
-    name, or the ID that a copy call returned, tells the source, it is not ``certain``: it counts, and nothing is
-    written to it.
-    ``owned``: not another account's. ``reason``: why it failed, ``obstacle``: why it cannot be a source if complete.
-    ``recorded`` says that the cloud itself records the source, ``marked_ours`` that something other than tags shows
-    that the copy is ours. ``expires_at`` is when the cloud deletes it by itself, ``locked_until`` when its lock ends,
-    if known. ``traits`` are other facts about it: "system_disk", "locked", "instant", "in_use".
+    ``size_gib`` is in GiB, ``progress`` in percent, ``created_at`` is aware (UTC). ``place`` is a site inside the
+    region (an Outpost, a Local Zone), None for the region itself. ``is_copy`` says that the cloud itself shows that it
+    is a copy; only such a snapshot is ever deleted. If only a name, or the ID that a copy call returned, shows the
+    source, the copy is not ``certain``: it counts, but nothing is written to it. ``owned``: it does not belong to
+    another account. ``reason``: why it failed. ``obstacle``: why it cannot be a source when complete. ``recorded`` says
+    that the cloud itself records the source, ``marked_ours`` that something other than tags shows that the copy is
+    ours. ``expires_at`` is when the cloud deletes it, ``locked_until`` when its lock ends, if known. ``traits`` are
+    other facts about it: "system_disk", "locked", "instant", "in_use".
     """
 
     snapshot_id: str
@@ -133,7 +132,7 @@ class Snapshot:
 
     @property
     def noun(self) -> str:
-        """The word for it in messages."""
+        """The noun for it in messages."""
         return "disk" if self.disk else "copy"
 
     @property
@@ -143,7 +142,7 @@ class Snapshot:
 
     @property
     def held(self) -> bool:
-        """Whether it is kept from every deletion (promises: held)."""
+        """Whether it must never be deleted (promises: held)."""
         return (
             self.locked_until is not None
             or bool({"locked", "in_use"} & {*self.traits})
@@ -163,10 +162,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class SnapshotFilter:
-    """Which snapshots a listing is for. None limits nothing; all that is set must match.
+    """Which snapshots a listing returns. None sets no limit; a snapshot must match all fields that are set.
 
-    ``disk_ids`` are disks whose snapshots, and whose copies, are wanted; ``disks_are_here`` says that all of them are
-    known to be in the region that is listed. ``copies_from`` are regions, ``source_disk_ids`` disks of sources.
+    ``disk_ids`` are disks whose snapshots and copies are wanted; ``disks_are_here`` says that all of them are known to
+    be in the listed region. ``copies_from`` are regions of sources, ``source_disk_ids`` disks of sources.
     """
 
     disk_ids: Collection[str] | None = None
@@ -182,8 +181,8 @@ class SnapshotFilter:
     def passes(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot is wanted.
 
-        A copy whose source's disk is unknown passes the filter for it; so does a managed copy whose source's region is
-        unknown, since only its name may tell where it is from.
+        A copy passes the filter for disks if the disk of its source is unknown. A managed copy passes the filter for
+        regions if the region of its source is unknown, since only its name may show the region.
         """
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)
@@ -200,11 +199,11 @@ class SnapshotFilter:
 
 @dataclass(frozen=True)
 class CopyRequest:
-    """One copy that is asked for: a source snapshot and a destination region.
+    """One requested copy: a source snapshot and a destination region.
 
-    ``source_region`` is None if it is to be looked up. ``name`` and ``description`` are templates (see templates.py).
-    ``tags`` is None if the user gave none, ``retention_days`` if copies stay, ``lock`` (days, mode) if there is none.
-    ``options`` holds the cloud's own options. ``noun`` is the word for the result in messages.
+    ``source_region`` is None if it must be looked up. ``name`` and ``description`` are templates (see templates.py).
+    ``tags`` is None if the user set none, ``retention_days`` if copies do not expire, ``lock`` (days, mode) if there is
+    none. ``options`` has the cloud's own options. ``noun`` is the noun for the result in messages.
     """
 
     snapshot_id: str
@@ -224,7 +223,7 @@ class CopyRequest:
     noun: str = "copy"
 
     def is_asked_of(self, snapshot: Snapshot) -> bool:
-        """Whether ``snapshot`` shows that it is a copy of this source in this place, fitting or not."""
+        """Whether ``snapshot`` is a copy of this source in this place, whether it fits or not."""
         source = snapshot.source
         return (
             source is not None
@@ -237,7 +236,7 @@ class CopyRequest:
 
 @dataclass(frozen=True)
 class CopyOrder:
-    """A request made ready for the copy call: texts rendered, tags complete, the source known."""
+    """A request that is ready for the copy call: texts are rendered, tags complete, the source is known."""
 
     request: CopyRequest
     source: Snapshot
@@ -257,6 +256,6 @@ class TagChange:
         return bool(self.set or self.remove)
 
     def applied_to(self, tags: Mapping[str, str]) -> dict[str, str]:
-        """Return ``tags`` as they are after this change."""
+        """Return ``tags`` after this change."""
         kept = {key: value for key, value in tags.items() if key not in self.remove}
         return {**kept, **self.set}

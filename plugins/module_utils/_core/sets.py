@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sets: one snapshot of each disk of a server, taken together. What a cloud tells of them, and how copies are marked.
+"""Sets: one snapshot of each disk of a server, taken together. How clouds report them, and how copies are marked.
 
 Pure.
 """
@@ -16,31 +16,31 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-#: Tags of copies: what their disks belong to (an instance, or a value of the group's tag), and the set itself.
+#: Tags of copies: the group of their disks (an instance, or a value of the group tag), and the set.
 GROUP, SET = "dr-copy:group", "dr-copy:set"
-#: A tag of copies whose set has members that another plan copied: ``disks_mark`` of the set's disks.
+#: A tag of copies whose set has members that another plan has copied: ``disks_mark`` of the set's disks.
 SET_DISKS = "dr-copy:set-disks"
 
 
 class Consistency(str, Enum):
-    """How well the snapshots of a set fit together, the best first."""
+    """The consistency of the snapshots of a set, the best first."""
 
-    #: Of one moment, at which the applications had written everything.
+    #: Taken at one point in time, when the applications had written everything.
     APPLICATION = "application"
-    #: Of one moment.
+    #: Taken at one point in time.
     CRASH = "crash"
     #: Taken within a few minutes of each other.
     NEAR = "near"
 
 
 def weakest(words: Iterable[Consistency]) -> Consistency:
-    """Return the consistency of what is no better than any of these. Raises ValueError for none."""
+    """Return the weakest of these consistencies. Raises ValueError if there is none."""
     return max(words, key=list(Consistency).index)
 
 
 @dataclass(frozen=True)
 class SnapshotSet:
-    """A set as one of its members shows it. ``size`` is how many members it had when it was taken."""
+    """A set as one of its members shows it. ``size`` is the number of members when it was taken."""
 
     set_id: str
     size: int
@@ -53,12 +53,12 @@ class SnapshotSet:
 
     @property
     def row(self) -> dict[str, Any]:
-        """The set as users get it."""
+        """The set in the form of results."""
         return {"id": self.set_id, "size": self.size, "consistency": self.consistency.value}
 
 
 def disks_mark(disk_ids: Iterable[str]) -> str:
-    """Return the value of the tag ``dr-copy:set-disks``: a hash by which the disks of a set are known again."""
+    """Return the value of the tag ``dr-copy:set-disks``: a hash by which the disks of a set are recognized."""
     return hashlib.sha256(" ".join(sorted(disk_ids)).encode()).hexdigest()[:16]
 
 
@@ -66,16 +66,16 @@ _MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")
 
 
 def set_of_mark(mark: str | None) -> SnapshotSet | None:
-    """Read what ``SnapshotSet.mark`` wrote; None for any other text."""
+    """Parse a value of ``SnapshotSet.mark``; None for any other string."""
     match = _MARK.fullmatch(mark or "")
     return SnapshotSet(match[3], int(match[1]), Consistency(match[2])) if match else None
 
 
 @dataclass(frozen=True)
 class Member:
-    """A snapshot of a set; ``disk_id`` is None where the cloud does not tell it.
+    """A snapshot of a set; ``disk_id`` is None if the cloud does not show it.
 
-    ``after_scripts``: scripts before and after it made the applications write everything.
+    ``after_scripts``: it was taken between scripts that made the applications write everything.
     """
 
     snapshot_id: str
@@ -85,9 +85,9 @@ class Member:
 
 @dataclass(frozen=True)
 class ListedSet:
-    """Snapshots that the cloud calls consistent with each other, or that a user's tag does.
+    """Snapshots that form a set according to the cloud or to a user's tag.
 
-    ``of_one_instance``: it is known to be of the disks of one instance, whatever became of them since.
+    ``of_one_instance``: its disks are known to be from one instance, whatever has happened to them since.
     """
 
     set_id: str
@@ -97,7 +97,7 @@ class ListedSet:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A set that is none, since it holds more than one snapshot of a disk."""
+    """Snapshots that form no set, because they include more than one snapshot of a disk."""
 
     set_id: str
     disk_id: str
@@ -107,11 +107,11 @@ class Contradiction:
 def sets_of_snapshots(
     listed: Iterable[ListedSet], groups: Mapping[str, str | None], by_instance: bool
 ) -> tuple[dict[str, SnapshotSet], list[Contradiction]]:
-    """Return the set of each snapshot that is in one, by its ID, and the sets that contradict themselves.
+    """Return by ID the set of each snapshot that is in one, and the contradictory sets.
 
-    ``groups`` says of disks what they belong to now, None where that is unknown; ``by_instance``: that is an instance.
-    A set of disks that belong to different things counts as one set for each of these. A snapshot that several sets
-    claim is in none.
+    ``groups`` has the current group of disks, None if unknown; ``by_instance``: groups are instances. A listed set
+    whose disks belong to different groups counts as one set for each group. A snapshot that is in several listed sets
+    belongs to none.
     """
     found: dict[str, list[SnapshotSet]] = {}
     contradictions = []
@@ -129,8 +129,8 @@ def sets_of_snapshots(
 
 
 def _by_group(one: ListedSet, groups: Mapping[str, str | None]) -> list[Sequence[Member]]:
-    """Divide the members by what their disks belong to. Those of which that is unknown count only if all others belong
-    to one thing."""
+    """Divide the members by the groups of their disks. Members whose group is unknown count only if all others belong
+    to one group."""
     divided: dict[str, list[Member]] = {}
     for member in one.members:
         if group := groups.get(member.disk_id or ""):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 
 def parse_shard(shard: str) -> tuple[int, int]:
-    """Read ``2/8`` as the second of eight parts; an empty text means all disks. Raises ValueError."""
+    """Parse ``2/8`` as the second of eight parts; an empty string means all disks. Raises ValueError."""
     if not shard:
         return 1, 1
     match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", shard)
@@ -23,16 +23,17 @@ def parse_shard(shard: str) -> tuple[int, int]:
 
 
 def is_in_shard(disk_id: str | None, shard: str) -> bool:
-    """Whether a disk belongs to a part, by a hash of its ID: every run on every machine divides alike."""
+    """Whether a disk belongs to a part, by a hash of its ID, so that all runs on all machines divide in the same
+    way."""
     part, parts = parse_shard(shard)
     number = int.from_bytes(hashlib.sha256(str(disk_id or "").encode()).digest()[:8], "big")
     return number % parts == part - 1
 
 
 def disks_in_shard(groups: Mapping[str, str | None], shard: str) -> frozenset[str]:
-    """Return the disks of a part. ``groups`` says what each disk belongs to, by its ID; None or empty: to nothing.
+    """Return the disks of a part. ``groups`` has the group of each disk by ID; None or empty if it has none.
 
-    Disks that belong together are in one part, that of the first of them, so that their sets are not torn.
+    Disks of one group are in one part, that of the first of them, so that their sets are not torn.
     """
     first: dict[str, str] = {}
     for disk_id in sorted(groups):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tags of copies: provenance, the user's, those carried over from the source."""
+"""Tags of copies: provenance, the user's tags, and those carried over from the source."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ SOURCE_REGION = "dr-copy:source-region"
 SOURCE_DISK_ID = "dr-copy:source-disk-id"
 SOURCE_CREATED_AT = "dr-copy:source-created-at"
 PROVENANCE_KEYS = (SOURCE_SNAPSHOT_ID, SOURCE_REGION, SOURCE_DISK_ID, SOURCE_CREATED_AT)
-#: When a drill last made a disk of a copy, and what that proved.
+#: When a drill last made a disk from a copy, and the level that it proved.
 PROVEN_AT, PROVEN_LEVEL = "dr-copy:proven-at", "dr-copy:proven-level"
-#: What drills proved before that and the last one does not prove: levels, each with its time.
+#: What earlier drills proved beyond the last one: levels, each with its time.
 PROVEN_BEFORE = "dr-copy:proven-before"
-#: Tags of disks that a restore has made: its name, what a disk was made of, and after when a drill may delete it.
+#: Tags of disks that a restore has made: its ID, the snapshot of the disk, and the time after which a drill may delete
+#: it.
 RESTORE_ID = "dr-restore:id"
 RESTORE_SNAPSHOT_ID = "dr-restore:snapshot-id"
 RESTORE_EXPIRES_AT = "dr-restore:expires-at"
 #: The instance that a restore attaches a disk to.
 RESTORE_ATTACHED_TO = "dr-restore:attached-to"
 RESTORE_KEYS = (RESTORE_ID, RESTORE_SNAPSHOT_ID, RESTORE_EXPIRES_AT, RESTORE_ATTACHED_TO)
-#: Tags about one copy alone: no copy of it gets them, and no purge removes them.
+#: Tags about one copy only: they are not carried over to a copy of it, and no purge removes them.
 OF_THE_COPY = (HOLD, PROVEN_AT, PROVEN_LEVEL, PROVEN_BEFORE)
 
 
 @dataclass(frozen=True)
 class TagRules:
-    """What a cloud takes as tags: counts a resource, lengths in characters.
+    """What a cloud accepts as tags: counts per resource, lengths in characters.
 
-    ``reserved`` are key prefixes that only the cloud may write, ``forbidden`` is a regular expression
-    that neither key nor value may contain, ``name_key`` the tag in which a cloud keeps the name. With
-    ``case_insensitive_keys`` keys that differ only in case are one. ``ours`` are the keys for which room is kept.
+    ``reserved`` are key prefixes that only the cloud may set, ``forbidden`` is a regular expression that neither key
+    nor value may match, ``name_key`` is the tag in which a cloud stores the name. With ``case_insensitive_keys``, keys
+    that differ only in case are the same. ``ours`` are the keys for which room is reserved.
     """
 
     most: int
@@ -57,7 +58,7 @@ class TagRules:
         return key.lower() if self.case_insensitive_keys else key
 
     def problem(self, key: str, value: str) -> str | None:
-        """Say why the cloud would not take this tag, or None."""
+        """Return why the cloud would refuse this tag, or None."""
         if not 1 <= len(key) <= self.longest_key:
             return f"the key {key!r} has {len(key)} characters, 1 to {self.longest_key} are allowed"
         if not self.shortest_value <= len(value) <= self.longest_value:
@@ -75,11 +76,11 @@ class TagRules:
         return key.lower().startswith(self.reserved) if self.reserved else False
 
     def room(self, named: bool) -> int:
-        """Return how many tags are left for the user beside provenance and, if ``named``, the name."""
+        """Return how many tags are left for the user besides provenance and, if ``named``, the name."""
         return self.most - len(self.ours) - (1 if named and self.name_key else 0)
 
     def problems(self, tags: Mapping[str, str], named: bool) -> list[str]:
-        """Find everything that is wrong with the user's tags."""
+        """Return all problems of the user's tags."""
         found = [f"tags: {problem}" for key, value in tags.items() if (problem := self.problem(key, value))]
         doubles = sorted(key for key in tags if sum(self.same(other) == self.same(key) for other in tags) > 1)
         if doubles:
@@ -105,12 +106,12 @@ def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules 
 
 
 def undone(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
-    """Return the keys whose tags are not yet as after a change."""
+    """Return the keys of a change whose tags do not show it yet."""
     return [*lacking(tags, change.set, rules), *(key for key in change.remove if key in tags)]
 
 
 def provenance_tags(source: Snapshot) -> dict[str, str]:
-    """Return the tags that name the source of a copy; unknown values are left out."""
+    """Return the tags that name the source of a copy; unknown values are omitted."""
     facts = {
         SOURCE_SNAPSHOT_ID: source.snapshot_id,
         SOURCE_REGION: source.region,
@@ -121,7 +122,7 @@ def provenance_tags(source: Snapshot) -> dict[str, str]:
 
 
 def provenance_of(tags: Mapping[str, str]) -> Provenance | None:
-    """Read the provenance that provenance_tags wrote; None if the tags hold none."""
+    """Return the provenance in tags (see provenance_tags), None if there is none."""
     if not tags.get(SOURCE_SNAPSHOT_ID):
         return None
     return Provenance(
@@ -136,10 +137,10 @@ def provenance_of(tags: Mapping[str, str]) -> Provenance | None:
 def tags_for_copy(
     request: CopyRequest, source: Snapshot, rules: TagRules, name: str | None
 ) -> tuple[dict[str, str], list[str]]:
-    """Combine the tags of a new copy: provenance over the user's over the source's.
+    """Combine the tags of a new copy: provenance takes precedence over the user's tags, and these over the source's.
 
-    Returns the tags and the source's keys that were left out because the cloud would refuse them or has no room.
-    Reserved keys are left out without mention.
+    Returns the tags, and the source's keys that were left out because the cloud would refuse them or has no room for
+    them. Reserved keys are left out but not returned.
     """
     provenance = {rules.same(key) for key in PROVENANCE_KEYS}
     wanted = {
@@ -167,7 +168,7 @@ def tags_for_copy(
 def change_of_tags(
     request: CopyRequest, copy: Snapshot, rules: TagRules, purge: bool, kept: Mapping[str, str]
 ) -> TagChange:
-    """Say what brings the tags of an existing copy into line with the user's.
+    """Return the change that gives an existing copy the user's tags.
 
     With ``purge`` other keys are removed, except provenance, reserved keys, the name if one was given, and those in
     ``kept``.

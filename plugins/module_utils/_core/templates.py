@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and descriptions: templates with a few placeholders, checked by a cloud's rules."""
+"""Names and descriptions: templates with placeholders, checked against a cloud's rules."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from string import Formatter
 from .model import CopyRequest, Snapshot
 from .times import iso_utc
 
-#: Known before any source is read.
+#: Placeholders that are known before any source is read.
 _OF_THE_REQUEST = ("snapshot_id", "source_region", "destination_region")
-#: Known only from the source itself.
+#: Placeholders that are known only from the source itself.
 _OF_THE_SOURCE = ("source_name", "source_created_at", "disk_id")
 PLACEHOLDERS = _OF_THE_REQUEST + _OF_THE_SOURCE
 
 
 @dataclass(frozen=True)
 class TextRule:
-    """What a cloud takes as a name or a description; lengths in characters.
+    """What a cloud accepts as a name or a description; lengths are in characters.
 
-    ``pattern`` is a regular expression for the whole text, ``wants`` says it in words.
+    ``pattern`` is a regular expression for the complete text, ``wants`` describes it.
     """
 
     longest: int
@@ -34,7 +34,7 @@ class TextRule:
     wants: str = ""
 
     def problem(self, text: str) -> str | None:
-        """Say what is wrong with ``text``, or None."""
+        """Return the problem of ``text``, or None."""
         if len(text) > self.longest:
             return f"has {len(text)} characters, at most {self.longest} are allowed"
         if len(text) < self.shortest:
@@ -45,7 +45,7 @@ class TextRule:
 
 
 def template_problems(template: str) -> list[str]:
-    """Name each unknown placeholder; those with attributes, indexes or formats are unknown too."""
+    """Return a problem for each unknown placeholder; those with attributes, indexes or formats are unknown too."""
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
@@ -59,7 +59,7 @@ def template_problems(template: str) -> list[str]:
 
 
 def render(template: str, request: CopyRequest, source: Snapshot | None = None) -> str:
-    """Fill in a template without problems; without a source its data are empty."""
+    """Fill in a valid template; without a source its data are empty."""
     return template.format_map(
         {
             "snapshot_id": request.snapshot_id,
@@ -80,9 +80,9 @@ def needs_source(template: str) -> bool:
 def text_problems(
     label: str, template: str, longest: int, problem_of: Callable[[str, str], str | None], requests: list[CopyRequest]
 ) -> list[str]:
-    """Find what is wrong with a template before any call, for all requests it is meant for.
+    """Return the problems of a template for all its requests, before any call.
 
-    ``problem_of`` takes a text and the source's ID. A problem that the source's own data may solve is not reported yet.
+    ``problem_of`` takes a text and the source's ID. A problem that the source's data may resolve is not reported yet.
     """
     found = [f"{label} {problem}" for problem in template_problems(template)]
     if found:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times as texts: ISO 8601 in UTC."""
+"""Times as strings: ISO 8601 in UTC."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datetime import datetime, timezone
 
 
 def iso_utc(moment: datetime | None) -> str | None:
-    """Write an aware datetime as ISO 8601 in UTC with whole seconds (``2026-11-21T02:06:37Z``)."""
+    """Format an aware datetime as ISO 8601 in UTC with whole seconds (``2026-11-21T02:06:37Z``)."""
     if moment is None:
         return None
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_iso_utc(text: str | None) -> datetime | None:
-    """Read an ISO 8601 text as an aware datetime; a text without a zone is UTC, an invalid one is None."""
+    """Parse an ISO 8601 string as an aware datetime, UTC if it has no time zone; None if it is invalid."""
     if not text:
         return None
     try:

@@ -18,23 +18,22 @@ from .errors import CopyError, Retry, Throttled
 
 Result = TypeVar("Result")
 
-#: A copy whose ID the cloud returned is missing only after so long (seconds) unseen, and so many looks.
+#: A copy with a returned ID is missing only after this long (seconds) and this many looks without it.
 UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
-#: A source, or a copy that was to be there, is not there only after so many looks that do not show it, over so long
-#: (seconds).
+#: A source, or a copy that should exist, is missing only after this many looks over this long (seconds) without it.
 ABSENT_LOOKS, ABSENT_SECONDS = 3, 5.0
-#: The oldest look (seconds) on which something is written.
+#: The greatest age (seconds) of a look on which a write may be based.
 FRESH_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
 SHORTEST_PAUSE = 0.1
-#: The shortest sleep (seconds) of the loop, and the shortest pause where copies are known to take about as little.
+#: The shortest sleep (seconds) of the loop, and the shortest pause if copies are known to be about as fast.
 SHORTEST_SLEEP = 0.02
-#: How often, and for how long (seconds), a call that may be repeated safely is tried while the cloud cannot be reached.
+#: How often, and for how long (seconds), a call that is safe to repeat is tried while the cloud cannot be reached.
 ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
 
 
 class Clock:
-    """The machine's clock; tests pass one of their own."""
+    """The clock of this machine; tests pass their own."""
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -83,24 +82,24 @@ class Deadline:
         self._clock.sleep(max(0.0, seconds))
 
     def utc(self) -> datetime:
-        """Return the time of day, aware."""
+        """Return the current time, aware."""
         return self._clock.utc()
 
 
 class CloudClock:
-    """The time of day by a cloud's own clock: the ``Date`` header of its answers (api-facts: cloud-clock).
+    """The current time by a cloud's clock, from the ``Date`` header of its answers (api-facts: cloud-clock).
 
-    This machine's may differ by minutes.
+    This machine's clock may differ by minutes.
     """
 
     def __init__(self, deadline: Callable[[], Deadline]):
         self._deadline = deadline
-        #: The time of day when the monotonic clock was at 0. The header leaves out parts of a second, and an answer
-        #: takes its time, so no answer tells a time that is too late: the latest counts.
+        #: The cloud's time when the monotonic clock was at 0. The header omits fractions of a second and answers have a
+        #: latency, so no answer shows too late a time: the latest counts.
         self._begin: datetime | None = None
 
     def heard(self, date: str | None) -> None:
-        """Take the header of an answer that has just come; one that is no date counts for nothing."""
+        """Record the header of an answer that has just arrived; ignores an invalid date."""
         try:
             moment = parsedate_to_datetime(date or "")
         except ValueError:
@@ -110,7 +109,7 @@ class CloudClock:
             self._begin = max(begin, self._begin or begin)
 
     def utc(self) -> datetime:
-        """Return the time of day (aware); by this machine's clock until an answer has shown the cloud's."""
+        """Return the current time (aware); by this machine's clock until an answer has shown the cloud's."""
         deadline = self._deadline()
         return self._begin + timedelta(seconds=deadline.now()) if self._begin else deadline.utc()
 
@@ -134,7 +133,7 @@ class Backoff:
 class Retries:
     """When to repeat a read that fails.
 
-    Until the deadline while the cloud throttles, or what is ``waited_out`` lasts. Else ``ATTEMPTS`` times within
+    After errors of class ``waited_out`` it is repeated until the deadline, after others ``ATTEMPTS`` times within
     ``ATTEMPTS_SECONDS``.
     """
 
@@ -150,7 +149,8 @@ class Retries:
         self.due_at = -math.inf
 
     def failed(self, error: CopyError, cooldown: float = 0.0) -> bool:
-        """Note a failure; it is repeated after ``cooldown`` seconds or more. Returns whether it is final."""
+        """Record a failure; the read is repeated after at least ``cooldown`` seconds. Returns whether the failure is
+        final."""
         now = self._deadline.now()
         self._failures += not isinstance(error, self._waited_out)
         self._since = min(self._since, now)
@@ -160,7 +160,7 @@ class Retries:
 
 
 def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
-    """Make a call that is safe to repeat, until it is answered. Raises the last CopyError."""
+    """Repeat a call that is safe to repeat until it is answered. Raises the last CopyError."""
     retries = Retries(deadline, waited_out)
     while True:
         try:
@@ -172,11 +172,11 @@ def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[Cop
 
 
 def poll_pause(age: float, progress: int, longest: float) -> float:
-    """Return the seconds until a copy is worth another look: a sixth of the time that it probably still needs.
+    """Return the seconds until a copy is worth another look: a sixth of the time that it will probably still need.
 
-    ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then it probably needs its age once
-    more), ``longest`` the user's O(wait_delay). An old copy is never looked at often, since some stay at 99 % for long;
-    the shortest pause grows to half a second within ten.
+    ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then the remaining time is estimated
+    as its age), ``longest`` is the user's O(wait_delay). An old copy is not looked at often, since some stay at 99 %
+    for long: the shortest pause grows to half a second within ten seconds.
     """
     needed = age * (100 - progress) / progress if progress else age
     needed = max(needed, age / 8)

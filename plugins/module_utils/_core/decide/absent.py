@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows if no copy is wanted. Pure."""
+"""Decisions if no copy is wanted. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .wanted import Wanted
 
 
 def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
-    """Decide which copies of a source go."""
+    """Decide which copies of a source are deleted."""
     policy, cloud = wanted.policy, wanted.cloud
     named = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
     chosen = sorted(named, key=begin_order)
@@ -84,7 +84,7 @@ def _can_go(cloud: Capabilities, copy: Snapshot) -> bool:
 
 
 def _refusal_of(wanted: Wanted, memory: Memory, copy: Snapshot) -> CopyError | None:
-    """Return why a copy that should go must not."""
+    """Return why a copy that should be deleted must not be."""
     policy, survivor = wanted.policy, wanted.policy.survivors.get(copy.snapshot_id)
     if copy.held:
         return failures.held_copy(copy)

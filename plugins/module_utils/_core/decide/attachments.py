@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks of a restore are attached to an instance, and detached again (promises: attaching). Pure."""
+"""Which disks of a restore to attach to an instance, and which to detach again (promises: attaching). Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from .writes import ATTACH, DETACH
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is missing until a disk is attached: a call (``is_due``), its end (``waits``), or why it never will be."""
+    """What a disk still needs to be attached: a call (``is_due``), its completion (``waits``), or why it never will
+    be."""
 
     is_due: bool = False
     waits: bool = False
@@ -29,13 +30,13 @@ class Wish:
 
 
 def instance_of(request: CopyRequest) -> str | None:
-    """Return the instance that the disk of a request is to be attached to, or detached from."""
+    """Return the instance to which the disk of a request is to be attached, or from which it is to be detached."""
     instance: str | None = request.options.get("attach_to")
     return instance
 
 
 def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
-    """Return the change of a disk's tags: its time of expiry, and the instance that it is about to be attached to."""
+    """Return the change of a disk's tags: its time of expiry, and the instance to which it is about to be attached."""
     change, instance, disk = expiry_change(request, copy), instance_of(request), copy.disk
     is_free = disk is not None and disk.attached_to in (None, instance)
     if not instance or not is_free or not copy.deletable or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
@@ -44,7 +45,8 @@ def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
 
 
 def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
-    """Say what is missing until a disk is attached. It is attached once in a run, and detached from nothing."""
+    """Return what a disk still needs to be attached. A run attaches it once, and never detaches it from another
+    instance."""
     instance, disk = instance_of(request), copy.disk
     if not instance or disk is None or copy.state is not State.COMPLETED:
         return Wish()
@@ -66,7 +68,7 @@ def _not_attached(copy: Snapshot, instance: str, why: str) -> Refused:
 
 
 def is_ours_to_detach(request: CopyRequest, copy: Snapshot) -> bool:
-    """Whether a disk is attached to the very instance that is named, by a restore, and kept by nothing else."""
+    """Whether a restore has attached a disk to the named instance, and nothing else holds the disk."""
     instance, disk = instance_of(request), copy.disk
     return (
         instance is not None
@@ -78,7 +80,7 @@ def is_ours_to_detach(request: CopyRequest, copy: Snapshot) -> bool:
 
 
 def detach_now(memory: Memory, held: Sequence[Snapshot], now: float) -> tuple[tuple[Snapshot, ...], float, float]:
-    """Sort disks that are to be detached: which may be sent now, when to look first, and when to send again."""
+    """Sort disks to detach: those that may be detached now, when to look first, and when to send the call again."""
     detach, look_at, retry_at = [], math.inf, math.inf
     for copy in held:
         refusal = memory.writes.refusal_of(copy.snapshot_id, DETACH)

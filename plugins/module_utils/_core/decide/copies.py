@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The copies of one source in one place, sorted by their use. Pure."""
+"""Sorts the copies of one source in one place by their use. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from ..capabilities import Capabilities
 from ..model import CopyRequest, Snapshot, State
 
-#: A copy whose start time is unknown comes after all others.
+#: The time of a copy with an unknown start time, which comes after all others.
 UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -21,7 +21,7 @@ UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
 class Sorted:
     """Copies by their use, each list in the order of ``counting_order``.
 
-    ``duplicates`` are copies beside an earlier one of the same encryption and key.
+    ``duplicates`` are copies for which there is an earlier one with the same encryption and key.
     """
 
     fitting: tuple[Snapshot, ...]
@@ -31,19 +31,19 @@ class Sorted:
 
 
 def counting_order(copy: Snapshot) -> tuple[bool, bool, datetime, str]:
-    """Sort key of the copy that counts: the lowest (promises: counting-order)."""
+    """Sort key: the copy with the lowest key counts (promises: counting-order)."""
     return (not copy.ours, copy.state is not State.COMPLETED, *begin_order(copy))
 
 
 def begin_order(copy: Snapshot) -> tuple[datetime, str]:
-    """Sort key by which all runs choose the same copy that stays. It ignores the state, which changes meanwhile."""
+    """Sort key by which all runs choose the same copy to stay. It ignores the state, which may change."""
     return (copy.created_at or UNKNOWN_TIME, copy.snapshot_id)
 
 
 def sort_out(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> Sorted:
     """Sort all copies of a source in one place."""
     live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
-    if len(live) < 2 and len(live) == len(copies):  # nearly always
+    if len(live) < 2 and len(live) == len(copies):  # the usual case
         fits = not live or misfit(request, live[0], cloud) is None
         return Sorted(tuple(live) if fits else (), () if fits else tuple(live), (), ())
     reasons = [misfit(request, c, cloud) for c in live]
@@ -56,7 +56,7 @@ def sort_out(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabiliti
 
 
 def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | None:
-    """Say why a copy does not fit, or None. What is not shown yet is no mismatch."""
+    """Return why a copy does not fit, or None. Unknown values are no mismatch."""
     if request.encrypted and copy.encrypted is False:
         return "it is not encrypted"
     if request.kms_key_id and cloud.keys_differ(request.kms_key_id, copy.kms_key):
@@ -72,8 +72,8 @@ def are_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
 
 
 def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
-    """Pair each duplicate that may go with the copy that stays: both complete, the one that goes ours, the one that
-    stays the first of its kind."""
+    """Return pairs of a duplicate that may be deleted and its survivor: both are complete, the duplicate is ours, and
+    the survivor is the first of its kind."""
     live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
     stay = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in stay if _are_shown_alike(s, c, cloud)), None)) for c in copies.duplicates]
@@ -81,6 +81,6 @@ def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapsho
 
 
 def _are_shown_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
-    """Whether both show the same encryption and key: an unknown value is no reason to delete a copy."""
+    """Whether both show the same encryption and key. An unknown value never justifies a deletion."""
     same = (one.encrypted, bool(one.kms_key)) == (other.encrypted, bool(other.kms_key))
     return same and are_alike(one, other, cloud)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a decision holds. Pure."""
+"""The parts of a decision. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .writes import EXPIRY, TAGS
 
 
 class Next(Enum):
-    """What follows for a request that has not failed."""
+    """The next step for a request that has not failed."""
 
     GO_ON = "go on"  #: Look, read and write, as the decision says.
     BEGIN = "begin"  #: Send the copy call.
@@ -28,7 +28,7 @@ class Next(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request failed. ``cause``: the copy that is why, where none counts."""
+    """A request failed. ``cause``: the copy that is the reason, if none counts."""
 
     error: CopyError
     cause: str | None = None
@@ -36,11 +36,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Deletions:
-    """Which copies go.
+    """Which copies are deleted.
 
-    - ``to_delete`` go in the end if all goes well; ``now``: may be sent now; ``survivor_of``: the copy that stays for
-      each; ``must_show``: survivors of other sources that must be seen complete before.
-    - ``refused`` should go but must not.
+    - ``to_delete``: copies to delete in the end; ``now``: deletions that may be sent now; ``survivor_of``: the survivor
+      of each; ``must_show``: survivors of other sources that must be seen complete first.
+    - ``refused``: copies that should be deleted but must not be.
     """
 
     to_delete: tuple[Snapshot, ...] = ()
@@ -52,12 +52,12 @@ class Deletions:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """When (monotonic) another look is worth its price.
+    """When (monotonic) another look is worthwhile.
 
-    - ``at``: when; ``at_all``: at all copies; ``poll_at``: when a copy in progress is worth one while others wait for
-      its room.
-    - ``compare`` asks for a listing some time, ``recheck`` for one once a copy of this run is complete.
-    - ``unsure``: only another look shows whether what is missing is not there, in check mode too.
+    - ``at``: when; ``at_all``: at all copies; ``poll_at``: when to look at a copy in progress while others wait for
+      room.
+    - ``compare``: a listing is needed at some time; ``recheck``: one is needed once a copy of this run is complete.
+    - ``unsure``: only another look shows whether a missing copy does not exist, in check mode too.
     """
 
     at: float = math.inf
@@ -68,15 +68,15 @@ class Look:
     unsure: bool = False
 
 
-#: To look at all copies at once.
+#: Look at all copies now.
 LIST_NOW = Look(at=-math.inf, at_all=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done for one request now, and which copy counts.
+    """What to do for one request now, and which copy counts.
 
-    ``copy`` is the one that counts; ``update``: the kind of write on it that may be sent now; ``detach``: the disks
+    ``copy`` is the one that counts; ``update``: the kind of write to it that may be sent now; ``detach``: the disks
     that may be detached now; ``retry_at``: when (monotonic) a refused write may be sent again.
     """
 
@@ -98,7 +98,7 @@ class Decision:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to do, or to wait for."""
+        """Whether nothing is left to do or to wait for."""
         return self.next is Next.NOTHING or isinstance(self.next, Failed)
 
     @property
@@ -107,7 +107,7 @@ class Decision:
 
     @property
     def cause(self) -> str | None:
-        """The copy that is why the request failed, where none counts."""
+        """The copy because of which the request failed, if none counts."""
         return self.next.cause if isinstance(self.next, Failed) else None
 
     @property

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What brings a copy of ours into line: its tags, its expiry. Pure."""
+"""What a copy of ours lacks: tags, expiry, lock, attachment. Pure."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from .writes import ATTACH, EXPIRY, LOCK, TAGS
 class TagDrift:
     """The tags that a copy lacks.
 
-    ``unshown``: what the cloud accepted and does not show. ``may_show``: whether another run may have just set them.
-    ``unread``: why the source, which some of them come from, could not be read. ``refused``: why the copy does not get
-    one that the user asked for.
+    ``unshown``: keys that the cloud accepted and does not show. ``may_show``: whether another run may have just set
+    them. ``unread``: why the source, from which some of them come, could not be read. ``refused``: why the copy does
+    not get a tag that the user requested.
     """
 
     change: TagChange = TagChange()
@@ -48,14 +48,14 @@ class TagDrift:
 
     @property
     def first_change(self) -> TagChange:
-        """The change that comes first. Tags are removed before others are added, to make room; each half is reported by
-        itself."""
+        """The change to make first. Tags are removed before others are added, to make room; each half is reported
+        separately."""
         return TagChange(remove=self.change.remove) if self.change.remove else self.change
 
 
 @dataclass(frozen=True, slots=True)
 class ExpiryDrift:
-    """``at``: the time to set. ``later``: whether one is set once the copy is complete. ``warning``: why not now."""
+    """``at``: the time to set. ``later``: whether it is set once the copy is complete. ``warning``: why not now."""
 
     at: datetime | None = None
     later: bool = False
@@ -64,7 +64,7 @@ class ExpiryDrift:
 
 @dataclass(frozen=True, slots=True)
 class LockDrift:
-    """``due``: whether it may be locked; ``unknown``: its lock is to be read first; ``later``: once complete."""
+    """``due``: it may be locked now; ``unknown``: its lock must be read first; ``later``: once it is complete."""
 
     due: bool = False
     unknown: bool = False
@@ -74,7 +74,7 @@ class LockDrift:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What a copy lacks; ``disk``: whether it is attached, if it is one."""
+    """What a copy lacks; ``disk``: the attachment, if the copy is a disk."""
 
     tags: TagDrift = TagDrift()
     expiry: ExpiryDrift = ExpiryDrift()
@@ -94,7 +94,7 @@ class Drift:
 
     @property
     def refused(self) -> CopyError | None:
-        """Why it does not get what the user asked for."""
+        """Why it does not get what the user requested."""
         return self.tags.refused or self.disk.refusal
 
     @property
@@ -111,7 +111,7 @@ NO_DRIFT = Drift()
 
 
 def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: datetime) -> Drift:
-    """Say what a copy lacks that counts for a request."""
+    """Return what the copy that counts for a request lacks."""
     cloud = wanted.cloud
     if copy.disk is not None:
         return _disk_drift(wanted, memory, copy)
@@ -157,30 +157,30 @@ def _lock_drift(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> L
     if not lock_due(wanted, memory, copy):
         return LockDrift()
     refused = memory.writes.refusal_of(copy.snapshot_id, LOCK)
-    # While a refused lock pauses, nothing is read for it.
+    # During the pause after a refused lock, nothing is read for it.
     pauses = refused is not None and refused.until > now
     unknown = not pauses and not is_known_unlocked(wanted, memory, copy, now)
     return LockDrift(due=not unknown, unknown=unknown)
 
 
 def _unread_source(wanted: Wanted, copy: Snapshot) -> CopyError | None:
-    """Return why the source could not be read, if tags of the copy depend on it. That it is gone is no failure."""
+    """Return why the source could not be read, if tags of the copy depend on it. A deleted source is no failure."""
     if not isinstance(wanted.source, CopyError) or isinstance(wanted.source, NotFound):
         return None
     return wanted.source if wanted.cloud.tag_rules and (_lacks_provenance(copy) or _purges(wanted)) else None
 
 
 def _purges(wanted: Wanted) -> bool:
-    """Whether other tags than the source's go."""
+    """Whether tags other than the source's are removed."""
     request = wanted.request
     asked = request.copy_tags and request.tags is not None and request.source_tags is None
     return wanted.policy.purge_tags and asked
 
 
 def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> bool:
-    """Whether the tags of another run's copy may be set and not show yet: they would be written over, and with them the
-    mark of that run's plan (promises: provenance). A run that does not wait leaves no copy without tags for that, and
-    check mode writes over nothing."""
+    """Whether another run may have set tags that do not show yet. New tags would overwrite them, and with them the mark
+    of that run's plan (promises: provenance). This does not apply to a run that does not wait, since its copy would
+    stay without tags, or to check mode, which overwrites nothing."""
     if (
         not wanted.policy.wait
         or wanted.policy.is_planned
@@ -191,13 +191,13 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: dateti
     if isinstance(wanted.source, CopyError):
         return False  # nothing would be written
     age = today - copy.created_at if copy.created_at else timedelta.max
-    # A run of little time sets them while it can: they may be those of a run that was killed.
+    # A short run sets the tags while it can, since the other run may have been killed.
     longest = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
     return SOURCE_SNAPSHOT_ID not in copy.tags and age < longest
 
 
 def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> TagDrift:
-    """Say which tags a copy lacks, or whether the source is needed first."""
+    """Return which tags a copy lacks, or that the source is needed first."""
     request, cloud = wanted.request, wanted.cloud
     refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     may_show = _tags_may_show(wanted, memory, copy, today)
@@ -215,15 +215,15 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) 
     if not cloud.tags_in_copy_call and memory.seen[copy.snapshot_id].shown_at <= sent_at:
         return replace(drift, unshown=(*sent.set, *sent.remove))
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
-        # The cloud accepted it: a look that does not show it is old. Where tags come by another service, look for
-        # them.
+        # The cloud accepted the change, so a look that does not show it is stale. If another service sets the tags,
+        # look for them.
         unshown = () if cloud.tags_in_copy_call else tuple(undone(copy.tags, change, cloud.tag_rules))
         return replace(drift, unshown=unshown)
     return replace(drift, change=change)
 
 
 def _change_of(wanted: Wanted, copy: Snapshot, rules: TagRules, may_show: bool) -> TagChange:
-    """Return the change that gives a copy the tags of a request, and those that come with a copy.
+    """Return the change that gives a copy the tags of a request, and those that every new copy gets.
 
     ``may_show``: whether another run may have just set the latter.
     """
@@ -236,12 +236,12 @@ def _change_of(wanted: Wanted, copy: Snapshot, rules: TagRules, may_show: bool) 
             known = provenance_tags(source)
             missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
         else:
-            # Without the source, guess nothing: later runs would take it for certain.
+            # Without the source, set no guessed values: later runs would treat them as certain.
             missing = lacking(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
     return replace(change, set={k: v for k, v in change.set.items() if k not in wanted.cloud.refused_tags})
 
 
 def _lacks_provenance(copy: Snapshot) -> bool:
-    """Whether the run that made a copy of ours was cut off before its tags, or knew less than is known now."""
+    """Whether the run that made a copy of ours ended before it set the tags, or knew less than is known now."""
     return not {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= {*copy.tags}

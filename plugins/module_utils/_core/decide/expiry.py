@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a copy expires, on clouds that set it after copying (promises: expiry), and when a restored disk may be reaped
+"""The expiry of copies that is set after copying (promises: expiry), and the expiry of restored disks
 (promises: disk-expiry). Pure."""
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from ..model import CopyRequest, Snapshot, State, TagChange
 from ..tags import RESTORE_EXPIRES_AT
 from ..times import iso_utc, parse_iso_utc
 
-#: An expiry that is nearer than this is not set: the cloud would delete the copy at once.
+#: The earliest expiry that is set: with an earlier one the cloud would delete the copy at once.
 NEAREST = timedelta(days=1)
-#: A disk's time is moved on where the new one is later by as much: a run that is repeated at once changes nothing.
+#: A disk's expiry is changed only if the new one is later by this much, so that an immediate second run changes
+#: nothing.
 LATER = timedelta(hours=1)
 
 
@@ -35,8 +36,8 @@ def expiry_of(request: CopyRequest, copy: Snapshot, now: datetime) -> tuple[date
 
 
 def expiry_change(request: CopyRequest, copy: Snapshot) -> TagChange:
-    """Return the change of a disk's tags that brings its time of expiry into line: away where none is asked, or on to a
-    later one. It is never moved nearer, and a disk without one gets none."""
+    """Return the change of a disk's tags that updates its time of expiry: it is removed if none is requested, or
+    replaced by a later one. It is never moved to an earlier time, and a disk without one gets none."""
     there, asked = copy.tags.get(RESTORE_EXPIRES_AT), (request.tags or {}).get(RESTORE_EXPIRES_AT)
     if there is None:
         return TagChange()

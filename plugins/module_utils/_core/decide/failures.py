@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures of decisions, in words. Pure."""
+"""The failures of decisions, with their messages. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mismatch(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> Misma
 
 
 def no_copy(request: CopyRequest) -> NotFound:
-    """Return the failure of a request that may begin no copy, and for which there is none."""
+    """Return the failure of a request that has no copy and may not start one."""
     return NotFound(
         f"There is no copy of {request.snapshot_id} in {request.region}, and create: false prevents making one",
         hint=CREATE,
@@ -57,7 +57,7 @@ def no_copy(request: CopyRequest) -> NotFound:
 
 
 def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Refused:
-    """Return the failure of a copy that stays, since the one that was to stay for it is not complete."""
+    """Return the failure of a copy that is not deleted because its survivor is not complete."""
     why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "is not there"
     return Refused(
         f"The copy {copy.snapshot_id} in {copy.region} is not deleted, because {survivor_id}, which was to "
@@ -121,7 +121,7 @@ def tags_late(copy: Snapshot) -> TimedOut:
 
 
 def tags_full(refused: Mapping[str, CopyError]) -> str | None:
-    """Say, for a warning, which tags no copy gets, since a quota of the account has refused them."""
+    """Return a warning about the tags that no copy gets because a quota of the account has refused them, or None."""
     if not refused:
         return None
     codes = ", ".join(sorted({str(error.code) for error in refused.values()}))
@@ -133,7 +133,7 @@ def tags_full(refused: Mapping[str, CopyError]) -> str | None:
 
 
 def source_not_read(copy: Snapshot, why: CopyError | None) -> CopyError:
-    """Return the failure of tags that come from a source that could not be read, or not within wait_timeout."""
+    """Return the failure of tags from a source that could not be read, or not within wait_timeout."""
     message = f"The tags of the copy {copy.snapshot_id} in {copy.region} were not updated, because its source "
     if why is None:
         return TimedOut(f"{message}was not read within wait_timeout", hint=AGAIN)
@@ -199,7 +199,7 @@ def timed_out(
         return lost
     if unread:
         is_complete = copy is not None and copy.state is State.COMPLETED and not memory.unseen(copy.snapshot_id)
-        # It was seen complete: that the last look was refused is a warning.
+        # It was seen complete, so a refused last look is only a warning.
         return None if is_complete and not absent else _region_unread(request, copy, unread)
     if copy is None:
         return _not_started(request, memory.copy_call.error, source_unread, absent)
@@ -223,7 +223,7 @@ def timed_out(
 
 
 def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
-    """Return the failure of a request whose copy call is out, or in doubt, and of which no copy shows."""
+    """Return the failure of a request whose copy call is outstanding or in doubt and that shows no copy."""
     if call.is_in_doubt and isinstance(call.error, Underway):
         return call.error.as_kind(
             Underway,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What looks at all copies of a source have shown. Times are seconds on the monotonic clock."""
+"""What listings of all copies of a source have shown. Times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .sightings import Absence
 
 @dataclass(frozen=True, slots=True)
 class AtFirst:
-    """What was there before this run wrote anything: by one listing, or by two where one may lack copies."""
+    """What existed before this run wrote anything: from one listing, or from two if one may lack copies."""
 
     known: frozenset[str]
     failed: frozenset[str]
-    #: Whether what it lacks is not there: one listing had no seam, or there were two (promises: listings).
+    #: Whether missing copies do not exist: one listing had no seam, or there were two listings (promises: listings).
     is_confirmed: bool
 
 
 @dataclass(eq=False, slots=True)
 class Listings:
-    """``at``: when the last one started. ``fresh_at``: from when the last one counts that allows a copy to begin."""
+    """``at``: when the last one started. ``fresh_at``: from when the last one counts that allows a copy to start."""
 
     at: float = -math.inf
     fresh_at: float = -math.inf
     at_first: AtFirst | None = None
-    #: Since when none has shown any copy.
+    #: The listings in succession that have shown no copy.
     nothing_shown: Absence = field(default_factory=Absence)
 
     @property
@@ -39,7 +39,7 @@ class Listings:
         return self.at_first is not None and self.at_first.is_confirmed
 
     def found_at_first(self, shown: Mapping[str, Snapshot], has_seam: bool) -> None:
-        """Note what was there before this run wrote anything, beside what an earlier listing has shown."""
+        """Record what existed before this run wrote anything, in addition to what an earlier listing has shown."""
         before = self.at_first or AtFirst(frozenset(), frozenset(), False)
         self.at_first = AtFirst(
             before.known | {i for i, copy in shown.items() if _is_there(copy)},
@@ -48,7 +48,7 @@ class Listings:
         )
 
     def ended(self, shown: Mapping[str, Snapshot], at: float, counts_from: float) -> None:
-        """Note a listing that started at a moment, and from when it counts."""
+        """Record a listing that started at ``at``, and counts from ``counts_from``."""
         self.at = at
         self.fresh_at = counts_from if self.is_confirmed else self.fresh_at
         if any(_is_there(copy) for copy in shown.values()):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks of copies: which copies get one, and which locks must be known before a deletion. Pure."""
+"""Which copies to lock, and which locks must be known before a deletion. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .writes import LOCK
 
 
 def lock_due(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
-    """Whether a copy is to be locked: complete, ours, never locked before, as far as is known (promises: locks)."""
+    """Whether a copy is to be locked: it is complete, ours, and as far as known was never locked (promises: locks)."""
     return (
         _wants_lock(wanted, copy)
         and copy.state is State.COMPLETED
@@ -34,10 +34,10 @@ def locks_later(wanted: Wanted, copy: Snapshot) -> bool:
 
 
 def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
-    """Return those of the copies whose locks are to be read before they are written to.
+    """Return the copies whose locks must be read before anything is written to them.
 
-    A copy of this run has no lock, unless the answer to its lock was lost. If locks may not be read, the cloud's own
-    refusal has to do.
+    A copy of this run has no lock, unless the answer to its lock call was lost. If locks may not be read, the cloud
+    itself refuses to delete a locked copy.
     """
     if not wanted.cloud.lock_modes or memory.locks.unread:
         return ()
@@ -46,8 +46,8 @@ def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) ->
 
 
 def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> bool:
-    """Whether a recent look at the locks showed none, or this run has just made the copy: then a new lock changes
-    none that somebody has set (promises: locks)."""
+    """Whether a recent listing of locks showed none for the copy, or this run has just made it. Then a new lock changes
+    no lock that somebody has set (promises: locks)."""
     if unknown_locks(wanted, memory, [copy]):
         return False
     mine = memory.own.get(copy.snapshot_id)

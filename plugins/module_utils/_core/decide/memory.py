@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run knows of one request: what looks showed, and what its own calls did. Written by ``act``.
+"""What a run knows about one request: what looks showed, and what its own calls did. ``act`` writes it.
 
 Times are seconds on the monotonic clock.
 """
@@ -28,11 +28,11 @@ from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, Writes
 
 @dataclass(eq=False, slots=True)
 class Memory:
-    """What this run knows of one request. Only its methods change it and its parts."""
+    """What this run knows about one request. Only its methods change it and its parts."""
 
-    #: How long (seconds) a copy stays unseen before it is missing.
+    #: How long (seconds) a copy may be unseen before it is missing.
     unseen_seconds: float = UNSEEN_SECONDS
-    #: Copies of other sources that must stay. All requests of a run share them.
+    #: Survivors of other sources. All requests of a run share them.
     survivors: Mapping[str, Survivor] = field(default_factory=dict)
     #: When the last look started.
     looked_at: float = -math.inf
@@ -42,14 +42,14 @@ class Memory:
     gone: dict[str, Snapshot] = field(default_factory=dict)
     #: Missing copies that no look has ever shown.
     never_shown: set[str] = field(default_factory=set)
-    #: Copies that this run made, or very likely made by a call whose answer was lost.
+    #: Copies that this run made, or very likely made with a call whose answer was lost.
     own: dict[str, OwnCopy] = field(default_factory=dict)
     #: Copies that this run deleted.
     deleted: dict[str, Deletion] = field(default_factory=dict)
     copy_call: CopyCall = field(default_factory=CopyCall)
     writes: Writes = field(default_factory=Writes)
     locks: KnownLocks = field(default_factory=KnownLocks)
-    #: Whether a copy was changed that was there.
+    #: Whether an existing copy was changed.
     updated: bool = False
 
     # -- looks -------------------------------------------------------------------------------------------
@@ -62,9 +62,10 @@ class Memory:
         until: float | None = None,
         has_seam: bool = False,
     ) -> None:
-        """Note a look from ``at`` to ``until``: at all copies of the source (``asked`` None), or at these.
+        """Record a look from ``at`` to ``until``: at all copies of the source (``asked`` is None), or at those in
+        ``asked``.
 
-        What a long listing showed may be gone by its end, so its copies count as shown at its start."""
+        Copies that a long listing showed may be gone by its end, so they count as shown at its start."""
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
         shown = {i: self._as_own(copy) if i in self.own else copy for i, copy in shown.items()}
         if asked is None:
@@ -83,7 +84,7 @@ class Memory:
                 self.own[snapshot_id].rechecked |= self.seen[snapshot_id].complete_at <= at
 
     def _as_own(self, shown: Snapshot) -> Snapshot:
-        """Return a copy of this run as what its call made, whatever its fields show of its source."""
+        """Return a copy of this run with the source of its call, whatever source its fields show."""
         sighting = self.seen.get(shown.snapshot_id)
         known = sighting.copy if sighting else self.gone.get(shown.snapshot_id)
         if known is None or known.source is None or (shown.disk and shown.disk.is_recycled):
@@ -93,7 +94,7 @@ class Memory:
         return replace(shown, source=known.source, is_copy=True, certain=False)
 
     def _take_listing(self, shown: Mapping[str, Snapshot], at: float, has_seam: bool) -> None:
-        # Clouds show times in whole seconds: a copy of the same second may show a second later.
+        # Clouds show times in whole seconds, so a copy of the same second may show a second later.
         for snapshot_id in shown.keys() & self.own.keys() & self.seen.keys():
             shown_for = at - self.seen[snapshot_id].first_shown_at
             self.own[snapshot_id].compared |= shown_for >= sightings.SAME_SECOND
@@ -103,9 +104,10 @@ class Memory:
             self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
 
     def _find_lost(self, new: Mapping[str, Snapshot], at: float) -> None:
-        """Note that copies appear after a call whose answer was lost: one of ours begun since then is that call's.
+        """Record that copies appeared after a lost answer: a copy of ours that was started since then was made by that
+        call.
 
-        So the doubt is over. Whether another run's copy stands beside it, a later listing shows.
+        So the doubt is over. A later listing shows whether there is also a copy of another run.
         """
         found = [i for i, copy in new.items() if self._may_be_own(copy)]
         for snapshot_id in found:
@@ -114,7 +116,8 @@ class Memory:
             self.copy_call = self.copy_call.found()
 
     def _may_be_own(self, copy: Snapshot) -> bool:
-        """Whether a lost call of this run may have made a copy: ours, started while the call was out."""
+        """Whether a lost call of this run may have made a copy: it is ours and was started while the answer was
+        outstanding."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
         may_be_ours = copy.ours or not copy.certain
         return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
@@ -125,14 +128,15 @@ class Memory:
         elif snapshot_id in self.seen:
             for what in self.seen[snapshot_id].shown(copy, at):
                 lost = self.writes.refusal_of(snapshot_id, what)
-                self.updated |= lost is not None and lost.was_lost  # the change whose answer was lost took effect
+                self.updated |= lost is not None and lost.was_lost  # it took effect although its answer was lost
         else:
             self.seen[snapshot_id] = sighting = Sighting(copy, at, first_state=copy.state)
             sighting.shown(copy, at)
             self.gone.pop(snapshot_id, None)
 
     def _unseen(self, snapshot_id: str, at: float) -> None:
-        """Note that a look did not show it: it is missing only after a while and several looks (promises: unseen)."""
+        """Record that a look did not show a copy; it is missing only after a while and several looks
+        (promises: unseen)."""
         sighting = self.seen[snapshot_id]
         sighting.unseen += 1
         since = max(sighting.known_at, sighting.shown_at)
@@ -142,7 +146,7 @@ class Memory:
             self._gone(snapshot_id, sighting.copy, at)
 
     def _gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
-        """Note that a copy is gone: this run deleted it, if the answer to its deletion was lost."""
+        """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
         refusal = self.writes.end(snapshot_id, DELETE)
         if refusal and refusal.was_lost:
             self.deleted[snapshot_id] = Deletion(at, snapshot_id in self.still_shown)
@@ -155,17 +159,17 @@ class Memory:
     # -- answers to calls --------------------------------------------------------------------------------
 
     def copy_sent(self, today: datetime) -> None:
-        """Note that a copy call is sent; the doubt about an earlier one is over."""
+        """Record that a copy call is sent; the doubt about an earlier one is over."""
         self.copy_call = self.copy_call.sent(today)
 
     def copy_accepted(self, copy: Snapshot, now: float) -> None:
-        """Note that the cloud answered a copy call with a copy."""
+        """Record that the cloud answered a copy call with a copy."""
         self.copy_call = self.copy_call.accepted()
         self.seen[copy.snapshot_id] = Sighting(copy, now)
         self._made(copy.snapshot_id, now)
 
     def copy_in_doubt(self, error: CopyError, now: float, today: datetime) -> None:
-        """Note that it is unknown whether a copy call took effect, or that somebody is just making the copy."""
+        """Record that it is unknown whether a copy call took effect, or that somebody else is making the copy."""
         self.copy_call = self.copy_call.in_doubt(error, now, today)
 
     def copy_not_sent(self) -> None:
@@ -175,17 +179,17 @@ class Memory:
         self.copy_call = self.copy_call.refused(error, for_good)
 
     def _made(self, snapshot_id: str, at: float) -> None:
-        """Note that this run made a copy, and when its ID was first known."""
+        """Record that this run made a copy, and when its ID was first known."""
         self.own.setdefault(snapshot_id, OwnCopy(at)).made_at = at
 
     def deletion_accepted(self, snapshot_id: str, now: float) -> None:
-        """Note that the cloud accepted a deletion."""
+        """Record that the cloud accepted a deletion."""
         self.deleted[snapshot_id] = Deletion(now, still_shown=True)
         self._forget(snapshot_id, self.seen[snapshot_id].copy)
         self.writes.end(snapshot_id, DELETE)
 
     def write_refused(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
-        """Note that a write was refused, or its answer was lost; it may be sent again."""
+        """Record that a write was refused, or its answer was lost; it may be sent again."""
         self.writes.refuse(snapshot_id, what, error, now)
         if what in (DELETE, LOCK) and not isinstance(error, Busy):
             self.locks.forget(snapshot_id)  # it may be locked by now
@@ -227,32 +231,33 @@ class Memory:
                 sighting.copy = lock.on(sighting.copy)
 
     def locks_not_read(self, error: CopyError, to_lock: str | None, now: float) -> None:
-        """Note why locks cannot be read. So a copy that was to be locked never is: its lock would change another."""
+        """Record why locks cannot be read. A copy that was to be locked never is then, since its lock might change
+        another one."""
         self.locks.unread = error
         if to_lock is not None:
             self.write_refused(to_lock, LOCK, error, now)
             self.writes.postpone(to_lock, LOCK, error, math.inf)
 
-    # -- what all that allows ----------------------------------------------------------------------------
+    # -- what follows from all that ----------------------------------------------------------------------------
 
     @property
     def was_listed(self) -> bool:
-        """Whether a look at all copies was made."""
+        """Whether all copies were listed."""
         return self.listings.at_first is not None
 
     @property
     def known(self) -> frozenset[str]:
-        """The copies that were there before this run wrote anything."""
+        """The copies that existed before this run wrote anything."""
         return self.listings.at_first.known if self.listings.at_first else frozenset()
 
     @property
     def failed_first(self) -> frozenset[str]:
-        """Those that had failed by then."""
+        """The copies that had failed before this run wrote anything."""
         return self.listings.at_first.failed if self.listings.at_first else frozenset()
 
     @property
     def copies(self) -> list[Snapshot]:
-        """The copies that exist, as far as is known."""
+        """The copies that exist, as far as known."""
         return [sighting.copy for sighting in self.seen.values()]
 
     @property
@@ -267,7 +272,7 @@ class Memory:
 
     @property
     def may_begin(self) -> bool:
-        """Whether no copy call of this run is out or may have taken effect."""
+        """Whether no copy call of this run is outstanding or may have taken effect."""
         return not (self.copy_call.may_have_made_one or self.own)
 
     def unseen(self, snapshot_id: str) -> bool:
@@ -279,9 +284,9 @@ class Memory:
         return now - self.listings.fresh_at <= FRESH_SECONDS
 
     def may_delete(self, snapshot_id: str, survivor_id: str, now: float) -> bool:
-        """Whether a fresh look shows a copy, not held, and the one that survives it (itself where none has to).
+        """Whether a fresh look shows a copy that is not held, and its survivor (the copy itself if it needs none).
 
-        What may have been deleted already needs a look since then, but need not show: to delete it twice is harmless.
+        A copy that may be deleted already needs a later look but need not show in it: a second deletion is harmless.
         """
         if snapshot_id not in self.seen or self.seen[snapshot_id].copy.held:
             return False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request made ready for the copy call, or the reason why its source cannot be copied. Pure."""
+"""Prepares a request for the copy call, or finds the reason why its source cannot be copied. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..templates import render
 def order_of(
     cloud: Capabilities, request: CopyRequest, source: Snapshot | CopyError | None, warnings: list[str]
 ) -> CopyOrder | CopyError:
-    """Make the request ready for the copy call, or say why its source cannot be copied."""
+    """Return the request ready for the copy call, or the reason why its source cannot be copied."""
     problem = source if isinstance(source, CopyError) else _source_problem(cloud, request, source)
     if problem is not None or not isinstance(source, Snapshot):
         return problem or Refused("The source is unknown")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One copy: as last shown, made or deleted by this run, or locked. Times are seconds on the monotonic clock."""
+"""One copy: as last shown, as made or deleted by this run, its lock. Times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ..model import HOLD, Snapshot, State
 from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
 from .writes import ATTACH, EXPIRY, TAGS
 
-#: A look that takes longer (seconds) would be too old for a write before it ends.
+#: A longer look (seconds) counts from its end; otherwise it would leave no time for writes.
 LONG_LOOK = FRESH_SECONDS / 2
-#: How long (seconds) after a copy was first shown another one of the same second may not show yet.
+#: For how long (seconds) after a copy first showed another copy of the same second may not show yet.
 SAME_SECOND = 1.5
-#: How exactly two times by the cloud's clock can be compared: it tells them in whole seconds, and the answer that told
-#: one took its time.
+#: The accuracy with which two times of the cloud's clock can be compared: they are whole seconds, and answers have a
+#: latency.
 CLOCK_UNSURE = timedelta(seconds=3)
-#: Order of states: a look that shows an earlier state comes from a replica that lags. So what was seen complete stays
-#: complete (test_what_was_seen_complete_stays_complete_though_a_replica_lags).
+#: Order of states: a look that shows an earlier state comes from a lagging replica. So a copy that was seen complete
+#: stays complete (test_what_was_seen_complete_stays_complete_though_a_replica_lags).
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 
 
@@ -44,11 +44,11 @@ class Sighting:
     complete_at: float = math.inf
     shown_at: float = -math.inf
     unseen: int = 0
-    #: The state in which it was first known.
+    #: The state in which it first showed.
     first_state: State = State.PENDING
 
     def shown(self, copy: Snapshot, at: float) -> tuple[str, ...]:
-        """Note what a look showed. Returns the kinds of writes of which it shows an effect that none has shown yet."""
+        """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
         if copy is not was and AGE[copy.state] >= AGE[was.state]:
             now_held, was_held = (disk.attached_to if disk else None for disk in (copy.disk, was.disk))
@@ -73,10 +73,10 @@ class Sighting:
 
 @dataclass(eq=False, slots=True)
 class OwnCopy:
-    """A copy that this run made. ``made_at``: when its call was answered, or it showed after a lost answer.
+    """A copy that this run made. ``made_at``: when its call was answered, or when it showed after a lost answer.
 
-    ``compared``: whether a listing showed it together with every earlier one: an earlier copy shows earlier.
-    ``rechecked``: whether a listing was made once it was complete, since another run's may have shown late.
+    ``compared``: a listing showed it together with all earlier copies, since an earlier copy shows earlier.
+    ``rechecked``: a listing was made after it was complete, since another run's copy may show late.
     """
 
     made_at: float
@@ -92,13 +92,13 @@ class Deletion:
     still_shown: bool
 
     def not_shown(self, at: float) -> None:
-        """Note a look at a moment that did not show the copy."""
+        """Record a look at ``at`` that did not show the copy."""
         self.still_shown = self.still_shown and at < self.at
 
 
 @dataclass(eq=False, slots=True)
 class KnownLocks:
-    """The locks of copies as they were last read, None for no lock; when that was; why they could not be read."""
+    """The locks of copies as last read (None for no lock), when that was, and why they could not be read."""
 
     found: dict[str, Lock | None] = field(default_factory=dict)
     at: float = -math.inf
@@ -124,12 +124,13 @@ class Absence:
     last: float = -math.inf
 
     def noted(self, at: float) -> None:
-        """Note a look at a moment that did not show it."""
+        """Record a look at ``at`` that did not show it."""
         self.looks, self.since, self.last = self.looks + 1, min(self.since, at), at
 
     @property
     def is_certain(self) -> bool:
-        """Whether so many looks, over so long, did not show it that it is not there (promises: unseen)."""
+        """Whether enough looks over a long enough time did not show it, so that it counts as missing
+        (promises: unseen)."""
         return self.looks >= ABSENT_LOOKS and self.last - self.since >= ABSENT_SECONDS
 
     @property
@@ -140,7 +141,7 @@ class Absence:
 
 @dataclass(eq=False, slots=True)
 class Survivor:
-    """A copy that must be complete and stay, so that another one may go."""
+    """A copy that must be complete and stay, so that another one may be deleted."""
 
     copy: Snapshot | None = None
     shown_at: float = -math.inf
@@ -148,7 +149,7 @@ class Survivor:
     lacking: Absence = field(default_factory=Absence)
 
     def looked(self, shown: Snapshot | None, at: float) -> None:
-        """Note what a look at a moment showed of it."""
+        """Record what a look at ``at`` showed of it."""
         self.copy = shown
         if shown and shown.owned and shown.state is State.COMPLETED:
             self.shown_at, self.lacking = at, Absence()
@@ -161,20 +162,20 @@ class Survivor:
 
     @property
     def next_look(self) -> float:
-        """When to look at it again, unless it is certain: at once, or after a pause if a look lacked it."""
+        """When to look at it again, unless it is certain: at once, or after a pause if a look did not show it."""
         return self.lacking.next_look if self.lacking.looks else -math.inf
 
 
 def counts_from(at: float, until: float) -> float:
-    """Say when a look from ``at`` to ``until`` was made: at its start, or at its end if it took long, since a listing
-    may take minutes."""
+    """Return from when a look from ``at`` to ``until`` counts: from its start, or from its end if it took long, since a
+    listing may take minutes."""
     return at if until - at < LONG_LOOK else until
 
 
 def kept(before: Snapshot, now: Snapshot) -> Snapshot:
-    """Return what a look shows, completed by what an earlier look showed and this one does not.
+    """Return what a look shows, completed with what an earlier look showed and this one does not.
 
-    A hold or a lock that was seen once counts for the whole run: a look that does not show it may be an old one.
+    Once seen, a hold or a lock counts for the rest of the run: a look that does not show it may be stale.
     """
     known: dict[str, Any] = {
         name: getattr(before, name)

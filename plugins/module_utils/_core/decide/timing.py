@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When another look is worth its price. Pure; times are seconds on the monotonic clock."""
+"""When another look is worthwhile. Pure; times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from .writes import DELETE
 
 
 def next_search(wanted: Wanted, memory: Memory) -> float | None:
-    """Say when to look again for the copy of a call in doubt; None if none is, so that a call may be sent (again)."""
+    """Return when to look again for the copy of a call in doubt; None if no call is in doubt, so that a call may be
+    sent."""
     doubt = memory.copy_call.state
     if not isinstance(doubt, InDoubt):
         return None
@@ -39,7 +40,7 @@ def _search_seconds(wanted: Wanted, doubt: InDoubt) -> float:
 
 
 def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) -> float:
-    """Say when a copy in progress is worth another look."""
+    """Return when a copy in progress is worth another look."""
     soonest = math.inf
     for one in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own)):
         sighting = memory.seen[one.snapshot_id]
@@ -54,7 +55,7 @@ def next_look(memory: Memory, copy: Snapshot, copies: Sorted, longest: float) ->
 
 
 def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
-    """Say when to look again for a copy that must be shown before something is written."""
+    """Return when to look again for a copy that must show before a write."""
     sighting = memory.seen[snapshot_id]
     if sighting.is_fresh(now):
         return math.inf
@@ -64,27 +65,27 @@ def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
 
 
 def look_after(memory: Memory, snapshot_id: str) -> float:
-    """Say when to look whether a write in doubt took effect: at once, then after pauses that grow while the copy does
+    """Return when to check whether a write in doubt took effect: at once, then after growing pauses while the copy does
     not show."""
     unseen = memory.seen[snapshot_id].unseen
     return memory.looked_at + pause_until_shown(unseen) if unseen else -math.inf
 
 
 def look_until_shown(memory: Memory, since: float) -> float:
-    """Say when to look for what should show since a moment: after pauses that grow."""
+    """Return when to look for something that should show since ``since``: after growing pauses."""
     return max(memory.looked_at, since) + pause_until_shown(memory.looked_at - since)
 
 
 def pause_until_shown(waited: float) -> float:
-    """Return the seconds until the next look for what does not show yet."""
+    """Return the seconds until the next look for something that does not show yet."""
     return max(0.5, min(waited / 2, 15.0)) if math.isfinite(waited) else 0.5
 
 
 def deletions_now(
     memory: Memory, pairs: list[tuple[Snapshot, Snapshot]], now: float
 ) -> tuple[tuple[Snapshot, ...], float, float]:
-    """Sort deletions, each of a copy and the one that survives: which may be sent now, when to look first, and when to
-    send again."""
+    """Sort deletions, given as pairs of a copy and its survivor: those that may be sent now, when to look first, and
+    when to send again."""
     delete, look, retry = [], math.inf, math.inf
     for copy, survivor in pairs:
         refusal = memory.writes.refusal_of(copy.snapshot_id, DELETE)
@@ -102,7 +103,7 @@ def deletions_now(
 
 
 def when_to_write(memory: Memory, snapshot_id: str, what: str, now: float) -> tuple[bool, float, float]:
-    """Say whether a write may be sent now; else when to look, or to send again."""
+    """Return whether a write may be sent now, else when to look first, and when to send again."""
     refusal = memory.writes.refusal_of(snapshot_id, what)
     if refusal and refusal.until > now:
         return False, math.inf, refusal.until

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows from what is wanted, what is shown, and what this run did: the one place where a state changes.
+"""Decides what follows from what is wanted, what is shown, and what this run did. Only here do states change.
 
 Pure.
 
@@ -10,21 +10,21 @@ Pure.
 
     state of a request            becomes, at a look or an answer
     nothing looked at yet         -> look at all copies
-    nothing shown, or not all     -> look at all copies again, until a listing without a seam, or a second one, says so
-    no copy that fits             -> failed, where a misfit or a failed copy may not be replaced, or none may be begun
-                                  -> read the source; failed, where it cannot be copied
-                                  -> begin, where the look is fresh and there is room
+    nothing shown, or not all     -> look at all copies again, until a listing without a seam or a second one confirms it
+    no copy that fits             -> failed if a misfit or a failed copy may not be replaced, or no copy may be started
+                                  -> read the source; failed if it cannot be copied
+                                  -> begin, once the look is fresh and there is room
     copy call refused             -> failed; or begin again later (quota, throttled, busy)
-    copy call in doubt            -> look, until its copy shows or the time of doubt is over; then begin again
-    copy in progress              -> wait for it; taken back, if this run made it and another run an earlier one
+    copy call in doubt            -> look until its copy shows or doubt_seconds are over; then begin again
+    copy in progress              -> wait for it; taken back if this run made it and another run made an earlier one
     copy complete                 -> tags, expiry, deletions that it allows; if this run made it, a last look at all
                                      copies; then settled
     copy of this run failed, gone -> failed; no second attempt in this run, unless a token returned a copy that is gone
-    another's failed, gone        -> failed if it was there at first; else begin
-    to be absent                  -> deleted; once complete, where the cloud cannot cancel; refused, where it is held
+    another's failed, gone        -> failed if it existed at first; else begin
+    to be absent                  -> deleted; once complete if the cloud cannot cancel it; refused if it is held
 
-A deletion needs a look, not older than 15 seconds, that shows what goes and what stays. Whether a deletion whose
-answer was lost took effect is not waited for: it is sent again.
+A deletion needs a look, not older than 15 seconds, that shows the copy to delete and its survivor. If the answer to a
+deletion was lost, the run does not wait for its effect but sends it again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from .without_copy import without_copy
 
 
 def decide(wanted: Wanted, memory: Memory, now: float, today: datetime) -> Decision:
-    """Decide for one request. ``now`` is monotonic, ``today`` the time of day (aware)."""
+    """Decide for one request. ``now`` is monotonic, ``today`` the current time (aware)."""
     if memory.listings.at_first is None:
         error = memory.copy_call.final_error
         return Decision(next=Failed(error) if error else Next.GO_ON, look=LIST_NOW)

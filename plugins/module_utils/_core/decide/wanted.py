@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wanted: one request, the policy that holds for all, and what is known of the source.
+"""What is wanted: one request, the policy for all requests, and what is known about the source.
 
-Frozen but for the source.
+Immutable except for the source.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..model import CopyOrder, CopyRequest, Snapshot
 
 @dataclass(frozen=True)
 class Policy:
-    """The user's options that hold for every copy of a run; times in seconds."""
+    """The user's options for all copies of a run; times are in seconds."""
 
     absent: bool = False
     create: bool = True
@@ -31,17 +31,17 @@ class Policy:
     wait: bool = False
     wait_delay: float = 15.0
     wait_timeout: float = 3600.0
-    #: Check mode: nothing is sent.
+    #: Check mode: no write is sent.
     is_planned: bool = False
-    #: Where none is wanted: the only copies that go, those in progress among them or not, and by copy the one that must
-    #: be complete and stays.
+    #: For ``state: absent``: the only copies to delete, whether those in progress are included, and by copy its
+    #: survivor, which must be complete.
     copy_ids: frozenset[str] | None = None
     takes_unfinished: bool = False
     survivors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def leaves_unfinished(self) -> bool:
-        """Whether copies in progress stay, though they are named."""
+        """Whether copies in progress stay although they are named."""
         return self.copy_ids is not None and not self.takes_unfinished
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows where a copy fits. Pure."""
+"""Decisions if a copy fits. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 
 
 def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today: datetime) -> Decision:
-    """Decide for a request of which a copy fits. ``now`` is monotonic, ``today`` the time of day (aware)."""
+    """Decide for a request with a copy that fits. ``now`` is monotonic, ``today`` the current time (aware)."""
     policy = wanted.policy
     copy = _counting(copies, memory)
     complete = copy.state is State.COMPLETED
@@ -32,13 +32,13 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     duplicates = _duplicates(copies, copy)
     quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
-        return Decision(copy, Next.NOTHING, drift=drift, duplicates=duplicates)  # nearly always
+        return Decision(copy, Next.NOTHING, drift=drift, duplicates=duplicates)  # the usual case
     withdrawn = _withdrawn(wanted, memory, copies) if policy.wait else _Withdrawn()
     to_delete, pairs = _to_delete(wanted, memory, copies, copy, withdrawn)
     unknown = unknown_locks(wanted, memory, [c for c, _survivor in pairs.values()])
     ready = [pair for i, pair in pairs.items() if i not in unknown]
     delete, look_at, retry_at = deletions_now(memory, ready, now)
-    # A locked copy could not be taken back, and a listing with a seam may lack the copy that counts.
+    # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
     cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.disk.is_due
     unsure = cannot_be_undone and not memory.listings.is_confirmed
     may_lock = not (withdrawn.may_take(copy) or copy.snapshot_id in pairs or unsure)
@@ -46,7 +46,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     needs_locks = bool(unknown) or (drift.lock.unknown and may_lock)
     follows = (policy.wait and (not complete or sighting.unseen > 0)) or withdrawn.waits
     poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
-    # The copy of a lost call may still show beside this one.
+    # The copy of a lost call may still appear in addition to this one.
     search_at = next_search(wanted, memory) if policy.wait else None
     look = Look(
         at=min(
@@ -83,8 +83,8 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
 def _to_delete(
     wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot, withdrawn: _Withdrawn
 ) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
-    """Return the copies that go in the end, and by ID those that may go now, each with the one that survives. What is
-    taken back is only among the latter."""
+    """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor. Copies
+    that are taken back are only among the latter."""
     policy, complete = wanted.policy, copy.state is State.COMPLETED
     pairs = {c.snapshot_id: (c, copy) for c in failed_first(wanted, memory, copies)}
     misfits = misfits_first(wanted, memory, copies, copy)
@@ -98,7 +98,7 @@ def _to_delete(
 
 
 def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift) -> float:
-    """Say when to look whether what the cloud accepted, or another run may have set, shows."""
+    """Return when to check whether changes show that the cloud accepted or that another run may have made."""
     known_at, looks = memory.seen[copy.snapshot_id].known_at, []
     if drift.tags.unshown:
         looks.append(memory.writes.accepted[copy.snapshot_id, TAGS])
@@ -110,24 +110,26 @@ def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift)
 
 
 def _counting(copies: Sorted, memory: Memory) -> Snapshot:
-    """Return the copy that counts: this run's own until it is taken back, and rather one that the last look showed."""
+    """Return the copy that counts: this run's own copy until it is taken back, preferably one that the last look
+    showed."""
     own = [c for c in copies.fitting if c.snapshot_id in memory.own]
     shown = [c for c in own or copies.fitting if not memory.seen[c.snapshot_id].unseen]
     return (shown or own or list(copies.fitting))[0]
 
 
 def _duplicates(copies: Sorted, copy: Snapshot) -> tuple[Snapshot, ...]:
-    """Return the copies beyond the one that counts; if that is a duplicate itself, the first copy is among them."""
+    """Return the copies besides the one that counts; if that is a duplicate itself, they include the first copy."""
     first = [c for c in copies.fitting[:1] if copy in copies.duplicates]
     return (*first, *(c for c in copies.duplicates if c is not copy))
 
 
 @dataclass(frozen=True)
 class _Withdrawn:
-    """Which copies of this run go, since another run made an earlier one.
+    """Which copies of this run are taken back because another run made an earlier one.
 
-    ``ready``: pairs of what goes now and what stays. ``waits``: for another state. ``compare``: for a listing that
-    shows what others have begun. ``recheck``: for one that is made once the copy is complete.
+    ``ready``: pairs of a copy to delete now and its survivor. ``waits``: a copy must reach another state first.
+    ``compare``: a listing must show what others have started. ``recheck``: a listing must be made after the copy is
+    complete.
     """
 
     ready: tuple[tuple[Snapshot, Snapshot], ...] = ()
@@ -141,7 +143,7 @@ class _Withdrawn:
 
 
 def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
-    """Say which copies of this run go; all runs decide alike."""
+    """Return which copies of this run are taken back; all runs decide in the same way."""
     ready, waits, compare, recheck = [], False, False, False
     for mine in (c for c in copies.fitting if c.snapshot_id in memory.own):
         if not memory.own[mine.snapshot_id].compared:
@@ -168,8 +170,8 @@ def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
 def _update_now(
     memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
 ) -> tuple[str | None, float, float]:
-    """Say which of tags, expiry, lock and attachment may be sent now, in this order; else when to look, or to send
-    again."""
+    """Return which of tags, expiry, lock and attachment may be sent now, in this order; else when to look, or when to
+    send again."""
     kinds = {
         TAGS: drift.tags.change,
         EXPIRY: drift.expiry.at,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows where no copy fits. Pure."""
+"""Decisions if no copy fits. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .wanted import Wanted
 
 
 def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
-    """Decide for a request of which no copy fits: begin one, unless something is in the way."""
+    """Decide for a request without a copy that fits: start one, unless there is an obstacle."""
     in_the_way = (
         _lost(wanted, memory, copies) or _cannot_begin_yet(wanted, memory) or _may_not_begin(wanted, memory, copies)
     )
@@ -37,7 +37,7 @@ def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
 
 
 def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
-    """Decide where the last call failed for good, or where its copy, or another, may show later."""
+    """Decide if the last call failed for good, or if its copy or another one may still show."""
     call = memory.copy_call
     if call.final_error:
         return Decision(next=Failed(call.final_error))
@@ -51,10 +51,10 @@ def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
 
 
 def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
-    """Decide where there is a copy that may not be replaced, or none may be made."""
+    """Decide if an existing copy may not be replaced, or if no copy may be made."""
     request, policy = wanted.request, wanted.policy
     mine = [c for c in copies.misfits if c.snapshot_id in memory.own]
-    if mine:  # another attempt would end the same way
+    if mine:  # another attempt would have the same result
         return Decision(mine[0], Failed(failures.mismatch(request, mine[0], wanted.cloud)))
     if copies.misfits and not (policy.replace_mismatched and policy.create):
         first = copies.misfits[0]
@@ -72,7 +72,7 @@ def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision |
 
 
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
-    """Return a followed copy that failed or is gone: one of this run's own, or one that was there at first."""
+    """Return a followed copy that failed or is gone: an own copy of this run, or one that existed at first."""
     for copy in copies.failed:
         if copy.snapshot_id in memory.own or (copy.snapshot_id not in memory.failed_first and _was_first(memory, copy)):
             return Decision(copy, Failed(failures.failed_copy(copy, wanted.cloud.failure_hint(copy))))
@@ -86,28 +86,28 @@ def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
 
 
 def _is_asked_for_once_more(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
-    """Whether the cloud returned an ID once that never showed, and that may be of a copy of an earlier run."""
+    """Whether the cloud once returned an ID that never showed and that may belong to a copy of an earlier run."""
     return wanted.cloud.may_answer_with_gone and len(memory.own) == 1 and copy.snapshot_id in memory.never_shown
 
 
 def _was_first(memory: Memory, copy: Snapshot) -> bool:
-    """Whether a copy was there when the run started, and is the only one that this run followed."""
+    """Whether a copy existed when the run started and is the only one that this run followed."""
     return copy.snapshot_id in memory.known and not (memory.own or memory.copy_call.lost)
 
 
 def failed_first(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
-    """Return the copies that go because they had failed at first."""
+    """Return the copies to delete because they had failed at first."""
     if not (wanted.policy.replace_failed and wanted.policy.create):
         return ()
     return tuple(c for c in copies.failed if c.snapshot_id in memory.failed_first and c.deletable and not c.held)
 
 
 def misfits_first(wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None) -> tuple[Snapshot, ...]:
-    """Return the misfits that a copy replaces, or one that is to be made: those that were there at first, and rank
-    before it.
+    """Return the misfits that an existing or planned copy replaces: those that existed at first and rank before it.
 
-    To another run, which asks for another key, this copy may be the misfit. Both runs rank alike, so the last one
-    stays. What was there at first ranks before a copy of this run, also if both times are of one second.
+    For another run, which requests another key, this copy may be the misfit. Both runs rank in the same way, so the
+    last copy stays. A copy that existed at first ranks before a copy of this run, even if both were started in the same
+    second.
     """
     if not (wanted.policy.replace_mismatched and wanted.policy.create):
         return ()

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes on copies that are there: which the cloud refused, and which it accepted. Times are seconds on the monotonic
-clock."""
+"""Writes on existing copies: those that the cloud refused, and those that it accepted. Times are seconds on the
+monotonic clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry
 from ..model import TagChange
 from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS
 
-#: The longest pause (seconds) before a write that was refused is sent again.
+#: The longest pause (seconds) before a refused write is sent again.
 LONGEST_PAUSE = 30.0
 #: Kinds of writes on existing copies.
 DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
@@ -23,14 +23,14 @@ ATTACH, DETACH = "attach", "detach"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a write was not done, and when it may be sent again: never, if ``until`` is infinite."""
+    """Why a write failed, and when it may be sent again (never if ``until`` is infinite)."""
 
     error: CopyError
     since: float
     #: When it was last refused, or its answer was lost.
     at: float = -math.inf
     until: float = 0.0
-    #: How often it was sent, and how often of that a busy cloud was not the reason.
+    #: How often it was sent, and how often it failed for another reason than a busy cloud.
     sent: int = 0
     attempts: int = 0
     #: Whether an answer to it was ever lost, so that it may have taken effect.
@@ -41,15 +41,15 @@ class Refusal:
         return self.until == math.inf
 
     def is_in_doubt(self, shown_at: float) -> bool:
-        """Whether it may have taken effect, where the copy was last shown at a moment."""
+        """Whether it may have taken effect, given that the copy last showed at ``shown_at``."""
         return self.error.retry is Retry.LOOK_FIRST and shown_at <= self.at
 
     def again(self, what: str, error: CopyError, now: float) -> Refusal:
-        """Return what it is once the write was sent and refused, or its answer was lost."""
+        """Return the refusal after the write was sent again and refused, or its answer was lost."""
         sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
         lasts = attempts >= ATTEMPTS and now - self.since >= ATTEMPTS_SECONDS
-        pause = min(2.0 ** min(sent, 9) / 2, LONGEST_PAUSE)  # the same for all of a call, which is repeated
-        # Another service may not know yet what was just made (api-facts: read-lag).
+        pause = min(2.0 ** min(sent, 9) / 2, LONGEST_PAUSE)  # the same for all copies of one call, which is repeated
+        # Another service may not know a new copy yet (api-facts: read-lag).
         may_be_known_later = isinstance(error, NotFound) and what not in (DELETE, ATTACH, DETACH)
         never = error.retry is Retry.NEVER and not may_be_known_later
         until = math.inf if never or lasts else now + pause
@@ -61,9 +61,9 @@ class Writes:
     """The writes of one request, each by copy and kind."""
 
     refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
-    #: When the cloud accepted them; of deletions see ``Memory.deleted``.
+    #: When the cloud accepted them; for deletions see ``Memory.deleted``.
     accepted: dict[tuple[str, str], float] = field(default_factory=dict)
-    #: The changes of tags among them, by copy.
+    #: The accepted changes of tags, by copy.
     tags: dict[str, TagChange] = field(default_factory=dict)
 
     def refusal_of(self, snapshot_id: str, what: str) -> Refusal | None:
@@ -78,11 +78,11 @@ class Writes:
         return refusal is not None and refusal.is_final
 
     def is_over(self, snapshot_id: str, what: str) -> bool:
-        """Whether the cloud accepted a write, or refused it for good."""
+        """Whether the cloud accepted a write or refused it for good."""
         return (snapshot_id, what) in self.accepted or self.is_refused(snapshot_id, what)
 
     def last_refused(self, *kinds: str) -> float:
-        """Say when a write of these kinds was last refused; minus infinity if none was."""
+        """Return when a write of these kinds was last refused; minus infinity if none was."""
         return max((refusal.at for (_id, what), refusal in self.refusals.items() if what in kinds), default=-math.inf)
 
     def accept(self, snapshot_id: str, what: str, now: float) -> None:
@@ -103,5 +103,5 @@ class Writes:
         self.refusals[snapshot_id, what] = replace(refusal, until=until)
 
     def end(self, snapshot_id: str, what: str) -> Refusal | None:
-        """Forget a refusal, since the write took effect or is not needed any more; return it."""
+        """Remove and return a refusal, since the write took effect or is no longer needed."""
         return self.refusals.pop((snapshot_id, what), None)

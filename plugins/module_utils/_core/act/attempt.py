@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request on its way: what is wanted, what this run knows, and what was decided last."""
+"""One request on its way through a run: what is wanted, what is known, and what was decided last."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .window import Window
 class Attempt:
     """Everything about one request.
 
-    ``failures`` are about the copy's tags, expiry or deletions, by the snapshot's ID.
+    ``failures`` are those of the copy's tags, expiry or deletions, by snapshot ID.
     """
 
     wanted: Wanted
-    #: Where it stands among the requests of the run.
+    #: Its position among the requests of the run.
     place: int = 0
     memory: Memory = field(default_factory=Memory)
     decision: Decision = field(default_factory=Decision)
@@ -51,7 +51,7 @@ class Attempt:
 
     @property
     def disk(self) -> str | None:
-        """The disk of the source, by which some clouds allow one unfinished copy at a time."""
+        """The disk of the source. Some clouds allow only one unfinished copy per disk."""
         if self.wanted.order:
             return self.wanted.order.source.disk_id
         return source_disk_of(self.copy) if self.copy else None
@@ -63,7 +63,7 @@ class Attempt:
 
     @property
     def is_complete(self) -> bool:
-        """Whether a copy of it is complete, as far as is known."""
+        """Whether a copy of it is complete, as far as known."""
         return self.error is None and self.copy is not None and self.copy.state is State.COMPLETED
 
     @property
@@ -77,7 +77,7 @@ class Attempt:
 
     @property
     def is_in_flight(self) -> bool:
-        """Whether a copy of it takes room at the destination, or may do so."""
+        """Whether a copy of it takes room, or may take room, at the destination."""
         call = self.memory.copy_call
         if call.is_out or (self.copy is None and call.is_in_doubt and not self.decision.begin):
             return self.error is None
@@ -88,15 +88,16 @@ class Attempt:
         return snapshot_id in self.memory.seen and self.memory.seen[snapshot_id].is_known(now)
 
     def may_delete(self, snapshot_id: str, now: float) -> bool:
-        """Whether the look on which its deletion was decided is fresh, for it and for what stays, and shows no hold."""
+        """Whether the look on which its deletion is based is fresh for it and its survivor, and shows no hold."""
         return self.memory.may_delete(
             snapshot_id, self.decision.deletions.survivor_of.get(snapshot_id, snapshot_id), now
         )
 
     def most_beside(self, snapshot_id: str, what: str, most: int) -> int:
-        """Return how many copies a call may be for: fewer after each failure, so that one keeps no other from success.
+        """Return the maximum number of copies for a call: fewer after each failure, so that one copy does not block the
+        others.
 
-        After the first failure still all, since most failures pass; in the end one.
+        After the first failure it is still all, since most failures are temporary; in the end it is one.
         """
         refusal = self.memory.writes.refusal_of(snapshot_id, what)
         if refusal is None or isinstance(refusal.error, Throttled):
@@ -105,12 +106,12 @@ class Attempt:
 
     @property
     def times_refused(self) -> int:
-        """How often the write that was refused most was sent."""
+        """How often its most refused write was sent."""
         return max((refusal.sent for refusal in self.memory.writes.refusals.values()), default=0)
 
     @property
     def started_at(self) -> float:
-        """When (monotonic) this run's last copy call for it was accepted; minus infinity if none was."""
+        """When (monotonic) the last copy call of this run for it was accepted; minus infinity if none was."""
         return max((mine.made_at for mine in self.memory.own.values()), default=-math.inf)
 
     def is_shown_complete(self, shown: Mapping[str, Snapshot]) -> bool:
@@ -118,12 +119,13 @@ class Attempt:
         return any(i in shown and shown[i].state is State.COMPLETED for i in self.memory.own)
 
     def next_look(self, window: Window | None) -> float:
-        """Say when its copies are worth a refreshing look; for their room too, if others wait for it in a window."""
+        """Return when its copies are worth a refreshing look; also because of their room, if others wait for it in a
+        window."""
         look_at = self.decision.look.at if self.is_open else math.inf
         return min(look_at, self.poll_at(window)) if window else look_at
 
     def poll_at(self, window: Window) -> float:
-        """Say when a copy in progress is worth a look for its room."""
+        """Return when a copy in progress is worth a look because of its room."""
         if self.decision.look.poll_at == math.inf:
             return math.inf
         return min(self.decision.look.poll_at, window.poll_at(self.started_at, self.memory.looked_at))

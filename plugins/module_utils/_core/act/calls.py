@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send what was decided, each call once, and write down what came back. The only code that writes to a cloud."""
+"""Sends the decided calls, each once, and records the answers. The only code that writes to a cloud."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ class Calls(WriteSender):
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         self._at_once = 1
-        #: Requests, and copies to delete, of a failed call: each is sent alone, or one has them all fail for ever.
+        #: Requests, and copies to delete, of a failed call. Each is sent by itself, since one may make all of them
+        #: fail.
         self._singles: set[Attempt | tuple[str, str]] = set()
 
     # -- starting copies ---------------------------------------------------------------------------------
 
     def begin(self, regions: Mapping[str, Region]) -> list[Attempt]:
-        """Start copies where there is room and a fresh look, as many in a call as the cloud takes."""
+        """Start copies if there is room and a fresh look, as many per call as the cloud accepts."""
         done: list[Attempt] = []
         asked: list[list[Attempt]] = []
         sent: set[Attempt] = set()
@@ -62,7 +63,7 @@ class Calls(WriteSender):
         return done + self._send(asked, regions)
 
     def _ready(self, region: Region) -> list[Attempt]:
-        """Return requests that may start now; none overtakes one that needs a new look first."""
+        """Return the requests that may start now; no request overtakes one that needs a new look first."""
         now = self._deadline.now()
         return list(takewhile(lambda attempt: attempt.memory.is_fresh(now), region.next_to_begin(now)))
 
@@ -86,21 +87,21 @@ class Calls(WriteSender):
         ]
 
     def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:
-        """Make these copy calls, in parallel where the cloud's SDK allows it, and note their answers."""
+        """Make these copy calls, in parallel if the cloud's SDK allows it, and record their answers."""
         if len(calls) > 1:
             with ThreadPoolExecutor(len(calls)) as pool:
                 answers = list(pool.map(self._ask, calls))
         else:
             answers = [self._ask(call) for call in calls]
         pairs = [pair for call, answer in zip(calls, answers) for pair in zip(call, answer)]
-        # In parallel only while all is well: a first call shows whether the cloud takes any.
+        # In parallel only without failures: a first call shows whether the cloud accepts calls.
         all_well = not any(isinstance(answer, CopyError) for _attempt, answer in pairs)
         if calls:
             self._at_once = self._cloud.calls_at_once if all_well else 1
         ended: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
             ended += self._answered(attempt, regions[attempt.request.region], answer)
-        for asked, got in zip(calls, answers):  # so that one call repeats what one call was refused
+        for asked, got in zip(calls, answers):  # so that one call repeats the refused requests of one call
             refused = [a for a, one in zip(asked, got) if isinstance(one, CopyError) and one.retry is Retry.LATER]
             windows = [regions[attempt.request.region].window for attempt in refused]
             for window in windows:
@@ -108,15 +109,15 @@ class Calls(WriteSender):
         return [attempt for attempt, _answer in pairs] + ended
 
     def _ask(self, call: list[Attempt]) -> list[Snapshot | CopyError | None]:
-        """Make a copy call, and each of its copies alone if one of them may be why it was refused.
+        """Make a copy call. If it may have been refused because of one of its copies, make a call for each copy.
 
-        None stands for one that was not sent, since its look is no longer fresh.
+        The answer None means that a call was not sent because its look was no longer fresh.
         """
         try:
             answers = safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
         except CopyError as error:
             if len(call) > 1 and not isinstance(error, (Throttled, Unreachable)):
-                self._singles.update(call)  # one of them may be why, also of a lost answer
+                self._singles.update(call)  # one of them may be the reason, even for a lost answer
             if len(call) == 1 or not self._cloud.may_be_of_one(error):
                 return [error] * len(call)
             return [answer for attempt in call for answer in self._ask_alone(attempt)]
@@ -127,7 +128,7 @@ class Calls(WriteSender):
         return self._ask([attempt]) if may_be_sent else [None]
 
     def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError | None) -> list[Attempt]:
-        """Note the result of a copy call, by the kind of its failure alone. Returns other attempts that it ends."""
+        """Record the result of a copy call, by the class of its failure. Returns other attempts that it ends."""
         self.ended_at[region.name] = now = self._deadline.now()
         if answer is None:
             attempt.memory.copy_not_sent()
@@ -136,7 +137,7 @@ class Calls(WriteSender):
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
             if attempt.memory.copy_call.lost or isinstance(answer, Underway):
-                region.queue.defer(attempt)  # its source may be why, since it is not the first time
+                region.queue.defer(attempt)  # the source may be the reason, since it is not the first time
             attempt.memory.copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
             attempt.memory.copy_refused(answer, for_good=False)
@@ -150,10 +151,10 @@ class Calls(WriteSender):
                 return others
         return []
 
-    # -- writes on copies that are there -----------------------------------------------------------------
+    # -- writes on existing copies -----------------------------------------------------------------------
 
     def delete(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Delete what may go now, in batches."""
+        """Delete the copies that may be deleted now, in batches."""
         chosen = [a for a in attempts if a.decision.deletions.now]
         wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
         for name in dict.fromkeys(region for region, _i in wanted):
@@ -161,7 +162,7 @@ class Calls(WriteSender):
             most = {i: owners[i].most_beside(i, DELETE, self._cloud.deleted_per_call) for i in owners}
             most.update((i, 1) for i in owners if (name, i) in self._singles)
             for ids in _calls_of(most):
-                # Calls take time: without a fresh look, decide anew.
+                # Calls take time: if a look is no longer fresh, decide again.
                 some = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
                 if some:
                     self._delete(name, some)
@@ -179,10 +180,10 @@ class Calls(WriteSender):
         attempt.memory.deletion_accepted(snapshot_id, self._deadline.now())
 
     def delete_tags(self, attempts: Sequence[Attempt]) -> None:
-        """Delete the passing tags of the copies that this run deleted, unless a copy that it knows has them.
+        """Delete the passing tags of the copies that this run deleted, unless another known copy has them.
 
-        Nothing depends on it, so it fails nothing. Copies that a look may still show most likely still have theirs:
-        then no tag is tried alone.
+        Nothing depends on this, so it causes no failure. Deleted copies that a look may still show most likely still
+        have their tags; then tags are not tried individually.
         """
         memories = [attempt.memory for attempt in attempts if self._cloud.passing_tags]
         gone = [m.gone[i] for m in memories for i in m.deleted if i in m.gone]
@@ -194,7 +195,7 @@ class Calls(WriteSender):
                 self._cloud.delete_tags(gone[0].region, sorted(tags), each)
 
     def tag(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Make the changes of tags that are due, the same one to several copies in one call."""
+        """Make the due changes of tags, with one call for all copies that need the same change."""
         alike: dict[tuple[str, str], list[Attempt]] = {}
         for attempt in (a for a in attempts if a.decision.change and a.copy):
             change = attempt.decision.change
@@ -208,20 +209,20 @@ class Calls(WriteSender):
 
     def _tag(self, name: str, some: list[Attempt]) -> None:
         change, now = some[0].decision.change, self._deadline.now()
-        # Calls take time: without a fresh look, decide anew.
+        # Calls take time: if a look is no longer fresh, decide again.
         owners = {a.copy.snapshot_id: a for a in some if a.copy and a.knows(a.copy.snapshot_id, now)}
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)
         refused = self._write(name, TAGS, owners, send, partial(self._tagged, change), split=len(owners) > 1)
-        for attempt in refused:  # a copy that is gone or has no room fails the call for the others
+        for attempt in refused:  # a copy that is gone or has no room makes the call fail for the others
             self._tag(name, [attempt])
 
     def _tagged(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:
         attempt.memory.tags_accepted(snapshot_id, change, self._deadline.now())
 
     def expire(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Set the times at which the cloud deletes copies."""
+        """Set the expiry of copies."""
         due = [a for a in attempts if a.decision.expiry and a.copy]
         for attempt in due:
             self._alone(EXPIRY, attempt, self._expire)
@@ -237,7 +238,7 @@ class Calls(WriteSender):
         """Lock copies."""
         due = [a for a in attempts if a.decision.update == LOCK and a.copy]
         for attempt in due:
-            # As above, for the look at the locks.
+            # As above, for the listing of locks.
             if attempt.copy and is_known_unlocked(attempt.wanted, attempt.memory, attempt.copy, self._deadline.now()):
                 self._alone(LOCK, attempt, self._lock)
         return due
@@ -276,7 +277,7 @@ class Calls(WriteSender):
     def _alone(
         self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Snapshot | None = None
     ) -> None:
-        """Make a call for one copy, the one that counts unless another is given; ``send`` writes the answer down."""
+        """Make a call for one copy, by default the one that counts; ``send`` records the answer."""
         copy = copy or attempt.copy
         if copy is None or not attempt.knows(copy.snapshot_id, self._deadline.now()):
             return
@@ -290,6 +291,6 @@ class Calls(WriteSender):
 
 
 def _calls_of(most: Mapping[_One, int]) -> Iterator[list[_One]]:
-    """Put together what goes into one call; with each comes how many may be in its call. Larger calls come first."""
+    """Group copies into calls, given with each the maximum number of copies in its call. Larger calls come first."""
     for size in sorted(set(most.values()), reverse=True):
         yield from batches([one for one in most if most[one] == size], size)

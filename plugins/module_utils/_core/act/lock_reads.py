@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The locks on copies, read only where one is to be locked or deleted, for all of a region in one listing."""
+"""Reads the locks of a region with one listing, only if a copy is to be locked or deleted."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from .reads import Reads
 
 
 class LockReads(Reads):
-    """Reads locks. What was just read serves the next copies too."""
+    """Reads locks. A recent listing is used for the next copies too."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         #: The locks of a region, and when they were last read.
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
-        #: The region of which the locks took long to read, until they are used: it comes first, and no other is read.
-        #: For fairness alone (test_locks_that_are_slow_to_list_are_set_all_the_same).
+        #: The region whose locks took long to read, until they are used: it comes first, and no other is read. This is
+        #: only for fairness (test_locks_that_are_slow_to_list_are_set_all_the_same).
         self.priority_region: str | None = None
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Read the locks that these requests need in one region, where it is time. Returns those that know more now.
+        """Read the locks that these requests need in one region, if it is time. Returns the requests with new facts.
 
-        One region at a time, in their order, but first those whose copies were just looked at: a pass over many would
-        be too old at its end.
+        This reads one region at a time, in order, but first those whose copies were just looked at. After a pass over
+        many regions, the first locks would be stale.
         """
         now = self._deadline.now()
         by_region: dict[str | None, list[Attempt]] = {}
@@ -49,7 +49,7 @@ class LockReads(Reads):
         """Read one region; returns whether its locks are known, or cannot be."""
         region, now = attempts[0].request.region, self._deadline.now()
         found, at = self._last.get(region, ({}, -math.inf))
-        # Since a refusal somebody may have locked a copy.
+        # After a refusal, somebody may have locked a copy.
         if now - at > LONG_LOOK or at <= max(a.memory.writes.last_refused(LOCK, DELETE) for a in attempts):
             answer = self._read(region, partial(self._cloud.list_locks, region))
             if answer is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look, decide, act: until all requests are settled, or the deadline has come."""
+"""Look, decide, act: until all requests are settled, or the deadline has passed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from .region import Region
 from .sources import Sources
 from .unfinished import unfinished
 
-#: How old (seconds) the last look at a copy may be when the run ends. Somebody may delete a copy while others are made.
+#: The greatest age (seconds) of the last look at a copy when the run ends, since somebody may delete a copy meanwhile.
 LOOK_BACK_SECONDS = 120.0
-#: How long (seconds) before the deadline the run looks for the last time at what is under way.
+#: How long (seconds) before the deadline the run looks at unfinished copies for the last time.
 LAST_LOOK_SECONDS = 1.0
 
 
 class Loop:
-    """One run over many requests. A single thread; only copy calls go out in parallel, where the SDK allows it."""
+    """One run over many requests, in a single thread; only copy calls are sent in parallel, if the SDK allows it."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Loop:
         self._locks = LockReads(cloud, deadline)
         regions = dict.fromkeys(request.region for request in requests)
         survivors = {name: {copy_id: Survivor() for copy_id in policy.survivors.values()} for name in regions}
-        #: What becomes of each request, in their order.
+        #: The requests, in order.
         self.attempts = [
             Attempt(
                 Wanted(request, policy, cloud),
@@ -61,11 +61,11 @@ class Loop:
             for place, request in enumerate(requests)
         ]
         self._regions: dict[str, Region] = {}
-        #: Requests whose source is to be read.
+        #: Requests whose source must be read.
         self._needing: dict[Attempt, None] = {}
         self._looked_last = self._looked_back = False
         self._warnings: list[str] = []
-        #: Which kind of call comes first in the next pass. For fairness alone
+        #: Which kind of call comes first in the next pass; only for fairness
         #: (test_deletions_that_hang_keep_no_locks_of_another_destination).
         self._first_kind = 0
         for attempt in self.attempts:
@@ -76,14 +76,14 @@ class Loop:
 
     @property
     def warnings(self) -> list[str]:
-        """What the user is to know beside the result."""
+        """The warnings for the user."""
         found = [*self._sources.warnings, *self._warnings, *(a.decision.drift.warning for a in self.attempts)]
         if self._cloud.tag_rules:
             found.append(failures.tags_full(self._cloud.refused_tags))
         return list(dict.fromkeys(warning for warning in found if warning))
 
     def run(self, act: bool = True) -> None:
-        """Do what is wanted; without ``act`` look and decide only, for check mode. Never raises a CopyError."""
+        """Fulfil the requests; without ``act`` (check mode) only look and decide. Never raises a CopyError."""
         self._decide(self.attempts)
         while True:
             refreshed = self._look(act)
@@ -107,14 +107,15 @@ class Loop:
 
     @property
     def _last_look_at(self) -> float:
-        """When to look once more before the deadline, so that the result is not old; never, once that was done."""
+        """When to look once more before the deadline, so that the result is current; never after that was done."""
         return math.inf if self._looked_last else self._deadline.end - LAST_LOOK_SECONDS
 
     def _look(self, act: bool) -> list[Attempt]:
-        """Read what is due in each region, in check mode once, and the sources. Nothing is read after the deadline.
+        """Read what is due in each region (once in check mode), and the sources. Nothing is read after the deadline.
 
-        If looks are slow, write to the regions that were looked at before looking at the next ones. Otherwise their
-        looks would always be too old by then. A region whose look took long is looked at alone, at the end last.
+        If looks are slow, the run writes to the regions that were looked at before it looks at the next ones. Otherwise
+        their looks would always be too old by then. A region whose look took long is looked at by itself, and comes
+        last at the end.
         """
         refreshed: list[Attempt] = []
         looked = False
@@ -135,14 +136,14 @@ class Loop:
             looked = True
         now = self._deadline.now()
         refreshed += [a for region in self._regions.values() for a in region.open if a.decision.retry_at <= now]
-        self._decide(a for a in refreshed if a.request.lock)  # whether locks are needed, for the copies as they are now
+        self._decide(a for a in refreshed if a.request.lock)  # whether locks are needed, given the current copies
         if not (priority_region and refreshed):
             refreshed += self._locks.read([a for a in self._open if a.decision.needs_locks])
         return refreshed + self._sources.read([a for a in self._needing if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
-        """Look once more at the copies that were seen to be complete long ago. Returns the requests whose copy does not
-        show any more."""
+        """Look once more at copies that were last seen complete long ago. Returns the requests whose copy no longer
+        shows."""
         self._looked_back = True
         since = self._deadline.now() - LOOK_BACK_SECONDS
         refreshed: list[Attempt] = []
@@ -160,10 +161,10 @@ class Loop:
             )
 
     def _act(self) -> list[Attempt]:
-        """Send what was decided, and decide anew after each kind of call.
+        """Send the decided calls, and decide again after each kind of call.
 
-        Returns the requests for which something was sent. While calls take long, looks get too old for those that come
-        after them: then these come first in the next pass, and the region that was last called comes last.
+        Returns the requests for which something was sent. If calls take long, looks get too old for the kinds of calls
+        after them; these then come first in the next pass, and the region that was called most recently comes last.
         """
         calls = self._calls
         kinds: list[Callable[[], list[Attempt]]] = [
@@ -190,17 +191,18 @@ class Loop:
 
     @property
     def _in_turn(self) -> list[Region]:
-        """The regions, the one that was last called comes last."""
+        """The regions; the one that was called most recently comes last."""
         ended_at = self._calls.ended_at
         return sorted(self._regions.values(), key=lambda region: ended_at.get(region.name, -math.inf))
 
     @property
     def _open(self) -> list[Attempt]:
-        """The requests that wait for no room, by the turn of their region; what was refused least comes first."""
+        """The requests that do not wait for room, in the order of their regions; those that were refused least come
+        first."""
         return [a for region in self._in_turn for a in sorted(region.open, key=lambda one: one.times_refused)]
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
-        """Decide anew for these requests, and put each where it belongs by what is to be done."""
+        """Decide again for these requests, and sort each by what is to be done."""
         now, today = self._deadline.now(), self._cloud.utc()
         for attempt in dict.fromkeys(attempts):
             if attempt.error is None:
@@ -214,13 +216,13 @@ class Loop:
             self._regions[attempt.request.region].place(attempt)
 
     def _due_at(self, act: bool) -> float:
-        """Say when there is next something to do; in check mode, until all was looked at."""
+        """Return when there is something to do next; in check mode only until everything was looked at."""
         now = self._deadline.now()
         regions = [r for r in self._regions.values() if act or r.is_foreseen_by_look]
         return min([*(region.due_at(now) for region in regions), self._sources.due_at, self._locks.due_at])
 
     def _report_late(self, act: bool) -> None:
-        """Report what was not done by wait_timeout; in check mode, what could not be read by then."""
+        """Report what was not done by wait_timeout or, in check mode, could not be read by then."""
         for region in self._regions.values():
             self._warn_of_unread(region, [a for a in region.attempts if a.is_complete and not self._policy.absent])
         for attempt in self.attempts:
@@ -236,6 +238,6 @@ class Loop:
                     attempt.request, memory, attempt.copy, self._policy.wait, region.unread, self._policy.absent, source
                 )
                 sighting = memory.seen.get(attempt.copy.snapshot_id) if attempt.copy else None
-                if attempt.error and sighting and sighting.unseen:  # in progress until it shows, or is missing
+                if attempt.error and sighting and sighting.unseen:  # in progress until it shows or is missing
                     attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))
             attempt.failures += unfinished(attempt)

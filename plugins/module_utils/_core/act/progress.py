@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The progress of a long run, written to a file that the controller reads meanwhile."""
+"""Writes the progress of a long run to a file that the controller reads."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, TypedDict
 
 from ..waiting import Deadline
 
-if TYPE_CHECKING:  # the controller needs but the name of the file, and not the engine
+if TYPE_CHECKING:  # the controller needs only the name of the file, not the engine
     from .attempt import Attempt
 
-#: Name of the file within the task's temporary directory. Without it nothing is written.
+#: Name of the file in the task's temporary directory. If it does not exist, nothing is written.
 FILE = "snapshot-copy-progress"
 #: Shortest time (seconds) between two lines, except at a change of phase.
 EVERY = 1.0
 
 
 class Slowest(TypedDict):
-    """What has been under way for longest; ``progress`` is in percent, None where no cloud shows it."""
+    """The copy that has been in progress for longest; ``progress`` is in percent, None if the cloud does not show
+    it."""
 
     snapshot_id: str
     region: str
@@ -31,7 +32,7 @@ class Slowest(TypedDict):
 
 
 class ProgressLine(TypedDict):
-    """A line of the file: how many there are of each kind; times are seconds, ``left`` None where it is not known."""
+    """A line of the file: the counts of each kind. Times are in seconds; ``left`` is None if unknown."""
 
     phase: str
     total: int
@@ -45,7 +46,7 @@ class ProgressLine(TypedDict):
 
 
 class Progress:
-    """Appends a line of JSON to a file, now and then, and at each change of phase."""
+    """Appends a line of JSON to a file at intervals and at each change of phase."""
 
     def __init__(self, directory: str | None, deadline: Deadline):
         self._path = os.path.join(directory, FILE) if directory else ""
@@ -57,7 +58,8 @@ class Progress:
         self._done_at_first: float | None = None
 
     def report(self, attempts: Sequence[Attempt]) -> None:
-        """Write how far these are. If the file cannot be written, the run goes on and writes nothing more."""
+        """Write the progress of these requests. If the file cannot be written, the run continues and writes no more
+        lines."""
         if not self._is_wanted:
             return
         now, phase = self._deadline.now(), _phase_of(attempts)
@@ -89,20 +91,20 @@ class Progress:
         }
 
     def _left(self, done: float, open_: float, now: float) -> int | None:
-        """Return the seconds that are likely left, by the pace so far in whole copies; None where none are known."""
+        """Return the estimated seconds left, from the number of copies done so far; None if unknown."""
         elapsed = now - self._started
         return round(elapsed / done * open_) or None if done > 0 and elapsed > 0 else None
 
 
 def _is_done(attempt: Attempt) -> bool:
-    """Whether a copy or disk is complete; one to be deleted or attached, whether that has been done."""
+    """Whether a copy or disk is complete, or if it is to be deleted or attached, whether that is done."""
     if attempt.wanted.policy.absent or attempt.request.options.get("attach_to"):
         return not attempt.is_open and not (attempt.error or attempt.decision.error)
     return attempt.is_complete
 
 
 def _phase_of(attempts: Sequence[Attempt]) -> str:
-    """Return the phase of the run; nothing while sources are read, before the copies to start are known."""
+    """Return the phase of the run; empty while sources are read and the copies to start are unknown."""
     if any(attempt.waits_to_begin for attempt in attempts):
         return "beginning"
     if any(attempt.is_in_flight for attempt in attempts):
@@ -111,11 +113,11 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
 
 
 def _slowest(attempts: Sequence[Attempt]) -> Slowest | None:
-    """Return the copy that has been under way for longest."""
+    """Return the copy that has been in progress for longest."""
     under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.snapshot_id in a.memory.seen]
     first = min(under_way, key=lambda a: a.memory.seen[a.copy.snapshot_id].known_at if a.copy else 0, default=None)
     if first is None or first.copy is None:
         return None
-    # No cloud shows how far a disk in the making is.
+    # No cloud shows the progress of a disk.
     percent = first.copy.progress if first.request.noun == "copy" else None
     return {"snapshot_id": first.request.snapshot_id, "region": first.request.region, "progress": percent}

@@ -12,22 +12,22 @@ from itertools import count, islice, repeat
 
 from .attempt import Attempt
 
-#: How many requests that may start soon are taken together.
+#: The most requests that count as starting soon.
 AHEAD = 200
 
 
 class Queue:
-    """Requests go in the order asked, a round of all disks after the other, so that many of one disk keep none waiting;
-    of one disk older sources first, since its next copy is then incremental.
+    """Requests start in the requested order, in rounds over all disks, so that many requests of one disk do not block
+    others. For each disk older sources come first, since its next copy is then incremental.
 
-    If a disk allows only one copy at a time, each disk has a line of its own.
+    If a disk allows only one copy at a time, each disk has its own queue.
     """
 
     def __init__(self, by_disk: bool):
         self._by_disk = by_disk
         self._lines: dict[str, dict[Attempt, None]] = {}
         self._unsorted: set[str] = set()
-        #: How often a request was put last.
+        #: How often a request was moved to the end.
         self._deferred: Counter[Attempt] = Counter()
 
     def __bool__(self) -> bool:
@@ -44,7 +44,8 @@ class Queue:
             self._unsorted.add(disk)
 
     def defer(self, attempt: Attempt) -> bool:
-        """Put a request last: it may stay busy, and the others must not wait for it. Returns whether that is new."""
+        """Move a request to the end, since it may stay busy and must not block others. Returns whether it was not
+        deferred before."""
         self._deferred[attempt] += 1
         disk = self._line_of(attempt)
         self._unsorted.add(disk)
@@ -60,8 +61,8 @@ class Queue:
             self._lines.pop(disk, None)
 
     def heads(self, busy: Counter[str | None]) -> list[Attempt]:
-        """Return the first of each line whose disk is not busy, and of those without disks the first; deferred ones
-        last. ``busy`` counts the copies in progress of each disk."""
+        """Return the first request of each queue whose disk is not busy, and the first requests without a disk;
+        deferred ones come last. ``busy`` counts the copies in progress of each disk."""
         for disk in self._unsorted & self._lines.keys():
             self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred, busy))
         self._unsorted.clear()
@@ -76,8 +77,8 @@ class Queue:
 def _in_order(
     line: Iterable[Attempt], deferred: Mapping[Attempt, int], busy: Mapping[str | None, int]
 ) -> list[Attempt]:
-    """Give a disk's requests the places that its requests have, older sources first, and sort them by rounds; what was
-    deferred comes last. A disk with copies in progress has had so many rounds."""
+    """Sort requests by rounds. The requests of a disk share their places, older sources first; deferred requests come
+    last. Each copy in progress counts as a past round of its disk."""
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.place))
     by_age: dict[str | None, list[Attempt]] = {}
     for attempt in sorted(asked, key=lambda one: (deferred.get(one, 0), str(one.order.source.created_at))):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is read beside the copies, by region: sources and locks."""
+"""The reads besides those of copies, by region: sources and locks."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ Answer = TypeVar("Answer")
 
 
 class Reads:
-    """Reads regions. One that does not answer is asked again, as ``Retries`` says."""
+    """Reads regions. If a region does not answer, the read is repeated as ``Retries`` says."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         self._cloud = cloud
         self._deadline = deadline
         self._retries: dict[str | None, Retries] = {}
-        #: Why a region could not be read when it was last asked.
+        #: Why the last read of a region failed.
         self.unread: dict[str | None, CopyError] = {}
 
     @property
     def due_at(self) -> float:
-        """When (monotonic) a region that could not be read may be asked again."""
+        """When (monotonic) the read of a region that failed may be repeated."""
         return min((retries.due_at for retries in self._retries.values()), default=math.inf)
 
     def _keep(self, needed: Collection[str | None]) -> None:
-        """Forget the regions of which nothing is needed any more."""
+        """Forget the regions from which nothing more is needed."""
         self._retries = {region: retries for region, retries in self._retries.items() if region in needed}
 
     def _read(self, region: str | None, read: Callable[[], Answer]) -> Answer | CopyError | None:
-        """Return the answer, a failure that is final, or None where the region is to be asked later."""
+        """Return the answer, a final failure, or None if the read is to be repeated later."""
         retries = self._retries.get(region) or Retries(self._deadline)
         if retries.due_at > self._deadline.now() or self._deadline.passed:
             return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One destination: what was seen of it, and when to look at it next."""
+"""One destination: what its looks showed, and when to look at it next."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ..waiting import FRESH_SECONDS, Deadline, Retries
 from .attempt import Attempt, source_disk_of
 from .room import Room
 
-#: How long (seconds) after a copy was started to look for copies of other runs.
+#: How long (seconds) after the start of a copy the run looks for copies of other runs.
 COMPARE_AFTER = 3.0
-#: How long (seconds) a destination with nothing of ours under way is left alone when it was busy.
+#: How long (seconds) a busy destination without copies in progress of ours is left alone.
 RETRY_SECONDS = 5.0
-#: How long (seconds) a destination that hangs is left alone at most, so that others have their turn.
+#: The longest cooldown (seconds) of a destination that hangs, so that others have their turn.
 COOLDOWN_SECONDS = 60.0
-#: How long (seconds) after a listing another one is made for copies that are complete, while others are under way.
+#: How long (seconds) after a listing the next one is made for complete copies, while others are in progress.
 RECHECK_SECONDS = 60.0
-#: How old (seconds) the look at requests that may start soon may get before they are looked at again.
+#: The greatest age (seconds) of the look at requests that may start soon.
 STALE_SECONDS = FRESH_SECONDS - 3.0
 
 
@@ -39,9 +39,9 @@ class Region(Room):
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
         self._longest = longest
         self._retries = Retries(deadline)
-        #: When it was last looked at: with success or not (``tried_at``), with success, at all copies.
+        #: The times of the last attempted look, of the last successful look, and of the last listing of all copies.
         self.tried_at = self._looked_at = self._listed_at = -math.inf
-        self._pages = 1  #: How many calls the last listing of all copies took.
+        self._pages = 1  #: The number of calls of the last listing of all copies.
         self.look_lasted = 0.0  #: How long (seconds) the last look took.
 
     @property
@@ -49,7 +49,7 @@ class Region(Room):
         return self._listed_at > -math.inf
 
     def due_at(self, now: float) -> float:
-        """Say when this region is next worth a look, or a call."""
+        """Return when this region is next worth a look or a call."""
         if not self.open and not self.queue:
             return math.inf
         if not self.was_listed:
@@ -67,29 +67,29 @@ class Region(Room):
 
     @property
     def _recount_at(self) -> float:
-        """When to count the copies in progress: before the first copy, and while others take the room."""
+        """When to count the copies in progress: before the first copy, and while other runs take the room."""
         if not self.queue or not (self._others or self._crowded or self._counted_at == -math.inf):
             return math.inf
         return self._counted_at + max(self._longest, RETRY_SECONDS)
 
     @property
     def _compare_at(self) -> float:
-        """When to look at what other runs have made: a little after the last copy was begun, but now and then."""
-        # Where nothing else is waited for, a copy that has just shown needs but a second listing.
+        """When to look for copies of other runs: shortly after the last copy was started, but not too often."""
+        # If the run waits for nothing else, a copy that has just shown needs only a second listing.
         pause = COMPARE_AFTER if self.in_flight or self.queue else SAME_SECOND
         since_started = min(self._last_started + COMPARE_AFTER, self._first_started + FRESH_SECONDS)
         return max(since_started, self._listed_at + pause)
 
     @property
     def _recheck_at(self) -> float:
-        """When to look for other runs' copies that show late, beside copies of this run that are complete."""
+        """When to look for late copies of other runs once copies of this run are complete."""
         return self._listed_at + RECHECK_SECONDS if self.in_flight or self.queue else -math.inf
 
     @property
     def _comparisons(self) -> list[tuple[float, list[Attempt]]]:
-        """The listings that are to show what other runs have made: when, and for which requests.
+        """The due listings that show the copies of other runs: when, and for which requests.
 
-        A copy that the last look did not show is looked for first.
+        A copy that the last look did not show comes first.
         """
         shown = [a for a in self.open if a.is_shown]
         compared = [a for a in shown if a.decision.look.compare]
@@ -99,17 +99,17 @@ class Region(Room):
 
     @property
     def is_foreseen_by_look(self) -> bool:
-        """Whether check mode needs a look: the first one, or another where that has left something unsure."""
+        """Whether check mode needs a look: the first one, or another one if the first has left something unsure."""
         return not self.was_listed or any(a.decision.look.unsure for a in self.open)
 
     def _stale(self, now: float) -> list[Attempt]:
-        """Return the requests that may start, if the first of them needs a new look for that."""
+        """Return the requests that may start, if the first of them needs a new look."""
         chosen = self.next_to_begin(now)
         stale = [a for a in chosen if now - a.memory.listings.fresh_at > STALE_SECONDS]
         return stale if stale and stale[0] is chosen[0] else []
 
     def look(self, last: bool = False) -> list[Attempt]:
-        """Look at what is due, or for the ``last`` time at everything. Returns the requests that this is about."""
+        """Look at what is due, or with ``last`` at everything for the last time. Returns the requests concerned."""
         now = self._deadline.now()
         if now < self._retries.due_at:
             return []
@@ -129,7 +129,7 @@ class Region(Room):
         return refreshed
 
     def _list(self, now: float, due: list[Attempt]) -> list[Attempt]:
-        """Look at all copies of the sources that need it; where the cloud lists all copies, of all sources."""
+        """List all copies of the sources that need it, or of all sources if the cloud only lists all copies."""
         first = not self.was_listed
         due += [a for a in self.open if a.decision.look.at_all and a.decision.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
@@ -162,32 +162,33 @@ class Region(Room):
         return list(dict.fromkeys(due))
 
     def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
-        """Whether a second look, that has but to confirm what a long listing lacks, takes fewer calls by our mark."""
+        """Whether a second look that only confirms what a long listing lacks takes fewer calls by our mark."""
         if not (self._cloud.finds_by_mark and due) or any(a.memory.listings.is_confirmed for a in due):
             return False
         return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 
     def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
-        """Look at the copies that are under way, are to be deleted, or were; add them to what was ``refreshed``."""
+        """Look at the copies that are in progress, to be deleted or just deleted, and add their requests to
+        ``refreshed``."""
         watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
         looks = {a: a.next_look(self.window if self.queue else None) for a in watched}
         if min(looks.values(), default=math.inf) > now and not last:
             return
-        # Those that wait for a listing alone are left to it: they would be the most of a long run's answers.
+        # Requests that wait only for a listing are skipped here: they would dominate the answers of a long run.
         asked = [a for a in watched if last or looks[a] < math.inf]
         pairs: list[tuple[str, Attempt | None]] = []
         pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
         survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.deletions.must_show}
         pairs += [(i, None) for i in survivors]
-        for some in batches(pairs, self._cloud.read_per_call):  # each with an age of its own: the next may have to wait
+        for some in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, since the next may wait
             self._read(some, survivors)
             refreshed += dict.fromkeys(attempt for _id, attempt in some if attempt)
         refreshed += [a for a in asked if a.decision.deletions.must_show]
 
     def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Look at the copies of these requests by their IDs. Returns the requests that know more now."""
+        """Look at the copies of these requests by ID. Returns the requests with new facts."""
         refreshed: list[Attempt] = []
         try:
             for some in batches([(i, a) for a in attempts for i in a.memory.seen], self._cloud.read_per_call):
@@ -198,7 +199,7 @@ class Region(Room):
         return refreshed
 
     def _read(self, pairs: Sequence[tuple[str, Attempt | None]], survivors: Mapping[str, Survivor]) -> None:
-        """Look at copies by their IDs, in one call; with no request come those that must stay."""
+        """Look at copies by ID, in one call; survivors come without a request."""
         started = self._deadline.now()
         shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
         until = self._deadline.now()
@@ -213,7 +214,8 @@ class Region(Room):
             attempt.memory.looked({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_running(self, now: float) -> list[Attempt]:
-        """Count the copies in progress, if the cloud lists them alone. Returns the waiting requests that have one."""
+        """Count the copies in progress, if the cloud can list only these. Returns the waiting requests that have
+        one."""
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
@@ -223,9 +225,10 @@ class Region(Room):
         return [a for a in self.queue if a.request.snapshot_id in found]
 
     def _not_read(self, error: CopyError) -> list[Attempt]:
-        """Note that a look failed; without credentials it is the last. Returns the requests that fail because of it."""
+        """Record that a look failed; without credentials it is the last one. Returns the requests that fail because of
+        it."""
         self.unread = error
-        # For fairness alone (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
+        # Only for fairness (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
         hangs = self.was_listed and isinstance(error, Unreachable)
         cooldown = min(3 * (self._deadline.now() - self.tried_at), COOLDOWN_SECONDS)
         final = self._retries.failed(error, cooldown if hangs else 0.0)

@@ -16,12 +16,12 @@ from .attempt import Attempt
 from .queue import Queue
 from .window import Window
 
-#: How long (seconds) a disk is left alone after the cloud refused a second unfinished copy of it.
+#: How long (seconds) a disk is skipped after the cloud refused a second unfinished copy of it.
 DISK_SECONDS = 60.0
 
 
 class Room:
-    """The requests of one destination, by whether they wait for room, take it, or need none.
+    """The requests of one destination: those that wait for room, take room, or need none.
 
     Times are seconds on the monotonic clock.
     """
@@ -30,7 +30,7 @@ class Room:
         self.name = name
         self.window = Window(most)
         self.attempts: list[Attempt] = []
-        #: Requests that are not settled and do not wait for room; and those whose copies take room.
+        #: Unsettled requests that do not wait for room; and those whose copies take room.
         self.open: dict[Attempt, None] = {}
         self.in_flight: dict[Attempt, None] = {}
         self.queue = Queue(cloud.one_copy_per_disk)
@@ -38,15 +38,16 @@ class Room:
         self._followed: set[str] = set()  #: Copies that requests of this run follow, or have followed.
         self._refused_disks: dict[str | None, float] = {}
         self._cloud, self._deadline = cloud, deadline
-        #: When the copies in progress were last counted, and when this run's last and first copy was started since the
-        #: last comparison with other runs' copies.
+        #: When the copies in progress were last counted, and when this run started its last and its first copy since
+        #: the last comparison with other runs' copies.
         self._counted_at = self._last_started = self._first_started = -math.inf
-        #: Whether the cloud took no copy since the last count: others may take the room. Without it a run would begin
-        #: beside another's copy (test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn).
+        #: Whether the cloud has accepted no copy since the last count, so that others may take the room. Without this a
+        #: run would start a copy besides another run's
+        #: (test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn).
         self._crowded = False
 
     def place(self, attempt: Attempt) -> None:
-        """Put a request where it belongs by what was decided for it."""
+        """Sort a request by what was decided for it."""
         waits = attempt.waits_to_begin
         self._followed.update(attempt.memory.own, [attempt.copy.snapshot_id] if attempt.copy else ())
         for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
@@ -61,14 +62,14 @@ class Room:
 
     @property
     def _others(self) -> int:
-        """How many copies in progress no request of this run follows."""
+        """The number of copies in progress that no request of this run follows."""
         return len(self._running.keys() - self._followed)
 
     def has_room(self, now: float) -> bool:
         return self._counted_at > -math.inf and self.window.has_room(len(self.in_flight), self._others, now)
 
     def next_to_begin(self, now: float) -> list[Attempt]:
-        """Return requests that may start now; if a disk allows only one copy, one of each disk."""
+        """Return the requests that may start now, one for each disk if a disk allows only one copy."""
         if not self.queue or not self.has_room(now):
             return []
         busy = Counter(a.disk for a in self.in_flight)
@@ -77,18 +78,18 @@ class Room:
         return self.queue.heads(busy)
 
     def sent(self, attempt: Attempt) -> None:
-        """Note that a copy call is sent: it takes room from now on."""
+        """Record that a copy call is sent; it takes room from now on."""
         attempt.memory.copy_sent(self._cloud.utc())
         self.in_flight[attempt] = None
 
     def accepted(self, now: float) -> None:
-        """Note that a copy was started: a little later a look at other runs' copies is worth its price."""
+        """Record that a copy was started, so that a look at other runs' copies is due shortly after."""
         self.window.accepted()
         self._last_started = now
         self._first_started = now if self._first_started == -math.inf else self._first_started
 
     def refused(self, attempt: Attempt, error: CopyError, now: float) -> None:
-        """Note that the cloud takes no copy now."""
+        """Record that the cloud accepts no copy now."""
         if isinstance(error, DiskBusy) and attempt.disk and self._cloud.one_copy_per_disk:
             self._refused_disks[attempt.disk] = now + DISK_SECONDS
             self._crowded = True

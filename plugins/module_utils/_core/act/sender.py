@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One write on existing copies: send it once, and note what came back."""
+"""Sends a write on existing copies once, and records its answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .attempt import Attempt
 
 @dataclass(eq=False, slots=True)
 class Cooldown:
-    """How long a service that throttles is left alone; each time longer. ``until``: seconds, monotonic."""
+    """The cooldown of a service that throttles, which grows each time. ``until``: seconds, monotonic."""
 
     until: float = 0.0
     backoff: Backoff = field(default_factory=lambda: Backoff(LONGEST_PAUSE))
@@ -28,15 +28,15 @@ class Cooldown:
 
 
 class WriteSender:
-    """Sends writes. Pauses where a service throttles, and stops where it takes nothing more."""
+    """Sends writes. Pauses if a service throttles, and stops if it accepts no more calls."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         self._cloud = cloud
         self._deadline = deadline
-        #: By region and kind of write: until when (monotonic) the service is left alone; why it takes nothing more.
+        #: By region and kind of write: the cooldowns (monotonic); and why the service accepts no more calls.
         self._cooldowns: dict[tuple[str, str], Cooldown] = {}
         self._refusing: dict[tuple[str, str], CopyError] = {}
-        #: When (monotonic) the last call to a region was over.
+        #: When (monotonic) the last call to a region ended.
         self.ended_at: dict[str, float] = {}
 
     def _write(
@@ -48,9 +48,10 @@ class WriteSender:
         done: Callable[[str, Attempt], None],
         split: bool = False,
     ) -> list[Attempt]:
-        """Send one call, unless its service pauses or takes nothing more; note the result for each copy.
+        """Send one call, unless its service has a cooldown or accepts no more calls. Record the result for each copy.
 
-        With ``split`` a refusal of the whole call is not noted; its requests are returned, to be sent alone.
+        With ``split``, a refusal of the call as a whole is not recorded; its requests are returned, to be sent
+        individually.
         """
         now = self._deadline.now()
         refused: Mapping[str, CopyError]
@@ -82,7 +83,7 @@ class WriteSender:
         return []
 
     def _judge(self, region: str, what: str, refused: Collection[CopyError], now: float) -> None:
-        """Leave a service alone for a while that throttles, and for good where a failure holds for all calls."""
+        """Start a cooldown if a service throttles; call it no more if a failure applies to all calls."""
         for why in refused:
             if why.holds_for_all:
                 self._refusing[region, what] = why

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The source snapshots that are needed, in one batch a region. Each is read until it shows, or is not there."""
+"""Reads the needed source snapshots, in one batch per region. Each is read until it shows or is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .reads import Reads
 
 
 class Sources(Reads):
-    """Reads sources, and makes orders of them."""
+    """Reads sources, and makes orders from them."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
@@ -31,7 +31,7 @@ class Sources(Reads):
         self.warnings: list[str] = []
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Read the sources of these requests, where it is time. Returns those whose source is known now."""
+        """Read the sources of these requests, if it is time. Returns those whose source is known now."""
         needed: dict[str | None, dict[str, None]] = {}
         for request in (a.request for a in attempts):
             needed.setdefault(request.source_region, {})[request.snapshot_id] = None
@@ -57,7 +57,7 @@ class Sources(Reads):
     def _take(
         self, region: str | None, ids: Sequence[str], found: Mapping[str, Snapshot | CopyError], at: float
     ) -> None:
-        """Note what a read has shown. What it does not show is not there only after several (promises: unseen)."""
+        """Record what a read has shown. A source is missing only after several reads without it (promises: unseen)."""
         for snapshot_id in ids:
             source = region, snapshot_id
             absence = self._absent.setdefault(source, Absence())
@@ -69,7 +69,7 @@ class Sources(Reads):
 
     @property
     def due_at(self) -> float:
-        """When (monotonic) a region, or a source that has not shown, may be asked for again."""
+        """When (monotonic) a region, or a source that has not shown, may be read again."""
         return min([super().due_at, *(absence.next_look for absence in self._absent.values())])
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:

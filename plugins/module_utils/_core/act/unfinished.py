@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The writes on copies that a run leaves undone. Pure."""
+"""The writes on copies that a run has not completed. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .attempt import Attempt
 
 
 def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
-    """Return the failures of writes on copies that are there: refused for good, or not done in time."""
+    """Return the failures of writes on existing copies: refused for good, or not done in time."""
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     wanted = attempt.wanted
     found = []
     for (snapshot_id, what), refusal in memory.writes.refusals.items():
         if what == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
-            continue  # a failure only where the user asked for the tag
+            continue  # a failure only if the user requested the tag
         if refusal.is_final and not (what == DELETE and snapshot_id in memory.own):
             found.append((snapshot_id, refusal.error))
         elif _is_still_wanted(attempt, snapshot_id, what):
@@ -41,7 +41,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
 
 
 def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
-    """Yield the failures of the copy that counts: what it lacks still, or never gets."""
+    """Yield the failures of the copy that counts: what it still lacks, or never gets."""
     decision, drift = attempt.decision, attempt.decision.drift
     if drift.due:
         yield failures.not_written(copy.snapshot_id, attempt.request.region, drift.due[0], None)
@@ -56,7 +56,7 @@ def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
 
 
 def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
-    """Whether a refused write is still needed: a look may have shown that it took effect, or is not needed."""
+    """Whether a refused write is still needed. A look may have shown that it took effect or is no longer needed."""
     decision = attempt.decision
     if attempt.error or what in (DELETE, DETACH):
         return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.deletions.to_delete)

@@ -10,7 +10,7 @@ Pure.
 
     state of a request            becomes, at a look or an answer
     nothing looked at yet         -> look at all copies
-    nothing shown, or not all     -> look at all copies again, until a listing without a seam or a second one confirms it
+    nothing shown, or not all     -> look at all copies again, until a listing without a seam, or a second one, agrees
     no copy that fits             -> failed if a misfit or a failed copy may not be replaced, or no copy may be started
                                   -> read the source; failed if it cannot be copied
                                   -> begin, once the look is fresh and there is room

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run of a copy module, from the user's options to the result. Apart from the runner, since info modules need no
-engine, and each start of a module compiles what it imports."""
+"""A run of a copy module, from the user's options to the result. It is separate from the runner because info modules
+need no engine, and each start of a module compiles its imports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
 
 
 def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
-    """Run a copy module to its end."""
+    """Run a copy module and end it."""
     run = CopyRun(module, own_options)
     guarded(module, lambda: run.execute(connect), run.keys)
 
@@ -41,14 +41,14 @@ class CopyRun:
         self._module = module
         self._params: dict[str, Any] = dict(module.params)
         self._own_options = own_options
-        #: The keys of the result as far as they are known.
+        #: The keys of the result that are known so far.
         self.keys: dict[str, Any] = {**empty_result(), "api_calls": {}}
 
     def execute(self, connect: Connect) -> None:
         params = self._params
         deadline = deadline_of(params)
         params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
-        # Surveys give an empty text for no answer.
+        # Surveys return an empty string for no answer.
         params["name"] = params["name"] or self._module.argument_spec["name"].get("default")
         params["source_region"] = params["source_region"] or None
         cloud = connect(self._module)
@@ -61,7 +61,7 @@ class CopyRun:
         self._finish(cloud, requests, deadline)
 
     def _default_destination(self, cloud: SnapshotCloud) -> None:
-        """Use the connection's region as destination if destination_regions was left out."""
+        """Use the connection's region as the destination if destination_regions is not set."""
         params = self._params
         if params["destination_regions"] is None:
             region = cloud.home_region
@@ -128,7 +128,7 @@ class CopyRun:
 
 
 def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
-    """Do what is wanted; in check mode only decide, and ask the cloud whether it would be allowed."""
+    """Fulfil the requests; in check mode only decide, and check whether the cloud would allow the copies."""
     loop.run(act=not module.check_mode)
     if module.check_mode:
         _ask_for_permission(cloud, loop.attempts, cloud.deadline)
@@ -143,7 +143,7 @@ def end_run(
     tell: Callable[[Sequence[Attempt], bool], dict[str, Any]],
     compare: Callable[[Sequence[Attempt], bool], dict[str, Any]],
 ) -> None:
-    """Do the work of a run and end the module. ``tell`` makes the result of the requests, ``compare`` the diff."""
+    """Do the ``work`` of a run and end the module. ``tell`` makes the result of the requests, ``compare`` the diff."""
     planned = bool(module.check_mode)
     try:
         work()
@@ -162,13 +162,15 @@ def end_run(
 
 
 def progress_of(module: Module, deadline: Deadline) -> Progress:
-    """Return what reports the progress into the task's temporary directory, if the controller made one."""
+    """Return the object that writes the progress into the task's temporary directory, if the controller has created a
+    file there."""
     directory = None if module.check_mode else getattr(getattr(module, "_module", module), "_tmpdir", None)
     return Progress(None if directory is None else str(directory), deadline)
 
 
 def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline: Deadline) -> None:
-    """Ask once per destination whether a copy would be allowed. Missing credentials fail all copies to that region."""
+    """Check once per destination whether a copy would be allowed. Without credentials all copies to that region
+    fail."""
     planned = [a for a in attempts if a.waits_to_begin]
     for region in dict.fromkeys(a.request.region for a in planned):
         there = [a for a in planned if a.request.region == region]

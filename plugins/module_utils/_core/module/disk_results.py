@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the restore modules return: the rows of a run, of check mode and of the diff."""
+"""The results of the restore modules: the rows of a run, of check mode and of the diff."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from .results import (
 
 DISK_COUNTS = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
 STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: "error", State.ABSENT: "absent"}
-#: To the engine, a disk made beside a failed one replaces it.
+#: For the engine, a disk that is made after a failed one replaces it.
 ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
 
 
 def disk_result(
     attempts: Sequence[Attempt], planned: bool = False, warm: Mapping[str, datetime] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Return the keys of the result about the disks; ``planned`` in check mode. ``warm``: when (UTC) all data of a disk
-    was seen to be loaded."""
+    """Return the keys of the result about the disks; ``planned`` in check mode. ``warm``: when (UTC) a look first
+    showed that all data of a disk is loaded."""
     rows = [_result_row(attempt, planned) for attempt in attempts]
     for row in rows:
         row["warm_at"] = iso_utc(warm.get(row["disk_id"]))
@@ -53,7 +53,7 @@ def disk_result(
 
 
 def disk_failure(failure: dict[str, Any]) -> dict[str, Any]:
-    """Return a failure in the form of the restore modules: of a snapshot, and of a disk."""
+    """Return a failure in the form of the restore modules, with a snapshot and a disk."""
     kept = {key: value for key, value in failure.items() if key != "source_snapshot_id"}
     return {"snapshot_id": failure["source_snapshot_id"], "disk_id": failure["snapshot_id"]} | {
         key: value for key, value in kept.items() if key != "snapshot_id"
@@ -70,7 +70,7 @@ def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 
 
 def doubles(attempts: Sequence[Attempt]) -> list[str]:
-    """Name the disks beyond the one that counts, each with its snapshot."""
+    """Return messages that name the disks besides the one that counts, each with its snapshot."""
     return [f"{c.snapshot_id} (of {a.request.snapshot_id})" for a in attempts for c in a.decision.duplicates]
 
 
@@ -125,7 +125,7 @@ def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
 
 
 def _seconds(attempt: Attempt, copy: Snapshot | None) -> float | None:
-    """Return how long a disk took from the call until it was available, if this run made it and saw it."""
+    """Return how long a disk took from the call until it was available, if this run made it and saw it available."""
     memory = attempt.memory
     if copy is None or copy.snapshot_id not in memory.own or copy.snapshot_id not in memory.seen:
         return None

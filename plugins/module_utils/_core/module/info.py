@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks and snapshots in one shape for all clouds: what the info modules return."""
+"""Disks and snapshots in one form for all clouds: the results of the info modules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .sets import groups_of, listed_sets, marked_set
 
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
-    """Find everything that is wrong with the options of an info module, without any call."""
+    """Return all problems of the options of an info module. Makes no call."""
     found = id_problems("disk_ids", params["disk_ids"] or [], cloud.disk_id_pattern, cloud.disk_id_example)
     found += id_problems(
         "snapshot_ids", params["snapshot_ids"] or [], cloud.snapshot_id_pattern, cloud.snapshot_id_example
@@ -45,7 +45,7 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     region = params["region"]
     tags = tags_as_text(params["disk_tags"] or {}, "disk_tags")
     names_disks = bool(tags or params["disk_ids"])
-    # A query for copies asks for no disks of their region.
+    # A query for copies does not request disks of their region.
     asks_for_copies = bool(params["copies_from"] or params["source_disk_ids"])
     disks, others = _disks(cloud, params, tags) if names_disks or not asks_for_copies else ([], None)
     wanted = _wanted(params, tags, disks, names_disks)
@@ -70,10 +70,10 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
 def _disks(
     cloud: SnapshotCloud, params: Mapping[str, Any], tags: Mapping[str, str]
 ) -> tuple[list[Disk], list[Disk] | None]:
-    """Return the disks that the options select, and if asked for, the others: of the region, or of ``disk_ids`` where
-    they are given. None that is being deleted is among them.
+    """Return the disks that the options select and, on request, the others: those of the region, or of ``disk_ids`` if
+    they are given. Disks that are being deleted are omitted.
 
-    Then one listing reads all of these disks, so the selected ones need no listing of their own.
+    One listing reads all of these disks, so the selected ones need no separate listing.
     """
     region, disk_ids = params["region"], list(dict.fromkeys(params["disk_ids"] or []))
     if not params["other_disks"]:
@@ -89,9 +89,9 @@ def _existing(disks: Iterable[Disk]) -> list[Disk]:
 
 
 def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> list[Snapshot]:
-    """Fill in the locks of copies, with one listing, and only if there are copies of ours that could have one.
+    """Fill in the locks of copies with one listing, only if there are copies of ours that may have one.
 
-    Without the permission to read locks there is a warning: the cloud itself refuses to delete a locked copy.
+    Without the permission to read locks there is a warning; the cloud itself refuses to delete a locked copy.
     """
     if not cloud.lock_modes or not any(s.deletable and s.state is State.COMPLETED for s in snapshots):
         return snapshots
@@ -107,7 +107,7 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
 def _wanted(
     params: Mapping[str, Any], tags: Mapping[str, str], disks: Sequence[Disk], names_disks: bool
 ) -> SnapshotFilter:
-    """Return the filter of the options, once the ``disks`` that they select are known."""
+    """Return the filter from the options, given the ``disks`` that they select."""
     found = {disk.disk_id for disk in disks}
     disk_ids = found if tags else set(params["disk_ids"] or ())
     groups = {**dict.fromkeys(disk_ids), **groups_of(disks, params["group_tag"] or "")}
@@ -180,7 +180,7 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, d
 def _source_row(source: Provenance | None, cloud: SnapshotCloud) -> dict[str, Any] | None:
     """Return the source of a copy.
 
-    If somebody spoilt its tags, it does not count as managed: such an ID cannot be looked up.
+    If its tags contain an invalid ID, it does not count as managed, since such an ID cannot be looked up.
     """
     if source is None:
         return None

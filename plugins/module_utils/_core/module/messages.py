@@ -2,29 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sentences that an operator reads first: what failed and what to do, then what was done."""
+"""The messages that an operator reads first: what failed and what to do, then what was done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-#: What copies are counted by; here, since the role needs these words and not the engine.
+#: The counts of copies. They are here because the role needs these names but not the engine.
 COPY_COUNTS = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
-#: How many failures or duplicates a message spells out; the result lists them all.
+#: The most failures or duplicates that a message spells out; the result lists all of them.
 SPELT_OUT = 10
-#: What a result holds: its rows, the words for one and for many, and the states that are counted.
+#: The kind of a result: the key of its rows, singular and plural, and the states that are counted.
 COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number and what it counts: ``1 disk``, ``2 disks``. Without ``many`` the plural is ``one`` and an s."""
+    """Return a number and its noun: ``1 disk``, ``2 disks``. Without ``many`` the plural is ``one`` with an s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -> str:
-    """Say in one line what a run did or, where ``planned``, would do; where none is wanted, no states of those left."""
+    """Return in one line what a run did or, if ``planned``, would do. With ``absent`` it omits the states of remaining
+    copies."""
     rows, one, many, states = DISKS if "disks" in result else COPIES
     counts, total = result["counts"], len(result[rows])
     parts = [f"{number} {word}" for word, number in counts.items() if number and word not in states]
@@ -35,7 +36,7 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
 
 
 def about_failures(result: Mapping[str, Any], summary: str) -> str:
-    """Spell out the failures and what to do about them, and end with the summary."""
+    """Return a message with the failures and what to do about them, followed by the summary."""
     failures = result["failures"]
     message = spelt_out(failures[:SPELT_OUT])
     if len(failures) > SPELT_OUT:
@@ -44,7 +45,7 @@ def about_failures(result: Mapping[str, Any], summary: str) -> str:
 
 
 def spelt_out(failures: Sequence[Mapping[str, Any]]) -> str:
-    """Return failures in the cloud's words: equal ones once, and each hint once behind its failures."""
+    """Return failures in the cloud's words: equal ones once, and each hint once after its failures."""
     by_hint: dict[str, dict[str, int]] = {}
     for failure in failures:
         alike = by_hint.setdefault(failure["hint"] or "", {})
@@ -66,7 +67,7 @@ def _words(failure: Mapping[str, Any]) -> str:
 
 
 def about_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> str:
-    """Name copies beyond the one that counts, and say how to remove them."""
+    """Return a message that names the copies besides the one that counts, and says how to remove them."""
     named = ", ".join(
         f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:SPELT_OUT]
     )

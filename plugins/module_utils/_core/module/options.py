@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that the copy modules share, and what is wrong with what users give."""
+"""The options that the copy modules share, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..errors import BadInput
 from ..model import CopyRequest
 from ..templates import TextRule, text_problems
 
-#: Options of every copy module; a cloud leaves out what it does not have.
+#: Options of every copy module; a cloud omits those that it does not support.
 COPY_OPTIONS: dict[str, dict[str, Any]] = {
     "snapshot_ids": {
         "type": "list",
@@ -50,7 +50,7 @@ TAG_OPTIONS: dict[str, dict[str, Any]] = {
     "copy_tags": {"type": "bool", "default": False},
     "source_tags": {"type": "dict"},
 }
-#: What an entry of ``also`` may hold. These are no suboptions: for an entry that is no dict, ansible-core's own message
+#: The keys of an entry of ``also``. They are not suboptions: if an entry is not a dict, ansible-core's own message
 #: would name neither the option nor the entry.
 ALSO_OPTIONS: dict[str, dict[str, Any]] = {
     "region": {"type": "str", "required": True},
@@ -75,14 +75,14 @@ INFO_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def further_queries(also: Sequence[Mapping[str, Any]] | None) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the entries of ``also`` with all their keys, as their types, and what is wrong with them."""
+    """Return the parsed entries of ``also`` with all their keys, and their problems."""
     checked = [ArgumentSpecValidator(ALSO_OPTIONS).validate(entry) for entry in also or ()]
     problems = [f"also: entry {n}: {text}" for n, one in enumerate(checked, 1) for text in one.error_messages]
     return [one.validated_parameters for one in checked], problems
 
 
 def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> list[str]:
-    """Name every ID that no snapshot or disk of the cloud can have."""
+    """Return a problem for every ID that no snapshot or disk of the cloud can have."""
     return [
         f"{label}: {value!r} is not a valid ID (example: {example})"
         for value in dict.fromkeys(ids)
@@ -91,7 +91,7 @@ def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> l
 
 
 def number_problems(params: Mapping[str, Any]) -> list[str]:
-    """Name every number of the shared options that is out of its range."""
+    """Return a problem for every number of the shared options that is out of range."""
     least = {"max_in_flight": 1, "wait_timeout": 1, "wait_delay": 1}
     return [
         f"{option}: must be at least {lowest}, not {params[option]}"
@@ -101,7 +101,7 @@ def number_problems(params: Mapping[str, Any]) -> list[str]:
 
 
 def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
-    """Find everything that is wrong with the options of a copy module, without any call."""
+    """Return all problems of the options of a copy module. Makes no call."""
     found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
     found += number_problems(params)
     if params["copy_ids"] is not None:
@@ -128,7 +128,8 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
 
 
 def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
-    """Find what is wrong with the copies that are to stay. A copy that is not named by ``copy_ids`` would be a slip."""
+    """Return the problems of ``survivors``. A survivor for a copy that ``copy_ids`` does not name is probably a
+    mistake."""
     survivors, named = params["survivors"], params["copy_ids"]
     if survivors is None:
         return []
@@ -145,7 +146,7 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
 
 
 def region_problems(cloud: SnapshotCloud, label: str, regions: Sequence[str]) -> list[str]:
-    """Name every region that cannot exist."""
+    """Return a problem for every region that cannot exist."""
     problems = ((region, cloud.region_problem(region)) for region in regions)
     return [f"{label}: {region!r} {problem}" for region, problem in problems if problem]
 
@@ -167,7 +168,7 @@ def _plain_problem(rule: TextRule, text: str, _snapshot_id: str) -> str | None:
 
 
 def tags_as_text(tags: Any, label: str = "tags") -> dict[str, str]:
-    """Return tags as clouds keep them: numbers and booleans from YAML become text, null becomes empty.
+    """Return tags as clouds store them: numbers and booleans from YAML become strings, null becomes empty.
 
     Raises BadInput if they are not a dict.
     """

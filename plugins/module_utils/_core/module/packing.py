@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Long lists of rows as one text.
+"""Packs long lists of rows into one string.
 
-ansible-core looks at each value of each row whenever it hands on a result or a fact. For the snapshots of a real
-account that takes minutes and gigabytes. It hands on a text unchanged. Pure.
+ansible-core inspects each value of each row whenever it passes on a result or a fact. For the snapshots of a real
+account that takes minutes and gigabytes. It passes on a string unchanged. Pure.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Any
 
 
 def packed(lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
-    """Return lists of rows as one text. Each row is freed once it is packed."""
+    """Return lists of rows as one string. Each row is freed once it is packed."""
     compressor = zlib.compressobj(6)
     parts = [compressor.compress(part.encode()) for part in _json_of(lists)]
     return base64.b64encode(b"".join([*parts, compressor.flush()])).decode()
 
 
 def unpacked(text: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the lists of rows in a text. Raises ValueError for a text that is not complete."""
+    """Return the lists of rows in a string. Raises ValueError if the string is incomplete."""
     try:
         lists: dict[str, list[dict[str, Any]]] = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
     except zlib.error as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the options of a restore module to its result, by the engine that makes copies."""
+"""A run of a restore module, from its options to its result, with the engine that makes copies."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
     "wait_timeout": {"type": "int", "default": 3600},
     "wait_delay": {"type": "int", "default": 15},
 }
-#: Those of a cloud that attaches disks.
+#: Options on a cloud that attaches disks.
 ATTACHING_OPTIONS = {**RESTORE_OPTIONS, "attach_to": {"type": "str"}, "device": {"type": "str"}}
-#: Ten years.
+#: The most hours until expiry: ten years.
 LONGEST_HOURS = 87600
 RESTORE_ID_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 
 def restore_disks(module: Module, connect: Callable[[Module], DiskCloud]) -> None:
-    """Run a restore module to its end."""
+    """Run a restore module and end it."""
     keys = {**disk_result([]), "api_calls": {}}
     guarded(module, lambda: _run(module, connect, keys), keys, disk_failure)
 
@@ -79,7 +79,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
     warm: dict[str, datetime] = {}
 
     def work() -> None:
-        # The problems are known once everything was looked at, and before anything is written.
+        # The first pass only looks, so that all problems are known before anything is written.
         loop.run(act=False)
         if problems := _problems_found(cloud, loop.attempts, requests):
             raise BadInput(problems)
@@ -96,7 +96,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
 
 
 def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
-    """Return the disks whose data is all loaded, and when that was seen. A look that fails stops nothing."""
+    """Return the disks whose data is loaded, and when a look showed that. A failed look has no consequences."""
     there = [a.copy for a in attempts if a.copy and a.is_complete]
     region = next((copy.region for copy in there), "")
     ask = partial(cloud.warm_disks, region, [copy.snapshot_id for copy in there])
@@ -129,7 +129,7 @@ def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[Co
 
 
 def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
-    """Find everything that is wrong with the options, without any call."""
+    """Return all problems of the options. Makes no call."""
     found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
     if not RESTORE_ID_FORMAT.fullmatch(params["restore_id"]):
         found.append(
@@ -180,7 +180,7 @@ def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
 
 
 def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:
-    """Find what is wrong with the options, from the snapshots and the offers of disks that the cloud shows."""
+    """Return the problems of the options, given the snapshots and the disk offers that the cloud shows."""
     found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
     sizes = {a.request.snapshot_id: a.order.source.size_gib for a in attempts if a.waits_to_begin}
     if found or sizes:
@@ -189,7 +189,7 @@ def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Seq
 
 
 def _problems_asked(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
-    """Find, beside options that are wrong by themselves, the problems that only the cloud can show."""
+    """Return the problems that only the cloud can show, for options that are valid by themselves."""
     region = params["region"]
     asked = [r for r in requests if re.fullmatch(cloud.snapshot_id_pattern, r.snapshot_id)]
     if params["state"] == "absent" or not asked or not region or cloud.region_problem(region):
@@ -214,7 +214,8 @@ def _offers_asked(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int 
 
 
 def _offer_problems(offers: Sequence[Offer], first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
-    """Name zone, type and sizes that the cloud does not offer. If it shows no offer at all, nothing is known."""
+    """Return a problem for each zone, type and size that the cloud does not offer. Without any offer nothing is
+    known."""
     zone, disk_type, size = (first.options[key] for key in ("zone", "disk_type", "size_gib"))
     if not offers:
         return []

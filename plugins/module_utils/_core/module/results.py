@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What users get back: one function makes the rows of a run, of check mode and of the diff."""
+"""The results of the copy modules: one function makes the rows of a run, of check mode and of the diff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..model import Action, Snapshot, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS
 
-if TYPE_CHECKING:  # the controller loads this file, and needs no engine
+if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
 
 
@@ -53,7 +53,7 @@ def diff_of(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 
 
 def about_locks(attempts: Sequence[Attempt]) -> list[str]:
-    """Say which writes of a dry run cannot be undone: locks in compliance mode."""
+    """Return messages about the writes of a dry run that nobody can undo: locks in compliance mode."""
     new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.due or a.decision.drift.lock.later]
     days = [a.request.lock[0] for a in new if a.request.lock and a.request.lock[1] == "compliance"]
     if not days:
@@ -66,14 +66,14 @@ def about_locks(attempts: Sequence[Attempt]) -> list[str]:
 
 
 def deleted_ids(attempt: Attempt, planned: bool = False) -> list[str]:
-    """Return the copies that were deleted, or in check mode would be."""
+    """Return the IDs of copies that were deleted or, in check mode, would be."""
     if planned:
         return [] if attempt.error else [c.snapshot_id for c in attempt.decision.deletions.to_delete]
     return list(attempt.memory.deleted)
 
 
 def is_changed(attempt: Attempt, planned: bool) -> bool:
-    """Whether something was written for a request, or in check mode would be."""
+    """Whether something was written for a request or, in check mode, would be."""
     if not planned:
         return attempt.memory.changed
     decision, drift = attempt.decision, attempt.decision.drift
@@ -83,7 +83,7 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
 
 
 def _duplicate_ids(attempt: Attempt) -> list[str]:
-    """Return the copies beyond the one that counts that the last look showed."""
+    """Return the IDs of copies in the last look besides the one that counts."""
     seen = attempt.memory.seen
     ids = [c.snapshot_id for c in attempt.decision.duplicates]
     return [i for i in ids if i in seen and not seen[i].unseen]
@@ -161,10 +161,11 @@ def _empty_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def copy_shown(attempt: Attempt) -> Snapshot | None:
-    """Return the copy of a row: the one that counts, or if none is wanted the first that was deleted, else is left."""
+    """Return the copy of a row: the one that counts or, if none is wanted, the first deleted one, else a remaining
+    one."""
     memory, policy = attempt.memory, attempt.wanted.policy
     if policy.absent and memory.deleted:
-        first = next(iter(memory.deleted))  # what is in a recycle bin shows again
+        first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
         return memory.gone[first] if first in memory.gone else memory.seen[first].copy
     if policy.absent and attempt.copy is None:
         named = (copy for copy in memory.copies if policy.copy_ids and copy.snapshot_id in policy.copy_ids)
@@ -173,7 +174,7 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
 
 
 def _source_region(attempt: Attempt) -> str | None:
-    """Return the source's region. If it was not given, it was looked up, or the copy shows it."""
+    """Return the region of the source: as given, as looked up, or as the copy shows it."""
     order, copy = attempt.wanted.order, copy_shown(attempt)
     found = order.source.region if order else copy.source.region if copy and copy.source else None
     return attempt.request.source_region or found
@@ -196,7 +197,7 @@ def _facts(copy: Snapshot) -> dict[str, Any]:
 
 
 def action_of(attempt: Attempt, copy: Snapshot | None, planned: bool) -> Action:
-    """Say what was done for a request, or in check mode would be."""
+    """Return what was done for a request or, in check mode, would be."""
     memory, decision, wanted = attempt.memory, attempt.decision, attempt.wanted
     deleted = deleted_ids(attempt, planned)
     if wanted.policy.absent:
@@ -221,7 +222,7 @@ def error_of(attempt: Attempt) -> CopyError | None:
 
 
 def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
-    """Return all failures of a request: its own, and those of writes on copies."""
+    """Return all failures of a request, including those of writes on copies."""
     snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
     error = error_of(attempt)
     cause = attempt.copy.snapshot_id if attempt.copy else attempt.decision.cause
@@ -231,7 +232,7 @@ def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
 
 
 def failure_of_row(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any] | None:
-    """Return why a request has failed, or why its copy is left though none is wanted."""
+    """Return why a request has failed, or why its copy remains although none is wanted."""
     left = copy is not None and any(
         one.snapshot_id == copy.snapshot_id for one, _why in attempt.decision.deletions.refused
     )

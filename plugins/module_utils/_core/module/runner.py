@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the options of an info module to its result. The only code that ends a module, of whatever kind."""
+"""A run of an info module, from its options to its result. Only this code ends a module, also of other kinds."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from .options import INFO_OPTIONS, further_queries
 
 #: An AnsibleModule, or another collection's class around one.
 Module = Any
-#: Connects a module to its cloud; raises a CopyError where that fails.
+#: Connects a module to its cloud; raises a CopyError if that fails.
 Connect = Callable[[Module], SnapshotCloud]
 
 
 def show_snapshots(module: Module, connect: Connect) -> None:
-    """Run an info module to its end."""
+    """Run an info module and end it."""
     lists: dict[str, Any] = {} if module.params["packed"] else {"disks": [], "snapshots": []}
     keys: dict[str, Any] = {"changed": False, **lists, "api_calls": {}}
 
     def show() -> None:
         cloud = connect(module)
         deadline = cloud.deadline = Deadline(Clock(), INFO_SECONDS)
-        # Python would look through all rows again and again for cycles, and there are none.
+        # Otherwise Python would search all rows for cycles again and again, although there are none.
         gc.set_threshold(FEW_COLLECTIONS)
         queries, wrong = further_queries(module.params["also"])
         try:
             if problems := [*info_problems(cloud, module.params), *wrong]:
                 raise BadInput(problems)
             keys.update(persist(lambda: safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
-        finally:  # one region that does not answer keeps no other from being read
+        finally:  # a region that does not answer does not prevent the reads of others
             if queries and not wrong:
                 keys["also"] = _answers(cloud, module.params, queries)
             keys["api_calls"] = dict(sorted(cloud.calls.items()))
@@ -54,7 +54,7 @@ def show_snapshots(module: Module, connect: Connect) -> None:
 def _answers(
     cloud: SnapshotCloud, params: Mapping[str, Any], queries: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the answer to each further query: what an info module returns, or its ``failures``."""
+    """Return the answer to each further query: the result of an info module, or its ``failures``."""
     nothing = {name: option.get("default") for name, option in INFO_OPTIONS.items() if name != "packed"}
     return [_answer(cloud, {**params, **nothing, "check_keys": False, **query}) for query in queries]
 
@@ -69,9 +69,9 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"failures": [error.as_result(None, params["region"])]}
 
 
-#: How long (seconds) an info module waits out throttling.
+#: How long (seconds) an info module waits while the cloud throttles.
 INFO_SECONDS = 300
-#: How many objects an info module may make before Python looks for cycles among them.
+#: How many objects an info module may create before Python searches them for cycles.
 FEW_COLLECTIONS = 100_000
 
 
@@ -81,7 +81,8 @@ def guarded(
     keys: Mapping[str, Any],
     form: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> None:
-    """Turn any failure, given its ``form``, into a message with all keys of the result; never a traceback."""
+    """Turn any failure into a message with all keys of the result, never a traceback. ``form`` makes the failure's
+    row."""
     try:
         run()
     except BadInput as error:
@@ -102,7 +103,7 @@ def guarded(
 
 
 def end_module(module: Module, keys: Mapping[str, Any], failure: str, success: str | None = None) -> None:
-    """End a module with these keys of its result: as failed, with this message, where they hold failures."""
+    """End a module with these keys of its result; as failed, with the message ``failure``, if they contain failures."""
     if keys["failures"]:
         module.fail_json(msg=failure, **keys)
     module.exit_json(**({} if success is None else {"msg": success}), **keys)

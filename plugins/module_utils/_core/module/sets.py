@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sets that snapshots are in, for the info modules."""
+"""The sets to which snapshots belong, for the info modules."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ..sets import SET, set_of_mark, sets_of_snapshots
 def listed_sets(
     cloud: SnapshotCloud, region: str, snapshots: Collection[Snapshot], disks: Sequence[Disk], group_tag: str
 ) -> dict[str, dict[str, Any]]:
-    """Return the set of each source that is in one, by its ID, as users get it.
+    """Return by ID the set of each source that is in one, in the form of results.
 
-    The cloud is asked only where two of the disks may belong together. If it does not answer, no set is known: then
-    there is a warning, and nothing counts as consistent.
+    This calls the cloud only if two of the disks may belong together. If it does not answer, no set is known: there is
+    a warning, and nothing counts as consistent.
     """
     sources = [s for s in snapshots if not s.is_copy and s.source is None and s.disk_id]
     groups = groups_of(disks, group_tag)
@@ -50,18 +50,19 @@ def listed_sets(
 
 
 def marked_set(copy: Snapshot) -> dict[str, Any] | None:
-    """Return the set that the mark of a copy names; None where it names none, or is malformed."""
+    """Return the set that the mark of a copy names; None if there is no mark or it is malformed."""
     found = set_of_mark(copy.tags.get(SET)) if copy.source else None
     return found.row if found else None
 
 
 def groups_of(disks: Iterable[Disk], group_tag: str) -> dict[str, str | None]:
-    """Return what each disk belongs to, by its ID; None for nothing."""
+    """Return the group of each disk by ID, None if it has none."""
     return {disk.disk_id: _group_of(disk, group_tag) for disk in disks}
 
 
 def _group_of(disk: Disk, group_tag: str) -> str | None:
-    """Return what a disk belongs to: the value of the group's tag, else itself; without such a tag its instance."""
+    """Return the group of a disk: with a group tag the value of that tag, or the disk itself if it lacks the tag; else
+    its instance."""
     if group_tag:
         return f"tag {disk.tags[group_tag]}" if disk.tags.get(group_tag) else f"disk {disk.disk_id}"
     return disk.attached_to

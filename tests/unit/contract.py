@@ -362,6 +362,8 @@ class CopyContract:
         refused = cloud.run(source, wait=True, replace_failed=False)
         assert refused.failed and refused.failure()["kind"] == "failed_copy" and len(cloud.copies()) == 1
         assert refused.failure()["snapshot_id"] == failed.id
+        row = refused.copy()
+        assert (row["action"], row["state"], row["snapshot_id"]) == ("none", "error", failed.id)
         out = cloud.run(source, wait=True)
         assert out.copy()["action"] == "replaced" and out["changed"] and out["counts"]["deleted"] == 1
         assert [c.id for c in cloud.copies()] == [out["snapshot_id"]] != [failed.id]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CopyError
+from ..errors import CopyError, FailedCopy
 from ..model import Action, Snapshot, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS
@@ -162,7 +162,7 @@ def _empty_row(attempt: Attempt) -> dict[str, Any]:
 
 def copy_shown(attempt: Attempt) -> Snapshot | None:
     """Return the copy of a row: the one that counts or, if none is wanted, the first deleted one, else a remaining
-    one."""
+    one. The row of a failed copy that is not to be replaced shows that copy."""
     memory, policy = attempt.memory, attempt.wanted.policy
     if policy.absent and memory.deleted:
         first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
@@ -170,6 +170,8 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
     if policy.absent and attempt.copy is None:
         named = (copy for copy in memory.copies if policy.copy_ids and copy.snapshot_id in policy.copy_ids)
         return next((copy for copy, _why in attempt.decision.deletions.refused), next(named, None))
+    if isinstance(attempt.decision.error, FailedCopy) and attempt.decision.cause in memory.seen:
+        return memory.seen[attempt.decision.cause].copy
     return attempt.copy
 
 

@@ -509,6 +509,20 @@ class CopyContract:
             assert secret not in out.text and "Signature=" not in out.text and "Traceback" not in out.text
             json.loads(out.text)
 
+    def test_a_failure_that_nobody_has_foreseen_says_what_to_do_next(self, cloud):
+        status = 200 if cloud.module == "cbs_snapshot_copy" else 400
+        for action in (cloud.copy_action, cloud.list_action):
+            cloud.faults({"action": action, "fault": "refuse", "code": "SomethingNew", "status": status})
+            failure = cloud.run(cloud.snapshot(), wait_timeout=60).failure()
+            assert failure["kind"] == "refused" and failure["code"] == "SomethingNew" and failure["hint"]
+        cloud.faults()
+        out = cloud.run("nonsense")
+        assert out.failure()["hint"] and not out["copies"]
+
+    def test_a_profile_that_is_not_there_says_what_to_do_next(self, cloud):
+        out = cloud.run(cloud.snapshot(), access_key=..., secret_key=..., secret_id=..., profile="nobody")
+        assert out.failure()["kind"] == "credentials" and out.failure()["hint"]
+
     def test_a_wrong_secret_fails_with_what_to_do(self, cloud):
         out = cloud.run(cloud.snapshot(), secret_key="wrongSecretWrongSecretWrongSecret")
         assert out.failed and out.failure()["kind"] == "credentials" and set(out.result) >= RESULT_KEYS

@@ -329,7 +329,8 @@ LOGINS = [
     (
         "ecs",
         {"access_key": None, "secret_key": None, "profile": "nightly"},
-        "A profile was asked for, but HOME/.aliyun/config.json does not exist.",
+        "A profile was asked for, but HOME/.aliyun/config.json does not exist. Make the profile with aliyun configure, "
+        "or give access_key and secret_key.",
     ),
     (
         "cbs",
@@ -353,7 +354,8 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": None, "secret_key": None, "profile": "nightly"},
-        "The profile nightly was asked for, but HOME/.tencentcloud/credentials does not exist.",
+        "The profile nightly was asked for, but HOME/.tencentcloud/credentials does not exist. Write the profile into "
+        "that file, or give secret_id and secret_key.",
     ),
     (
         "cbs",

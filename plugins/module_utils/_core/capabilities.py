@@ -124,9 +124,9 @@ class Capabilities:
         """Return why the request cannot be fulfilled from a complete source, as the end of a sentence, or None."""
         return source.obstacle
 
-    def obstacle_hint(self, source: Snapshot) -> str | None:
-        """Return the hint about that obstacle, or None."""
-        return None
+    def obstacle_hint(self, source: Snapshot) -> str:
+        """Return the hint about that obstacle."""
+        return "Use another snapshot of the same disk."
 
     def expected_encryption(self, order: CopyOrder) -> bool | None:
         """Whether a copy will be encrypted; None if that is unknown before it shows."""

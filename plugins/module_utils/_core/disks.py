@@ -196,7 +196,7 @@ class DiskCloud(SnapshotCloud):
             return "is of a system disk, and this cloud cannot make a disk from it"
         return super().obstacle_to(request, source)
 
-    def obstacle_hint(self, source: Snapshot) -> str | None:
+    def obstacle_hint(self, source: Snapshot) -> str:
         return "Make an image from it instead." if _is_of_system_disk(self, source) else super().obstacle_hint(source)
 
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:

@@ -36,6 +36,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+#: The hint about a refusal for which nothing better is known.
+FIX_THE_CAUSE = "Read the cloud's message, fix the cause, then run again."
 #: The hint if an account has reached its limit of snapshots.
 TOO_MANY_SNAPSHOTS = "Delete snapshots that nobody needs in this region, or have its quota raised."
 
@@ -123,6 +125,8 @@ class Refused(CopyError):
 
 class BadInput(Refused):
     """The user's options are invalid; found before anything was sent."""
+
+    usual_hint = "Correct the options, then run again."
 
     def __init__(self, problems: list[str]):
         super().__init__("; ".join(problems))

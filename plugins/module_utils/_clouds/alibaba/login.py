@@ -174,7 +174,8 @@ def read_profiles(path: Path, must: bool = True) -> dict[str, Any]:
             return {}
         missing = isinstance(error, FileNotFoundError)
         problem = f"{path} does not exist" if missing else f"{path} cannot be read: {type(error).__name__}"
-        raise Credentials(f"A profile was asked for, but {problem}") from None
+        hint = "Make the profile with aliyun configure, or give access_key and secret_key."
+        raise Credentials(f"A profile was asked for, but {problem}", hint=hint) from None
     return {**found, "": found.get(str(content.get("current") or "default"), {})}
 
 

@@ -43,6 +43,8 @@ except ImportError:
 LOWEST_SDK = "1.40.20"
 #: How long (seconds) a connection is waited for. botocore's own minute, five times a read, is the other regions' time.
 CONNECT_SECONDS = 10
+#: What to do if no client can be made.
+CHECK_LOGIN = "Check the profile, the region and the keys of this task."
 
 
 class AwsModule(AnsibleAWSModule):
@@ -58,10 +60,7 @@ class AwsModule(AnsibleAWSModule):
 
     def fail_json(self, *args: Any, **kwargs: Any) -> Any:
         if self._making_clients:
-            raise Credentials(
-                str(args[0] if args else kwargs.get("msg")),
-                hint="Check the profile, the region and the keys of this task.",
-            )
+            raise Credentials(str(args[0] if args else kwargs.get("msg")), hint=CHECK_LOGIN)
         super().fail_json(*args, **kwargs)
 
     @property
@@ -80,7 +79,7 @@ class AwsModule(AnsibleAWSModule):
         except TypeError as error:
             raise BadInput([f"aws_config: {error}"]) from error
         except boto_errors.BotoCoreError as error:
-            raise Credentials(f"The client for {service} could not be created: {error}") from error
+            raise Credentials(f"The client for {service} could not be created: {error}", hint=CHECK_LOGIN) from error
         finally:
             self._making_clients = False
 

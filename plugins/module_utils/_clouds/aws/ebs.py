@@ -88,8 +88,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         may_stay = is_local_zone(source.place, source.region) and request.region == source.region
         return None if may_stay and ARCHIVED not in source.traits else source.obstacle
 
-    def obstacle_hint(self, source: Snapshot) -> str | None:
-        return ARCHIVED_HINT if ARCHIVED in source.traits else None
+    def obstacle_hint(self, source: Snapshot) -> str:
+        return ARCHIVED_HINT if ARCHIVED in source.traits else super().obstacle_hint(source)
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return option_problems(requests)

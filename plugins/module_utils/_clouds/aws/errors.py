@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ..._core.errors import (
+    FIX_THE_CAUSE,
     TOO_MANY_SNAPSHOTS,
     Ambiguous,
     Busy,
@@ -98,6 +99,14 @@ HINTS = {
     "AttachmentLimitExceeded": "Detach disks that nobody needs from the instance, or name another one.",
     "VolumeInUse": "Detach it first, if nobody needs it, then run again.",
 }
+#: The same for codes that have no hint of their own.
+KIND_HINTS: dict[type[CopyError], str] = {
+    Refused: FIX_THE_CAUSE,
+    Credentials: "Check the keys, the token or the profile of this task, and this machine's clock.",
+    Forbidden: HINTS["UnauthorizedOperation"],
+    NotFound: HINTS["InvalidSnapshot.NotFound"],
+    NotReady: "Check its state in the console, then run again.",
+}
 
 
 #: The one case that only the message shows: a key that the caller may not use is not a wrong login
@@ -140,7 +149,7 @@ def translated(error: Exception, tried: str) -> CopyError:
         if encoded and encoded[1]:
             hint = f"{hint or ''} {DECODE} {encoded[1]}".strip()
         request_id = metadata.get("RequestId") or error.response.get("RequestId")
-        return kind(f"{tried}: {message}", code=code, request_id=request_id, hint=hint)
+        return kind(f"{tried}: {message}", code=code, request_id=request_id, hint=hint or KIND_HINTS.get(kind))
     kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (
         (
             Credentials,
@@ -160,7 +169,7 @@ def translated(error: Exception, tried: str) -> CopyError:
             (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
             None,
         ),
-        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), None),
+        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), FIX_THE_CAUSE),
     )
     for kind, classes, hint in kinds:
         if isinstance(error, classes):

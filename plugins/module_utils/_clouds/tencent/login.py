@@ -141,16 +141,16 @@ def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
 
 def _from_profile(name: str | None, home: Path) -> Login | None:
     """Read a profile; without a name ``default``, or the only one, if there is a file."""
-    path = home / PROFILE_FILE
+    path, hint = home / PROFILE_FILE, "Write the profile into that file, or give secret_id and secret_key."
     file = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         file.read_string(path.read_text())
     except FileNotFoundError:
         if name:
-            raise Credentials(f"The profile {name} was asked for, but {path} does not exist") from None
+            raise Credentials(f"The profile {name} was asked for, but {path} does not exist", hint=hint) from None
         return None
     except (OSError, ValueError, configparser.Error) as error:
-        raise Credentials(f"{path} cannot be read: {type(error).__name__}") from None
+        raise Credentials(f"{path} cannot be read: {type(error).__name__}", hint=hint) from None
     profiles = file.sections()
     wanted = name or (profiles[0] if len(profiles) == 1 else "default")
     if wanted not in profiles:

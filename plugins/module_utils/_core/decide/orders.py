@@ -73,6 +73,7 @@ def _source_problem(cloud: Capabilities, request: CopyRequest, source: Snapshot 
     if source.region == request.region and not cloud.copies_within_region:
         return Refused(
             f"The source snapshot {request.snapshot_id} is in {request.region} itself, and this cloud cannot copy "
-            "within a region"
+            "within a region",
+            hint="Name another destination region.",
         )
     return None

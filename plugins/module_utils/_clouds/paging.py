@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists that come in pages."""
+"""Pagination: listings that come in several pages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .._core.cloud import Pages
 from .._core.errors import Unreachable
 
 Item = TypeVar("Item")
-#: More pages than any account fills.
+#: More pages than any account has.
 MOST_PAGES = 2000
 
 
 def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
-    """Return the list that an answer holds under these keys; null beside a count of 0 is an empty list.
+    """Return the list under these keys of an answer; null with a count of 0 is an empty list.
 
-    Raises Unreachable if there is no list: that is not an empty one (api-facts: null-listings).
+    Raises Unreachable if there is no list, which is not the same as an empty one (api-facts: null-listings).
     """
     found: Any = answer
     for key in keys:
@@ -37,8 +37,8 @@ def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
 
 
 def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
-    """Return a list of things with their IDs, each a member that the service's model calls optional (api-facts:
-    optional-members). Raises Unreachable where one is missing: what has no ID can be neither followed nor left out."""
+    """Return a list of items with their IDs, which are optional in the service's model (api-facts: optional-members).
+    Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored."""
     if not all(one.get(key) for one in listed):
         raise Unreachable(f"{tried}: the answer contains something without {key}", hint="Check the proxy, if any.")
     return listed
@@ -47,10 +47,10 @@ def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
 def token_pages(
     page: Callable[[Any], tuple[Mapping[str, Any], list[Item]]], pages: Pages, tried: str
 ) -> Iterator[Item]:
-    """Read all pages of a listing whose answers name the next one by a token.
+    """Read all pages of a listing whose answers contain a token for the next page.
 
-    ``page`` takes a token, None for the first, and returns answer and items. A token may be an offset, so that pages
-    need not join (api-facts: page-seams). Raises Unreachable where the pages never end.
+    ``page`` takes a token, None for the first page, and returns answer and items. A token may be an offset, so pages
+    may not join (api-facts: page-seams). Raises Unreachable if the pages never end.
     """
     token, seen = None, set()
     while True:
@@ -67,7 +67,8 @@ def token_pages(
 
 @dataclass(frozen=True)
 class Span:
-    """The items of a list that one page shows: ``limit`` of them, from ``offset`` on. ``given`` asks for that page."""
+    """The items of a list on one page: ``limit`` items from ``offset`` on. ``given`` are the parameters that request
+    the page."""
 
     offset: int
     limit: int
@@ -75,14 +76,15 @@ class Span:
 
 
 def by_offset(size: int) -> Callable[[int, int], Span]:
-    """Return what names the page that begins at an index, where the service takes an offset."""
+    """Return a function from an index to the page that begins there, for services that accept an offset."""
     return lambda index, _end: Span(index, size, {"Limit": size, "Offset": index})
 
 
 def by_number(size: int) -> Callable[[int, int], Span]:
-    """Return what names a page that begins at an index or before it, where the service takes a number and a size.
+    """Return a function from an index to a page that begins there or earlier, for services that accept a page number
+    and size.
 
-    Pages of one size never overlap. Of the sizes up to ``size``, the one is taken whose page shows most beyond ``end``.
+    Pages of one size never overlap. So it chooses the size, up to ``size``, whose page shows most items beyond ``end``.
     """
 
     def span_of(index: int, end: int) -> Span:
@@ -104,15 +106,15 @@ def joined_pages(
     tried: str,
     most: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Read all pages of a list that is sorted oldest first, each with the last item of the page before.
+    """Read all pages of a list that is sorted oldest first. Each page includes the last item of the previous one.
 
-    So nothing is missed that is there all the time, whatever comes and goes meanwhile. A page without an item of those
-    before is no continuation: then one that begins a whole page earlier is read. Where that does not join either, or
-    the count says more than all pages show, ``pages.has_seam`` is set. No count ends a list: a short page does
-    (api-facts: page-seams).
+    So no item is missed that exists during the entire listing, whatever comes and goes meanwhile. A page without an
+    item of the earlier ones does not join: then a page that begins one page earlier is read. If that does not join
+    either, or if the count is higher than the number of items shown, ``pages.has_seam`` is set. No count ends a list;
+    only a short page does (api-facts: page-seams).
 
-    ``page`` takes what asks for a page, and returns its items and the count, and where the answer says so how many a
-    page holds. ``most`` is how many items there can be, if that is known. Raises Unreachable where the pages never end.
+    ``page`` takes the parameters of a page, and returns its items, the count and, if the answer shows it, the page
+    size. ``most`` is the maximum number of items, if known. Raises Unreachable if the pages never end.
     """
     found: dict[Any, dict[str, Any]] = {}
     index, end, back_from = 0, 0, -1
@@ -132,6 +134,6 @@ def joined_pages(
             pages.has_seam = pages.has_seam or (says_more and len(found) != most)
             return list(found.values())
         end = max(end, span.offset + len(items))
-        # What was read once more shows that others have gone before it: the next ones stand further on.
+        # If a page shows nothing new, earlier items are gone, and the next ones are further on.
         index = end - 1 if shows_new else end
     raise Unreachable(f"{tried}: the pages of the listing do not end")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of clouds: what each can do, by the name with which its modules begin. Imports no SDK."""
+"""The table of clouds: the capabilities of each, by the prefix of its modules' names. Imports no SDK."""
 
 from __future__ import annotations
 

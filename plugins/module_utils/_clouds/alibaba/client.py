@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ECS and ENS share: the client, one call, the meaning of errors (api-facts: alibaba-rpc)."""
+"""What ECS and ENS share: the client, a call, the mapping of errors (api-facts: alibaba-rpc)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ try:
     from aliyunsdkcore.client import AcsClient
     from aliyunsdkcore.http import protocol_type
 except ImportError:
-    pass  # Service says so by name
+    pass  # Service reports the missing package by name
 
 CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "access_key": {"type": "str", "no_log": False},
@@ -52,9 +52,9 @@ CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class Service:
-    """Calls of one service. Each is sent once; the caller decides whether to repeat it.
+    """Makes calls of one service. Each is sent once; the caller decides whether to repeat it.
 
-    The SDK would repeat some by itself (api-facts: alibaba-sdk-retries).
+    By default the SDK would repeat some of them (api-facts: alibaba-sdk-retries).
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Service:
         hints: Mapping[str, str],
         heard: Callable[[str | None], None],
     ):
-        """``heard`` takes the ``Date`` of each answer."""
+        """``heard`` receives the ``Date`` header of each answer."""
         self._package = package
         try:
             importlib.import_module(package)
@@ -98,7 +98,7 @@ class Service:
             raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
 
     def write(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
-        """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
+        """Make a call with the parameters that are not None. Raises a CopyError; ``tried`` describes the attempt."""
         try:
             request = getattr(importlib.import_module(f"{self._package}.{action}Request"), f"{action}Request")()
         except ImportError as error:
@@ -114,7 +114,7 @@ class Service:
         except (ClientException, ServerException) as error:
             raise self._translated(error, tried) from None
         except IndexError:
-            # The SDK splits the message of a refused signature at a colon that is not always there
+            # The SDK splits the message of a refused signature at a colon, which may be missing
             # (api-facts: alibaba-signature-colon).
             raise Credentials(
                 f"{tried}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]
@@ -128,7 +128,7 @@ class Service:
     def _address(self, request: Any, region: str) -> None:
         """Set protocol and endpoint.
 
-        The protocol must be the SDK's own constant: a copy of the text would mean HTTP.
+        The protocol must be the SDK's own constant; an equal string would mean HTTP (api-facts: alibaba-https).
         """
         request.set_protocol_type(protocol_type.HTTPS)
         if self.endpoint:
@@ -137,11 +137,11 @@ class Service:
             if scheme == "http":
                 request.set_protocol_type(protocol_type.HTTP)
         elif region not in getattr(request, "endpoint_map", {}):
-            # By itself the SDK asks another service for regions that it does not know, and refuses na-south-1.
+            # For regions that it does not know, the SDK would call another service; and it refuses na-south-1.
             request.set_endpoint(f"ecs.{region}.aliyuncs.com")
 
     def _client(self, region: str, tried: str) -> Any:
-        """Return the client of a region, a new one where the credentials have been refreshed."""
+        """Return the client of a region; a new one if the credentials have been refreshed."""
         keys = self._login.keys(tried)
         known, client = self._clients.get(region, (None, None))
         if known != keys:
@@ -179,7 +179,7 @@ class Service:
         )
 
 
-#: The SDK prefers these to the credentials it is given (api-facts: alibaba-credentials-order).
+#: The SDK prefers these variables to the credentials that are passed to it (api-facts: alibaba-credentials-order).
 _SDK_VARIABLES = ("ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET")
 
 
@@ -190,14 +190,14 @@ def _credential(keys: Keys) -> Any:
 
 
 def _as_text(value: Any) -> str:
-    """Write a parameter: booleans in small letters, lists as JSON."""
+    """Return a parameter as a string: booleans in lower case, lists as JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value) if isinstance(value, (list, tuple)) else str(value)
 
 
 def numbered(name: str, values: Sequence[Any]) -> dict[str, str]:
-    """Write a list as the parameters ``Name.1``, ``Name.2`` ..., or of dicts ``Name.1.Key`` ..."""
+    """Return a list as the parameters ``Name.1``, ``Name.2`` ..., a list of dicts as ``Name.1.Key`` ..."""
     written = {}
     for number, value in enumerate(values, 1):
         if isinstance(value, Mapping):

@@ -28,24 +28,24 @@ from .ecs_rules import key_problems
 
 #: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
 PAGE = 100
-#: What names a thing of a listing.
+#: The key of the ID in the items of each listing.
 IDS = {
     **dict.fromkeys(("DescribeSnapshots", "DescribeLockedSnapshots"), "SnapshotId"),
     "DescribeDisks": "DiskId",
     "DescribeSnapshotGroups": "SnapshotGroupId",
 }
-#: Most disks that the service lists by tag; it does not mention the others (api-facts: ecs-disks-by-tag).
+#: The most disks that the service lists by tag; it does not show that there are more (api-facts: ecs-disks-by-tag).
 MOST_BY_TAG = 1000
-#: Most disks that are read one by one, since a call takes only one; for more, the whole region is listed.
+#: The most disks that are read individually, since a call takes only one; for more disks, the entire region is listed.
 FEW_DISKS = 20
 
 
 class EcsCloud(EcsCapabilities, SnapshotCloud):
     """ECS snapshots of the account that the credentials belong to."""
 
-    #: What the service's codes mean, and what to do about them.
+    #: The classes of the service's codes, and the hints about them.
     codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
-    #: What tags are changed of, in the service's word.
+    #: The service's name for the resources whose tags are changed.
     tagged_resource = "snapshot"
 
     def __init__(self, module: Any):
@@ -79,7 +79,8 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return found
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
-        """Compare keys by the last part: one is shown as a bare ID (api-facts: ecs-key-id). An alias says nothing."""
+        """Compare keys by their last part, since a key is shown as a bare ID (api-facts: ecs-key-id). An alias cannot
+        be compared."""
         if not shown or asked.startswith("alias/") or ":alias/" in asked:
             return False
         return asked.rpartition("/")[2] != shown.rpartition("/")[2]
@@ -91,7 +92,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
-        """List all copies, or by their mark those that this collection made of some sources."""
+        """List all copies, or by their mark the copies of some sources that this collection made."""
         pages, tried = self.pages(), f"Listing the copies in {region}"
         queries: list[dict[str, Any]] = [{}]
         if source_ids is not None:
@@ -103,8 +104,8 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return [s for s in listed if s.source and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List by ID or, for a few disks, by disk; no filter covers the source of a copy (api-facts:
-        ecs-describe-limits)."""
+        """List by ID or, for a few disks, by disk. There is no filter on the source of a copy
+        (api-facts: ecs-describe-limits)."""
         tried = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
             return list(self._by_id(region, sorted(wanted.snapshot_ids), tried).values())
@@ -127,17 +128,17 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             DestinationRegionId=request.region,
             DestinationSnapshotName=order.name,
             DestinationSnapshotDescription=order.description,
-            # One token per wanted copy and run: a replay of an older one may name a copy deleted since
+            # One token per requested copy and run: the replay of an older one may name a copy that was deleted since
             # (api-facts: ecs-client-token).
             ClientToken=self._tokens.setdefault((request.snapshot_id, request.region), uuid.uuid4().hex),
-            # The service copies an encrypted source only if the call says so (api-facts: ecs-encrypted-source).
+            # The service copies an encrypted source only with this parameter (api-facts: ecs-encrypted-source).
             Encrypted=True if request.encrypted or order.source.encrypted else None,
             KMSKeyId=request.kms_key_id,
             RetentionDays=request.retention_days,
             **numbered("Tag", [{"Key": key, "Value": value} for key, value in order.tags.items()]),
         )
         if answer.get("SnapshotId"):
-            # Only a lost answer needs the token. After this copy is withdrawn, a replay would still name it.
+            # Only a lost answer needs the token. After this copy is taken back, a replay would still name it.
             self._tokens.pop((request.snapshot_id, request.region), None)
         else:
             raise Ambiguous(f"{tried}: the call was accepted, but returned no snapshot ID")
@@ -159,7 +160,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return {}
 
     def list_locks(self, region: str) -> dict[str, Lock]:
-        # Without IDs, since one that has no lock fails the call (api-facts: ecs-locks).
+        # Without IDs, since the call fails if one of them has no lock (api-facts: ecs-locks).
         tried = f"Listing the locks on snapshots in {region}"
         try:
             pages = self._all_pages("DescribeLockedSnapshots", region, tried, ("LockedSnapshotsInfo",), [{}])
@@ -176,7 +177,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             SnapshotId=snapshot_id,
             LockMode=mode,
             LockDuration=days,
-            # Required. With 0 the lock cannot be undone from the first moment on, as the documentation says.
+            # Required. With 0 nobody can ever undo the lock, as the documentation says.
             CoolOffPeriod=0,
             ClientToken=uuid.uuid4().hex,
         )

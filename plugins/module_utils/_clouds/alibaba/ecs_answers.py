@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ECS answers, translated."""
+"""Turns ECS's answers into values of the engine."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from ..._core.times import parse_iso_utc
 from ..paging import identified
 
 STATES = {"progressing": State.PENDING, "accomplished": State.COMPLETED, "failed": State.ERROR}
-#: States of disks. In all others the disk exists; in those of FREE no operation is going on.
+#: States of disks. In all other states the disk exists; in those of FREE no operation is in progress.
 DISK_STATES = {"Creating": State.PENDING, "Deleting": State.ABSENT, "Deleted": State.ABSENT}
 FREE = ("Available", "Creating")
-#: The state of a snapshot-consistent group that was made.
+#: The state of a complete snapshot-consistent group.
 COMPLETE_GROUP = "accomplished"
 #: Categories that cannot be copied (api-facts: ecs-categories).
 NOT_COPIED = {"archive": "is archived", "flash": "is a local snapshot"}
 
 
 def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
-    """Translate a snapshot of DescribeSnapshots."""
+    """Convert a snapshot of DescribeSnapshots."""
     tags = _tags(shown)
     state = STATES.get(shown.get("Status", ""), State.PENDING)
     source = _source(shown, tags)
@@ -58,17 +58,16 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
 
 
 def _source(shown: Mapping[str, Any], tags: Mapping[str, str]) -> Provenance | None:
-    """Return the source from the cloud's own fields, and from our tags where it shows none (api-facts:
-    ecs-source-fields).
+    """Return the source from the cloud's own fields, or from our tags if it shows none (api-facts: ecs-source-fields).
 
-    The tags add when the source was taken, and that the copy is ours, unless the cloud contradicts them. What
-    SourceDiskId of a copy holds is not known for certain, so our tag decides (api-facts: ecs-source-disk).
+    Unless the cloud contradicts the tags, they add when the source was taken and that the copy is ours. It is uncertain
+    what SourceDiskId of a copy holds, so our tag takes precedence (api-facts: ecs-source-disk).
     """
     recorded, disk_id, tagged = shown.get("SourceSnapshotId"), shown.get("SourceDiskId") or None, provenance_of(tags)
     if not recorded:
         if tagged is None or tagged.snapshot_id == shown["SnapshotId"]:
             return None
-        # A snapshot of a disk restored from a copy may bear the copy's tags.
+        # A snapshot of a disk that was restored from a copy may have the copy's tags.
         is_of_disk = disk_id in (None, tagged.disk_id) or tagged.disk_id is None
         return replace(tagged, disk_id=tagged.disk_id or disk_id, managed=is_of_disk)
     agrees = tagged is not None and tagged.snapshot_id == recorded
@@ -86,7 +85,7 @@ ATTACHMENT_STATES = {"Attaching": "attaching", "In_use": "attached", "Detaching"
 
 
 def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
-    """Translate a disk of DescribeDisks."""
+    """Convert a disk of DescribeDisks."""
     return Disk(
         disk_id=shown["DiskId"],
         region=region,
@@ -110,7 +109,8 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
 
 
 def set_of(shown: Mapping[str, Any]) -> ListedSet:
-    """Translate a snapshot-consistent group. One over several instances names none (api-facts: ecs-snapshot-groups)."""
+    """Convert a snapshot-consistent group. A group over several instances names none
+    (api-facts: ecs-snapshot-groups)."""
     members = identified((shown.get("Snapshots") or {}).get("Snapshot") or [], "SnapshotId", "Reading groups")
     return ListedSet(
         shown["SnapshotGroupId"],
@@ -125,5 +125,5 @@ def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
 
 
 def lock_of(shown: Mapping[str, Any]) -> Lock:
-    """Translate a lock."""
+    """Convert a lock."""
     return Lock(parse_iso_utc(shown.get("LockExpiredTime")), shown.get("LockStatus") == "expired")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Alibaba Cloud ECS takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+"""What Alibaba Cloud ECS accepts, shows and cannot do. Imports no SDK, since the controller reads it too."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class EcsCapabilities(Capabilities):
     one_copy_per_disk = True
     finds_by_mark = True
     lock_modes: tuple[str, ...] = ("compliance",)
-    #: The client token makes asking again safe.
+    #: The client token makes a repeated call safe.
     doubt_seconds = 10.0
     encrypts_copies = True
     expires_copies = True

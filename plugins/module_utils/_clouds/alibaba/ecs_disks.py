@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of ECS snapshots (api-facts: ecs-disk-create, ecs-disk-delete, ecs-disk-offers,
-ecs-disk-attach)."""
+"""Disks that a restore makes from ECS snapshots
+(api-facts: ecs-disk-create, ecs-disk-delete, ecs-disk-offers, ecs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .ecs_rules import TAG_RULES, key_problems
 SMALL_LEVEL, USUAL_LEAST = "PL0", 20
 DISK_ERRORS: dict[str, type[CopyError]] = {
     **ERRORS,
-    # The token belongs to another call: look for the disk of that call.
+    # The client token belongs to another call: look for the disk of that call.
     "IdempotentParameterMismatch": Underway,
     **dict.fromkeys(("InvalidSnapshotId.NotReady", "InvalidSnapshot.NotReady"), Busy),
     # ECS refuses to delete an available disk while its data is loaded.
@@ -76,7 +76,7 @@ class EcsDisks(DiskCloud, EcsCloud):
         return key_problems(first.kms_key_id, first.encrypted, [first.region]) if first and first.kms_key_id else []
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        # A snapshot that cannot be copied may still become a disk; otherwise the service refuses.
+        # A snapshot that cannot be copied may still be restored to a disk; otherwise the service refuses the call.
         found = super().read_sources(region, snapshot_ids)
         return {i: replace(s, obstacle=None) if isinstance(s, Snapshot) else s for i, s in found.items()}
 
@@ -112,7 +112,7 @@ class EcsDisks(DiskCloud, EcsCloud):
                 Size=options["size_gib"],
                 Encrypted=True if request.encrypted or order.source.encrypted else None,
                 KMSKeyId=request.kms_key_id,
-                # The SDK sends no token by itself; without one the service makes a disk for each call.
+                # The SDK adds no token by itself; without one the service makes a disk for each call.
                 ClientToken=self.token_of(order),
                 **numbered("Tag", [{"Key": key, "Value": value} for key, value in (request.tags or {}).items()]),
             )
@@ -151,7 +151,7 @@ def _is_available(shown: dict[str, Any]) -> bool:
 
 
 def _offers_of(zone: dict[str, Any]) -> list[Offer]:
-    """Return what one zone sells."""
+    """Return the disks that one zone offers."""
     kinds = [
         kind
         for resource in (zone.get("AvailableResources") or {}).get("AvailableResource") or ()

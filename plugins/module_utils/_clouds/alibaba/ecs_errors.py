@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the error codes of ECS mean, and what to do about them."""
+"""The error codes of ECS: their classes and hints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RELATED = "InvalidOperation.RelatedSnapshotNotFinished"
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys((*_UNFINISHED, "InvalidOperation.DiskHasUnfinishedSnapshotCopy"), DiskBusy),
     "InvalidOperation.Conflict": Busy,
-    # Of deletions: each page says to try again later (api-facts: ecs-delete).
+    # Codes of deletions; the page of each says to try again later (api-facts: ecs-delete).
     **dict.fromkeys(("IncorrectDiskStatus.CreatingSnapshot", "Operation.Conflict", _RELATED), Busy),
     "InvalidSnapshotLock.NotFound": NotFound,
 }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ECS takes as tags and as a key."""
+"""What ECS accepts as tags and as a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..._core.tags import TagRules
 
-#: What the service takes as tags, of snapshots and disks alike.
+#: What the service accepts as tags of snapshots and disks.
 TAG_RULES = TagRules(
     most=20,
     longest_key=128,

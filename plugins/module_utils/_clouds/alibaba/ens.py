@@ -20,11 +20,12 @@ from .ens_answers import disk_of, snapshot_of, source_of_order
 from .ens_capabilities import EnsCapabilities
 
 ENDPOINT = "https://ens.aliyuncs.com"
-#: The region of the central endpoint's API; it has nothing to do with nodes. Accounts of the international
-#: site have an endpoint with a region in its name (api-facts: ens-endpoint).
+#: The API region of the central endpoint; it has nothing to do with nodes. Accounts of the international site use an
+#: endpoint with a region in its name (api-facts: ens-endpoint).
 API_REGION = "cn-hangzhou"
 _REGION_OF_HOST = re.compile(r"(?:https?://)?ens(?:-[a-z]+)?\.(?P<region>[a-z]+-[a-z0-9-]+)\.aliyuncs\.com(?::\d+)?/?")
-#: How often an order that could not be created is tried: the cause may pass or stay (api-facts: ens-order-failed).
+#: How often an order that could not be created is tried; the cause may be temporary or permanent
+#: (api-facts: ens-order-failed).
 ORDER_ATTEMPTS = 4
 ORDER_FAILED = "Order.CreateFailed"
 ERRORS: dict[str, type[CopyError]] = {
@@ -38,19 +39,19 @@ HINTS = {
     ORDER_FAILED: "Check the account's balance and the node's capacity, then run again.",
     "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was made from it: delete the disk first, or keep the copy.",
 }
-#: A refused node comes without a reason (api-facts: ens-partial-success).
+#: The answer gives no reason for a refused node (api-facts: ens-partial-success).
 UNTOLD = (
     "The service gives no reason. Likely ones: a sales rule for the node, unpaid bills, or no capacity there. Order a "
     "disk snapshot on that node in the console, which shows the reason, or send the request ID to the support."
 )
-#: Results of a page, and IDs of a describe call (api-facts: ens-describe-limits).
+#: The results per page, and the IDs per describe call (api-facts: ens-describe-limits).
 PAGE, IDS = 50, 100
 
 
 class EnsCloud(EnsCapabilities, SnapshotCloud):
     """ENS snapshots of the account that the credentials belong to. A region is a node, such as cn-hangzhou-26."""
 
-    #: What the service's codes mean, and what to do about them.
+    #: The classes of the service's codes, and the hints about them.
     codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
     read_per_call = PAGE
 
@@ -78,7 +79,8 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return []
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        """Read by ID, on one node or, without one, on all; an ID that is on several nodes is an error of its own."""
+        """Read by ID, on one node or, without a node, on all. If an ID exists on several nodes, that is an error for
+        this ID."""
         tried = f"Reading the source snapshots on {region or 'all nodes'}"
         found: dict[str, Snapshot | CopyError] = {}
         for source in self._by_id(region, snapshot_ids, tried):
@@ -98,14 +100,15 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return pages.listing(self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}], pages))
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List a node, or by ID; there is no filter on what a snapshot was made of (api-facts: ens-describe-limits)."""
+        """List a node, or by ID. There is no filter on the disk or source of a snapshot
+        (api-facts: ens-describe-limits)."""
         tried = f"Listing the snapshots on {region}"
         if wanted.snapshot_ids is not None:
             return self._by_id(region, sorted(wanted.snapshot_ids), tried)
         return self._snapshots(tried, [{"EnsRegionId": region}])
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service does not say which node it refused; a source that is not found is no node's fault
+        """The service does not say which node it refused. A missing source does not depend on the node
         (api-facts: ens-copy-call, ens-error-codes)."""
         of_one = super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
         return of_one or error.code == ORDER_FAILED
@@ -129,7 +132,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return [self._allocated(order, answer, tried) for order in orders]
 
     def _patience(self, order: CopyOrder, error: Busy) -> CopyError:
-        """Try an order that could not be created a few times, then count it as refused."""
+        """Return the error of an order that could not be created: after a few attempts it counts as refused."""
         if error.code != ORDER_FAILED:
             return error
         request = order.request.snapshot_id, order.request.region
@@ -146,7 +149,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 answered = [str(snapshot_id) for snapshot_id in item["InstanceId"]]
                 copy_id = next((i for i in answered if re.fullmatch(self.snapshot_id_pattern, i)), None)
                 if copy_id is None:
-                    # Documents call and show these as instance IDs: the source fields identify the copy
+                    # The documents call these instance IDs, so only the source fields identify the copy
                     # (api-facts: ens-copy-ids).
                     return Accepted(
                         f"{tried}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
@@ -167,7 +170,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         )
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-        """ENS has no snapshot tags; the engine changes none where tag_rules is None."""
+        """ENS has no snapshot tags; the engine changes no tags if ``tag_rules`` is None."""
         return {}
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
@@ -221,5 +224,5 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
 
 
 def _whole(shown: Any) -> int | None:
-    """Return a number that an answer shows as a number or as a text."""
+    """Return an integer that an answer shows as a number or as a string."""
     return int(shown) if str(shown).isdigit() else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ENS answers, translated."""
+"""Turns ENS's answers into values of the engine."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from ..._core.times import parse_iso_utc
 from ..paging import identified
 
 STATES = {"creating": State.PENDING, "available": State.COMPLETED, "error": State.ERROR, "deleting": State.ABSENT}
-#: States of disks. In all others the disk exists; in those of FREE no operation is going on.
+#: States of disks. In all other states the disk exists; in those of FREE no operation is in progress.
 DISK_STATES = {"creating": State.PENDING, "deleting": State.ABSENT, "deleted": State.ABSENT}
 FREE = ("available", "creating", "expiring")
-#: ENS has no snapshot tags, so the role ends its descriptions with the source's disk and time.
+#: ENS has no snapshot tags, so the descriptions of the role end with the source's disk and time.
 SUFFIX = re.compile(r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$")
-#: Our default name and description, which tell the source of a copy that shows none (api-facts: ens-source-fields).
+#: Our default name and description, which name the source if the copy shows none (api-facts: ens-source-fields).
 NAMED = re.compile(r"copy-of-(?P<id>sp-[0-9a-z]+)")
 DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+)(?: \[|$)")
 
 
 def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
-    """Translate a snapshot of DescribeSnapshots. Sizes are left out: their unit is uncertain (api-facts: ens-sizes)."""
-    # Documents write both available and Available (api-facts: ens-states).
+    """Convert a snapshot of DescribeSnapshots. Sizes are omitted because their unit is uncertain
+    (api-facts: ens-sizes)."""
+    # The documents use both available and Available (api-facts: ens-states).
     state = STATES.get(str(shown.get("Status") or "").lower(), State.PENDING)
     recorded, source = bool(shown.get("SourceSnapshotId")), _source(shown)
     return Snapshot(
@@ -49,7 +50,7 @@ def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
 
 
 def _source(shown: Mapping[str, Any]) -> Provenance | None:
-    """Return the source from the cloud's own fields, and from name and description where it shows none."""
+    """Return the source from the cloud's own fields, or from name and description if it shows none."""
     description = shown.get("Description") or ""
     suffix, described = SUFFIX.search(description), DESCRIBED.match(description)
     source_id = shown.get("SourceSnapshotId")
@@ -75,7 +76,7 @@ def source_of_order(order: CopyOrder) -> Provenance:
 
 
 def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
-    """Translate a disk of DescribeDisks; its size comes in MiB (api-facts: ens-sizes)."""
+    """Convert a disk of DescribeDisks, which shows the size in MiB (api-facts: ens-sizes)."""
     tags = shown.get("Tags") or {}
     pairs = tags.get("Tags") or () if isinstance(tags, Mapping) else tags
     size = str(shown.get("Size") or "")

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Alibaba Cloud Edge Node Service takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+"""What Alibaba Cloud Edge Node Service accepts, shows and cannot do. Imports no SDK, since the controller reads it
+too."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class EnsCapabilities(Capabilities):
     tag_rules: TagRules | None = None
     finds_sources = True
     many_destinations_per_call = True
-    #: No token, and a second order is billed.
+    #: There is no client token, and a second order is billed.
     doubt_seconds = 120.0
     has_zones = False
     tells_sizes = False

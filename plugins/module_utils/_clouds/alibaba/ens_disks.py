@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of ENS snapshots (api-facts: ens-disk-create, ens-disk-offers)."""
+"""Disks that a restore makes from ENS snapshots (api-facts: ens-disk-create, ens-disk-offers)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .ens import ERRORS, HINTS, IDS, EnsCloud
 from .ens_answers import disk_of
 
 DISK_ERRORS: dict[str, type[CopyError]] = {**ERRORS, "InvalidDiskId.NotFound": NotFound}
-#: GiB of the largest disk that any cloud sells, where an offer shows no limit.
+#: The size limit (GiB) if an offer shows none: the largest disk on any cloud.
 MOST = 65536
 _NO_STOCK = "Name another node or disk_type, or run again later."
 DISK_HINTS = {
@@ -42,7 +42,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         self._billing_cycle: str | None = module.params["instance_billing_cycle"]
 
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
-        # The service filters by no tag, and a name alone is no proof.
+        # The service has no filter on tags, and a name alone is no proof.
         return self._disks(f"Listing the disks on {region}", [{"EnsRegionId": region}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
@@ -70,7 +70,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         return disk.snapshot_id if disk.name == self._name(disk.snapshot_id) else None
 
     def _name(self, snapshot_id: str) -> str:
-        # Names of snapshots hold no period; those of disks are not documented.
+        # Names of snapshots must not contain a period; the rule for disks is not documented.
         return f"{snapshot_id}:{self.restore_id.replace('.', ':')}"
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the errors of ECS, ENS and their login mean, in words that hold no secret."""
+"""The error codes that ECS, ENS and their login share, and messages without secrets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..._core.errors import (
     Unreachable,
 )
 
-#: What codes mean. An unlisted code means the same as its part before a dot (api-facts: alibaba-error-codes).
+#: The classes of codes. An unlisted code means the same as the part before its dot (api-facts: alibaba-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("Throttling", "Rejected.Throttling"), Throttled),
     **dict.fromkeys(
@@ -56,7 +56,7 @@ ERRORS: dict[str, type[CopyError]] = {
     "InvalidSnapshotId.NotFound": NotFound,
     "InvalidSnapshotId.NotReady": NotReady,
 }
-#: What to do about a code that ECS and ENS share.
+#: The hints about codes that ECS and ENS share.
 CODE_HINTS = {
     "InsufficientBalance": "Add funds to the account, then run again.",
     "InvalidAccountStatus.NotEnoughBalance": "Add funds to the account, then run again.",
@@ -69,7 +69,7 @@ HINTS: dict[type[CopyError], str] = {
     Forbidden: "Grant the caller this action in RAM; the guide on permissions lists those that are needed.",
 }
 
-#: What SDKs write into their errors: the signed URL, the signed text, keys in an answer, addresses of objects
+#: What SDKs include in their errors: the signed URL, the signed string, keys in an answer, addresses of objects
 #: (api-facts: alibaba-secrets-in-errors).
 _LEFT_OUT = (
     (re.compile(r"(?i) with url: \S*"), ""),
@@ -84,14 +84,14 @@ _LEFT_OUT = (
 
 
 def words_of(text: str) -> str:
-    """Return an SDK's words without the request's URL, the text that was signed, and keys."""
+    """Return an SDK's message without the request's URL, the signed string, and keys."""
     for pattern, replacement in _LEFT_OUT:
         text = pattern.sub(replacement, text)
     return text.strip()
 
 
 def silence(name: str) -> None:
-    """Keep a library from writing tracebacks and signed requests into the module's output."""
+    """Prevent a library from writing tracebacks and signed requests into the module's output."""
     logger = logging.getLogger(name)
     logger.handlers[:] = [logging.NullHandler()]
     logger.propagate = False

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which credentials for Alibaba Cloud count: options, then environment, then profiles, then the vendor's own chain.
+"""Finds the credentials for Alibaba Cloud: options, then environment, then profiles, then the vendor's provider chain.
 
-Keys that are given directly are handled here, all else by the vendor's library: see providers.py.
+Keys that are given directly are handled here, everything else by the vendor's library (see providers.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEY_ID = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY")
 SECRET = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY")
 TOKEN = ("ALIBABA_CLOUD_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN")
 PROFILE = "ALIBABA_CLOUD_PROFILE"
-#: What a role is assumed with beside a key pair, by the option that says the same (api-facts: alibaba-role-variables).
+#: The variables with which a key pair assumes a role, by the corresponding option (api-facts: alibaba-role-variables).
 ROLE = {
     "assume_role_arn": "ALIBABA_CLOUD_ROLE_ARN",
     "assume_role_session_name": "ALIBABA_CLOUD_ROLE_SESSION_NAME",
@@ -38,7 +38,7 @@ NOTHING = (
 
 
 class Keys(NamedTuple):
-    """A key pair, with a token where it is temporary."""
+    """A key pair, with a token if it is temporary."""
 
     key_id: str
     secret: str
@@ -48,7 +48,7 @@ class Keys(NamedTuple):
 class Login:
     """The current keys of a connection.
 
-    ``trouble`` says why a refresh failed; the last keys are then used until the cloud refuses them.
+    ``trouble`` says why a refresh failed; then the last keys are used until the cloud refuses them.
     """
 
     trouble: str | None = None
@@ -60,14 +60,14 @@ class Login:
         self._last: Keys | None = None
 
     def keys(self, tried: str) -> Keys:
-        """Return the keys for a call. Raises Credentials where there are none yet; ``tried`` says what needs them."""
+        """Return the keys for a call. Raises Credentials if there are none yet; ``tried`` says what needs them."""
         try:
             found = self._provider.get_credentials()
             self._last = Keys(
                 found.get_access_key_id(), found.get_access_key_secret(), found.get_security_token() or ""
             )
             self.trouble = None
-        except Exception as error:  # the library, and what it rests on, raise errors of many classes
+        except Exception as error:  # the library and its dependencies raise errors of many classes
             failure = failed(error, f"{tried}: logging in with {self._where} failed", self._hint)
             if self._last is None:
                 raise failure from None
@@ -76,7 +76,7 @@ class Login:
 
 
 class Given:
-    """Keys that are given directly, in the form of the library's providers."""
+    """Keys that are given directly, with the interface of the library's providers."""
 
     def __init__(self, keys: Keys):
         self.get_access_key_id = lambda: keys.key_id
@@ -89,7 +89,7 @@ class Given:
 
 
 def failed(error: Exception, tried: str, hint: str | None = None) -> CopyError:
-    """Turn the library's error into ours, with the code and the request ID of an answer that it quotes."""
+    """Convert the library's error into ours, with the code and the request ID of the answer that it quotes."""
     if isinstance(error, CopyError):
         return error
     answered = {name: re.search(rf'"{name}"\s*:\s*"([^"]+)"', str(error)) for name in ("Code", "RequestId")}
@@ -99,7 +99,7 @@ def failed(error: Exception, tried: str, hint: str | None = None) -> CopyError:
 
 
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
-    """Find the source of the credentials, without any call. Raises Credentials for options that cannot work."""
+    """Find the source of the credentials. Makes no call. Raises Credentials for invalid options."""
     sts = params.get("sts_endpoint")
     path = home / ".aliyun" / "config.json"
     keys = _of_options(params)
@@ -129,9 +129,9 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
 
 
 def _role_beside(keys: Keys | None, params: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the role that the environment names beside a key pair, by the names of the options.
+    """Return the role that the environment names in addition to a key pair, by the names of the options.
 
-    As with the aliyun command a token is used as it is. With all variables of OIDC the role is that of OIDC.
+    As with the aliyun command, a token is used as it is. If all variables for OIDC are set, the role belongs to OIDC.
     """
     if keys is None or keys.token or params.get("assume_role_arn") or all(environ.get(name) for name in providers.OIDC):
         return {}
@@ -162,9 +162,9 @@ def _pair(key_id: str, secret: str, token: str, where: str) -> Keys | None:
 
 
 def read_profiles(path: Path, must: bool = True) -> dict[str, Any]:
-    """Read the profiles of the aliyun CLI by name, the current one under "" too.
+    """Read the profiles of the aliyun CLI by name; the current one is also under "".
 
-    Raises Credentials where that fails.
+    Raises Credentials if that fails.
     """
     try:
         content = json.loads(path.read_text())

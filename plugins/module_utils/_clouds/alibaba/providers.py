@@ -4,7 +4,7 @@
 
 """Credential providers of the vendor's library alibabacloud_credentials, chosen by options and profiles.
 
-The library is loaded only where it is needed: it takes half a second.
+The library is loaded only if it is needed, since that takes half a second.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ..._core.errors import Credentials, Refused
 from .errors import silence
 
 SESSION_NAME = "multicloud-snapshots"
-#: What makes the library's chain log in by OIDC.
+#: The variables that make the library's chain log in with OIDC.
 OIDC = ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABA_CLOUD_ROLE_ARN")
-#: Modes of profiles that the library does not know, or reads without the address of STS.
+#: Modes of profiles that the library does not know, or for which it ignores the address of STS.
 _ROLE_MODES = ("RamRoleArn", "ChainableRamRoleArn", "OIDC")
 
 
 def library() -> Any:
-    """Return the library's providers. Raises Refused where it is not installed."""
+    """Return the library's providers. Raises Refused if it is not installed."""
     try:
         providers = importlib.import_module("alibabacloud_credentials.provider")
     except ImportError as error:
@@ -40,12 +40,12 @@ def library() -> Any:
 
 
 def of_instance(role: str | None) -> Any:
-    """The role of the instance, by its metadata service, with a token if that demands one."""
+    """Return the provider for the role of the instance: its metadata service, with a token if that is required."""
     return library().EcsRamRoleCredentialsProvider(role_name=role or None, async_update_enabled=False)
 
 
 def of_role(before: Any, params: Mapping[str, Any], sts: str | None) -> Any:
-    """The role that the options name, assumed with the other credentials."""
+    """Return the provider for the role that the options name, assumed with the other credentials."""
     http = importlib.import_module("alibabacloud_credentials.http")
     milliseconds = [1000 * params[name] for name in ("connect_timeout", "read_timeout")]
     return library().RamRoleArnCredentialsProvider(
@@ -59,7 +59,7 @@ def of_role(before: Any, params: Mapping[str, Any], sts: str | None) -> Any:
 
 
 def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | None, seen: tuple[str, ...] = ()) -> Any:
-    """The provider of a profile that the aliyun CLI wrote."""
+    """Return the provider for a profile that the aliyun CLI wrote."""
     if name not in profiles or name in seen:
         wrong = f"The profile {name} names itself as its source" if name in seen else f"There is no profile {name}"
         raise Credentials(
@@ -103,7 +103,8 @@ def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | No
 
 
 def of_chain(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
-    """The library's own chain, after what that cannot do: another address of STS, the mode CredentialsURI."""
+    """Return the library's own chain, after the cases that it does not support: another address of STS, the mode
+    CredentialsURI."""
     mode = profiles.get("", {}).get("mode")
     if all(os.environ.get(name) for name in OIDC):
         if sts:
@@ -114,5 +115,5 @@ def of_chain(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
 
 
 def _host(endpoint: str | None) -> str | None:
-    """Return the address of STS as the library takes it: https without its scheme."""
+    """Return the address of STS in the form of the library: an https address without its scheme."""
     return endpoint.removeprefix("https://").rstrip("/") if endpoint else None

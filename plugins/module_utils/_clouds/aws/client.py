@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Clients for AWS, made by amazon.aws, so that every way to log in works as its users know it."""
+"""Clients for AWS, made with amazon.aws, so that every login method works as its users know it."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ try:
     import botocore.session
     import botocore.utils
 
-    # amazon.aws makes a session for each client, and each session reads EC2's model anew: 25 MB, and half a second.
+    # amazon.aws makes a session for each client, and each session reads EC2's model again (25 MB and half a second).
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 except ImportError:
-    pass  # AwsModule.clients says so by name
+    pass  # AwsModule.clients reports the missing package by name
 
 
-#: The lowest boto3 and botocore. botocore passes on only what its own model of EC2 has: older ones drop the mark of a
-#: time-based copy (TransferType), the size of a snapshot's data, or Local Zones.
+#: The lowest version of boto3 and botocore. botocore passes on only what is in its own model of EC2: older versions
+#: drop the mark of a time-based copy (TransferType), the size of a snapshot's data, or Local Zones.
 LOWEST_SDK = "1.40.20"
-#: How long (seconds) a connection is waited for. botocore's own minute, five times a read, is the other regions' time.
+#: The timeout (seconds) for connections. botocore's default, a minute, five times per read, would delay other regions.
 CONNECT_SECONDS = 10
 #: What to do if no client can be made.
 CHECK_LOGIN = "Check the profile, the region and the keys of this task."
 
 
 class AwsModule(AnsibleAWSModule):
-    """amazon.aws's module class.
+    """The module class of amazon.aws.
 
-    It raises the failures of making a client, so that the runner can end the module.
+    It raises an error if a client cannot be made, so that the runner can end the module.
     """
 
     def __init__(self, **kwargs: Any):
@@ -65,14 +65,14 @@ class AwsModule(AnsibleAWSModule):
 
     @property
     def argument_spec(self) -> dict[str, Any]:
-        return self._module.argument_spec  # type: ignore[no-any-return]  # amazon.aws 9.0 does not hand it on
+        return self._module.argument_spec  # type: ignore[no-any-return]  # amazon.aws 9.0 does not pass it on
 
     def warn(self, *args: Any, **kwargs: Any) -> None:
         # amazon.aws 11 also passes its warnings to exit_json, which core 2.21 deprecates.
         self._module.warn(*args, **kwargs)
 
     def make_client(self, service: str, **options: Any) -> Any:
-        """Make a boto3 client. Raises a CopyError where amazon.aws would end the module."""
+        """Make a boto3 client. Raises a CopyError in cases in which amazon.aws would end the module."""
         self._making_clients = True
         try:
             return self.client(service, **options)
@@ -85,7 +85,7 @@ class AwsModule(AnsibleAWSModule):
 
 
 class Clients:
-    """One client a region for reads, and one for writes that sends each request once."""
+    """One client per region for reads, and one for writes, which sends each request once."""
 
     def __init__(
         self,
@@ -107,9 +107,9 @@ class Clients:
         self._calls = calls
         self._now, self._heard = now, heard
         self._made: dict[tuple[str, str], Any] = {}
-        #: Credentials of the role to assume, which all clients share; None if the caller's own are used.
+        #: Credentials of the role to assume, which all clients share; None to use the caller's own.
         self._role: Any = None
-        #: boto3's clients may be used in several threads, but not made in several.
+        #: boto3's clients are thread-safe, but making them is not.
         self._lock = threading.Lock()
 
     def reader(self, region: str) -> Any:
@@ -119,8 +119,8 @@ class Clients:
     def writer(self, region: str) -> Any:
         """Return the EC2 client for writes.
 
-        botocore repeats a lost CopySnapshot by itself, which makes a second copy (api-facts: ebs-sdk-retries), so its
-        retries are off here, whatever the user's O(aws_config) says.
+        botocore would retry a lost CopySnapshot, which makes a second copy (api-facts: ebs-sdk-retries). So its retries
+        are disabled here, whatever the user's O(aws_config) says.
         """
         return self._client("ec2", region, "writes", aws_config=self._config({}, retries={"total_max_attempts": 1}))
 
@@ -137,17 +137,18 @@ class Clients:
         return self._optional_reader("kms", region)
 
     def _optional_reader(self, service: str, region: str) -> Any:
-        """Return a client that gives up soon, since a private network may have no way to its service."""
+        """Return a client with short timeouts, since a private network may not reach its service."""
         quick = {"connect_timeout": 5, "read_timeout": 10}
         config = self._config(quick, retries={"total_max_attempts": 2})
         return self._client(service, region, "reads", aws_config=config, **self._way_to_others())
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
-        """Return settings of botocore: the user's O(aws_config) over the usual ones, and under those that are fixed."""
+        """Return settings of botocore: the user's O(aws_config) overrides the usual settings, but not the fixed
+        ones."""
         given = self._module.params.get("aws_config") or {}
         settings = {"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed}
         agent = given.get("user_agent_extra") or ""
-        if isinstance(agent, str):  # else botocore refuses it
+        if isinstance(agent, str):  # botocore refuses other types
             settings["user_agent_extra"] = f"{NAME}/{VERSION} {agent}".strip()
         try:
             return botocore.config.Config(**settings)
@@ -155,7 +156,8 @@ class Clients:
             raise BadInput([f"aws_config: {error}"]) from error
 
     def _way_to_others(self) -> dict[str, Any]:
-        """An endpoint that is EC2's alone serves no other service; then AWS's own address of that is taken."""
+        """Return the options for clients of other services: an endpoint only for EC2 does not serve them, so AWS's own
+        address is used."""
         host = urlsplit(self._module.params.get("endpoint_url") or "").hostname or ""
         return {"endpoint": None} if "ec2" in host.split(".") else {}
 
@@ -168,7 +170,7 @@ class Clients:
         if key not in self._made:
             client = self._made[key] = self._counted(service, region, options)
             if self._module.params.get("assume_role_arn"):
-                # amazon.aws has no way to be given credentials that refresh themselves.
+                # amazon.aws does not accept credentials that refresh themselves.
                 client._request_signer._credentials = self._credentials_of_role(region)
         return self._made[key]
 
@@ -179,14 +181,14 @@ class Clients:
         return self._role
 
     def _counted(self, service: str, region: str, options: dict[str, Any]) -> Any:
-        """Make a client with the caller's own credentials, whose calls are counted."""
+        """Make a client with the caller's own credentials that counts its calls."""
         endpoint = self._module.params.get("endpoint_url")
         if endpoint:
             options.setdefault("endpoint", endpoint.replace("{region}", region))
         client = self._module.make_client(service, region=region, **{"aws_config": self._config({}), **options})
         client.meta.events.register("before-call", self._count_call)
         client.meta.events.register("after-call", self._hear)
-        # The endpoint makes a new parser for each answer, and does not use the one of the client.
+        # The endpoint makes a new parser for each answer and does not use that of the client.
         client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)
         return client
 
@@ -199,7 +201,7 @@ class Clients:
 
 
 def _timestamp(shown: Any) -> datetime:
-    """Read a time of an answer. botocore reads each by dateutil, which takes most of the time of a listing."""
+    """Parse a time in an answer. botocore uses dateutil, which takes most of the time of a listing."""
     try:
         moment = datetime.fromisoformat(shown.replace("Z", "+00:00"))
     except (AttributeError, ValueError):

@@ -33,12 +33,12 @@ from .kms import KeyStates
 try:
     from botocore.exceptions import ClientError
 except ImportError:
-    pass  # Clients says so by name
+    pass  # Clients reports the missing package by name
 
-#: How long (seconds) a source of another account is asked for again: AWS may not know a newly shared one
+#: How long (seconds) the run retries to read a source of another account, since a newly shared one may not show yet
 #: (api-facts: ebs-just-shared).
 SHARED_SECONDS = 60.0
-#: What to do about a snapshot in the archive tier (api-facts: ebs-archive).
+#: The hint about a snapshot in the archive tier (api-facts: ebs-archive).
 ARCHIVED_HINT = (
     "Restore it from the archive tier (RestoreSnapshotTier: in the console, or aws ec2 restore-snapshot-tier), which "
     "takes up to 72 hours, then run again; or use an older snapshot that is in the standard tier."
@@ -54,7 +54,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         self._keys = KeyStates(self._ec2)
         self.home_region = module.region
         self._set_tag = module.params.get("set_tag") or ""
-        #: Sources that the user's options name as another account's, and until when to ask for them again.
+        #: Sources that the user's options name as another account's, and until when to retry reading them.
         self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
         self._asked_until: float | None = None
 
@@ -64,7 +64,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     @property
     def read_per_call(self) -> int:  # type: ignore[override]
-        """While all that the account owns fits into a page, one call reads that; else as many as a filter takes."""
+        """While all snapshots of the account fit into a page, one call reads all of them; else as many as a filter
+        accepts."""
         return VALUES if self._ec2.has_long_listings else PAGE
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
@@ -84,7 +85,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return [*partition_problems(requests), *place_problems(requests)]
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
-        # Within its region AWS itself says to which Local Zones it copies.
+        # Within the region AWS itself decides to which Local Zones it copies.
         may_stay = is_local_zone(source.place, source.region) and request.region == source.region
         return None if may_stay and ARCHIVED not in source.traits else source.obstacle
 
@@ -98,13 +99,13 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         tried = f"Reading the source snapshots in {region}"
         region = region or ""
         found: dict[str, Snapshot | CopyError] = {}
-        # Our own, those that others share with us, those that are public.
+        # The account's own snapshots, those that others share with it, and public ones.
         for scope in (OWN, {"RestorableByUserIds": ["self"]}, {}):
             found.update(self._ec2.snapshots_by_id(region, [i for i in snapshot_ids if i not in found], tried, **scope))
         return {**found, **self._just_shared(region, [i for i in snapshot_ids if i not in found], tried)}
 
     def _just_shared(self, region: str, missing: Sequence[str], tried: str) -> dict[str, Snapshot]:
-        """Ask again, for a minute in all, for sources that the user's options name as another account's."""
+        """Retry, for a minute in total, to read sources that the user's options name as another account's."""
         missing = [snapshot_id for snapshot_id in missing if snapshot_id in self._of_others]
         if missing and self._asked_until is None:
             self._asked_until = self.deadline.now() + SHARED_SECONDS
@@ -153,7 +154,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         self._ec2.write(f"Deleting the copy {snapshot_id} in {region}", partial(delete, SnapshotId=snapshot_id))
 
     def read_keys(self, region: str, key_ids: Collection[str]) -> dict[str, Key]:
-        """Read the states of KMS keys, by the IDs given; one that cannot be read is unknown."""
+        """Read the states of KMS keys by the given IDs; a key that cannot be read is unknown."""
         return self._keys.read(region, key_ids, self.deadline)
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
@@ -168,7 +169,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return {}
 
     def list_locks(self, region: str) -> dict[str, Lock]:
-        # Without IDs: what AWS answers to one that has no lock is not known (api-facts: ebs-locks).
+        # Without IDs: it is unknown what AWS answers for an ID without a lock (api-facts: ebs-locks).
         tried, describe = (
             f"Listing the locks on snapshots in {region}",
             self._ec2.reader(region).describe_locked_snapshots,

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What EC2 is asked and answers, translated (api-facts: ebs-copy-mark, ebs-copy-phases, ebs-full-size)."""
+"""Converts requests into EC2's arguments, and EC2's answers into values of the engine
+(api-facts: ebs-copy-mark, ebs-copy-phases, ebs-full-size)."""
 
 from __future__ import annotations
 
@@ -28,30 +29,31 @@ VOLUME_STATES = {
     "deleted": State.ABSENT,
     "error": State.ERROR,
 }
-#: States of attachments; a device that the system still uses is "busy" (api-facts: ebs-disk-attach).
+#: States of attachments; "busy" means that the system still uses the device (api-facts: ebs-disk-attach).
 ATTACHMENT_STATES = {"busy": "detaching", **{state: state for state in ("attaching", "attached", "detaching")}}
-#: The volume ID of snapshots without a volume: copies, imports, and those written through the EBS direct APIs.
+#: The volume ID of snapshots without a volume: copies, imports, and snapshots written through the EBS direct APIs.
 NO_VOLUME = re.compile(r"vol-f+")
 #: The trait of a snapshot in the archive tier.
 ARCHIVED = "archived"
-#: A copy's message before AWS has read its source: size, and encryption if it is not on, are unknown then.
+#: The message of a copy before AWS has read its source; the size is unknown then, and so is the encryption unless it is
+#: on.
 NO_METADATA = "Metadata not updated"
 #: How the console describes a copy (api-facts: ebs-console-description).
 CONSOLE_DESCRIPTION = re.compile(r"\[Copied (snap-(?:[0-9a-f]{17}|[0-9a-f]{8})) from ([a-z0-9-]+)\]")
 
 
 def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
-    """Translate a snapshot of DescribeSnapshots. All but its ID is optional (api-facts: optional-members)."""
+    """Convert a snapshot of DescribeSnapshots. Everything except its ID is optional (api-facts: optional-members)."""
     tags = _tags(shown)
     volume_id = shown.get("VolumeId") or ""
     without_volume = NO_VOLUME.fullmatch(volume_id) is not None
     source = provenance_of(tags) or _console_source(shown.get("Description") or "")
-    # Where no volume is shown, nobody can say what it is: it counts as the copy that it says it is, and is left alone.
+    # Without a volume ID it is unknown what it is: it counts as the copy that its tags name, and is never changed.
     is_unsure = source is not None and not volume_id
-    # TransferType is "standard" on every snapshot, so it says nothing.
+    # TransferType "standard" is on every snapshot, so it proves nothing.
     is_copy = without_volume or is_unsure or shown.get("TransferType") == "time-based"
     if source and not without_volume:
-        source = replace(source, managed=source.managed and not is_copy)  # no recording looks like this: leave it alone
+        source = replace(source, managed=source.managed and not is_copy)  # no recording has this form: never change it
     provider_state, zone = shown.get("State") or "", shown.get("AvailabilityZone")
     state = STATES.get(provider_state, State.PENDING)
     progress = re.match(r"\d+", shown.get("Progress") or "")
@@ -99,7 +101,7 @@ def _obstacle(shown: Mapping[str, Any], region: str) -> str | None:
 
 
 def _is_archived(shown: Mapping[str, Any]) -> bool:
-    """Whether a snapshot can be neither copied nor restored now. One that is restored for a time can
+    """Whether a snapshot can be neither copied nor restored now. A temporarily restored one can
     (api-facts: ebs-archive)."""
     return shown.get("StorageTier") == "archive" and not shown.get("RestoreExpiryTime")
 
@@ -119,7 +121,7 @@ def _console_source(description: str) -> Provenance | None:
 
 
 def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
-    """Translate a volume of DescribeVolumes."""
+    """Convert a volume of DescribeVolumes."""
     tags = _tags(volume)
     attachments = volume.get("Attachments") or [{}]
     return Disk(
@@ -145,13 +147,13 @@ def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
 
 
 def is_warm(status: Mapping[str, Any]) -> bool:
-    """Whether all data of a volume is loaded, by its item of DescribeVolumeStatus (api-facts: ebs-disk-warm)."""
+    """Whether all data of a volume is loaded, from its item of DescribeVolumeStatus (api-facts: ebs-disk-warm)."""
     details = (status.get("VolumeStatus") or {}).get("Details") or ()
     return any(one.get("Name") == "initialization-state" and one.get("Status") == "completed" for one in details)
 
 
 def arguments_of(order: CopyOrder) -> dict[str, Any]:
-    """Return the arguments of CopySnapshot; botocore itself adds DestinationRegion and PresignedUrl."""
+    """Return the arguments of CopySnapshot; botocore adds DestinationRegion and PresignedUrl."""
     request = order.request
     arguments = {
         "SourceRegion": request.source_region,
@@ -166,14 +168,14 @@ def arguments_of(order: CopyOrder) -> dict[str, Any]:
 
 
 def volume_arguments_of(order: CopyOrder, token: str, rate: int = 0) -> dict[str, Any]:
-    """Return the arguments of CreateVolume. ``rate`` is in MiB/s, 0 for AWS's own (api-facts: ebs-disk-warm)."""
+    """Return the arguments of CreateVolume. ``rate`` is in MiB/s, 0 for AWS's default (api-facts: ebs-disk-warm)."""
     request = order.request
     arguments = {
         "SnapshotId": request.snapshot_id,
         "AvailabilityZone": request.options["zone"],
         "VolumeType": request.options["disk_type"],
         "Size": request.options["size_gib"],
-        # An encrypted snapshot's disk is encrypted by itself; false would be refused (api-facts: ebs-disk-create).
+        # A disk from an encrypted snapshot is always encrypted; false would be refused (api-facts: ebs-disk-create).
         "Encrypted": request.encrypted or None,
         "KmsKeyId": request.kms_key_id,
         "VolumeInitializationRate": rate or None,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Blocks of EBS snapshots, read by the EBS direct APIs (api-facts: ebs-blocks)."""
+"""Reads blocks of EBS snapshots through the EBS direct APIs (api-facts: ebs-blocks)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ..paging import items_of
 from .ebs import EbsCloud
 from .errors import BLOCK_KEY_ACTIONS
 
-#: The least and the most that a page lists.
+#: The smallest and the largest page size.
 LEAST, PAGE = 100, 10000
-#: For so long (seconds) a complete copy may not show yet in the EBS direct APIs.
+#: How long (seconds) a complete copy may not show in the EBS direct APIs.
 SHOWN_SECONDS = 60.0
 HINT = (
     "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and where it is encrypted "
@@ -30,10 +30,10 @@ HINT = (
 
 @dataclass(frozen=True)
 class BlockRange:
-    """The blocks that are written from ``first`` on, up to, but without, ``end``; None: up to the snapshot's end.
+    """The written blocks from ``first`` up to, but excluding, ``end`` (None: up to the end of the snapshot).
 
-    ``tokens`` are what AWS wants to be given for each block that is read, ``size_gib`` and ``block_size`` the
-    snapshot's.
+    ``tokens`` are those that AWS requires to read each block; ``size_gib`` and ``block_size`` are those of the
+    snapshot.
     """
 
     first: int
@@ -44,15 +44,16 @@ class BlockRange:
 
 
 class EbsBlocks(EbsCloud):
-    """EBS, with the blocks of its snapshots. Each method raises a CopyError and nothing else."""
+    """EBS with the blocks of its snapshots. Each method raises only CopyError."""
 
     def list_blocks(self, region: str, snapshot_id: str, first: int, most: int, is_new: bool = False) -> BlockRange:
-        """List about so many written blocks from an index on; ``is_new``: one that shows late is waited for."""
+        """List about ``most`` written blocks from index ``first`` on. With ``is_new``, wait for a snapshot that shows
+        late."""
         ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
         ask = partial(ask, MaxResults=min(PAGE, max(LEAST, most)))
         read = partial(self._page, f"Listing the blocks of {snapshot_id} in {region}", ask)
         tokens: dict[int, str] = {}
-        # AWS takes the first index and a page's token, but heeds only one of them.
+        # AWS accepts a first index together with a page token, but ignores the index.
         given: dict[str, Any] = {"StartingBlockIndex": first}
         while True:
             page, found = self._persisted(partial(read, given), is_new and not tokens)
@@ -65,7 +66,7 @@ class EbsBlocks(EbsCloud):
         return BlockRange(first, end, tokens, int(page["VolumeSize"]), int(page["BlockSize"]))
 
     def checksum(self, region: str, snapshot_id: str, index: int, token: str) -> str:
-        """Read a block; return the checksum of what was read, in base64."""
+        """Read a block; return the base64 checksum of its content."""
         tried = f"Reading the block {index} of {snapshot_id} in {region}"
         ask = self._ec2.block_reader(region).get_snapshot_block
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWS EBS takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+"""What AWS EBS accepts, shows and cannot do. Imports no SDK, since the controller reads it too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..._core.capabilities import Capabilities
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
 
-#: What the service takes as tags, of snapshots and disks alike.
+#: What the service accepts as tags of snapshots and disks.
 TAG_RULES = TagRules(most=50, longest_key=128, longest_value=256, reserved=("aws:",), name_key="Name")
 
 

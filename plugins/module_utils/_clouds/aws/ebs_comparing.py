@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare random blocks of copies with those of their sources, by checksums."""
+"""Compares random blocks of copies with those of their sources by checksum."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ OPTIONS = {
     "wait_timeout": {"type": "int", "default": 3600},
 }
 MOST_BLOCKS = 1000
-#: How many blocks are listed from each random index of a snapshot that has more than a page of them.
+#: The number of blocks listed from each random index, if a snapshot has more than a page of blocks.
 WINDOW = 100
-#: How often an index is drawn for each block that is wanted, since blocks may lie far apart.
+#: How many random indexes are drawn for each wanted block, since blocks may be far apart.
 DRAWS = 2
 GONE = "does not exist, or this account may not see it"
 HINT = "Do not rely on this copy: restore from another one. To replace it, delete it and copy again."
 
 
 class Comparison:
-    """One copy, and the snapshot that it was made of."""
+    """One copy and the snapshot that it was made from."""
 
     def __init__(self, cloud: EbsBlocks, region: str, given: Mapping[str, Any], wanted: int):
         self._cloud, self._wanted = cloud, wanted
@@ -64,7 +64,7 @@ class Comparison:
         }
 
     def run(self) -> None:
-        """Compare; raises a CopyError where copy and source differ, or where one cannot be read."""
+        """Compare copy and source. Raises a CopyError if they differ, or if one cannot be read."""
         window = self._cloud.list_blocks(*self._copy, 0, PAGE, is_new=True)
         if not self._can_compare():
             self.row["compared"] = False
@@ -88,7 +88,7 @@ class Comparison:
             self.row["note"] = "neither the copy nor its source has a written block, so nothing was read"
 
     def _can_compare(self) -> bool:
-        """Whether the source shows. That it cannot be asked for another reason is a CopyError."""
+        """Whether the source shows. Raises a CopyError if it cannot be read for another reason."""
         region, snapshot_id = self._source
         self._with_source = False
         if not region or not snapshot_id:
@@ -103,14 +103,14 @@ class Comparison:
         return True
 
     def _windows(self, first: BlockRange) -> Iterator[BlockRange]:
-        """Yield all blocks where a page holds them, else some from random indexes on, and at last the first page."""
+        """Yield all blocks if they fit into a page; else blocks from random indexes on, and finally the first page."""
         total = first.size_gib * 2**30 // first.block_size
         for _draw in range(DRAWS * self._wanted if first.end is not None else 0):
             yield self._cloud.list_blocks(*self._copy, random.randrange(total), WINDOW)
         yield first
 
     def _listed_of_source(self, ours: BlockRange, whole: BlockRange) -> BlockRange:
-        """List the same blocks of the source; raises Mismatch where one of the two lacks a block of the other."""
+        """List the same blocks of the source. Raises Mismatch if one of the two lacks a block of the other."""
         theirs = self._cloud.list_blocks(*self._source, ours.first, PAGE if ours is whole else WINDOW)
         if (ours.size_gib, ours.block_size) != (theirs.size_gib, theirs.block_size):
             raise self._mismatch(
@@ -140,7 +140,7 @@ class Comparison:
 
 
 def compare_copies(module: AwsModule) -> None:
-    """Run the module to its end."""
+    """Run the module and end it."""
     keys: dict[str, Any] = {"changed": False, "comparisons": [], "failures": [], "api_calls": {}}
     guarded(module, partial(_compare, module, keys), keys)
 

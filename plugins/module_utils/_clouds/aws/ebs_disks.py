@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of EBS snapshots (api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete,
-ebs-disk-warm, ebs-disk-attach)."""
+"""Disks that a restore makes from EBS snapshots
+(api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete, ebs-disk-warm, ebs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .errors import KMS_ACTIONS
 
 #: States of zones that the account can use.
 USABLE = ("opt-in-not-required", "opted-in")
-#: Smallest and largest size of each type in GiB. No call returns them, or which types a zone has
+#: Smallest and largest size of each type in GiB. No call returns these, or the types of a zone
 #: (api-facts: ebs-disk-offers).
 TYPES = {
     "gp2": (1, 16384),
@@ -41,12 +41,12 @@ TYPES = {
 }
 
 
-#: Devices by the last letters of their names, the ones that AWS recommends first.
+#: The device names, those that AWS recommends first.
 DEVICES = [*(f"/dev/sd{c}" for c in "fghijklmnop"), *(f"/dev/xvd{a}{b}" for a in "bc" for b in ascii_lowercase)]
 
 
 class EbsDisks(DiskCloud, EbsCloud):
-    """EBS volumes of one restore. A type that needs a number of operations a second is not offered."""
+    """EBS volumes of one restore. Types that require a number of operations per second are not offered."""
 
     disk_tag_rules = TAG_RULES
     tells_warm = True
@@ -60,7 +60,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def __init__(self, module: Any):
         super().__init__(module)
-        #: Slots of devices that this run has asked for, by instance.
+        #: Slots of devices that this run has requested, by instance.
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._rate: int = module.params["initialization_rate"]
 
@@ -77,7 +77,8 @@ class EbsDisks(DiskCloud, EbsCloud):
         return "is on an Outpost, the only place for disks from it" if (source.place or "").startswith("arn:") else None
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        """Read them as usual, but refuse those whose key is not enabled: AWS would remove the disk, without a word."""
+        """Read sources as usual, but refuse those whose key is not enabled: AWS would remove the disk without a
+        message."""
         found = super().read_sources(region, snapshot_ids)
         shown = [s for s in found.values() if isinstance(s, Snapshot) and s.encrypted and s.kms_key]
         keys = self.read_keys(region or "", dict.fromkeys(s.kms_key for s in shown if s.kms_key))
@@ -89,7 +90,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        # By filter, since a call by VolumeIds fails as a whole if one is missing.
+        # With a filter, since a call with VolumeIds fails as a whole if one is missing.
         return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
@@ -112,7 +113,7 @@ class EbsDisks(DiskCloud, EbsCloud):
             raise
         if not answer.get("VolumeId"):
             raise Ambiguous(f"{tried}: AWS accepted the call, but returned no disk ID")
-        size = answer.get("Size") or order.source.size_gib  # a size below the snapshot's is raised silently
+        size = answer.get("Size") or order.source.size_gib  # AWS silently raises a size below the snapshot's
         return self.new_disk(order, answer["VolumeId"], answer.get("State", "creating"), size_gib=size)
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
@@ -132,7 +133,7 @@ class EbsDisks(DiskCloud, EbsCloud):
             raise
 
     def _free_device(self, region: str, instance_id: str) -> str:
-        """Choose a device that no volume of an instance has: AWS wants one."""
+        """Choose a device that no volume of an instance uses, since AWS requires one."""
         tried = f"Checking which devices of {instance_id} in {region} are free"
         query = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
         used = {_slot(disk.device or "") for disk in self._disks(region, tried, [query])} | self._asked[instance_id]
@@ -170,7 +171,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
 
 def _slot(device: str) -> str:
-    """Return what of a name decides whether two are one device: /dev/sdf is /dev/xvdf too."""
+    """Return the part of a name that identifies the device: /dev/sdf is also /dev/xvdf."""
     return re.sub(r"^(?:/dev/)?(?:sd|xvd)", "", device)
 
 

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Queries that make EC2 return what is wanted and little else (api-facts: ebs-describe-limits).
+"""Queries that make EC2 return what a run needs, and little else (api-facts: ebs-describe-limits).
 
-No filter covers the source of a copy. So copies are found by our tags, and those of the console by its description."""
+There is no filter on the source of a copy. So copies are found by our tags, and copies of the console by its
+description."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from ..._core.model import SnapshotFilter
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_REGION, SOURCE_SNAPSHOT_ID
 from .ec2_calls import VALUES, Filters, queries_of
 
-#: Unfinished snapshots without a volume of their own: the copies that take room (api-facts: ebs-copy-mark).
+#: Unfinished snapshots without their own volume: the copies that take room (api-facts: ebs-copy-mark).
 COPIES_IN_PROGRESS: Filters = [
     {"Name": "status", "Values": ["pending"]},
     {"Name": "volume-id", "Values": ["vol-ffffffff*"]},
@@ -24,14 +25,15 @@ COPIES_IN_PROGRESS: Filters = [
 
 
 def copies_of(source_ids: Sequence[str]) -> list[Filters]:
-    """Return the queries that find the copies of these sources; for many, one query for the console's copies."""
+    """Return the queries that find the copies of these sources; for many sources, with one query for all copies of the
+    console."""
     few = len(source_ids) <= VALUES
     described = [f"[Copied {i} from *" for i in source_ids] if few else ["[Copied snap-*"]
     return [*queries_of(f"tag:{SOURCE_SNAPSHOT_ID}", source_ids), *queries_of("description", described)]
 
 
 def snapshots_for(wanted: SnapshotFilter) -> list[Filters]:
-    """Return the queries that find all snapshots that pass a filter, and as few others as possible."""
+    """Return the queries that find all wanted snapshots, and as few others as possible."""
     if wanted.snapshot_ids is not None:
         return queries_of("snapshot-id", wanted.snapshot_ids)
     if wanted.only_copies:
@@ -56,7 +58,7 @@ def _described(regions: Any) -> list[str]:
 
 
 def tag_filters(tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the filters that match all these tags; a value of "*" means any."""
+    """Return the filters that match all these tags; the value "*" means any value."""
     return [
         {"Name": "tag-key", "Values": [key]}
         if value == "*"

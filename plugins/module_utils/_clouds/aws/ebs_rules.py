@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWS would refuse, or worse, accept and fail later: found before any call."""
+"""Finds, before any call, what AWS would refuse or, worse, accept and fail later."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ try:
     import botocore.regions
     import botocore.session
 except ImportError:
-    pass  # the adapter's clients say so by name
+    pass  # the adapter's clients report the missing package by name
 
 _ARN = re.compile(r"arn:[a-z-]+:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]+):\d{12}:(?P<rest>.+)")
 
@@ -25,22 +25,22 @@ _ARN = re.compile(r"arn:[a-z-]+:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]+):\
 @lru_cache(maxsize=1)
 def known_regions() -> Mapping[str, str]:
     """Return every region that the installed boto3 knows for EC2, with its partition."""
-    # Without the profile of the environment: the list of regions does not depend on whether it exists.
+    # Without the profile of the environment, which may not exist and does not matter for the list of regions.
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    # Not by session.get_available_regions(), which reads the whole model of EC2 for one word of it.
+    # Not with session.get_available_regions(), which reads the complete model of EC2 for one value.
     resolver = botocore.regions.EndpointResolver(session.get_component("data_loader").load_data("endpoints"))
     partitions = resolver.get_available_partitions()
     return {region: p for p in partitions for region in resolver.get_available_endpoints("ec2", p)}
 
 
 def partition_problems(requests: Sequence[CopyRequest]) -> list[str]:
-    """Name destinations that no snapshot of the source region can reach (api-facts: ebs-partitions)."""
+    """Return problems of destinations that no snapshot of the source region can reach (api-facts: ebs-partitions)."""
     pairs = dict.fromkeys((r.source_region or "", r.region) for r in requests)
     return [problem for source, region in pairs if (problem := partition_problem(source, region))]
 
 
 def partition_problem(source: str, region: str) -> str | None:
-    """Say that two regions are of two partitions, or return None; also if one of them is unknown."""
+    """Return a problem if two regions belong to different partitions; None if not, or if one region is unknown."""
     ours, theirs = (known_regions().get(name) for name in (source, region))
     if not ours or not theirs or ours == theirs:
         return None
@@ -48,7 +48,7 @@ def partition_problem(source: str, region: str) -> str | None:
 
 
 def place_problems(requests: Sequence[CopyRequest]) -> list[str]:
-    """Name places that do not lie in the destination."""
+    """Return problems of places that are not in the destination."""
     destinations = list(dict.fromkeys(r.region for r in requests))
     places = {r.place: bool(r.options.get("DestinationOutpostArn")) for r in requests if r.place}
     found = [problem for place, outpost in places.items() for problem in _place_problems(place, outpost, destinations)]
@@ -70,7 +70,7 @@ def _place_problems(place: str, is_outpost: bool, destinations: Sequence[str]) -
 
 
 def option_problems(requests: Sequence[CopyRequest]) -> list[str]:
-    """Name what is wrong with the key and with the options of the copy call."""
+    """Return the problems of the key and of the options of the copy call."""
     if not requests:
         return []
     first = requests[0]
@@ -87,7 +87,7 @@ def option_problems(requests: Sequence[CopyRequest]) -> list[str]:
 
 
 def _problems_of_copying_to_a_place(request: CopyRequest) -> list[str]:
-    """Name what AWS does not do for Outposts and Local Zones (api-facts: ebs-places)."""
+    """Return the problems of options that AWS does not support for Outposts and Local Zones (api-facts: ebs-places)."""
     if not request.place:
         return []
     outpost = bool(request.options.get("DestinationOutpostArn"))
@@ -106,7 +106,7 @@ def _problems_of_copying_to_a_place(request: CopyRequest) -> list[str]:
 
 
 def keys_differ(asked: str, shown: str | None) -> bool:
-    """Whether two names certainly mean different keys: both are ARNs of keys, or the same form of alias."""
+    """Whether two names certainly refer to different keys: both are ARNs of keys, or aliases of the same form."""
     forms = (r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+", r"arn:[^:]+:kms:[^:]+:\d{12}:alias/.+", r"alias/.+")
     alike = any(re.fullmatch(form, asked) and re.fullmatch(form, shown or "") for form in forms)
     return alike and asked != shown

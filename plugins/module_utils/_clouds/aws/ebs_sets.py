@@ -16,12 +16,12 @@ from ..._core.sets import ListedSet, Member
 _OF_AN_IMAGE = re.compile(
     r"Created by CreateImage\((?P<instance>i-[0-9a-f]+)\) for (?P<image>ami-[0-9a-f]+)(?: from vol-[0-9a-f]+)?"
 )
-#: What Data Lifecycle Manager notes on the snapshots that it takes between two scripts.
+#: The tags of Data Lifecycle Manager on the snapshots that it takes between two scripts.
 _SCRIPTS = ("aws:dlm:pre-script", "aws:dlm:post-script")
 
 
 def sets_of(snapshots: Iterable[Snapshot], set_tag: str) -> list[ListedSet]:
-    """Return the sets that snapshots show: by the value of the user's tag, else by the image that they are of."""
+    """Return the sets that snapshots show: by the value of the user's tag, else by the image to which they belong."""
     found: dict[tuple[str, str | None], list[Member]] = {}
     for snapshot in snapshots:
         if key := _set_of(snapshot, set_tag):
@@ -33,7 +33,7 @@ def sets_of(snapshots: Iterable[Snapshot], set_tag: str) -> list[ListedSet]:
 
 
 def _set_of(snapshot: Snapshot, set_tag: str) -> tuple[str, str | None] | None:
-    """Return the ID of a snapshot's set, and the instance, if it shows that."""
+    """Return the ID of a snapshot's set, and the instance if the snapshot shows it."""
     if set_tag and (value := snapshot.tags.get(set_tag, "").strip()):
         return value, None
     match = _OF_AN_IMAGE.fullmatch(snapshot.description)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share snapshots with another account. The permission is only added: see the module's documentation for why."""
+"""Shares snapshots with another account. Permissions are only added; the module's documentation says why."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTIONS = {
     "account_id": {"type": "str", "required": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
-#: AWS's words if the key is its own, which no other account can get.
+#: AWS's words if the key is its own, which no other account can use.
 DEFAULT_KEY = "default key"
 KEY_HINT = (
     "The snapshot is encrypted with the key that AWS manages for EBS, which no other account can use. Copy it within "
@@ -37,7 +37,7 @@ KEY_HINT = (
 
 
 class EbsSharing(EbsCloud):
-    """The calls of EC2 for the permission of another account to use a snapshot."""
+    """The calls of EC2 that allow another account to use a snapshot."""
 
     def list_shared(self, region: str, account: str) -> set[str]:
         """Return the account's own snapshots that another account may use, in one listing. Raises a CopyError."""
@@ -46,7 +46,7 @@ class EbsSharing(EbsCloud):
         return {s.snapshot_id for s in listed if s.owned and s.state is not State.ABSENT}
 
     def share(self, region: str, snapshot_id: str, account: str) -> None:
-        """Let another account use a snapshot; may be repeated safely. Raises a CopyError."""
+        """Allow another account to use a snapshot. Is safe to repeat. Raises a CopyError."""
         tried = f"Sharing {snapshot_id} in {region} with the account {account}"
         change = self._ec2.writer(region).modify_snapshot_attribute
         arguments = {"Attribute": "createVolumePermission", "OperationType": "add", "UserIds": [account]}
@@ -63,7 +63,7 @@ class EbsSharing(EbsCloud):
 
 
 def share_snapshots(module: AwsModule) -> None:
-    """Run the module to its end."""
+    """Run the module and end it."""
     keys: dict[str, Any] = {"changed": False, "shared": [], "failures": [], "api_calls": {}}
     guarded(module, lambda: _share(module, keys), keys)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls of EC2 and STS whose failures are CopyErrors, and snapshots read page by page."""
+"""Calls of EC2 and STS whose failures are CopyErrors, with pagination."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ try:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 except ImportError:
-    pass  # Clients says so by name
+    pass  # Clients reports the missing package by name
 
 Answer = TypeVar("Answer")
-#: What one describe call asks for; all of it must match.
+#: The filters of one describe call; all of them must match.
 Filters = Sequence[Mapping[str, Any]]
 
-#: EC2's limits: things in a page, values in a filter (api-facts: ebs-describe-limits).
+#: EC2's limits: items per page, values per filter (api-facts: ebs-describe-limits).
 PAGE, VALUES = 1000, 200
-#: The scope of what the account itself owns; it does not show what others share (api-facts: ebs-own-snapshots).
+#: The scope of the account's own snapshots, without those that others share (api-facts: ebs-own-snapshots).
 OWN: dict[str, Any] = {"OwnerIds": ["self"]}
 
 
 def queries_of(name: str, values: Iterable[str], *others: Mapping[str, Any]) -> list[Filters]:
-    """Return queries that match any of many values, as many values in each as EC2 allows."""
+    """Return queries that match any of many values, with as many values in each as EC2 allows."""
     return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES)]
 
 
 class Ec2Calls:
-    """EC2 in all its regions, as the adapter calls it. Each method raises a CopyError and nothing else."""
+    """EC2 in all its regions, as the adapter calls it. Each method raises only CopyError."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Ec2Calls:
         pages: Callable[[], Pages],
         heard: Callable[[str | None], None],
     ):
-        """``now`` is by this machine's clock; ``heard`` takes the ``Date`` of each answer."""
+        """``now`` returns the time by this machine's clock; ``heard`` receives the ``Date`` header of each answer."""
         self._pages = pages
         #: Operations and regions whose listing does not fit into one page.
         self._long: set[tuple[str, str]] = set()
@@ -79,11 +79,12 @@ class Ec2Calls:
     def volumes(
         self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None
     ) -> Iterator[Mapping[str, Any]]:
-        """Return the volumes that any of these queries finds, and maybe others."""
+        """Return the volumes that any of these queries finds, possibly with others."""
         return self._listed(region, tried, "describe_volumes", "Volumes", queries, {}, pages)
 
     def volume_statuses(self, region: str, tried: str, volume_ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Return the items of DescribeVolumeStatus of these volumes, for which it has no filter. Each must be there."""
+        """Return the items of DescribeVolumeStatus for these volumes, for which it has no filter. All volumes must
+        exist."""
         ask = self.reader(region).describe_volume_status
         for ids in batches(list(volume_ids), VALUES):
             answer = self.read(tried, partial(ask, VolumeIds=ids))
@@ -92,21 +93,21 @@ class Ec2Calls:
     def snapshots(
         self, region: str, tried: str, queries: Sequence[Filters] = ((),), pages: Pages | None = None, **scope: Any
     ) -> dict[str, Snapshot]:
-        """Return the snapshots that any of these queries finds, and maybe others, by ID."""
-        self._account_id(region)  # before the listing: otherwise that would be older than it seems
-        # Translated one by one, so that raw answers of many thousand snapshots are never held at once.
+        """Return by ID the snapshots that any of these queries finds, possibly with others."""
+        self._account_id(region)  # before the listing, which would otherwise be older than it seems
+        # Converted one by one, so that the raw answers of thousands of snapshots are never in memory at once.
         shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope, pages)
         listed = (snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown)
         return {snapshot.snapshot_id: snapshot for snapshot in listed}
 
     def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
-        """Read by filter, since a call by SnapshotIds fails as a whole if one is missing."""
+        """Read with a filter, since a call with SnapshotIds fails as a whole if one is missing."""
         found = self.snapshots(region, tried, queries_of("snapshot-id", ids), **scope) if ids else {}
         return {i: found[i] for i in ids if i in found and found[i].state is not State.ABSENT}
 
     @property
     def has_long_listings(self) -> bool:
-        """Whether what the account owns in some region was seen not to fit into one page."""
+        """Whether a listing of the account's snapshots in some region did not fit into one page."""
         return bool(self._long)
 
     def _listed(
@@ -119,9 +120,9 @@ class Ec2Calls:
         scope: Mapping[str, Any],
         given_pages: Pages | None = None,
     ) -> Iterator[Mapping[str, Any]]:
-        """Read all pages of all queries, or all that the account owns in one call, if that fits into a page.
+        """Read all pages of all queries, or all snapshots of the account with one call if they fit into a page.
 
-        Raises Unreachable for an answer without a list, which a proxy may give.
+        Raises Unreachable for an answer without a list, which may come from a proxy.
         """
         pages, ask = given_pages or self._pages(), getattr(self.reader(region), operation)
 
@@ -147,13 +148,13 @@ class Ec2Calls:
 
     @property
     def account(self) -> str | None:
-        """The account's ID, if it was read."""
+        """The ID of the account, None if it was not read."""
         return self._account or None
 
     def _account_id(self, region: str) -> str:
-        """Return the account's ID, asked once; in ``region``, since accounts belong to a partition of AWS.
+        """Return the account's ID, which is read once, in ``region``, since accounts belong to a partition of AWS.
 
-        It is empty where STS cannot be reached, as in a private network that has an endpoint for EC2 alone.
+        It is empty if STS cannot be reached, as in a private network with an endpoint only for EC2.
         """
         if self._account is None:
             ask = self._clients.account_reader(region).get_caller_identity

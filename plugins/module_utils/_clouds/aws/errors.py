@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWS's errors mean."""
+"""The error codes of AWS: their classes and hints."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ..._core.errors import (
 try:
     import botocore.exceptions as boto_errors
 except ImportError:
-    pass  # AwsModule.clients says so by name
+    pass  # AwsModule.clients reports the missing package by name
 
-#: What AWS's codes mean (api-facts: ebs-error-codes). Codes decide, not messages.
+#: The classes of AWS's codes. The code is decisive, not the message (api-facts: ebs-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(
         (
@@ -66,7 +66,7 @@ ERRORS: dict[str, type[CopyError]] = {
     ),
     **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), Forbidden),
     **dict.fromkeys(("InvalidSnapshot.NotFound", "InvalidVolume.NotFound"), NotFound),
-    # The token stands for another call: the disk of that one is looked for (api-facts: ebs-disk-token).
+    # The token belongs to another call: look for the disk of that call (api-facts: ebs-disk-token).
     "IdempotentParameterMismatch": Underway,
     "InsufficientVolumeCapacity": Refused,
     "IncorrectState": NotReady,
@@ -74,7 +74,7 @@ ERRORS: dict[str, type[CopyError]] = {
         ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout"), Ambiguous
     ),
 }
-#: What the caller needs on the keys of encrypted copies (api-facts: ebs-key-permissions).
+#: The permissions that the caller needs on the keys of encrypted copies (api-facts: ebs-key-permissions).
 KMS_ACTIONS = "kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:ReEncrypt*, kms:Decrypt"
 HINTS = {
     "UnauthorizedOperation": "Grant the caller what the message names; the guide to permissions has a policy.",
@@ -109,27 +109,28 @@ KIND_HINTS: dict[type[CopyError], str] = {
 }
 
 
-#: The one case that only the message shows: a key that the caller may not use is not a wrong login
+#: The only case that just the message shows: the caller may not use a key, but the login is valid
 #: (api-facts: ebs-key-not-authorized).
 KEY_NOT_AUTHORIZED = "Not authorized to use key"
 KEY_HINT = f"Let the caller use the key, by its IAM policy and by the key's own policy: {KMS_ACTIONS}."
-#: What the EBS direct APIs answer for several things that they do not find. Only this reason says that it is the
-#: snapshot; a key that the caller may not see has another one (api-facts: ebs-blocks-key).
+#: The code of the EBS direct APIs for anything missing. Only this reason says that it is the snapshot; for a key that
+#: the caller may not see there is another reason (api-facts: ebs-blocks-key).
 NOT_FOUND, SNAPSHOT_NOT_FOUND = "ResourceNotFoundException", "SNAPSHOT_NOT_FOUND"
-#: What the caller needs on the key of a snapshot whose blocks it reads, and what to do where a reason is about it.
+#: The permissions that the caller needs on the key to read blocks of a snapshot, and the hints for reasons about the
+#: key.
 BLOCK_KEY_ACTIONS = "kms:DescribeKey and kms:Decrypt"
 BLOCK_KEY_HINT = (
     "Check that the KMS key of this snapshot exists and is enabled, and grant the caller "
     f"{BLOCK_KEY_ACTIONS} on it, by its IAM policy and by the key's own; the guide to permissions has a policy."
 )
 DECODE = "To read AWS's whole reason: aws sts decode-authorization-message --encoded-message"
-#: AWS's whole reason for a denial, which ``sts:DecodeAuthorizationMessage`` reads. It differs in each answer, so it
-#: stands in the hint, not in the message.
+#: AWS's detailed reason for a denial, which ``sts:DecodeAuthorizationMessage`` decodes. It differs in each answer, so
+#: it is in the hint and not in the message.
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S*).*", re.S)
 
 
 def translated(error: Exception, tried: str) -> CopyError:
-    """Turn a botocore error into ours; ``tried`` says what was tried, on which ID and region."""
+    """Convert a botocore error into ours; ``tried`` says what was tried, on which ID and in which region."""
     if isinstance(error, boto_errors.ClientError):
         answer = error.response.get("Error", {})
         metadata = error.response.get("ResponseMetadata", {})
@@ -164,7 +165,7 @@ def translated(error: Exception, tried: str) -> CopyError:
             "Set keys or a profile by options or environment, or use an instance role.",
         ),
         (
-            # Only these two say that nothing was sent: TLS and proxy errors also come while an answer is read.
+            # Only these two prove that nothing was sent: TLS and proxy errors also occur while an answer is read.
             Unreachable,
             (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
             None,

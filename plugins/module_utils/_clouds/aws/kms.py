@@ -15,24 +15,24 @@ from ..._core.keys import Key
 from ..._core.waiting import Deadline, persist
 from .ec2_calls import Ec2Calls
 
-#: States in which a key encrypts and decrypts nothing.
+#: States in which a key can neither encrypt nor decrypt.
 NOT_ENABLED = ("Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable")
-#: For so long (seconds) a key is asked for again that KMS is too busy to show.
+#: How long (seconds) the read of a key is repeated while KMS is too busy.
 SECONDS = 30.0
 HINT = "Grant kms:DescribeKey on this key to the caller, by its IAM policy and by the key's own, to know its state."
 
 
 class KeyStates:
-    """Asks KMS once for each key."""
+    """Reads each key from KMS once."""
 
     def __init__(self, ec2: Ec2Calls):
         self._ec2 = ec2
         self._known: dict[tuple[str, str], Key] = {}
 
     def read(self, region: str, key_ids: Collection[str], deadline: Deadline) -> dict[str, Key]:
-        """Return the keys by the IDs given. One that cannot be read has no state, but a problem; no error is raised.
+        """Return the keys by the given IDs. A key that cannot be read has no state but a problem; no error is raised.
 
-        Where KMS cannot be reached, the others are not asked for, so that a private network costs one time-out.
+        If KMS cannot be reached, the other keys are not read, so that a private network costs only one timeout.
         """
         unreachable = None
         for key_id in key_ids:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Assume a role by botocore's credentials that refresh themselves, so that a task may last longer than a session."""
+"""Assumes a role with botocore's refreshable credentials, so that a task may last longer than a session."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ try:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 except ImportError:
-    pass  # Clients says so by name
+    pass  # Clients reports the missing package by name
 
-#: Of every module for AWS, beside the connection options of amazon.aws.
+#: Options of every module for AWS, besides the connection options of amazon.aws.
 OPTIONS: dict[str, dict[str, Any]] = {
     "assume_role_arn": {"type": "str"},
     "assume_role_session_name": {"type": "str", "default": "multicloud.snapshots"},
@@ -29,10 +29,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], datetime]) -> Any:
-    """Return the credentials of the role that the options name, assumed by ``sts``, a client of the caller's own.
+    """Return the credentials of the role that the options name, assumed with ``sts``, a client with the caller's own
+    credentials.
 
-    They are asked for when first used, and again before the session ends by ``now``. What goes wrong then is a
-    CopyError.
+    They are requested on first use, and again before the session ends according to ``now``. Failures then are
+    CopyErrors.
     """
     arn = params["assume_role_arn"]
     asked = {"RoleArn": arn, "RoleSessionName": params["assume_role_session_name"] or "multicloud.snapshots"}
@@ -57,7 +58,8 @@ def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], date
 
 
 def _refusal(error: CopyError, arn: str) -> CopyError:
-    """Return the failure of a login. If STS could not be reached, it may be tried again: nothing else was sent."""
+    """Return the failure of a login. If STS could not be reached, another attempt is safe, since nothing else was
+    sent."""
     if isinstance(error, Ambiguous):
         return error.as_kind(Unreachable)
     if isinstance(error, (Busy, Unreachable)):

@@ -24,17 +24,17 @@ from .cbs_tags import TAGS, Tags
 from .client import Service, some
 from .errors import failure
 
-#: Most disks in a filter, and most disks to ask for; for more, the whole region is listed (api-facts:
-#: cbs-describe-limits).
+#: The most disks in a filter, and the most disks to read by filter; for more, the entire region is listed
+#: (api-facts: cbs-describe-limits).
 DISKS, FEW_DISKS = 10, 100
-#: The states of copies under way.
+#: The states of copies in progress.
 IN_PROGRESS = ("COPYING_FROM_REMOTE", "CHECKING_COPIED")
 
 
 class CbsCloud(CbsCapabilities, SnapshotCloud):
     """CBS snapshots of the account that the credentials belong to."""
 
-    #: What tags are changed of, in the tag service's word.
+    #: The tag service's name for the resources whose tags are changed.
     tagged_resource = "snapshot"
     deleted_per_call = PAGE
 
@@ -57,7 +57,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         )
 
     def full_name(self, name: str, snapshot_id: str, source: Snapshot | None = None) -> str:
-        """Add the source as our mark: the name is the only mark that CBS sets together with the copy."""
+        """Add the source as our mark, since the name is the only mark that CBS sets together with the copy."""
         return full_name(name, snapshot_id, source)
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:
@@ -94,8 +94,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return [s for s in listed if s.owned and s.is_copy and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List by ID or, for a few disks, by disk; no filter covers the source of a copy (api-facts:
-        cbs-describe-limits)."""
+        """List by ID or, for a few disks, by disk. There is no filter on the source of a copy
+        (api-facts: cbs-describe-limits)."""
         tried = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
             return [s for s in self._reads.by_id(region, sorted(wanted.snapshot_ids), tried).values() if s.owned]
@@ -106,14 +106,14 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return [s for s in self._reads.listed(region, tried, queries) if s.owned]
 
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
-        """List the snapshot groups, and keep those that CBS calls consistent (api-facts: cbs-snapshot-groups)."""
+        """List the snapshot groups that CBS calls consistent (api-facts: cbs-snapshot-groups)."""
         disks = {snapshot.snapshot_id: snapshot.disk_id for snapshot in snapshots}
         tried = f"Listing the snapshot groups in {region}"
         groups = self._reads.all_pages("DescribeSnapshotGroups", "SnapshotGroupSet", region, tried, [{}])
         return [found for shown in groups if (found := set_of(shown, disks))]
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service names neither the destination nor the copy that it refused, and calls one of many busy too
+        """The service does not name the destination or the copy that it refused, or the one of many that is busy
         (api-facts: cbs-conflict, cbs-delete)."""
         is_busy = isinstance(error, Busy) and not isinstance(error, Throttled)
         return is_busy or super().may_be_of_one(error)
@@ -136,7 +136,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return [self._result(order, results.get(order.request.region), answer.get("RequestId")) for order in orders]
 
     def _result(self, order: CopyOrder, item: Mapping[str, Any] | None, request_id: Any) -> Snapshot | CopyError:
-        """Read the result for one destination; a call may fail for some (api-facts: cbs-copy-results)."""
+        """Return the result for one destination, since a call may fail for some (api-facts: cbs-copy-results)."""
         request = order.request
         tried = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
         if item is None:
@@ -151,7 +151,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        """Delete in one call. It is all or nothing."""
+        """Delete with one call, which deletes all copies or none."""
         tried = f"Deleting {some(snapshot_ids)} in {region}"
         try:
             self._delete_all(region, snapshot_ids, tried)
@@ -185,7 +185,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         )
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
-        """List by ID or by tag, since the service takes only one of both; the rest is compared here."""
+        """List by ID or by tag, since the service accepts only one of them; the other is compared here."""
         tried = f"Listing the disks in {region}"
         filters = [
             {"Name": "tag-key", "Values": [key]} if value == "*" else {"Name": f"tag:{key}", "Values": [value]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What CBS answers, translated; and what the names of its copies say, since it records no source."""
+"""Turns CBS's answers into values of the engine, and reads the names of copies, since CBS records no source."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID, provenance_of, provenance_tags
 
-#: CREATING, COPYING_FROM_REMOTE and CHECKING_COPIED are under way; there is no failed state (api-facts: cbs-states).
+#: CREATING, COPYING_FROM_REMOTE and CHECKING_COPIED are in progress; there is no failed state (api-facts: cbs-states).
 STATES = {"NORMAL": State.COMPLETED, "ROLLBACKING": State.COMPLETED, "TORECYCLE": State.ABSENT}
-#: CBS answers with China's time without a zone; requests name the zone (api-facts: cbs-times).
+#: CBS answers with times of China without a time zone; requests name the zone (api-facts: cbs-times).
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 TIME_FORM = "%Y-%m-%d %H:%M:%S"
-#: How our names of copies write the time of the source, in UTC.
+#: The format of the source's time (UTC) in our names of copies.
 TIME_IN_NAME = "%Y%m%dT%H%M%SZ"
 SNAPSHOT_ID, DISK_ID = r"snap-[0-9a-z]{8}", r"disk-[0-9a-z]{8}"
 #: The longest name, in characters (api-facts: cbs-names).
 LONGEST_NAME = 60
-#: Other facts about a snapshot: our word, by the key and value that CBS shows (api-facts: cbs-traits).
+#: Other facts about a snapshot: our trait by the key and value that CBS shows (api-facts: cbs-traits).
 _TRAITS = {
     "system_disk": ("DiskUsage", "SYSTEM_DISK"),
     "locked": ("IsLocked", True),
     "instant": ("SnapshotMode", "INSTANT_SNAPSHOT"),
 }
-#: A type of snapshot group that says that it is consistent. NORMAL says that it is not
-#: (api-facts: cbs-snapshot-groups).
+#: The types of snapshot groups that mean consistent; NORMAL means not consistent (api-facts: cbs-snapshot-groups).
 _CONSISTENT = re.compile(r"(?!NO[NT]_)(?:[A-Z]+_)*CONSIST[A-Z_]*")
-#: The states of a snapshot group that was made.
+#: The states of a complete snapshot group.
 _GROUP_STATES = ("NORMAL", "ROLLBACKING")
 _IDS = re.compile(rf"(?<!\w){SNAPSHOT_ID}(?!\w)")
 _OUR_DEFAULT = re.compile(rf"copy-of-({SNAPSHOT_ID})")
@@ -44,12 +43,12 @@ _OUR_ENDING = re.compile(rf" \[({SNAPSHOT_ID})(?: ({DISK_ID}) (\d{{8}}T\d{{6}}Z)
 
 
 def closing(snapshot_id: str) -> str:
-    """Return the shortest ending of our names: the source alone."""
+    """Return the shortest ending of our names, which has only the source."""
     return f" [{snapshot_id}]"
 
 
 def full_name(name: str, snapshot_id: str, source: Snapshot | None) -> str:
-    """End a name in the source, with its disk and time where they are known and there is room for them."""
+    """Return a name that ends in the source, with disk and time if they are known and there is room for them."""
     ours = _OUR_ENDING.search(name)
     stem = name[: ours.start()] if ours and ours[1] == snapshot_id else name
     disk_id = provenance_tags(source).get(SOURCE_DISK_ID) if source else None
@@ -64,8 +63,8 @@ def full_name(name: str, snapshot_id: str, source: Snapshot | None) -> str:
 def source_in_name(name: str) -> tuple[Provenance | None, bool]:
     """Return the source that a copy's name shows, and whether only this collection uses such names.
 
-    The closing decides; else a name with exactly one ID, as a whole word. Only the service's own name for a copy shows
-    the region (api-facts: cbs-default-name).
+    Our ending takes precedence; otherwise the name must contain exactly one ID as a word. Only the service's default
+    name for a copy shows the region (api-facts: cbs-default-name).
     """
     if ours := _OUR_ENDING.search(name):
         taken = _time_in_name(ours[3])
@@ -85,7 +84,8 @@ def _time_in_name(text: str | None) -> datetime | None:
 
 
 def _source_of(tags: Mapping[str, str], named: Provenance | None) -> Provenance | None:
-    """Return the source of a copy. A tag decides over a name; what tags lack, the name of the same source tells."""
+    """Return the source of a copy. Tags take precedence over the name; a name with the same source adds what the tags
+    lack."""
     tagged = provenance_of(tags)
     if named is None or (tagged and tagged.snapshot_id != named.snapshot_id):
         return tagged
@@ -100,14 +100,14 @@ def _source_of(tags: Mapping[str, str], named: Provenance | None) -> Provenance 
 
 
 def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
-    """Translate a snapshot of DescribeSnapshots."""
+    """Convert a snapshot of DescribeSnapshots."""
     name = shown.get("SnapshotName") or ""
     tags = _tags(shown)
     is_copy, is_unknown = bool(shown.get("CopyFromRemote")), shown.get("CopyFromRemote") is None
     state = STATES.get(shown.get("SnapshotState", ""), State.PENDING)
     named, marked = source_in_name(name) if is_copy or is_unknown else (None, False)
     source = _source_of(tags, named if is_copy or marked else None)
-    # Where it does not show whether it is a copy, our marks count, so that no second one is made; it is left alone.
+    # If it does not show whether it is a copy, our marks count, so that no second one is made; but it is never changed.
     is_unsure = is_unknown and source is not None
     is_copy = is_copy or is_unsure
     return Snapshot(
@@ -127,35 +127,35 @@ def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
         certain=not is_unsure,
         source=source,
         marked_ours=marked and source is not None,
-        # A deadline beside IsPermanent means nothing (api-facts: cbs-deadline).
+        # With IsPermanent a deadline has no meaning (api-facts: cbs-deadline).
         expires_at=None if shown.get("IsPermanent") else parse_cbs_time(shown.get("DeadlineTime")),
         traits=tuple(trait for trait, (key, value) in _TRAITS.items() if shown.get(key) == value),
     )
 
 
 def source_of_order(order: CopyOrder) -> Provenance:
-    """Return the source of a copy that was just started; its tags come later."""
+    """Return the source of a copy that was just started, whose tags are set later."""
     source = order.source
     return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at)
 
 
 def parse_cbs_time(text: str | None) -> datetime | None:
-    """Read one of CBS's times; an empty or odd one is None."""
+    """Parse a time of CBS; None if it is empty or invalid."""
     try:
         return datetime.strptime(text or "", TIME_FORM).replace(tzinfo=ZONE).astimezone(timezone.utc)
-    except (ValueError, OverflowError):  # OverflowError: the year 1 of another zone
+    except (ValueError, OverflowError):  # OverflowError: year 1 in another time zone
         return None
 
 
 def deadline_text(moment: datetime) -> str:
-    """Write a time as requests take it, ISO 8601 with a zone (api-facts: cbs-times)."""
+    """Return a time in the form of requests: ISO 8601 with a time zone (api-facts: cbs-times)."""
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
 
 
 def set_of(shown: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedSet | None:
-    """Translate a snapshot group; None for one that is not complete, or that CBS does not call consistent.
+    """Convert a snapshot group; None if it is not complete, or if CBS does not call it consistent.
 
-    ``disks`` are the disks of snapshots, as far as they are known: the group does not name them.
+    ``disks`` are the known disks of snapshots, since the group does not name them.
     """
     is_complete = shown.get("SnapshotGroupState") in _GROUP_STATES
     if not is_complete or not _CONSISTENT.fullmatch(str(shown.get("SnapshotGroupType") or "").upper()):
@@ -169,7 +169,7 @@ ATTACHMENT_STATES = {state.upper(): state for state in ("attaching", "attached",
 
 
 def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
-    """Translate a disk of DescribeDisks."""
+    """Convert a disk of DescribeDisks."""
     return Disk(
         disk_id=shown["DiskId"],
         region=region,
@@ -191,5 +191,5 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
 
 
 def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
-    """Read tags; arrays can be null (api-facts: cbs-wire)."""
+    """Return the tags; arrays can be null (api-facts: cbs-wire)."""
     return {str(tag["Key"]): str(tag.get("Value") or "") for tag in shown.get("Tags") or () if tag.get("Key")}

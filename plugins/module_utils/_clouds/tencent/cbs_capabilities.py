@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Tencent Cloud CBS takes, shows and cannot do. Imports no SDK: the controller reads it too."""
+"""What Tencent Cloud CBS accepts, shows and cannot do. Imports no SDK, since the controller reads it too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..._core.tags import PROVEN_AT, PROVEN_BEFORE, SOURCE_CREATED_AT, SOURCE_SN
 from ..._core.templates import TextRule
 from .cbs_answers import DISK_ID, LONGEST_NAME, SNAPSHOT_ID
 
-#: What the service takes as tags, of snapshots and disks alike.
+#: What the service accepts as tags of snapshots and disks.
 TAG_RULES = TagRules(
     most=50,
     longest_key=127,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that one restore makes of CBS snapshots (api-facts: cbs-disk-create, cbs-disk-token, cbs-disk-encryption,
+"""Disks that a restore makes from CBS snapshots (api-facts: cbs-disk-create, cbs-disk-token, cbs-disk-encryption,
 cbs-disk-delete, cbs-disk-offers, cbs-disk-attach)."""
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class CbsDisks(DiskCloud, CbsCloud):
     deletes_later = True
     deleted_per_call = 50
     may_answer_with_gone = True
-    #: CBS shows no disk before it is made, and none that has failed.
+    #: CBS does not show a disk before it is made, or a failed disk.
     unseen_seconds = 600.0
-    #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But one that is refused may belong to a
-    #: disk that is being made and does not show yet.
+    #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But a refused token may belong to a disk
+    #: that is being made and does not show yet.
     doubt_seconds, underway_seconds = 10.0, 120.0
     loss_hint = (
         "CBS shows a disk only once it is made, shows no failed disk, and gives no reason. Look for it in CloudAudit "
@@ -60,7 +60,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         return self._disks(region, tried, [{"Filters": filters}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        """Read by ID. If a missing ID makes the service refuse the call, read all disks of this restore."""
+        """Read by ID. If the service refuses the call because of a missing ID, read all disks of this restore."""
         queries = [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)]
         try:
             return self._disks(region, f"Looking at the disks in {region}", queries)
@@ -77,7 +77,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         tried = f"Listing the disks on offer in {region}"
         given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
         answer = self._service.read("DescribeDiskConfigQuota", region, tried, **given)
-        # The service also returns disks that were not asked for.
+        # The service also returns offers that were not requested.
         sold = [
             item
             for item in items_of(answer, "DiskConfigSet", tried=tried)
@@ -90,8 +90,8 @@ class CbsDisks(DiskCloud, CbsCloud):
         ]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
-        """Make a disk. The disk of a refused token shows by the time when the next token is tried; so do those of the
-        tokens after it, which are not waited for."""
+        """Make a disk. The disk of a refused token shows by the time the next token is tried. So do the disks of later
+        tokens, so there is no further wait for them."""
         of = (order.request.snapshot_id, order.request.region)
         while True:
             try:
@@ -149,7 +149,7 @@ class CbsDisks(DiskCloud, CbsCloud):
             raise
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        # Not DiskCloud's: the cloud's own method handles a call that is all or nothing.
+        # Not that of DiskCloud: the cloud's own method handles a call that deletes all or none.
         return CbsCloud.delete(self, region, snapshot_ids)
 
     def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:

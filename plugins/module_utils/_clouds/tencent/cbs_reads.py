@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CBS's listings, read page by page (api-facts: cbs-describe-limits)."""
+"""The listings of CBS, with pagination (api-facts: cbs-describe-limits)."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from ..paging import by_offset, identified, items_of, joined_pages
 from .cbs_answers import snapshot_of
 from .client import Service
 
-#: IDs and results of a describe call.
+#: The IDs and results per describe call.
 PAGE = 100
-#: The order of listings: what is new comes at their end.
+#: The order of listings: new items come at the end.
 OLDEST_FIRST = {"OrderField": "CREATE_TIME", "Order": "ASC"}
-#: Listings that take no order.
+#: Listings that accept no order.
 UNORDERED = ("DescribeSnapshotGroups",)
-#: A creation time so far ahead of the cloud's own clock means that the service writes times of another zone.
+#: A creation time this far ahead of the cloud's clock means that the service uses another time zone.
 AHEAD = timedelta(minutes=5)
 
 
 class CbsReads:
-    """The listings of one account. Each method raises a CopyError and nothing else."""
+    """The listings of one account. Each method raises only CopyError."""
 
     def __init__(
         self, service: Service, pages: Callable[[], Pages], today: Callable[[], datetime], warnings: list[str]
     ):
         self._service, self._new_pages, self._today, self._warnings = service, pages, today, warnings
-        #: Regions whose clock is ahead, and for which a warning was given.
+        #: Regions whose times are ahead, and that already have a warning.
         self._ahead: set[str] = set()
 
     def by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
-        """Read by ID. If a missing ID makes the service refuse the call, read the whole listing."""
+        """Read by ID. If the service refuses the call because of a missing ID, read the complete listing."""
         wanted = set(snapshot_ids)
         try:
             found = self.listed(region, tried, [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)])

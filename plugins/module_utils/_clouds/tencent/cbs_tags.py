@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tags of snapshots, which the tag service 2018-08-13 keeps (api-facts: cbs-tag-service, cbs-tag-quota)."""
+"""Tags of snapshots, which the tag service 2018-08-13 stores (api-facts: cbs-tag-service, cbs-tag-quota)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
 from .client import Service, some
 from .errors import TagBound, failure
 
-#: Tags of one call.
+#: The most tags per call.
 TAGS = 10
 
 
 class Tags:
-    """Changes of tags in one account. Once a quota of tags has refused a key, no call sends that key any more."""
+    """Changes tags in one account. Once a quota of tags has refused a key, no call sends that key again."""
 
     def __init__(self, service: Service):
         self._service = service
@@ -29,10 +29,11 @@ class Tags:
         self.refused: dict[str, CopyError] = {}
 
     def change(self, region: str, resource: str, ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-        """Make one change to at most ten resources, provenance last: a copy with provenance has all other tags too.
+        """Make one change to at most ten resources. Provenance comes last, so a copy with provenance has all other tags
+        too.
 
-        ``resource`` is the service's word for them. Tags that a quota refuses are left out. Returns what failed, by ID:
-        TagsFull where no tag was left. Raises a CopyError.
+        ``resource`` is the service's name for them. Tags that a quota refuses are left out. Returns the failures by ID:
+        TagsFull if no tag is left. Raises a CopyError.
         """
         failed: dict[str, CopyError] = {}
         for keys in batches(change.remove, TAGS):
@@ -47,15 +48,16 @@ class Tags:
                 failed.update(self._call("TagResources", region, resource, _without(ids, failed), Tags=tags))
                 has_changed = True
             except TagsFull as error:
-                # The answer does not say which tag is refused.
+                # The answer does not say which tag was refused.
                 left[:0] = [[pair] for pair in few] if len(few) > 1 else []
                 self.refused.update({few[0][0]: error} if len(few) == 1 else {})
         full = next((error for key, error in self.refused.items() if key in change.set), None)
         return {**failed, **dict.fromkeys(_without(ids, failed), full)} if full and not has_changed else failed
 
     def delete(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
-        """Delete at most ten tags from the account, with ``each`` also alone if the service refuses them together: one
-        that is bound, or gone, is passed over (api-facts: cbs-tag-delete). Raises a CopyError, but for such."""
+        """Delete at most ten tags from the account. With ``each``, delete them individually if the service refuses them
+        together; a tag that is in use or gone is skipped (api-facts: cbs-tag-delete). Raises a CopyError for other
+        failures."""
         given = [{"TagKey": key, "TagValue": value} for key, value in tags]
         try:
             self._service.write("DeleteTags", region, "Deleting tags that no copy has", service="tag", Tags=given)
@@ -64,7 +66,7 @@ class Tags:
                 self.delete(region, [pair], each)
 
     def _call(self, action: str, region: str, resource: str, ids: Sequence[str], **given: Any) -> dict[str, CopyError]:
-        """Call the service, whose clean answer may hold failures (api-facts: cbs-tag-service)."""
+        """Call the service, whose successful answer may contain failures (api-facts: cbs-tag-service)."""
         if not ids:
             return {}
         names = [f"qcs::cvm:{region}:uin/:{resource}/{snapshot_id}" for snapshot_id in ids]
@@ -73,12 +75,12 @@ class Tags:
         )
         failed: dict[str, CopyError] = {}
         for item in answer.get("FailedResources") or ():
-            # The service may write the account into the name, so the ID at its end is compared.
+            # The service may add the account to the name, so only the ID at its end is compared.
             snapshot_id = str(item.get("Resource")).rpartition("/")[2]
             tried = f"Tagging {snapshot_id} in {region}"
             error = failure(item.get("Code"), item.get("Message"), tried, answer.get("RequestId"))
             if isinstance(error, TagsFull):
-                raise error  # the quota is the account's
+                raise error  # the quota applies to the account
             failed[snapshot_id] = error
         return failed
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tencent Cloud's API 3.0: the clients, one call, the meaning of errors (api-facts: cbs-wire)."""
+"""Tencent Cloud's API 3.0: the clients, a call, the mapping of errors (api-facts: cbs-wire)."""
 
 from __future__ import annotations
 
@@ -49,29 +49,28 @@ CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
 VERSIONS = {"cbs": "2017-03-12", "tag": "2018-08-13", "sts": "2018-08-13"}
 ENDPOINT_VARIABLE = "TENCENTCLOUD_CBS_ENDPOINT"
 DEFAULT_ENDPOINT, FINANCE_ENDPOINT = "https://cbs.tencentcloudapi.com", "https://cbs.{region}.tencentcloudapi.com"
-#: Regions of the finance zones have hosts of their own; ordinary ones do not serve them
-#: (api-facts: cbs-finance-regions).
+#: Regions of the finance zones have their own hosts; ordinary hosts do not serve them (api-facts: cbs-finance-regions).
 FINANCE = "-fsi"
 STS_HINT = (
     "Check that the role trusts this caller, that its external ID is right, and that the caller may "
     "call name/sts:AssumeRole."
 )
-#: The region of STS for ordinary regions: its keys are valid in all of them.
+#: The region of STS for ordinary regions; its keys are valid in all of them.
 STS_REGION = "ap-guangzhou"
-#: Calls of one action that the service takes in a second (api-facts: cbs-call-rate), and the margin (seconds) for the
-#: way there.
+#: The calls per second of one action that the service accepts (api-facts: cbs-call-rate), and a margin (seconds) for
+#: the latency.
 CALLS_PER_SECOND, MARGIN = 20, 0.05
 
 
 class Pace:
-    """Keeps to the service's calls a second, each action for itself. Times are seconds on the monotonic clock."""
+    """Limits the calls per second of each action. Times are seconds on the monotonic clock."""
 
     def __init__(self, deadline: Callable[[], Deadline]):
         self._deadline = deadline
         self._sent: dict[str, deque[float]] = {}
 
     def keep(self, action: str, tried: str, may_be_late: bool) -> None:
-        """Wait until another call may be made. Raises Throttled where that is after the deadline."""
+        """Wait until another call may be made. Raises Throttled if that is after the deadline."""
         sent = self._sent.setdefault(action, deque(maxlen=CALLS_PER_SECOND))
         deadline = self._deadline()
         if deadline.passed and not may_be_late:
@@ -88,9 +87,9 @@ class Pace:
 
 
 class Service:
-    """Calls of CBS and of the tag service. Each is sent once; the caller decides whether to repeat it.
+    """Makes calls of CBS and of the tag service. Each is sent once; the caller decides whether to repeat it.
 
-    The SDK's own retryer is not used: it makes a call again that has succeeded (api-facts: cbs-sdk-retries).
+    The SDK's own retryer is not used, since it repeats even a call that has succeeded (api-facts: cbs-sdk-retries).
     """
 
     def __init__(
@@ -100,7 +99,7 @@ class Service:
         deadline: Callable[[], Deadline],
         heard: Callable[[str | None], None],
     ):
-        """``heard`` takes the ``Date`` of each answer."""
+        """``heard`` receives the ``Date`` header of each answer."""
         if not HAS_SDK:
             raise Refused(
                 "The Python library tencentcloud-sdk-python-cbs is missing",
@@ -114,7 +113,7 @@ class Service:
         self._endpoint = checked_endpoint(given)
         self._timeouts = checked_timeouts(params)
         self._login = current_login(params)
-        #: By the region of STS.
+        #: The credentials, by the region of STS.
         self._credentials: dict[str, Any] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -127,7 +126,7 @@ class Service:
             raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
 
     def write(self, action: str, region: str, tried: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
-        """Make a call, with the parameters that are not None. Raises a CopyError; ``tried`` says what was tried."""
+        """Make a call with the parameters that are not None. Raises a CopyError; ``tried`` describes the attempt."""
         self._pace.keep(action, tried, may_be_late=False)
         return self._call(service, action, region, tried, given)
 
@@ -140,7 +139,7 @@ class Service:
     ) -> dict[str, Any]:
         """Send a call once.
 
-        Raises a CopyError, also if the answer is an error or is missing, or if the login fails.
+        Raises a CopyError, also if the answer is an error or missing, or if the login fails.
         """
         self._calls[action] += 1
         options = None if signed else {"SkipSign": True}
@@ -150,13 +149,12 @@ class Service:
         except TencentCloudSDKException as raised:
             raise translated(raised, tried) from None
         except requests.RequestException as raised:
-            # The SDK reads the answer outside of its own error handling.
+            # The SDK parses the answer outside its own error handling.
             raise Ambiguous(f"{tried}: {raised}", code=type(raised).__name__) from None
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Ambiguous(f"{tried}: the answer is incomplete or not valid") from None
         if error:
-            # The SDK does not see an error in an answer whose content type names a charset
-            # (api-facts: cbs-error-content-type).
+            # The SDK does not detect an error if the content type names a charset (api-facts: cbs-error-content-type).
             raise failure(error.get("Code"), error.get("Message"), tried, answer.get("RequestId"))
         return dict(answer)
 
@@ -196,11 +194,11 @@ class Service:
             reqTimeout=self._timeouts,
             certification=None if self._params["validate_certs"] else False,
         )
-        # The SDK sends no name with a slash (tencentcloud/common/profile/client_profile.py).
+        # The SDK does not accept a slash in this name (tencentcloud/common/profile/client_profile.py).
         return ClientProfile(httpProfile=http, language="en-US", request_client=f"{NAME}-{VERSION}")
 
     def _ask_sts(self, action: str, region: str, given: dict[str, Any], credential: Any) -> dict[str, Any]:
-        """Ask for temporary keys. This changes nothing, so it may be repeated after a lost answer."""
+        """Request temporary keys. This changes nothing, so it is repeated after a lost answer."""
         tried = f"Assuming the role {given['RoleArn']}"
         client = CommonClient("sts", VERSIONS["sts"], credential, region, self._profile("sts", region))
         try:
@@ -215,5 +213,5 @@ class Service:
 
 
 def some(ids: Sequence[str]) -> str:
-    """Name the first of many IDs, for messages."""
+    """Return the first of many IDs as a text for messages."""
     return f"{', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''}"

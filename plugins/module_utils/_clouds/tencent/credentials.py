@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The SDK's credentials, renewed while a task runs. The errors that they raise or swallow become ours."""
+"""The SDK's credentials, renewed while a task runs. Errors that they raise or swallow become ours."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .login import Login
 try:
     from tencentcloud.common import credential as sdk
 except ImportError:
-    pass  # Service says what is missing
+    pass  # Service reports the missing package
 
-#: How long (seconds) before they expire they are renewed.
+#: How long (seconds) before their expiry credentials are renewed.
 EARLY = 300
 ROLE_HINT = (
     "Check that the instance has this role (ask its metadata.tencentyun.com), and that no proxy is in between: "
@@ -33,13 +33,13 @@ POD_HINT = (
     "token's file."
 )
 
-#: Calls STS: action, region, parameters, and the credential that signs, or None. Returns the answer, or raises a
+#: Calls STS with action, region, parameters, and the credential that signs, or None. Returns the answer, or raises a
 #: CopyError.
 AskSts = Callable[[str, str, dict[str, Any], Any], dict[str, Any]]
 
 
 class SafeCredential:
-    """A credential of the SDK, as its clients take one. Each of its failures is a CopyError and comes in time."""
+    """A credential with the interface of the SDK. Its failures are CopyErrors, and it has a timeout."""
 
     def __init__(self, own: Any, what: str, hint: str, seconds: int, why: Callable[[], str] | None = None):
         self._own = own
@@ -49,8 +49,8 @@ class SafeCredential:
         self._why = why
 
     def get_credential_info(self) -> tuple[str, str, str | None]:
-        """Return key, secret and token, renewed where that is due. Raises a CopyError."""
-        # The SDK asks the metadata service without a time-out (api-facts: cbs-credentials).
+        """Return key, secret and token, renewed if due. Raises a CopyError."""
+        # The SDK calls the metadata service without a timeout (api-facts: cbs-credentials).
         before = socket.getdefaulttimeout()
         socket.setdefaulttimeout(self._seconds)
         try:
@@ -84,7 +84,7 @@ class SafeCredential:
 
 
 def credential_of(login: Login, ask: AskSts, region: str, seconds: int) -> Any:
-    """Return the credential that signs calls. ``region`` is that of STS, ``seconds`` the limit for a connection."""
+    """Return the credential that signs calls. ``region`` is that of STS, ``seconds`` the timeout of a connection."""
     if login.pod:
         own = _of_pod(ask, seconds)
     elif login.cvm_role is not None:
@@ -100,7 +100,7 @@ def credential_of(login: Login, ask: AskSts, region: str, seconds: int) -> Any:
 def _assumed(login: Login, own: Any, ask: AskSts, region: str, seconds: int) -> SafeCredential:
     """Return the SDK's credential of a role.
 
-    The SDK's own call has no token, external ID, endpoint_url or time-out.
+    The SDK's own call supports no token, external ID, endpoint_url or timeout.
     """
     role = sdk.STSAssumeRoleCredential("", "", login.role_arn, login.session_name)
     given = {"RoleArn": login.role_arn, "RoleSessionName": login.session_name}
@@ -111,7 +111,7 @@ def _assumed(login: Login, own: Any, ask: AskSts, region: str, seconds: int) -> 
 
 
 def _of_pod(ask: AskSts, seconds: int) -> SafeCredential:
-    """Return the SDK's credential of a pod on TKE, which reads the variables and the token's file anew each time."""
+    """Return the SDK's credential of a pod on TKE, which reads the variables and the token file again each time."""
 
     def renew() -> None:
         role._init_from_tke()
@@ -135,7 +135,7 @@ def _keep(role: Any, answer: dict[str, Any]) -> None:
 
 
 def _metadata_answer(role: Any, seconds: int) -> str:
-    """Ask once more for the message, which the SDK swallows."""
+    """Repeat the request to get the error message, which the SDK swallows."""
     url = f"{role._role_endpoint}{role.role or ''}"
     try:
         code = json.loads(open_url(url, timeout=seconds).read()).get("Code")

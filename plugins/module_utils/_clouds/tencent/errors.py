@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Tencent Cloud's errors mean."""
+"""The error codes of Tencent Cloud: their classes and hints."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ try:
     import requests
     import urllib3.exceptions
 except ImportError:
-    pass  # they come with the SDK; Service says what is missing
+    pass  # part of the SDK; Service reports the missing package
 
 
 class TagBound(Refused):
-    """A tag cannot be deleted, since something bears it."""
+    """A tag cannot be deleted because a resource has it."""
 
 
-#: What codes mean. An unlisted code means the same as its part before a dot (api-facts: cbs-error-codes).
+#: The classes of codes. An unlisted code means the same as the part before its dot (api-facts: cbs-error-codes).
 ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("RequestLimitExceeded", "LimitExceeded.TagQuotaLimitExceeded"), Throttled),
     # Quotas of the account (api-facts: cbs-tag-quota).
@@ -59,11 +59,11 @@ ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(
         ("AuthFailure.UnauthorizedOperation", "UnauthorizedOperation", "IpInBlacklist", "IpNotInWhitelist"), Forbidden
     ),
-    # These two are no matter of CAM (api-facts: cbs-payment-right).
+    # These two do not depend on CAM policies (api-facts: cbs-payment-right).
     **dict.fromkeys(("UnauthorizedOperation.NotHavePaymentRight", "UnauthorizedOperation.NotCertification"), Refused),
     **dict.fromkeys(("InternalError", "ServiceUnavailable", "ServerNetworkError", "ClientNetworkError"), Ambiguous),
     **dict.fromkeys(("InvalidSnapshotId.NotFound", "InvalidSnapshot.NotFound", "ResourceNotFound"), NotFound),
-    # Of disks: the second says that it is being given back already.
+    # Codes of disks; the second says that the disk is already being terminated.
     **dict.fromkeys(("InvalidDiskId.NotFound", "ResourceUnavailable.RepeatRefund"), NotFound),
     "InvalidParameter.InvalidClientToken": Underway,
     "ResourceUnavailable.SnapshotCreating": NotReady,
@@ -119,7 +119,7 @@ HINTS: dict[str | type[CopyError], str] = {
 
 
 def translated(error: Any, tried: str) -> CopyError:
-    """Turn the SDK's error into ours. The exception that the SDK caught shows whether the call was sent."""
+    """Convert the SDK's error into ours. The exception that the SDK caught shows whether the call was sent."""
     caught = error.__context__
     reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
     if isinstance(caught, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
@@ -132,7 +132,7 @@ def translated(error: Any, tried: str) -> CopyError:
 
 
 def _server_words(body: bytes) -> tuple[str, str]:
-    """Read the body of an answer whose status is not 200: words, and a code where it has one."""
+    """Return message and code (if any) from the body of an answer whose status is not 200."""
     text = body.decode("utf-8", "replace")
     try:
         error = json.loads(text)["Response"]["Error"]
@@ -142,9 +142,9 @@ def _server_words(body: bytes) -> tuple[str, str]:
 
 
 def failure(code: str | None, words: str | None, tried: str, request_id: str | None) -> CopyError:
-    """Return the error that a code of the cloud means; an unknown one is a refusal."""
+    """Return the error for a code of the cloud; an unknown code is a refusal."""
     kind = kind_of(code or "?", ERRORS) or Refused
-    # CBS starts its messages with the end of the request ID, so equal messages would differ (recorded).
+    # CBS begins its messages with the end of the request ID, so equal messages would differ (recorded).
     words = re.sub(r"^\([0-9a-f]{12}\)", "", words or "")
     hint = HINTS.get(code or "?") or HINTS.get(kind)
     return kind(f"{tried}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How to log in to Tencent Cloud: read from options, environment and profiles, without any call.
+"""Finds how to log in to Tencent Cloud, from options, environment and profiles. Makes no call.
 
-The SDK's own chain is not used: it ignores tokens, fails on a file without ``[default]``, and asks the metadata service
-unasked (api-facts: cbs-credentials). credentials.py hands what is found to the SDK's classes.
+The SDK's provider chain is not used: it ignores tokens, fails on a file without ``[default]``, and always calls the
+metadata service (api-facts: cbs-credentials). credentials.py passes the result to the SDK's classes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from ..._core.errors import Credentials
 KEY_ID = ("TENCENTCLOUD_SECRET_ID",)
 SECRET = ("TENCENTCLOUD_SECRET_KEY",)
 TOKEN = ("TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN")
-#: What TKE gives a pod whose service account has a role; the SDK reads them.
+#: The variables that TKE sets in a pod whose service account has a role; the SDK reads them.
 POD_IDENTITY = ("TKE_ROLE_ARN", "TKE_WEB_IDENTITY_TOKEN_FILE")
-#: A role to assume, and the name of the session: tccli wants both (api-facts: cbs-role-variables).
+#: The variables for a role to assume and the name of the session; tccli requires both (api-facts: cbs-role-variables).
 ROLE_ARN, ROLE_SESSION = "TENCENTCLOUD_ROLE_ARN", "TENCENTCLOUD_ROLE_SESSION_NAME"
 PROFILE_FILE = Path(".tencentcloud") / "credentials"
 TCCLI = "tccli:"
@@ -36,10 +36,10 @@ SESSION_NAME = "multicloud-snapshots"
 
 @dataclass(frozen=True)
 class Login:
-    """A key pair (with a token where it is temporary), an instance's role, or a pod's identity; and a role to assume
-    with it.
+    """A key pair (with a token if it is temporary), the role of an instance, or the identity of a pod; and optionally a
+    role to assume with it.
 
-    ``cvm_role`` is None where it is not the instance's, and empty where it is whichever role the instance has.
+    ``cvm_role`` is None if the role of the instance is not used, and empty for whatever role the instance has.
     """
 
     secret_id: str = ""
@@ -55,7 +55,7 @@ class Login:
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
     """Find how to log in: options, environment, profile. Raises Credentials.
 
-    ``assume_role_arn`` adds a role to what was found, wherever it came from; without it the environment may name one.
+    ``assume_role_arn`` adds a role to the login, wherever that comes from; without it the environment may name a role.
     """
     if params.get("token") and not (params.get("secret_id") or params.get("secret_key")):
         raise Credentials("token is given without secret_id and secret_key", hint="Give all three, or none of them.")
@@ -77,7 +77,8 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
 
 
 def _names_whole_login(params: Mapping[str, Any]) -> bool:
-    """Whether the options name a profile or an instance's role. As with tccli, the environment then adds nothing."""
+    """Whether the options name a profile or the role of an instance. As with tccli, the environment then adds
+    nothing."""
     gives_key = params.get("secret_id") or params.get("secret_key")
     return bool(not gives_key and (params.get("profile") or params.get("cvm_role")))
 
@@ -140,7 +141,7 @@ def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
 
 
 def _from_profile(name: str | None, home: Path) -> Login | None:
-    """Read a profile; without a name ``default``, or the only one, if there is a file."""
+    """Read a profile; without a name read ``default`` or the only profile, if there is a file."""
     path, hint = home / PROFILE_FILE, "Write the profile into that file, or give secret_id and secret_key."
     file = configparser.ConfigParser(interpolation=None, default_section="")
     try:
@@ -169,8 +170,7 @@ def _from_profile(name: str | None, home: Path) -> Login | None:
 
 
 def _from_tccli(name: str, home: Path) -> Login:
-    """Read what the official command line keeps of a profile: keys, an instance's role, or keys of a login by
-    browser."""
+    """Read a profile of the official command line: keys, the role of an instance, or keys of a browser login."""
     if not re.fullmatch(r"[\w.@-]+", name):
         raise Credentials(f"profile: {name!r} is not a valid profile name of tccli", hint="Write tccli:default.")
     path = home / ".tccli" / f"{name}.credential"

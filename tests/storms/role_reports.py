@@ -167,7 +167,7 @@ def _wrong_coverage(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
             yield f"{disk} has copies and is selected no more, and nothing says so"
 
 
-def _has_told(night: NightOutcome) -> bool:
+def _has_reported(night: NightOutcome) -> bool:
     """Whether a night has ended, and written all of its files."""
     return night.finished is not None and not night.full
 
@@ -177,7 +177,9 @@ def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
 
     A night that made a newer copy and left no report may have deleted the point itself, as far as later ones know.
     """
-    unreported = {night.name for night in truth.nights.outcomes if night.plan is outcome.plan and not _has_told(night)}
+    unreported = {
+        night.name for night in truth.nights.outcomes if night.plan is outcome.plan and not _has_reported(night)
+    }
     last = max(map(json.loads, outcome.json_before), key=lambda report: report.get("finished_at", ""))
     if last.get("last") or not last.get("source_listed"):
         return []

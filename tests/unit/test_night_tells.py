@@ -96,6 +96,19 @@ def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
     assert night(estate, **given).result["vanished"] == []
 
 
+def test_a_status_does_not_keep_what_vanished_from_the_next_night_and_its_metric(estate, tmp_path):
+    source = estate.snapshot(estate.disk(**TAGS))
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
+    night(estate, **given)
+    (copy,) = estate.copies()
+    estate.forget(copy.id, estate.destination)
+    estate.forget(source)
+    estate.clock.sleep(60)
+    runs = [night(estate, reads_only=reads, **given) for reads in (True, True, False)]
+    assert [[point["snapshot_id"] for point in run.result["vanished"]] for run in runs] == [[copy.id]] * 3
+    assert samples(tmp_path / "m" / "dr_copy_orders.prom")['dr_copy_vanished_recovery_points{plan="orders"}'] == 1
+
+
 def test_what_retention_took_has_not_vanished(estate, tmp_path):
     disk = estate.disk(**TAGS)
     estate.snapshot(disk, 30)

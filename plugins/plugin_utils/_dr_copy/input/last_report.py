@@ -68,10 +68,19 @@ def last_report(values: Variables) -> LastReport:
 
 
 def _last_of_part(values: Variables, shard: str) -> LastReport:
+    """Return what is remembered of the last report of a part.
+
+    A status may be newer than the last copy run. It adds its recovery points to those of the run, so the next run also
+    looks for the points that the status could not find.
+    """
     plan = file_name(values.plan, shard)
     reports = [read_json(Path(values.report_dir) / f"{plan}{end}.json") for end in ("", ".status")]
-    found = [last for report in reports if (last := _remembered(report)) is not None]
-    return max(found, key=lambda last: last[0], default=("", LastReport()))[1]
+    copied, status = map(_remembered, reports)
+    if not copied or not status or copied[0] >= status[0]:
+        return (copied or status or ("", LastReport()))[1]
+    points = [*(copied[1].get("points") or ()), *(status[1].get("points") or ())]
+    status[1]["points"] = list({(point.get("region"), point.get("snapshot_id")): point for point in points}.values())
+    return status[1]
 
 
 def _remembered(report: Json) -> tuple[str, LastReport] | None:

@@ -141,6 +141,27 @@ def test_the_newest_point_that_somebody_deleted_has_vanished_though_a_newer_one_
     assert [point["snapshot_id"] for point in night(estate, **given).result["vanished"]] == [copy.id]
 
 
+def test_a_point_that_somebody_deleted_has_vanished_though_it_is_copied_anew(estate, tmp_path):
+    estate.snapshot(estate.disk(**TAGS))
+    given = {"report_dir": str(tmp_path), "rpo_hours": 24}
+    night(estate, **given)
+    (copy,) = estate.copies()
+    estate.forget(copy.id, estate.destination)
+    ended = night(estate, **given)
+    assert [point["snapshot_id"] for point in ended.result["vanished"]] == [copy.id]
+    assert ended.result["counts"]["created"] == 1 and not ended.message, "it is a warning"
+    assert night(estate, **given).result["vanished"] == []
+
+
+def test_a_copy_that_was_replaced_has_not_vanished(ebs, tmp_path):
+    ebs.snapshot(ebs.disk(**TAGS))
+    night(ebs, report_dir=str(tmp_path))
+    given = {"encrypted": True, "copy_options": {"replace_mismatched": True}, "report_dir": str(tmp_path)}
+    ended = night(ebs, **given)
+    assert ended.result["counts"]["created"] + ended.result["counts"]["replaced"] == 1 and len(ebs.copies()) == 1
+    assert ended.result["vanished"] == [] and night(ebs, **given).result["vanished"] == []
+
+
 def test_a_listing_that_lags_makes_no_recovery_point_vanish(ebs, tmp_path):
     """A look by the ID shows what the listing does not."""
     ebs.snapshot(ebs.disk(**TAGS))

@@ -30,36 +30,38 @@ def missing_points(
 ) -> list[VanishedPoint]:
     """Return the recovery points of the last report that had no expiry and that the last listing does not show.
 
-    A point exists while any complete copy of its source does. Regions that could not be listed and disks outside this
+    A point exists while any complete copy of its source does, other than one that this run made in its place: the
+    listing ``before`` the run copied does not show that. Regions that could not be listed and disks outside this
     ``part`` (empty: all) are skipped. A run since the last report may have deleted a point and ended before it could
-    report that. So no point is returned that retention would delete, given the copies in the listing ``before`` this
-    run copied.
+    report that. So no point is returned that retention would delete, given the copies in the listing ``before``.
     """
     now = time_or_now(values.judged_at or values.now)
     retention = Retention.checked(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(copies_in(before, values), (), now))
     read = {call["item"]: call for call in listed if not failures_of(call)}
-    there: set[tuple[str, str]] = set()
-    for region, call in read.items():
-        for copy in call.get("snapshots") or ():
-            there.add((region, copy["snapshot_id"]))
-            if (source := copy.get("source")) and is_complete(copy):
-                there.add((region, source["snapshot_id"]))
+    there = {(region, copy["snapshot_id"]) for region, call in read.items() for copy in call.get("snapshots") or ()}
+    copied = _copied(listed) & _copied(before)
     gone: list[VanishedPoint] = []
     known = [point for point in last.get("points") or () if isinstance(point, Mapping) and point.keys() >= _NEEDED]
     for point in known:
         expires = parse_time(point.get("expires_at"))
         region, disk_id, snapshot_id = point["region"], point["disk_id"], point["snapshot_id"]
-        ids = {(region, snapshot_id), (region, point["source_snapshot_id"])}
+        is_there = (region, snapshot_id) in there or (region, point["source_snapshot_id"]) in copied
         is_part = not part or disk_id in part
         is_due = bool(expires and expires <= now)
         if taken := parse_time(point.get("source_created_at")):
             this = SnapshotTime(taken, point["source_snapshot_id"])
             others = {other.taken for other in points.get((disk_id, region), ())}
             is_due = is_due or this not in retention.kept(sorted({this, *others}, reverse=True))
-        if region in read and is_part and not ids & there and not is_due:
+        if region in read and is_part and not is_there and not is_due:
             gone.append({"snapshot_id": snapshot_id, "disk_id": disk_id, "region": region})
     return gone
+
+
+def _copied(listed: Iterable[ListedRegion]) -> set[tuple[str, str]]:
+    """Return region and source of each complete copy."""
+    rows = [copy for call in listed for copy in call.get("snapshots") or () if is_complete(copy)]
+    return {(copy["region"], source["snapshot_id"]) for copy in rows if (source := copy.get("source"))}
 
 
 def without_shown(points: Sequence[VanishedPoint], looks: Sequence[Look]) -> list[VanishedPoint]:

@@ -203,7 +203,7 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: Detach it first, if nobody needs it, then run again.
+      sample: Detach it first if it is no longer needed, then run again.
 deleted_ids:
   description: IDs of all deleted disks. If the cloud still shows one at O(wait_timeout), RV(failures) names it too.
   returned: always

@@ -205,7 +205,7 @@ def test_the_role_keeps_its_own_arguments_to_itself():
     given = {"cloud": "ebs", **{k: v for k, v in SET.items() if k != "retention_days"}}
     for name in sorted(own | {"snapshot_id", "resource_tags"}):
         (problem,) = normalise({**given, "copy_options": {name: "x"}}).problems
-        assert problem.startswith(f"dr_copy_copy_options must not hold {name};")
+        assert problem.startswith(f"dr_copy_copy_options must not contain {name};")
 
 
 def test_a_need_of_a_variable_is_judged_by_what_the_cloud_declares():

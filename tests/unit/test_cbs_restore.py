@@ -112,7 +112,7 @@ class TestCbs(RestoreContract):
         assert dry.failed and dry["counts"]["created"] == 3 and not cloud.disks(), dry.text
         out = cloud.restore(good[0], system, *good[1:], wait=True)
         assert out.failure()["snapshot_id"] == system and out.failure()["kind"] == "refused"
-        assert "of a system disk" in out.failure()["message"] and "image" in out.failure()["hint"]
+        assert "belongs to a system disk" in out.failure()["message"] and "image" in out.failure()["hint"]
         assert len(cloud.disks()) == out["counts"]["created"] == 3 and cloud.calls[cloud.make_action] == 3
         assert [row["state"] for row in out["disks"]] == ["available", "absent", "available", "available"]
 

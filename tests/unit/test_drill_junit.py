@@ -120,9 +120,9 @@ REFUSED = {
     [
         (BOTH, {"snap-1", "snap-2"}, MADE, {}, None),
         (BOTH, {"snap-1", "snap-2"}, REFUSED, {}, ("failure", "disk-2 (vol-2): not proven: no space")),
-        (BOTH, {"snap-1"}, MADE, {"max_gib": 9}, ("skipped", "not proven whole: disk-2 (vol-2): not tried: never")),
+        (BOTH, {"snap-1"}, MADE, {"max_gib": 9}, ("skipped", "not fully proven: disk-2 (vol-2): not tried: never")),
         (OLD, set(), MADE, {"max_age_days": 7}, None),
-        (OLD, set(), MADE, {}, ("skipped", "not proven whole: disk-1 (vol-1): not tried: last proven")),
+        (OLD, set(), MADE, {}, ("skipped", "not fully proven: disk-1 (vol-1): not tried: last proven")),
         (OLD, {"snap-1"}, MADE, {"max_age_days": 7}, ("skipped", "its disks were not proven by one drill: disk-1")),
         (BOTH, {"snap-1"}, MADE, {"max_age_days": 7}, ("failure", "disk-2 (vol-2): not proven creatable within")),
         (

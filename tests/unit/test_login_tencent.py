@@ -112,7 +112,7 @@ def test_a_role_is_assumed(cbs):
 
 def test_a_token_alone_is_refused(cbs):
     out = cbs.run(cbs.snapshot(), secret_id=..., secret_key=..., token="token-of-the-tests-1f9d")
-    assert out.failed and "token is given without secret_id" in out["msg"]
+    assert out.failed and "token is set without secret_id" in out["msg"]
 
 
 # -- profiles of the command line ------------------------------------------------------------------------

@@ -223,7 +223,7 @@ HAPPENINGS = [
         "ebs",
         unencrypted,
         "The copy COPY of SOURCE in eu-west-1 does not match the request: it is not encrypted. Set "
-        "replace_mismatched: true to make a matching copy beside it. 1 copy requested: 1 failed.",
+        "replace_mismatched: true to make a matching copy. 1 copy requested: 1 failed.",
     ),
     (
         "ebs",
@@ -235,7 +235,7 @@ HAPPENINGS = [
         "cbs",
         of_the_console,
         "The copy COPY in ap-beijing was not made by this collection, so it is not deleted. Delete it with "
-        "the cloud's own tools if nobody needs it. 1 copy requested: 1 failed.",
+        "the cloud's own tools if it is no longer needed. 1 copy requested: 1 failed.",
     ),
     (
         "cbs",
@@ -302,7 +302,7 @@ HAPPENINGS = [
         expired,
         "Copying SOURCE from ap-guangzhou to ap-beijing: The token is invalid or has expired "
         "[AuthFailure.TokenFailure, request REQUEST]. The temporary keys have expired, or the token belongs"
-        " to another key: give new ones. Keys of an instance role or an assumed role are renewed automatically. 1 "
+        " to another key: use new ones. Keys of an instance role or an assumed role are renewed automatically. 1 "
         "copy requested: 1 failed.",
     ),
     (
@@ -319,23 +319,23 @@ LOGINS = [
     (
         "ecs",
         {"access_key": "AKID-OF-MINE", "secret_key": ""},
-        "Only one of key and secret is given by the options access_key and secret_key. Give both, or neither.",
+        "Only one of key and secret is set by the options access_key and secret_key. Set both or neither.",
     ),
     (
         "ecs",
         {"access_key": "", "secret_key": "", "security_token": "TOKEN-OF-MINE"},
-        "security_token is given without access_key and secret_key. Give all three, or none of them.",
+        "security_token is set without access_key and secret_key. Set all three or none of them.",
     ),
     (
         "ecs",
         {"access_key": None, "secret_key": None, "profile": "nightly"},
-        "A profile was asked for, but HOME/.aliyun/config.json does not exist. Make the profile with aliyun configure, "
-        "or give access_key and secret_key.",
+        "A profile was requested, but HOME/.aliyun/config.json does not exist. Make the profile with aliyun configure, "
+        "or set access_key and secret_key.",
     ),
     (
         "cbs",
         {"secret_id": "AKID-OF-MINE", "secret_key": ""},
-        "Only one of key and secret is given by the options secret_id and secret_key. Give both, or neither.",
+        "Only one of key and secret is set by the options secret_id and secret_key. Set both or neither.",
     ),
     (
         "cbs",
@@ -354,8 +354,8 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": None, "secret_key": None, "profile": "nightly"},
-        "The profile nightly was asked for, but HOME/.tencentcloud/credentials does not exist. Write the profile into "
-        "that file, or give secret_id and secret_key.",
+        "The profile nightly was requested, but HOME/.tencentcloud/credentials does not exist. Write the profile into "
+        "that file, or set secret_id and secret_key.",
     ),
     (
         "cbs",
@@ -392,7 +392,7 @@ ROLE = [
     ),
     (
         {"destination_regions": "us-east-1"},
-        "dr_copy_destination_regions must not hold dr_copy_source_region (us-east-1), unless "
+        "dr_copy_destination_regions must not contain dr_copy_source_region (us-east-1), unless "
         "dr_copy_copy_options names an Outpost or a Local Zone",
     ),
     ({"disk_tags": {}}, "dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set"),
@@ -415,7 +415,10 @@ ROLE = [
         {"cloud": "ecs", "source_connection": {"profile": "x"}},
         "dr_copy_source_connection is not supported on ecs",
     ),
-    ({"copy_options": {"wait": True}}, "dr_copy_copy_options must not hold wait; set the role's own variables instead"),
+    (
+        {"copy_options": {"wait": True}},
+        "dr_copy_copy_options must not contain wait; set the role's own variables instead",
+    ),
 ]
 
 

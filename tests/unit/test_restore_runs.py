@@ -207,7 +207,7 @@ def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
     cbs_disks.get(copies["root"], cbs_disks.destination).usage = "SYSTEM_DISK"
     ended = runs.restore(manifest_dir=str(tmp_path))
     missing, made = ended.result["disks"]
-    assert missing["state"] == "missing" and "is of a system disk" in missing["missing"]
+    assert missing["state"] == "missing" and "belongs to a system disk" in missing["missing"]
     assert made["copy_id"] == copies["data"] and made["state"] == "available"
 
 

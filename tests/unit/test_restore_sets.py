@@ -222,7 +222,7 @@ def row(number, **facts):
     [
         ({}, "crash consistent"),
         ({"consistency": "near"}, "near consistent (taken within minutes, not at one moment)"),
-        ({"missing": "its copy is of a system disk"}, "crash consistent, but 2 of them are missing"),
+        ({"missing": "its copy belongs to a system disk"}, "crash consistent, but 2 of them are missing"),
     ],
 )
 def test_the_line_of_a_server_says_how_consistent_its_set_is_and_what_it_lacks(facts, words):

@@ -138,7 +138,7 @@ def test_a_shard_that_is_none_is_refused(shard):
 
 def test_only_a_place_within_the_source_region_is_a_destination_there():
     within = {**BASICS, "cloud": "ebs", "source_region": "us-east-1", "destination_regions": "us-east-1"}
-    assert "must not hold" in normalise(within).problems[0]
+    assert "must not contain" in normalise(within).problems[0]
     taken = normalise({**within, "copy_options": {"destination_availability_zone": "us-east-1-bos-1a"}})
     assert not taken.problems and taken.values.place == "us-east-1-bos-1a"
 
@@ -164,7 +164,7 @@ def secret_options():
 @pytest.mark.parametrize("name", ["access_key", *secret_options()])
 def test_credentials_among_the_copy_options_are_refused_since_reports_show_these(name):
     checked = normalise({**BASICS, "copy_options": {name: "hunter2", "purge_tags": True}})
-    assert f"must not hold {name}, since" in checked.problems[0] and "dr_copy_connection" in checked.problems[0]
+    assert f"must not contain {name}, since" in checked.problems[0] and "dr_copy_connection" in checked.problems[0]
     assert "hunter2" not in repr(checked) and not checked.values.copy_options
 
 

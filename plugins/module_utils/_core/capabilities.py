@@ -106,7 +106,7 @@ class Capabilities:
     #: The hint about a copy that the cloud accepted and no longer shows.
     loss_hint = "Run again to make a new copy; look in the cloud's audit log for who deleted it."
     #: The hint about a copy that does not fit.
-    misfit_hint = "Set replace_mismatched: true to make a matching copy beside it."
+    misfit_hint = "Set replace_mismatched: true to make a matching copy."
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
         """Whether two names certainly refer to different keys."""

@@ -187,13 +187,13 @@ class DiskCloud(SnapshotCloud):
         if asked["size_gib"] and disk.size_gib and disk.size_gib < asked["size_gib"]:
             return f"it has {disk.size_gib} GiB, not {asked['size_gib']}"
         if asked["disk_type"] and disk.disk_type and asked["disk_type"] != disk.disk_type:
-            return f"it is of the type {disk.disk_type}, not {asked['disk_type']}"
+            return f"its type is {disk.disk_type}, not {asked['disk_type']}"
         return None
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         """Return why no disk can be made from a snapshot, which then fails by itself before any call for it."""
         if _is_of_system_disk(self, source):
-            return "is of a system disk, and this cloud cannot make a disk from it"
+            return "belongs to a system disk, and this cloud cannot make a disk from it"
         return super().obstacle_to(request, source)
 
     def obstacle_hint(self, source: Snapshot) -> str:

@@ -39,7 +39,7 @@ from typing import Any
 #: The hint about a refusal for which nothing better is known.
 FIX_THE_CAUSE = "Read the cloud's message, fix the cause, then run again."
 #: The hint if an account has reached its limit of snapshots.
-TOO_MANY_SNAPSHOTS = "Delete snapshots that nobody needs in this region, or have its quota raised."
+TOO_MANY_SNAPSHOTS = "Delete unneeded snapshots in this region, or request a higher quota."
 
 
 class Retry(Enum):

@@ -35,27 +35,27 @@ DISK_ERRORS: dict[str, type[CopyError]] = {
     **dict.fromkeys(("InvalidOperation.Conflict", "DisksDetachingOnEcsExceeded"), Busy),
     "InvalidDiskId.NotFound": NotFound,
 }
-_OTHER_ZONE = "Name another zone or disk_type, or run again later."
-_QUOTA = "Delete disks that nobody needs, have the quota raised, or name another zone or disk_type."
+_OTHER_ZONE = "Choose another zone or disk_type, or run again later."
+_QUOTA = "Delete unneeded disks, request a higher quota, or choose another zone or disk_type."
 DISK_HINTS = {
     **HINTS,
     "InvalidSnapshotId.NotDataDiskSnapshot": "ECS cannot make a data disk from this snapshot: make an "
     "image from it, and an instance from the image.",
     "OperationDenied.SnapshotNotAllowed": "ECS cannot make a disk from this snapshot: check in the console whether it "
     "is archived.",
-    "InvalidDiskSize.TooSmall": "Give a size_gib that is at least the snapshot's.",
-    "InvalidDataDiskSize.ValueNotSupported": "Give a size_gib that the type takes.",
+    "InvalidDiskSize.TooSmall": "Set size_gib to at least the size of the snapshot.",
+    "InvalidDataDiskSize.ValueNotSupported": "Set a size_gib that the type supports.",
     **dict.fromkeys(("Zone.NotOnSale", "OperationDenied", "InvalidDataDiskCategory.NotSupported"), _OTHER_ZONE),
     **dict.fromkeys(("QuotaExceed.DiskCapacity", "QuotaExceeded.PostpaidDataDiskCapacity"), _QUOTA),
     **dict.fromkeys(("QuotaExceed.PostPaidDisk", "QuotaExceed.PortableCloudDisk"), _QUOTA),
     "Account.Arrearage": "Settle the account's bill.",
     **dict.fromkeys(
-        ("IncorrectDiskStatus", "DiskStillAttached"), "Detach it first, if nobody needs it, then run again."
+        ("IncorrectDiskStatus", "DiskStillAttached"), "Detach it first if it is no longer needed, then run again."
     ),
     "InvalidInstanceId.NotFound": "Check attach_to, and that the instance is in this region.",
-    "ResourcesNotInSameZone": "Name the zone of the instance, and another restore_id; or another instance.",
-    "InstanceDiskLimitExceeded": "Detach disks that nobody needs from the instance, or name another one.",
-    "InvalidDiskStatus.DeleteProtection": "End its protection against deletion first, if nobody needs it.",
+    "ResourcesNotInSameZone": "Set the zone of the instance and another restore_id, or choose another instance.",
+    "InstanceDiskLimitExceeded": "Detach unneeded disks from the instance, or choose another one.",
+    "InvalidDiskStatus.DeleteProtection": "Disable its deletion protection first, if it is no longer needed.",
 }
 
 

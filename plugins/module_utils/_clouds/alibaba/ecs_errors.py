@@ -19,9 +19,8 @@ ERRORS: dict[str, type[CopyError]] = {
 }
 _NO_ENCRYPTED_COPY = "The service does not copy encrypted snapshots there: choose another destination."
 _NO_RIGHT_ON_KEY = (
-    "Let ECS use KMS: give the service the role AliyunECSDiskEncryptDefaultRole of this account, and the key a policy "
-    "that "
-    "allows it. Then run again."
+    "Allow ECS to use KMS: grant the service the role AliyunECSDiskEncryptDefaultRole of this account, and add a key "
+    "policy that allows it. Then run again."
 )
 HINTS = {
     "InvalidSnapshotId.EncryptedNotSupport": _NO_ENCRYPTED_COPY,
@@ -30,18 +29,18 @@ HINTS = {
     "InvalidSnapshotCategory.NotSupportEncryptedCopy": "Snapshots of this category cannot be copied with encryption.",
     "InvalidRegion.NotSupport": "Customer managed keys do not exist there: leave out kms_key_id.",
     "InvalidParameter.KmsNotEnabled": "Activate KMS for this account in the destination region.",
-    "InvalidParameter.KMSKeyId.NotFound": "Name a key of the destination region: keys are regional.",
+    "InvalidParameter.KMSKeyId.NotFound": "Use a key of the destination region: keys are regional.",
     "InvalidParameter.KMSKeyId.KMSUnauthorized": _NO_RIGHT_ON_KEY,
     "InvalidParameter.KMSKeyId.CMKUnauthorized": _NO_RIGHT_ON_KEY,
-    "InvalidParameter.KMSKeyId.CMKNotEnabled": "Enable the key in KMS, or name another one.",
-    "InvalidKMSKeyId.NotSymmetric": "Name a symmetric key.",
-    "OperationDenied.NonCompliantDestinationRegion": "Rules on data forbid this pair of regions, most often across the "
-    "border of mainland China: choose a destination on the same side.",
+    "InvalidParameter.KMSKeyId.CMKNotEnabled": "Enable the key in KMS, or use another one.",
+    "InvalidKMSKeyId.NotSymmetric": "Use a symmetric key.",
+    "OperationDenied.NonCompliantDestinationRegion": "Data regulations forbid copies between these regions, usually "
+    "across the border of mainland China: choose a destination on the same side.",
     "QuotaExceed.SnapshotQuota": TOO_MANY_SNAPSHOTS,
-    "InvalidUser.NotInWhiteList": "Ask Alibaba Cloud's support to let this account copy snapshots.",
+    "InvalidUser.NotInWhiteList": "Ask Alibaba Cloud's support to allow this account to copy snapshots.",
     "InvalidAccountStatus.SnapshotServiceUnavailable": "Activate the snapshot service of this account.",
     "IncorrectDiskStatus.CreatingSnapshot": "A snapshot of its disk is being made: run again once that is complete.",
-    "Operation.Conflict": "Another operation on it is under way: run again later.",
+    "Operation.Conflict": "Another operation on it is in progress: run again later.",
     _RELATED: "A snapshot made from it, or of the same disk, is not complete yet: run again once it is.",
     "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
     "SnapshotCreatedDisk": "A disk was made from it: delete the disk first, or keep the copy.",

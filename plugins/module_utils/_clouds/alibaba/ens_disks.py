@@ -22,11 +22,11 @@ from .ens_answers import disk_of
 DISK_ERRORS: dict[str, type[CopyError]] = {**ERRORS, "InvalidDiskId.NotFound": NotFound}
 #: The size limit (GiB) if an offer shows none: the largest disk on any cloud.
 MOST = 65536
-_NO_STOCK = "Name another node or disk_type, or run again later."
+_NO_STOCK = "Choose another node or disk_type, or run again later."
 DISK_HINTS = {
     **HINTS,
     **dict.fromkeys(("StockNotEnough", "SaleControlVerificationFailedStock"), _NO_STOCK),
-    "IncorrectDiskStatus": "Detach it first, if nobody needs it, then run again.",
+    "IncorrectDiskStatus": "Detach it first if it is no longer needed, then run again.",
 }
 
 

@@ -31,7 +31,7 @@ ROLE = {
     "assume_role_external_id": "ALIBABA_CLOUD_EXTERNAL_ID",
 }
 NOTHING = (
-    "Give access_key and secret_key, set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, name a "
+    "Set access_key and secret_key, set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, name a "
     "profile "
     "of ~/.aliyun/config.json, or an instance role by ecs_ram_role."
 )
@@ -143,8 +143,8 @@ def _role_beside(keys: Keys | None, params: Mapping[str, Any], environ: Mapping[
 def _of_options(params: Mapping[str, Any]) -> Keys | None:
     key_id, secret, token = (params.get(name) or "" for name in ("access_key", "secret_key", "security_token"))
     if token and not (key_id or secret):
-        problem = "security_token is given without access_key and secret_key"
-        raise Credentials(problem, hint="Give all three, or none of them.")
+        problem = "security_token is set without access_key and secret_key"
+        raise Credentials(problem, hint="Set all three or none of them.")
     return _pair(key_id, secret, token, "the options access_key and secret_key")
 
 
@@ -157,7 +157,7 @@ def _of_environment(environ: Mapping[str, str]) -> Keys | None:
 
 def _pair(key_id: str, secret: str, token: str, where: str) -> Keys | None:
     if bool(key_id) != bool(secret):
-        raise Credentials(f"Only one of key and secret is given by {where}", hint="Give both, or neither.")
+        raise Credentials(f"Only one of key and secret is set by {where}", hint="Set both or neither.")
     return Keys(key_id.strip(), secret.strip(), token.strip()) if key_id else None
 
 
@@ -174,8 +174,8 @@ def read_profiles(path: Path, must: bool = True) -> dict[str, Any]:
             return {}
         missing = isinstance(error, FileNotFoundError)
         problem = f"{path} does not exist" if missing else f"{path} cannot be read: {type(error).__name__}"
-        hint = "Make the profile with aliyun configure, or give access_key and secret_key."
-        raise Credentials(f"A profile was asked for, but {problem}", hint=hint) from None
+        hint = "Make the profile with aliyun configure, or set access_key and secret_key."
+        raise Credentials(f"A profile was requested, but {problem}", hint=hint) from None
     return {**found, "": found.get(str(content.get("current") or "default"), {})}
 
 

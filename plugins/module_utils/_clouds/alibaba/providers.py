@@ -63,7 +63,7 @@ def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | No
     if name not in profiles or name in seen:
         wrong = f"The profile {name} names itself as its source" if name in seen else f"There is no profile {name}"
         raise Credentials(
-            f"{wrong} in {path}", hint=f"Use one of: {', '.join(sorted(n for n in profiles if n)) or 'none is there'}."
+            f"{wrong} in {path}", hint=f"Use one of: {', '.join(sorted(n for n in profiles if n)) or 'none exists'}."
         )
     profile, providers = profiles[name], library()
     mode = profile.get("mode") or "AK"

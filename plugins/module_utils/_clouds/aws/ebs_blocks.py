@@ -23,7 +23,7 @@ LEAST, PAGE = 100, 10000
 #: How long (seconds) a complete copy may not show in the EBS direct APIs.
 SHOWN_SECONDS = 60.0
 HINT = (
-    "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and where it is encrypted "
+    "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and if it is encrypted "
     f"{BLOCK_KEY_ACTIONS} on its key; the guide to permissions has a policy."
 )
 

@@ -139,7 +139,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         used = {_slot(disk.device or "") for disk in self._disks(region, tried, [query])} | self._asked[instance_id]
         device = next((name for name in DEVICES if _slot(name) not in used), None)
         if device is None:
-            raise Refused(f"{instance_id} in {region} has no free device", hint="Detach disks that nobody needs there.")
+            raise Refused(f"{instance_id} in {region} has no free device", hint="Detach unneeded disks there.")
         self._asked[instance_id].add(_slot(device))
         return device
 

@@ -44,7 +44,7 @@ def partition_problem(source: str, region: str) -> str | None:
     ours, theirs = (known_regions().get(name) for name in (source, region))
     if not ours or not theirs or ours == theirs:
         return None
-    return f"{source} is of the AWS partition {ours} and {region} of {theirs}: AWS cannot copy between partitions"
+    return f"{source} belongs to the AWS partition {ours} and {region} of {theirs}: AWS cannot copy between partitions"
 
 
 def place_problems(requests: Sequence[CopyRequest]) -> list[str]:

@@ -78,7 +78,7 @@ ERRORS: dict[str, type[CopyError]] = {
 KMS_ACTIONS = "kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:ReEncrypt*, kms:Decrypt"
 HINTS = {
     "UnauthorizedOperation": "Grant the caller what the message names; the guide to permissions has a policy.",
-    "OptInRequired": "Enable this region for the account, or name another one.",
+    "OptInRequired": "Enable this region for the account, or choose another one.",
     "ExpiredToken": "Log in again: the temporary credentials have expired. The next run continues where this one "
     "stopped.",
     "RequestExpired": "Log in again, and check this machine's clock: AWS accepts a request for five minutes.",
@@ -86,18 +86,18 @@ HINTS = {
     "the account has enabled this region.",
     "InvalidRegion": "Check source_region, and that the account has enabled it.",
     "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
-    "InvalidSnapshot.InUse": "An AMI uses it, or it is enabled for fast restores: end that first, or keep the copy.",
+    "InvalidSnapshot.InUse": "An AMI uses it, or it is enabled for fast restores: remove that first, or keep the copy.",
     "InvalidSnapshot.NotFound": "Check the ID and the region.",
     "TagLimitExceeded": "Set fewer tags.",
-    "InsufficientVolumeCapacity": "AWS has no room for such a disk in this zone now: name another zone or disk_type, "
-    "or run again later.",
-    "VolumeTypeNotAvailableInZone": "Name a disk_type that this zone has, or another zone.",
-    "VolumeLimitExceeded": "The quota counts TiB of a type in a region: have it raised, delete disks, or name "
-    "another disk_type.",
-    "InvalidVolume.ZoneMismatch": "Name the zone of the instance, and another restore_id; or another instance.",
+    "InsufficientVolumeCapacity": "AWS has no capacity for such a disk in this zone now: choose another zone "
+    "or disk_type, or run again later.",
+    "VolumeTypeNotAvailableInZone": "Choose a disk_type that this zone has, or another zone.",
+    "VolumeLimitExceeded": "The quota limits the TiB of a type in a region: request a higher quota, delete disks, "
+    "or choose another disk_type.",
+    "InvalidVolume.ZoneMismatch": "Set the zone of the instance and another restore_id, or choose another instance.",
     "InvalidInstanceID.NotFound": "Check attach_to, and that the instance is in this region.",
-    "AttachmentLimitExceeded": "Detach disks that nobody needs from the instance, or name another one.",
-    "VolumeInUse": "Detach it first, if nobody needs it, then run again.",
+    "AttachmentLimitExceeded": "Detach unneeded disks from the instance, or choose another one.",
+    "VolumeInUse": "Detach it first if it is no longer needed, then run again.",
 }
 #: The same for codes that have no hint of their own.
 KIND_HINTS: dict[type[CopyError], str] = {
@@ -112,7 +112,7 @@ KIND_HINTS: dict[type[CopyError], str] = {
 #: The only case that just the message shows: the caller may not use a key, but the login is valid
 #: (api-facts: ebs-key-not-authorized).
 KEY_NOT_AUTHORIZED = "Not authorized to use key"
-KEY_HINT = f"Let the caller use the key, by its IAM policy and by the key's own policy: {KMS_ACTIONS}."
+KEY_HINT = f"Allow the caller to use the key, in its IAM policy and in the key policy: {KMS_ACTIONS}."
 #: The code of the EBS direct APIs for anything missing. Only this reason says that it is the snapshot; for a key that
 #: the caller may not see there is another reason (api-facts: ebs-blocks-key).
 NOT_FOUND, SNAPSHOT_NOT_FOUND = "ResourceNotFoundException", "SNAPSHOT_NOT_FOUND"
@@ -121,9 +121,9 @@ NOT_FOUND, SNAPSHOT_NOT_FOUND = "ResourceNotFoundException", "SNAPSHOT_NOT_FOUND
 BLOCK_KEY_ACTIONS = "kms:DescribeKey and kms:Decrypt"
 BLOCK_KEY_HINT = (
     "Check that the KMS key of this snapshot exists and is enabled, and grant the caller "
-    f"{BLOCK_KEY_ACTIONS} on it, by its IAM policy and by the key's own; the guide to permissions has a policy."
+    f"{BLOCK_KEY_ACTIONS} on it, in its IAM policy and in the key policy; the guide to permissions has a policy."
 )
-DECODE = "To read AWS's whole reason: aws sts decode-authorization-message --encoded-message"
+DECODE = "For AWS's detailed reason: aws sts decode-authorization-message --encoded-message"
 #: AWS's detailed reason for a denial, which ``sts:DecodeAuthorizationMessage`` decodes. It differs in each answer, so
 #: it is in the hint and not in the message.
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S*).*", re.S)

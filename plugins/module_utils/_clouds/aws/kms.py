@@ -19,7 +19,7 @@ from .ec2_calls import Ec2Calls
 NOT_ENABLED = ("Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable")
 #: How long (seconds) the read of a key is repeated while KMS is too busy.
 SECONDS = 30.0
-HINT = "Grant kms:DescribeKey on this key to the caller, by its IAM policy and by the key's own, to know its state."
+HINT = "Grant kms:DescribeKey on this key to the caller, in its IAM policy and in the key policy, to show its state."
 
 
 class KeyStates:

@@ -104,7 +104,7 @@ class Service:
             raise Refused(
                 "The Python library tencentcloud-sdk-python-cbs is missing",
                 hint="Install it for the Python that runs this module: pip install tencentcloud-sdk-python-cbs "
-                "(or the whole tencentcloud-sdk-python)",
+                "(or the full tencentcloud-sdk-python)",
             )
         self._params = params
         self._calls = calls

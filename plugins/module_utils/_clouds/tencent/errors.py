@@ -70,49 +70,50 @@ ERRORS: dict[str, type[CopyError]] = {
 }
 HINTS: dict[str | type[CopyError], str] = {
     "InsufficientSnapshotQuota": TOO_MANY_SNAPSHOTS,
-    "ResourceInsufficient.OverQuota": "Delete snapshots or disks that nobody needs in this region, or have its quota "
-    "raised.",
+    "ResourceInsufficient.OverQuota": "Delete unneeded snapshots or disks in this region, or request a higher quota.",
     **dict.fromkeys(
         ("ResourceInsufficient", "InvalidParameter.DiskConfigNotSupported"),
-        "Name another zone or disk_type, or run again later.",
+        "Choose another zone or disk_type, or run again later.",
     ),
-    "InvalidParameter.DiskSizeNotMatch": "Give a size_gib that is at least the snapshot's.",
+    "InvalidParameter.DiskSizeNotMatch": "Set size_gib to at least the size of the snapshot.",
     **dict.fromkeys(
-        ("ResourceUnavailable.Attached", "InvalidDisk.Busy"), "Detach it first, if nobody needs it, then run again."
+        ("ResourceUnavailable.Attached", "InvalidDisk.Busy"),
+        "Detach it first if it is no longer needed, then run again.",
     ),
     "InvalidInstanceId.NotFound": "Check attach_to, and that the instance is in this region.",
-    "ResourceUnavailable.ZoneNotMatch": "Name the zone of the instance, and another restore_id; or another instance.",
-    "LimitExceeded.InstanceAttachedDisk": "Detach disks that nobody needs from the instance, or name another one.",
+    "ResourceUnavailable.ZoneNotMatch": "Set the zone of the instance and another restore_id, or choose another "
+    "instance.",
+    "LimitExceeded.InstanceAttachedDisk": "Detach unneeded disks from the instance, or choose another one.",
     "UnsupportedRegion": "Check the name of the region, such as ap-guangzhou; finance regions end in -fsi.",
     "InvalidAccount.InsufficientBalance": "Settle the account's bill: copies to other regions are charged.",
     "UnsupportedOperation.SnapshotNotSupportCopy": "This snapshot cannot be copied to another region; take a new one "
     "of its disk.",
-    "UnauthorizedOperation.NotHavePaymentRight": "Copies and disks are charged: give the caller the right to pay, by "
-    "the preset policy QcloudCVMFinanceAccess.",
-    "UnauthorizedOperation.NotCertification": "Verify the account's identity in the console; until then it can buy "
-    "nothing.",
+    "UnauthorizedOperation.NotHavePaymentRight": "Copies and disks are charged: grant the caller the "
+    "right to pay, with the preset policy QcloudCVMFinanceAccess.",
+    "UnauthorizedOperation.NotCertification": "Verify the account's identity in the console; until then it cannot "
+    "buy anything.",
     "OperationDenied.AccountSecurityRisk": "Tencent Cloud has restricted the account: change its keys, and clear the "
     "warning in the console.",
     **dict.fromkeys(
         ("InvalidSnapshot.NotSupported", "ResourceUnavailable.NotSupported", "UnsupportedOperation"),
-        "CBS does not do this with such a snapshot: it may be shared by another account, instant, locked or in use. "
-        "Check it in the console; take an ordinary snapshot of the disk instead.",
+        "CBS does not support this for such a snapshot: it may be shared by another account, instant, locked or in use."
+        " Check it in the console; take an ordinary snapshot of the disk instead.",
     ),
     "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be "
     "copied to this region.",
     "UnsupportedOperation.SnapshotHasBindedImage": "A custom image uses it: delete the image first, or keep the copy.",
-    "UnsupportedOperation.SnapHasShared": "It is shared with another account: end that first, or keep the copy.",
+    "UnsupportedOperation.SnapHasShared": "It is shared with another account: stop sharing it first, or keep the copy.",
     "UnsupportedOperation.StateError": "Check its state in the console; run again when it is NORMAL.",
     "AuthFailure.TokenFailure": "The temporary keys have expired, or the token belongs to another key: "
-    "give new ones. Keys of an instance role or an assumed role are renewed automatically.",
+    "use new ones. Keys of an instance role or an assumed role are renewed automatically.",
     "AuthFailure.SignatureExpire": "Set this machine's clock: the service accepts a request for five minutes.",
-    "LimitExceeded.ResourceAttachedTags": "A snapshot holds at most 50 tags: give fewer, or delete some.",
-    "FailedOperation.PolicyEnforcedInvalid": "A tag policy of the account or its organization forbids this tag: let "
-    "it allow the keys that begin with dr-copy: and those of your tags with any value, or exempt the caller.",
+    "LimitExceeded.ResourceAttachedTags": "A snapshot can have at most 50 tags: set fewer, or delete some.",
+    "FailedOperation.PolicyEnforcedInvalid": "A tag policy of the account or its organization forbids this tag: change "
+    "it to allow the keys that begin with dr-copy: and those of your tags with any value, or exempt the caller.",
     Refused: FIX_THE_CAUSE,
     NotFound: "Check the ID and the region.",
     NotReady: "Check its state in the console, then run again.",
-    TagsFull: "Delete tags that no resource has in the console of the tag service, or have the quota raised.",
+    TagsFull: "Delete unused tags in the console of the tag service, or request a higher quota.",
     Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
     Forbidden: "Grant the caller this action in CAM; the guide lists the actions that are needed.",
 }

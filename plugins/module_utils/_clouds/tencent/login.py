@@ -58,7 +58,7 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
     ``assume_role_arn`` adds a role to the login, wherever that comes from; without it the environment may name a role.
     """
     if params.get("token") and not (params.get("secret_id") or params.get("secret_key")):
-        raise Credentials("token is given without secret_id and secret_key", hint="Give all three, or none of them.")
+        raise Credentials("token is set without secret_id and secret_key", hint="Set all three or none of them.")
     login = _from_options(params, home) or _from_environment(environ) or _from_profile(None, home)
     if login is None:
         raise Credentials(
@@ -125,7 +125,7 @@ def _instance_role(name: str) -> Login:
 
 def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
     if not secret_id.strip() or not secret_key.strip():
-        raise Credentials(f"Only one of key and secret is given by {where}", hint="Give both, or neither.")
+        raise Credentials(f"Only one of key and secret is set by {where}", hint="Set both or neither.")
     blank = [
         word
         for word, value in (("secret ID", secret_id), ("secret key", secret_key), ("token", token))
@@ -142,13 +142,13 @@ def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
 
 def _from_profile(name: str | None, home: Path) -> Login | None:
     """Read a profile; without a name read ``default`` or the only profile, if there is a file."""
-    path, hint = home / PROFILE_FILE, "Write the profile into that file, or give secret_id and secret_key."
+    path, hint = home / PROFILE_FILE, "Write the profile into that file, or set secret_id and secret_key."
     file = configparser.ConfigParser(interpolation=None, default_section="")
     try:
         file.read_string(path.read_text())
     except FileNotFoundError:
         if name:
-            raise Credentials(f"The profile {name} was asked for, but {path} does not exist", hint=hint) from None
+            raise Credentials(f"The profile {name} was requested, but {path} does not exist", hint=hint) from None
         return None
     except (OSError, ValueError, configparser.Error) as error:
         raise Credentials(f"{path} cannot be read: {type(error).__name__}", hint=hint) from None
@@ -157,7 +157,7 @@ def _from_profile(name: str | None, home: Path) -> Login | None:
     if wanted not in profiles:
         raise Credentials(
             f"There is no profile {wanted} in {path}",
-            hint=f"Use one of: {', '.join(sorted(profiles)) or 'none is there'}.",
+            hint=f"Use one of: {', '.join(sorted(profiles)) or 'none exists'}.",
         )
     given = {key: value.strip().strip("\"'") for key, value in file[wanted].items()}
     pair = _pair(

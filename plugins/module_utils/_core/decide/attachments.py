@@ -63,7 +63,7 @@ def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
 def _not_attached(copy: Snapshot, instance: str, why: str) -> Refused:
     return Refused(
         f"The disk {copy.snapshot_id} in {copy.region} is not attached to {instance}, {why}",
-        hint="Detach it there first, if nobody needs it; or set another restore_id for other disks.",
+        hint="Detach it there first if it is no longer needed, or set another restore_id for other disks.",
     )
 
 

@@ -71,11 +71,11 @@ def not_ours(copy: Snapshot) -> Refused:
         return Refused(
             f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because only its name or "
             "description shows its source",
-            hint="Check it in the cloud's console, and delete it there if nobody needs it.",
+            hint="Check it in the cloud's console, and delete it there if it is no longer needed.",
         )
     return Refused(
         f"The {copy.noun} {copy.snapshot_id} in {copy.region} was not made by this collection, so it is not deleted",
-        hint="Delete it with the cloud's own tools if nobody needs it.",
+        hint="Delete it with the cloud's own tools if it is no longer needed.",
     )
 
 
@@ -83,7 +83,7 @@ def held_copy(copy: Snapshot) -> Refused:
     if "in_use" in copy.traits:
         return Refused(
             f"The {copy.noun} {copy.snapshot_id} in {copy.region} {copy.obstacle or 'is in use'}, so it is not deleted",
-            hint="Detach it first, if nobody needs it, then run again.",
+            hint="Detach it first if it is no longer needed, then run again.",
         )
     if copy.locked_until or "locked" in copy.traits:
         until = f" until {iso_utc(copy.locked_until)}" if copy.locked_until else ""
@@ -115,7 +115,7 @@ def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
 
 def tags_late(copy: Snapshot) -> TimedOut:
     return TimedOut(
-        f"The copy {copy.snapshot_id} in {copy.region}, which another run has just begun, does not show its tags yet",
+        f"The copy {copy.snapshot_id} in {copy.region}, which another run has just started, does not show its tags yet",
         hint="The copy itself is good. Run again: the next run sets its tags if they do not show by then.",
     )
 

@@ -89,7 +89,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         if found := doubles(loop.attempts):
             cloud.warnings.append(
                 f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "
-                "Delete those that nobody needs"
+                "Delete those that are not needed"
             )
 
     end_run(module, cloud, loop, keys, work, partial(disk_result, warm=warm), disk_diff)

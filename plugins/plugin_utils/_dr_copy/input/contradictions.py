@@ -76,7 +76,7 @@ def contradictions(values: Variables, table: Table) -> list[str]:
         faults.append(f"dr_copy_shard {error}")
     if values.source_region in values.destination_regions and not values.place:
         faults.append(
-            f"dr_copy_destination_regions must not hold dr_copy_source_region ({values.source_region}), unless "
+            f"dr_copy_destination_regions must not contain dr_copy_source_region ({values.source_region}), unless "
             "dr_copy_copy_options names an Outpost or a Local Zone"
         )
     if not values.disk_tags and not values.disk_ids:
@@ -95,7 +95,7 @@ def contradictions(values: Variables, table: Table) -> list[str]:
             faults.append(f"dr_copy_{name} must be at least 1")
     taken = sorted(set(values.copy_options) & set_by_role(table))
     if taken:
-        faults.append(f"dr_copy_copy_options must not hold {', '.join(taken)}; set the role's own variables instead")
+        faults.append(f"dr_copy_copy_options must not contain {', '.join(taken)}; set the role's own variables instead")
     return faults
 
 

@@ -57,7 +57,9 @@ def as_copy_options(value: Any) -> Given:
     options = as_dict(value)
     secrets = [name for name in options if name in OPTIONS_THAT_LOG_IN]
     if secrets:
-        raise InvalidValue(f"must not hold {', '.join(secrets)}, since reports show it; set dr_copy_connection instead")
+        raise InvalidValue(
+            f"must not contain {', '.join(secrets)}, since reports show it; set dr_copy_connection instead"
+        )
     return options
 
 

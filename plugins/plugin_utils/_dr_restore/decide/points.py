@@ -35,7 +35,7 @@ class Reason(Enum):
 class Obstacle(Enum):
     """Why no disk can be made from a complete copy now, as the end of a sentence about the copy."""
 
-    SYSTEM_DISK = "is of a system disk, and the cloud cannot make a disk from it"
+    SYSTEM_DISK = "belongs to a system disk, and the cloud cannot make a disk from it"
     ARCHIVED = "is archived: restore it to the standard tier first, which takes up to 72 hours"
     KEY = "has the key {arn}, which {state}"
 

@@ -80,7 +80,7 @@ def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, Result]) -> 
         names = ", ".join(map(named, disks))
         return "skipped", f"it has no complete set of copies, so its disks are from different times: {names}"
     if shown:
-        return "skipped", "not proven whole: " + "; ".join(f"{name}: {message}" for name, (_kind, message) in shown)
+        return "skipped", "not fully proven: " + "; ".join(f"{name}: {message}" for name, (_kind, message) in shown)
     if len({disk["proven_at"] for disk in disks}) > 1:
         times = ", ".join(f"{named(disk)} on {disk['proven_at']}" for disk in disks)
         return "skipped", f"its disks were not proven by one drill: {times}"

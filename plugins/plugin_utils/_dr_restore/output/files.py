@@ -80,7 +80,7 @@ def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Writ
     if manifest["check_mode"]:
         return Written()
     if path.exists() and (is_empty or (nothing and stays)):
-        return Written(f"MANIFEST {path} is of an earlier run, because this one restored nothing")
+        return Written(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
     why = failure_of(lambda: write_whole(path, report_text(manifest)))
     if why:
         return Written(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")

@@ -85,8 +85,7 @@ BAD_INPUT = [
     (
         "ebs",
         {"endpoint_url": "x y"},
-        "Couldn't connect to AWS: Invalid endpoint: x y. Check the profile, the region and the keys of this "
-        "task. 1 copy requested: 1 failed.",
+        "endpoint_url: 'x y' is not a valid address (example: https://host:port)",
     ),
     (
         "ebs",

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -43,6 +44,8 @@ except ImportError:
 LOWEST_SDK = "1.40.20"
 #: The timeout (seconds) for connections. botocore's default, a minute, five times per read, would delay other regions.
 CONNECT_SECONDS = 10
+#: A valid address. botocore would accept some invalid ones, and each call would then be repeated until the deadline.
+_ENDPOINT = re.compile(r"https?://[^\s/{}]+(/[^\s{}]*)?")
 #: What to do if no client can be made.
 CHECK_LOGIN = "Check the profile, the region and the keys of this task."
 
@@ -103,6 +106,9 @@ class Clients:
                 f"boto3 and botocore must be {LOWEST_SDK} or newer: older ones do not return everything that AWS shows",
                 hint=f"Install them for the Python that runs this module: pip install 'boto3>={LOWEST_SDK}'",
             )
+        endpoint = module.params.get("endpoint_url")
+        if endpoint and not _ENDPOINT.fullmatch(endpoint.replace("{region}", "region")):
+            raise BadInput([f"endpoint_url: {endpoint!r} is not a valid address (example: https://host:port)"])
         self._module = module
         self._calls = calls
         self._now, self._heard = now, heard

@@ -83,6 +83,17 @@ def test_the_next_newest_stands_where_the_newest_is_gone_and_nowhere_else():
     assert calls == [{"snapshot_ids": ["snap-3"], "destination_regions": [west]}]
 
 
+def test_an_older_one_that_is_gone_is_no_failure_where_others_of_its_disk_are_copied():
+    source, call = listed(snapshot(2), snapshot(3), snapshot(5)), failed(3, *REGIONS)
+    plan = run(source, listed(snapshot(2), snapshot(5)), call, select="all")
+    assert [row[:1] + row[2:] for row in tell(plan) if row[1] == REGIONS[0]] == [
+        ("snap-3", False, "gone before it was copied"),
+        ("snap-5", True, "newest"),
+        ("snap-2", True, "all are selected"),
+    ]
+    assert without_gone([call], plan)[0]["failures"] == []
+
+
 def test_what_is_not_shown_any_more_is_passed_over_unless_nobody_knows():
     source, failure = listed(snapshot(2), snapshot(3), snapshot(5)), failed(5, *REGIONS)
     plan = run(source, listed(snapshot(2)), failure)

@@ -91,6 +91,18 @@ def test_a_copy_that_a_list_does_not_show_counts_once_a_look_by_its_id_shows_it(
     assert hidden and point["within_rpo"] and point["state"] == "completed" and not ended.message
 
 
+def test_an_older_snapshot_that_is_gone_before_it_is_copied_fails_nothing(estate):
+    disk = estate.disk(**{"dr-copy": "true"})
+    oldest, older, newest = (estate.snapshot(disk, hours) for hours in (9, 5, 1))
+    ended = night(estate, {"copying": lambda: estate.forget(oldest)}, rpo_hours=24, select="all")
+    assert {copy["source_snapshot_id"] for copy in ended.result["copies"]} == {older, newest} and not ended.message
+    assert {row["snapshot_id"]: row["chosen"] for row in ended.result["plan"]} == {
+        oldest: False,
+        older: True,
+        newest: True,
+    }
+
+
 def test_a_snapshot_that_is_gone_before_it_is_copied_gives_way_to_the_next_newest(estate):
     disk = estate.disk(**{"dr-copy": "true"})
     older, newest = estate.snapshot(disk, 5), estate.snapshot(disk, 1)

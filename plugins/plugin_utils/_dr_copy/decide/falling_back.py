@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to copy if a disk's newest snapshot was deleted before it could be copied. Pure."""
+"""What to copy if a chosen snapshot of a disk was deleted before it could be copied. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from ..._role.registered import failures_of, is_listed
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import planned
-from .planning import GONE, NEWEST, NEXT_NEWEST, USABLE
+from .planning import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .result import PlanRow
 from .selection import selected_snapshots
 
 #: A snapshot and the region to which it was to be copied.
 Pair = tuple[str, str]
+#: Reasons of chosen snapshots for which others of their disks stand in. A member of a set has no substitute.
+REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 
 
 def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> list[str]:
-    """Return the disks whose newest snapshot was gone, according to these calls to copy and share."""
+    """Return the disks of which a chosen snapshot was gone, according to these calls to copy and share."""
     gone = _gone(plan, calls, values)
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
 
@@ -36,7 +38,7 @@ def fallen_back(
     before: Sequence[Listing],
     values: Variables,
 ) -> list[PlanRow]:
-    """Return a plan in which the disk's next newest snapshot replaces a newest one that is gone.
+    """Return a plan in which the disk's other snapshots replace those that are gone: the next newest one a newest one.
 
     ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region now shows of these
     disks. A snapshot that it shows is not gone, whatever a copy call answered. A snapshot that it no longer shows is
@@ -55,8 +57,10 @@ def fallen_back(
     ]
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
     anew: dict[Pair, list[PlanRow]] = {}
+    newest = {_pair(row) for row in plan if row["reason"] == NEWEST}
     for chosen in planned(left, disks, before, values):
-        reason = NEXT_NEWEST if chosen["reason"] == NEWEST else chosen["reason"]
+        is_next = chosen["reason"] == NEWEST and _pair(chosen) not in newest
+        reason = NEXT_NEWEST if is_next else chosen["reason"]
         anew.setdefault(_place(chosen), []).append({**chosen, "reason": reason})
     rows: list[PlanRow] = []
     for row in plan:
@@ -118,7 +122,7 @@ def _gone(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -
     return {
         _pair(row)
         for row in plan
-        if row["reason"] == NEWEST
+        if row["reason"] in REPLACEABLE
         and (_pair(row) in missing or (str(row["snapshot_id"]), values.source_region) in missing)
     }
 

@@ -67,8 +67,10 @@ def token_pages(
 
 @dataclass(frozen=True)
 class Span:
-    """The items of a list on one page: ``limit`` items from ``offset`` on. ``given`` are the parameters that request
-    the page."""
+    """The items of a list on one page: ``limit`` items from ``offset`` on.
+
+    ``given`` are the parameters that request the page.
+    """
 
     offset: int
     limit: int

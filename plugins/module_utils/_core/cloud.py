@@ -62,8 +62,10 @@ class SnapshotCloud(Capabilities, abc.ABC):
         self.page_seconds = 30.0
 
     def utc(self) -> datetime:
-        """Return the current time (aware) by the cloud's clock, from its last answers; before the first answer by this
-        machine's clock."""
+        """Return the current time (aware) by the cloud's clock.
+
+        It comes from the last answers; before the first answer it is that of this machine.
+        """
         return self.clock.utc()
 
     @abc.abstractmethod
@@ -194,8 +196,10 @@ class SnapshotCloud(Capabilities, abc.ABC):
     @reads
     @abc.abstractmethod
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List the snapshots in a region that the account owns. The list may include others than the ``wanted``
-        ones."""
+        """List the snapshots in a region that the account owns.
+
+        The list may include others than the ``wanted`` ones.
+        """
 
     @reads
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:

@@ -159,7 +159,7 @@ class DiskCloud(SnapshotCloud):
         self._by_this_run[disk_id] = request.snapshot_id
         return self.as_copy(disk) or self.new_copy(order, disk_id, provider_state)
 
-    # -- asking again ----------------------------------------------------------------------------------
+    # -- repeated calls --------------------------------------------------------------------------------
 
     def token_of(self, order: CopyOrder) -> str:
         """Return the client token of a call. It is the same in every run, so that a run after a kill makes no second

@@ -208,7 +208,9 @@ class Ambiguous(CopyError):
 
 
 class Accepted(Ambiguous):
-    """The cloud accepted a copy call, but its answer names no copy. The call is not sent again: that would be a second
-    order."""
+    """The cloud accepted a copy call, but its answer names no copy.
+
+    The call is not sent again: that would be a second order.
+    """
 
     usual_hint = "Look for the copy in the cloud's console before running again: another run may make a second one."

@@ -41,8 +41,10 @@ class KeyCloud(Protocol):
     warnings: list[str]
 
     def read_keys(self, region: str, key_ids: Collection[str]) -> Mapping[str, Key]:
-        """Read the states of keys, each once, by the given IDs. A key that cannot be read is unknown, which is no
-        failure."""
+        """Read the states of keys, each once, by the given IDs.
+
+        A key that cannot be read is unknown, which is no failure.
+        """
 
 
 def key_rows(cloud: KeyCloud, region: str, snapshots: Collection[Snapshot]) -> dict[str, dict[str, Any]]:

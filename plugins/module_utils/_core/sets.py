@@ -129,8 +129,10 @@ def sets_of_snapshots(
 
 
 def _by_group(one: ListedSet, groups: Mapping[str, str | None]) -> list[Sequence[Member]]:
-    """Divide the members by the groups of their disks. Members whose group is unknown count only if all others belong
-    to one group."""
+    """Divide the members by the groups of their disks.
+
+    Members whose group is unknown count only if all others belong to one group.
+    """
     divided: dict[str, list[Member]] = {}
     for member in one.members:
         if group := groups.get(member.disk_id or ""):

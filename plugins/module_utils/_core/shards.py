@@ -23,8 +23,7 @@ def parse_shard(shard: str) -> tuple[int, int]:
 
 
 def is_in_shard(disk_id: str | None, shard: str) -> bool:
-    """Whether a disk belongs to a part, by a hash of its ID, so that all runs on all machines divide in the same
-    way."""
+    """Whether a disk belongs to a part, by a hash of its ID, so that all runs divide in the same way."""
     part, parts = parse_shard(shard)
     number = int.from_bytes(hashlib.sha256(str(disk_id or "").encode()).digest()[:8], "big")
     return number % parts == part - 1

@@ -149,8 +149,10 @@ class Retries:
         self.due_at = -math.inf
 
     def failed(self, error: CopyError, cooldown: float = 0.0) -> bool:
-        """Record a failure; the read is repeated after at least ``cooldown`` seconds. Returns whether the failure is
-        final."""
+        """Record a failure; the read is repeated after at least ``cooldown`` seconds.
+
+        Returns whether the failure is final.
+        """
         now = self._deadline.now()
         self._failures += not isinstance(error, self._waited_out)
         self._since = min(self._since, now)

@@ -37,13 +37,17 @@ class Calls:
 
     @property
     def reads_at_once(self) -> bool:
-        """Whether one call reads source and destinations. This needs one connection, and lists all copies of each
-        destination."""
+        """Whether one call reads source and destinations.
+
+        This needs one connection, and lists all copies of each destination.
+        """
         return not self._values.across_accounts and parse_shard(self._values.shard)[0] == 1
 
     def find(self, **more: Any) -> Call[Listing]:
-        """List the disks and their snapshots, and the disks without the plan's tags, either of the region or of the IDs
-        that the plan names."""
+        """List the disks and their snapshots, and the disks without the plan's tags.
+
+        They are those of the region, or those whose IDs the plan names.
+        """
         return self._of_source("find", other_disks=True, sets=True, **more)
 
     def find_and_list(self) -> Call[Listing]:
@@ -51,8 +55,10 @@ class Calls:
         return self.find(also=[self._copies_in(region, ()) for region in self._values.destination_regions])
 
     def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call[Listing]:
-        """List the copies in a destination, and in the ``others`` under ``also``. If disks are given, only their
-        copies."""
+        """List the copies in a destination, and in the ``others`` under ``also``.
+
+        If disks are given, only their copies.
+        """
         more = {"also": [self._copies_in(other, disk_ids) for other in others]}
         return self._at_destination("list", **self._copies_in(region, disk_ids), **more)
 

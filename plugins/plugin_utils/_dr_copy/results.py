@@ -24,8 +24,7 @@ from .output.screen import failure_message, log_lines
 
 
 class Setting(NamedTuple):
-    """Where and how a run takes place: the host, check mode, the version of Ansible, the number of ``plans`` in the
-    play."""
+    """Where and how a run takes place: ``ansible`` is the version, ``plans`` the number of plans in the play."""
 
     host: str
     check_mode: bool = False

@@ -171,8 +171,10 @@ class Drill(Run):
         return drill.marked(trials, results)
 
     def _look_again(self, calls: Calls, there: Listing) -> Listing:
-        """Look by ID at disks of this drill whose deletion was not confirmed. A listing may be stale, whether it shows
-        a disk or not."""
+        """Look by ID at disks of this drill whose deletion was not confirmed.
+
+        A listing may be stale, whether it shows a disk or not.
+        """
         doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
         if not doubtful:
             return there

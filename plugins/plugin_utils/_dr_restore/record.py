@@ -28,8 +28,10 @@ class _Entry(TypedDict, total=False):
 
 
 class Paused(BaseException):
-    """A run pauses until tasks of a play have processed ``what``. It is not an Exception, so no error handler catches
-    it."""
+    """A run pauses until tasks of a play have processed ``what``.
+
+    It is not an Exception, so no error handler catches it.
+    """
 
     def __init__(self, what: Mapping[str, object]):
         super().__init__()

@@ -67,8 +67,10 @@ class Restore(Run):
         return Finished(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)
 
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
-        """Make the disks, one wave after the other. A wave starts once each disk of the previous one is available or
-        has failed."""
+        """Make the disks, one wave after the other.
+
+        A wave starts once each disk of the previous one is available or has failed.
+        """
         ends_at = self._clock().timestamp() + self._values.wait_timeout
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():

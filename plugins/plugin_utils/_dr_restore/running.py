@@ -25,8 +25,7 @@ from .record import Paused, Record
 
 
 class Setting(NamedTuple):
-    """Where and how a run takes place: the host, check mode, the version of Ansible, the number of hosts in the play,
-    and its surroundings there."""
+    """Where and how a run takes place: ``ansible`` is the version, ``plans`` the number of hosts in the play."""
 
     host: str
     check_mode: bool = False

@@ -86,8 +86,10 @@ class NamedDisk(TypedDict):
 
 
 class DiskRow(NamedDisk, total=False):
-    """A disk as the info modules return it. If it is known only from the last report or a copy, other keys are
-    missing."""
+    """A disk as the info modules return it.
+
+    If it is known only from the last report or a copy, other keys are missing.
+    """
 
     region: str
     size_gib: int

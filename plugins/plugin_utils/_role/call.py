@@ -24,8 +24,10 @@ Returned = TypeVar("Returned", bound=Answer)
 
 @dataclass(frozen=True)
 class Call(Generic[Returned]):
-    """A module by its full name, and its arguments, including connection options. The type parameter is what it
-    returns."""
+    """A module by its full name, and its arguments, including connection options.
+
+    The type parameter is what it returns.
+    """
 
     module: str
     arguments: Arguments

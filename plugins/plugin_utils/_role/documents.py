@@ -51,8 +51,7 @@ def _templates() -> Environment:
 
 
 def report_text(report: Mapping[str, object]) -> str:
-    """Return a report as JSON with one line for each row of a list, so that it is short and easy to read and
-    compare."""
+    """Return a report as JSON with one line for each row of a list: short, and easy to read and compare."""
     lines = []
     for key, value in report.items():
         if isinstance(value, list) and value and isinstance(value[0], Mapping):

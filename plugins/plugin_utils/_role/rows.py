@@ -114,8 +114,7 @@ def disk_id_of(snapshot: SnapshotRow) -> str:
 
 
 def counting_order(copy: SnapshotRow) -> tuple[bool, str, str]:
-    """Sort key for the copies of one source: the first one counts, as in the copy modules
-    (promises: counting-order)."""
+    """Sort key for copies of one source: the first counts, as in the copy modules (promises: counting-order)."""
     source = copy.get("source")
     return (not (source and source.get("managed")), copy.get("created_at") or "unknown", str(copy["snapshot_id"]))
 

@@ -14,8 +14,10 @@ from .._role.answers import DiskRow
 
 @dataclass(frozen=True)
 class Group:
-    """Two or more disks of one instance, or with the same value of the group tag. ``group_id`` is that instance or
-    value."""
+    """Two or more disks of one instance, or with the same value of the group tag.
+
+    ``group_id`` is that instance or value.
+    """
 
     group_id: str
     disk_ids: frozenset[str]

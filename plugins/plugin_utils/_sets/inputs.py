@@ -70,8 +70,10 @@ def with_marks(copies: Iterable[Copy], marks: Mapping[str, Mapping[str, str]], p
 
 
 def groups_of_report(sets: Any) -> dict[str, str]:
-    """Return by disk ID what each disk belongs to, according to ``sets`` of a plan's report. Their form is not
-    certain."""
+    """Return by disk ID what each disk belongs to, according to ``sets`` of a plan's report.
+
+    Their form is not certain.
+    """
     rows = [row for row in sets if isinstance(row, Mapping)] if isinstance(sets, list) else []
     rows = [row for row in rows if isinstance(row.get("disks"), list)]
     return {str(disk_id): str(row.get("group") or "") for row in rows for disk_id in row["disks"]}

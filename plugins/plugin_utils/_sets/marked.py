@@ -128,8 +128,10 @@ def _with_disks(own: CopySet, likely: set[str], others: set[str], marks: Collect
 
 
 def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
-    """Return copies of several plans as one complete set of this size, with the weakest consistency among them; None if
-    they do not match."""
+    """Return copies of several plans as one complete set of this size; None if they do not match.
+
+    Its consistency is the weakest among them.
+    """
     members = tuple(dict.fromkeys(members))
     if not members or _impossible(of.group_id, members, size):
         return None

@@ -79,8 +79,10 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return found
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
-        """Compare keys by their last part, since a key is shown as a bare ID (api-facts: ecs-key-id). An alias cannot
-        be compared."""
+        """Compare keys by their last part, since a key is shown as a bare ID (api-facts: ecs-key-id).
+
+        An alias cannot be compared.
+        """
         if not shown or asked.startswith("alias/") or ":alias/" in asked:
             return False
         return asked.rpartition("/")[2] != shown.rpartition("/")[2]
@@ -104,8 +106,10 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return [s for s in listed if s.source and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List by ID or, for a few disks, by disk. There is no filter on the source of a copy
-        (api-facts: ecs-describe-limits)."""
+        """List by ID or, for a few disks, by disk.
+
+        There is no filter on the source of a copy (api-facts: ecs-describe-limits).
+        """
         tried = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
             return list(self._by_id(region, sorted(wanted.snapshot_ids), tried).values())

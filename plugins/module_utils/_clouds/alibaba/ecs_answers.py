@@ -109,8 +109,10 @@ def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
 
 
 def set_of(shown: Mapping[str, Any]) -> ListedSet:
-    """Convert a snapshot-consistent group. A group over several instances names none
-    (api-facts: ecs-snapshot-groups)."""
+    """Convert a snapshot-consistent group.
+
+    A group over several instances names none (api-facts: ecs-snapshot-groups).
+    """
     members = identified((shown.get("Snapshots") or {}).get("Snapshot") or [], "SnapshotId", "Reading groups")
     return ListedSet(
         shown["SnapshotGroupId"],

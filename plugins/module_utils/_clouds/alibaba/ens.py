@@ -79,8 +79,10 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return []
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        """Read by ID, on one node or, without a node, on all. If an ID exists on several nodes, that is an error for
-        this ID."""
+        """Read by ID, on one node or, without a node, on all.
+
+        If an ID exists on several nodes, that is an error for this ID.
+        """
         tried = f"Reading the source snapshots on {region or 'all nodes'}"
         found: dict[str, Snapshot | CopyError] = {}
         for source in self._by_id(region, snapshot_ids, tried):
@@ -100,16 +102,20 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return pages.listing(self._snapshots(f"Listing the copies on {region}", [{"EnsRegionId": region}], pages))
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List a node, or by ID. There is no filter on the disk or source of a snapshot
-        (api-facts: ens-describe-limits)."""
+        """List a node, or by ID.
+
+        There is no filter on the disk or source of a snapshot (api-facts: ens-describe-limits).
+        """
         tried = f"Listing the snapshots on {region}"
         if wanted.snapshot_ids is not None:
             return self._by_id(region, sorted(wanted.snapshot_ids), tried)
         return self._snapshots(tried, [{"EnsRegionId": region}])
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service does not say which node it refused. A missing source does not depend on the node
-        (api-facts: ens-copy-call, ens-error-codes)."""
+        """The service does not say which node it refused.
+
+        A missing source does not depend on the node (api-facts: ens-copy-call, ens-error-codes).
+        """
         of_one = super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
         return of_one or error.code == ORDER_FAILED
 

@@ -26,8 +26,10 @@ DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+
 
 
 def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
-    """Convert a snapshot of DescribeSnapshots. Sizes are omitted because their unit is uncertain
-    (api-facts: ens-sizes)."""
+    """Convert a snapshot of DescribeSnapshots.
+
+    Sizes are omitted because their unit is uncertain (api-facts: ens-sizes).
+    """
     # The documents use both available and Available (api-facts: ens-states).
     state = STATES.get(str(shown.get("Status") or "").lower(), State.PENDING)
     recorded, source = bool(shown.get("SourceSnapshotId")), _source(shown)

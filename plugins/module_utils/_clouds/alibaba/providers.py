@@ -103,8 +103,10 @@ def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | No
 
 
 def of_chain(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
-    """Return the library's own chain, after the cases that it does not support: another address of STS, the mode
-    CredentialsURI."""
+    """Return the library's own chain.
+
+    Cases that it does not support come first: another address of STS, the mode CredentialsURI.
+    """
     mode = profiles.get("", {}).get("mode")
     if all(os.environ.get(name) for name in OIDC):
         if sts:

@@ -149,8 +149,7 @@ class Clients:
         return self._client(service, region, "reads", aws_config=config, **self._way_to_others())
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
-        """Return settings of botocore: the user's O(aws_config) overrides the usual settings, but not the fixed
-        ones."""
+        """Return settings of botocore; the user's O(aws_config) overrides all but the fixed ones."""
         given = self._module.params.get("aws_config") or {}
         settings = {"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed}
         agent = given.get("user_agent_extra") or ""
@@ -162,8 +161,10 @@ class Clients:
             raise BadInput([f"aws_config: {error}"]) from error
 
     def _way_to_others(self) -> dict[str, Any]:
-        """Return the options for clients of other services: an endpoint only for EC2 does not serve them, so AWS's own
-        address is used."""
+        """Return options for clients of other services.
+
+        An endpoint only for EC2 does not serve them, so AWS's own address is used then.
+        """
         host = urlsplit(self._module.params.get("endpoint_url") or "").hostname or ""
         return {"endpoint": None} if "ec2" in host.split(".") else {}
 

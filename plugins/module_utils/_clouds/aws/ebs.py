@@ -64,8 +64,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     @property
     def read_per_call(self) -> int:  # type: ignore[override]
-        """While all snapshots of the account fit into a page, one call reads all of them; else as many as a filter
-        accepts."""
+        """As many as a filter accepts, or all while all snapshots of the account fit into a page."""
         return VALUES if self._ec2.has_long_listings else PAGE
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:

@@ -101,8 +101,10 @@ def _obstacle(shown: Mapping[str, Any], region: str) -> str | None:
 
 
 def _is_archived(shown: Mapping[str, Any]) -> bool:
-    """Whether a snapshot can be neither copied nor restored now. A temporarily restored one can
-    (api-facts: ebs-archive)."""
+    """Whether a snapshot can be neither copied nor restored now.
+
+    A temporarily restored one can (api-facts: ebs-archive).
+    """
     return shown.get("StorageTier") == "archive" and not shown.get("RestoreExpiryTime")
 
 

@@ -47,8 +47,10 @@ class EbsBlocks(EbsCloud):
     """EBS with the blocks of its snapshots. Each method raises only CopyError."""
 
     def list_blocks(self, region: str, snapshot_id: str, first: int, most: int, is_new: bool = False) -> BlockRange:
-        """List about ``most`` written blocks from index ``first`` on. With ``is_new``, wait for a snapshot that shows
-        late."""
+        """List about ``most`` written blocks from index ``first`` on.
+
+        With ``is_new``, wait for a snapshot that shows late.
+        """
         ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
         ask = partial(ask, MaxResults=min(PAGE, max(LEAST, most)))
         read = partial(self._page, f"Listing the blocks of {snapshot_id} in {region}", ask)

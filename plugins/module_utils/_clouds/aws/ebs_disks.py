@@ -77,8 +77,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         return "is on an Outpost, the only place for disks from it" if (source.place or "").startswith("arn:") else None
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        """Read sources as usual, but refuse those whose key is not enabled: AWS would remove the disk without a
-        message."""
+        """Read sources, but refuse those whose key is not enabled: AWS would silently remove the disk."""
         found = super().read_sources(region, snapshot_ids)
         shown = [s for s in found.values() if isinstance(s, Snapshot) and s.encrypted and s.kms_key]
         keys = self.read_keys(region or "", dict.fromkeys(s.kms_key for s in shown if s.kms_key))

@@ -25,8 +25,10 @@ COPIES_IN_PROGRESS: Filters = [
 
 
 def copies_of(source_ids: Sequence[str]) -> list[Filters]:
-    """Return the queries that find the copies of these sources; for many sources, with one query for all copies of the
-    console."""
+    """Return the queries that find the copies of these sources.
+
+    For many sources, one query finds all copies of the console.
+    """
     few = len(source_ids) <= VALUES
     described = [f"[Copied {i} from *" for i in source_ids] if few else ["[Copied snap-*"]
     return [*queries_of(f"tag:{SOURCE_SNAPSHOT_ID}", source_ids), *queries_of("description", described)]

@@ -83,8 +83,10 @@ class Ec2Calls:
         return self._listed(region, tried, "describe_volumes", "Volumes", queries, {}, pages)
 
     def volume_statuses(self, region: str, tried: str, volume_ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Return the items of DescribeVolumeStatus for these volumes, for which it has no filter. All volumes must
-        exist."""
+        """Return the items of DescribeVolumeStatus for these volumes, for which it has no filter.
+
+        All volumes must exist.
+        """
         ask = self.reader(region).describe_volume_status
         for ids in batches(list(volume_ids), VALUES):
             answer = self.read(tried, partial(ask, VolumeIds=ids))

@@ -94,8 +94,10 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return [s for s in listed if s.owned and s.is_copy and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
-        """List by ID or, for a few disks, by disk. There is no filter on the source of a copy
-        (api-facts: cbs-describe-limits)."""
+        """List by ID or, for a few disks, by disk.
+
+        There is no filter on the source of a copy (api-facts: cbs-describe-limits).
+        """
         tried = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
             return [s for s in self._reads.by_id(region, sorted(wanted.snapshot_ids), tried).values() if s.owned]

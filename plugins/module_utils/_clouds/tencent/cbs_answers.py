@@ -84,8 +84,10 @@ def _time_in_name(text: str | None) -> datetime | None:
 
 
 def _source_of(tags: Mapping[str, str], named: Provenance | None) -> Provenance | None:
-    """Return the source of a copy. Tags take precedence over the name; a name with the same source adds what the tags
-    lack."""
+    """Return the source of a copy.
+
+    Tags take precedence over the name; a name with the same source adds what the tags lack.
+    """
     tagged = provenance_of(tags)
     if named is None or (tagged and tagged.snapshot_id != named.snapshot_id):
         return tagged

@@ -77,8 +77,10 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
 
 
 def _names_whole_login(params: Mapping[str, Any]) -> bool:
-    """Whether the options name a profile or the role of an instance. As with tccli, the environment then adds
-    nothing."""
+    """Whether the options name a profile or the role of an instance.
+
+    As with tccli, the environment then adds nothing.
+    """
     gives_key = params.get("secret_id") or params.get("secret_key")
     return bool(not gives_key and (params.get("profile") or params.get("cvm_role")))
 

@@ -119,8 +119,10 @@ class Attempt:
         return any(i in shown and shown[i].state is State.COMPLETED for i in self.memory.own)
 
     def next_look(self, window: Window | None) -> float:
-        """Return when its copies are worth a refreshing look; also because of their room, if others wait for it in a
-        window."""
+        """Return when its copies are worth a refreshing look.
+
+        This includes looks because of their room, if others wait for it in a window.
+        """
         look_at = self.decision.look.at if self.is_open else math.inf
         return min(look_at, self.poll_at(window)) if window else look_at
 

@@ -142,8 +142,10 @@ class Loop:
         return refreshed + self._sources.read([a for a in self._needing if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
-        """Look once more at copies that were last seen complete long ago. Returns the requests whose copy no longer
-        shows."""
+        """Look once more at copies that were last seen complete long ago.
+
+        Returns the requests whose copy no longer shows.
+        """
         self._looked_back = True
         since = self._deadline.now() - LOOK_BACK_SECONDS
         refreshed: list[Attempt] = []
@@ -197,8 +199,7 @@ class Loop:
 
     @property
     def _open(self) -> list[Attempt]:
-        """The requests that do not wait for room, in the order of their regions; those that were refused least come
-        first."""
+        """The requests that do not wait for room, by the order of their regions, then the least refused first."""
         return [a for region in self._in_turn for a in sorted(region.open, key=lambda one: one.times_refused)]
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:

@@ -23,8 +23,7 @@ EVERY = 1.0
 
 
 class Slowest(TypedDict):
-    """The copy that has been in progress for longest; ``progress`` is in percent, None if the cloud does not show
-    it."""
+    """The copy that has been in progress for longest; ``progress`` is in percent, None if unknown."""
 
     snapshot_id: str
     region: str
@@ -58,8 +57,10 @@ class Progress:
         self._done_at_first: float | None = None
 
     def report(self, attempts: Sequence[Attempt]) -> None:
-        """Write the progress of these requests. If the file cannot be written, the run continues and writes no more
-        lines."""
+        """Write the progress of these requests.
+
+        If the file cannot be written, the run continues and writes no more lines.
+        """
         if not self._is_wanted:
             return
         now, phase = self._deadline.now(), _phase_of(attempts)

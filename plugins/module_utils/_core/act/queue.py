@@ -44,8 +44,10 @@ class Queue:
             self._unsorted.add(disk)
 
     def defer(self, attempt: Attempt) -> bool:
-        """Move a request to the end, since it may stay busy and must not block others. Returns whether it was not
-        deferred before."""
+        """Move a request to the end, since it may stay busy and must not block others.
+
+        Returns whether it was not deferred before.
+        """
         self._deferred[attempt] += 1
         disk = self._line_of(attempt)
         self._unsorted.add(disk)

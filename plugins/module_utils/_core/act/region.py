@@ -168,8 +168,7 @@ class Region(Room):
         return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 
     def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
-        """Look at the copies that are in progress, to be deleted or just deleted, and add their requests to
-        ``refreshed``."""
+        """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``."""
         watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
@@ -214,8 +213,10 @@ class Region(Room):
             attempt.memory.looked({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_running(self, now: float) -> list[Attempt]:
-        """Count the copies in progress, if the cloud can list only these. Returns the waiting requests that have
-        one."""
+        """Count the copies in progress, if the cloud can list only these.
+
+        Returns the waiting requests that have one.
+        """
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
@@ -225,8 +226,10 @@ class Region(Room):
         return [a for a in self.queue if a.request.snapshot_id in found]
 
     def _not_read(self, error: CopyError) -> list[Attempt]:
-        """Record that a look failed; without credentials it is the last one. Returns the requests that fail because of
-        it."""
+        """Record that a look failed; without credentials it is the last one.
+
+        Returns the requests that fail because of it.
+        """
         self.unread = error
         # Only for fairness (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
         hangs = self.was_listed and isinstance(error, Unreachable)

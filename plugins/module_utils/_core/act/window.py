@@ -63,8 +63,10 @@ class Window:
         self._short.reset()
 
     def refused(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
-        """Narrow the window after a full quota, until the next look; pause after throttling, only briefly if the source
-        may be the reason."""
+        """Narrow the window after a full quota, until the next look; pause after throttling.
+
+        The pause is short if the source may be the reason.
+        """
         if isinstance(error, QuotaFull):
             self._limit = min(self._most, max(1, ours + others))
             self._full, self._refused_at = True, now

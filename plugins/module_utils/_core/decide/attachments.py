@@ -21,8 +21,7 @@ from .writes import ATTACH, DETACH
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a disk still needs to be attached: a call (``is_due``), its completion (``waits``), or why it never will
-    be."""
+    """What a disk needs to be attached: a call (``is_due``), its completion (``waits``), or why it never will be."""
 
     is_due: bool = False
     waits: bool = False
@@ -45,8 +44,10 @@ def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
 
 
 def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
-    """Return what a disk still needs to be attached. A run attaches it once, and never detaches it from another
-    instance."""
+    """Return what a disk still needs to be attached.
+
+    A run attaches it once, and never detaches it from another instance.
+    """
     instance, disk = instance_of(request), copy.disk
     if not instance or disk is None or copy.state is not State.COMPLETED:
         return Wish()

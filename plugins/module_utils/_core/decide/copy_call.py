@@ -101,8 +101,7 @@ class CopyCall:
         return replace(self, state=Idle())
 
     def in_doubt(self, error: CopyError, now: float, today: datetime) -> CopyCall:
-        """Return the state if it is unknown whether the call took effect, or (``Underway``) another call is making the
-        copy."""
+        """Return the state after a lost answer, or if (``Underway``) another call is making the copy."""
         since = self.state.at if isinstance(self.state, Sent) else today
         lost = self.lost if isinstance(error, Underway) else (*self.lost, (since, today))
         return CopyCall(InDoubt(error, now), lost)

@@ -48,8 +48,10 @@ class TagDrift:
 
     @property
     def first_change(self) -> TagChange:
-        """The change to make first. Tags are removed before others are added, to make room; each half is reported
-        separately."""
+        """The change to make first.
+
+        Tags are removed before others are added, to make room; each half is reported separately.
+        """
         return TagChange(remove=self.change.remove) if self.change.remove else self.change
 
 

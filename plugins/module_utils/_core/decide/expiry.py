@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The expiry of copies that is set after copying (promises: expiry), and the expiry of restored disks
-(promises: disk-expiry). Pure."""
+"""The expiry of copies (promises: expiry) and of restored disks (promises: disk-expiry).
+
+Pure.
+"""
 
 from __future__ import annotations
 

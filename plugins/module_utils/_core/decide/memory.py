@@ -116,8 +116,7 @@ class Memory:
             self.copy_call = self.copy_call.found()
 
     def _may_be_own(self, copy: Snapshot) -> bool:
-        """Whether a lost call of this run may have made a copy: it is ours and was started while the answer was
-        outstanding."""
+        """Whether a lost call may have made a copy: it is ours and was started while the answer was outstanding."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
         may_be_ours = copy.ours or not copy.certain
         return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
@@ -135,8 +134,7 @@ class Memory:
             self.gone.pop(snapshot_id, None)
 
     def _unseen(self, snapshot_id: str, at: float) -> None:
-        """Record that a look did not show a copy; it is missing only after a while and several looks
-        (promises: unseen)."""
+        """Record that a look did not show a copy. It is missing only after several looks (promises: unseen)."""
         sighting = self.seen[snapshot_id]
         sighting.unseen += 1
         since = max(sighting.known_at, sighting.shown_at)
@@ -231,14 +229,16 @@ class Memory:
                 sighting.copy = lock.on(sighting.copy)
 
     def locks_not_read(self, error: CopyError, to_lock: str | None, now: float) -> None:
-        """Record why locks cannot be read. A copy that was to be locked never is then, since its lock might change
-        another one."""
+        """Record why locks cannot be read.
+
+        A copy that was to be locked never is then, since its lock might change another one.
+        """
         self.locks.unread = error
         if to_lock is not None:
             self.write_refused(to_lock, LOCK, error, now)
             self.writes.postpone(to_lock, LOCK, error, math.inf)
 
-    # -- what follows from all that ----------------------------------------------------------------------------
+    # -- what follows from all that ----------------------------------------------------------------------
 
     @property
     def was_listed(self) -> bool:

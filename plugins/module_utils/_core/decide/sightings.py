@@ -129,8 +129,7 @@ class Absence:
 
     @property
     def is_certain(self) -> bool:
-        """Whether enough looks over a long enough time did not show it, so that it counts as missing
-        (promises: unseen)."""
+        """Whether it counts as missing, after enough looks over enough time without it (promises: unseen)."""
         return self.looks >= ABSENT_LOOKS and self.last - self.since >= ABSENT_SECONDS
 
     @property
@@ -167,8 +166,10 @@ class Survivor:
 
 
 def counts_from(at: float, until: float) -> float:
-    """Return from when a look from ``at`` to ``until`` counts: from its start, or from its end if it took long, since a
-    listing may take minutes."""
+    """Return from when a look from ``at`` to ``until`` counts.
+
+    That is its start, or its end if it took long, since a listing may take minutes.
+    """
     return at if until - at < LONG_LOOK else until
 
 

@@ -19,8 +19,7 @@ from .writes import DELETE
 
 
 def next_search(wanted: Wanted, memory: Memory) -> float | None:
-    """Return when to look again for the copy of a call in doubt; None if no call is in doubt, so that a call may be
-    sent."""
+    """Return when to look again for the copy of a call in doubt; None if a call may be sent."""
     doubt = memory.copy_call.state
     if not isinstance(doubt, InDoubt):
         return None
@@ -65,8 +64,10 @@ def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
 
 
 def look_after(memory: Memory, snapshot_id: str) -> float:
-    """Return when to check whether a write in doubt took effect: at once, then after growing pauses while the copy does
-    not show."""
+    """Return when to check whether a write in doubt took effect.
+
+    That is at once, then after growing pauses while the copy does not show.
+    """
     unseen = memory.seen[snapshot_id].unseen
     return memory.looked_at + pause_until_shown(unseen) if unseen else -math.inf
 
@@ -84,8 +85,10 @@ def pause_until_shown(waited: float) -> float:
 def deletions_now(
     memory: Memory, pairs: list[tuple[Snapshot, Snapshot]], now: float
 ) -> tuple[tuple[Snapshot, ...], float, float]:
-    """Sort deletions, given as pairs of a copy and its survivor: those that may be sent now, when to look first, and
-    when to send again."""
+    """Sort deletions: those that may be sent now, when to look first, and when to send again.
+
+    ``pairs`` are copies with their survivors.
+    """
     delete, look, retry = [], math.inf, math.inf
     for copy, survivor in pairs:
         refusal = memory.writes.refusal_of(copy.snapshot_id, DELETE)

@@ -110,8 +110,10 @@ def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift)
 
 
 def _counting(copies: Sorted, memory: Memory) -> Snapshot:
-    """Return the copy that counts: this run's own copy until it is taken back, preferably one that the last look
-    showed."""
+    """Return the copy that counts.
+
+    That is this run's own copy until it is taken back, preferably one that the last look showed.
+    """
     own = [c for c in copies.fitting if c.snapshot_id in memory.own]
     shown = [c for c in own or copies.fitting if not memory.seen[c.snapshot_id].unseen]
     return (shown or own or list(copies.fitting))[0]
@@ -170,8 +172,10 @@ def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
 def _update_now(
     memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
 ) -> tuple[str | None, float, float]:
-    """Return which of tags, expiry, lock and attachment may be sent now, in this order; else when to look, or when to
-    send again."""
+    """Return which of tags, expiry, lock and attachment may be sent now, in this order.
+
+    If none may, return when to look, or when to send again.
+    """
     kinds = {
         TAGS: drift.tags.change,
         EXPIRY: drift.expiry.at,

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes on existing copies: those that the cloud refused, and those that it accepted. Times are seconds on the
-monotonic clock."""
+"""Writes on existing copies: those that the cloud refused, and those that it accepted.
+
+Times are seconds on the monotonic clock.
+"""
 
 from __future__ import annotations
 

@@ -162,15 +162,16 @@ def end_run(
 
 
 def progress_of(module: Module, deadline: Deadline) -> Progress:
-    """Return the object that writes the progress into the task's temporary directory, if the controller has created a
-    file there."""
+    """Return the writer of the progress, which needs the file that the controller creates in the task's directory."""
     directory = None if module.check_mode else getattr(getattr(module, "_module", module), "_tmpdir", None)
     return Progress(None if directory is None else str(directory), deadline)
 
 
 def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline: Deadline) -> None:
-    """Check once per destination whether a copy would be allowed. Without credentials all copies to that region
-    fail."""
+    """Check once per destination whether a copy would be allowed.
+
+    Without credentials all copies to that region fail.
+    """
     planned = [a for a in attempts if a.waits_to_begin]
     for region in dict.fromkeys(a.request.region for a in planned):
         there = [a for a in planned if a.request.region == region]

@@ -24,8 +24,10 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -> str:
-    """Return in one line what a run did or, if ``planned``, would do. With ``absent`` it omits the states of remaining
-    copies."""
+    """Return in one line what a run did or, if ``planned``, would do.
+
+    With ``absent`` it omits the states of remaining copies.
+    """
     rows, one, many, states = DISKS if "disks" in result else COPIES
     counts, total = result["counts"], len(result[rows])
     parts = [f"{number} {word}" for word, number in counts.items() if number and word not in states]

@@ -128,8 +128,10 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
 
 
 def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
-    """Return the problems of ``survivors``. A survivor for a copy that ``copy_ids`` does not name is probably a
-    mistake."""
+    """Return the problems of ``survivors``.
+
+    A survivor for a copy that ``copy_ids`` does not name is probably a mistake.
+    """
     survivors, named = params["survivors"], params["copy_ids"]
     if survivors is None:
         return []

@@ -214,8 +214,10 @@ def _offers_asked(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int 
 
 
 def _offer_problems(offers: Sequence[Offer], first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
-    """Return a problem for each zone, type and size that the cloud does not offer. Without any offer nothing is
-    known."""
+    """Return a problem for each zone, type and size that the cloud does not offer.
+
+    Without any offer nothing is known.
+    """
     zone, disk_type, size = (first.options[key] for key in ("zone", "disk_type", "size_gib"))
     if not offers:
         return []

@@ -81,8 +81,10 @@ def guarded(
     keys: Mapping[str, Any],
     form: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> None:
-    """Turn any failure into a message with all keys of the result, never a traceback. ``form`` makes the failure's
-    row."""
+    """Turn any failure into a message with all keys of the result, never a traceback.
+
+    ``form`` makes the failure's row.
+    """
     try:
         run()
     except BadInput as error:

@@ -61,8 +61,10 @@ def groups_of(disks: Iterable[Disk], group_tag: str) -> dict[str, str | None]:
 
 
 def _group_of(disk: Disk, group_tag: str) -> str | None:
-    """Return the group of a disk: with a group tag the value of that tag, or the disk itself if it lacks the tag; else
-    its instance."""
+    """Return the group of a disk: the value of the group tag, or without a group tag its instance.
+
+    A disk that lacks the group tag is a group of its own.
+    """
     if group_tag:
         return f"tag {disk.tags[group_tag]}" if disk.tags.get(group_tag) else f"disk {disk.disk_id}"
     return disk.attached_to

@@ -45,8 +45,7 @@ def locked_out(breaches: Iterable[ReasonedRow]) -> int:
 
 
 def unjudged_of(result: Result) -> list[Breach]:
-    """Return the recovery points that could not be checked, each with its reason; they are neither within the RPO nor
-    late."""
+    """Return the recovery points that could not be checked, each with its reason."""
     return [
         _row(point, Reason.UNDATED if point["state"] == "completed" else Reason.REGION_UNLISTED, str(point["unknown"]))
         for point in result["recovery_points"]

@@ -50,8 +50,7 @@ def decide_run(source: Listing, before: Sequence[Listing], values: Variables, la
 def planned(
     snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[Listing], values: Variables
 ) -> list[PlanRow]:
-    """Return the plan for these snapshots and disks by the role's variables; ``before`` are the destinations'
-    listings."""
+    """Return the plan for these snapshots and disks; ``before`` are the listings of the destinations."""
     there = copies_there(before, snapshots, values)
     return plan_by(
         rules_of(values), snapshots, disks, there, values.destination_regions, values.group_tag, values.set_seconds

@@ -29,8 +29,7 @@ def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]
 
 
 def copies_there(listed: Sequence[Listing], snapshots: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
-    """Return the copies at the destinations; somebody else's copies get disk and time from the sources that were
-    read."""
+    """Return the copies at the destinations; somebody else's get disk and time from the sources."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.judged_at or values.now))
     return with_known_sources(copies, snapshots)
 
@@ -86,7 +85,6 @@ class Destinations:
         return there is not None and there >= newest
 
     def need_of(self, disk_id: str, regions: Sequence[str]) -> list[str]:
-        """Return the sort key of a disk by its need of a copy: first without one in a region, then by age of the
-        newest."""
+        """Return the sort key by need of a copy: disks without one in a region, then by age of the newest."""
         newest = (self.newest.get((disk_id, region)) for region in regions)
         return sorted(taken.time.isoformat() if taken else "" for taken in newest)

@@ -62,8 +62,7 @@ def of_the_run(message: str, hint: str | None = None) -> Failure:
 
 
 def for_role(hint: str | None) -> str | None:
-    """Return a module's hint with the names of the role's variables: ``wait_timeout`` becomes
-    ``dr_copy_wait_timeout``."""
+    """Return a module's hint with the role's names: ``wait_timeout`` becomes ``dr_copy_wait_timeout``."""
     if not hint:
         return hint
     passed_on = "|".join(_PASSED_ON)

@@ -72,8 +72,7 @@ def fallen_back(
 
 
 def without_gone(calls: Sequence[CopyAnswer], plan: Sequence[PlanRow]) -> list[CopyAnswer]:
-    """Return copy calls without the failures of gone snapshots that another one replaces, whether copied now or
-    earlier."""
+    """Return copy calls without the failures of gone snapshots that a copied one replaces."""
     gone = _replaced(plan)
     return [_without(call, gone) if gone and "failures" in call and "copies" in call else call for call in calls]
 

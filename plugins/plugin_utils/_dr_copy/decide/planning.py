@@ -219,8 +219,7 @@ def rules_of(values: Variables) -> Rules:
 
 
 def sources_for_sets(snapshots: Sequence[SnapshotRow], rules: Rules) -> list[Source]:
-    """Return the snapshots that may be members of sets: those that are copied, or will be copied once they are
-    complete."""
+    """Return the possible members of sets: the snapshots that are copied, or will be once they are complete."""
     return sources_of(snapshots, rules.unusable, (UNFINISHED,))
 
 
@@ -253,8 +252,7 @@ def _in_order(
 
 
 def _lost_its_tags(copy: SnapshotRow) -> bool:
-    """Whether, according to its name, a copy lacks its tags because its run ended too early; the copy module then sets
-    them."""
+    """Whether the name shows that a copy lacks its tags because its run ended early; the copy module sets them."""
     source = copy.get("source")
     if not source or (source.get("managed") and source.get("region")):
         return False

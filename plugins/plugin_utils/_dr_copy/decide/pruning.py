@@ -62,8 +62,7 @@ def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunabl
 
 
 def may_be_of_sets(going: Sequence[ExpiredCopy], listed: Sequence[Listing], values: Variables) -> bool:
-    """Whether a copy that is to be deleted may belong to its group's newest complete set because not all copies were
-    ``listed``."""
+    """Whether a copy to delete may be in its group's newest complete set, as not all copies were ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
     return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in going)
 

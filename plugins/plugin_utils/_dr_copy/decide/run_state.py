@@ -60,8 +60,7 @@ class RunState:
 
 
 def read_once(done: Done, values: Variables) -> Done:
-    """Return the results of the steps with the ``snapshots``, and without those that were gone before they could be
-    copied."""
+    """Return the results of the steps with the ``snapshots``, without those that were gone before copying."""
     snapshots = done["snapshots"] if "snapshots" in done else selected_snapshots(done["source"], values)
     copied = without_gone(without_missing(done["copied"], done["seen"]), done["plan"])
     share = share_without_gone(done["share"], done["plan"])

@@ -86,8 +86,7 @@ def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
 
 
 def own_disks(source: Listing, values: Variables) -> list[DiskRow]:
-    """Return the disks that this run protects: those in its shard with the plan's tags and without a tag that excludes
-    them."""
+    """Return the disks that this run protects: in its shard, with the plan's tags, not excluded by a tag."""
     part = in_part(source, values)
     return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
 
@@ -160,7 +159,7 @@ def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: La
 def _disks_that_left(copies: Sequence[SnapshotRow], last: LastReport) -> set[str]:
     """Return the disks that the ``last`` report no longer selected: excluded, without the plan's tags, or deleted.
 
-    One of which a copy was made since is selected again.
+    A disk is selected again if a copy of it was made since.
     """
     finished = parse_time(last.get("finished_at"))
     made = [(disk_id_of(copy), parse_time(copy.get("created_at"))) for copy in copies]

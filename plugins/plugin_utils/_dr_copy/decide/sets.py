@@ -59,8 +59,7 @@ def sets_of(
 
 
 def late_sets(sets: Sequence[SetStanding], consistency: str) -> list[SetStanding]:
-    """Return the rows of servers that miss the RPO because of their set, worst first; none if the RPO applies to
-    disks."""
+    """Return the servers that miss the RPO because of their set, worst first; none if the RPO applies to disks."""
     late = [row for row in sets if row["within_rpo"] is False and consistency == BY_SET]
     return sorted(late, key=worst_set_first)
 
@@ -91,8 +90,10 @@ def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
 
 
 def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | None = None) -> str:
-    """Describe a server's row: which set it has there, which disks lag, and since when. ``names`` are names of
-    disks."""
+    """Describe a server's row: which set it has there, which disks lag, and since when.
+
+    ``names`` are names of disks.
+    """
     if row["unknown"]:
         return str(row["unknown"])
     named, lagging = names or {}, lagging_disks(row, seconds)
@@ -117,8 +118,7 @@ def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | No
 
 
 def kept_for_sets(state: RunState, done: Done, values: Variables) -> set[tuple[str, str]]:
-    """Return region and ID of the members of each group's newest complete set, determined from all copies in the
-    region."""
+    """Return region and ID of the members of each group's newest complete set, from all copies in the region."""
     groups, known = _groups_and_copies(state, done, values)
     return kept_by_sets(known, groups, values.destination_regions, plans_of(values))
 

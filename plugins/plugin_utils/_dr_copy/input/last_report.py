@@ -17,7 +17,7 @@ from ..._role.naming import file_name
 from ..._role.reported import DiskFacts, ReportedDisk
 from ..._sets.inputs import groups_of_report
 
-if TYPE_CHECKING:  # filters load this file, and need no variables
+if TYPE_CHECKING:  # filters load this file but need no variables
     from .variables import Variables
 
 

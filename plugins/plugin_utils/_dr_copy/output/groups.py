@@ -74,8 +74,10 @@ def unjudged_groups(report: Report) -> list[PointGroup]:
 
 
 def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
-    """Return the failures by kind, code, region and hint, and the number of others that are already shown with a late
-    point."""
+    """Return the failures by kind, code, region and hint.
+
+    Also return the number of others that are already shown with a late point.
+    """
     failed = Reason.COPY_FAILED.name.lower()
     late = {(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}
     rows = [f for f in report["failures"] if f["snapshot_id"] or (f.get("disk_id"), f["region"]) not in late]

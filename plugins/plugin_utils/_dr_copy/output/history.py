@@ -116,8 +116,7 @@ def months_of(values: Variables, report: BareReport) -> list[Month]:
 
 
 def _totals_of(report: _DatedReport) -> _JudgedTotals:
-    """Return the totals of a dated report; empty if it has an unexpected form, so that it does not affect the
-    others."""
+    """Return the totals of a dated report; empty if it has an unexpected form."""
     totals: Any = report.get("totals")
     is_whole = isinstance(totals, Mapping) and all(isinstance(number, int) for number in totals.values())
     return cast(_JudgedTotals, totals) if is_whole else {}

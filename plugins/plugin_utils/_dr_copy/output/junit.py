@@ -17,8 +17,10 @@ from .report_type import LatePoint, Report, label_of
 
 
 def junit_text(report: Report) -> str:
-    """Return JUnit XML. A point that could not be checked is an error; without an RPO it is skipped. Neither counts as
-    passed."""
+    """Return JUnit XML.
+
+    A point that could not be checked is an error; without an RPO it is skipped. Neither counts as passed.
+    """
     breaches = {(breach["disk_id"], breach["region"]): breach for breach in report["breaches"]}
     suite = Suite(label_of(report), report["finished_at"])
     for point in report["recovery_points"]:

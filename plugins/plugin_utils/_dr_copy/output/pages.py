@@ -59,8 +59,10 @@ class _DiskOfServer(RecoveryPoint):
 
 
 class _Server(SetFacts):
-    """A server with the recovery points of its ``disks``. ``is_late``: it has no set, or its set is older than the
-    RPO."""
+    """A server with the recovery points of its ``disks``.
+
+    ``is_late``: it has no set, or its set is older than the RPO.
+    """
 
     disks: list[_DiskOfServer]
     is_late: bool
@@ -86,8 +88,10 @@ def _servers(report: Report) -> list[_Server]:
 
 
 def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | None = None) -> str:
-    """Return one page over several plans, one line for each plan, worst first. ``silent`` says why a plan has no
-    report."""
+    """Return one page over several plans, one line for each plan, worst first.
+
+    ``silent`` says why a plan has no report.
+    """
     unseen = [{"name": plan, "message": message} for plan, message in sorted((silent or {}).items())]
     judged = sorted(reports, key=_worst_plan_first)
     each = [report["totals"] for report in reports]
@@ -114,8 +118,7 @@ def _page_of(report: IndexedReport) -> str:
 
 
 def overall_of(report: PlanFacts) -> str:
-    """Return "bad" for a report with anything late, failed or unchecked, "amber" for one with warnings, else "good" or
-    ""."""
+    """Return "bad" if anything is late, failed or unchecked, "amber" for warnings, else "good" or ""."""
     totals = report["totals"]
     if totals["breaches"] or totals["failures"] or totals["unjudged"] or totals.get("late_sets"):
         return "bad"

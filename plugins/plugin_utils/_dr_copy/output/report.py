@@ -50,8 +50,10 @@ VALID_HOURS = 26
 
 
 def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report:
-    """Return the report of a run, which is current until ``valid_until``. ``values.judged_at`` is the end of the
-    run."""
+    """Return the report of a run, which is current until ``valid_until``.
+
+    ``values.judged_at`` is the end of the run.
+    """
     done = read_once(done, values)
     calls: Counter[str] = Counter()
     made: list[Answer] = [done["source"], *done["before"], done["share"], *done["copied"], *done["deleted"]]
@@ -133,8 +135,10 @@ def _coverage(found: CoverageWithWarnings) -> Coverage:
 
 
 def _disks(done: Done) -> list[DiskFacts]:
-    """Return the facts about the disks that a restore may need; if the source region does not show them now, the last
-    known ones."""
+    """Return the facts about the disks that a restore may need.
+
+    If the source region does not show them now, they are the last known ones.
+    """
     known = {disk["disk_id"]: disk for disk in (done.get("last") or {}).get("disks") or ()}
     rows = []
     for disk in done["disks"]:

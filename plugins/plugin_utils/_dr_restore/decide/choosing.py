@@ -148,8 +148,10 @@ def expected_disks(values: Variables) -> dict[str, Expected]:
 
 
 def _with_known(point: Point, disk: Expected) -> Point:
-    """Add to a point the facts about its disk from a report. A copy has the tags of its snapshot; the report has those
-    of the disk."""
+    """Add to a point the facts about its disk from a report.
+
+    A copy has the tags of its snapshot; the report has those of the disk.
+    """
     return replace(
         point,
         disk_name=point.disk_name or disk.name,
@@ -285,8 +287,7 @@ def _point(
     values: Variables,
     source_id: str | None = None,
 ) -> Point:
-    """Return the point of a disk: a copy that is already used, else one of the source ``source_id``, else the newest
-    one."""
+    """Return the point of a disk: a copy that is already used, else one of ``source_id``, else the newest one."""
     own = sorted(own, key=counting_order)
     timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
     before = [copy for taken, copy in timed if taken.time <= at]

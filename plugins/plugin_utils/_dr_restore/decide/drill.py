@@ -272,8 +272,7 @@ def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Vari
 
 
 def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
-    """Return the disks that were last proven more than ``max_age_days`` ago, or never; none if there is no such
-    limit."""
+    """Return the disks last proven more than ``max_age_days`` ago, or never; none without that limit."""
     if not values.max_age_days:
         return []
     now, days = time_or_now(values.now), values.max_age_days

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The disks that earlier runs of a restore have made, and their claims. Each is kept, and no old disk gets a second one
-(promises: one-disk). Pure."""
+"""The disks that earlier runs of a restore have made, and their claims.
+
+Each is kept, and no old disk gets a second one (promises: one-disk). Pure.
+"""
 
 from __future__ import annotations
 

@@ -169,8 +169,10 @@ def named(row: NamedRow | EarlierRow) -> str:
 
 
 def by_reason(missing: Sequence[tuple[str, str]]) -> str:
-    """Return a text that names disks by the reason why they are missing, at most ten per reason. ``missing`` are pairs
-    of disk and reason."""
+    """Return a text that names disks by the reason why they are missing, at most ten per reason.
+
+    ``missing`` are pairs of disk and reason.
+    """
     alike: dict[str, list[str]] = {}
     for name, why in missing:
         alike.setdefault(why.rstrip("."), []).append(name)

@@ -21,8 +21,10 @@ _OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.)|({_SHORT})(?=: ))")
 
 
 def in_role_words(result: RawAnswer) -> RawAnswer:
-    """Return a module's result with the names of the role's variables in its failures. A cloud's own words stay
-    unchanged."""
+    """Return a module's result with the names of the role's variables in its failures.
+
+    A cloud's own words stay unchanged.
+    """
     words = dict(result)
     quotes_cloud = any(failure.get("code") for failure in words.get("failures") or ())
     if isinstance(words.get("msg"), str) and not quotes_cloud:

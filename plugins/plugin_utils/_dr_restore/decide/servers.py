@@ -39,8 +39,7 @@ class Servers:
     left: Mapping[str, str]
 
     def source_of(self, disk_id: str | None) -> str | None:
-        """Return the snapshot whose copy a disk is restored from because of its server's set; None if any copy will
-        do."""
+        """Return the snapshot from whose copy a disk must be restored for its server's set; None for any."""
         choice = self.choices.get(str(disk_id))
         return choice.source_id if choice else None
 

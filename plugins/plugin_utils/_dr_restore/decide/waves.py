@@ -77,8 +77,10 @@ def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
 
 
 def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
-    """Return the copies that each wave makes disks from, first wave first. Claims are omitted: their cluster makes the
-    disk."""
+    """Return the copies that each wave makes disks from, first wave first.
+
+    Claims are omitted: their cluster makes the disk.
+    """
     waves: dict[int, list[str]] = {}
     for point in sorted(points, key=lambda point: point.wave):
         if point.copy_id and not point.claim:

@@ -42,8 +42,7 @@ ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
 def contradictions(values: Variables, table: Table, around: Around = NOTHING_AROUND) -> list[str]:
-    """Return the problems of variables that are valid by themselves but not together, or not on their cloud
-    (promises: options)."""
+    """Return the problems of variables that are invalid together or on their cloud (promises: options)."""
     cloud, now = values.cloud, parse_time(values.now)
     capabilities = CLOUDS[cloud] if cloud else None
     faults = [

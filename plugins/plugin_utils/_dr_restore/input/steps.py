@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of a restore or drill that call modules, and the arguments that a run passes to them besides the
-variables."""
+"""The steps of a restore or drill that call modules, and their arguments besides the variables."""
 
 from __future__ import annotations
 

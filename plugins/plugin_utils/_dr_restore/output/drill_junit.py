@@ -70,8 +70,10 @@ def _judged(report: DrillReport, tried: Mapping[Key, Trial]) -> dict[Key, Result
 
 
 def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, Result]) -> Result:
-    """Return the result of a server: it passes only if all its disks pass, belong to one set, and were proven by one
-    drill."""
+    """Return the result of a server.
+
+    It passes only if all its disks pass, belong to one set, and were proven by one drill.
+    """
     shown = [(named(disk), result) for disk in disks if (result := results[_key(disk)])]
     failed = [f"{name}: {message}" for name, (kind, message) in shown if kind == "failure"]
     if failed:

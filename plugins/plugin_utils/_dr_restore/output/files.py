@@ -44,8 +44,10 @@ def written_drill(report: DrillReport, values: Variables) -> str:
 
 
 def write_page_of_start(values: Variables) -> str:
-    """Replace the last drill's page with one that says that a drill has begun; return why that failed, or an empty
-    string."""
+    """Replace the last drill's page with one that says that a drill has started.
+
+    Returns why that failed, or an empty string.
+    """
     if not values.report_dir:
         return ""
     page = page_of_start(f"{values.host}: drill", values.now)
@@ -53,8 +55,10 @@ def write_page_of_start(values: Variables) -> str:
 
 
 def write_page_of_failure(values: Variables, message: str) -> str:
-    """Write the page of a drill that ended with an error in the role's own code; return why that failed, or an empty
-    string."""
+    """Write the page of a drill that ended with an error in the role's own code.
+
+    Returns why that failed, or an empty string.
+    """
     if not values.report_dir:
         return ""
     return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))

@@ -139,8 +139,10 @@ def _with_made(
 
 
 def problems_of(manifest: Manifest) -> str:
-    """Return in one message why a restore fails, or an empty string. With the consistency "disk" a torn server is no
-    failure."""
+    """Return in one message why a restore fails, or an empty string.
+
+    With the consistency "disk" a torn server is no failure.
+    """
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
     return " ".join(filter(None, [_missing_problem(manifest), torn, manifest["too_late"]]))
 

@@ -38,7 +38,9 @@ def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
 
 def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
     """Return a list of items with their IDs, which are optional in the service's model (api-facts: optional-members).
-    Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored."""
+
+    Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored.
+    """
     if not all(one.get(key) for one in listed):
         raise Unreachable(f"{tried}: the answer contains something without {key}", hint="Check the proxy, if any.")
     return listed
@@ -83,10 +85,10 @@ def by_offset(size: int) -> Callable[[int, int], Span]:
 
 
 def by_number(size: int) -> Callable[[int, int], Span]:
-    """Return a function from an index to a page that begins there or earlier, for services that accept a page number
-    and size.
+    """Return a function from an index to a page that begins there or earlier.
 
-    Pages of one size never overlap. So it chooses the size, up to ``size``, whose page shows most items beyond ``end``.
+    It is for services that accept a page number and size. Pages of one size never overlap. So it chooses the size, up
+    to ``size``, whose page shows most items beyond ``end``.
     """
 
     def span_of(index: int, end: int) -> Span:

@@ -162,10 +162,10 @@ class DiskCloud(SnapshotCloud):
     # -- repeated calls --------------------------------------------------------------------------------
 
     def token_of(self, order: CopyOrder) -> str:
-        """Return the client token of a call. It is the same in every run, so that a run after a kill makes no second
-        disk.
+        """Return the client token of a call.
 
-        After an answer or the refusal of a token, the next token is used.
+        It is the same in every run, so that a run after a kill makes no second disk. After an answer or the refusal of
+        a token, the next token is used.
         """
         request = order.request
         number = self._answered[request.snapshot_id, request.region]

@@ -151,8 +151,10 @@ class Drill(Run):
     def _judge(
         self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer, checked: Mapping[str, str]
     ) -> list[drill.Trial]:
-        """Judge the disks, and compare blocks if the level requires it. This happens after the disks are deleted, so
-        that they cost nothing meanwhile."""
+        """Judge the disks, and compare blocks if the level requires it.
+
+        This happens after the disks are deleted, so that they cost nothing meanwhile.
+        """
         compared: CompareAnswer = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
         if self._values.level == "readable" and not self._setting.check_mode and to_compare:

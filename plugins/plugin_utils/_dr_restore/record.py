@@ -42,10 +42,9 @@ class Record:
     """The answers that a run has got, in order, as JSON values."""
 
     def __init__(self, text: str = "", answer: Any = None):
-        """Continue the record in a text, with the ``answer`` to what it was paused for; without a text start a new
-        record.
+        """Continue the record in a text, or start a new one if there is none.
 
-        Raises ValueError for a text that is not complete.
+        ``answer`` is the answer to what it was paused for. Raises ValueError for a text that is not complete.
         """
         self._entries = cast(list[_Entry], unpacked(text)["entries"]) if text else []
         self._next = 0

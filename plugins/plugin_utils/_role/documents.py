@@ -36,10 +36,10 @@ def written(template: str, **values: Any) -> str:
 
 @cache
 def _templates() -> Environment:
-    """Return a Jinja environment that escapes everything, since names come from the cloud, and refuses undefined
-    values.
+    """Return a Jinja environment that escapes everything and refuses undefined values.
 
-    It compiles each template once, since compiling takes longer than rendering a page of a few disks.
+    Names come from the cloud, so they must be escaped. It compiles each template once, since compiling takes longer
+    than rendering a page of a few disks.
     """
     return Environment(
         loader=FileSystemLoader([TEMPLATES, ROLES / "dr_restore" / "templates"]),

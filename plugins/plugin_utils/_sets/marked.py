@@ -96,11 +96,11 @@ def _impossible(group_id: str, members: Sequence[Copy], size: int) -> str:
 
 
 def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> CopySet:
-    """Return a plan's set with the members that other plans have copied, if these make it complete; else return it
-    unchanged.
+    """Return a plan's set with the members that other plans have copied, if these make it complete.
 
-    ``parts`` are the sets of all plans with this ID. ``disk_ids`` are the disks of which the plan has copies, from any
-    time. A mark of the plan says which disks the set has; without it they are the ``disk_ids``.
+    Otherwise return it unchanged. ``parts`` are the sets of all plans with this ID. ``disk_ids`` are the disks of which
+    the plan has copies, from any time. A mark of the plan says which disks the set has; without it they are the
+    ``disk_ids``.
     """
     others = [copy for part in parts for copy in part.members if part is not own and copy.disk_id not in own.disk_ids]
     if own.is_whole or not others:
@@ -183,10 +183,9 @@ def _age(one: CopySet) -> tuple[datetime, str]:
 
 
 def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]:
-    """Return the disks that have left their group since their newest copy: its plan has a newer complete set without
-    them.
+    """Return the disks that have left their group since their newest copy.
 
-    ``newest`` is the newest copy of each disk.
+    The plan of that copy has a newer complete set without them. ``newest`` is the newest copy of each disk.
     """
     whole: dict[tuple[str, str], CopySet] = {}
     for one in newest_whole(sets).values():
@@ -200,7 +199,9 @@ def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]
 
 def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     """Return region and ID of the copies of incomplete sets that are newer than all complete sets of their group.
-    Together with unlisted copies, they may form the newest complete set."""
+
+    Together with unlisted copies, they may form the newest complete set.
+    """
     perhaps: set[tuple[str, str]] = set()
     for sets in _with_and_without_archived(copies):
         whole = newest_whole(sets)

@@ -36,8 +36,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """The choice for each wanted disk of a group, by disk ID; the contradictory sets; and the former group of each
-    wanted disk that has left it."""
+    """The choice for each wanted disk of a group, by disk ID.
+
+    Also the contradictory sets, and the former group of each wanted disk that has left it.
+    """
 
     of_disks: Mapping[str, Choice]
     contradictions: Sequence[Contradiction]

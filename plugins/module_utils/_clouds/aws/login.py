@@ -29,11 +29,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], datetime]) -> Any:
-    """Return the credentials of the role that the options name, assumed with ``sts``, a client with the caller's own
-    credentials.
+    """Return the credentials of the role that the options name.
 
-    They are requested on first use, and again before the session ends according to ``now``. Failures then are
-    CopyErrors.
+    ``sts`` is a client with the caller's own credentials, which assumes the role. They are requested on first use, and
+    again before the session ends according to ``now``. Failures then are CopyErrors.
     """
     arn = params["assume_role_arn"]
     asked = {"RoleArn": arn, "RoleSessionName": params["assume_role_session_name"] or "multicloud.snapshots"}

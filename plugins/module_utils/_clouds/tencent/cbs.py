@@ -115,8 +115,11 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return [found for shown in groups if (found := set_of(shown, disks))]
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service does not name the destination or the copy that it refused, or the one of many that is busy
-        (api-facts: cbs-conflict, cbs-delete)."""
+        """Whether one of several copies may be the reason for an error.
+
+        The service does not name the destination or the copy that it refuses, even if only that one is busy
+        (api-facts: cbs-conflict, cbs-delete).
+        """
         is_busy = isinstance(error, Busy) and not isinstance(error, Throttled)
         return is_busy or super().may_be_of_one(error)
 

@@ -29,8 +29,9 @@ class Tags:
         self.refused: dict[str, CopyError] = {}
 
     def change(self, region: str, resource: str, ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-        """Make one change to at most ten resources. Provenance comes last, so a copy with provenance has all other tags
-        too.
+        """Make one change to at most ten resources.
+
+        Provenance comes last, so a copy with provenance has all other tags too.
 
         ``resource`` is the service's name for them. Tags that a quota refuses are left out. Returns the failures by ID:
         TagsFull if no tag is left. Raises a CopyError.
@@ -55,9 +56,11 @@ class Tags:
         return {**failed, **dict.fromkeys(_without(ids, failed), full)} if full and not has_changed else failed
 
     def delete(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
-        """Delete at most ten tags from the account. With ``each``, delete them individually if the service refuses them
-        together; a tag that is in use or gone is skipped (api-facts: cbs-tag-delete). Raises a CopyError for other
-        failures."""
+        """Delete at most ten tags from the account.
+
+        With ``each``, delete them individually if the service refuses them together; a tag that is in use or gone is
+        skipped (api-facts: cbs-tag-delete). Raises a CopyError for other failures.
+        """
         given = [{"TagKey": key, "TagValue": value} for key, value in tags]
         try:
             self._service.write("DeleteTags", region, "Deleting tags that no copy has", service="tag", Tags=given)

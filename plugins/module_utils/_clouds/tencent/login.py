@@ -36,10 +36,10 @@ SESSION_NAME = "multicloud-snapshots"
 
 @dataclass(frozen=True)
 class Login:
-    """A key pair (with a token if it is temporary), the role of an instance, or the identity of a pod; and optionally a
-    role to assume with it.
+    """A key pair (with a token if it is temporary), the role of an instance, or the identity of a pod.
 
-    ``cvm_role`` is None if the role of the instance is not used, and empty for whatever role the instance has.
+    It may have a role to assume. ``cvm_role`` is None if the role of the instance is not used, and empty for whatever
+    role the instance has.
     """
 
     secret_id: str = ""

@@ -94,10 +94,10 @@ class Attempt:
         )
 
     def most_beside(self, snapshot_id: str, what: str, most: int) -> int:
-        """Return the maximum number of copies for a call: fewer after each failure, so that one copy does not block the
-        others.
+        """Return the maximum number of copies for a call.
 
-        After the first failure it is still all, since most failures are temporary; in the end it is one.
+        It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
+        all, since most failures are temporary; in the end it is one.
         """
         refusal = self.memory.writes.refusal_of(snapshot_id, what)
         if refusal is None or isinstance(refusal.error, Throttled):

@@ -17,10 +17,11 @@ AHEAD = 200
 
 
 class Queue:
-    """Requests start in the requested order, in rounds over all disks, so that many requests of one disk do not block
-    others. For each disk older sources come first, since its next copy is then incremental.
+    """The requests of one destination that wait for room.
 
-    If a disk allows only one copy at a time, each disk has its own queue.
+    They start in the requested order, in rounds over all disks, so that many requests of one disk do not block others.
+    For each disk older sources come first, since its next copy is then incremental. If a disk allows only one copy at a
+    time, each disk has its own queue.
     """
 
     def __init__(self, by_disk: bool):
@@ -63,8 +64,10 @@ class Queue:
             self._lines.pop(disk, None)
 
     def heads(self, busy: Counter[str | None]) -> list[Attempt]:
-        """Return the first request of each queue whose disk is not busy, and the first requests without a disk;
-        deferred ones come last. ``busy`` counts the copies in progress of each disk."""
+        """Return the first request of each queue whose disk is not busy, and the first requests without a disk.
+
+        Deferred requests come last. ``busy`` counts the copies in progress of each disk.
+        """
         for disk in self._unsorted & self._lines.keys():
             self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred, busy))
         self._unsorted.clear()
@@ -79,8 +82,11 @@ class Queue:
 def _in_order(
     line: Iterable[Attempt], deferred: Mapping[Attempt, int], busy: Mapping[str | None, int]
 ) -> list[Attempt]:
-    """Sort requests by rounds. The requests of a disk share their places, older sources first; deferred requests come
-    last. Each copy in progress counts as a past round of its disk."""
+    """Sort requests by rounds.
+
+    The requests of a disk share their places, older sources first; deferred requests come last. Each copy in progress
+    counts as a past round of its disk.
+    """
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.place))
     by_age: dict[str | None, list[Attempt]] = {}
     for attempt in sorted(asked, key=lambda one: (deferred.get(one, 0), str(one.order.source.created_at))):

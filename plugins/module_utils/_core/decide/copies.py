@@ -72,8 +72,10 @@ def are_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
 
 
 def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
-    """Return pairs of a duplicate that may be deleted and its survivor: both are complete, the duplicate is ours, and
-    the survivor is the first of its kind."""
+    """Return pairs of a duplicate that may be deleted and its survivor.
+
+    Both are complete, the duplicate is ours, and the survivor is the first of its kind.
+    """
     live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
     stay = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in stay if _are_shown_alike(s, c, cloud)), None)) for c in copies.duplicates]

@@ -180,9 +180,11 @@ def _purges(wanted: Wanted) -> bool:
 
 
 def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> bool:
-    """Whether another run may have set tags that do not show yet. New tags would overwrite them, and with them the mark
-    of that run's plan (promises: provenance). This does not apply to a run that does not wait, since its copy would
-    stay without tags, or to check mode, which overwrites nothing."""
+    """Whether another run may have set tags that do not show yet.
+
+    New tags would overwrite them, and with them the mark of that run's plan (promises: provenance). This does not apply
+    to a run that does not wait, since its copy would stay without tags, or to check mode, which overwrites nothing.
+    """
     if (
         not wanted.policy.wait
         or wanted.policy.is_planned

@@ -38,8 +38,11 @@ def expiry_of(request: CopyRequest, copy: Snapshot, now: datetime) -> tuple[date
 
 
 def expiry_change(request: CopyRequest, copy: Snapshot) -> TagChange:
-    """Return the change of a disk's tags that updates its time of expiry: it is removed if none is requested, or
-    replaced by a later one. It is never moved to an earlier time, and a disk without one gets none."""
+    """Return the change of a disk's tags that updates its time of expiry.
+
+    The time is removed if none is requested, or replaced by a later one. It is never moved to an earlier time, and a
+    disk without one gets none.
+    """
     there, asked = copy.tags.get(RESTORE_EXPIRES_AT), (request.tags or {}).get(RESTORE_EXPIRES_AT)
     if there is None:
         return TagChange()

@@ -46,8 +46,10 @@ def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) ->
 
 
 def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> bool:
-    """Whether a recent listing of locks showed none for the copy, or this run has just made it. Then a new lock changes
-    no lock that somebody has set (promises: locks)."""
+    """Whether a recent listing of locks showed none for the copy, or this run has just made it.
+
+    Then a new lock changes no lock that somebody has set (promises: locks).
+    """
     if unknown_locks(wanted, memory, [copy]):
         return False
     mine = memory.own.get(copy.snapshot_id)

@@ -62,8 +62,7 @@ class Memory:
         until: float | None = None,
         has_seam: bool = False,
     ) -> None:
-        """Record a look from ``at`` to ``until``: at all copies of the source (``asked`` is None), or at those in
-        ``asked``.
+        """Record a look from ``at`` to ``until``: at the copies in ``asked``, or at all of the source (None).
 
         Copies that a long listing showed may be gone by its end, so they count as shown at its start."""
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
@@ -104,10 +103,10 @@ class Memory:
             self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
 
     def _find_lost(self, new: Mapping[str, Snapshot], at: float) -> None:
-        """Record that copies appeared after a lost answer: a copy of ours that was started since then was made by that
-        call.
+        """Record that copies appeared after a lost answer.
 
-        So the doubt is over. A later listing shows whether there is also a copy of another run.
+        A copy of ours that was started since then was made by that call. So the doubt is over. A later listing shows
+        whether there is also a copy of another run.
         """
         found = [i for i, copy in new.items() if self._may_be_own(copy)]
         for snapshot_id in found:

@@ -83,8 +83,10 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
 def _to_delete(
     wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot, withdrawn: _Withdrawn
 ) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
-    """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor. Copies
-    that are taken back are only among the latter."""
+    """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
+
+    Copies that are taken back are only among the latter.
+    """
     policy, complete = wanted.policy, copy.state is State.COMPLETED
     pairs = {c.snapshot_id: (c, copy) for c in failed_first(wanted, memory, copies)}
     misfits = misfits_first(wanted, memory, copies, copy)

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run of a copy module, from the user's options to the result. It is separate from the runner because info modules
-need no engine, and each start of a module compiles its imports."""
+"""A run of a copy module, from the user's options to the result.
+
+It is separate from the runner because info modules need no engine, and each start of a module compiles its imports.
+"""
 
 from __future__ import annotations
 

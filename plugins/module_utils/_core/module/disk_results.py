@@ -35,8 +35,10 @@ ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
 def disk_result(
     attempts: Sequence[Attempt], planned: bool = False, warm: Mapping[str, datetime] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Return the keys of the result about the disks; ``planned`` in check mode. ``warm``: when (UTC) a look first
-    showed that all data of a disk is loaded."""
+    """Return the keys of the result about the disks; ``planned`` in check mode.
+
+    ``warm``: when (UTC) a look first showed that all data of a disk is loaded.
+    """
     rows = [_result_row(attempt, planned) for attempt in attempts]
     for row in rows:
         row["warm_at"] = iso_utc(warm.get(row["disk_id"]))

@@ -70,9 +70,9 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
 def _disks(
     cloud: SnapshotCloud, params: Mapping[str, Any], tags: Mapping[str, str]
 ) -> tuple[list[Disk], list[Disk] | None]:
-    """Return the disks that the options select and, on request, the others: those of the region, or of ``disk_ids`` if
-    they are given. Disks that are being deleted are omitted.
+    """Return the disks that the options select and, on request, the others.
 
+    The others are those of the region, or of ``disk_ids`` if they are given. Disks that are being deleted are omitted.
     One listing reads all of these disks, so the selected ones need no separate listing.
     """
     region, disk_ids = params["region"], list(dict.fromkeys(params["disk_ids"] or []))

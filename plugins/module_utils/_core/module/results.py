@@ -161,8 +161,10 @@ def _empty_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def copy_shown(attempt: Attempt) -> Snapshot | None:
-    """Return the copy of a row: the one that counts or, if none is wanted, the first deleted one, else a remaining
-    one. The row of a failed copy that is not to be replaced shows that copy."""
+    """Return the copy of a row: the one that counts or, if none is wanted, the first deleted one, else a remaining one.
+
+    The row of a failed copy that is not to be replaced shows that copy.
+    """
     memory, policy = attempt.memory, attempt.wanted.policy
     if policy.absent and memory.deleted:
         first = next(iter(memory.deleted))  # a disk in a recycle bin shows again

@@ -25,11 +25,11 @@ NOTHING: Decided = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
 def decide_run(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> Decided:
-    """Return the ``disks`` that a run covers, its ``plan``, and the ``marks`` of sets by snapshot; or in ``stopped``
-    why it stops.
+    """Return the ``disks`` that a run covers, its ``plan``, and the ``marks`` of sets by snapshot.
 
-    ``source`` and ``before`` are the listings of the source region and of the destinations; ``last`` has the facts from
-    the plan's last report. Without a listing of the source region there is no plan.
+    If the run must stop, ``stopped`` says why. ``source`` and ``before`` are the listings of the source region and of
+    the destinations; ``last`` has the facts from the plan's last report. Without a listing of the source region there
+    is no plan.
     """
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
     stopped = too_few(source, values, listed_near_misses(near))

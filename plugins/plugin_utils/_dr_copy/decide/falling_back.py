@@ -20,12 +20,12 @@ from .selection import selected_snapshots
 
 #: A snapshot and the region to which it was to be copied.
 Pair = tuple[str, str]
-#: Reasons of chosen snapshots for which others of their disks stand in. A member of a set has no substitute.
+#: Reasons of chosen snapshots that another snapshot of the disk can replace. A member of a set has no replacement.
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 
 
 def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> list[str]:
-    """Return the disks of which a chosen snapshot was gone, according to these calls to copy and share."""
+    """Return the disks with a chosen snapshot that was gone, according to these calls to copy and share."""
     gone = _gone(plan, calls, values)
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
 
@@ -38,7 +38,7 @@ def fallen_back(
     before: Sequence[Listing],
     values: Variables,
 ) -> list[PlanRow]:
-    """Return a plan in which the disk's other snapshots replace those that are gone: the next newest one a newest one.
+    """Return a plan in which other snapshots of a disk replace those that are gone, the next newest first.
 
     ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region now shows of these
     disks. A snapshot that it shows is not gone, whatever a copy call answered. A snapshot that it no longer shows is

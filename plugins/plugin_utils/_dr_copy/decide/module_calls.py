@@ -42,10 +42,10 @@ def copy_calls(
 
 
 def deletion_calls(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Deletion]:
-    """Put expired copies into one call per region. Returns no call if there are more than ``most`` copies (0: no
-    limit).
+    """Put expired copies into one call per region.
 
-    A call names the survivor of each copy. In check mode that may be a planned copy.
+    Returns no call if there are more than ``most`` copies (0: no limit). A call names the survivor of each copy. In
+    check mode that may be a planned copy.
     """
     if most and len(expired) > most:
         return []

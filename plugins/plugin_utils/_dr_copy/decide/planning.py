@@ -135,14 +135,17 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     Rows of disks without any recovery point in a region come first, then those of disks with the oldest newest recovery
     point. Disks of one group come together; of the groups of one day, the one whose newest set lacks the fewest copies
     comes first. Disks of one instance, or with the same value of ``group_tag``, are a group. ``set_seconds`` is the
-    maximum time between the snapshots of a set that the cloud does not report. With ``select`` "latest" a group's
-    newest set is copied too, if it is complete and newer than every complete set in the region. With "latest" only each
-    disk's newest complete snapshot that is not a copy is considered, with "all" every one. In addition, older snapshots
-    are considered whose copies lost their tags, so that the copies get them and retention recognizes them. Snapshots
-    whose copies retention would delete are left out, so that a second run with the same arguments copies nothing.
-    ``max_snapshot_age_hours`` of 0 accepts snapshots of any age. Only snapshots with all ``snapshot_tags`` and none of
-    ``exclude_snapshot_tags`` are considered; the others do not hide older ones. The value "*" means any value.
-    The limits of retention are those of ``expired_copies``. Raises ValueError for invalid arguments.
+    maximum time between the snapshots of a set that the cloud does not report.
+
+    With ``select`` "latest" only each disk's newest complete snapshot that is not a copy is considered, with "all"
+    every one. With "latest" a group's newest set is copied too, if it is complete and newer than every complete set in
+    the region. In addition, older snapshots are considered whose copies lost their tags, so that the copies get them
+    and retention recognizes them.
+
+    Snapshots whose copies retention would delete are left out, so that a second run with the same arguments copies
+    nothing. The limits of retention are those of ``expired_copies``. ``max_snapshot_age_hours`` of 0 accepts snapshots
+    of any age. Only snapshots with all ``snapshot_tags`` and none of ``exclude_snapshot_tags`` are considered; the
+    others do not hide older ones. The value "*" means any value. Raises ValueError for invalid arguments.
     """
     periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
@@ -260,8 +263,7 @@ def _lost_its_tags(copy: SnapshotRow) -> bool:
 
 
 def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[SnapshotRow, str | None, SnapshotTime | None]]:
-    """Return a disk's snapshots, newest first, each with the reason why it is unusable, or with the time when it was
-    taken.
+    """Return a disk's snapshots, newest first, each with why it is unusable or with when it was taken.
 
     With "latest", no snapshot is considered after the newest one that can be copied.
     """

@@ -99,9 +99,9 @@ def _expired(
 
 def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
     """Return expired copies, each with its ``survivor``: the newest complete copy of the disk in the region that stays.
-    An archived copy is a survivor only if all are archived.
 
-    The survivor is None if it is only planned, in check mode. If no copy would survive, none is deleted.
+    An archived copy is a survivor only if all are archived. The survivor is None if it is only planned, in check mode.
+    If no copy would survive, none is deleted.
     """
     going = {(copy["region"], copy["snapshot_id"]) for copy in expired}
     newest: dict[tuple[str, str], tuple[tuple[bool, SnapshotTime], str | None]] = {}

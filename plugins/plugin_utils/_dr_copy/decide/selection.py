@@ -78,8 +78,10 @@ def in_part_by_marks(copies: Sequence[SnapshotRow], values: Variables) -> frozen
 
 
 def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
-    """Return the group of each disk according to the marks of its newest copy, if these show it; empty for a disk that
-    has left its group since."""
+    """Return the group of each disk according to the marks of its newest copy, if they show it.
+
+    The group is empty for a disk that has left it since.
+    """
     newest = {copy.disk_id: copy for copy in sorted(copies, key=lambda c: (c.time, c.source_id))}
     left = disks_that_left(newest.values(), sets_of_copies(copies)[0])
     return {disk_id: "" if disk_id in left else copy.group_id for disk_id, copy in newest.items() if copy.group_id}

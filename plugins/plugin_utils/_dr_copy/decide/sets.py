@@ -76,8 +76,10 @@ def worst_set_first(row: SetStanding) -> tuple[int, float, str, str]:
 
 
 def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
-    """Return the disks of a server whose newest copy is more than ``seconds`` older than that of another disk, with the
-    time of that copy (None if there is none)."""
+    """Return the disks of a server that lag behind another disk, with the time of their newest copy or None.
+
+    A disk lags if its newest copy is more than ``seconds`` older than that of another disk.
+    """
     times = dict.fromkeys(row["disks"], row["source_created_at"])
     times |= {disk["disk_id"]: disk["source_created_at"] for disk in row["torn"]}
     newest = max(filter(None, map(parse_time, times.values())), default=None)
@@ -139,8 +141,11 @@ def _groups_and_copies(state: RunState, done: Done, values: Variables) -> tuple[
 
 
 def _groups(copies: Sequence[Copy], done: Done, values: Variables) -> list[Group]:
-    """Return the groups of the run's disks. If the source region could not be listed, the marks of the newest copies
-    name the group of a disk, and the last report that of a disk without such marks."""
+    """Return the groups of the run's disks.
+
+    If the source region could not be listed, the marks of the newest copies name the group of a disk, and the last
+    report that of a disk without such marks.
+    """
     if is_listed(done["source"]):
         return groups_in(done["source"], values)
     chosen = {disk["disk_id"] for disk in done["disks"]}

@@ -20,8 +20,7 @@ from .done import ListedRegion, Look, Looked
 
 
 def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[Looked]:
-    """Return ``region`` and ``snapshot_ids`` of the copies that copy calls saw complete and no listing shows as
-    complete.
+    """Return ``region`` and ``snapshot_ids`` of copies that calls saw complete and no listing shows complete.
 
     Regions that could not be listed are skipped.
     """

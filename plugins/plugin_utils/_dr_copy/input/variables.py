@@ -65,10 +65,11 @@ def as_copy_options(value: Any) -> Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
-    """The role's variables. Each is a row of the table: its type, its parser, its default, and the arguments that it
-    sets of the modules that the steps of a run call (see input.steps), or the decisions that use it.
+    """The role's variables.
 
-    Fields that are derived from them and from the run come last.
+    Each is a row of the table: its type, its parser, its default, and the arguments that it sets of the modules that
+    the steps of a run call (see input.steps), or the decisions that use it. Fields that are derived from them and from
+    the run come last.
     """
 
     cloud: str = variable(one_of(CLOUDS), "", required=True, used_by=("calls",))

@@ -47,8 +47,11 @@ def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint],
 
 
 def _judged_set(row: SetStanding, report: Report) -> Result:
-    """Return the result of a server. It passes only if all disks are part of its set, and fails only if
-    dr_copy_consistency is ``set`` and the set misses the RPO."""
+    """Return the result of a server.
+
+    It passes only if all disks are part of its set, and fails only if dr_copy_consistency is ``set`` and the set misses
+    the RPO.
+    """
     words = set_in_words(row, report["settings"]["set_seconds"])
     if row["unknown"]:
         return "error" if report["rpo_hours"] else "skipped", words

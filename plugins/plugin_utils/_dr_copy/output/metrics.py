@@ -53,11 +53,11 @@ def metrics_file(directory: str, report: Report) -> Path:
 
 
 def write_metrics(report: Report, directory: str) -> str:
-    """Write the metrics of a run atomically, and return the path. Raises OSError, and ValueError for a file that is not
-    ours.
+    """Write the metrics of a run atomically, and return the path.
 
-    A failed run keeps the time of the last success in the file. If a region could not be listed, its recovery points
-    keep their earlier times, so their age grows. A disk without a copy has the time 0, so that its alert still fires.
+    Raises OSError, and ValueError for a file that is not ours. A failed run keeps the time of the last success in the
+    file. If a region could not be listed, its recovery points keep their earlier times, so their age grows. A disk
+    without a copy has the time 0, so that its alert still fires.
     """
     path = metrics_file(directory, report)
     before = _read(path)

@@ -200,8 +200,11 @@ def job_data(report: Report, plans: int = 1) -> dict[str, Summary | ShortSummary
 
 
 def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
-    """Return the totals and the worst breaches of a report, as many as there is room for besides the play's other
-    ``plans``. If there are too many plans, the totals are left out, too."""
+    """Return the totals and the worst breaches of a report.
+
+    It has as many breaches as there is room for besides the play's other ``plans``. If there are too many plans, the
+    totals are left out, too.
+    """
     breaches: list[WorstBreach] = [
         {
             "disk_id": breach["disk_id"],

@@ -49,8 +49,11 @@ class CandidateRow(PointRow, ProofRow):
 
 @dataclass(frozen=True)
 class Candidate(Point):
-    """A disk with the last proof of its copies that covers the level of the drill: its time (ISO 8601) and its level,
-    None for never. ``proofs`` has the time of the last proof of each level."""
+    """A disk with the last proof of its copies that covers the level of the drill.
+
+    The proof has a time (ISO 8601) and a level, None for never. ``proofs`` has the time of the last proof of each
+    level.
+    """
 
     proven_at: str | None = None
     proven_level: str | None = None
@@ -127,8 +130,11 @@ def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, value
 
 
 def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
-    """Return the disks whose copies a drill proves: ``count`` disks with at most ``max_gib`` in total, those with the
-    oldest proofs first. A set that was started is finished even beyond ``count``, if ``max_gib`` has room for it."""
+    """Return the disks whose copies a drill proves, those with the oldest proofs first.
+
+    These are ``count`` disks with at most ``max_gib`` in total. A set that was started is finished even beyond
+    ``count``, if ``max_gib`` has room for it.
+    """
     can = [candidate for candidate in candidates if candidate.copy_id]
     room, most = values.max_gib, values.max_gib
     chosen: list[Candidate] = []

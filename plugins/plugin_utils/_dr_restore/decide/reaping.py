@@ -89,10 +89,10 @@ def attached_by_drill(disk: DiskRow | RestoredDisk) -> str | None:
 
 
 def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Deletion]:
-    """Return the calls that delete the disks that a drill has just made, according to the result of making them. Disks
-    that one of ``calls`` has deleted are omitted.
+    """Return the calls that delete the disks that a drill has just made, according to the result of making them.
 
-    A disk without a time of expiry comes from a restore with the same name, so it stays.
+    Disks that one of ``calls`` has deleted are omitted. A disk without a time of expiry comes from a restore with the
+    same name, so it stays.
     """
     gone = set(deleted_ids(calls))
     disks = [disk for disk in made.get("disks") or () if disk["disk_id"] and disk["state"] != "absent"]
@@ -131,10 +131,9 @@ def own_disks(listed: Listing, calls: Sequence[Answer], values: Variables) -> li
 
 
 def doubtful(listed: Listing, made: Sequence[RestoredDisk], calls: Sequence[Answer], values: Variables) -> list[str]:
-    """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not, since a listing may be
-    stale.
+    """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not.
 
-    A look by ID then shows whether they still exist.
+    A listing may be stale. A look by ID then shows whether they still exist.
     """
     gone = set(deleted_ids(calls))
     shown = [disk["disk_id"] for disk in own_disks(listed, calls, values)]

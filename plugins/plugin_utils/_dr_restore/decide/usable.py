@@ -72,8 +72,7 @@ def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
 
 
 def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> str:
-    """Return which disks of another plan's drills are attached to the test instance, or about to be; empty if there are
-    none.
+    """Return which disks of another plan's drills are attached to the test instance, or about to be; or nothing.
 
     Disks of the same plan are from an earlier drill that was killed: they are deleted once they expire, and block no
     drill until then. ``there`` is a look at the disks of drills, ``calls`` are the results of this drill so far.

@@ -25,8 +25,11 @@ NAMED = 10
 
 
 class Around(NamedTuple):
-    """The surroundings of a run: the ``hosts`` of the inventory, None if unknown, and by host the test instance of each
-    other drill that the play runs at the same time."""
+    """The surroundings of a run.
+
+    These are the ``hosts`` of the inventory (None if unknown), and by host the test instance of each other drill that
+    the play runs at the same time.
+    """
 
     hosts: Collection[str] | None = None
     instances: Mapping[str, str] = MappingProxyType({})

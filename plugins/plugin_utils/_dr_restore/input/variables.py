@@ -73,11 +73,11 @@ BILLING_CYCLES = tuple(dict.fromkeys(cycle for cloud in CLOUDS.values() for cycl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
-    """The role's variables. Each is a row of the table: its type, its parser, its default, and the arguments that it
-    sets of the modules that the steps call (see input.steps), or the Python modules of the role that use it for
-    decisions.
+    """The role's variables.
 
-    Fields that are derived from them and from the run come last.
+    Each is a row of the table: its type, its parser, its default, and the arguments that it sets of the modules that
+    the steps call (see input.steps), or the Python modules of the role that use it for decisions. Fields that are
+    derived from them and from the run come last.
     """
 
     cloud: str = variable(one_of(CLOUDS), "", required=True, used_by=("calls",))

@@ -91,8 +91,10 @@ def objects_of(disks: Sequence[PointRow | EarlierRow], values: Variables) -> lis
 
 
 def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables) -> list[Mapping[str, object]]:
-    """Return the objects of claims of earlier runs as they are in the ``text`` of those runs, which users may have
-    edited. Missing objects are created again."""
+    """Return the objects of claims of earlier runs as they are in the ``text`` of those runs.
+
+    Users may have edited the text. Missing objects are created again.
+    """
     there: dict[str, list[Mapping[str, object]]] = {}
     for one in _objects_in(text):
         there.setdefault(_name_in(one), []).append(one)

@@ -196,8 +196,11 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
 
 
 def _lines_of_waves(manifest: Manifest) -> list[str]:
-    """Return a line for each wave: how many of its disks are available, when it began, when the last one became
-    available, and when all their data was loaded, if the cloud reports it."""
+    """Return a line for each wave.
+
+    It says how many of its disks are available, when it began, when the last disk became available, and when all their
+    data was loaded, if the cloud reports it.
+    """
     lines = []
     for number in sorted({disk["wave"] for disk in manifest["disks"]}) if manifest["waves"] else ():
         own = [disk for disk in manifest["disks"] if disk["wave"] == number]

@@ -38,8 +38,7 @@ def _torn_in_words(rows: Sequence[PointRow]) -> str:
 
 
 def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
-    """Return a line for each set of a server of several disks, or a line that it has none, with the newer copies that
-    are not used.
+    """Return a line for each set of a server, or a line that it has none, with the newer copies that are not used.
 
     A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
     """

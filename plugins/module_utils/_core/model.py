@@ -91,14 +91,17 @@ class Disk:
 class Snapshot:
     """One snapshot as a cloud shows it: a source, a copy, or neither. A ``disk`` made from a snapshot is a copy too.
 
-    ``size_gib`` is in GiB, ``progress`` in percent, ``created_at`` is aware (UTC). ``place`` is a site inside the
-    region (an Outpost, a Local Zone), None for the region itself. ``is_copy`` says that the cloud itself shows that it
-    is a copy; only such a snapshot is ever deleted. If only a name, or the ID that a copy call returned, shows the
-    source, the copy is not ``certain``: it counts, but nothing is written to it. ``owned``: it does not belong to
-    another account. ``reason``: why it failed. ``obstacle``: why it cannot be a source when complete. ``recorded`` says
-    that the cloud itself records the source, ``marked_ours`` that something other than tags shows that the copy is
-    ours. ``expires_at`` is when the cloud deletes it, ``locked_until`` when its lock ends, if known. ``traits`` are
-    other facts about it: "system_disk", "locked", "instant", "in_use".
+    - ``size_gib`` is in GiB, ``progress`` in percent; ``created_at`` is aware (UTC).
+    - ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
+    - ``is_copy``: the cloud itself shows that it is a copy; only such a snapshot is ever deleted.
+    - ``certain``: more than a name, or the ID that a copy call returned, shows the source. A copy that is not certain
+      counts, but nothing is written to it.
+    - ``owned``: it does not belong to another account.
+    - ``reason``: why it failed; ``obstacle``: why it cannot be a source when complete.
+    - ``recorded``: the cloud itself records the source; ``marked_ours``: something other than tags shows that the copy
+      is ours.
+    - ``expires_at`` is when the cloud deletes it, ``locked_until`` when its lock ends, if known.
+    - ``traits`` are other facts about it: "system_disk", "locked", "instant", "in_use".
     """
 
     snapshot_id: str

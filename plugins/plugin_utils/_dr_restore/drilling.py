@@ -41,7 +41,7 @@ class Drill(Run):
         self._results: list[Answer] = []
         self._reaped: list[str] = []
         self._available: list[str | None] = []
-        #: The module's rows of each disk that this drill has made.
+        #: The module's rows for the disks that this drill has made.
         self._disks: list[RestoredDisk] = []
         there = self._look(calls)
         self._reap(calls, there, own=False)

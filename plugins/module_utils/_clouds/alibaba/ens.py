@@ -112,9 +112,10 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return self._snapshots(tried, [{"EnsRegionId": region}])
 
     def may_be_of_one(self, error: CopyError) -> bool:
-        """The service does not say which node it refused.
+        """Whether one of several nodes may be the reason for an error.
 
-        A missing source does not depend on the node (api-facts: ens-copy-call, ens-error-codes).
+        The service does not say which node it refused, but a missing source does not depend on the node
+        (api-facts: ens-copy-call, ens-error-codes).
         """
         of_one = super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
         return of_one or error.code == ORDER_FAILED

@@ -46,7 +46,7 @@ LOWEST_SDK = "1.40.20"
 CONNECT_SECONDS = 10
 #: A valid address. botocore would accept some invalid ones, and each call would then be repeated until the deadline.
 _ENDPOINT = re.compile(r"https?://[^\s/{}]+(/[^\s{}]*)?")
-#: What to do if no client can be made.
+#: The hint if no client can be made.
 CHECK_LOGIN = "Check the profile, the region and the keys of this task."
 
 

@@ -64,7 +64,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     @property
     def read_per_call(self) -> int:  # type: ignore[override]
-        """As many as a filter accepts, or all while all snapshots of the account fit into a page."""
+        """As many as a filter accepts; a full page while all snapshots of the account fit into one."""
         return VALUES if self._ec2.has_long_listings else PAGE
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:

@@ -20,7 +20,7 @@ from .errors import BLOCK_KEY_ACTIONS
 
 #: The smallest and the largest page size.
 LEAST, PAGE = 100, 10000
-#: How long (seconds) a complete copy may not show in the EBS direct APIs.
+#: How long (seconds) a complete copy may be missing from the EBS direct APIs.
 SHOWN_SECONDS = 60.0
 HINT = (
     "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and if it is encrypted "

@@ -99,7 +99,7 @@ HINTS = {
     "AttachmentLimitExceeded": "Detach unneeded disks from the instance, or choose another one.",
     "VolumeInUse": "Detach it first if it is no longer needed, then run again.",
 }
-#: The same for codes that have no hint of their own.
+#: The hints for codes that have no hint in HINTS.
 KIND_HINTS: dict[type[CopyError], str] = {
     Refused: FIX_THE_CAUSE,
     Credentials: "Check the keys, the token or the profile of this task, and this machine's clock.",

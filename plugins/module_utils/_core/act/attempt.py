@@ -121,7 +121,7 @@ class Attempt:
     def next_look(self, window: Window | None) -> float:
         """Return when its copies are worth a refreshing look.
 
-        This includes looks because of their room, if others wait for it in a window.
+        Their room is a reason too, if others wait for it in a window.
         """
         look_at = self.decision.look.at if self.is_open else math.inf
         return min(look_at, self.poll_at(window)) if window else look_at

@@ -42,7 +42,7 @@ class Room:
         #: the last comparison with other runs' copies.
         self._counted_at = self._last_started = self._first_started = -math.inf
         #: Whether the cloud has accepted no copy since the last count, so that others may take the room. Without this a
-        #: run would start a copy besides another run's
+        #: run would start a copy in addition to another run's
         #: (test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn).
         self._crowded = False
 

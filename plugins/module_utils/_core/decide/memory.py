@@ -64,7 +64,8 @@ class Memory:
     ) -> None:
         """Record a look from ``at`` to ``until``: at the copies in ``asked``, or at all of the source (None).
 
-        Copies that a long listing showed may be gone by its end, so they count as shown at its start."""
+        Copies that a long listing showed may be gone by its end, so they count as shown at its start.
+        """
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
         shown = {i: self._as_own(copy) if i in self.own else copy for i, copy in shown.items()}
         if asked is None:
@@ -230,7 +231,7 @@ class Memory:
     def locks_not_read(self, error: CopyError, to_lock: str | None, now: float) -> None:
         """Record why locks cannot be read.
 
-        A copy that was to be locked never is then, since its lock might change another one.
+        Copies that were to be locked are not, since a new lock might change an existing one.
         """
         self.locks.unread = error
         if to_lock is not None:
@@ -285,7 +286,8 @@ class Memory:
     def may_delete(self, snapshot_id: str, survivor_id: str, now: float) -> bool:
         """Whether a fresh look shows a copy that is not held, and its survivor (the copy itself if it needs none).
 
-        A copy that may be deleted already needs a later look but need not show in it: a second deletion is harmless.
+        If a copy may already be deleted, a later look is needed, but it need not show the copy: a second deletion is
+        harmless.
         """
         if snapshot_id not in self.seen or self.seen[snapshot_id].copy.held:
             return False

@@ -100,7 +100,7 @@ def _to_delete(
 
 
 def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift) -> float:
-    """Return when to check whether changes show that the cloud accepted or that another run may have made."""
+    """Return when to look for changes that the cloud accepted or that another run may have made."""
     known_at, looks = memory.seen[copy.snapshot_id].known_at, []
     if drift.tags.unshown:
         looks.append(memory.writes.accepted[copy.snapshot_id, TAGS])

@@ -167,19 +167,20 @@ def _wrong_coverage(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
             yield f"{disk} has copies and is selected no more, and nothing says so"
 
 
-def _has_reported(night: NightOutcome) -> bool:
-    """Whether a night has ended, and written all of its files."""
-    return night.finished is not None and not night.full
+def _left_no_report(truth: RoleTruth, outcome: NightOutcome) -> bool:
+    """Whether the plan's night before this one was killed, or could not write all of its files."""
+    nights = truth.nights.outcomes
+    own = [one for one in nights if one.plan is outcome.plan and one.started < outcome.started and not one.run.check]
+    before = max(own, key=lambda one: one.started, default=None)
+    return before is not None and (before.finished is None or bool(before.full))
 
 
 def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
     """Return the recovery points of a plan's last report that a person has deleted in time to be seen.
 
-    A night that made a newer copy and left no report may have deleted the point itself, as far as later ones know.
+    The night before may have deleted a point that is not the newest: if it left no report, this night cannot know.
     """
-    unreported = {
-        night.name for night in truth.nights.outcomes if night.plan is outcome.plan and not _has_reported(night)
-    }
+    may_have_pruned = _left_no_report(truth, outcome)
     last = max(map(json.loads, outcome.json_before), key=lambda report: report.get("finished_at", ""))
     if last.get("last") or not last.get("source_listed"):
         return []
@@ -189,7 +190,7 @@ def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
         if copy is None or copy.remover != "event" or copy.gone > begin or point["disk_id"] not in outcome.selected:
             continue
         of_disk = truth.of_disk(point["disk_id"], copy.region)
-        if any(one.by in unreported - {outcome.name} and one.born_at > copy.born_at for one in of_disk):
+        if may_have_pruned and any(one.born_at > copy.born_at for one in of_disk):
             continue
         alike = [one for one in truth.copies if one.place == copy.place]
         if not any(one.was(("complete",), begin, outcome.ended) for one in alike):

@@ -768,6 +768,14 @@ class TaggedCopies:
         tags = cloud.tags_of(copy)
         assert not out.failed and tags[HOLD] == value and tags["team"] == "dr" and "old" not in tags
 
+    def test_purging_spares_a_hold_however_its_key_is_spelt(self, cloud):
+        """What keeps a copy from deletions is not purged from it (promises: held)."""
+        source = cloud.snapshot()
+        copy = cloud.our_copy(source)
+        set_tags(cloud, copy, **{HOLD.title(): "yes"})
+        cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
+        assert cloud.tags_of(copy)[HOLD.title()] == "yes" and cloud.run(source, state="absent").failed
+
     def test_a_held_double_stays_and_is_reported_and_fails_nothing(self, cloud):
         """remove_duplicates deletes the others (promises: held)."""
         source = cloud.snapshot()

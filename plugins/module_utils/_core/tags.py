@@ -177,8 +177,13 @@ def change_of_tags(
         return TagChange()
     provenance = {rules.same(key) for key in PROVENANCE_KEYS}
     wanted = {key: value for key, value in request.tags.items() if rules.same(key) not in provenance}
-    spared = {*provenance, *map(rules.same, OF_THE_COPY), *map(rules.same, wanted), *map(rules.same, kept)}
+    spared = {*provenance, *map(rules.same, wanted), *map(rules.same, kept)}
     if request.name is not None and rules.name_key:
         spared.add(rules.same(rules.name_key))
-    others = sorted(key for key in copy.tags if rules.same(key) not in spared and not rules.is_reserved(key))
+    others = sorted(
+        key
+        for key in copy.tags
+        # A hold counts however its key is spelt, so it is spared likewise.
+        if rules.same(key) not in spared and key.lower() not in OF_THE_COPY and not rules.is_reserved(key)
+    )
     return TagChange(set=lacking(copy.tags, wanted, rules), remove=tuple(others if purge else ()))

@@ -32,8 +32,7 @@ ROLE = {
 }
 NOTHING = (
     "Set access_key and secret_key, set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, name a "
-    "profile "
-    "of ~/.aliyun/config.json, or an instance role by ecs_ram_role."
+    "profile of ~/.aliyun/config.json, or set ecs_ram_role to an instance role."
 )
 
 

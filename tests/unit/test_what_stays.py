@@ -154,13 +154,14 @@ def test_a_prune_of_many_reads_little_more_than_once(cloud):
         ({"state": "absent", "copy_ids": ["{b}"]}, "{a} is not one of copy_ids"),
         ({"state": "absent", "copy_ids": ["{a}", "{b}"]}, "{b} must remain"),
         ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": "x"}}, "'x' is not a valid ID"),
+        ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": ["x"]}}, """\"['x']\" is not a valid ID"""),
     ],
 )
 def test_survivors_that_cannot_be_meant_are_refused_before_any_call(cloud, options, word):
     old, goes, stays = two_nights(cloud)
 
     def text(value):
-        return value.replace("{a}", goes.id).replace("{b}", stays.id)
+        return value if isinstance(value, list) else value.replace("{a}", goes.id).replace("{b}", stays.id)
 
     given = {"survivors": {"{a}": "{b}"}, **options}
     given["survivors"] = {text(key): text(value) for key, value in given["survivors"].items()}

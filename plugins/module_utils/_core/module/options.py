@@ -142,7 +142,7 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
     found += [f"survivors: {copy_id} is not one of copy_ids" for copy_id in survivors if copy_id not in named]
     return found + [
         f"survivors: {survivor} must remain, but copy_ids names it"
-        for survivor in {*survivors.values()}
+        for survivor in dict.fromkeys(map(str, survivors.values()))
         if survivor in named
     ]
 

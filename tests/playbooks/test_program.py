@@ -11,6 +11,7 @@ import re
 import subprocess
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from .conftest import PLACES
 from .test_progress import LINE, played
@@ -68,6 +69,19 @@ def test_the_connection_counts_more_than_defaults_and_is_never_shown(clouds, cor
 def _near(plan, keys):
     near = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     return {**near, **plan, "dr_copy_connection": keys}
+
+
+def test_a_text_in_a_vault_is_taken_as_its_type(clouds, core, plan):
+    keys, secret = clouds.connections["ens"], VaultSecret(b"a password")
+    text = "\n".join(f"{name}={value}" for name, value in keys.items())
+    vaulted = VaultLib([("default", secret)]).encrypt(text, secret).decode()
+    (clouds.directory / "password").write_text("a password")
+    (clouds.directory / "vaulted.yml").write_text(
+        "dr_copy_connection: !vault |\n" + "".join(f"  {line}\n" for line in vaulted.splitlines())
+    )
+    named = ["-e", "@vaulted.yml", "--vault-password-file", "password"]
+    code, output, errors = played(clouds, TASKS, *given(plan), *named, "-vvv", core=core)
+    assert code == 0 and keys["secret_key"] not in output + errors, output + errors
 
 
 def test_check_and_diff_mode_reach_the_modules(clouds, core, plan):

@@ -96,7 +96,9 @@ class RoleAction(ProgressAction):
 
     def variable(self, name: str) -> Any:
         """Return the value of a variable, None if it is not set."""
-        return unwrapped(self._templar.template(self._vars[name])) if name in self._vars else None
+        value = unwrapped(self._templar.template(self._vars[name])) if name in self._vars else None
+        # Before ansible-core 2.19 a text of a vault is no str.
+        return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
     def variables(self, names: Iterable[str], unread: list[str] | None = None) -> ByName:
         """Return the values of the role's variables, by their names without the prefix.

@@ -339,16 +339,16 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": "AKID OF MINE", "secret_key": "SECRET-OF-MINE"},
-        "The secret ID given by the options secret_id and secret_key contains a space, a line break or "
-        "another character that no key has. Remove it. It is often the line break at the end of the file that"
+        "The secret ID set by the options secret_id and secret_key contains a space, a line break or "
+        "another character that no key contains. Remove it. It is often the line break at the end of the file that"
         " the key was read from.",
     ),
     (
         "cbs",
         {"secret_id": None, "secret_key": None},
-        "No credentials for Tencent Cloud were found. Give secret_id and secret_key, set "
+        "No credentials for Tencent Cloud were found. Set secret_id and secret_key, set "
         "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, name a profile of ~/.tencentcloud/credentials, "
-        "or, on an instance, its cvm_role.",
+        "or set cvm_role to the role of the instance.",
     ),
     (
         "cbs",
@@ -364,7 +364,7 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": None, "secret_key": None, "cvm_role": "qcs::cam::uin/1:role/x"},
-        "cvm_role: 'qcs::cam::uin/1:role/x' is not a valid role name. Give the name, not the ARN.",
+        "cvm_role: 'qcs::cam::uin/1:role/x' is not a valid role name. Set the name, not the ARN.",
     ),
     (
         "ebs",

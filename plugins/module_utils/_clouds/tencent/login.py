@@ -63,8 +63,8 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
     if login is None:
         raise Credentials(
             "No credentials for Tencent Cloud were found",
-            hint="Give secret_id and secret_key, set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, name a "
-            "profile of ~/.tencentcloud/credentials, or, on an instance, its cvm_role.",
+            hint="Set secret_id and secret_key, set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, name a "
+            "profile of ~/.tencentcloud/credentials, or set cvm_role to the role of the instance.",
         )
     if not (params.get("assume_role_arn") or _names_whole_login(params)):
         login = _with_role_of_environment(login, environ)
@@ -91,7 +91,7 @@ def _with_role_of_environment(login: Login, environ: Mapping[str, str]) -> Login
         there, missing = (ROLE_ARN, ROLE_SESSION) if arn else (ROLE_SESSION, ROLE_ARN)
         raise Credentials(
             f"{there} is set, but {missing} is not",
-            hint="Set both to assume that role, or neither; or name the role by the option assume_role_arn.",
+            hint="Set both to assume that role, or neither; or name the role in the option assume_role_arn.",
         )
     return replace(login, role_arn=arn, session_name=session) if arn and session else login
 
@@ -121,7 +121,7 @@ def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def _instance_role(name: str) -> Login:
     if not re.fullmatch(r"[\w+=,.@-]{1,128}", name):
-        raise Credentials(f"cvm_role: {name!r} is not a valid role name", hint="Give the name, not the ARN.")
+        raise Credentials(f"cvm_role: {name!r} is not a valid role name", hint="Set the name, not the ARN.")
     return Login(cvm_role=name)
 
 
@@ -135,8 +135,8 @@ def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
     ]
     if blank:
         raise Credentials(
-            f"The {' and the '.join(blank)} given by {where} contains a space, a line break or another character that "
-            "no key has",
+            f"The {' and the '.join(blank)} set by {where} contains a space, a line break or another character that "
+            "no key contains",
             hint="Remove it. It is often the line break at the end of the file that the key was read from.",
         )
     return Login(secret_id, secret_key, token)

@@ -180,6 +180,13 @@ def test_a_copy_in_progress_is_not_cancelled_but_deleted_when_complete(ens):
     assert not out.failed and out["counts"]["deleted"] == 2 and not ens.copies()
 
 
+def test_encryption_is_unknown_where_the_service_shows_none(ens):
+    source = ens.snapshot()
+    rows = [ens.run(source, check=True).copy(), ens.run(source).copy(), ens.run(source, wait=True).copy()]
+    assert [row["state"] for row in rows] == ["planned", "pending", "completed"]
+    assert [row["encrypted"] for row in rows] == [None, None, None]
+
+
 def test_there_are_no_tags(ens):
     for option in ("tags", "purge_tags", "copy_tags"):
         out = ens.run(ens.snapshot(), **{option: True})

@@ -130,13 +130,9 @@ class Capabilities:
 
     def expected_encryption(self, order: CopyOrder) -> bool | None:
         """Whether a copy will be encrypted; None if that is unknown before it shows."""
-        return (
-            True
-            if order.source.encrypted or order.request.encrypted
-            else None
-            if self.may_encrypt_by_default
-            else False
-        )
+        if order.source.encrypted or order.request.encrypted:
+            return True
+        return None if self.may_encrypt_by_default or order.source.encrypted is None else False
 
     def full_name(self, name: str, snapshot_id: str, source: Snapshot | None = None) -> str:
         """Return the name of a copy of this source: the user's name with the additions that the cloud needs.

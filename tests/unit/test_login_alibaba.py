@@ -89,7 +89,8 @@ def test_options_come_before_the_environment_and_that_before_profiles(home):
     assert find_login(given, ENVIRONMENT, home).keys("Trying") == ("option", "s", "t")
     assert key_of({}, ENVIRONMENT, home) == "env" and key_of({}, {}, home) == "file"
     assert key_of({"profile": "default"}, ENVIRONMENT, home) == "file"
-    assert key_of({}, {"ALICLOUD_ACCESS_KEY": "old", "ALICLOUD_SECRET_KEY": "s"}, home) == "old"
+    older = {"ALICLOUD_ACCESS_KEY": "old", "ALICLOUD_SECRET_KEY": "s", "ALICLOUD_SECURITY_TOKEN": "t"}
+    assert find_login({}, older, home).keys("Trying") == ("old", "s", "t")
 
 
 def test_a_profile_can_be_named_by_the_environment(home):

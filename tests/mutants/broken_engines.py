@@ -901,7 +901,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a copy is missing after two looks", "decide.memory", "UNSEEN_LOOKS", lambda real: 2),
     ("each listing is the last", "act.region", "Region._comparisons", lambda real: property(lambda self: [])),
     ("a write that was refused is sent at once", "decide.writes", "LONGEST_PAUSE", lambda real: 0.0),
-    ("sources of one region are those of all", "act.sources", "Sources._next_read", _always(-1e9)),
+    ("a source that does not show is read all the time", "act.sources", "Sources._next_read", _always(-1e9)),
     ("a tag service that does not know a copy is final", "decide.writes", "NotFound", lambda real: type("No", (), {})),
     ("looks may be of any age", "decide.memory", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is missing at once", "capabilities", "Capabilities.unseen_seconds", lambda real: 0.0),

@@ -47,6 +47,16 @@ def test_other_sources_do_not_wait_for_one_that_does_not_show(cloud):
     assert cloud.started_at(copy) - started < 1 and out["counts"]["created"] == 1
 
 
+@clouds("ecs", "cbs")  # where one call reads a source
+def test_a_source_that_does_not_show_is_read_no_more_often_beside_others(cloud):
+    cloud.settings(copy_seconds=4.0)
+    reads = []
+    with_script(cloud, lambda action, region: reads.append(action) if region == cloud.source else None)
+    out = cloud.run(cloud.unknown_id, *(cloud.snapshot() for _n in range(3)), wait=True)
+    assert out["counts"]["created"] == 3 and out.failure()["kind"] == "not_found"
+    assert sum("Describe" in action for action in reads) == 3
+
+
 # -- clocks ----------------------------------------------------------------------------------------------
 
 

@@ -55,7 +55,7 @@ ALL_CLOUDS = [
 COUNTS_CALLS = "tests/unit/test_decide.py::test_a_decision_costs_few_calls_of_functions"
 #: A broken engine comes to no end that computes so many seconds on one storm, or on the unit tests; or that is not done
 #: after so many seconds of the clock, however busy the machine is.
-LONGEST_STORM, LONGEST_TESTS, LONGEST = 300, 1800, 10800.0
+LONGEST_STORM, LONGEST_TESTS, LONGEST = 300, 600, 10800.0
 #: By whom one is found that lives, and one of which the place is not there any more.
 NOBODY, NOT_THERE = "nobody", "not there"
 #: What is told of one that met no storms, or no tests.

@@ -70,17 +70,23 @@ def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
 
     It is not, if a newer set has copies of all disks of that set, from one plan or from several.
     """
+    own, newer = _newest_set(truth, copy, moment)
+    if own is None:
+        return False
+    disks: dict[str, set[str]] = defaultdict(set)
+    for one in newer:
+        disks[one.set_id] |= one.disks(truth)
+    return not any(of_set >= own.disks(truth) for of_set in disks.values())
+
+
+def _newest_set(truth: RoleTruth, copy: Copy, moment: float) -> tuple[MarkedSet | None, list[MarkedSet]]:
+    """Return its plan's newest whole set of its server, None if it is no member, and the newer sets of the server."""
     version = copy.version(moment)
     if version is None or not version.tags.get(GROUP):
-        return False
+        return None, []
     sets = [one for one in marked_sets(truth, copy.region, moment) if one.group == version.tags[GROUP]]
     own = next((one for one in sets if one.plan == version.tags.get(PLAN, "") and one.is_whole(truth)), None)
-    if own is None or copy not in own.copies:
-        return False
-    newer: dict[str, set[str]] = defaultdict(set)
-    for one in sets[: sets.index(own)]:
-        newer[one.set_id] |= one.disks(truth)
-    return not any(disks >= own.disks(truth) for disks in newer.values())
+    return (own, sets[: sets.index(own)]) if own and copy in own.copies else (None, [])
 
 
 def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
@@ -94,6 +100,9 @@ def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
         return bool(truth.nights.server_of(truth.disk_of(copy)))
     if is_of_newest_set(truth, copy, moment) or copy.source_id in truth.nights.alive:
         return True
+    own_set, newer = _newest_set(truth, copy, moment)
+    if own_set and not any(one.is_whole(truth) for one in newer):
+        return True  # its server has more disks since, and no newer set has a copy of each
     # It may be of the newest set of another plan, which has copied the other members.
     sets = marked_sets(truth, copy.region, moment)
     own = [(one.group, one.set_id) for one in sets if copy in one.copies]

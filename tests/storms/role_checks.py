@@ -195,22 +195,30 @@ def _doubles(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
                     findings.doubled += 1
 
 
+#: How long (seconds) a run that waits does not tag the new copies of others (promises: provenance).
+NEW_SECONDS = 30.0
+
+
 def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
     """Name copies whose mark of a plan was written over by another plan's run.
 
-    One that does not wait may do so where tags show late; and one that lost the answer to its copy call, and takes
-    another run's copy of the same second for that call's (promises: provenance).
+    One that does not wait may do so where tags show late, and the copy's maker then writes over its mark. So may one
+    that lost the answer to its copy call, and takes another run's copy of the same second for that call's, and two that
+    mark an old copy at once (promises: provenance).
     """
     hasty = {o.name for o in truth.outcomes.values() if o.plan.options.get("wait") is False}
     for copy in truth.copies:
-        mark = ""
+        mark, marker, marked = "", "", 0.0
         for version in copy.versions:
             whose = version.tags.get(PLAN, "") or mark
             by = getattr(version.by, "by", "")
-            may = by in hasty or any(may_have_made(call, copy) for call in truth.calls_of_run(by))
+            at_once = version.moment - marked <= truth.shown and version.moment - copy.born.moment > NEW_SECONDS
+            may = at_once or not hasty.isdisjoint({by, marker})
+            may = may or any(may_have_made(call, copy) for call in truth.calls_of_run(by))
             if mark and whose != mark and not may:
                 yield f"{copy.id} in {copy.region} bore the mark of {mark}, and then that of {whose}"
-            mark = whose
+            if whose != mark:
+                mark, marker, marked = whose, by, version.moment
 
 
 # -- nights ----------------------------------------------------------------------------------------------

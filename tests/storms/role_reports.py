@@ -172,7 +172,7 @@ def _left_no_report(truth: RoleTruth, outcome: NightOutcome) -> bool:
     nights = truth.nights.outcomes
     own = [one for one in nights if one.plan is outcome.plan and one.started < outcome.started and not one.run.check]
     before = max(own, key=lambda one: one.started, default=None)
-    return before is not None and (before.finished is None or bool(before.full))
+    return before is not None and (before.finished is None or bool(before.full or before.finished.unwritten))
 
 
 def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:

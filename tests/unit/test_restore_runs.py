@@ -245,7 +245,7 @@ def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(e
     wrong = runs.restore(zone=runs.estate.other_zone, **given)
     assert "1 of 1 disks are missing" in wrong.message and "Set another dr_restore_id" in wrong.message
     assert (tmp_path / "orders.flood.restore.json").read_text() == before
-    assert any(line.startswith("MANIFEST") and "is of an earlier run" in line for line in wrong.lines)
+    assert any(line.startswith("MANIFEST") and "is from an earlier run" in line for line in wrong.lines)
 
 
 def test_the_screen_tells_how_old_the_data_is_and_how_long_it_took(ebs_runs, tmp_path):

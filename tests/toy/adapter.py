@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Listing, Pages, SnapshotCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    FIX_THE_CAUSE,
     Ambiguous,
     CopyError,
     Credentials,
@@ -54,6 +55,7 @@ ERRORS: dict[str, type[CopyError]] = {
     "Expired": Credentials,
     "WrongSignature": Credentials,
 }
+HINTS: dict[type[CopyError], str] = {Refused: FIX_THE_CAUSE, Credentials: "Check the keys of this task."}
 CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "endpoint_url": {"type": "str", "required": True},
     "access_key": {"type": "str", "required": True, "no_log": False},
@@ -156,7 +158,7 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
         if answer.status == 200:
             return dict(shown)
         kind = lost if answer.status >= 500 else ERRORS.get(shown["Code"], Refused)
-        hint = "Check the keys of this task." if kind is Credentials else None
+        hint = HINTS.get(kind)
         raise kind(f"{tried}: {shown['Message']}", code=shown["Code"], request_id=shown["RequestId"], hint=hint)
 
 

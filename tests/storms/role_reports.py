@@ -169,8 +169,9 @@ def _wrong_coverage(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
 
 def _left_no_report(truth: RoleTruth, outcome: NightOutcome) -> bool:
     """Whether the plan's night before this one was killed, or could not write all of its files."""
-    nights = truth.nights.outcomes
-    own = [one for one in nights if one.plan is outcome.plan and one.started < outcome.started and not one.run.check]
+    names = {*outcome.plan.names}
+    earlier = [one for one in truth.nights.outcomes if one.started < outcome.started and not one.run.check]
+    own = [one for one in earlier if not names.isdisjoint(one.plan.names)]
     before = max(own, key=lambda one: one.started, default=None)
     return before is not None and (before.finished is None or bool(before.full or before.finished.unwritten))
 

@@ -68,15 +68,17 @@ def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]
 def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
     """Whether a copy is a member of its plan's newest whole set of its server at a moment.
 
-    It is not, if a newer set has copies of all disks of that set, from one plan or from several.
+    It is not, if a newer set is whole or has copies of all disks of that set, from one plan or from several.
     """
     own, newer = _newest_set(truth, copy, moment)
     if own is None:
         return False
     disks: dict[str, set[str]] = defaultdict(set)
+    sizes: dict[str, set[int]] = defaultdict(set)
     for one in newer:
         disks[one.set_id] |= one.disks(truth)
-    return not any(of_set >= own.disks(truth) for of_set in disks.values())
+        sizes[one.set_id].add(one.size)
+    return not any(of_set >= own.disks(truth) or sizes[set_id] == {len(of_set)} for set_id, of_set in disks.items())
 
 
 def _newest_set(truth: RoleTruth, copy: Copy, moment: float) -> tuple[MarkedSet | None, list[MarkedSet]]:

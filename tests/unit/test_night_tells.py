@@ -273,6 +273,17 @@ def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, wha
     assert "DescribeKey" not in night(ebs, check_keys=False, **given).report["api_calls"]
 
 
+def test_a_copy_whose_key_was_not_read_is_told(ebs):
+    """A replica that lags shows a new copy late, also to the look at its key."""
+    ebs.snapshot(ebs.disk(**TAGS))
+    given = {"rpo_hours": 24, "encrypted": True}
+    night(ebs, **given)
+    (copy,) = ebs.copies()
+    ended = night(ebs, {"checking the keys": lambda: ebs.forget(copy.id, ebs.destination)}, **given)
+    (line,) = warned(ended, "is unknown whether the keys of")
+    assert copy.id in line
+
+
 def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     disk = ebs.disk(**TAGS)
     ebs.snapshot(disk, 50)

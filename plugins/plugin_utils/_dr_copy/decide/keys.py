@@ -33,6 +33,12 @@ def keys_of(looks: Sequence[Look]) -> dict[tuple[str, str], KeyRow]:
     }
 
 
+def unseen_by(looks: Sequence[Look]) -> list[str]:
+    """Return the IDs of copies that a look at keys did not show: a new copy may show late."""
+    asked = {i for look in looks if not failures_of(look) for i in look["item"]["snapshot_ids"]}
+    return sorted(asked - {copy["snapshot_id"] for look in looks for copy in look.get("snapshots") or ()})
+
+
 def with_key(point: RecoveryPoint, keys: Mapping[tuple[str, str], KeyRow]) -> RecoveryPoint:
     """Return a recovery point. If its key cannot be used, it does not count, and ``key_problem`` says so."""
     key = keys.get((str(point["region"]), str(point["snapshot_id"])))

@@ -20,7 +20,7 @@ from . import planning
 from .coverage import NAMED, listed, listed_near_misses
 from .destinations import copies_in, copies_of_plan
 from .done import Done
-from .keys import keys_of
+from .keys import keys_of, unseen_by
 from .result import Coverage, PlanRow, Result, VanishedPoint
 
 #: Reasons for leaving out snapshots that the user did not request.
@@ -123,6 +123,12 @@ def _of_keys(done: Done) -> list[str]:
         parts.append(
             f"It is unknown whether these keys of the newest copies can be used: {', '.join(unknown[:NAMED])}{more}. "
             "Allow the caller to read their state, or set dr_copy_check_keys to false."
+        )
+    if unseen := unseen_by(looks):
+        more = f", and {len(unseen) - NAMED} more" if len(unseen) > NAMED else ""
+        parts.append(
+            f"It is unknown whether the keys of {', '.join(unseen[:NAMED])}{more} can be used: the cloud does not show "
+            "these copies yet. The next run checks them."
         )
     why = spelt_out([failure for look in looks for failure in failures_of(look)])
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]

@@ -179,9 +179,10 @@ def _left_no_report(truth: RoleTruth, outcome: NightOutcome) -> bool:
 def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
     """Return the recovery points of a plan's last report that a person has deleted in time to be seen.
 
-    The night before may have deleted a point that is not the newest: if it left no report, this night cannot know.
+    The night before may have deleted a point that is not the newest: if it left no report, this night cannot know. So
+    it is where the night before has not waited for a copy that makes a point outdated.
     """
-    may_have_pruned = _left_no_report(truth, outcome)
+    may_have_pruned = _left_no_report(truth, outcome) or outcome.plan.options.get("wait") is False
     last = max(map(json.loads, outcome.json_before), key=lambda report: report.get("finished_at", ""))
     if last.get("last") or not last.get("source_listed"):
         return []

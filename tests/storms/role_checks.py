@@ -11,12 +11,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.nights.history import NO_CALENDAR, kept_by_calendar
 from tests.simulator.control import Call
 
 from .faults import LOOK
@@ -24,13 +23,13 @@ from .role_keys import wrong_keys
 from .role_nights import NightOutcome, Nights
 from .role_reports import untrue
 from .role_restore_checks import wrong_restores
+from .role_rules import RULES, kept_at_end, kept_by
 from .role_sets import is_of_newest_set, may_stay, wrong_sets
 from .role_storms import RoleStorm
 from .simulation import FOREIGN
 from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, is_dry, may_have_made
 
 PLAN, PLAN_IN_DESCRIPTION = "dr-copy:plan", re.compile(r"\(plan ([^()]+)\)")
-RULES = ("keep", "keep_days", *(name for name in NO_CALENDAR if name != "timezone"))
 
 
 @dataclass
@@ -150,27 +149,9 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
             yield f"{what}, though somebody else had made it"
         if (whose := truth.plan_of(copy, before) or outcome.plan.name) not in outcome.plan.names:
             yield f"{what}, though it bears the mark of {whose}"
-        yield from (f"{what}, though {why}" for why in _kept_by(truth, outcome, copy, moment))
+        yield from (f"{what}, though {why}" for why in kept_by(truth, outcome, copy, moment))
         if is_of_newest_set(truth, copy, outcome.started - truth.shown) and is_of_newest_set(truth, copy, before):
             yield f"{what}, though it is of its server's newest whole set"
-
-
-def _kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) -> Iterator[str]:
-    """Say which rules of a plan keep a copy. What may have been seen complete in this run counts as newer."""
-    options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
-    newer = {
-        (truth.taken(one), one.source_id)
-        for one in truth.of_disk(truth.disk_of(copy), copy.region)
-        if one.ours and one.was(("complete",), outcome.started - truth.shown, moment)
-    }
-    newer = {one for one in newer if one > (taken, copy.source_id)}
-    if not any(options.get(rule) for rule in RULES):
-        yield "no rule limits how long copies are kept"
-    if len(newer) < options.get("keep", 0):
-        yield f"keep {options['keep']} keeps it"
-    if options.get("keep_days") and outcome.began_at - taken <= timedelta(days=options["keep_days"]):
-        yield f"keep_days {options['keep_days']} keeps it"
-    yield from kept_by_calendar(taken, [time for time, _source in newer], options)
 
 
 # -- copies ----------------------------------------------------------------------------------------------
@@ -307,17 +288,5 @@ def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Itera
                 continue
             if copy is max(there, key=lambda one: (truth.taken(one), one.source_id)):
                 continue
-            if not list(_kept_at_end(truth, outcome, copy, there)) and not may_stay(truth, copy, outcome.ended):
+            if not list(kept_at_end(truth, outcome, copy, there)) and not may_stay(truth, copy, outcome.ended):
                 yield f"{copy.id} of {copy.source_id} in {region} is there, and no rule of {whose} keeps it"
-
-
-def _kept_at_end(truth: RoleTruth, outcome: NightOutcome, copy: Copy, there: list[Copy]) -> Iterator[str]:
-    """Say which rules keep a copy where only what is there and neither held nor locked counts."""
-    options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
-    counted = {(truth.taken(one), one.source_id) for one in there if not one.held(outcome.ended)}
-    newer = {one for one in counted if one > (taken, copy.source_id)}
-    if not newer or len(newer) < options.get("keep", 0):
-        yield "keep"
-    if options.get("keep_days") and outcome.began_at - taken <= timedelta(days=options["keep_days"]):
-        yield "keep_days"
-    yield from kept_by_calendar(taken, [time for time, _source in newer], options)

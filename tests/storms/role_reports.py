@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from .role_forms import FORM, Report, forms_differ, old_page
 from .role_nights import NightOutcome
+from .role_rules import kept_by
 from .truth import COPIES, Copy
 
 if TYPE_CHECKING:
@@ -167,22 +168,12 @@ def _wrong_coverage(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
             yield f"{disk} has copies and is selected no more, and nothing says so"
 
 
-def _left_no_report(truth: RoleTruth, outcome: NightOutcome) -> bool:
-    """Whether the plan's night before this one was killed, or could not write all of its files."""
-    names = {*outcome.plan.names}
-    earlier = [one for one in truth.nights.outcomes if one.started < outcome.started and not one.run.check]
-    own = [one for one in earlier if not names.isdisjoint(one.plan.names)]
-    before = max(own, key=lambda one: one.started, default=None)
-    return before is not None and (before.finished is None or bool(before.full or before.finished.unwritten))
-
-
 def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
     """Return the recovery points of a plan's last report that a person has deleted in time to be seen.
 
-    The night before may have deleted a point that is not the newest: if it left no report, this night cannot know. So
-    it is where the night before has not waited for a copy that makes a point outdated.
+    A night since then may have pruned a point and left no report, and later ones cannot know. So of the points that are
+    not the newest, only those count that a rule of retention keeps.
     """
-    may_have_pruned = _left_no_report(truth, outcome) or outcome.plan.options.get("wait") is False
     last = max(map(json.loads, outcome.json_before), key=lambda report: report.get("finished_at", ""))
     if last.get("last") or not last.get("source_listed"):
         return []
@@ -191,8 +182,9 @@ def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
         copy = truth.by_id.get(point["snapshot_id"] or "")
         if copy is None or copy.remover != "event" or copy.gone > begin or point["disk_id"] not in outcome.selected:
             continue
-        of_disk = truth.of_disk(point["disk_id"], copy.region)
-        if may_have_pruned and any(one.born_at > copy.born_at for one in of_disk):
+        others = truth.of_disk(point["disk_id"], copy.region)
+        is_newest = all(truth.taken(one) <= truth.taken(copy) for one in others)
+        if not is_newest and not any(kept_by(truth, outcome, copy, outcome.started)):
             continue
         alike = [one for one in truth.copies if one.place == copy.place]
         if not any(one.was(("complete",), begin, outcome.ended) for one in alike):

@@ -116,17 +116,18 @@ def _named(disk: DiskRow) -> ReportedDisk:
 
 def listed(disks: Sequence[ReportedDisk]) -> str:
     """Return the names of disks for a sentence."""
-    return _some([_name(disk) for disk in disks])
+    return some([_name(disk) for disk in disks])
 
 
 def listed_near_misses(disks: Sequence[NearMiss]) -> str:
     """Name disks in a sentence, each with the tags that nearly match."""
-    return _some([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
+    return some([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
 
 
 def _name(disk: ReportedDisk) -> str:
     return f"{disk['disk_name']} ({disk['disk_id']})" if disk["disk_name"] else disk["disk_id"]
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first names for a sentence, and how many more there are."""
     return ", ".join(names[:NAMED]) + (f", and {len(names) - NAMED} more" if len(names) > NAMED else "")

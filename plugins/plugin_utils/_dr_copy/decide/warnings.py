@@ -17,7 +17,7 @@ from ..._role.registered import failures_of, is_listed
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
 from . import planning
-from .coverage import NAMED, listed, listed_near_misses
+from .coverage import listed, listed_near_misses, some
 from .destinations import copies_in, copies_of_plan
 from .done import Done
 from .keys import keys_of, unseen_by
@@ -70,11 +70,10 @@ def _of_former_plans(done: Done, values: Variables) -> list[str]:
             newest[plan] = max(made, newest.get(plan, made))
     if values.plan not in newest:
         return []
-    former = [plan for plan in values.former_plans if plan != values.plan]
     return [
         f"dr_copy_former_plans names {plan}, which has made copies since {values.plan} last did. If {plan} is still a "
         "plan, take it out of dr_copy_former_plans: retention deletes its copies."
-        for plan in former
+        for plan in values.former_plans
         if plan in newest and newest[plan] > newest[values.plan]
     ]
 
@@ -103,13 +102,10 @@ def _of_coverage(coverage: Coverage) -> list[str]:
 def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     if not vanished:
         return []
-    named = ", ".join(
-        f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished[:NAMED]
-    )
-    more = f", and {len(vanished) - NAMED} more" if len(vanished) > NAMED else ""
+    named = some([f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished])
     return [
         f"{counted(len(vanished), 'recovery point')} of the last report vanished, although neither retention nor the "
-        f"cloud's own expiry deleted them: {named}{more}. Find out who deleted them."
+        f"cloud's own expiry deleted them: {named}. Find out who deleted them."
     ]
 
 
@@ -119,16 +115,14 @@ def _of_keys(done: Done) -> list[str]:
     unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
     parts = []
     if unknown:
-        more = f", and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         parts.append(
-            f"It is unknown whether these keys of the newest copies can be used: {', '.join(unknown[:NAMED])}{more}. "
+            f"It is unknown whether these keys of the newest copies can be used: {some(unknown)}. "
             "Allow the caller to read their state, or set dr_copy_check_keys to false."
         )
     if unseen := unseen_by(looks):
-        more = f", and {len(unseen) - NAMED} more" if len(unseen) > NAMED else ""
         parts.append(
-            f"It is unknown whether the keys of {', '.join(unseen[:NAMED])}{more} can be used: the cloud does not show "
-            "these copies yet. The next run checks them."
+            f"It is unknown whether the keys of {some(unseen)} can be used: the cloud does not show these copies yet. "
+            "The next run checks them."
         )
     why = spelt_out([failure for look in looks for failure in failures_of(look)])
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]

@@ -80,13 +80,19 @@ def test_nothing_is_said_of_disks_that_were_not_looked_at(ecs):
     assert "No disk was checked." in ended.brief["lines"] and not ended.report["source_listed"]
 
 
-def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
+def lost_copy(estate, given):
+    """Let a night make a copy, which somebody deletes together with its source; returns the copy."""
     source = estate.snapshot(estate.disk(**TAGS))
-    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
     night(estate, **given)
     (copy,) = estate.copies()
     estate.forget(copy.id, estate.destination)
     estate.forget(source)
+    return copy
+
+
+def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
+    copy = lost_copy(estate, given)
     ended = night(estate, **given)
     (point,) = ended.result["vanished"]
     assert (point["snapshot_id"], point["region"]) == (copy.id, estate.destination)
@@ -97,12 +103,8 @@ def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
 
 
 def test_a_status_does_not_keep_what_vanished_from_the_next_night_and_its_metric(estate, tmp_path):
-    source = estate.snapshot(estate.disk(**TAGS))
     given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
-    night(estate, **given)
-    (copy,) = estate.copies()
-    estate.forget(copy.id, estate.destination)
-    estate.forget(source)
+    copy = lost_copy(estate, given)
     estate.clock.sleep(60)
     runs = [night(estate, reads_only=reads, **given) for reads in (True, True, False)]
     assert [[point["snapshot_id"] for point in run.result["vanished"]] for run in runs] == [[copy.id]] * 3

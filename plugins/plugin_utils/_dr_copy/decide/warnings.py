@@ -71,8 +71,8 @@ def _of_former_plans(done: Done, values: Variables) -> list[str]:
     if values.plan not in newest:
         return []
     return [
-        f"dr_copy_former_plans names {plan}, which has made copies since {values.plan} last did. If {plan} is still a "
-        "plan, take it out of dr_copy_former_plans: retention deletes its copies."
+        f"dr_copy_former_plans names {plan}, which has made copies since the last copy of {values.plan}. If {plan} is "
+        "still a plan, remove it from dr_copy_former_plans, because retention deletes its copies."
         for plan in values.former_plans
         if plan in newest and newest[plan] > newest[values.plan]
     ]

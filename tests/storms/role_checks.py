@@ -143,7 +143,8 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
         if not any(truth.taken(one) >= truth.taken(copy) for one in near):
             yield f"{what}, and no newer copy of its disk was complete"
         double = any(one.source_id == copy.source_id for one in near)
-        if double and (copy.by == outcome.name or outcome.plan.options.get("remove_duplicates")):
+        seems_own = copy.by == outcome.name or any(may_have_made(call, copy) for call in truth.calls_of(outcome))
+        if double and (seems_own or outcome.plan.options.get("remove_duplicates")):
             continue
         if copy.by == FOREIGN:
             yield f"{what}, though somebody else had made it"

@@ -70,41 +70,43 @@ def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
 
     It is not, if a newer set is whole or has copies of all disks of that set, from one plan or from several.
     """
-    own, newer = _newest_set(truth, copy, moment)
-    if own is None:
-        return False
-    disks: dict[str, set[str]] = defaultdict(set)
-    sizes: dict[str, set[int]] = defaultdict(set)
-    for one in newer:
-        disks[one.set_id] |= one.disks(truth)
-        sizes[one.set_id].add(one.size)
-    return not any(of_set >= own.disks(truth) or sizes[set_id] == {len(of_set)} for set_id, of_set in disks.items())
+    newer = _newer_sets(truth, copy, moment)
+    return newer is not None and not any(covers or is_whole for covers, is_whole in newer)
 
 
-def _newest_set(truth: RoleTruth, copy: Copy, moment: float) -> tuple[MarkedSet | None, list[MarkedSet]]:
-    """Return its plan's newest whole set of its server, None if it is no member, and the newer sets of the server."""
+def _newer_sets(truth: RoleTruth, copy: Copy, moment: float) -> list[tuple[bool, bool]] | None:
+    """Return for each newer set of its server whether it covers the disks of a copy's set, and whether it is whole.
+
+    The copy's set is its plan's newest whole one; None if the copy is no member of it.
+    """
     version = copy.version(moment)
     if version is None or not version.tags.get(GROUP):
-        return None, []
+        return None
     sets = [one for one in marked_sets(truth, copy.region, moment) if one.group == version.tags[GROUP]]
     own = next((one for one in sets if one.plan == version.tags.get(PLAN, "") and one.is_whole(truth)), None)
-    return (own, sets[: sets.index(own)]) if own and copy in own.copies else (None, [])
+    if own is None or copy not in own.copies:
+        return None
+    disks: dict[str, set[str]] = defaultdict(set)
+    sizes: dict[str, set[int]] = defaultdict(set)
+    for one in sets[: sets.index(own)]:
+        disks[one.set_id] |= one.disks(truth)
+        sizes[one.set_id].add(one.size)
+    return [(of_set >= own.disks(truth), sizes[set_id] == {len(of_set)}) for set_id, of_set in disks.items()]
 
 
 def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
     """Whether a copy may stay for its server's sake: it is of the newest whole set, or of one that may become whole.
 
-    Where copies bear no marks, the times of their sources make sets.
+    A newer set that is whole without all disks of the copy's set need not replace that: nothing may show that a disk
+    has left the server. Where copies bear no marks, the times of their sources make sets.
     """
     if not truth.storm.has_groups:
         return False
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
         return bool(truth.nights.server_of(truth.disk_of(copy)))
-    if is_of_newest_set(truth, copy, moment) or copy.source_id in truth.nights.alive:
+    newer = _newer_sets(truth, copy, moment)
+    if copy.source_id in truth.nights.alive or (newer is not None and (True, True) not in newer):
         return True
-    own_set, newer = _newest_set(truth, copy, moment)
-    if own_set and not any(one.is_whole(truth) for one in newer):
-        return True  # its server has more disks since, and no newer set has a copy of each
     # It may be of the newest set of another plan, which has copied the other members.
     sets = marked_sets(truth, copy.region, moment)
     own = [(one.group, one.set_id) for one in sets if copy in one.copies]

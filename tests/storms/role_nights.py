@@ -385,7 +385,8 @@ class Nights(People):
             self.estate.settings(tags_visible_after=0.0)
         if self.storm.keys:
             self.set_key("")
-        waits = {"wait": True, "wait_timeout": 10800}
+        # One copy at a time could outlast any timeout.
+        waits = {"wait": True, "wait_timeout": 10800, "max_in_flight": 20}
         plans_now = self.storm.plans_at(len(self.storm.evenings) + 1)
         plans = [replace(plan, options={**plan.options, **waits}) for plan in plans_now]
         parts = [(n, shard) for n in range(len(plans)) for shard in self._parts_of(n)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clouds on loopback: EC2 by moto, corrected where moto is not AWS.
+"""The simulated clouds on loopback. EC2 is moto with corrections.
 
 ``python -m tests.simulator`` starts every cloud on a free port and prints the addresses as JSON.
 """

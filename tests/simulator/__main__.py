@@ -1,4 +1,4 @@
-"""Start the simulated clouds and print where they are, as JSON on one line."""
+"""Start the simulated clouds and print their addresses as one line of JSON."""
 
 from __future__ import annotations
 

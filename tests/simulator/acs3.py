@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request
 _HEADER = re.compile(
     r"ACS3-HMAC-SHA256 Credential=(?P<key>[^,]+),SignedHeaders=(?P<signed>[^,]+),Signature=(?P<signature>[0-9a-f]{64})"
 )
-#: What the older protocol sends as parameters, by the header in which the newer one does.
+#: Maps each header of the newer protocol to the parameter that has the same value in the older one.
 HEADERS = {
     "Action": "x-acs-action",
     "Version": "x-acs-version",
@@ -27,7 +27,7 @@ HEADERS = {
 
 
 def system_parameters(request: Request) -> dict[str, str]:
-    """Return what the headers of a request say, by the names of the older protocol; nothing of an older request."""
+    """Return the headers of a request under the parameter names of the older protocol; empty for an older request."""
     match = _HEADER.fullmatch(request.headers.get("Authorization", ""))
     if not match:
         return {}
@@ -36,7 +36,7 @@ def system_parameters(request: Request) -> dict[str, str]:
 
 
 def signature(secret: str, request: Request) -> str:
-    """Sign a request by the headers that it says are signed."""
+    """Sign a request over the headers that it lists as signed."""
     match = _HEADER.fullmatch(request.headers["Authorization"])
     assert match
     names = match["signed"].split(";")

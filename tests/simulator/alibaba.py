@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alibaba Cloud's RPC protocol: signatures, refusals and errors as ECS and ENS share them (api-facts: alibaba-rpc)."""
+"""Alibaba Cloud's RPC protocol: signatures, refusals and errors that ECS and ENS share (api-facts: alibaba-rpc)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Any] = {
     "fails_after": 1.0,
     "denied": [],
     "in_use": [],
-    # Whether ECS deletes no snapshot while a copy of it is made (api-facts: ecs-delete).
+    # Whether ECS refuses to delete a snapshot while it is being copied (api-facts: ecs-delete).
     "copies_hold_sources": False,
     "disk_seconds": 2.0,
     "disk_seconds_of": {},
@@ -49,12 +49,12 @@ DEFAULTS: dict[str, Any] = {
     "system_disks": [],
     "refused_nodes": [],
     "all_refused_as": "error",
-    "tells_ids": "snapshot",
-    # Whether a copy shows what it was made of (api-facts: ecs-source-fields, ens-source-fields).
+    "returned_ids": "snapshot",
+    # Whether a copy shows its source (api-facts: ecs-source-fields, ens-source-fields).
     "shows_sources": True,
-    # What ENS counts as TotalCount: items, pages, zero or nothing (api-facts: page-seams).
+    # What ENS returns as TotalCount: items, pages, zero or nothing (api-facts: page-seams).
     "counts": "items",
-    # The most that a page of ENS holds, however many are asked for (api-facts: ens-describe-limits).
+    # The largest page of ENS, even if more is requested (api-facts: ens-describe-limits).
     "page_cap": 50,
     "most_by_tag": 1000,
     "groups_forget": False,
@@ -79,7 +79,7 @@ SYSTEM = {
     "SignatureNonce",
     "Signature",
 }
-#: Alibaba takes a request for fifteen minutes.
+#: How long (seconds) Alibaba accepts a request: fifteen minutes.
 VALID_SECONDS = 900
 
 
@@ -97,7 +97,7 @@ def string_to_sign(method: str, parameters: dict[str, str]) -> str:
 
 
 def signature(secret: str, method: str, parameters: dict[str, str]) -> str:
-    """Sign as the RPC protocol wants it (api-facts: alibaba-rpc)."""
+    """Sign as the RPC protocol requires (api-facts: alibaba-rpc)."""
     digest = hmac.new(f"{secret}&".encode(), string_to_sign(method, parameters).encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
@@ -107,14 +107,14 @@ def _encoded(text: str) -> str:
 
 
 class RpcCloud:
-    """A simulated service: subclasses name their ``version`` and the parameters of each action, and answer each."""
+    """A simulated service. Subclasses define its ``version``, the parameters of each action, and the answers."""
 
     version: str
     host: str
     product: str
     snapshot_prefix: str
     parameters: dict[str, set[str]]
-    #: JSON arrays that are taken as numbered parameters too.
+    #: JSON arrays that are accepted as numbered parameters too.
     also_numbered: set[str] = set()
 
     def __init__(self, clock: Any):
@@ -142,7 +142,7 @@ class RpcCloud:
         self.tokens.clear()
 
     def _make(self, things: list[dict[str, Any]]) -> list[str]:
-        """Make disks and complete snapshots, as a test or the demo asks: dicts of their fields, with a ``kind``."""
+        """Make disks and complete snapshots from dicts of their fields; ``kind`` says which of the two."""
         ids = []
         for thing in things:
             facts = {key: value for key, value in thing.items() if key != "kind"}
@@ -158,7 +158,7 @@ class RpcCloud:
         return ids
 
     def _truth(self) -> list[dict[str, Any]]:
-        """Return every snapshot as it really is."""
+        """Return the true state of every snapshot."""
         now = self.clock.monotonic()
         kept = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
         return [
@@ -233,7 +233,7 @@ class RpcCloud:
 
 
 def _given(request: Request) -> dict[str, str]:
-    """Return a call's parameters, read once."""
+    """Return the parameters of a call, read only once."""
     if "simulator.given" not in request.environ:
         given = {**request.args.to_dict(), **request.form.to_dict(), **acs3.system_parameters(request)}
         request.environ["simulator.given"] = given
@@ -264,7 +264,7 @@ def required(given: dict[str, str], name: str) -> str:
 
 
 def json_list(given: dict[str, str], name: str, most: int, code: str) -> list[str] | None:
-    """Read a list that must come as a JSON array in one text."""
+    """Parse a list that must be a JSON array in one string."""
     if name not in given:
         return None
     try:
@@ -277,7 +277,7 @@ def json_list(given: dict[str, str], name: str, most: int, code: str) -> list[st
 
 
 def one_of(given: dict[str, str], name: str, values: tuple[str, ...], code: str) -> str:
-    """Read a word that must be one of these, whatever its case; the first one where it is not given."""
+    """Parse a word that must be one of these, in any case; the default is the first one."""
     word = given.get(name, values[0])
     if word.lower() not in [value.lower() for value in values]:
         raise ApiError(code, f"The specified parameter {name} is not valid.", 404)

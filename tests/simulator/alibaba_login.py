@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where credentials for Alibaba Cloud come from: the metadata service of an instance, STS, an address of one's own.
+"""Sources of credentials for Alibaba Cloud: the metadata service of an instance, STS, a custom address.
 
-One application for all of them and for the service itself, so that it can be the proxy of a process: it goes by the
-host that is asked for. What it hands out is known to the simulated service, and what it has taken back no more.
+One application serves all of them and the service itself, so that it can be the proxy of a process: it dispatches by
+the requested host. The simulated service accepts the credentials that it issues, until they are revoked.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from werkzeug.wrappers import Request, Response
 from .alibaba import RpcCloud, signature
 
 METADATA = "100.100.100.200"
-#: Any name will do: the proxy decides.
+#: Any name works, because the proxy dispatches.
 URI_HOST, STS_HOST, SERVICE_HOST = "credentials.example.com", "sts.example.com", "service.example.com"
 ROLE = "acs:ram::1234567890123456:role/dr"
 OIDC_TOKEN = "aSimulatedOidcToken.0123456789"
 
 
 class LoginStandIn:
-    """Hands out temporary credentials for a simulated service; ``seconds`` is how long they are said to be valid."""
+    """Issues temporary credentials for a simulated service; ``seconds`` is how long they claim to be valid."""
 
     def __init__(self, cloud: RpcCloud):
         self._cloud = cloud
@@ -37,15 +37,15 @@ class LoginStandIn:
         self.seconds = 3600
         self.external_id = ""
         self.refuses: tuple[str, str] | None = None
-        #: Whether the metadata service demands a token of its own, and the one that it has given.
+        #: Whether the metadata service requires a token, and the token that it issued.
         self.demands_token = True
         self._metadata_token = uuid.uuid4().hex
-        #: What is valid now, by who hands it out.
+        #: The valid credentials, by the source that issued them.
         self.valid: dict[str, tuple[str, dict[str, Any]]] = {}
         self.sessions: list[dict[str, str]] = []
 
     def keys(self, of: str) -> dict[str, str]:
-        """Hand out the credentials that are valid now."""
+        """Issue the credentials that are valid now."""
         if of not in self.valid:
             facts = {"secret": uuid.uuid4().hex, "token": f"token{uuid.uuid4().hex}"}
             self.valid[of] = f"STS.{of}{uuid.uuid4().hex[:12]}", facts
@@ -60,14 +60,14 @@ class LoginStandIn:
         }
 
     def expire(self) -> None:
-        """Let what was handed out so far be valid no more."""
+        """Revoke all credentials that were issued so far."""
         for key, _facts in self.valid.values():
             del self._cloud.control.settings["keys"][key]
         self.valid.clear()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
-        host = request.host.removeprefix("http://")  # the library writes an address of STS into this header as it is
+        host = request.host.removeprefix("http://")  # the library sends an address of STS in this header unchanged
         given = request.args.to_dict()
         if host == METADATA:
             answer = self._metadata(request)

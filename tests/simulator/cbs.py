@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tencent Cloud CBS 2017-03-12, and what it needs of the tag and STS services 2018-08-13 (api-facts: cbs-wire)."""
+"""Tencent Cloud CBS 2017-03-12, and the parts of the tag and STS services 2018-08-13 that it needs (api-facts:
+cbs-wire).
+"""
 
 from __future__ import annotations
 
@@ -17,18 +19,19 @@ from .cbs_tags import TagService
 from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
 from .tencent import REGIONS, Api3Cloud, ApiError, page, required
 
-#: The name that the service itself gives a copy (api-facts: cbs-default-name).
+#: The default name of a copy (api-facts: cbs-default-name).
 DEFAULT_NAME = "Copied {source} from {region}"
-#: How requests write times (TCCLI: datetime_iso).
+#: The format of times in requests (TCCLI: datetime_iso).
 DEADLINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 _sessions = itertools.count(1)
 
 
 @dataclass
 class CbsSnapshot(SimulatedSnapshot):
-    """A snapshot of CBS. ``deadline`` is aware; ``shared`` says that another account owns it.
+    """A snapshot of CBS.
 
-    ``gone_at`` (monotonic) is when one that was deleted is shown no longer.
+    ``deadline`` is aware; ``shared``: another account owns it. ``gone_at`` (monotonic): when a deleted snapshot stops
+    showing.
     """
 
     deadline: datetime | None = None
@@ -37,7 +40,7 @@ class CbsSnapshot(SimulatedSnapshot):
     mode: str = "STANDARD_SNAPSHOT"
     locked: bool = False
     gone_at: float | None = None
-    #: What the tags were before each change, and when (monotonic) it shows.
+    #: The tags before each change, and when (monotonic) the change becomes visible.
     changes: list[tuple[float, dict[str, str]]] = field(default_factory=list)
 
     def visible_tags(self, now: float) -> dict[str, str]:
@@ -111,7 +114,7 @@ class Cbs(TagService, Api3Cloud):
             if thing["kind"] == "disk":
                 made: Any = Disk(new_id("disk-", 8), **facts)
             elif thing["kind"] == "group":
-                # CBS takes a group of the disks of one instance, and does not show which (api-facts:
+                # CBS accepts a group of the disks of one instance, and does not show the instance (api-facts:
                 # cbs-snapshot-groups).
                 made = SnapshotGroup(new_id("csnap-", 8), **{k: v for k, v in facts.items() if k != "instance_id"})
             else:
@@ -200,7 +203,7 @@ class Cbs(TagService, Api3Cloud):
 
     def DescribeSnapshots(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         now = self.clock.monotonic()
-        # A copy that has failed is removed by the service (api-facts: cbs-states).
+        # The service removes failed copies (api-facts: cbs-states).
         copying: dict[str, list[str]] = {}
         for other in self.estate.snapshots:
             for copy in self.estate.running_copies(other):
@@ -230,7 +233,7 @@ class Cbs(TagService, Api3Cloud):
         return _shown_disk(disk, self.clock.monotonic())
 
     def _present(self, region: str, now: float) -> list[Any]:
-        """Return what is shown; a deleted snapshot goes behind the answer (api-facts: cbs-delete), here for good."""
+        """Return the snapshots that show. A deletion takes effect after its answer (api-facts: cbs-delete)."""
         kept = self.estate.snapshots.get(region, {})
         for snapshot_id in [s.id for s in kept.values() if s.gone_at is not None and now >= s.gone_at]:
             del kept[snapshot_id]
@@ -265,14 +268,13 @@ class Cbs(TagService, Api3Cloud):
         }
 
     def _deadline_text(self, snapshot: Any) -> str:
-        """Write the deadline; what stands there of a permanent snapshot that is no copy means nothing (documented
-        sample)."""
+        """Format the deadline, which is meaningless for a permanent snapshot that is no copy (documented sample)."""
         if snapshot.deadline is None and snapshot.source_id:
             return ""
         return self._text(snapshot.deadline or snapshot.created + timedelta(days=31))
 
     def _text(self, moment: datetime) -> str:
-        """Write a time as the service does: China's, without saying so."""
+        """Format a time as the service does: China's time, without a zone."""
         return (moment + timedelta(hours=self.control.settings["zone_hours"])).strftime("%Y-%m-%d %H:%M:%S")
 
     # -- changing --------------------------------------------------------------------------------------
@@ -300,7 +302,7 @@ class Cbs(TagService, Api3Cloud):
                 raise ApiError("InvalidParameterValue", "SnapshotName must have at most 60 characters.")
             snapshot.name = given["SnapshotName"]
         if given.get("IsPermanent") is False and "Deadline" in given:
-            # Requests are ISO 8601 with a zone, other than answers (api-facts: cbs-times).
+            # Requests use ISO 8601 with a zone, unlike answers (api-facts: cbs-times).
             if not DEADLINE.fullmatch(given["Deadline"]):
                 raise ApiError("InvalidParameterValue", "Deadline is not an ISO 8601 time with a zone.")
             moment = datetime.fromisoformat(given["Deadline"]).astimezone(self.clock.utc().tzinfo)
@@ -342,7 +344,7 @@ class Cbs(TagService, Api3Cloud):
         return {"Credentials": keys or self.session(), "ExpiredTime": expires, "Expiration": _iso(expires)}
 
     def session(self) -> dict[str, str]:
-        """Make temporary credentials that this cloud takes for ``session_seconds``."""
+        """Issue temporary credentials that this cloud accepts for ``session_seconds``."""
         name = f"AKIDsession{next(_sessions)}"
         until = self.clock.monotonic() + self.control.settings["session_seconds"]
         keys = {"secret": f"secretOf{name}", "token": f"tokenOf{name}", "until": until}
@@ -384,13 +386,13 @@ def _filtered(
 
 
 def _ordered(shown: list[dict[str, Any]], given: dict[str, Any]) -> list[dict[str, Any]]:
-    """Sort by the time of creation, which is the only field and the default; the newest first unless asked."""
+    """Sort by creation time, the only supported and the default field; newest first by default."""
     if given.get("Order", "DESC") not in ("ASC", "DESC") or given.get("OrderField", "CREATE_TIME") != "CREATE_TIME":
         raise ApiError("InvalidParameterValue", "Order must be ASC or DESC, OrderField CREATE_TIME.")
     return sorted(shown, key=lambda item: str(item["CreateTime"]), reverse=given.get("Order", "DESC") == "DESC")
 
 
-#: By filter, the member that it looks at.
+#: The member that each filter compares.
 SNAPSHOT_FIELDS = {
     "snapshot-id": "SnapshotId",
     "snapshot-name": "SnapshotName",
@@ -439,7 +441,7 @@ def _disk_field(item: dict[str, Any], name: str, value: str) -> bool:
 
 
 def _is(shown: Any, value: str) -> bool:
-    """Compare a member with a filter's value, which writes truth in capitals."""
+    """Compare a member with the value of a filter, which writes booleans in capitals."""
     return (str(shown).upper() if isinstance(shown, bool) else str(shown)) == value
 
 
@@ -455,7 +457,7 @@ def _placement(region: str, project: str, cluster: str | None) -> dict[str, Any]
     }
 
 
-#: What every disk shows alike, nulls included (recorded: tests/recorded/cbs/disk_unattached.json).
+#: Members that are the same on every disk, nulls included (recorded: tests/recorded/cbs/disk_unattached.json).
 DISK: dict[str, Any] = {
     "DiskType": "CLOUD_PREMIUM",
     "DiskUsage": "DATA_DISK",
@@ -512,12 +514,12 @@ def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
     }
 
 
-#: What CBS calls the states of a group.
+#: CBS's names for the states of a group.
 GROUP_STATES = {"complete": "NORMAL", "running": "CREATING", "rolling_back": "ROLLBACKING"}
 
 
 def _shown_group(group: SnapshotGroup, members: list[str]) -> dict[str, Any]:
-    """Show a group, whose times are of another form than those of snapshots (documented: snapshot_group.json)."""
+    """Show a group. Its times have another format than those of snapshots (documented: snapshot_group.json)."""
     created = group.created.replace("Z", "+00:00")
     return {
         "SnapshotGroupId": group.id,

@@ -18,7 +18,7 @@ CBS = "cbs", "2017-03-12"
 LEAST = 10
 HOURLY = "POSTPAID_BY_HOUR"
 TYPES = ("CLOUD_PREMIUM", "CLOUD_SSD")
-#: A moment that never comes; infinity is no JSON.
+#: A time that never comes; JSON has no infinity.
 NEVER = 1e15
 
 
@@ -54,7 +54,7 @@ class CbsDisks(Cbs):
     }
 
     def __init__(self, clock: Any):
-        #: By token: what was asked, and the answer.
+        #: By token: the request and its answer.
         self.tokens: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         super().__init__(clock)
 
@@ -121,14 +121,14 @@ class CbsDisks(Cbs):
             created=self._text(self.clock.utc()),
             started=now,
             duration=seconds,
-            # There is no state for one that is being made: until it is there, it does not show.
+            # No state exists for a disk that is being made: it does not show until it is complete.
             visible_at=NEVER if never else now + max(seconds, settings["visible_after"]),
         )
         self.kept_tags |= {*disk.tags.items()}
         return self.estate.add(disk)
 
     def _usable(self, snapshot_id: str, region: str) -> CbsSnapshot:
-        """Return a snapshot that can become a disk, or refuse."""
+        """Return a snapshot that can be made into a disk, or refuse."""
         snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
         if snapshot is None or snapshot.gone_at is not None:
             raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{snapshot_id}` does not exist.")
@@ -168,7 +168,7 @@ class CbsDisks(Cbs):
         return {"SnapshotId": self.estate.add(snapshot).id}
 
     def CreateSnapshotGroup(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        """Take a snapshot of each of some disks of one instance (api-facts: cbs-snapshot-groups)."""
+        """Take a snapshot of each of several disks of one instance (api-facts: cbs-snapshot-groups)."""
         disk_ids, there = required(given, "DiskIds"), self.estate.disks.get(region, {})
         instances = {there[disk_id].attached_to if disk_id in there else None for disk_id in disk_ids}
         if len(instances) > 1 or not all(instances):
@@ -181,7 +181,7 @@ class CbsDisks(Cbs):
         return {"SnapshotGroupId": self.estate.add(SnapshotGroup(new_id("csnap-", 8), region, taken, **facts)).id}
 
     def _deadline(self, text: str | None) -> datetime | None:
-        """Read a deadline, which must be ISO 8601 with a zone (api-facts: cbs-times)."""
+        """Parse a deadline, which must be ISO 8601 with a zone (api-facts: cbs-times)."""
         try:
             moment = datetime.fromisoformat(text) if text else None
         except ValueError:
@@ -191,7 +191,7 @@ class CbsDisks(Cbs):
         return moment
 
     def TerminateDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        """Put disks into the recycle bin, where there is one; those that are there already are destroyed."""
+        """Move disks to the recycle bin, if there is one; destroy those that are already there."""
         kept, now = self.estate.disks.get(region, {}), self.clock.monotonic()
         for disk_id in required(given, "DiskIds"):
             disk = kept.get(disk_id)
@@ -209,7 +209,7 @@ class CbsDisks(Cbs):
         return {}
 
     def AttachDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        """Attach disks to an instance, all or none."""
+        """Attach disks to an instance: all or none."""
         disks, instance_id, now = self._named(given, region), required(given, "InstanceId"), self.clock.monotonic()
         instance = self._instance(instance_id)
         for disk in disks:
@@ -229,7 +229,7 @@ class CbsDisks(Cbs):
         return {}
 
     def DetachDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        """Detach disks, all or none."""
+        """Detach disks: all or none."""
         disks, instance_id, now = self._named(given, region), given.get("InstanceId"), self.clock.monotonic()
         for disk in disks:
             holder, phase = disk.holder(now)
@@ -243,7 +243,7 @@ class CbsDisks(Cbs):
         return {}
 
     def _named(self, given: dict[str, Any], region: str) -> list[Disk]:
-        """Return the disks of a call, at most 10, or refuse."""
+        """Return the disks that a call names, at most 10, or refuse."""
         ids, kept, now = required(given, "DiskIds"), self.estate.disks.get(region, {}), self.clock.monotonic()
         if len(ids) > 10:
             raise ApiError("InvalidParameterValue.LimitExceeded", "DiskIds has more than 10 items.")
@@ -278,7 +278,7 @@ class CbsDisks(Cbs):
             }
             for number in (1, 2, 3, 4)
             for kind in TYPES
-            # It answers what was not asked for too, as the official sample does.
+            # Like the official sample, the answer includes disks that were not requested.
             for charge in ("PREPAID", HOURLY)
             for zone in (f"{region}-{number}",)
         ]
@@ -286,7 +286,7 @@ class CbsDisks(Cbs):
 
 
 def _price(charge: str) -> dict[str, Any]:
-    """Write a price as the official sample does; what does not belong to the way of paying is null."""
+    """Format a price like the official sample: members for the other billing mode are null."""
     names = {HOURLY: ("UnitPrice", "UnitPriceDiscount")}.get(charge, ("OriginalPrice", "DiscountPrice"))
     every = ("UnitPrice", "UnitPriceDiscount", "OriginalPrice", "DiscountPrice")
     price = {f"{name}{high}": None for name in every for high in ("", "High")}
@@ -295,5 +295,5 @@ def _price(charge: str) -> dict[str, Any]:
 
 
 def _sold(region: str) -> list[tuple[str, str]]:
-    """Return zones and types of disks that are paid by the hour."""
+    """Return the zones and disk types that are sold by the hour."""
     return [(f"{region}-{number}", kind) for number in (3, 4) for kind in TYPES]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tag service 2018-08-13, as far as snapshots and disks need it (api-facts: cbs-tag-service, cbs-tag-quota)."""
+"""The tag service 2018-08-13, as far as snapshots and disks use it (api-facts: cbs-tag-service, cbs-tag-quota)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pair = tuple[str, str]
 
 
 class TagService:
-    """The tag service over an estate of snapshots and disks. An account's tags stay until they are deleted."""
+    """The tag service for the snapshots and disks of an estate. Tags of the account exist until they are deleted."""
 
     actions = {
         "TagResources": (*TAG, {"ResourceList": list, "Tags": list}),
@@ -34,9 +34,9 @@ class TagService:
     estate: Any
 
     def _reset_tags(self) -> None:
-        #: What is kept under names that are no snapshot's.
+        #: Tags of names that belong to no snapshot.
         self.stray_tags: dict[str, dict[str, str]] = {}
-        #: Tags of the account, bound or not.
+        #: Tags of the account, whether they are in use or not.
         self.kept_tags: set[Pair] = set()
 
     def TagResources(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
@@ -58,8 +58,10 @@ class TagService:
         return self._each(resources, lambda kept: {key: value for key, value in kept.items() if key not in keys})
 
     def DeleteTags(self, given: dict[str, Any], _region: str) -> dict[str, Any]:
-        """Delete tags that nothing bears. Whether a bound one keeps the others of a call is a setting, since it is not
-        documented."""
+        """Delete unused tags.
+
+        A setting says whether a tag in use also prevents the deletion of the others, because that is not documented.
+        """
         pairs, kept, bound = _tags(given), self._account_tags(), self._bound_tags()
         refusals = [_refusal_to_delete(pair, kept, bound) for pair in pairs]
         refused = next((code for code in refusals if code), None)
@@ -96,7 +98,7 @@ class TagService:
         return {pair for thing in things for pair in thing.tags.items()}
 
     def _each(self, resources: list[str], change: Any, refused: str | None = None) -> dict[str, Any]:
-        """Change the tags of each resource. A wrong name is taken without a word (api-facts: cbs-tag-service)."""
+        """Change the tags of each resource. The service silently accepts a wrong name (api-facts: cbs-tag-service)."""
         now, failed = self.clock.monotonic(), []
         for name in resources:
             match = DISK_RESOURCE.fullmatch(name)
@@ -126,7 +128,7 @@ class TagService:
 
 
 def _tags(given: dict[str, Any]) -> list[Pair]:
-    """Read the tags of a request, at most ten; a key of tags to set comes once."""
+    """Parse the tags of a request, at most ten; a key must not repeat."""
     tags = required(given, "Tags")
     if len(tags) > 10:
         raise ApiError("LimitExceeded.TagNumPerRequest", "At most 10 tags are allowed.")

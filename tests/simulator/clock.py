@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated clouds' clock: the machine's, or one that tests turn by hand."""
+"""The clock of the simulated clouds: the machine's, or one that tests advance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class RealClock:
-    """The machine's clock, in the form that the clouds and the collection's engine both take."""
+    """The machine's clock, with the interface that the clouds and the engine share."""
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -28,7 +28,7 @@ class RealClock:
 
 
 class FakeClock:
-    """A clock that only sleeping moves. ``slept`` lists every pause, in seconds."""
+    """A clock that advances only when somebody sleeps. ``slept`` lists every pause in seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class FakeClock:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
-        """Let something happen when the clock reaches a moment (monotonic seconds)."""
+        """Schedule an event at a time (monotonic seconds)."""
         with self._lock:
             heapq.heappush(self._events, (moment, len(self._events) + len(self.slept), act))
 
@@ -58,7 +58,7 @@ class FakeClock:
         self._move_to(end)
 
     def _next(self, end: float) -> tuple[float, int, Callable[[], None]] | None:
-        """Take the first event up to a moment; threads that sleep at once must not take one unseen."""
+        """Take the first event up to a time; the lock keeps threads that sleep at once from taking the same one."""
         with self._lock:
             return heapq.heappop(self._events) if self._events and self._events[0][0] <= end else None
 
@@ -71,7 +71,7 @@ class FakeClock:
 
 
 class ExchangeableClock:
-    """Passes everything on to the clock of the test that runs."""
+    """Delegates to the clock of the current test."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

@@ -2,17 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a test can set on a simulated cloud over HTTP, and what it counts.
+"""Controls a simulated cloud over HTTP: settings, faults and counts of calls.
 
-Under ``/_simulator/``: POST ``settings`` (merged into those in force), POST ``faults`` (replaces them), POST ``reset``,
-POST ``finish`` (copies under way are complete after so many ``seconds`` more), GET ``calls`` (how often each action was
-called), GET ``log`` (each call in order). Where the cloud is our own: POST ``make`` (disks and snapshots), GET
-``truth`` (every snapshot). EC2: POST ``fill`` (an account of the size of real ones: ``disks``, ``snapshots``,
-``copies``, ``due``, ``source_region``, ``destination_region``).
+Paths under ``/_simulator/``:
 
-A fault is ``{"action": "CopySnapshot", "fault": KIND}``, may name a ``region``, and says when by one of ``every`` (each
-Nth call), ``nth`` (these calls, from 1), ``share`` (this share of the calls, drawn with a fixed seed) or ``times`` (the
-first calls); none means always.
+- POST ``settings``: merged into the current settings
+- POST ``faults``: replaces the faults
+- POST ``reset``
+- POST ``finish``: copies in progress are complete after ``seconds`` more
+- GET ``calls``: how often each action was called
+- GET ``log``: all calls in order
+- POST ``make`` (disks and snapshots) and GET ``truth`` (every snapshot), except on EC2
+- POST ``fill``, on EC2: an account of realistic size (``disks``, ``snapshots``, ``copies``, ``due``, ``source_region``,
+  ``destination_region``)
+
+A fault is ``{"action": "CopySnapshot", "fault": KIND}``, optionally with a ``region``. One of these keys says when it
+happens: ``every`` (each Nth call), ``nth`` (these calls, from 1), ``share`` (this share of the calls, drawn with a
+fixed seed) or ``times`` (the first calls). Without any of them it always happens.
 """
 
 from __future__ import annotations
@@ -33,57 +39,57 @@ from werkzeug.wrappers import Request, Response
 
 from .wire import PATIENCE
 
-#: What can happen to a call. The first happen after the work was done, so that its effect stays.
+#: The kinds of faults. The first ones happen after the work was done, so its effect remains.
 AFTER = {"lose_answer", "broken_answer", "error_after", "garbage"}
-#: What only Tencent's services do to an answer, after the work was done (api-facts: cbs-error-content-type).
+#: Faults of the answer that only Tencent's services have, after the work was done (api-facts: cbs-error-content-type).
 TENCENT = {"charset", "no_result_set", "no_snapshot_id"}
 KINDS = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
 #: After these a client cannot know whether the work was done.
 UNSURE = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable"}
-#: Settings of every cloud. ``latency`` is a call's seconds before the work is done; ``latencies``, the least and the
-#: most, draws such seconds for each call, of which a part passes before the work and a part after it. ``vanish`` tells
-#: of snapshots, by their IDs, with a call to which region somebody deletes them.
+#: Settings of every cloud. ``latency``: the seconds of a call before its work is done. ``latencies``: the minimum and
+#: maximum from which these seconds are drawn for each call; part of them passes before the work, part after it.
+#: ``vanish``: snapshots, by ID, that somebody deletes when a region is called.
 SETTINGS: dict[str, Any] = {"latency": 0.0, "latencies": [0.0, 0.0], "vanish": {}}
 _CODE = re.compile(rb'"Code": ?"([^"]+)"|<Code>([^<]+)</Code>')
 
 
 @dataclass
 class Call:
-    """One call, as the server saw it. Moments are on its monotonic clock; NaN where there was none."""
+    """One call as the server saw it. Times are on its monotonic clock; NaN for none."""
 
     number: int
     action: str
     region: str
     given: dict[str, Any]
     started: float
-    #: Who called, if a test distinguishes callers.
+    #: The caller, if a test distinguishes callers.
     by: str = ""
     fault: str | None = None
     worked: float = math.nan
     ended: float = math.nan
     status: int = 0
-    #: The code of the error that was answered.
+    #: The error code of the answer.
     code: str = ""
-    #: Whether the client cannot know how it went.
+    #: Whether the client cannot know the result.
     lost: bool = False
-    #: The snapshots that it changed, as the history noted: region and ID.
+    #: The snapshots that it changed, as recorded by the history: region and ID.
     changed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def answered(self) -> bool:
-        """Whether the client got a good answer."""
+        """Whether the client got a successful answer."""
         return self.status == 200 and not self.code and not self.lost
 
 
 class Watch:
-    """What a storm hears of each call, and what it lets happen to it."""
+    """Observes each call, and decides which fault it gets."""
 
     def begins(self, call: Call) -> str | None:
-        """Return what is to happen to a call: a kind of fault, or None."""
+        """Return the fault for a call, or None."""
         return None
 
     def worked(self, call: Call) -> None:
-        """Hear that the cloud has done what was asked; the answer is not sent yet."""
+        """Called when the work of a call is done, before its answer is sent."""
 
 
 class Control:
@@ -115,26 +121,26 @@ class Control:
             self.faults: list[dict[str, Any]] = []
             self.calls: Counter[str] = Counter()
             self.log: list[str] = []
-            #: Who the callers said that they were.
+            #: The user agents of the callers.
             self.agents: set[str] = set()
-            #: When each call came, on the cloud's monotonic clock.
+            #: When each call arrived, on the cloud's monotonic clock.
             self.times: list[tuple[str, float]] = []
-            #: Takes the place of the faults where it is set, and hears of each call; only then calls are written down.
+            #: If set, it replaces the faults and observes each call; only then are calls recorded.
             self.watch: Watch | None = None
             self.journal: list[Call] = []
             self._latency = random.Random(0)
-            #: Takes the place of the faults where it is set: from action and region to a fault, or None.
+            #: If set, it replaces the faults: a function from action and region to a fault, or None.
             self.script: Callable[[str, str], dict[str, Any] | None] | None = None
-            #: Changes the body of an answer, where it is set: from action, body and content type to a body.
+            #: If set, it changes the body of an answer: a function from action, body and content type to a body.
             self.spoil: Callable[[str, bytes, str], bytes] | None = None
-            #: Changes a good answer in place, headers included, where it is set.
+            #: If set, it changes a successful answer in place, including its headers.
             self.trim: Callable[[str, Response], None] | None = None
             self._moments: dict[str, list[float]] = {}
-            #: By action and region, what is left of its budget, and when that was.
+            #: By action and region: the remaining budget, and when it was computed.
             self._left: dict[tuple[str, str], tuple[float, float]] = {}
 
     def set_faults(self, faults: list[dict[str, Any]]) -> None:
-        """Replace the faults. Raises ValueError for a kind that is none."""
+        """Replace the faults. Raises ValueError for an unknown kind."""
         for fault in faults:
             if fault["fault"] not in KINDS:
                 raise ValueError(f"no such fault: {fault['fault']}")
@@ -148,7 +154,7 @@ class Control:
             self.times.append((action, now))
 
     def vanish(self, region: str) -> None:
-        """Delete behind everybody's back what is to go with a call to a region."""
+        """Delete the snapshots that the setting ``vanish`` names for a call to a region."""
         with self._lock:
             for snapshot_id, with_call_to in list(self.settings["vanish"].items()):
                 if region == with_call_to and self._forget:
@@ -156,8 +162,7 @@ class Control:
                     del self.settings["vanish"][snapshot_id]
 
     def too_fast(self, action: str, now: float) -> bool:
-        """Whether an action was called more often within a second than the setting ``rate_limit`` allows (0: no
-        limit)."""
+        """Whether an action is called more often a second than the setting ``rate_limit`` allows (0: no limit)."""
         limit = self.settings["rate_limit"]
         with self._lock:
             recent = [moment for moment in self._moments.get(action, ()) if now - moment < 1.0]
@@ -166,9 +171,9 @@ class Control:
             return not allowed
 
     def spent(self, action: str, region: str, now: float) -> bool:
-        """Whether the budget of an action in a region is used up; a call that is refused takes nothing of it.
+        """Whether the budget of an action in a region is used up; a refused call uses none of it.
 
-        The setting ``budgets`` gives by action the size of a bucket, and how much of it comes back a second.
+        The setting ``budgets`` has, by action, the size of a bucket and how much of it is refilled each second.
         """
         size, refill = self.settings.get("budgets", {}).get(action, (0, 0))
         if not size:
@@ -187,7 +192,7 @@ class Control:
         return self.settings["latency"] + before, drawn - before
 
     def fault_of(self, action: str, region: str) -> dict[str, Any] | None:
-        """Return what is to happen to this call, if anything."""
+        """Return the fault of this call, or None."""
         if self.script:
             return self.script(action, region)
         with self._lock:
@@ -199,7 +204,7 @@ class Control:
         return None
 
     def answer(self, request: Request) -> Response | None:
-        """Serve a request of a test, or return None where it is not one."""
+        """Handle a request from a test; return None for any other request."""
         if not request.path.startswith("/_simulator/"):
             return None
         what = request.path.rsplit("/", 1)[1]
@@ -239,7 +244,7 @@ def _hits(fault: dict[str, Any]) -> bool:
 
 
 def drop_connection(environ: dict[str, Any]) -> None:
-    """Cut the connection, so that the client gets no answer."""
+    """Close the connection, so that the client gets no answer."""
     connection = environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
@@ -247,7 +252,7 @@ def drop_connection(environ: dict[str, Any]) -> None:
 
 
 class ControlledApp:
-    """A WSGI application around a cloud: checks who calls, applies faults, counts."""
+    """A WSGI application around a cloud that checks the caller, injects faults, and counts calls."""
 
     def __init__(
         self,
@@ -353,14 +358,14 @@ def _code_of(answer: Response) -> str:
 
 
 def _given(request: Request) -> dict[str, Any]:
-    """Return a call's parameters, as each of the protocols writes them."""
+    """Return the parameters of a call, in whichever format its protocol uses."""
     if request.is_json:
         return dict(request.get_json())
     return {**request.args.to_dict(), **request.form.to_dict()}
 
 
 def _fresh(request: Request) -> dict[str, Any]:
-    """Return the request's environment with its body to be read once more."""
+    """Return the environment of the request with its body unread again."""
     from io import BytesIO
 
     return {**request.environ, "wsgi.input": BytesIO(request.get_data()), "werkzeug.request": None}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EC2 by moto, corrected wherever the collection can meet a difference (api-facts: ebs-moto)."""
+"""EC2 by moto, corrected wherever the collection could notice a difference from AWS (api-facts: ebs-moto)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from .locks import SimulatedLock, holds, lock_of
 ACCESS_KEY, SECRET_KEY = "AKIASIMULATEDKEY0001", "simulatedSecret/K7MDENGbPxRfiCYEXAMPLEKEYab"
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 ACCOUNT = "123456789012"
-#: Another account, with a key pair of its own.
+#: Another account, with its own key pair.
 OTHER_ACCESS_KEY, OTHER_SECRET_KEY = "AKIASIMULATEDKEY0002", "simulatedSecret/OTHERaccountCYEXAMPLEKEYab2"
 OTHER_ACCOUNT = "210987654321"
 DEFAULTS: dict[str, Any] = {
@@ -85,7 +85,8 @@ DEFAULTS: dict[str, Any] = {
         OTHER_ACCESS_KEY: {"secret": OTHER_SECRET_KEY, "token": None, "account": OTHER_ACCOUNT},
     },
 }
-#: What AWS lets an account call in a region: a bucket's size, and what comes back a second (api-facts: ebs-call-rates).
+#: How often AWS lets an account call in a region: the size of a bucket, and its refill a second (api-facts:
+#: ebs-call-rates).
 BUDGETS = {
     "DescribeSnapshots": [100, 20],
     "DescribeVolumes": [100, 20],
@@ -97,21 +98,21 @@ CODES = {
     "throttle": ("RequestLimitExceeded", "Request limit exceeded.", 503),
     "expire": ("RequestExpired", "Request has expired.", 400),
 }
-#: These check their parameters before they ask for permission.
+#: Operations that check their parameters before they check the permission.
 JUDGED_FIRST = (
     *("CopySnapshot", "CreateVolume", "DeleteVolume"),
     *("ListSnapshotBlocks", "GetSnapshotBlock", "DescribeKey"),
 )
-#: HTTP statuses that moto does not give to EC2's codes.
+#: HTTP statuses of EC2's codes that moto does not use.
 STATUS = {"UnauthorizedOperation": 403, "DryRunOperation": 412, "AuthFailure": 403, "AccessDenied": 403}
-#: What becomes of a copy whose source CopySnapshot cannot see, or that is not complete: it is accepted all the same.
+#: What happens to a copy whose source is not complete or not visible to CopySnapshot: it is accepted, and fails later.
 NOT_FOUND, NOT_COMPLETE = "Source snapshot is not found", "Source snapshot is not complete"
 
 
 class SimulatedCopy(models.Snapshot):
-    """A copy that is under way for a while, then complete or failed."""
+    """A copy that is in progress for a while, then complete or failed."""
 
-    #: Where a replica shows it: the moment that the replica has come to.
+    #: If a replica shows it: the time that the replica has reached.
     seen_at = math.inf
 
     def __init__(self, ec2: Ec2, backend: Any, source: models.Snapshot | None, **facts: Any):
@@ -122,7 +123,7 @@ class SimulatedCopy(models.Snapshot):
         volume = source.volume if source else _NoVolume()
         super().__init__(backend, models.random_snapshot_id(), volume, facts["description"], facts["encrypted"])
         self.encrypted, self.kms_key_id = facts["encrypted"], facts["kms_key_id"]
-        #: How the key was named by the caller, which is how it shows until the copy is complete.
+        #: The key as the caller named it, which shows until the copy is complete.
         self.asked_key: str = facts.get("asked_key") or self.kms_key_id or ""
         self.source_id = source.id if source else facts["source_id"]
         self.start_time = ec2.clock.utc().replace(tzinfo=None)
@@ -147,11 +148,11 @@ class SimulatedCopy(models.Snapshot):
 
     @status.setter
     def status(self, value: str) -> None:
-        """moto sets a state that a copy does not have yet."""
+        """moto sets a state before the copy has one."""
 
     @property
     def lacks_metadata(self) -> bool:
-        """Whether AWS has not looked at the source yet (api-facts: ebs-copy-phases)."""
+        """Whether AWS has not read the source yet (api-facts: ebs-copy-phases)."""
         return self.failure in (NOT_FOUND, NOT_COMPLETE) or self.age < min(1.0, self.duration / 4)
 
     @property
@@ -162,7 +163,7 @@ class SimulatedCopy(models.Snapshot):
 
 
 class _NoVolume:
-    """What a copy has that was made of nothing."""
+    """The volume of a copy that was made from nothing."""
 
     id, size = "vol-ffffffff", 0
 
@@ -180,18 +181,18 @@ def _finish(seconds: float) -> None:
 
 
 class Ec2:
-    """One simulated EC2 with the snapshots of two accounts, over all regions."""
+    """One simulated EC2 with the snapshots of two accounts, in all regions."""
 
-    #: Where there is one, reads of the account's own snapshots are answered by replicas that lag.
+    #: If set, reads of the account's own snapshots are answered by lagging replicas.
     history: History | None = None
-    #: The one that moto answers for: its answers and its objects are those of the whole process.
+    #: The instance that moto answers for; moto's answers and objects are those of the whole process.
     served: Ec2 | None = None
 
     def __init__(self, clock: Any):
         quick.remember()
         self.clock = clock
         self.control = Control(DEFAULTS, self._reset_state, fill=self.fill, forget=_forget, finish=_finish)
-        #: By region, what stands beside moto's objects where a test wants an account of the size of real ones.
+        #: By region: snapshots besides moto's objects, if a test uses an account of realistic size.
         self.large: dict[str, LargeRegion] = {}
         self.disks = Disks(self)
         self._install()
@@ -231,7 +232,7 @@ class Ec2:
         destination_region: str = "eu-west-1",
         due: int = 0,
     ) -> None:
-        """Make an estate of so many tagged disks, own snapshots and copies of theirs; see ``ec2_large.fill``."""
+        """Create an account with this many tagged disks, own snapshots and copies; see ``ec2_large.fill``."""
         backend = ec2_backends[ACCOUNT][source_region]
         volumes = [backend.create_volume(8, f"{source_region}a").id for _n in range(disks)]
         for number, volume in enumerate(volumes):
@@ -244,16 +245,16 @@ class Ec2:
         return self.large.get(region) or LargeRegion()
 
     def open(self, regions: Iterable[str]) -> None:
-        """Let moto make what it makes, with IDs that it draws, where it sees a region for the first time."""
+        """Let moto create what it creates, with random IDs, when it first sees a region."""
         for region in regions:
             _of_all_accounts(region)
 
     def _account_of(self, access_key: str) -> str:
-        """Return the account that a key belongs to."""
+        """Return the account that an access key belongs to."""
         return str(self.control.settings["keys"].get(access_key, {}).get("account", ACCOUNT))
 
     def snapshots(self, region: str) -> dict[str, Any]:
-        """Return the server's own truth of a region, by ID."""
+        """Return the true snapshots of a region, by ID."""
         return dict(ec2_backends[ACCOUNT][region].snapshots)
 
     def _refusal(self, request: Request) -> Response | None:
@@ -278,7 +279,7 @@ class Ec2:
         )
 
     def _install(self) -> None:
-        """Put the corrections in place of moto's own answers."""
+        """Replace moto's own answers with the corrections."""
         Ec2.served = self
         ElasticBlockStore.copy_snapshot = _answering(self.copy_snapshot)  # type: ignore[method-assign]
         ElasticBlockStore.describe_snapshots = _answering(self.describe_snapshots)  # type: ignore[method-assign]
@@ -340,7 +341,7 @@ class Ec2:
         return ActionResult({"SnapshotId": copy.id, **({"Tags": tag_list(tags)} if tags else {})})
 
     def _pending(self, backend: Any) -> int:
-        """Count the copies in progress; those that were seen to have ended are not looked at again."""
+        """Count the copies in progress; copies that have ended are not checked again."""
         ended = backend.__dict__.setdefault("ended_copies", set())
         if len(ended) > len(backend.snapshots):
             ended.clear()
@@ -375,8 +376,7 @@ class Ec2:
         return default_key(region)
 
     def _encryption(self, source: Any, arguments: dict[str, Any], region: str) -> tuple[bool, str | None, str | None]:
-        """Return whether the copy is encrypted, with which key, and why it will fail; refuse what AWS refuses at
-        once."""
+        """Return whether the copy is encrypted, its key, and why it will fail. Raises what AWS refuses at once."""
         by_default = region in self.control.settings["encryption_by_default"]
         encrypted = arguments["encrypted"] or by_default or bool(arguments["outpost_arn"])
         if not encrypted and not (source and source.encrypted):
@@ -418,7 +418,7 @@ class Ec2:
         check_filters("DescribeSnapshots", filters)
         named = filters.get("snapshot-id")
         if named and not any(set(value) & set("*?\\") for value in named):
-            seen = [s for s in seen if s.id in named]  # a filter as any other, but quick over thousands
+            seen = [s for s in seen if s.id in named]  # an ordinary filter, but fast over thousands
         chosen = [s for s in seen if not ids or s.id in ids]
         shown_all = [shown(s, _tags(s, account)) for s in chosen]
         found = [facts for facts in shown_all if all(passes(facts, name, values) for name, values in filters.items())]
@@ -427,8 +427,9 @@ class Ec2:
         return self._page(call, found, "Snapshots", bool(ids), _written)
 
     def _restorable(self, snapshot: Any, user: str, account: str) -> bool:
-        """Whether RestorableByUserIds shows a snapshot: self, of one's own and explicitly shared ones; all, public
-        ones."""
+        """Whether RestorableByUserIds shows a snapshot. "self": own and explicitly shared snapshots; "all": public
+        ones.
+        """
         if user == "all":
             return "all" in snapshot.create_volume_permission_groups
         if user == "self":
@@ -522,7 +523,7 @@ class Ec2:
     # -- locks ------------------------------------------------------------------------------------------
 
     def lock_for(self, snapshot: Any, days: int) -> None:
-        """Lock a snapshot as somebody has by hand."""
+        """Lock a snapshot as a person would."""
         snapshot.lock = SimulatedLock("compliance", days, None, self.clock.utc())
 
     def lock_snapshot(self, call: Any) -> ActionResult:
@@ -568,7 +569,7 @@ class Ec2:
         return call.moto_create_tags()
 
     def _large_with(self, region: str, ids: Iterable[str]) -> LargeRegion | None:
-        """Return the large estate of a region, where it holds one of these."""
+        """Return the large account of a region if it contains one of these IDs."""
         large = self._large(region)
         return large if any(snapshot_id in large.snapshots for snapshot_id in ids) else None
 
@@ -590,14 +591,14 @@ def _lock_shown(snapshot: Any, now: datetime) -> dict[str, Any]:
 
 
 def _written(answer: dict[str, Any]) -> str:
-    """Write a listing, as most answers are, without moto's serializer, which takes longer than all else."""
+    """Write a listing without moto's serializer, which would take longer than everything else."""
     key = next(iter(answer))
     facts = [one if isinstance(one, dict) else shown(one, one.seen_tags) for one in answer[key]]
     return page_text(key, facts, answer.get("NextToken"))
 
 
 def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Make a method for moto's request classes of one of ours, which takes the request as its argument."""
+    """Make a method for moto's request classes from one of ours, which takes the request as its argument."""
 
     def method(call: Any) -> Any:
         return answer(call)
@@ -606,7 +607,7 @@ def _answering(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 class _WithStatus:
-    """Gives moto the caller's account, and gives its answers the HTTP status that AWS gives to a code."""
+    """Gives moto the account of the caller, and its answers the HTTP status that AWS uses for a code."""
 
     def __init__(self, app: Any, account_of: Callable[[str], str], blocks: Blocks, keys: kms.Keys):
         self._app = app
@@ -663,7 +664,7 @@ def _is_pending_copy(snapshot: Any) -> bool:
 
 
 def default_key(region: str) -> str:
-    """Return the key that AWS itself manages for EBS in a region."""
+    """Return AWS's own default key for EBS in a region."""
     return f"arn:aws:kms:{region}:{ACCOUNT}:key/{uuid.uuid5(uuid.NAMESPACE_DNS, f'aws/ebs {region}')}"
 
 
@@ -681,14 +682,14 @@ def _of_all_accounts(region: str) -> list[Any]:
 
 
 def _tags(snapshot: Any, account: str) -> dict[str, str]:
-    """Return the tags as ``account`` sees them: those of a shared snapshot stay with its owner."""
+    """Return the tags as ``account`` sees them: the tags of a shared snapshot are visible only to its owner."""
     tags = getattr(snapshot, "seen_tags", None)
     tags = snapshot.ec2_backend.tags.get(snapshot.id, {}) if tags is None else tags
     return dict(tags) if snapshot.owner_id == account else {}
 
 
 def moment(text: str) -> datetime:
-    """Read an ISO 8601 text as moto keeps times: without a zone, UTC."""
+    """Parse an ISO 8601 string as moto stores times: UTC, without a zone."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc).replace(tzinfo=None)
 
 

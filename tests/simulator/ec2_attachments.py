@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EC2's volumes, attached to instances and detached (api-facts: ebs-disk-attach)."""
+"""Attaching and detaching EC2's volumes (api-facts: ebs-disk-attach)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ DEVICE = re.compile(r"(?:/dev/)?(?:sd|xvd)([a-z]{1,2}\d{0,2})")
 
 @dataclass(frozen=True)
 class Attachment:
-    """An attachment: ``attached_at`` is when it is complete, ``gone_at`` when the volume is free again (monotonic)."""
+    """An attachment.
+
+    ``attached_at`` (monotonic): when it is complete; ``gone_at``: when the volume is free again.
+    """
 
     instance: Any
     device: str
@@ -36,7 +39,7 @@ class Attachment:
 
 
 class Attachments:
-    """AttachVolume and DetachVolume of one simulated EC2. The setting ``instances`` has by ID zone and state."""
+    """AttachVolume and DetachVolume of one simulated EC2. The setting ``instances`` has zone and state by ID."""
 
     def __init__(self, disks: Any):
         self._disks = disks

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The EBS direct APIs over simulated snapshots: which blocks are written, and what is in them (api-facts:
-ebs-blocks)."""
+"""The EBS direct APIs over simulated snapshots: written blocks and their contents (api-facts: ebs-blocks)."""
 
 from __future__ import annotations
 
@@ -16,21 +15,20 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 BLOCK = 524288
-#: Every so many blocks one is written.
+#: One block in this many is written.
 EVERY = 3
 PATH = re.compile(r"/snapshots/(?P<id>[^/]+)/blocks(/(?P<index>\d+))?")
 
 
 def action_of(request: Request) -> str | None:
-    """Return the operation that a request's path means, or None where it is none of this service."""
+    """Return the operation of a request's path, or None if it is not of this service."""
     match = PATH.fullmatch(request.path)
     return None if match is None else "GetSnapshotBlock" if match["index"] else "ListSnapshotBlocks"
 
 
 class Blocks:
-    """ListSnapshotBlocks and GetSnapshotBlock of one simulated EC2.
-
-    What a block holds follows from where its data came from.
+    """ListSnapshotBlocks and GetSnapshotBlock of one simulated EC2. The content of a block follows from the origin of
+    its data.
     """
 
     def __init__(self, ec2: Any):
@@ -58,7 +56,7 @@ class Blocks:
         return self._listed(snapshot, request)
 
     def _refusal_for_key(self, snapshot: Any) -> Response | None:
-        """Refuse for the snapshot's key, in the reasons of the service's model (api-facts: ebs-blocks-key)."""
+        """Refuse because of the snapshot's key, with the reasons of the service's model (api-facts: ebs-blocks-key)."""
         key = snapshot.kms_key_id if snapshot.encrypted else None
         what = self._ec2.control.settings["keys_of_kms"].get(key)
         if what is None:
@@ -81,7 +79,7 @@ class Blocks:
             return _error("ValidationException", 400, "INVALID_PAGE_TOKEN", "The page token is not valid.")
         first = start if token else int(request.args.get("startingBlockIndex", 0))
         indexes = [i for i in self._written(snapshot) if i >= first]
-        # A page may be empty and yet not be the last.
+        # A page may be empty without being the last.
         chosen = [] if self._ec2.control.settings["empty_page_first"] and token is None else indexes[:size]
         answer: dict[str, Any] = {
             "Blocks": [{"BlockIndex": i, "BlockToken": _token(snapshot, i)} for i in chosen],
@@ -107,7 +105,7 @@ class Blocks:
         return Response(data, headers=headers, content_type="application/octet-stream")
 
     def _written(self, snapshot: Any) -> list[int]:
-        """Return the indexes of the blocks that are written; a copy has those of its source."""
+        """Return the indexes of the written blocks; a copy has those of its source."""
         settings = self._ec2.control.settings
         missing = settings["missing_blocks"].get(snapshot.id, ())
         written = range(0, min(snapshot.volume.size * 2048, settings["blocks_up_to"]), EVERY)
@@ -115,13 +113,13 @@ class Blocks:
 
 
 def root_of(snapshot: Any) -> str:
-    """Return the snapshot that the data of a copy came from."""
+    """Return the snapshot from which the data of a copy came."""
     root = getattr(snapshot, "root_id", None) or getattr(snapshot, "source_id", None)
     return str(root or snapshot.id)
 
 
 def content(root: str, index: int) -> bytes:
-    """Return what a block holds: the same in a snapshot and in all copies of it, whatever keys they have."""
+    """Return the content of a block: the same in a snapshot and all its copies, whatever their keys."""
     return hashlib.sha256(f"{root} {index}".encode()).digest() * (BLOCK // 32)
 
 

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EC2's disks, made of snapshots and deleted, as recorded (api-facts: ebs-disk-create, ebs-disk-token,
-ebs-disk-delete, ebs-disk-warm)."""
+"""EC2's disks from snapshots, as recorded (api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete)."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from .ec2_rules import check_snapshot_id, check_tags, invalid
 from .ec2_shown import tag_list
 from .history import History, frozen
 
-#: Least and greatest size of each type, in GiB.
+#: The smallest and the largest size of each type, in GiB.
 SIZES = {
     "gp2": (1, 16384),
     "gp3": (1, 65536),
@@ -35,7 +34,7 @@ MISMATCH = "IdempotentParameterMismatch"
 
 
 class SimulatedDisk(models.Volume):
-    """A disk made of a snapshot: being made for a while, then available, or gone where its key is bad."""
+    """A disk made from a snapshot: in progress for a while, then available, or gone if its key cannot be used."""
 
     def __init__(self, disks: Disks, backend: Any, volume_id: str, duration: float, vanishes: bool, **facts: Any):
         super().__init__(backend, volume_id, **facts)
@@ -46,14 +45,14 @@ class SimulatedDisk(models.Volume):
         self.vanishes = vanishes
         self.visible_at = self._started + disks.settings["visible_after"]
         self.deleted_at = math.inf
-        #: The rate in MiB/s at which its data is loaded, if the call named one.
+        #: The rate in MiB/s at which its data is loaded, if the call set one.
         self.rate: int | None = None
-        #: Where a replica shows it: the moment that the replica has come to.
+        #: If a replica shows it: the time that the replica has reached.
         self.seen_at = math.inf
 
     @property
     def attachment(self) -> Any:
-        """The attachment, while there is one."""
+        """The attachment, if there is one."""
         held = self.__dict__.get("_attachment")
         return held if held and self._now < getattr(held, "gone_at", math.inf) else None
 
@@ -105,11 +104,11 @@ class Disks:
     def __init__(self, ec2: Any):
         self._ec2 = ec2
         self.clock = ec2.clock
-        #: By region and token: what was asked, and the ID of the answer.
+        #: By region and token: the request, and the ID in the answer.
         self.tokens: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
-        #: By region, deleted disks as reads show them for ``disks_listed_after`` seconds yet, and until when.
+        #: By region: deleted disks, as reads still show them for ``disks_listed_after`` seconds, and until when.
         self.deleted: dict[str, list[tuple[Any, float]]] = {}
-        #: Where there is one, reads are answered by replicas that lag.
+        #: If set, reads are answered by lagging replicas.
         self.history: History | None = None
 
     @property
@@ -159,7 +158,7 @@ class Disks:
         if snapshot is not None and snapshot.status != "completed":
             raise invalid(f"Snapshot is in invalid state - {snapshot.status}", "IncorrectState")
         if snapshot is not None and snapshot.storage_tier == "archive":
-            raise invalid(f"The snapshot '{snapshot.id}' is archived.", "IncorrectState")  # the code is not known
+            raise invalid(f"The snapshot '{snapshot.id}' is archived.", "IncorrectState")  # the real code is unknown
         disk = self._made(backend, asked, snapshot, zone)
         backend.volumes[disk.id] = disk
         backend.tags[disk.id].update(tags)
@@ -168,7 +167,7 @@ class Disks:
         return self._answer(disk, tags)
 
     def _checked(self, call: Any, backend: Any, asked: dict[str, Any]) -> tuple[Any, Any]:
-        """Return snapshot and zone, or refuse, in AWS's order: first of all the configuration."""
+        """Return snapshot and zone, or refuse. Checks in AWS's order, the configuration first."""
         kind, size = (asked["VolumeType"] or "gp2").lower(), asked["Size"]
         if asked["AvailabilityZone"] and asked["AvailabilityZoneId"]:
             raise invalid("AvailabilityZone and AvailabilityZoneId", "InvalidParameterCombination")
@@ -220,8 +219,9 @@ class Disks:
         return snapshot, zone
 
     def _replayed(self, backend: Any, key: tuple[str, Any], asked: dict[str, Any]) -> Any:
-        """Return the disk that a token has made already, or None; refuse the token of another call or of a deleted
-        disk."""
+        """Return the disk that a token has made already, or None. Refuse the token of another call or of a deleted
+        disk.
+        """
         if not key[1] or key not in self.tokens:
             return None
         before, disk_id = self.tokens[key]
@@ -274,8 +274,7 @@ class Disks:
         return disk
 
     def _is_key_bad(self, asked: dict[str, Any], snapshot: Any) -> bool:
-        """Whether the key that is asked for, or the snapshot's, may not be used. Nobody asks for kms:DescribeKey on the
-        latter."""
+        """Whether the requested key, or the snapshot's, cannot be used. The latter needs no kms:DescribeKey."""
         keys = self.settings["keys_of_kms"]
         own = keys.get(snapshot.kms_key_id) if snapshot and snapshot.encrypted else None
         return bool(keys.get(asked["KmsKeyId"]) or own not in (None, "undescribable"))
@@ -303,7 +302,7 @@ class Disks:
 
     @staticmethod
     def status_of(volume: Any) -> dict[str, Any]:
-        """Return a volume as DescribeVolumeStatus shows it."""
+        """Return a volume as DescribeVolumeStatus shows it (api-facts: ebs-disk-warm)."""
         percent = getattr(volume, "loaded_percent", 100)
         details = {"io-enabled": "passed", "io-performance": "not-applicable"}
         details["initialization-state"] = "completed" if percent == 100 else "initializing"

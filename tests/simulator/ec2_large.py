@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An account of the size of real ones, made in seconds: snapshots in compact records, found by indexes, answered as
-text.
+"""An account of realistic size, created in seconds.
 
-moto's own objects and serializer take minutes for what is read here in one night. What moto made is not in here.
+Snapshots are compact records, found by indexes and answered as text. moto's own objects and serializer would take
+minutes for the reads of one night. Snapshots that moto made are not included.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .ec2_rules import matches
 from .ec2_shown import NO_VOLUME, passes, shown, time_text
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
-#: Queries whose results are kept, so that a listing's pages do not search anew.
+#: Queries whose results are cached, so that the pages of a listing do not search again.
 _KEPT = 8
 
 
@@ -35,7 +35,7 @@ class LargeVolume:
 
 @dataclass(slots=True, eq=False)
 class LargeSnapshot:
-    """A complete snapshot, or copy, with the attributes of moto's that this simulator reads."""
+    """A complete snapshot or copy, with those attributes of moto's objects that this simulator reads."""
 
     id: str
     owner_id: str
@@ -53,7 +53,7 @@ class LargeSnapshot:
 
 @dataclass
 class LargeRegion:
-    """The snapshots of one region, by ID, with what finds them quickly."""
+    """The snapshots of one region by ID, with indexes."""
 
     snapshots: dict[str, LargeSnapshot] = field(default_factory=dict)
     _by_volume: dict[str, list[LargeSnapshot]] = field(default_factory=dict)
@@ -61,12 +61,12 @@ class LargeRegion:
     _found: dict[str, list[LargeSnapshot]] = field(default_factory=dict)
 
     def changed(self) -> None:
-        """Forget what was found by what has changed: tags, or which snapshots there are."""
+        """Drop the cached results that a change of tags or snapshots affects."""
         for index in (self._by_volume, self._by_tag, self._found):
             index.clear()
 
     def find(self, filters: Mapping[str, list[str]]) -> list[LargeSnapshot]:
-        """Return the snapshots that pass these filters, in the order in which they were made."""
+        """Return the snapshots that pass these filters, in the order of their creation."""
         key = repr(sorted(filters.items()))
         if key not in self._found:
             if len(self._found) >= _KEPT:
@@ -110,7 +110,7 @@ class LargeRegion:
 
 
 def _keys(index: Mapping[str, Any], values: Sequence[str]) -> list[str]:
-    """Return the keys of an index that a filter's values name."""
+    """Return the index keys that match the values of a filter."""
     plain = [v for v in dict.fromkeys(values) if not set(v) & set("*?\\")]
     wild = [v for v in values if set(v) & set("*?\\")]
     found = [v for v in plain if v in index]
@@ -136,7 +136,7 @@ def page_text(key: str, facts: Sequence[Mapping[str, Any]], token: str | None) -
     )
 
 
-#: Members whose name on the wire is not their own with a small first letter (botocore's service model).
+#: Members whose wire name is not their name with a lower-case first letter (botocore's service model).
 _WIRE = {
     "State": "status",
     "StateMessage": "statusMessage",
@@ -176,10 +176,11 @@ def fill(
     copies: int,
     due: int = 0,
 ) -> tuple[LargeRegion, LargeRegion]:
-    """Return source and destination region: ``snapshots`` in all, ``copies`` of those of ``volumes``, night by night.
+    """Return source and destination region: ``snapshots`` in total, and ``copies`` of those of ``volumes``, night by
+    night.
 
-    Of the last ``due`` nights there is a snapshot of each volume and no copy yet. What is left of ``snapshots`` is of
-    other volumes. ``now`` is without a zone, UTC, as moto keeps times.
+    Each volume has a snapshot without a copy from each of the last ``due`` nights. The rest of ``snapshots`` belongs to
+    other volumes. ``now`` is UTC without a zone, as moto stores times.
     """
     source, destination = LargeRegion(), LargeRegion()
     nights = -(-copies // len(volumes))

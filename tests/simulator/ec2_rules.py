@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What EC2 refuses and moto takes (api-facts: ebs-moto)."""
+"""What EC2 refuses and moto accepts (api-facts: ebs-moto)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from botocore.session import Session
 from moto.ec2.exceptions import EC2ClientError
 
 SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
-#: IDs that AWS never issues, and distinguishes from others (api-facts: ebs-impossible-ids).
+#: IDs that AWS never issues, and that it distinguishes from others (api-facts: ebs-impossible-ids).
 NEVER_ISSUED = ("snap-0123456789abcdef0", "snap-00000000000000000")
-#: Every region, with its partition.
+#: Each region and its partition.
 REGIONS = {
     region: partition
     for partition in Session().get_available_partitions()
@@ -35,7 +35,9 @@ def check_snapshot_id(snapshot_id: str | None) -> None:
 
 
 def check_source_id(snapshot_id: str | None) -> None:
-    """Refuse what CopySnapshot takes for no ID, before it asks for permission (api-facts: ebs-impossible-ids)."""
+    """Refuse what CopySnapshot does not accept as an ID, before it checks the permission (api-facts:
+    ebs-impossible-ids).
+    """
     if snapshot_id is None:
         raise invalid("The request must contain the parameter SourceSnapshotId", "MissingParameter")
     if not SNAPSHOT_ID.fullmatch(snapshot_id) or snapshot_id in NEVER_ISSUED:
@@ -43,7 +45,7 @@ def check_source_id(snapshot_id: str | None) -> None:
 
 
 def check_copy(arguments: dict[str, Any], source_region: str | None, region: str) -> None:
-    """Refuse what AWS's CopySnapshot refuses before it looks at the source."""
+    """Refuse what AWS's CopySnapshot refuses before it reads the source."""
     if source_region not in REGIONS or REGIONS[source_region] != REGIONS.get(region):
         raise invalid(f"{source_region} is not a valid region name.", "InvalidRegion")
     if len(arguments["description"] or "") > 255:
@@ -69,7 +71,7 @@ def check_copy(arguments: dict[str, Any], source_region: str | None, region: str
 
 
 def check_tags(specifications: list[dict[str, Any]], resource: str = "snapshot") -> dict[str, str]:
-    """Return the tags of what is made, or refuse them as AWS does, with nothing created."""
+    """Return the tags for what is created. If AWS would refuse them, refuse, and create nothing."""
     tags: dict[str, str] = {}
     for specification in specifications:
         if specification.get("ResourceType") != resource:
@@ -96,8 +98,9 @@ def check_tag_limits(tags: dict[str, str]) -> None:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Compare as EC2's filters do: ``*`` and ``?`` are wildcards, a backslash takes their meaning, ``[`` is
-    ordinary."""
+    """Compare as EC2's filters do: ``*`` and ``?`` are wildcards, a backslash escapes them, ``[`` is an ordinary
+    character.
+    """
     parts = re.findall(r"\\.|.", pattern, re.S)
     wild = {"*": ".*", "?": "."}
     expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)

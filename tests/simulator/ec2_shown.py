@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How EC2 shows snapshots and volumes, in each phase as recorded (tests/recorded/ebs), and which filters find them."""
+"""How EC2 shows snapshots and volumes in each phase, as recorded (tests/recorded/ebs), and which filters find them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from .ec2_rules import invalid, matches
 
-#: What has no volume of its own shows this one.
+#: The volume ID of everything without a volume of its own.
 NO_VOLUME = "vol-ffffffff"
 
 
 def shown(snapshot: Any, tags: dict[str, str]) -> dict[str, Any]:
-    """Return a snapshot as DescribeSnapshots shows it. What is not known yet, or is nothing, is left out."""
+    """Return a snapshot as DescribeSnapshots shows it. Unknown and empty members are omitted."""
     is_copy = hasattr(snapshot, "lacks_metadata")
     minutes = snapshot.minutes if is_copy else None
     facts = {
@@ -128,7 +128,7 @@ _FILTERS = {
 
 
 def passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
-    """Whether a filter of DescribeSnapshots finds a snapshot that shows these facts."""
+    """Whether a filter of DescribeSnapshots matches a snapshot with these facts."""
     if _is_of_tags(name):
         return _tags_pass({tag["Key"]: tag["Value"] for tag in facts.get("Tags", ())}, name, values)
     if name == "encrypted":
@@ -140,8 +140,10 @@ def passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
 
 @lru_cache(maxsize=64)
 def _plain(values: tuple[str, ...]) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
-    """Part a filter's values into plain ones and patterns, each with how it begins: hundreds of them are held against
-    thousands of snapshots."""
+    """Split the values of a filter into plain ones and patterns with their prefixes.
+
+    Hundreds of patterns are compared with thousands of snapshots.
+    """
     patterns = tuple(value for value in values if set(value) & set("*?\\"))
     beginnings = tuple(re.split(r"[*?\\]", pattern)[0] for pattern in patterns)
     return frozenset(values) - set(patterns), tuple(zip(beginnings, patterns, strict=True))
@@ -173,7 +175,7 @@ _ATTACHMENT_FILTERS = {
 
 
 def volume_passes(facts: dict[str, Any], name: str, values: list[str]) -> bool:
-    """Whether a filter of DescribeVolumes finds a volume that shows these facts."""
+    """Whether a filter of DescribeVolumes matches a volume with these facts."""
     if _is_of_tags(name):
         return _tags_pass({tag["Key"]: tag["Value"] for tag in facts.get("Tags", ())}, name, values)
     if name in _VOLUME_FILTERS:
@@ -189,7 +191,7 @@ def _text(fact: Any) -> str:
 
 
 def check_filters(operation: str, names: Iterable[str]) -> None:
-    """Refuse filters that there are not, whether there is anything to find or not."""
+    """Refuse unknown filters, even if there is nothing to find."""
     known = {
         "DescribeSnapshots": {*_FILTERS, "encrypted", "start-time"},
         "DescribeVolumes": {*_VOLUME_FILTERS, *_ATTACHMENT_FILTERS},

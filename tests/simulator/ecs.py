@@ -148,7 +148,8 @@ class Ecs(RpcCloud):
                 tags=tags,
                 size=source.size,
                 encrypted=encrypted,
-                # A key is shown as its bare ID, the service's own as none (recorded: disk-unattached, -service-key).
+                # A key is shown as its bare ID, the service's own key not at all (recorded: disk-unattached,
+                # -service-key).
                 kms_key_id=key.rpartition("/")[2],
                 source_id=source_id,
                 source_region=region,
@@ -165,9 +166,9 @@ class Ecs(RpcCloud):
         wanted, now = _tags(given), self.clock.monotonic()
         status = one_of(given, "Status", ("all", *STATUS.values()), "InvalidStatus.NotFound")
         made = one_of(given, "SnapshotType", ("all", "auto", "user"), "InvalidSnapshotType.NotFound")
-        tells = self.control.settings["shows_sources"]
+        shows_source = self.control.settings["shows_sources"]
         found = [
-            _shown(s, now, tells)
+            _shown(s, now, shows_source)
             for s in self.estate.shown(region)
             if (ids is None or s.id in ids)
             and ("DiskId" not in given or s.disk_id == given["DiskId"])
@@ -206,7 +207,7 @@ class Ecs(RpcCloud):
         return {key: page[key] for key in ("NextToken", "SnapshotGroups")}
 
     def _shown_group(self, group: SnapshotGroup) -> dict[str, Any]:
-        """Show a group. Of one over several instances the instances stand in tags of the snapshots alone."""
+        """Show a group. If it covers several instances, only the tags of its snapshots name them."""
         kept = self.estate.snapshots.get(group.region, {})
         members = self.estate.members(group, self.control.settings["groups_forget"])
         return {
@@ -252,7 +253,7 @@ class Ecs(RpcCloud):
             raise ApiError("InvalidOperation.SnapshotNotAvailable", "The snapshot is not available.", 403)
         if snapshot.retention_days and days > snapshot.retention_days:
             raise ApiError("InvalidLockDuration.ExceedRetentionDays", "The lock would outlive the snapshot.")
-        # The days of a lock on an unfinished snapshot count from its end (api-facts: ecs-locks).
+        # The days of a lock on an unfinished snapshot count from its completion (api-facts: ecs-locks).
         left = max(0.0, snapshot.started + snapshot.duration - self.clock.monotonic())
         begins = now + timedelta(seconds=left)
         lock, before = SimulatedLock("compliance", days, cool_off, begins, created=now), lock_of(snapshot)
@@ -453,7 +454,7 @@ def _shown_disk(disk: Disk, now: float) -> dict[str, Any]:
     }
 
 
-#: Facts of a disk that are empty if nobody has used them.
+#: Members of a disk that are empty unless somebody has used them.
 EMPTY = (
     "AutoSnapshotPolicyId",
     "BdfId",

@@ -13,7 +13,7 @@ from .alibaba import ApiError, required, truth
 from .ecs import NAME, Ecs, _numbered, _tags
 from .state import Disk, SimulatedSnapshot, SnapshotGroup, as_truth, new_id
 
-#: Categories that a zone sells, with the smallest size in GiB (api-facts: ecs-disk-calls).
+#: Categories that a zone sells, with their smallest size in GiB (api-facts: ecs-disk-calls).
 SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
 #: The smallest size of cloud_essd by its performance level (api-facts: ecs-performance-levels).
 LEAST = {"PL0": 1, "PL1": 20, "PL2": 461, "PL3": 1261}
@@ -106,7 +106,7 @@ class EcsDisks(Ecs):
         )
 
     def _usable(self, snapshot_id: str, region: str) -> SimulatedSnapshot:
-        """Return a snapshot that can become a disk, or refuse."""
+        """Return a snapshot that can be made into a disk, or refuse."""
         snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
         if snapshot is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified SnapshotId does not exist.", 404)
@@ -190,7 +190,7 @@ class EcsDisks(Ecs):
             raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
         holder, phase = disk.holder(now)
         if phase == "detaching" and holder == instance_id:
-            return {}  # it is accepted, and does nothing (api-facts: ecs-disk-attach)
+            return {}  # it is accepted, and has no effect (api-facts: ecs-disk-attach)
         if holder or disk.is_being_made(now):
             raise ApiError("IncorrectDiskStatus", "The operation is not supported in this status.", 403)
         if instance["zone"] != disk.zone:
@@ -221,7 +221,7 @@ class EcsDisks(Ecs):
         return {}
 
     def _instance(self, instance_id: str) -> dict[str, Any]:
-        """Return an instance, or refuse one that there is not, or that is in another state."""
+        """Return an instance, or refuse if it does not exist or is in another state."""
         instance = self.control.settings["instances"].get(instance_id)
         if instance is None:
             raise ApiError("InvalidInstanceId.NotFound", "The specified InstanceId does not exist.", 404)
@@ -231,8 +231,7 @@ class EcsDisks(Ecs):
         return dict(instance)
 
     def _disk_by_id(self, given: dict[str, str], region: str) -> Disk | None:
-        """Return a disk of the region; where none is told, as by the newer SDKs, which leave it to the endpoint, of
-        any."""
+        """Return a disk of the region. Without a region, as the newer SDKs send it, return it from any region."""
         disk_id = required(given, "DiskId")
         places = [self.estate.disks.get(region, {})] if region else self.estate.disks.values()
         return next((disks[disk_id] for disks in places if disk_id in disks), None)
@@ -278,7 +277,7 @@ class EcsDisks(Ecs):
         return any(s.disk_id == disk.id and not s.source_id and s.phase(now) == "running" for s in kept)
 
     def _once(self, given: dict[str, str], make: Any) -> dict[str, Any]:
-        """Answer the same to the same client token."""
+        """Return the same answer for the same client token."""
         token = given.get("ClientToken")
         if token in self.tokens:
             before, answer = self.tokens[token]

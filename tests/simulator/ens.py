@@ -14,7 +14,7 @@ from .state import Disk, SimulatedSnapshot, new_id
 
 STATUS = {"running": "creating", "complete": "available", "failed": "error", "deleting": "deleting"}
 NAME = re.compile(r"(?!https?://)[^\W\d_][\w:\-]{1,127}")
-#: What disks are filtered by, in the words in which they are shown.
+#: The filters of disks, by the member that they compare.
 DISK_FILTERS = ("DiskId", "DiskName", "InstanceId", "SnapshotId", "Status")
 NODE = re.compile(r"[a-z]+-[a-z]+(-[a-z0-9]+)*-\d+")
 
@@ -100,9 +100,9 @@ class Ens(RpcCloud):
                 billing_cycle=given.get("InstanceBillingCycle"),
             )
             self.estate.add(copy)
-            # The documentation calls and shows these as instance IDs (api-facts: ens-copy-ids).
+            # The documentation calls these instance IDs (api-facts: ens-copy-ids).
             answers = {"snapshot": copy.id, "instance": f"e{copy.id[-9:]}", "another": new_id("sp-")}
-            taken.append({"EnsRegionId": node, "InstanceId": [answers[settings["tells_ids"]]]})
+            taken.append({"EnsRegionId": node, "InstanceId": [answers[settings["returned_ids"]]]})
         if not taken and settings["all_refused_as"] == "error":
             raise ApiError("SaleControl.VerificationFailed", "You did not pass the salecontrol verification.")
         status = "PartSuccess" if refused else "AllSuccess"
@@ -113,9 +113,9 @@ class Ens(RpcCloud):
         ids = None
         if text:
             ids = json_list(given, "SnapshotId", 100, "InvalidSnapshotId") if text.startswith("[") else [text]
-        now, tells = self.clock.monotonic(), self.control.settings["shows_sources"]
+        now, shows_source = self.clock.monotonic(), self.control.settings["shows_sources"]
         found = [
-            _shown(s, now, tells)
+            _shown(s, now, shows_source)
             for node in self._nodes(given, self.estate.snapshots)
             for s in self.estate.shown(node)
             if (ids is None or s.id in ids)

@@ -13,7 +13,7 @@ from .ens import NODE, Ens
 from .state import Disk, SimulatedSnapshot, as_truth, new_id
 
 CATEGORIES = ("cloud_efficiency", "cloud_ssd")
-#: GiB that a node sells at least.
+#: The smallest disk (GiB) that a node sells.
 LEAST = 20
 
 

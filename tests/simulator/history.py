@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every snapshot as it was at every moment: what replicas that lag still show, and the truth about who did what."""
+"""The state of every snapshot at every time, for lagging replicas and for checks of who did what."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: A region and a snapshot's ID.
+#: A region and the ID of a snapshot.
 Key = tuple[str, str]
 #: The server's own object of a snapshot, and its tags.
 Kept = tuple[Any, dict[str, str]]
@@ -21,7 +21,7 @@ Kept = tuple[Any, dict[str, str]]
 
 @dataclass(frozen=True)
 class Version:
-    """A snapshot from ``moment`` on, as ``by`` left it; ``thing`` is None once it is deleted."""
+    """A snapshot from ``moment`` on, changed by ``by``; ``thing`` is None after its deletion."""
 
     moment: float
     by: Any
@@ -30,24 +30,25 @@ class Version:
 
 
 class History:
-    """Notes each change, and answers reads as replicas do: each read asks one of them, which lags by its own seconds.
+    """Records each change, and answers reads as replicas do.
 
-    So a read may show an older state than the read before it did, and new copies, deletions and tags show late.
+    Each read is answered by one of several replicas, which lag by different times. So a read may show an older state
+    than the read before it, and new copies, deletions and tags show late.
     """
 
     def __init__(self, clock: Any, truth: Callable[[], Iterable[tuple[Key, Kept]]], seed: int = 0):
         self._clock = clock
         self._truth = truth
         self._draw = random.Random(f"replicas {seed}")
-        #: Reads of locks draw for themselves, so that they change nothing of the others.
+        #: Reads of locks have their own random generator, so that they do not change the other draws.
         self._draw_of_locks = random.Random(f"replicas of locks {seed}")
-        #: Seconds by which each replica lags.
+        #: The lag of each replica, in seconds.
         self.lags: Sequence[float] = (0.0,)
         self.versions: dict[Key, list[Version]] = {}
         self.note(None, -math.inf)
 
     def note(self, by: Any, moment: float | None = None) -> list[Key]:
-        """Write down what has changed since the last note; returns what has."""
+        """Record the changes since the last call, and return them."""
         moment = self._clock.monotonic() if moment is None else moment
         now = dict(self._truth())
         changed = []
@@ -64,7 +65,7 @@ class History:
         return changed
 
     def at(self, key: Key, moment: float) -> Version | None:
-        """Return a snapshot as it was at a moment; None where there was none, or none any more."""
+        """Return a snapshot as it was at a time; None if it did not exist then."""
         found = None
         for version in self.versions.get(key, ()):
             if version.moment > moment:
@@ -73,7 +74,7 @@ class History:
         return found if found is not None and found.thing is not None else None
 
     def seen(self, region: str, locks: bool = False) -> list[Any]:
-        """Return the snapshots of a region as one of the replicas shows them, or as one of those for locks does."""
+        """Return the snapshots of a region as one of the replicas shows them, or as a replica for locks does."""
         moment = self._clock.monotonic() - (self._draw_of_locks if locks else self._draw).choice(self.lags)
         shown = []
         for key in self.versions:
@@ -93,7 +94,7 @@ def _facts(thing: Any) -> dict[str, Any]:
 
 
 def frozen(thing: Any, tags: dict[str, str]) -> Any:
-    """Return a thing as it is now, whatever becomes of it."""
+    """Return a copy of the current state, which later changes do not affect."""
     frozen = copy.copy(thing)
     frozen.seen_tags = dict(tags)
     if "tags" in vars(thing):

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""KMS's DescribeKey over the keys of a simulated EC2 (api-facts: kms-key-states).
+"""KMS's DescribeKey for the keys of a simulated EC2 (api-facts: kms-key-states).
 
-The setting ``keys_of_kms`` says what is wrong with a key, by its ARN or the name that callers use: ``invalid`` (there
-is none), ``undescribable`` (the caller may not see it), ``unusable`` (the caller may not use it), ``disabled``, or one
-of KMS's own states. Any other key is enabled.
+The setting ``keys_of_kms`` says what is wrong with a key, by its ARN or the name that callers use: ``invalid`` (it does
+not exist), ``undescribable`` (the caller may not read it), ``unusable`` (the caller may not use it), ``disabled``, or
+one of KMS's own states. All other keys are enabled.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 TARGET = "TrentService.DescribeKey"
-#: How long a key waits before it is deleted, in days: the shortest time that KMS takes.
+#: The waiting period before the deletion of a key, in days: the shortest that KMS allows.
 WAITS = 7
 
 
 def action_of(request: Request) -> str | None:
-    """Return the operation of KMS that a request asks for, or None where it is none of it."""
+    """Return the operation of KMS that a request calls, or None."""
     return "DescribeKey" if request.headers.get("X-Amz-Target") == TARGET else None
 
 

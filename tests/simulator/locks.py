@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks on snapshots, as EC2 and ECS keep them (api-facts: ebs-locks, ecs-locks)."""
+"""Locks on snapshots, as EC2 and ECS implement them (api-facts: ebs-locks, ecs-locks)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True)
 class SimulatedLock:
-    """A lock for so many days from ``started``; ``cool_off`` in hours, None for governance."""
+    """A lock for a number of days from ``started``; ``cool_off`` is in hours, None for governance."""
 
     mode: str
     days: int
     cool_off: int | None
     started: datetime
-    #: When it was set, if its days do not count from then.
+    #: When it was set, if its days do not count from that time.
     created: datetime | None = None
 
     @property
@@ -38,19 +38,21 @@ class SimulatedLock:
         return self.state(now) != "expired"
 
     def may_become(self, other: SimulatedLock, now: datetime) -> bool:
-        """Whether a lock may be changed so: one in compliance mode only for longer, once its cool-off is over."""
+        """Whether a lock may change in this way: in compliance mode it may only become longer, once its cool-off is
+        over.
+        """
         if self.state(now) != "compliance":
             return True
         return other.mode == "compliance" and not other.cool_off and other.until >= self.until
 
 
 def lock_of(snapshot: object) -> SimulatedLock | None:
-    """Return the lock of a snapshot, whatever service keeps it."""
+    """Return the lock of a snapshot of any service."""
     found = getattr(snapshot, "lock", None)
     return found if isinstance(found, SimulatedLock) else None
 
 
 def holds(snapshot: object, now: datetime) -> bool:
-    """Whether a lock keeps a snapshot from being deleted."""
+    """Whether a lock prevents the deletion of a snapshot."""
     lock = lock_of(snapshot)
     return lock is not None and lock.holds(now)

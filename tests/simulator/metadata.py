@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in of Tencent Cloud's metadata service, metadata.tencentyun.com, as the SDK's CVMRoleCredential asks it."""
+"""A stand-in for Tencent Cloud's metadata service, metadata.tencentyun.com, as the SDK's CVMRoleCredential calls it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATH = "/latest/meta-data/cam/security-credentials/"
 class Metadata:
     """Serves the keys of one role; ``issue`` makes them.
 
-    ``mode``: "ok", "failed" (a code that is no success), or "hang".
+    ``mode``: "ok", "failed" (a code other than success), or "hang".
     """
 
     def __init__(self, role: str, issue: Callable[[], dict[str, str]], seconds: Callable[[], float]):

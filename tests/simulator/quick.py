@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep what botocore and moto would work out again for each client and each call: half the time of a test on EC2."""
+"""Caches what botocore and moto would compute again for each client and call: half the time of a test on EC2."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ _names: dict[str, str] = {}
 
 @functools.cache
 def remember() -> None:
-    """Keep EC2's model, botocore's classes of clients and names of events, moto's list of services and of methods.
-    Leave out the networks that moto makes of each region at each reset, in which no test places anything."""
+    """Cache EC2's model, botocore's client classes and event names, and moto's lists of services and methods.
+
+    Omit the networks that moto creates in each region at each reset; no test uses them.
+    """
     loader = botocore.loaders.create_loader()
     botocore.session.create_loader = lambda *_paths: loader
 
@@ -63,7 +65,7 @@ _clients: dict[str, Any] = {}
 
 @contextlib.contextmanager
 def kept_clients(module_class: Any) -> Iterator[None]:
-    """Let a module class of ours make a client once for equal options, and hand on a copy that hears its own events."""
+    """Let a module class of ours make one client for equal options, and return a copy with its own events."""
     make = module_class.make_client
 
     def make_client(module: Any, service: str, **options: Any) -> Any:
@@ -80,7 +82,7 @@ def kept_clients(module_class: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def kept_sdk_clients(client_module: Any) -> Iterator[None]:
-    """Let Alibaba's SDK make a client once for equal options: each reads a list of all endpoints."""
+    """Let Alibaba's SDK make one client for equal options, because each client reads a list of all endpoints."""
     make = client_module.AcsClient
 
     def made(**options: Any) -> Any:
@@ -88,7 +90,7 @@ def kept_sdk_clients(client_module: Any) -> Iterator[None]:
         if key not in _clients:
             _clients[key] = make(**options)
         client = copy.copy(_clients[key])
-        client.session = copy.copy(client.session)  # each hears its own answers
+        client.session = copy.copy(client.session)  # each has its own answers
         client.session.hooks = {}
         return client
 
@@ -103,7 +105,7 @@ _CONNECTION = (
 
 
 def _copy_of(client: Any) -> Any:
-    made = object.__new__(type(client))  # copy.copy() stumbles over __getattr__
+    made = object.__new__(type(client))  # copy.copy() fails because of __getattr__
     vars(made).update(vars(client))
     made.meta, made._endpoint = copy.copy(client.meta), copy.copy(client._endpoint)
     made.meta.events = made._endpoint._event_emitter = copy.copy(client.meta.events)

@@ -13,7 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open and prints nothing. The only ``Date`` is the application's, by the cloud's clock."""
+    """Keeps connections open and logs nothing. The only ``Date`` is the application's, by the cloud's clock."""
 
     protocol_version = "HTTP/1.1"
 

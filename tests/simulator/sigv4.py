@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify AWS Signature Version 4, by botocore's own signer."""
+"""Verifies AWS Signature Version 4 with botocore's own signer."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _HEADER = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, "
     r"SignedHeaders=(?P<signed>[^,]+), Signature=(?P<signature>[0-9a-f]{64})"
 )
-#: AWS takes a request for five minutes.
+#: How long (seconds) AWS accepts a request: five minutes.
 VALID_SECONDS = 300
 
 
 def refusal(request: Request, keys: dict[str, dict[str, Any]], now: float) -> tuple[str, str, int] | None:
-    """Return code, message and HTTP status with which AWS refuses this request, or None; ``now`` on the cloud's
-    clock."""
+    """Return the code, message and HTTP status with which AWS refuses a request, or None; ``now`` is by the cloud's
+    clock.
+    """
     match = _HEADER.fullmatch(request.headers.get("Authorization", ""))
     if not match:
         return "MissingAuthenticationToken", "Request is missing Authentication Token", 403
@@ -46,26 +47,26 @@ def refusal(request: Request, keys: dict[str, dict[str, Any]], now: float) -> tu
 
 
 def key_of(authorization: str) -> str:
-    """Return the access key that a request is signed with."""
+    """Return the access key that signed the request."""
     match = _HEADER.fullmatch(authorization)
     return match["key"] if match else ""
 
 
 def service_of(authorization: str) -> str:
-    """Return the service that the request is signed for."""
+    """Return the service that the request was signed for."""
     match = _HEADER.fullmatch(authorization)
     return match["service"] if match else ""
 
 
 def region_of(request: Request) -> str:
-    """Return the region that the request is signed for."""
+    """Return the region that the request was signed for."""
     match = _HEADER.fullmatch(request.headers.get("Authorization", ""))
     return match["region"] if match else ""
 
 
 def _signature(request: Request, match: re.Match[str], secret: str, stamp: str) -> str:
     signer = SigV4Auth(Credentials(match["key"], secret), match["service"], match["region"])
-    query = request.query_string.decode()  # as it was sent: request.url has it decoded in part
+    query = request.query_string.decode()  # as it was sent: request.url is partly decoded
     signed = AWSRequest(
         request.method,
         f"{request.base_url}?{query}" if query else request.base_url,

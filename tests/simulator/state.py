@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks and snapshots of a simulated cloud, apart from how its API writes them."""
+"""Disks and snapshots of a simulated cloud, independent of the format of its API."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _numbers = itertools.count(1)
 
 
 def number_anew() -> None:
-    """Begin the IDs anew, so that a storm has the same ones each time."""
+    """Restart the numbering of IDs, so that a storm has the same IDs each time."""
     global _numbers
     _numbers = itertools.count(1)
 
 
 def new_id(prefix: str, length: int = 20) -> str:
-    """Return an ID that no other thing of this process has."""
+    """Return an ID that is unique in this process."""
     return f"{prefix}{next(_numbers):0{length}x}"
 
 
 @dataclass
 class Disk:
-    """A disk; one made of a snapshot is being made for ``duration`` seconds from ``started`` (monotonic).
+    """A disk. If it was made from a snapshot, it is in progress for ``duration`` seconds from ``started`` (monotonic).
 
-    ``loading_until`` is when its data is loaded, ``gone_at`` when one that was deleted is shown no longer, ``recycled``
-    whether it is in the recycle bin. ``attached_at`` is when it is attached in full, ``detached_at`` when it is free
+    ``loading_until``: when all its data is loaded; ``gone_at``: when it stops showing after its deletion; ``recycled``:
+    whether it is in the recycle bin. ``attached_at``: when its attachment is complete; ``detached_at``: when it is free
     again.
     """
 
@@ -62,7 +62,7 @@ class Disk:
     recycled: bool = False
     billing_cycle: str | None = None
     performance_level: str = ""
-    #: Where a replica shows it: the moment that the replica has come to.
+    #: If a replica shows it: the time that the replica has reached.
     seen_at: float = math.inf
 
     def holder(self, now: float) -> tuple[str, str]:
@@ -83,13 +83,13 @@ class Disk:
 
 
 def as_truth(disk: Disk) -> dict[str, Any]:
-    """Return the facts of a disk; infinity is no JSON."""
+    """Return the facts of a disk; JSON has no infinity."""
     return {name: value for name, value in vars(disk).items() if name != "seen_at"}
 
 
 @dataclass
 class SimulatedSnapshot:
-    """A snapshot or a copy; a copy is under way for ``duration`` seconds from ``started`` (monotonic)."""
+    """A snapshot or a copy; a copy is in progress for ``duration`` seconds from ``started`` (monotonic)."""
 
     id: str
     region: str
@@ -112,7 +112,7 @@ class SimulatedSnapshot:
     retention_days: int | None = None
     billing_cycle: str | None = None
     lock: SimulatedLock | None = None
-    #: Where a replica shows it: the moment that the replica has come to.
+    #: If a replica shows it: the time that the replica has reached.
     seen_at: float = math.inf
 
     def phase(self, now: float) -> str:
@@ -133,7 +133,7 @@ class SimulatedSnapshot:
 
 @dataclass
 class SnapshotGroup:
-    """Snapshots that were taken by one call. ``kind`` is CBS's SnapshotGroupType; ``instance_id`` only ECS shows."""
+    """Snapshots that one call took. ``kind`` is CBS's SnapshotGroupType; only ECS shows ``instance_id``."""
 
     id: str
     region: str
@@ -156,7 +156,7 @@ class Estate:
         self.disks: dict[str, dict[str, Disk]] = {}
         self.snapshots: dict[str, dict[str, SimulatedSnapshot]] = {}
         self.groups: dict[str, dict[str, SnapshotGroup]] = {}
-        #: Where there is one, reads are answered by replicas that lag.
+        #: If set, reads are answered by lagging replicas.
         self.history: History | None = None
         self.disk_history: History | None = None
 
@@ -167,14 +167,14 @@ class Estate:
         return thing
 
     def shown(self, region: str) -> list[SimulatedSnapshot]:
-        """Return the snapshots of a region that a read shows by now."""
+        """Return the snapshots of a region that a read shows now."""
         if self.history:
             return self.history.seen(region)
         now = self.clock.monotonic()
         return [s for s in self.snapshots.get(region, {}).values() if s.visible_at <= now]
 
     def shown_disks(self, region: str) -> list[Disk]:
-        """Return the disks of a region that a read shows by now; those that were deleted go after a while."""
+        """Return the disks of a region that a read shows now; deleted disks show for a while."""
         now, kept = self.clock.monotonic(), self.disks.get(region, {})
         if self.disk_history:
             return [disk for disk in self.disk_history.seen(region) if disk.is_shown(now)]
@@ -187,7 +187,7 @@ class Estate:
         return sum(disk.is_being_made(now) for disk in self.disks.get(region, {}).values())
 
     def members(self, group: SnapshotGroup, forgets: bool) -> list[str]:
-        """Return the members of a group that are shown; whether that are those too that are gone, no cloud tells."""
+        """Return the members of a group that still show. No cloud documents whether a group lists deleted members."""
         kept = self.snapshots.get(group.region, {})
         return [i for i in group.snapshot_ids if i in kept or not forgets]
 
@@ -202,7 +202,7 @@ class Estate:
             snapshots.pop(snapshot_id, None)
 
     def finish(self, seconds: float) -> None:
-        """Let the copies under way be complete after so many seconds more."""
+        """Let the copies in progress be complete after this many more seconds."""
         now = self.clock.monotonic()
         for region in self.snapshots:
             for copy in self.running_copies(region):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""STS by moto: roles that may be assumed, and sessions that end by the simulated cloud's clock.
+"""STS by moto: roles that can be assumed, and sessions that end by the simulated cloud's clock.
 
-The setting ``roles`` holds them by ARN: ``{"external_id": ..., "account": ...}``, both optional; no other role can be
+The setting ``roles`` has them by ARN: ``{"external_id": ..., "account": ...}``, both optional. No other role can be
 assumed.
 """
 
@@ -19,7 +19,7 @@ from moto.sts.responses import TokenResponse
 
 
 def install(control: Any, clock: Any) -> None:
-    """Put AssumeRole in place of moto's own, which refuses nobody."""
+    """Replace moto's own AssumeRole, which refuses nobody."""
     if not hasattr(TokenResponse, "moto_assume_role"):
         TokenResponse.moto_assume_role = TokenResponse.assume_role  # type: ignore[attr-defined]
 

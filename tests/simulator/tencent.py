@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tencent Cloud's API 3.0: signatures, refusals and errors as its services share them (api-facts: cbs-wire)."""
+"""Tencent Cloud's API 3.0: signatures, refusals and errors that its services share (api-facts: cbs-wire)."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ DEFAULTS: dict[str, Any] = {
     "session_seconds": 7200,
     "keys": {SECRET_ID: {"secret": SECRET_KEY, "token": None}},
 }
-#: Errors come with HTTP 200; only what no service answers, a gateway does, has another status.
+#: Errors have HTTP status 200. Only the gateway, which answers if no service does, uses another status.
 CODES = {
     "unavailable": ("InternalError", "An internal error has occurred.", 500),
     "throttle": ("RequestLimitExceeded", "Your current request times equals to `21` in a second.", 200),
     "expire": ("AuthFailure.TokenFailure", "The token is invalid or has expired.", 200),
 }
-#: Tencent takes a request for five minutes.
+#: How long (seconds) Tencent accepts a request: five minutes.
 VALID_SECONDS = 300
 _AUTHORIZATION = re.compile(
     r"TC3-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<date>\d{4}-\d\d-\d\d)/(?P<service>[a-z]+)/tc3_request, "
@@ -78,7 +78,7 @@ _AUTHORIZATION = re.compile(
 )
 
 
-#: The regions of CBS; calls to others are refused (api-facts: cbs-regions).
+#: The regions of CBS; calls to other regions are refused (api-facts: cbs-regions).
 REGIONS = frozenset(
     [
         "ap-bangkok",
@@ -117,7 +117,7 @@ class ApiError(Exception):
 def signature(
     secret: str, service: str, timestamp: str, headers: Iterable[tuple[str, str]], body: bytes, method: str = "POST"
 ) -> str:
-    """Sign (api-facts: cbs-wire). ``headers`` are the signed ones, names in small letters, in their order."""
+    """Sign (api-facts: cbs-wire). ``headers`` are the signed ones in their order, with names in lower case."""
     headers = list(headers)
     block = "".join(f"{name}:{value.strip().lower()}\n" for name, value in headers)
     names = ";".join(name for name, _value in headers)
@@ -136,9 +136,9 @@ def _day_of(timestamp: str) -> str:
 
 
 class Api3Cloud:
-    """Simulated services: subclasses name actions, with their service, version and the types of their parameters."""
+    """Simulated services. Subclasses define actions with their service, version and parameter types."""
 
-    #: By action: service, version, and each parameter with its type.
+    #: By action: service, version, and the type of each parameter.
     actions: dict[str, tuple[str, str, dict[str, type]]]
 
     def __init__(self, clock: Any):
@@ -187,7 +187,7 @@ class Api3Cloud:
     def _authenticate(self, request: Request) -> None:
         authorization = request.headers.get("Authorization", "")
         if authorization == "SKIP" and request.headers.get("X-TC-Action") == "AssumeRoleWithWebIdentity":
-            return  # its token shows who calls
+            return  # its token identifies the caller
         match = _AUTHORIZATION.fullmatch(authorization)
         if not match:
             raise ApiError("AuthFailure.InvalidAuthorization", "Authorization is not in the form that TC3 wants.")
@@ -236,7 +236,7 @@ class Api3Cloud:
         try:
             answer = _response(call(given, request.headers.get("X-TC-Region", "")))
         except ApiError as error:
-            # Behind the gateway, CBS begins its words with the end of the request's ID (recorded: error_busy.json).
+            # Behind the gateway, CBS's messages begin with the end of the request ID (recorded: error_busy.json).
             prefixed = self.actions[action][0] == "cbs"
             answer = _error(error.code, error.message, prefixed=prefixed)
         return answer(environ, start_response)
@@ -261,7 +261,7 @@ def required(given: dict[str, Any], name: str) -> Any:
 
 
 def page(given: dict[str, Any], found: list[Any]) -> list[Any]:
-    """Return the part of a listing that Limit and Offset ask for."""
+    """Return the part of a listing that Limit and Offset request."""
     limit, offset = given.get("Limit", 20), given.get("Offset", 0)
     if not 1 <= limit <= 100 or offset < 0:
         raise ApiError("InvalidParameterValue", "Limit must be 1 to 100, Offset at least 0.")
@@ -280,7 +280,7 @@ def _error(code: str, message: str, status: int = 200, prefixed: bool = False) -
 
 
 def _with_charset(answer: Response) -> Response:
-    """Turn the answer into an error of which the content type names a charset; SDKs take it for a success."""
+    """Turn the answer into an error whose content type has a charset; SDKs treat it as a success."""
     failed = _error("InternalError", "An internal error has occurred.")
     return Response(failed.get_data(), content_type="application/json; charset=utf-8")
 

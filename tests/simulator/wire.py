@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry the SDKs' HTTP requests to a simulated cloud without a socket.
+"""Sends the SDKs' HTTP requests to a simulated cloud without a socket.
 
-A call is served in the thread that makes it, so that the order of calls is the caller's. The SDK's own read timeout
-runs on the cloud's clock: an answer that would come later raises TimeoutError in the SDK, with the work done.
+A call is served in the thread that makes it, so the caller determines the order of calls. The SDK's own read timeout
+runs on the cloud's clock: for a later answer the SDK gets a TimeoutError, although the work was done.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from werkzeug.test import run_wsgi_app
 
-#: Under this key of the environment a cloud finds for how many seconds the client waits.
+#: The key of the WSGI environment that says how many seconds the client waits.
 PATIENCE = "simulator.patience"
 
 
@@ -53,7 +53,7 @@ class Line:
         return _Answer(self.answer)
 
     def answer(self) -> bytes:
-        """Let the cloud answer; nothing at all is what a client reads of a connection that was cut."""
+        """Let the cloud answer. Empty if the connection was closed."""
         try:
             body, status, headers = run_wsgi_app(self._app, self._environment(), buffered=True)
         except ConnectionError:
@@ -93,7 +93,7 @@ class Line:
 
 
 class _Answer(io.BytesIO):
-    """What is read of a connection: the request is served when the first line is read."""
+    """The answer, which the cloud serves when the client reads the first line."""
 
     def __init__(self, answer: Callable[[], bytes]):
         super().__init__()
@@ -108,7 +108,7 @@ class _Answer(io.BytesIO):
 
 
 def _headers(lines: list[bytes]) -> http.client.HTTPMessage:
-    """Return headers as http.client does, without the parser of e-mails, which takes a tenth of a call's time."""
+    """Parse headers as http.client does, but without the e-mail parser, which takes a tenth of a call's time."""
     message = http.client.HTTPMessage()
     for name, _colon, value in (line.decode("latin-1").partition(":") for line in lines):
         message[name] = value.strip()
@@ -121,7 +121,7 @@ def _parse_headers(file: Any, *_arguments: Any) -> http.client.HTTPMessage:
 
 @contextlib.contextmanager
 def wired(app: Callable[..., Any], origin: str, before_each: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Serve every request to ``origin`` by ``app``; ``before_each`` is called where the first byte would be sent."""
+    """Let ``app`` serve every request to ``origin``. ``before_each`` is called before the first byte would be sent."""
     place = urlsplit(origin)
     real = http.client.HTTPConnection.send
 

@@ -335,7 +335,7 @@ class CopyContract:
 
     # -- 5. and 6. timeouts and failed copies ----------------------------------------------------------
 
-    def test_a_timeout_tells_ids_and_the_next_run_goes_on(self, cloud):
+    def test_a_timeout_returned_ids_and_the_next_run_goes_on(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=100.0)
         started = cloud.clock.monotonic()

@@ -89,7 +89,7 @@ def test_nodes_are_not_asked_for_alone_where_it_is_not_certain_that_nothing_was_
 
 def test_a_copy_that_is_not_named_by_its_own_id_is_found_by_its_source(ens):
     source = ens.snapshot()
-    ens.settings(tells_ids="instance")
+    ens.settings(returned_ids="instance")
     out = ens.run(source, destination_regions=NODES, wait=True)
     assert not out.failed, out["msg"]
     assert [r["snapshot_id"] for r in out["copies"]] == [ens.copies(node)[0].id for node in NODES]
@@ -98,7 +98,7 @@ def test_a_copy_that_is_not_named_by_its_own_id_is_found_by_its_source(ens):
 
 def test_a_copy_whose_answered_id_never_shows_is_found_by_its_source(ens):
     source = ens.snapshot()
-    ens.settings(tells_ids="another")
+    ens.settings(returned_ids="another")
     out = ens.run(source, wait=True)
     assert not out.failed, out["msg"]
     assert out["snapshot_id"] == ens.copies()[0].id and len(ens.copies()) == 1 and ens.calls["CopySnapshot"] == 1

@@ -116,7 +116,7 @@ def test_a_copy_that_shows_another_source_is_this_runs_all_the_same(cloud):
 @pytest.mark.parametrize("wait", [False, True])
 def test_an_accepted_order_whose_answer_names_no_copy_is_given_once(cloud, wait):
     source = cloud.snapshot()
-    cloud.settings(tells_ids="instance")
+    cloud.settings(returned_ids="instance")
     out = cloud.run(source, wait=wait, **renamed(cloud))
     failure = out.failure()
     assert (failure["kind"], failure["code"]) == ("ambiguous", "NoSnapshotId") and "console" in failure["hint"]

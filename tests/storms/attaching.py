@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storms over drills that attach their disks to a test instance: several drills, and people who attach and detach
-meanwhile."""
+"""Storms over drills that attach their disks to a test instance: several drills, and people who attach and detach."""
 
 from __future__ import annotations
 
@@ -27,15 +26,15 @@ if TYPE_CHECKING:
 
 ATTACHES, DETACHES = {"AttachVolume", "AttachDisk", "AttachDisks"}, {"DetachVolume", "DetachDisk", "DetachDisks"}
 ID, TAG, EXPIRES = "dr-restore:id", "dr-restore:attached-to", "dr-restore:expires-at"
-#: Disks that are there before, all past their time: one that a killed drill has left attached; one that somebody has
-#: taken from there to another instance; and one that a restore has attached.
+#: Disks that exist before the storm, all expired: one that a killed drill left attached, one that somebody has moved
+#: from there to another instance, and one that a restore has attached.
 HUNG, MOVED, HELD = "hung", "moved", "held"
-#: Drills of one plan do not give way to each other: the earlier one may have been killed.
+#: Drills of one plan do not yield to each other, because the earlier one may have been killed.
 PLANS = ("orders", "mail")
 
 
 def drill_storm(cloud: str, seed: int) -> DrillStorm:
-    """Draw a storm over drills with all that may be beside. The same cloud and seed give the same storm."""
+    """Draw a storm over drills with all its additions. The same cloud and seed give the same storm."""
     storm = storm_beside_nights(cloud, seed)
     draw = random.Random(f"attaching {cloud} {seed}")
     if not CLOUDS[cloud].load("disk_estate").attach_action or draw.random() < 0.35:
@@ -54,9 +53,9 @@ def drill_storm(cloud: str, seed: int) -> DrillStorm:
 
 
 def _with_another(storm: DrillStorm, passing: DrillRound, draw: random.Random) -> DrillRound:
-    """Add a drill to those of a round that check their disks; each is of one of two plans, on one test instance.
+    """Add a drill to the rounds that check their disks; each drill is of one of two plans, on one test instance.
 
-    In half of the rounds no call of theirs fails, so that they meet.
+    In half of these rounds no call fails, so that the drills meet.
     """
     is_calm = draw.random() < 0.5
 
@@ -83,23 +82,23 @@ def _round(passing: DrillRound, draw: random.Random) -> DrillRound:
 
 
 def holder_of(thing: Any, moment: float) -> str:
-    """Return the instance that a disk, as it was kept, is attached to at a moment; empty for none."""
+    """Return the instance that a recorded version of a disk is attached to at a time; empty for none."""
     held = getattr(thing, "attachment", None)
     if held:
         return str(held.instance.id) if moment < held.gone_at else ""
-    # Not by the disk's own method: a replica may have shown this version, as of an earlier moment.
+    # Not with the disk's own method: a replica may have shown this version as of an earlier time.
     detached_at = getattr(thing, "detached_at", None)
     return "" if detached_at is not None and moment >= detached_at else str(getattr(thing, "attached_to", "") or "")
 
 
 def attached_by_drill(version: Any, moment: float) -> bool:
-    """Whether a disk is attached to the instance to which a drill has attached it, by its tags."""
+    """Whether a disk is attached to the instance to which a drill attached it, by its tags."""
     tags, holder = version.tags, holder_of(version.thing, moment)
     return bool(holder) and tags.get(TAG) == holder and tags.get(ID, "").startswith("drill-")
 
 
 def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> Iterator[str]:
-    """A run attaches only its own disks, and a drill detaches only what a drill has attached (promises: usable)."""
+    """Check that a run attaches only its own disks, and detaches only what a drill attached (promises: usable)."""
     runs = {outcome.name: outcome for outcome in drilling.outcomes}
     for call in calls:
         if call.action not in ATTACHES | DETACHES or math.isnan(call.worked):
@@ -107,24 +106,25 @@ def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Ca
         run = runs[call.by]
         for _region, disk_id in call.changed:
             disk = disks[disk_id]
-            # What was there before the call, also where another call worked at the same moment.
+            # The state before the call, even if another call did its work at the same time.
             number = [version.by is call for version in disk.versions].index(True)
             version, moment = disk.versions[number - 1], call.worked
             tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
             if call.action in ATTACHES and tags.get(ID) != run.restore_id:
-                yield f"{what} was attached by {call.by}, which has not made it"
+                yield f"{what} was attached by {call.by}, which did not make it"
             if call.action in ATTACHES and tags.get(TAG) != drilling.estate.server_id:
-                yield f"{what} was attached by {call.by} before its tag said so"
+                yield f"{what} was attached by {call.by} before it was tagged with the instance"
             if call.action in DETACHES and not attached_by_drill(version, moment):
-                yield f"{what} was detached by {call.by}, and no drill had attached it there"
+                yield f"{what} was detached by {call.by}, although no drill had attached it there"
             if call.action in DETACHES and tags.get(ID) != run.restore_id and not tags.get(EXPIRES, "9") <= run.now:
-                yield f"{what}, another's, was detached by {call.by} before its time ({tags.get(EXPIRES)})"
+                yield f"{what} of another run was detached by {call.by} before its expiry ({tags.get(EXPIRES)})"
 
 
 def drills_at_once(drilling: Drilling, disks: dict[str, Made]) -> Iterator[str]:
-    """Drills of two plans do not check disks on one instance at once, and no two disks have one device there.
+    """Check that drills of two plans check no disks on one instance at once, and no two disks share a device.
 
-    Each attaches its disk before it looks. So one of them sees the other, if reads show the other's tag by then.
+    Each drill attaches its disk before it looks for others. So one of them sees the other if reads show the other's tag
+    by then.
     """
     found = [(outcome, check) for outcome in drilling.outcomes if outcome.run.plan for check in outcome.checks]
     for (one, mine), (other, theirs) in combinations(found, 2):
@@ -133,19 +133,19 @@ def drills_at_once(drilling: Drilling, disks: dict[str, Made]) -> Iterator[str]:
         are_there = all(_place_of(disks[check.disk_id], started) for check in (mine, theirs))
         seen = abs(mine.looked - theirs.looked) >= drilling.storm.lag
         if one.run.plan != other.run.plan and at_once and are_there and seen:
-            yield f"{one.name} and {other.name}, of two plans, check disks on one instance at once"
+            yield f"{one.name} and {other.name}, of two plans, check disks on one instance at the same time"
     made = [disk for disk in disks.values() if not disk.planted]
     for one_disk, other_disk in combinations(made, 2):
         for moment in sorted({version.moment for disk in (one_disk, other_disk) for version in disk.versions}):
             place = _place_of(one_disk, moment)
-            # People attach disks to the other instance, without a look at its devices.
+            # People attach disks to the other instance without checking its devices.
             is_here = place and place[0] == drilling.estate.server_id
             if place and is_here and place[1] and place == _place_of(other_disk, moment):
-                yield f"{one_disk.id} and {other_disk.id} are both {place[1]} of {place[0]}"
+                yield f"{one_disk.id} and {other_disk.id} both use {place[1]} of {place[0]}"
 
 
 def _place_of(disk: Made, moment: float) -> tuple[str, str] | None:
-    """Return the instance that a disk is attached to at a moment and the device there, empty if it shows none."""
+    """Return the instance that a disk is attached to at a time, and its device; empty if it shows none."""
     version = disk.at(moment)
     holder = holder_of(version.thing, moment) if version and moment < disk.end else ""
     if not version or not holder:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the calls of a run must hold to. Every check takes the truth and a run, and yields what is wrong."""
+"""Checks of the calls of a run. Each check takes the truth and a run, and yields the violations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .faults import LOOK
 from .simulation import FOREIGN, RunOutcome
 from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, Truth, ids_of, is_dry, regions_of, source_of
 
-#: The mode of a lock where none is asked.
+#: The default mode of a lock.
 MODE = {"ebs": "governance", "ecs": "compliance"}
 
 
@@ -38,7 +38,7 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
 
 
 def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
-    """Nothing is written on an old look (promises: fresh-look): a read of the region was answered since then."""
+    """Check that no write is based on an old look (promises: fresh-look)."""
     written = {call.number: truth.written_by(call) for call in calls if call.action in WRITES and not is_dry(call)}
     for region in dict.fromkeys(region for regions in written.values() for region in regions):
         looks = sorted(call.ended for call in calls if _shows(call, region))
@@ -46,13 +46,13 @@ def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
             if region not in written.get(call.number, ()):
                 continue
             if call.action in CHANGES and call.started - truth.answered_at(call) <= LOOK:
-                continue  # the answer of the copy call is as good as a look
+                continue  # the answer to the copy call counts as a look
             if call.action == "DeleteTags":
-                continue  # it rests on no look: the service refuses a value that is in use (api-facts: cbs-tag-delete)
+                continue  # not based on a look: the service refuses a value that is in use (api-facts: cbs-tag-delete)
             before = bisect.bisect_right(looks, call.started)
             age = call.started - looks[before - 1] if before else math.inf
             if age > LOOK + 0.01:
-                yield f"{call.action} in {region} at {call.started:.1f} rests on a look {age:.1f} s old"
+                yield f"{call.action} in {region} at {call.started:.1f} is based on a look {age:.1f} s old"
 
 
 def _shows(call: Call, region: str) -> bool:
@@ -63,7 +63,7 @@ def _shows(call: Call, region: str) -> bool:
 
 
 def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
-    """No write is sent after the deadline (promises: timeout)."""
+    """Check that no write is sent after the deadline (promises: timeout)."""
     for call in calls:
         late = call.started - outcome.started - outcome.run.wait_timeout
         if call.action in WRITES and not is_dry(call) and late > 0.01:
@@ -71,18 +71,18 @@ def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
 
 
 def _waits_unasked(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
-    """A run that does not wait ends once all is begun, and no call of it is in doubt."""
+    """Check that a run that does not wait ends once everything is started and no call is in doubt."""
     if outcome.run.wait or outcome.run.state != "present" or outcome.result is None or outcome["failures"]:
         return
     last = max((call.ended for call in calls if call.action in WRITES), default=outcome.started)
     faults = sum(call.fault is not None for call in calls)
     longest = 2 * CLOUDS[truth.storm.cloud].doubt + 2 * truth.storm.lag + 10 * truth.storm.call + 31 * faults + 60
     if outcome.ended - last > longest:
-        yield f"it does not wait, and went on for {outcome.ended - last:.0f} s after its last write"
+        yield f"it does not wait, but continued for {outcome.ended - last:.0f} s after its last write"
 
 
 def _deleted_again(calls: list[Call]) -> Iterator[str]:
-    """A deletion that succeeded is not sent again, whatever a listing still shows."""
+    """Check that no successful deletion is sent again, whatever a listing still shows."""
     done: dict[str, float] = {}
     for call in calls:
         if call.action in DELETES and not is_dry(call):
@@ -94,7 +94,7 @@ def _deleted_again(calls: list[Call]) -> Iterator[str]:
 
 
 def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
-    """Calls are bounded: polls by the time and wait_delay, writes by what there is to do, refused ones by the time."""
+    """Check the number of calls: polls by time and wait_delay, writes by what is to be done, refusals by time."""
     storm, rows = truth.storm, len(truth.places_of(outcome))
     regions = len(outcome.options["destination_regions"])
     seconds = outcome.ended - outcome.started
@@ -102,8 +102,8 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
     refusals = [call for call in calls if call.action in COPIES and not call.changed and not call.fault]
     refused, busy = len(refusals), sum(call.code == "InvalidOperation.UnfinishedCrossRegionCopy" for call in refusals)
     reads = sum(call.action not in WRITES for call in calls)
-    # A copy is polled often while it is young, and less the older it is; one that stands at 99 % after each 64th part
-    # of its age. Those in progress at once share their polls.
+    # A young copy is polled often, an older one less. One that stays at 99 % is polled after each 64th of its age.
+    # Copies in progress at once share their polls.
     at_once = min(outcome.run.max_in_flight, storm.quota, storm.disks if storm.cloud == "ecs" else rows)
     turns = math.ceil(rows / regions / at_once)
     polls = 60 + 64 * math.log(max(storm.copy_seconds / 32, 1))
@@ -116,21 +116,21 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
     )
     most_refused = 10 + 3 * rows + regions * seconds / 7
     most_busy = 5 + rows + regions * storm.disks * (1 + seconds / 60)
-    if storm.page:  # and its pages, of which some are read again
+    if storm.page:  # including pages, some of which are read again
         there = storm.fillers + 8 * rows + sum(len(p.runs) for p in storm.rounds)
         most_reads *= 3 + there / (storm.page / 2)
     if reads > most_reads:
-        yield f"{reads} reads for {rows} copies in {seconds:.0f} s, at most {most_reads:.0f} were to be"
+        yield f"{reads} reads for {rows} copies in {seconds:.0f} s; the limit is {most_reads:.0f}"
     if busy > most_busy:
-        yield f"{busy} copy calls found a disk busy in {seconds:.0f} s, at most {most_busy:.0f} may"
+        yield f"{busy} copy calls found a disk busy in {seconds:.0f} s; the limit is {most_busy:.0f}"
     if refused > most_refused:
         yield (
-            f"{refused} copy calls were refused for {rows} copies in {seconds:.0f} s, at most {most_refused:.0f} may be"
+            f"{refused} copy calls were refused for {rows} copies in {seconds:.0f} s; the limit is {most_refused:.0f}"
         )
 
 
 def _window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
-    """No more copies of a run are in progress in a region than max_in_flight."""
+    """Check that no more copies of a run are in progress in a region than max_in_flight."""
     most = max(1, outcome.run.max_in_flight)
     by_region: dict[str, list[Copy]] = {}
     for copy in truth.copies.values():
@@ -142,7 +142,7 @@ def _window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 c for c in copies if c.started <= copy.started and c.phase(copy.started) == "running" and not _lost(c)
             ]
             if len(running) > most:
-                yield f"{len(running)} copies were in progress in {region} at {copy.started:.1f}, at most {most} may be"
+                yield f"{len(running)} copies were in progress in {region} at {copy.started:.1f}; the limit is {most}"
                 break
 
 
@@ -151,10 +151,11 @@ def _lost(copy: Copy) -> bool:
 
 
 def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
-    """No copy is made beside one that every read had shown for long enough, nor beside one that this run has made.
+    """Check that no copy is made if every read had shown one for long enough, or if this run has already made one.
 
-    Allowed: beside one of this run's own whose answer was lost, where reads lag longer than it is looked for
-    (promises: exactly-once); on ECS, beside one that may have been at the seams of both listings (promises: listings).
+    Allowed: a copy in addition to one of this run whose answer was lost, if reads lag longer than the run looks for it
+    (promises: exactly-once). On ECS also a copy in addition to one that may have been at the seams of both listings
+    (promises: listings).
     """
     window = CLOUDS[truth.storm.cloud].doubt
     blind = truth.storm.lag + 2 * truth.storm.call >= window
@@ -170,18 +171,18 @@ def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
             if other.by != outcome.name and other.stayed(ALIVE, since - truth.shown, copy.started):
                 if truth.storm.cloud == "ecs" and _pages_changed(truth, other.region, since, copy.started):
                     continue
-                yield f"{copy.id} was made beside {other.id} of {copy.place}, which every read showed"
+                yield f"{copy.id} was made in addition to {other.id} of {copy.place}, which every read showed"
             elif other.by == outcome.name and other.phase(copy.started) in ALIVE and other.started < copy.started:
                 if not _lost(other):
-                    yield f"{copy.id} was asked for though {other.id} of {copy.place} was accepted"
+                    yield f"{copy.id} was requested although {other.id} of {copy.place} was accepted"
                 elif not blind:
                     yield (
-                        f"{copy.id} was asked for again though {other.id} of {copy.place}, whose answer was lost, shows"
+                        f"{copy.id} was requested again, but {other.id} of {copy.place}, whose answer was lost, shows"
                     )
 
 
 def _pages_changed(truth: Truth, region: str, since: float, until: float) -> bool:
-    """Whether the listings of a region had pages, and something went from them while they were read."""
+    """Whether the listings of a region had pages, and something was deleted while they were read."""
     gone = (*truth.simulation.churned, *(copy.gone for copy in truth.copies.values() if copy.region == region))
     return truth.storm.page > 0 and any(since - truth.shown <= moment <= until for moment in gone)
 
@@ -191,7 +192,7 @@ def _failing(copy: Copy, moment: float) -> bool:
 
 
 def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
-    """What a run may delete (promises: deleting, held, fresh-look)."""
+    """Check what a run may delete (promises: deleting, held, fresh-look)."""
     cloud = truth.storm.cloud
     for call in truth.calls_of(outcome):
         if call.action not in DELETES:
@@ -199,7 +200,7 @@ def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
         for key in call.changed:
             copy = truth.copies.get(key)
             if copy is None:
-                yield f"{key[1]}, which is no copy, was deleted"
+                yield f"{key[1]}, which is not a copy, was deleted"
                 continue
             absent = outcome.run.state == "absent"
             before = call.worked - 1e-6
@@ -209,31 +210,31 @@ def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
             if copy.held(before):
                 yield f"{what}, which is held, was deleted"
             if copy.place not in truth.places_of(outcome):
-                yield f"{what}, which was not asked about, was deleted"
+                yield f"{what}, which was not requested, was deleted"
             if absent:
                 named = outcome.options.get("copy_ids")
                 if named is not None and copy.id not in named:
-                    yield f"{what} was deleted, and copy_ids does not name it"
+                    yield f"{what} was deleted although copy_ids does not name it"
                 yield from _stays(truth, outcome, copy, call)
             else:
                 yield from _deleted_by_present(truth, outcome, copy, call)
 
 
 def _stays(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
-    """What stays for a copy was complete when a look could show it (promises: survivors)."""
+    """Check that the survivor of a deleted copy was complete when a look could show it (promises: survivors)."""
     survivor = (outcome.options.get("survivors") or {}).get(copy.id)
     stays = truth.copies.get((copy.region, survivor)) if survivor else None
     if survivor and (stays is None or not stays.was(("complete",), call.started - truth.shown, call.worked)):
-        yield f"{copy.id} was deleted, and {survivor}, which was to stay for it, is not complete"
+        yield f"{copy.id} was deleted although its survivor {survivor} is not complete"
 
 
 def _makes_nothing(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
-    """A run that may begin no copy begins none, and deletes none but duplicates (promises: marking)."""
+    """Check that a run with create: false starts no copy, and deletes none but duplicates (promises: marking)."""
     if outcome.options.get("create") is False:
         for call in calls:
             allowed = DELETES if outcome.options.get("remove_duplicates") else set()
             if call.action in (COPIES | DELETES) - allowed and not is_dry(call):
-                yield f"{call.action} was sent, and create is false"
+                yield f"{call.action} was sent although create is false"
 
 
 def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
@@ -246,11 +247,11 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         if not own and not any(
             o.started <= call.started and o.was(ALIVE, call.started - truth.shown, before) for o in others
         ):
-            yield f"{what}, which had failed, was deleted before a new copy was begun"
+            yield f"{what}, which had failed, was deleted before a new copy was started"
         return
     allowed = own or outcome.options.get("remove_duplicates") or outcome.options.get("replace_mismatched")
     if not allowed:
-        yield f"{what} was deleted, and nothing asks for that"
+        yield f"{what} was deleted without a reason"
     since = call.started - truth.shown
     alike = [
         o
@@ -258,18 +259,18 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         if (o.encrypted(), o.key()) == (copy.encrypted(), copy.key())
         or (truth.fits(o, outcome) and not truth.fits(copy, outcome))
     ]
-    # One that was complete at the very moment of the call was in progress just before.
+    # A copy that is complete at the time of the call was in progress just before.
     if not own and phase == "running" and copy.started + copy.duration > call.worked:
-        yield f"{what}, which is in progress and another's, was cancelled"
+        yield f"{what}, a copy in progress of another run, was cancelled"
     elif copy.stayed(("complete",), since, before) or not own:
         if not any(o.was(("complete",), since, call.worked) for o in alike):
             yield f"{what}, the last complete copy, was deleted"
     elif not any(o.was(ALIVE, since, before) for o in others):
-        yield f"{what} was cancelled, and no other is there"
+        yield f"{what} was cancelled although there is no other"
 
 
 def _written(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
-    """Nothing is written to what is no copy of ours, and in check mode to nothing at all."""
+    """Check that only copies of ours are written to, and in check mode nothing."""
     for call in truth.calls_of(outcome):
         if outcome.name == "check" and call.action in WRITES and not is_dry(call):
             yield f"{call.action} was sent in check mode"
@@ -277,38 +278,37 @@ def _written(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
             for key in call.changed:
                 copy = truth.copies.get(key)
                 if copy is None:
-                    yield f"{key[1]}, which is no copy, was written to"
+                    yield f"{key[1]}, which is not a copy, was written to"
                 elif copy.by == FOREIGN:
                     yield f"somebody else's {copy.id} of {copy.place} was written to"
 
 
 def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
-    """What a run may lock: as it was asked, once, a complete copy that counts (promises: locks)."""
+    """Check what a run may lock: as requested, once, and only a complete copy that counts (promises: locks)."""
     days, mode = outcome.options.get("lock_days"), outcome.options.get("lock_mode") or MODE.get(truth.storm.cloud)
     for call in truth.calls_of(outcome):
         for key in call.changed if call.action == "LockSnapshot" else ():
             if key not in truth.copies:
-                continue  # told already
+                continue  # reported already
             copy, before = truth.copies[key], call.worked - 1e-6
             what, lock, old = f"{copy.id} of {copy.place}", copy.lock(call.worked), copy.locks(before)
             if lock and (lock.days != days or lock.mode != mode or lock.cool_off):
-                yield f"{what} was locked {lock.mode} for {lock.days} days, asked was {mode} for {days}"
+                yield f"{what} was locked {lock.mode} for {lock.days} days, requested was {mode} for {days}"
             if copy.place not in truth.places_of(outcome):
-                yield f"{what}, which was not asked about, was locked"
+                yield f"{what}, which was not requested, was locked"
             if copy.phase(call.worked) != "complete":
                 yield f"{what} was locked while it was {copy.phase(call.worked)}"
             if old and old[-1][0].moment <= call.started - truth.shown:
-                yield f"{what} was locked anew, though every read showed its lock of {old[-1][0].moment:.1f}"
+                yield f"{what} was locked again although every read showed its lock of {old[-1][0].moment:.1f}"
             for other in truth.of_place[copy.place]:
                 ranks = (other.ours, truth.fits(other, outcome), other.begin_order < copy.begin_order)
                 alike = other.encrypted() == copy.encrypted() and other.key() == copy.key()
                 if all(ranks) and alike and other.stayed(("complete",), call.started - truth.shown, before):
-                    yield f"{what} was locked, and {other.id} counts"
+                    yield f"{what} was locked although {other.id} counts"
 
 
 def unanswered(truth: Truth, outcome: RunOutcome) -> tuple[Counter[tuple[str, str]], set[str]]:
-    """Return how often copies were asked for without an answer, by place, and the IDs that other lost writes were
-    about."""
+    """Return by place how many copy calls had no answer, and the IDs of other writes without an answer."""
     copies: Counter[tuple[str, str]] = Counter()
     others: set[str] = set()
     for call in truth.calls_of(outcome):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let a storm pass, and hold everything that was promised against the server's truth."""
+"""Runs a storm, and checks all promises against the true state of the server."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ PROVENANCE = ("source-snapshot-id", "source-region", "source-disk-id", "source-c
 
 @dataclass
 class Findings:
-    """What was found wrong, and figures for the table."""
+    """The violations that were found, and figures for the table."""
 
     storm: Storm
     faults: list[str] = field(default_factory=list)
     copies: int = 0
     calls: int = 0
     kills: int = 0
-    #: Copies that more than one run asked for, and begun beside another run's; those taken back; those left, as is
-    #: allowed.
+    #: Copies that more than one run requested, those started in addition to another run's, those taken back, and those
+    #: left, which is allowed.
     collided: int = 0
     doubled: int = 0
     taken_back: int = 0
@@ -41,13 +41,13 @@ class Findings:
     rows: int = 0
     rows_checked: int = 0
     seconds: float = 0.0
-    #: The call log, which the same seed gives each time.
+    #: The call log, which the same seed reproduces.
     log: list[str] = field(default_factory=list)
     simulation: Simulation | None = None
 
 
 def checked(storm: Storm, estate: Any) -> Findings:
-    """Let a storm pass over an empty estate and check it."""
+    """Run a storm over an empty estate and check it."""
     simulation = Simulation(storm, estate)
     findings = Findings(storm, simulation=simulation)
     at_first = Truth(simulation)
@@ -59,7 +59,7 @@ def checked(storm: Storm, estate: Any) -> Findings:
     for outcome in simulation.outcomes:
         findings.faults += [f"run {outcome.name}: {fault}" for fault in _of_run(truth, outcome, findings)]
     if last.result is None or predicted.result is None or further.result is None:
-        findings.faults.append("the last run did not come to its end without faults")
+        findings.faults.append("the last run did not end without faults")
     else:
         findings.faults += _of_the_end(truth, findings, last, predicted, further)
         findings.faults += _not_lost(truth, complete, last)
@@ -72,7 +72,7 @@ def checked(storm: Storm, estate: Any) -> Findings:
 
 
 def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, RunOutcome, RunOutcome]:
-    """Let check mode foresee one run without faults, let it pass, and one more, which has nothing left to do."""
+    """Let check mode predict one run without faults, make that run, and one more, which has nothing left to do."""
     storm, run = simulation.storm, last.runs[0]
     simulation.scheduler.sleep(storm.lag)
     simulation.history.lags, simulation.churn = (0.0,), 0.0
@@ -81,7 +81,7 @@ def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, Ru
         simulation.estate.settings(tags_visible_after=0.0)
     (predicted,) = simulation.passes(0, Round((run,), gap=last.gap), "check", check=True)
     (outcome,) = simulation.passes(0, Round((run,), gap=0.0), "last")
-    # Doubles that are in progress are left to a later run (promises: counting-order).
+    # A later run removes duplicates that are in progress now (promises: counting-order).
     simulation.scheduler.sleep(storm.copy_seconds * 10 + 400.0)
     if outcome.result and outcome["duplicates"]:
         simulation.passes(0, Round((run,), gap=0.0), "tidying")
@@ -93,7 +93,7 @@ def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[s
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in truth.simulation.endless:
-        yield f"came to no end: it made more than {ENDLESS} calls"
+        yield f"did not end: it made more than {ENDLESS} calls"
     yield from wrong_calls(truth, outcome)
     if outcome.result is None:
         return
@@ -101,18 +101,18 @@ def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[s
         yield f"broke down: {outcome['msg']}"
     longest = outcome.run.wait_timeout + outcome.options["wait_delay"] + 2 + _last_looks(truth, outcome)
     if outcome.ended - outcome.started > longest:
-        yield f"took {outcome.ended - outcome.started:.1f} s, at most {longest:.1f} were to be"
+        yield f"took {outcome.ended - outcome.started:.1f} s; the limit is {longest:.1f}"
     if outcome["copies"]:
         rows = Rows(truth, outcome)
         yield from rows.wrong()
         findings.rows += len(outcome["copies"])
         findings.rows_checked += rows.checked
     elif not outcome["failures"]:
-        yield "there are no rows, and no failure tells why"
+        yield "there are no rows, and no failure says why"
 
 
 def _last_looks(truth: Truth, outcome: RunOutcome) -> float:
-    """What the calls that are under way at the deadline, and a last look at each region, may take."""
+    """Return how long the calls in progress at the deadline, and a last look at each region, may take."""
     return (2 + 2 * len(outcome.options["destination_regions"])) * truth.storm.call
 
 
@@ -125,14 +125,14 @@ def _of_the_end(
     for row, foreseen in zip(last["copies"], predicted["copies"]):
         place = f"{row['source_snapshot_id']} in {row['region']}"
         if row["action"] != foreseen["action"] and not _ended_meanwhile(truth, foreseen, predicted, last):
-            yield f"{place}: check mode foresaw {foreseen['action']}, it was {row['action']}"
+            yield f"{place}: check mode predicted {foreseen['action']}, it was {row['action']}"
         reason = (row["error"] or {}).get("message")
         if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
             yield f"{place}: is {row['state']} in the end: {reason}"
         if last.run.state == "present" and row["state"] == "completed" and row["error"] is None:
             yield from _as_asked(truth, last, truth.copies[row["region"], row["snapshot_id"]])
     if last["changed"] != predicted["changed"] and not _doubles_completed(truth, predicted, last):
-        yield f"check mode foresaw changed: {predicted['changed']}, it was {last['changed']}"
+        yield f"check mode predicted changed: {predicted['changed']}, it was {last['changed']}"
     if last.run.state == "present":
         yield from _doubles(truth, findings, last)
         for failure in last["failures"]:
@@ -148,7 +148,7 @@ def _of_the_end(
 
 
 def _ended_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
-    """Whether a copy that check mode found in progress had ended when the run began: check mode takes some time."""
+    """Whether a copy that check mode found in progress had ended when the run started. Check mode takes some time."""
     copy = truth.copies.get((foreseen["region"], foreseen["snapshot_id"]))
     if copy is None or foreseen["action"] != "adopted":
         return False
@@ -156,8 +156,7 @@ def _ended_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutco
 
 
 def _doubles_completed(truth: Truth, predicted: RunOutcome, last: RunOutcome) -> bool:
-    """Whether all that the last run changed was to remove doubles that completed while it ran: check mode leaves
-    unfinished ones."""
+    """Whether the last run only removed duplicates that completed while it ran. Check mode omits unfinished ones."""
     removed = [c for c in truth.copies.values() if getattr(c.remover, "by", None) == last.name]
     if not removed or not last.options.get("remove_duplicates"):
         return False
@@ -173,17 +172,18 @@ def _may_fail(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
     kind = (row["error"] or {}).get("kind")
     kept = not storm.options.get("replace_failed", True) and kind == "failed_copy"
     misfit = kind == "mismatch" and not storm.options.get("replace_mismatched")
-    # A failed copy that is held is not deleted; ECS: encrypted sources cannot be copied, one key serves one region.
+    # A failed copy that is held is not deleted. ECS cannot copy encrypted sources without encryption, and a key is for
+    # one region.
     return source.kind not in ("good", "encrypted") or kept or misfit
 
 
 def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
-    """The copy that counts is as it was asked for: complete, encrypted, named, tagged, with its deadline."""
+    """Check that the copy that counts is as requested: complete, encrypted, named, tagged, with its expiry."""
     storm, options, thing = truth.storm, last.options, copy.last
     if copy.phase() == "gone":
-        return  # somebody took it since
+        return  # somebody deleted it since
     if not truth.fits(copy, last):
-        yield f"{copy.id} of {copy.place} is not encrypted as asked, and no failure says so"
+        yield f"{copy.id} of {copy.place} is not encrypted as requested, and no failure says so"
     if not copy.ours:
         return
     made = copy.maker is not None
@@ -204,9 +204,9 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     wanted = _rendered(truth, options.get("name") or _default_name(storm.cloud), copy)
     if storm.cloud == "cbs":
         if not (name.startswith(wanted) and copy.source_id in name):
-            yield f"{copy.id} is named {name!r}, asked was {wanted!r} with the source's ID"
+            yield f"{copy.id} is named {name!r}, requested was {wanted!r} with the source's ID"
     elif name != wanted:
-        yield f"{copy.id} is named {name!r}, asked was {wanted!r}"
+        yield f"{copy.id} is named {name!r}, requested was {wanted!r}"
     if options.get("description") and thing.description != _rendered(truth, options["description"], copy):
         yield f"{copy.id} has the description {thing.description!r}"
     asked = _run_of(truth, copy).options.get("retention_days")
@@ -215,17 +215,17 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
 
 
 def _asked(truth: Truth, option: str) -> set[Any]:
-    """Return what the runs of a storm asked for by an option."""
+    """Return the values of an option that the runs of a storm requested."""
     return {outcome.options.get(option) for outcome in truth.simulation.outcomes} - {None}
 
 
 def _has_lock(copy: Copy, days: set[int]) -> Iterator[str]:
-    """It was locked for as long as was asked; by nobody again, even if that lock is over."""
+    """Check that a copy was locked for as long as requested, and not locked again even if that lock has ended."""
     locks = copy.locks()
     if not locks:
-        yield f"{copy.id} was to be locked for {days} days, and is not"
+        yield f"{copy.id} should be locked for {days} days, and is not"
     elif isinstance(locks[-1][0].by, Call) and locks[-1][1].days not in days:
-        yield f"{copy.id} is locked for {locks[-1][1].days} days, asked was {days}"
+        yield f"{copy.id} is locked for {locks[-1][1].days} days, requested was {days}"
 
 
 def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> Iterator[str]:
@@ -238,7 +238,7 @@ def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> It
     wanted = dict(options.get("tags") or {})
     wrong = {key: tags.get(key) for key, value in wanted.items() if tags.get(key) != value}
     if wrong:
-        yield f"{copy.id} has the tags {wrong}, asked was {wanted}"
+        yield f"{copy.id} has the tags {wrong}, requested was {wanted}"
     kept = {
         *wanted,
         *(f"dr-copy:{key}" for key in PROVENANCE),
@@ -247,20 +247,20 @@ def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> It
         *(["env"] if options.get("copy_tags") else []),
     }
     source = truth.storm.sources[truth.simulation.sources.index(copy.source_id)]
-    # What a source that is gone would carry cannot be known, so nothing is purged.
+    # The tags of a deleted source are unknown, so nothing is purged.
     spared = options.get("copy_tags") and source.kind == "gone"
     if options.get("tags") and options.get("purge_tags") and not spared and set(tags) - kept:
-        yield f"{copy.id} has {set(tags) - kept}, which was to be purged"
+        yield f"{copy.id} has {set(tags) - kept}, which should be purged"
     if not made and not options.get("purge_tags") and "old" not in tags:
-        yield f"{copy.id} has lost a tag that nobody asked to purge"
+        yield f"{copy.id} has lost a tag that should not be purged"
     if made and options.get("copy_tags") and tags.get("env") != "prod":
-        yield f"{copy.id} does not carry its source's tags"
+        yield f"{copy.id} does not have its source's tags"
     if made and not options.get("copy_tags") and "env" in tags:
-        yield f"{copy.id} carries its source's tags, and nobody asked for that"
+        yield f"{copy.id} has its source's tags, which was not requested"
     if truth.storm.cloud == "cbs" and options.get("retention_days"):
         deadline = copy.last.deadline
         if deadline is None or abs(deadline - copy.born_at - timedelta(days=30)) > timedelta(minutes=5):
-            yield f"{copy.id} of {copy.born_at} is to be kept for 30 days, its deadline is {deadline}"
+            yield f"{copy.id} of {copy.born_at} should be kept for 30 days, its expiry is {deadline}"
 
 
 def _true_provenance(truth: Truth, copy: Copy) -> Iterator[str]:
@@ -278,11 +278,11 @@ def _true_provenance(truth: Truth, copy: Copy) -> Iterator[str]:
     }
     for key, value in facts.items():
         if copy.tags.get(f"dr-copy:{key}") not in (None, value):
-            yield f"{copy.id} has dr-copy:{key} {copy.tags[f'dr-copy:{key}']}, true is {value}"
+            yield f"{copy.id} has dr-copy:{key} {copy.tags[f'dr-copy:{key}']}, the truth is {value}"
 
 
 def _default_name(cloud: str) -> str:
-    """Return the template of a copy's name where none was asked for."""
+    """Return the default template of a copy's name."""
     if cloud == "ebs":
         return ""
     return "copy" if cloud == "cbs" else "copy-of-{snapshot_id}"
@@ -298,7 +298,7 @@ def _rendered(truth: Truth, template: str, copy: Copy) -> str:
 
 
 def _all_absent(truth: Truth, last: RunOutcome) -> Iterator[str]:
-    """Nothing that may be deleted is left."""
+    """Check that nothing is left that may be deleted."""
     named = last.options.get("copy_ids")
     for place in truth.places_of(last):
         for copy in truth.of_place[place]:
@@ -311,14 +311,17 @@ def _all_absent(truth: Truth, last: RunOutcome) -> Iterator[str]:
             if certain and not copy.held(last.ended) and not reported:
                 yield f"{copy.id} of {place} is still there, and no failure says why"
             if copy.held(last.ended) and copy.ours and not reported:
-                yield f"{copy.id} of {place}, which is held, is reported nowhere"
+                yield f"{copy.id} of {place}, which is held, is not reported"
 
 
 # -- doubles ---------------------------------------------------------------------------------------------
 
 
 def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str]:
-    """One copy of ours is left of each source in each place, but where the promises allow another; that one is told."""
+    """Check that one copy of ours is left of each source in each place, unless the promises allow another.
+
+    A second copy that is allowed must be reported.
+    """
     reported = {d["snapshot_id"] for d in last["duplicates"]} | {row["snapshot_id"] for row in last["copies"]}
     for place in truth.places_of(last):
         copies = [c for c in truth.of_place[place] if c.phase(last.started) in ALIVE and c.ours]
@@ -326,20 +329,20 @@ def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str
             group.sort(key=lambda c: c.begin_order)
             for number, copy in enumerate(group[1:], 1):
                 if copy.maker is None and group[0].maker is None:
-                    continue  # both were there before
+                    continue  # both existed before
                 findings.left += 1
                 gone = copy.gone < float("inf")
                 if copy.id not in reported and not gone:
-                    yield f"the double {copy.id} of {place} is reported nowhere"
+                    yield f"the duplicate {copy.id} of {place} is not reported"
                 if last.options.get("remove_duplicates") and not gone and not copy.held(last.ended):
-                    yield f"the double {copy.id} of {place} was to be removed, and is there"
+                    yield f"the duplicate {copy.id} of {place} should be removed, but exists"
                 pairs = [_allowed(truth, copy, better) for better in group[:number]]
                 if not any(pairs):
-                    yield f"{copy.id} is left beside {group[0].id} of {place}"
+                    yield f"{copy.id} is left in addition to {group[0].id} of {place}"
 
 
 def _alike(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy]]:
-    """Group copies by what makes them duplicates: equal encryption and key."""
+    """Group copies with equal encryption and key, which makes them duplicates."""
     groups: dict[Any, list[Copy]] = {}
     for copy in copies:
         groups.setdefault((copy.encrypted(), copy.key()), []).append(copy)
@@ -347,17 +350,17 @@ def _alike(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy
 
 
 def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
-    """Whether a copy may stay beside one that ranks before it (promises: two-runs).
+    """Whether a copy may stay in addition to one that ranks before it (promises: two-runs).
 
-    The run that made it had no chance: it was killed, or did not wait, or ran out of time, or had ended before every
-    read showed the other one. A copy that was planted is nobody's to take back. And where reads lag longer than a lost
-    answer is looked for, a run may double its own.
+    Allowed if the run that made it had no chance to take it back: it was killed, did not wait, ran out of time, or
+    ended before every read showed the other copy. A copy that existed before the storm is taken back by nobody. If
+    reads lag longer than the run looks for a lost copy, a run may make a second copy of its own.
     """
     if copy.maker is None:
         return True
     run = _run_of(truth, copy)
     if copy.held(run.ended):
-        return True  # whether it might be locked is judged by the call
+        return True  # whether it may be locked is judged by the call
     if run.result is None or not run.run.wait or run.run.state != "present":
         return True
     row = next(r for r in run["copies"] if (r["source_snapshot_id"], r["region"]) == copy.place)
@@ -375,8 +378,7 @@ def _run_of(truth: Truth, copy: Copy) -> RunOutcome:
 
 
 def _collisions(truth: Truth, findings: Findings) -> None:
-    """Count the copies that more than one run has asked for, those that more than one has begun, and those taken
-    back."""
+    """Count the copies that several runs requested, those that several started, and those taken back."""
     asked: dict[Place, set[str]] = {}
     for call in truth.calls:
         if call.action in COPIES and not is_dry(call):
@@ -394,7 +396,7 @@ def _collisions(truth: Truth, findings: Findings) -> None:
 
 
 def _not_lost(truth: Truth, complete: set[Any], last: RunOutcome) -> Iterator[str]:
-    """A source that had a complete copy has one, unless somebody took it or it was to be deleted."""
+    """Check that no complete copy was lost, unless somebody deleted it or the storm requested that."""
     for place in complete:
         copies = truth.of_place[place]
         taken = any(c.remover == "event" or c.phase() == "deleting" for c in copies)
@@ -404,9 +406,9 @@ def _not_lost(truth: Truth, complete: set[Any], last: RunOutcome) -> Iterator[st
 
 
 def _last_ones(truth: Truth) -> Iterator[str]:
-    """No deletion for another copy takes the last complete one of a source (promises: mismatch, counting-order).
+    """Check that no deletion takes the last complete copy of a source (promises: mismatch, counting-order).
 
-    But where somebody else takes the other one at about the same time, so that no look could show that.
+    Allowed if somebody else deletes the other copy at about the same time, so that no look could show it.
     """
     absent = {outcome.name for outcome in truth.simulation.outcomes if outcome.run.state == "absent"}
     for copies in truth.of_place.values():
@@ -431,4 +433,4 @@ def _sources_untouched(truth: Truth) -> Iterator[str]:
     for (region, snapshot_id), versions in truth.simulation.history.versions.items():
         fillers = truth.simulation.fillers
         if (region, snapshot_id) not in truth.copies and snapshot_id not in fillers and len(versions) > 1:
-            yield f"{snapshot_id}, which is no copy, was changed"
+            yield f"{snapshot_id}, which is not a copy, was changed"

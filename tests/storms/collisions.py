@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two and three runs at once over the same snapshots: storms that are drawn so that the runs meet."""
+"""Collisions: two or three runs at once over the same snapshots, drawn so that the runs meet."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from .harder import harder, with_own_options
 
 
 def collision_of(cloud: str, seed: int) -> Storm:
-    """Draw a collision.
-
-    Nothing is there before, so that what two runs begin meets; lags are those that a run outlasts.
-    """
+    """Draw a collision. No copy exists before, so that the copies of the runs meet; runs outlast the lags."""
     draw = random.Random(f"collision {cloud} {seed}")
     count = draw.randint(1, 4)
     copy_seconds = draw.choice((2.0, 4.0, 20.0, 60.0, 300.0))

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let a storm over drills pass, and hold the promises against the server's truth: nothing of a drill is left, nothing
-else was touched, and each disk was made once."""
+"""Runs a storm over drills, and checks the promises against the true state of the server.
+
+Nothing of a drill is left, nothing else was touched, and each disk was made once.
+"""
 
 from __future__ import annotations
 
@@ -38,21 +40,21 @@ MAKES = {"CreateVolume", "CreateDisk", "CreateDisks"}
 DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
 CHANGES = {"CreateTags", "DeleteTags", "TagResources", "UntagResources", "UnTagResources"}
 ID, SNAPSHOT, EXPIRES = "dr-restore:id", "dr-restore:snapshot-id", "dr-restore:expires-at"
-#: What stays whatever drills do; and what a drill has to take away.
+#: Disks that remain whatever drills do, and disks that a drill must delete.
 STAY = ("untagged", "restore", "attached", "forged", "half", "later", "pair", MOVED, HELD)
 GO = ("expired", HUNG)
 
 
 @dataclass
 class DrillFindings:
-    """What was found wrong, and figures for the table."""
+    """The violations that were found, and figures for the table."""
 
     storm: DrillStorm
     faults: list[str] = field(default_factory=list)
     disks: int = 0
     calls: int = 0
     kills: int = 0
-    #: Runs that were killed while a disk of theirs was there.
+    #: Runs that were killed while one of their disks existed.
     killed_between: int = 0
     doubled: int = 0
     log: list[str] = field(default_factory=list)
@@ -61,7 +63,7 @@ class DrillFindings:
 
 
 class Made:
-    """One disk, from its making to its end."""
+    """One disk, from its creation to its end."""
 
     def __init__(self, drilling: Drilling, disk_id: str, versions: list[Version]):
         self.id, self.versions = disk_id, versions
@@ -76,7 +78,7 @@ class Made:
 
     @property
     def end(self) -> float:
-        """When it was deleted, or taken away: from then on it is nobody's."""
+        """When it was deleted, or taken by somebody; from then on it belongs to no run."""
         if self.vanishes:
             return self.started
         for version in self.versions:
@@ -95,7 +97,7 @@ def _is_deleted(thing: Any) -> bool:
 
 
 def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
-    """Let a storm pass over an empty estate and check it."""
+    """Run a storm over an empty estate and check it."""
     drilling = Drilling(storm, estate)
     findings = DrillFindings(storm, drilling=drilling)
     for passing in storm.rounds:
@@ -110,7 +112,7 @@ def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     faults += drills_at_once(drilling, disks)
     faults += _doubles(drilling, list(disks.values()), findings)
     if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
-        faults.append("a run without faults did not come to its end")
+        faults.append("a run without faults did not end")
     else:
         faults += _of_the_end(drilling, list(disks.values()), kept, further)
         nights = [outcome for outcome in drilling.outcomes if outcome.name in ("last night", "further night")]
@@ -132,18 +134,17 @@ def _of_run(drilling: Drilling, outcome: DrillOutcome) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in drilling.endless:
-        yield f"came to no end: it made more than {ENDLESS} calls"
+        yield f"did not end: it made more than {ENDLESS} calls"
     for what, result in outcome.results:
         if "Unexpected" in str(result.get("msg", "")):
             yield f"{what} broke down: {result['msg']}"
         for row in result.get("disks", ()) if what == "make" else ():
             if row["state"] == "available" and row["tags"].get(ID) != outcome.restore_id:
-                yield f"{row['disk_id']} is told as made, and bears {row['tags']}"
+                yield f"{row['disk_id']} is reported as made, and has the tags {row['tags']}"
 
 
 def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> Iterator[str]:
-    """What was deleted bore our tags, was past its time or this run's own, and attached to nothing (promises:
-    deleting)."""
+    """Check that a deleted disk had our tags, had expired or was of this run, and was free (promises: deleting)."""
     runs = {outcome.name: outcome for outcome in drilling.outcomes}
     for call in calls:
         reads = call.action.startswith("Describe") or call.action in ("GetCallerIdentity",)
@@ -167,10 +168,10 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
             if not (tags.get(ID) and tags.get(SNAPSHOT) and tags.get(EXPIRES)) and not run.run.kept:
                 yield f"{what}, which lacks our tags, was deleted by {call.by}"
             elif not own and not tags.get(EXPIRES, "9") <= run.now:
-                yield f"{what}, another's, was deleted by {call.by} before its time ({tags.get(EXPIRES)})"
+                yield f"{what}, a disk of another run, was deleted by {call.by} before its expiry ({tags.get(EXPIRES)})"
             if run.run.kept and disk.by != call.by:
-                yield f"{what} was deleted by {call.by}, which keeps its disks"
-            # Another drill may have detached it in the same moment.
+                yield f"{what} was deleted by {call.by}, a run that keeps its disks"
+            # Another drill may have detached it at the same time.
             if holder_of(version.thing, call.worked):
                 yield f"{what}, which is attached, was deleted by {call.by}"
     for disk in disks.values():
@@ -179,8 +180,7 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
 
 
 def _doubles(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> Iterator[str]:
-    """No disk is made beside one that every read showed, nor beside one that this run has made (promises:
-    exactly-once)."""
+    """Check that no disk is made if every read showed one, or if this run has made one (promises: exactly-once)."""
     storm = drilling.storm
     of_place: dict[tuple[str, str], list[Made]] = defaultdict(list)
     for disk in disks:
@@ -195,13 +195,13 @@ def _doubles(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> 
             if other is disk or other.started >= disk.started or other.end <= disk.started or other.maker is None:
                 continue
             findings.doubled += 1
-            what = f"{disk.id} was made by {disk.by} beside {other.id} of {disk.restore_id}, {disk.snapshot_id}"
+            what = f"{disk.id} was made by {disk.by} in addition to {other.id} of {disk.restore_id}, {disk.snapshot_id}"
             if other.by != disk.by and other.shown <= since - seen:
                 yield f"{what}, which every read showed"
             elif other.by == disk.by and not other.maker.lost:
                 yield f"{what}, which was accepted"
             elif other.by == disk.by and not blind:
-                yield f"{what}, whose answer was lost, and which shows"
+                yield f"{what}, which shows although its answer was lost"
 
 
 def _of_the_end(drilling: Drilling, disks: list[Made], kept: DrillOutcome, further: DrillOutcome) -> Iterator[str]:
@@ -221,9 +221,9 @@ def _of_the_end(drilling: Drilling, disks: list[Made], kept: DrillOutcome, furth
         own = [disk for disk in there if (disk.restore_id, disk.snapshot_id) == (KEPT, copy)]
         row = rows.get(copy) or {}
         if not own:
-            yield f"{copy} has no disk in the end: {row.get('state')} {row.get('error')}"
+            yield f"{copy} has no disk at the end: {row.get('state')} {row.get('error')}"
         elif row.get("disk_id") not in {disk.id for disk in own} or row.get("error"):
-            yield f"{copy} is told as {row.get('disk_id')} {row.get('error')}, there are {[disk.id for disk in own]}"
+            yield f"{copy}: reported as {row.get('disk_id')} {row.get('error')}, disks are {[disk.id for disk in own]}"
     (_what, result) = further.results[-1]
     if result.get("changed") or result["failures"]:
         yield f"a further restore changes something: {result.get('msg')}"

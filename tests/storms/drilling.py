@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cloud of a storm over drills, and drills there: modules one after the other, as the tasks of the role."""
+"""The cloud of a storm over drills, and drills on it: the modules in sequence, as the role calls them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,7 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass
 class Check:
-    """A disk that a drill has checked: when it was attached and the drill looked for others, and when its check began
-    and ended."""
+    """A disk that a drill checked: when it was attached, when the drill looked for others, and when its check ran."""
 
     disk_id: str
     looked: float
@@ -48,7 +47,7 @@ class Check:
 
 @dataclass
 class DrillOutcome:
-    """What a drill or a restore did: its calls of modules, and what each said."""
+    """The result of a drill or a restore: its module calls and their results."""
 
     name: str
     run: PlannedDrill
@@ -72,7 +71,7 @@ class Drilling(Runs):
         self.outcomes: list[DrillOutcome] = []
         self._round: list[str] = []
         self._number = 0
-        # Before pools of threads are exchanged, since what is imported meanwhile keeps them.
+        # Before thread pools are replaced, because modules that are imported meanwhile keep the replacement.
         names = (estate.info_module, estate.restore_module, estate.module)
         self._files = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
         if storm.cloud == "ebs":
@@ -82,7 +81,7 @@ class Drilling(Runs):
         mock_random.seed(storm.seed)
         self.copies = [estate.copy() for _n in range(storm.copies)]
         self.disks = disks_of(storm, estate)
-        #: Disks that are there before, by ID: what they are.
+        #: Disks that exist before, by ID: what they are.
         self.planted: dict[str, str] = {}
         for number, what in enumerate(storm.others):
             self._plant(number, what)
@@ -121,7 +120,7 @@ class Drilling(Runs):
     def _plant(self, number: int, what: str) -> None:
         copy, other = self.copies[number % len(self.copies)], self.copies[(number + 1) % len(self.copies)]
         if what == "forged" and (self.storm.cloud == "cbs" or copy == other):
-            return  # CBS does not tell what a disk was made of
+            return  # CBS does not show the source of a disk
         past, future = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
         ours = self.estate.tags_for(copy, f"drill-old-{number}")
         expired = {**ours, "dr-restore:expires-at": past}
@@ -138,7 +137,7 @@ class Drilling(Runs):
             MOVED: {**expired, TAG: self.estate.server_id},
             HELD: {**expired, TAG: self.estate.server_id, "dr-restore:id": f"flood-{number}"},
         }[what]
-        if what == "pair":  # of one restore and snapshot, of which only the other disk is past its time
+        if what == "pair":  # of one restore and snapshot; only the other disk has expired
             self.planted[self.estate.plant(copy, expired).id] = "expired"
         disk = self.estate.plant(other if what == "forged" else copy, tags)
         if what in ("attached", HUNG, HELD):
@@ -175,7 +174,7 @@ class Drilling(Runs):
         return bool(self.estate.holder_of(disk)[0])
 
     def _can_be_attached(self, disk: Any) -> bool:
-        """Whether a disk is made, attached to nothing, and not being deleted."""
+        """Whether a disk is complete, not attached, and not being deleted."""
         made = disk.started + disk.duration <= self.scheduler.monotonic()
         going = getattr(disk, "deleted_at", math.inf) < math.inf or getattr(disk, "recycled", False)
         return bool(made and not going and not self._is_attached(disk))
@@ -183,7 +182,7 @@ class Drilling(Runs):
     # -- the runs ----------------------------------------------------------------------------------------
 
     def passes(self, passing: DrillRound, name: str = "") -> list[DrillOutcome]:
-        """Let the runs of a round pass."""
+        """Run all runs of a round."""
         self._number += 1
         number = self._number
         self.scheduler.sleep(passing.gap)
@@ -194,7 +193,7 @@ class Drilling(Runs):
         self._round = [name or f"{number}.{n}" for n, _run in enumerate(passing.runs, 1)]
         for run_name, run in zip(self._round, passing.runs):
             self._runs[run_name] = run
-            # Not two drills of one plan in the same second.
+            # Not two drills of one plan within one second.
             drill = f"drill-{run.plan}-20261124T{len(self.outcomes):06}" if run.plan else f"drill-{run_name}"
             outcome = DrillOutcome(run_name, run, KEPT if run.kept else drill)
             self.outcomes.append(outcome)
@@ -223,7 +222,7 @@ class Drilling(Runs):
         self._make(outcome, outcome.run.hours)
 
     def _drill(self, outcome: DrillOutcome) -> None:
-        """Do what the role's drill does."""
+        """Do what a drill of the role does."""
         instance = getattr(self.estate, "server_id", "")
         ours = {"id": outcome.restore_id, "host": "storm", "is_drill": True}
         values = Variables(now=outcome.now, test_instance=instance, **ours)
@@ -240,14 +239,14 @@ class Drilling(Runs):
         self._reap(outcome, values, own=True)
 
     def _in_use(self, outcome: DrillOutcome, there: dict[str, Any], values: Variables) -> bool:
-        """Whether a drill of another plan uses the test instance, where this one looks for such."""
+        """Whether a drill of another plan uses the test instance, if this drill looks for such."""
         results = [result for _what, result in outcome.results]
         return bool(outcome.run.plan and usable.why_in_use(there, results, values))
 
     def _check(
         self, outcome: DrillOutcome, hours: int, made: dict[str, Any], values: Variables, seconds: float
     ) -> None:
-        """Attach each disk that was made, and detach it once it was checked; each is a set of its own."""
+        """Attach each disk that was made, check it, and detach it; each is a set of its own."""
         for row in made.get("disks", ()):
             if row["state"] == "available" and not row["error"]:
                 there = {"snapshot_ids": [row["snapshot_id"]], "attach_to": self.estate.server_id}
@@ -259,7 +258,7 @@ class Drilling(Runs):
                     self._delete(outcome, call)
 
     def _look_at(self, outcome: DrillOutcome, attached: dict[str, Any], looked: float, seconds: float) -> None:
-        """Let the tasks of a check run on what was attached."""
+        """Run the tasks of a check on the attached disks."""
         there = [row["disk_id"] for row in attached.get("disks", ()) if row["attached_to"] and not row["error"]]
         started = self.scheduler.monotonic()
         checks = [Check(disk_id, looked, started) for disk_id in there]
@@ -290,7 +289,7 @@ class Drilling(Runs):
         return self._call(outcome, "copy", self.estate.module, "copy_snapshots", given)
 
     def _wanted(self, outcome: DrillOutcome) -> list[str]:
-        """Return what is restored; a drill takes the older copies that are there too."""
+        """Return the snapshots to restore; a drill includes older copies that exist."""
         wanted = [self.copies[n] for n in outcome.run.copies]
         if self.disks and not outcome.run.kept:
             there = {copy.id for copy in self.estate.copies()}
@@ -327,7 +326,7 @@ class Drilling(Runs):
         self._call(outcome, "delete", self.estate.restore_module, "restore_disks", given)
 
     def _call(self, outcome: DrillOutcome, what: str, name: str, entry: str, given: dict[str, Any]) -> dict[str, Any]:
-        """Call a module; returns its result."""
+        """Call a module; return its result."""
         file = self._files[name]
         place = {} if name == self.estate.module else {"region": self.estate.destination}
         args = {**place, **self.estate.connection(), **self.estate.quick_reads, **given}
@@ -339,7 +338,7 @@ class Drilling(Runs):
         return said
 
     def clear_up(self) -> tuple[DrillOutcome, DrillOutcome, DrillOutcome]:
-        """Let time pass and all faults end; then a restore, a drill, and the restore once more."""
+        """Let time pass and end all faults. Then run a restore, a drill, and the restore once more."""
         everything = tuple(n for n in range(self.storm.copies) if n not in self.storm.vanishing)
         self.history.lags = (0.0,)
         self.estate.settings(latencies=[0.0, 0.0], disk_quota=1000)

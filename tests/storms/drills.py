@@ -14,18 +14,18 @@ from tests.clouds import CLOUDS
 
 from .faults import FAULTS, KILLS, PLAIN, Event
 
-#: Longer than any drill's disks are to live.
+#: Longer than the disks of any drill exist.
 AFTERWARDS = 12 * 3600.0
-#: Calls of a run for which faults are drawn; later ones are answered.
+#: The calls of a run that may get a fault; later ones are answered.
 CALLS = 120
-#: The disks that are there before: of a restore that people keep, attached, with tags that are not true or not all
-#: there; and two of an earlier drill, of which one is past its time.
+#: Disks that exist before: of a restore that people keep, attached, with wrong or incomplete tags; and two of an
+#: earlier drill, one of them expired.
 OTHERS = ("untagged", "restore", "attached", "forged", "half", "later", "expired", "pair")
 
 
 @dataclass(frozen=True)
 class PlannedDrill:
-    """One drill, or one restore that people keep, or a night of copying. ``faults`` are by the number of its call."""
+    """One drill, one restore that people keep, or one night of copying. ``faults`` are by the number of the call."""
 
     kept: bool
     copies: tuple[int, ...]
@@ -35,11 +35,11 @@ class PlannedDrill:
     wait_timeout: int = 1800
     max_in_flight: int = 20
     late: float = 0.0
-    #: After how many hours disks of a restore may go; the last run takes that back.
+    #: The hours after which disks of a restore expire; the last run removes the expiry.
     hours: int = 0
-    #: For how many seconds the disks of a drill are attached and checked, one after the other; None: not at all.
+    #: How many seconds the disks of a drill are attached and checked, one after the other; None: not at all.
     checks: float | None = None
-    #: Of which plan such a drill is, which looks for drills of other plans on its test instance; empty: it does not.
+    #: The plan of such a drill, which then looks for drills of other plans on its test instance; empty: it does not.
     plan: str = ""
 
 
@@ -52,7 +52,7 @@ class DrillRound:
 
 @dataclass(frozen=True)
 class DrillStorm:
-    """Copies in one region, disks of others there, and rounds of drills and restores."""
+    """Copies in one region, other disks there, and rounds of drills and restores."""
 
     cloud: str
     seed: int
@@ -69,7 +69,7 @@ class DrillStorm:
     threads: bool = True
     read_timeout: int = 60
     attach_seconds: float = 2.0
-    nights: int = 0  # how many disks have an older copy, which nights are to replace
+    nights: int = 0  # the number of disks with an older copy that nights replace
     rounds: tuple[DrillRound, ...] = ()
 
     @property
@@ -79,7 +79,7 @@ class DrillStorm:
 
     @property
     def call(self) -> float:
-        """The longest that a call takes (seconds)."""
+        """The longest duration of a call (seconds)."""
         return min(self.latency, float(self.read_timeout))
 
     def smaller(self) -> Iterator[DrillStorm]:
@@ -122,7 +122,7 @@ def drill_storm_of(cloud: str, seed: int) -> DrillStorm:
     """Draw a storm. The same cloud and seed give the same storm."""
     draw = random.Random(f"drill {cloud} {seed}")
     count = draw.choice((1, 2, 3, 4, 6, 9))
-    # CBS does not show a disk in the making, and one that is not made within ten minutes counts as failed.
+    # CBS shows no disk that is being made, and one that takes longer than ten minutes counts as failed.
     disk_seconds = draw.choice((0.5, 2.0, 2.0, 20.0, 50.0 if cloud == "cbs" else 90.0))
     return DrillStorm(
         cloud,
@@ -150,20 +150,20 @@ def _round(cloud: str, count: int, draw: random.Random) -> DrillRound:
         for _n in range(draw.choice((0, 0, 1, 3)))
     )
     first, *others = (run_of(cloud, count, draw, number) for number in range(draw.choice((1, 1, 1, 2))))
-    # Two runs of one restore are no part of these storms.
+    # These storms do not include two runs of one restore at once.
     runs = (first, *(replace(run, kept=False) for run in others))
     return DrillRound(runs, events, draw.choice((0.0, 1.0, 60.0, 3 * 3600.0, AFTERWARDS)))
 
 
 def run_of(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDrill:
-    """Draw the run of a round that has this number."""
+    """Draw the run of a round with this number."""
     kinds = FAULTS + (("charset", "no_result_set") if cloud == "cbs" else ())
     share = draw.choice((0.0, 0.05, 0.15, 0.35))
     faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
     if draw.random() < 0.3:
         start = draw.randint(1, 30)
         faults.update(dict.fromkeys(range(start, start + draw.randint(2, 12)), "throttle"))
-    if draw.random() < 0.5:  # most of all between making and deleting
+    if draw.random() < 0.5:  # above all between making and deleting
         faults[draw.randint(2, 25)] = draw.choice(KILLS)
     return PlannedDrill(
         kept=draw.random() < 0.25,
@@ -173,10 +173,10 @@ def run_of(cloud: str, count: int, draw: random.Random, number: int) -> PlannedD
         wait_timeout=draw.choice((5, 60, 1800, 1800)),
         max_in_flight=draw.choice((1, 3, 20)),
         late=draw.choice((0.0, 0.3, 4.0, 30.0)) if number else 0.0,
-        # Longer than all rounds. ENS changes no tags of disks.
+        # Longer than all rounds. ENS cannot change the tags of disks.
         hours=draw.choice((0, 0, 48)) if cloud != "ens" else 0,
     )
 
 
-#: For how long a lost answer is looked for on each cloud (seconds).
+#: How long (seconds) the run looks for a lost disk on each cloud.
 DOUBT = {name: cloud.doubt for name, cloud in CLOUDS.items()}

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A storm, drawn from one seed: what is there before, what is asked, and what goes wrong when.
-
-Data, so that it shrinks.
-"""
+"""A storm, drawn from one seed: what exists before, what is requested, and the faults. Data, so that it shrinks."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-#: Calls of a run for which faults are drawn; later ones are answered.
+#: The calls of a run that may get a fault; later ones are answered.
 CALLS = 400
 FAULTS = (
     "lose_answer",
@@ -28,11 +25,11 @@ FAULTS = (
 )
 MORE_FAULTS = {"cbs": ("charset", "no_result_set", "no_snapshot_id")}
 KILLS = ("kill_before", "kill_after")
-#: The modes of locks where a cloud has such; none written out is the cloud's own.
+#: The modes of locks of each cloud; the empty one is the cloud's default.
 LOCKS = {"ebs": ("", "governance", "compliance"), "ecs": ("",)}
-#: How long (seconds) a copy may stay unseen (promises: unseen).
+#: How long (seconds) a copy may be unseen (promises: unseen).
 UNSEEN = 120.0
-#: The oldest look (seconds) that a write may rest on (promises: fresh-look).
+#: The greatest age (seconds) of a look on which a write may be based (promises: fresh-look).
 LOOK = 15.0
 
 
@@ -41,26 +38,26 @@ class Source:
     disk: int
     age_hours: int
     kind: str = "good"  # or "unfinished", "unknown", "gone"; EBS: "encrypted"
-    late: float = 0.0  # seconds after the first round's beginning until reads show it
+    late: float = 0.0  # seconds after the start of the first round until reads show it
 
 
 @dataclass(frozen=True)
 class Before:
-    """A copy that is there before: of which source, where, whose, and how it stands."""
+    """A copy that exists before: its source, its place, its owner and its state."""
 
     source: int
     region: int
     ours: bool
     state: str  # "complete", "running" or "failed"; ENS: "deleting"
     seconds: float = 40.0
-    held: str = ""  # by its "tag", or by a "lock" where the cloud has such
+    held: str = ""  # by its "tag", or by a "lock" if the cloud has locks
     encrypted: bool = False
     key: str = ""  # one of KEYS
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens so many seconds after a round's beginning: see Simulation.happens."""
+    """An event some seconds after the start of a round: see Simulation.happens."""
 
     after: float
     kind: str
@@ -69,7 +66,7 @@ class Event:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of the copy module. ``faults`` are by the number of its call."""
+    """One run of the copy module. ``faults`` are by the number of the call."""
 
     faults: tuple[tuple[int, str], ...] = ()
     failing: tuple[int, ...] = ()
@@ -78,13 +75,13 @@ class PlannedRun:
     wait_timeout: int = 20000
     max_in_flight: int = 20
     state: str = "present"
-    #: With ``absent``: which of the copies that are there are named by ``copy_ids``; None names none.
+    #: With ``absent``: which of the existing copies ``copy_ids`` names; None: it is not set.
     copies: tuple[int, ...] | None = None
     late: float = 0.0
     order: int = 0
-    #: Whether it asks for the storm's lock.
+    #: Whether it requests the storm's lock.
     locks: bool = False
-    #: Options of its own, over the storm's; with ``absent``, whether each copy that it names has a survivor.
+    #: Options of its own, which override the storm's; with ``absent``, whether each named copy has a survivor.
     own: dict[str, Any] = field(default_factory=dict)
     prunes: bool = False
     #: By how many seconds the clock of its controller is off.
@@ -93,7 +90,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Round:
-    """Runs that overlap, and what happens meanwhile; ``gap`` seconds after the round before."""
+    """Overlapping runs, and the events meanwhile; it starts ``gap`` seconds after the previous round."""
 
     runs: tuple[PlannedRun, ...] = (PlannedRun(),)
     events: tuple[Event, ...] = ()
@@ -114,15 +111,15 @@ class Storm:
     slow: tuple[int, ...] = ()  # sources whose copies take ten times as long
     latency: float = 0.0
     lags: tuple[float, ...] = (0.0,)
-    tags_late: float = 0.0  # CBS: its tag service's own lag
+    tags_late: float = 0.0  # CBS: the lag of its tag service
     quota: int = 20
     threads: bool = True
     rounds: tuple[Round, ...] = ()
-    #: The lock that runs ask for: days and, on EBS, its mode; and the calls about locks that are forbidden at first.
+    #: The lock that runs request: days and, on EBS, its mode; and the calls about locks that are forbidden at first.
     lock: tuple[int, str] | None = None
     locks_denied: tuple[str, ...] = ()
-    #: How many things a page holds, 0 for as many as the cloud has; ordinary snapshots in each destination; in which
-    #: share of the listings' calls the oldest of these goes and a new one comes.
+    #: The page size, 0 for the cloud's own; the number of ordinary snapshots in each destination; and the share of
+    #: listing calls during which the oldest of these is deleted and a new one appears.
     page: int = 0
     fillers: int = 0
     churn: float = 0.0
@@ -134,7 +131,7 @@ class Storm:
 
     @property
     def call(self) -> float:
-        """The longest that a call takes (seconds): the SDK waits no longer."""
+        """The longest duration of a call (seconds); the SDK waits no longer."""
         return min(self.latency, float(self.options.get("read_timeout", 60)))
 
     def smaller(self) -> Iterator[Storm]:
@@ -165,7 +162,7 @@ class Storm:
                 yield replace(self, lags=lags or (0.0,))
 
 
-#: Seconds that the copies of one storm take, one window after the other, so that it passes in seconds.
+#: How long (seconds) the copies of one storm take, one window after the other, so that it runs in seconds.
 LONGEST = 7200.0
 PLAIN: dict[str, Any] = {
     "latency": 0.0,
@@ -182,12 +179,12 @@ PLAIN: dict[str, Any] = {
     "fillers": 0,
     "churn": 0.0,
 }
-#: Without these a storm would be another one.
+#: Without these a storm would be a different one.
 KEPT_OPTIONS = ("wait_delay", "read_timeout")
 
 
 def _without(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield these things with half of them, a quarter ... at last one of them taken out."""
+    """Yield these things without half of them, a quarter, and so on, at last without one."""
     size = max(1, len(things) // 2)
     while size and things:
         for start in range(0, len(things), size):
@@ -196,7 +193,7 @@ def _without(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
 
 
 def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]]:
-    """Yield runs of which there is one less, or one has less that goes wrong."""
+    """Yield runs with one less, or with one fault less."""
     for number, run in enumerate(runs):
         around = runs[:number], runs[number + 1 :]
         if len(runs) > 1:
@@ -217,7 +214,7 @@ def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]
 
 
 def _with_sources(storm: Storm, count: int) -> Storm:
-    """Return the storm with its first sources alone."""
+    """Return the storm with its first sources only."""
 
     def fewer(passing: Round) -> Round:
         runs = tuple(replace(run, failing=tuple(f for f in run.failing if f < count)) for run in passing.runs)
@@ -245,8 +242,8 @@ def storm_of(cloud: str, seed: int) -> Storm:
         options.pop("kms_key_id", None)
     within = cloud == "ebs" or bool(cloud == "ecs" and options.get("encrypted"))
     copy_seconds = draw.choice((1.0, 3.0, 20.0, 90.0, 90.0, 600.0, 3600.0, 10800.0))
-    # Polls are few enough for a storm to pass in seconds: none waits for more than some hundred of them.
-    quota = draw.choice((1, 1, 3, 8, 20, 1000)) if cloud != "ens" else 1000  # ENS tells no quota, it only refuses
+    # Few polls, so that a storm runs in seconds: no copy needs more than a few hundred of them.
+    quota = draw.choice((1, 1, 3, 8, 20, 1000)) if cloud != "ens" else 1000  # ENS reports no quota, it only refuses
     slow = tuple(n for n in range(count) if draw.random() < 0.1) if copy_seconds <= 600 else ()
     window = min(quota, 20, disks if cloud == "ecs" else count)
     longest = (count + 9 * len(slow)) * copy_seconds / window
@@ -277,10 +274,10 @@ def storm_of(cloud: str, seed: int) -> Storm:
 
 
 def with_locks(storm: Storm, draw: random.Random) -> Storm:
-    """Draw which runs lock their copies: from a generator of its own, so that all else stays as it was drawn."""
+    """Draw which runs lock their copies, with a generator of its own, so that all other draws stay the same."""
     if storm.cloud not in LOCKS or draw.random() >= 0.4:
         return storm
-    # One of a day ends within a long storm.
+    # A lock of one day ends within a long storm.
     lock = draw.choice((1, 7, 30)), draw.choice(LOCKS[storm.cloud])
     rounds = tuple(
         replace(passing, runs=tuple(replace(run, locks=draw.random() < 0.7) for run in passing.runs))
@@ -291,7 +288,7 @@ def with_locks(storm: Storm, draw: random.Random) -> Storm:
 
 
 def _last_round(draw: random.Random, longest: float) -> Round:
-    """Return one run without faults, which has to put everything right."""
+    """Return one run without faults, which must complete everything."""
     absent = draw.random() < 0.12
     run = PlannedRun(state="absent" if absent else "present", wait_timeout=int(5 * longest) + 7200)
     return Round((run,), gap=draw.choice((0.0, 200.0)))
@@ -335,7 +332,7 @@ def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
     if cloud in ("ebs", "ecs") and draw.random() < 0.35:
         options.update(encrypted=True, replace_mismatched=draw.random() < 0.6)
         if draw.random() < 0.5:
-            options["kms_key_id"] = True  # the simulation names one of the destination
+            options["kms_key_id"] = True  # the simulation chooses one of the destinations
     if cloud in ("cbs", "ecs") and draw.random() < 0.5:
         options["retention_days"] = 30
     if cloud != "ebs":

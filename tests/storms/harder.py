@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes a storm or a collision harder: lists longer than a page that change while they are read, clocks that
-differ, sources that show late, and runs that ask for different things of the same snapshots.
+"""What makes a storm or a collision harder.
 
-Drawn from generators of their own, so that all else of a storm stays as it was drawn.
+Listings longer than a page that change while they are read, clocks that differ, sources that show late, and runs that
+request different things for the same snapshots. They have generators of their own, so that all other draws of a storm
+stay the same.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def harder(storm: Storm, draw: random.Random) -> Storm:
 
 
 def with_own_options(storm: Storm, draw: random.Random) -> Storm:
-    """Draw for each run of a collision, but the last, what it asks for, and what is there before."""
+    """Draw for each run of a collision except the last what it requests, and what exists before."""
     *first, last = storm.rounds
     rounds = (replace(p, runs=tuple(_with_own(storm.cloud, run, draw) for run in p.runs)) for p in first)
     before = storm.before

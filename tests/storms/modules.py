@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs one module after the other in a thread of a storm, as a role does."""
+"""Runs modules one after the other in a thread of a storm, as a role does."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from tests.unit.harness import module_args
 
 
 class _Ended(BaseException):
-    """A module has come to its end."""
+    """A module has ended."""
 
 
 def run_in_turn(file: Any, entry: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
-    """Run the module of a file, whose main() calls ``entry`` with what it has read of the options; returns its result.
+    """Run the module of a file, whose main() calls ``entry`` with the parsed options; return its result.
 
-    No call is made, and no turn given away, while the options are read, since Ansible keeps them for a whole process.
+    Nothing is called and no other thread runs while the options are parsed, because Ansible keeps them for the whole
+    process.
     """
     parts: list[Any] = []
     printed = io.StringIO()

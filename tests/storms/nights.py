@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nights beside drills: a newer copy of a disk is made and the older one pruned, while drills make disks of the older
-one and mark it."""
+"""Nights during drills: a newer copy of a disk is made and the older one pruned, while drills restore and tag the older
+one.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk with two snapshots: the older one has a copy, which the newer one's is to replace."""
+    """A disk with two snapshots: the older one has a copy, which the copy of the newer one will replace."""
 
     older: str
     older_copy: str
@@ -30,7 +31,7 @@ class Disk:
 
 
 def storm_beside_nights(cloud: str, seed: int) -> DrillStorm:
-    """Draw a storm over drills, with nights in most of them. The same cloud and seed give the same storm."""
+    """Draw a storm over drills, most of them with nights. The same cloud and seed give the same storm."""
     storm = drill_storm_of(cloud, seed)
     draw = random.Random(f"nights {cloud} {seed}")
     count = draw.choice((0, 1, 3))
@@ -48,7 +49,7 @@ def _night(storm: DrillStorm, draw: random.Random) -> PlannedDrill:
 
 
 def disks_of(storm: DrillStorm, estate: Any) -> list[Disk]:
-    """Make what there is before."""
+    """Create what exists before."""
     found = []
     for _number in range(storm.nights):
         disk = estate.disk()
@@ -59,12 +60,12 @@ def disks_of(storm: DrillStorm, estate: Any) -> list[Disk]:
 
 
 def copy_options(disks: list[Disk]) -> dict[str, Any]:
-    """Return what copies the newer snapshots."""
+    """Return the options that copy the newer snapshots."""
     return {"snapshot_ids": [disk.newer for disk in disks]}
 
 
 def prune_options(disks: list[Disk], copied: dict[str, Any]) -> dict[str, Any]:
-    """Return what prunes the older copies of those whose newer one was made (as roles/dr_copy/tasks/prune)."""
+    """Return the options that prune the older copies of disks whose newer copy was made (as the role dr_copy does)."""
     rows = {row["source_snapshot_id"]: row for row in copied.get("copies", ()) if row["state"] == "completed"}
     made = [disk for disk in disks if disk.newer in rows]
     return {
@@ -76,7 +77,7 @@ def prune_options(disks: list[Disk], copied: dict[str, Any]) -> dict[str, Any]:
 
 
 def mark_options(disks: list[Disk], made: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    """Return what marks the older copies of which disks could be made (as the role dr_restore does)."""
+    """Return the options that tag the older copies from which disks could be made (as the role dr_restore does)."""
     proven = {row["snapshot_id"] for row in made.get("disks", ()) if row["state"] == "available"}
     return {
         "snapshot_ids": [disk.older for disk in disks if disk.older_copy in proven],
@@ -86,7 +87,7 @@ def mark_options(disks: list[Disk], made: dict[str, Any], tags: dict[str, str]) 
 
 
 def wrong_nights(drilling: Drilling) -> Iterator[str]:
-    """What nights and marks may do (promises: survivors, marking, exactly-once)."""
+    """Check what nights and tags of proofs may do (promises: survivors, marking, exactly-once)."""
     nights = {outcome.name for outcome in drilling.outcomes if outcome.run.night}
     older = {disk.older_copy: disk for disk in drilling.disks}
     copies: dict[str, list[Any]] = {}
@@ -101,17 +102,17 @@ def wrong_nights(drilling: Drilling) -> Iterator[str]:
             disk = older.get(copy_id)
             newer = copies.get(disk.newer, []) if disk else []
             if not any(drilling.estate.started_at(c) + c.duration <= call.worked for c in newer):
-                yield f"{copy_id} was deleted by {call.by}, and no newer copy was complete"
+                yield f"{copy_id} was deleted by {call.by} although no newer copy was complete"
     for disk in drilling.disks:
         made = copies.get(disk.newer, [])
         if len(made) != 1:
             yield f"{disk.newer} has the copies {[copy.id for copy in made]}"
         if disk.older in copies:
-            yield f"{disk.older_copy} was to be pruned, and is there"
+            yield f"{disk.older_copy} should be pruned, but exists"
 
 
 def wrong_end(said: list[dict[str, Any]]) -> Iterator[str]:
-    """Hold what two nights without faults said: the second has nothing to do."""
+    """Check the results of two nights without faults: the second has nothing to do."""
     yield from (f"a night without faults failed: {result['msg']}" for result in said if result["failures"])
     if any(result.get("changed") for result in said[len(said) // 2 :]):
-        yield "a further night changes something"
+        yield "another night changes something"

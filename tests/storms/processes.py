@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storms over real ansible-playbook processes, killed by SIGKILL in the middle."""
+"""Storms over real ansible-playbook processes that are killed with SIGKILL."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def simulated_clouds() -> Iterator[Clouds]:
 
 
 def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
-    """Kill a playbook at a random moment of a bad day, run it again without faults, and once more."""
+    """Kill a playbook at a random time of a bad day, run it again without faults, and once more."""
     draw = random.Random(f"process {cloud} {seed}")
     source, destination = PLACES[cloud]
     clouds.tell_of(cloud, "reset", {})
@@ -68,10 +68,10 @@ def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     copies = _copies(clouds, cloud, destination)
     wrong = {s: copies.count(s) for s in sources if copies.count(s) != 1}
     if wrong:
-        faults.append(f"copies that are missing or doubled: {wrong}")
+        faults.append(f"missing or second copies: {wrong}")
     code, output = clouds.run("ansible-playbook", playbook)
     if code or "changed=0" not in output:
-        faults.append(f"a further run changes something: {output[-600:]}")
+        faults.append(f"another run changes something: {output[-600:]}")
     return faults
 
 
@@ -83,7 +83,7 @@ def _sources(clouds: Clouds, cloud: str, region: str, count: int) -> list[str]:
 
 
 def _copies(clouds: Clouds, cloud: str, region: str) -> list[Any]:
-    """Return the source of each complete copy, by the server's own truth."""
+    """Return the source of each complete copy, by the true state of the server."""
     if cloud == "ebs":
         tags = [{t["Key"]: t["Value"] for t in c["Tags"]} for c in clouds.copies(region) if c["State"] == "completed"]
         return [t["dr-copy:source-snapshot-id"] for t in tags]

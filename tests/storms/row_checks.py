@@ -43,7 +43,7 @@ class Rows:
         asked = self.truth.places_of(outcome)
         rows = [(row["source_snapshot_id"], row["region"]) for row in outcome["copies"]]
         if rows != asked:
-            yield f"the rows are {rows}, asked was for {asked}"
+            yield f"the rows are {rows}, requested were {asked}"
             return
         for row, place in zip(outcome["copies"], asked):
             failures = [f for f in outcome["failures"] if (f["source_snapshot_id"], f["region"]) == place]

@@ -17,7 +17,6 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import SnapshotTime
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets import marked
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
     copies_of,
 )
@@ -373,28 +372,14 @@ def test_the_mark_of_a_sets_disks_tells_which_copies_of_other_plans_are_of_it(ow
     assert {disk for disk, (_source, _set_id, is_torn) in found.items() if not is_torn} >= set(whole or "ab")
 
 
-@pytest.mark.parametrize(
-    ("earlier", "is_found"),
-    [(range(10, 50), True), (range(9, 50), True), (range(10, 49), True), ((), False)],
-    ids=["the same disks", "one has left", "one has joined", "none"],
-)
-def test_the_disks_of_a_large_servers_set_are_known_at_once_or_given_up(monkeypatch, earlier, is_found):
-    """Of thirty disks that another plan has copied, twenty are of the set: all choices would take minutes."""
-    tried = []
-
-    def mark_of(disk_ids):
-        tried.append(disk_ids)
-        assert len(tried) <= 2000
-        return disks_mark(disk_ids)
-
-    monkeypatch.setattr(marked, "disks_mark", mark_of)
-    names = [f"d{number:02}-" for number in range(50)]
-    rows = [
-        *of_plan("all", 1, names[:30], "60 crash n1"),
-        *of_plan("other", 1, names[30:], "40 crash n1", disks_mark(names[10:])),
-        *of_plan("other", 0, [names[number] for number in earlier], None),
-    ]
-    assert whole_of(rows) == ({("other", "n1"): "".join(names[10:])} if is_found else {})
+@pytest.mark.parametrize(("size", "is_found"), [(32, True), (33, False)])
+def test_the_mark_of_disks_covers_a_server_of_32_disks(size, is_found):
+    names = [f"d{number:02}-" for number in range(size)]
+    mark = disks_mark(names)
+    assert len(mark) == (128 if is_found else 0), "ECS accepts no longer value of a tag"
+    others = of_plan("all", 1, ["x-", *names[:20]], "60 crash n1")
+    rows = [*others, *of_plan("other", 1, names[20:], f"{size} crash n1", mark)]
+    assert whole_of(rows) == ({("other", "n1"): "".join(names)} if is_found else {})
 
 
 def test_another_snapshot_of_a_disk_that_a_plan_has_copied_itself_is_not_of_its_set():
@@ -447,6 +432,15 @@ def test_a_group_stands_by_its_own_plans_sets_and_by_those_that_have_all_its_dis
     assert standing(renamed, group=ABC, plans=["new", "old"]).mark.mark == "3 crash n1"
 
 
+def test_a_set_begun_before_a_plan_got_another_name_is_completed_under_the_new_one():
+    there = copies(*of_plan("old", 1, "ab", "3 crash n1"))
+    sources = [source(disk, 1) for disk in "abc"]
+    given = marks_of_sources([ABC], sources, there, SECONDS, ["new", "old"])["c1"]
+    assert given == {"dr-copy:group": "i-1", "dr-copy:set": "3 crash n1", "dr-copy:set-disks": disks_mark("abc")}
+    rows = [*of_plan("old", 1, "ab", "3 crash n1"), *of_plan("new", 1, "c", "3 crash n1", disks_mark("abc"))]
+    assert whole_of(rows) == {("new", "n1"): "abc"}
+
+
 def test_another_plans_newer_set_of_other_disks_is_no_reason_to_copy_none():
     group = Group("i-1", frozenset("cd"))
     there = of_plan("one", 2, "ab", "2 crash n2")
@@ -460,6 +454,9 @@ def test_marks_of_a_plan_have_its_own_size_and_the_id_that_another_plan_gave_a_m
     marks = marks_of_sources([ABC], sources, there, SECONDS, ["all"])
     assert {mark["dr-copy:set"] for mark in marks.values()} == {f"3 near {text(night(1, 60))}"}
     assert {mark["dr-copy:set-disks"] for mark in marks.values()} == {disks_mark("abc")}
+    next_night = [source("a", 2), source("b", 2), source("c", 2)]
+    marks = marks_of_sources([ABC], next_night, there, SECONDS, ["all"])
+    assert {mark["dr-copy:set-disks"] for mark in marks.values()} == {disks_mark("abc")}, "before the other plan copies"
     other = marks_of_sources([Group("i-1", frozenset("de"))], [source("d", 1), source("e", 1)], there, SECONDS, ["x"])
     assert {tuple(mark.items())[1:] for mark in other.values()} == {(("dr-copy:set", MARK_1),)}
 

@@ -9,6 +9,7 @@ Pure.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +19,10 @@ from typing import Any
 
 #: Tags of copies: the group of their disks (an instance, or a value of the group tag), and the set.
 GROUP, SET = "dr-copy:group", "dr-copy:set"
-#: A tag of copies whose set has members that another plan has copied: ``disks_mark`` of the set's disks.
+#: A tag of copies if another plan copies disks of the group too: ``disks_mark`` of the set's disks.
 SET_DISKS = "dr-copy:set-disks"
+#: The length of a disk's code in that tag, and the longest value: ECS accepts 128 characters.
+CODE, LONGEST_MARK = 4, 128
 
 
 class Consistency(str, Enum):
@@ -58,8 +61,19 @@ class SnapshotSet:
 
 
 def disks_mark(disk_ids: Iterable[str]) -> str:
-    """Return the value of the tag ``dr-copy:set-disks``: a hash by which the disks of a set are recognized."""
-    return hashlib.sha256(" ".join(sorted(disk_ids)).encode()).hexdigest()[:16]
+    """Return the value of the tag ``dr-copy:set-disks``: a code of each disk. Empty if there are too many (over 32)."""
+    mark = "".join(sorted(map(_code, disk_ids)))
+    return mark if len(mark) <= LONGEST_MARK else ""
+
+
+def is_in_mark(disk_id: str, mark: str) -> bool:
+    """Whether a value of ``disks_mark`` names this disk."""
+    return _code(disk_id) in {mark[start : start + CODE] for start in range(0, len(mark), CODE)}
+
+
+def _code(disk_id: str) -> str:
+    """Return a short hash of a disk; of a million disks, two may have the same one."""
+    return base64.b32encode(hashlib.sha256(disk_id.encode()).digest())[:CODE].decode().lower()
 
 
 _MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")

@@ -13,17 +13,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import combinations, islice
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet, disks_mark, weakest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
+    SnapshotSet,
+    disks_mark,
+    is_in_mark,
+    weakest,
+)
 
 from .copies import Contradiction, Copy, CopySet
 from .groups import Group
 
 #: A region, a group, and the ID of a set or the name of a plan.
 _Key = tuple[str, str, str]
-#: How many combinations of disks are compared with the mark of a set (about 10 ms); this covers a server of 14 disks.
-MOST_CHOICES = 2_000
 
 
 def _all(_copy: Copy) -> bool:
@@ -105,26 +107,10 @@ def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> Co
     others = [copy for part in parts for copy in part.members if part is not own and copy.disk_id not in own.disk_ids]
     if own.is_whole or not others:
         return own
-    marks = {copy.disks_mark for copy in own.members if copy.disks_mark}
-    there = {copy.disk_id for copy in others}
-    added = _with_disks(own, there & disk_ids, there - disk_ids, marks) if marks else disk_ids
-    return _joint(own, [*own.members, *(copy for copy in others if copy.disk_id in added)], own.mark.size) or own
-
-
-def _with_disks(own: CopySet, likely: set[str], others: set[str], marks: Collection[str]) -> set[str]:
-    """Return the disks of other plans that a plan's set lacks according to its mark of disks; empty if none match.
-
-    Combinations with more of the ``likely`` disks come first, since all combinations of a large server would take days.
-    """
-    lacking = own.mark.size - len(own.disk_ids)
-    choices = (
-        {*first, *rest}
-        for number in range(min(lacking, len(others)) + 1)
-        for first in combinations(sorted(likely), lacking - number)
-        for rest in combinations(sorted(others), number)
-    )
-    tried = islice(choices, MOST_CHOICES)
-    return next((added for added in tried if disks_mark(own.disk_ids | added) in marks), set())
+    mark = next((copy.disks_mark for copy in own.members if copy.disks_mark), "")
+    added = [copy for copy in others if (is_in_mark(copy.disk_id, mark) if mark else copy.disk_id in disk_ids)]
+    joint = _joint(own, [*own.members, *added], own.mark.size)
+    return joint if joint and (not mark or disks_mark(joint.disk_ids) == mark) else own
 
 
 def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:

@@ -67,21 +67,22 @@ def marks_of_sources(
     sources: Sequence[Source],
     copies: Sequence[Copy],
     seconds: float,
-    plans: Collection[str] = (),
+    plans: Sequence[str] = (),
 ) -> dict[str, dict[str, str]]:
     """Return the marks that copies of each snapshot get, by the snapshot's ID; a single disk gets none.
 
-    ``copies`` are those in all regions, ``plans`` the current and former names of the groups' plan. If some copies of
-    the plan already have a mark of a set, the set keeps that mark and thus its size. If another plan has marked some
-    members, the set gets the ID in these marks and a mark of its disks, so that the copies of both plans count as one
-    set.
+    ``copies`` are those in all regions, ``plans`` the current name of the groups' plan and then its former ones. If
+    some copies of the plan already have a mark of a set, the set keeps that mark and thus its size. If another plan has
+    marked some members, the set gets the ID in these marks. If another plan has copied disks of the group, at any
+    time, its sets get a mark of their disks, so that the copies of both plans count as one set.
     """
     own_plans = {"", *plans}
-    of_disks = _by(sources, lambda source: source.disk_id)
+    of_disk = _by(sources, lambda source: source.disk_id)
     of_groups = _by((copy for copy in copies if copy.mark), lambda copy: copy.group_id)
+    of_other_plans = {copy.disk_id for copy in copies if copy.plan not in ("", *plans[:1])}
     marks: dict[str, dict[str, str]] = {}
     for group in groups:
-        own, of_group = _of_group(group, of_disks), of_groups.get(group.group_id, [])
+        own, of_group = _of_group(group, of_disk), of_groups.get(group.group_id, [])
         marked = [copy for copy in of_group if copy.plan in own_plans]
         by_source = _by(marked, lambda copy: copy.source_id)
         by_set = _by(marked, lambda copy: copy.mark.set_id if copy.mark else "")
@@ -89,9 +90,9 @@ def marks_of_sources(
         marks.update((source.snapshot_id, {GROUP: group.group_id}) for source in own)
         for one in sets_of_sources(group, own, seconds):
             if mark := _mark_of(_with_id(one, ids), by_source, by_set):
-                given = {GROUP: group.group_id, SET: mark.mark}
-                if any(ids.get(source_id) == mark.set_id for source_id in one.source_ids):
-                    given[SET_DISKS] = disks_mark(member.disk_id for member in one.members)
+                of_set = disks_mark(member.disk_id for member in one.members)
+                named = {SET_DISKS: of_set} if of_set and of_other_plans & group.disk_ids else {}
+                given = {GROUP: group.group_id, SET: mark.mark, **named}
                 marks.update((source_id, given) for source_id in one.source_ids)
     return marks
 

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let storms pass over each cloud, print a table, and write it into the documentation.
+"""Runs storms on each cloud, prints tables, and writes them into the documentation.
 
 python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--drills N] [--nights N]
                        [--write]
-python -m tests.storms --story CLOUD SEED [--collision | --night]   one storm, made smaller where it goes wrong, call by
-                                                                    call
+python -m tests.storms --story CLOUD SEED [--collision | --night]   prints one storm call by call, shrunk if it fails
 """
 
 from __future__ import annotations
@@ -39,18 +38,18 @@ STORMS = (
     "calls",
     "kills",
     "rows checked",
-    "doubles allowed",
+    "second copies allowed",
     "wrong",
     "seconds a storm",
 )
 COLLIDED = (
     "cloud",
     "collisions",
-    "in which two runs made the same copy",
-    "copies that more than one run asked for",
-    "begun by more than one",
+    "with a copy that two runs requested",
+    "copies that several runs requested",
+    "copies that several runs started",
     "taken back",
-    "doubles allowed",
+    "second copies allowed",
     "wrong",
 )
 DRILLS = (
@@ -59,8 +58,8 @@ DRILLS = (
     "disks made",
     "calls",
     "killed",
-    "killed with a disk there",
-    "doubles allowed",
+    "killed while a disk existed",
+    "second copies allowed",
     "wrong",
     "seconds a storm",
 )
@@ -74,7 +73,7 @@ NIGHTS = (
     "calls",
     "killed",
     "green nights",
-    "doubles allowed",
+    "second copies allowed",
     "wrong",
     "seconds a storm",
 )
@@ -82,7 +81,7 @@ PROCESSES = ("cloud", "playbooks killed", "wrong")
 #: A row of a table, and the names of its columns.
 Row = tuple[object, ...]
 Head = tuple[str, ...]
-#: Storms of one job of the pool.
+#: The number of storms in one job of the pool.
 JOB = 20
 
 
@@ -102,8 +101,8 @@ def main() -> None:
     parser.add_argument("--night", action="store_true")
     given = parser.parse_args()
     if given.story:
-        tell = _tell_story_of_nights if given.night else _tell_story
-        tell(given.story[0], int(given.story[1]), given.collision)
+        show = _print_story_of_nights if given.night else _print_story
+        show(given.story[0], int(given.story[1]), given.collision)
         return
     wrong = 0
     with ProcessPoolExecutor(given.jobs) as pool:
@@ -111,7 +110,7 @@ def main() -> None:
             for row in rows:
                 print(name, dict(zip(head, row)), flush=True)
                 wrong += int(str(row[head.index("wrong")]))
-            if given.write:  # each when it is done, since all of them take hours
+            if given.write:  # each when it is done, because all of them take hours
                 keep(name, head, rows)
     sys.exit(bool(wrong))
 
@@ -146,7 +145,7 @@ def _jobs(pool: ProcessPoolExecutor, work: Callable[..., Any], cloud: str, first
 
 
 def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
-    """Let some storms over drills pass over one cloud; returns what was counted."""
+    """Run some storms over drills on one cloud; return the counts."""
     server = StormServer(cloud, with_disks=True)
     return _count(
         (f"{cloud} drill seed {seed}", lambda seed=seed: server.drilled(drill_storm(cloud, seed)))
@@ -155,7 +154,7 @@ def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
 
 
 def _pass_nights(cloud: str, first: int, number: int) -> Counter[str]:
-    """Let some storms of nights pass over one cloud; returns what was counted."""
+    """Run some storms of nights on one cloud; return the counts."""
     server = StormServer(cloud, with_disks=True)
     return _count(
         (f"{cloud} night seed {seed}", lambda seed=seed: server.nights(role_storm_of(cloud, seed)))
@@ -164,7 +163,7 @@ def _pass_nights(cloud: str, first: int, number: int) -> Counter[str]:
 
 
 def _count(storms: Iterator[tuple[str, Callable[[], Any]]]) -> Counter[str]:
-    """Let storms pass, each by its name, and add up the figures of what was found; what is wrong is told at once."""
+    """Run storms, each with its name, and add up their figures; print violations at once."""
     found = Counter[str]()
     for name, passes in storms:
         try:
@@ -181,12 +180,12 @@ def _count(storms: Iterator[tuple[str, Callable[[], Any]]]) -> Counter[str]:
 
 
 def _sum(jobs: list[Any]) -> Counter[str]:
-    """Add up what jobs counted; each is told when it is done."""
+    """Add up the counts of jobs."""
     return sum((job.result() for job in jobs), Counter())
 
 
 def _pass(cloud: str, first: int, number: int, collisions: bool) -> Counter[str]:
-    """Let some storms, or collisions, pass over one cloud; returns what was counted."""
+    """Run some storms, or collisions, on one cloud; return the counts."""
     server, found = StormServer(cloud), Counter[str]()
     for seed in range(first, first + number):
         try:
@@ -230,7 +229,7 @@ def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
     return cloud, *(found[name] for name in names), share, found["left"], found["wrong"], seconds
 
 
-#: What the tables of storms over drills and of nights tell.
+#: The figures in the tables of storms over drills and of nights.
 DRILLS_COUNTED = ("storms", "disks", "calls", "kills", "killed_between", "doubled", "wrong")
 NIGHTS_COUNTED = ("storms", "nights", "restores", "copies", "pruned", "calls", "kills", "green", "doubled", "wrong")
 
@@ -245,7 +244,7 @@ def _row_of_collisions(cloud: str, found: Counter[str]) -> tuple[object, ...]:
 
 
 def _processes(cloud: str, count: int) -> tuple[Any, ...]:
-    """Kill playbooks on one cloud; returns the row of the table."""
+    """Kill playbooks on one cloud; return the row of the table."""
     with simulated_clouds() as clouds:
         found = {seed: faults for seed in range(count) if (faults := passed(clouds, cloud, seed))}
     for seed, faults in list(found.items())[:3]:
@@ -253,7 +252,7 @@ def _processes(cloud: str, count: int) -> tuple[Any, ...]:
     return cloud, count, len(found)
 
 
-def _tell_story(cloud: str, seed: int, collision: bool) -> None:
+def _print_story(cloud: str, seed: int, collision: bool) -> None:
     server = StormServer(cloud)
     storm = collision_of(cloud, seed) if collision else hard_storm_of(cloud, seed)
     findings = server.checked(storm)
@@ -263,7 +262,7 @@ def _tell_story(cloud: str, seed: int, collision: bool) -> None:
     print(story(findings))
 
 
-def _tell_story_of_nights(cloud: str, seed: int, _collision: bool) -> None:
+def _print_story_of_nights(cloud: str, seed: int, _collision: bool) -> None:
     server = StormServer(cloud, with_disks=True)
     findings = server.nights(role_storm_of(cloud, seed))
     if findings.faults:

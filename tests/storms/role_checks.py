@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let a storm of nights pass, and hold the role's promises against the server's truth."""
+"""Runs a storm of nights, and checks the role's promises against the true state of the server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLAN, PLAN_IN_DESCRIPTION = "dr-copy:plan", re.compile(r"\(plan ([^()]+)\)")
 
 @dataclass
 class RoleFindings:
-    """What was found wrong, and figures for the table."""
+    """The violations that were found, and figures for the table."""
 
     storm: RoleStorm
     faults: list[str] = field(default_factory=list)
@@ -44,10 +44,10 @@ class RoleFindings:
     calls: int = 0
     kills: int = 0
     restores: int = 0
-    #: Nights of which what they told was checked, and those that were green.
+    #: The nights whose reports were checked, and those that were green.
     checked: int = 0
     green: int = 0
-    #: Copies that were begun beside one that no read could show yet.
+    #: Copies that were started in addition to one that no read could show yet.
     doubled: int = 0
     log: list[str] = field(default_factory=list)
     simulation: Nights | None = None
@@ -55,7 +55,7 @@ class RoleFindings:
 
 
 def checked_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
-    """Let a storm of nights pass over an empty estate and check it."""
+    """Run a storm of nights over an empty estate and check it."""
     with TemporaryDirectory() as folder:
         nights = Nights(storm, estate, Path(folder))
         findings = RoleFindings(storm, simulation=nights)
@@ -90,7 +90,7 @@ class RoleTruth:
         self._calls_of: dict[str, list[Call]] = defaultdict(list)
         for call in self.calls:
             self._calls_of[call.by].append(call)
-        #: Seconds after which a change shows in every read that a run makes, and it has had the time to make one.
+        #: Seconds after which every read of a run shows a change, plus the time to make such a read.
         self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
 
     def calls_of(self, outcome: NightOutcome) -> list[Call]:
@@ -109,16 +109,16 @@ class RoleTruth:
         return [copy for copy in self.copies if copy.region == region and self.disk_of(copy) == disk]
 
     def plan_of(self, copy: Copy, moment: float) -> str:
-        """Return the plan whose mark a copy bore at a moment, in its tags or, on ENS, in its description."""
+        """Return the plan in the mark of a copy at a time: in its tags or, on ENS, in its description."""
         version = copy.version(moment) or copy.born
         match = PLAN_IN_DESCRIPTION.search(str(getattr(version.thing, "description", "")))
         return version.tags.get(PLAN) or (match[1] if match and self.storm.cloud == "ens" else "")
 
     def deletions(self, outcome: NightOutcome | None = None) -> Iterator[tuple[Call, Copy]]:
-        """Yield each deletion that worked, with the copy."""
+        """Yield each successful deletion, with the copy."""
         for call in self.calls if outcome is None else self.calls_of(outcome):
             if call.by not in self.outcomes:
-                continue  # restores delete no copies: role_restore_checks says so
+                continue  # restores delete no copies; role_restore_checks checks that
             if call.action in DELETES and not math.isnan(call.worked):
                 yield from ((call, self.by_key[key]) for key in call.changed if key in self.by_key)
 
@@ -133,26 +133,26 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
         what = f"{copy.id} of {copy.source_id} in {copy.region} was deleted by {call.by} of {outcome.plan.name}"
         phase = copy.phase(before)
         if phase == "running" and copy.by != outcome.name and not copy.ends_at(moment):
-            yield f"{what} while it was made by {copy.by}"
+            yield f"{what} while it was being made by {copy.by}"
         if phase != "complete":
             continue
         if copy.held(before) and copy.held(moment - truth.shown):
-            yield f"{what}, though it was held or locked"
+            yield f"{what}, although it was held or locked"
         others = [one for one in truth.of_disk(truth.disk_of(copy), copy.region) if one is not copy]
         near = [one for one in others if one.was(("complete",), moment - truth.shown, moment)]
         if not any(truth.taken(one) >= truth.taken(copy) for one in near):
-            yield f"{what}, and no newer copy of its disk was complete"
+            yield f"{what}, although no newer copy of its disk was complete"
         double = any(one.source_id == copy.source_id for one in near)
         seems_own = copy.by == outcome.name or any(may_have_made(call, copy) for call in truth.calls_of(outcome))
         if double and (seems_own or outcome.plan.options.get("remove_duplicates")):
             continue
         if copy.by == FOREIGN:
-            yield f"{what}, though somebody else had made it"
+            yield f"{what}, although somebody else had made it"
         if (whose := truth.plan_of(copy, before) or outcome.plan.name) not in outcome.plan.names:
-            yield f"{what}, though it bears the mark of {whose}"
+            yield f"{what}, although it has the mark of {whose}"
         yield from (f"{what}, though {why}" for why in kept_by(truth, outcome, copy, moment))
         if is_of_newest_set(truth, copy, outcome.started - truth.shown) and is_of_newest_set(truth, copy, before):
-            yield f"{what}, though it is of its server's newest whole set"
+            yield f"{what}, although it is in its server's newest complete set"
 
 
 # -- copies ----------------------------------------------------------------------------------------------
@@ -172,21 +172,21 @@ def _doubles(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
                 if other.phase(moment) not in ALIVE:
                     continue
                 if other.stayed(ALIVE, moment - truth.shown, moment) or other.by == copy.by:
-                    yield f"{copy.id} was made by {copy.by} while {other.id} by {other.by} was there: {copy.place}"
+                    yield f"{copy.id} was made by {copy.by} although {other.id} by {other.by} was there: {copy.place}"
                 else:
                     findings.doubled += 1
 
 
-#: How long (seconds) a run that waits does not tag the new copies of others (promises: provenance).
+#: How long (seconds) a waiting run does not tag the new copies of others (promises: provenance).
 NEW_SECONDS = 30.0
 
 
 def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
-    """Name copies whose mark of a plan was written over by another plan's run.
+    """Yield copies whose mark of a plan another plan's run overwrote.
 
-    One that does not wait may do so where tags show late, and the copy's maker then writes over its mark. So may one
-    that lost the answer to its copy call, and takes another run's copy of the same second for that call's, and two that
-    mark an old copy at once (promises: provenance).
+    Allowed are: a run that does not wait, if tags show late, and the maker that then overwrites that mark; a run that
+    lost the answer to its copy call, and takes another run's copy of the same second for its own; two runs that mark an
+    old copy at the same time (promises: provenance).
     """
     hasty = {o.name for o in truth.outcomes.values() if o.plan.options.get("wait") is False}
     for copy in truth.copies:
@@ -198,7 +198,7 @@ def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
             may = at_once or not hasty.isdisjoint({by, marker})
             may = may or any(may_have_made(call, copy) for call in truth.calls_of_run(by))
             if mark and whose != mark and not may:
-                yield f"{copy.id} in {copy.region} bore the mark of {mark}, and then that of {whose}"
+                yield f"{copy.id} in {copy.region} had the mark of {mark}, and then that of {whose}"
             if whose != mark:
                 mark, marker, marked = whose, by, version.moment
 
@@ -210,11 +210,11 @@ def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in truth.nights.endless:
-        yield "came to no end"
+        yield "did not end"
     if outcome.run.check or outcome.run.reads_only:
         for call in truth.calls_of(outcome):
             if call.action in WRITES and not is_dry(call):
-                yield f"only reads, and sent {call.action}"
+                yield f"only reads, but sent {call.action}"
     yield from untrue(truth, outcome)
     yield from wrong_sets(truth, outcome)
     yield from wrong_keys(truth, outcome)
@@ -227,7 +227,7 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
     for outcome in (*last, *further):
         plan = outcome.plan
         if outcome.finished is None:
-            yield f"the last night {outcome.name} did not come to its end"
+            yield f"the last night {outcome.name} did not end"
         elif outcome.finished.message and not _is_limit_of_plan(outcome, [*last, *further]):
             yield f"the last night {outcome.name} of {plan.name} failed: {outcome.finished.message}"
     for outcome in last:
@@ -238,9 +238,9 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
     shared = any(len(plans) > 1 for plans in truth.storm.disks)
     for outcome in further:
         unlocked = any(copy.locks() for _call, copy in truth.deletions(outcome))
-        # What the other plan has copied meanwhile may make a point expire, and gets this plan's tags and lock.
+        # Copies of the other plan may make a point expire, and get this plan's tags and lock.
         allowed = {*(DELETES if shared or unlocked else ()), *(CHANGES if shared else ())}
-        # What the other plan, which had made it, has pruned and this one keeps is copied once more.
+        # A copy of the other plan that it pruned, and that this plan keeps, is copied once more.
         others = [other for other in (*last, *further) if other.plan != outcome.plan]
         pruned = {copy.place for other in others for _call, copy in truth.deletions(other)}
         made = [copy.place for copy in truth.copies if copy.by == outcome.name]
@@ -248,14 +248,16 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
             allowed |= COPIES
         sent = {call.action for call in truth.calls_of(outcome) if call.action in WRITES and not is_dry(call)}
         if sent - allowed:
-            yield f"a further night, {outcome.name} of {outcome.plan.name}, sent {', '.join(sorted(sent - allowed))}"
+            yield f"another night, {outcome.name} of {outcome.plan.name}, sent {', '.join(sorted(sent - allowed))}"
 
 
 def _is_limit_of_plan(outcome: NightOutcome, others: list[NightOutcome]) -> bool:
     """Whether a night without faults may fail.
 
-    Retention would take too much; or a set is late, of disks that a tag puts together, which have never had snapshots
-    of one time, or of a server that another plan knows with other disks: a copy bears the marks of one plan."""
+    It may if retention would delete too much. It may also if a set is late: of disks that a tag groups and that never
+    had snapshots of one time, or of a server that another plan sees with other disks, because a copy has the marks of
+    only one plan.
+    """
     assert outcome.finished is not None
     report, options = outcome.finished.report, outcome.plan.options
     if report["failures"] or report["breaches"] or report["unjudged"]:
@@ -278,7 +280,7 @@ def _lost(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]
 
 
 def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
-    """Name copies of a plan's own making that no rule keeps, and that are there after a night without faults."""
+    """Yield copies made by a plan that no rule keeps and that exist after a night without faults."""
     if not any(outcome.plan.options.get(rule) for rule in RULES):
         return
     for disk in outcome.selected:
@@ -290,4 +292,4 @@ def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Itera
             if copy is max(there, key=lambda one: (truth.taken(one), one.source_id)):
                 continue
             if not list(kept_at_end(truth, outcome, copy, there)) and not may_stay(truth, copy, outcome.ended):
-                yield f"{copy.id} of {copy.source_id} in {region} is there, and no rule of {whose} keeps it"
+                yield f"{copy.id} of {copy.source_id} in {region} exists, although no rule of {whose} keeps it"

@@ -4,8 +4,8 @@
 
 """Draws a storm of nights from one seed.
 
-What is in all of them is drawn first. What only some have is drawn by itself, so that a new one changes no storm that
-does not have it.
+What all storms have is drawn first. What only some have is drawn by a generator of its own, so that an addition changes
+no storm that does not have it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from .faults import FAULTS, KILLS, MORE_FAULTS, Event
 from .harder import SKEWS
 from .role_storms import LOCK_MODES, Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
 
-#: The calls of a night for which faults are drawn.
+#: The calls of a night that may get a fault.
 CALLS = 60
-#: What a person does by day, and what happens while nights pass; see role_nights.Nights.happens.
+#: What a person does by day, and what happens during nights; see role_nights.Nights.happens.
 BY_DAY = ("untag", "retag", "exclude", "include", "delete", "hold", "unhold", "lock", "foreign", "mark")
 BY_NIGHT = ("delete", "hold", "foreign", "kill", "quota")
-#: What becomes of a file that a night writes.
+#: What happens to a file that a night writes.
 FILE_FAULTS = ("full", "kill_before", "kill_after")
 
 
 def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleStorm:
-    """Draw a storm of nights, of so many evenings if given. The same cloud and seed give the same storm."""
+    """Draw a storm of nights, with this many evenings if given. The same cloud and seed give the same storm."""
     draw = random.Random(f"role {cloud} {seed}")
     disks = tuple(draw.choice(((0,), (1,), (0, 1))) for _n in range(draw.randint(1, 5)))
     one, two = draw.choice(((0,), (0, 1))), draw.choice(((0,), (0, 1), (1,)))
@@ -156,7 +156,7 @@ def _drawn_for(what: str, storm: RoleStorm) -> random.Random:
 
 
 def _with_events(storm: RoleStorm, draw: random.Random, kind: str, share: float) -> RoleStorm:
-    """Let people do something on a share of the days."""
+    """Let people do something on some of the days."""
     evenings = (
         replace(evening, by_day=(*evening.by_day, Event(41000.0, kind, draw.randrange(1000))))
         if draw.random() < share
@@ -172,7 +172,7 @@ def _with_options(storm: RoleStorm, options: dict[str, Any]) -> RoleStorm:
 
 
 def _with_servers(storm: RoleStorm) -> RoleStorm:
-    """Attach disks to servers in half of the storms, and let some of them move."""
+    """Attach disks to servers in half of the storms, and move some of them."""
     draw = _drawn_for("servers", storm)
     if draw.random() < 0.5:
         return storm
@@ -181,7 +181,7 @@ def _with_servers(storm: RoleStorm) -> RoleStorm:
 
 
 def _with_large_servers(storm: RoleStorm) -> RoleStorm:
-    """Give some storms servers of up to 16 disks. What they cost is made up for by fewer evenings."""
+    """Give some storms servers of up to 16 disks, and fewer evenings to limit the time."""
     draw = _drawn_for("large servers", storm)
     if draw.random() > 0.12:
         return storm
@@ -200,7 +200,7 @@ def _with_large_servers(storm: RoleStorm) -> RoleStorm:
 
 
 def _with_sets(storm: RoleStorm) -> RoleStorm:
-    """Let clouds tell of sets, and plans have options about them, where disks are attached to servers."""
+    """Let clouds report sets, and plans have options about them, if disks are attached to servers."""
     draw = _drawn_for("sets", storm)
     if not storm.servers or draw.random() < 0.3:
         return storm
@@ -217,13 +217,13 @@ def _with_sets(storm: RoleStorm) -> RoleStorm:
 
 
 def _with_names(storm: RoleStorm) -> RoleStorm:
-    """Let a plan get another name one evening."""
+    """Rename a plan on one evening."""
     draw = _drawn_for("names", storm)
     return replace(storm, renamed=((draw.randrange(2), draw.randint(2, 5)),)) if draw.random() < 0.2 else storm
 
 
 def _with_parts(storm: RoleStorm) -> RoleStorm:
-    """Let a plan run in two parts, in some storms only from an evening on; more often where clouds tell of sets."""
+    """Run a plan in two parts, in some storms only from an evening on; more often if clouds report sets."""
     draw = _drawn_for("parts", storm)
     if draw.random() > (0.45 if any(evening.together for evening in storm.evenings) else 0.18):
         return storm
@@ -250,7 +250,7 @@ def _with_keys(storm: RoleStorm) -> RoleStorm:
     if storm.cloud != "ebs" or draw.random() > 0.2:
         return storm
     plans = tuple(replace(plan, destinations=(0,)) for plan in storm.plans)
-    # Somebody else's copies are not encrypted, and each run would say so.
+    # Somebody else's copies are not encrypted, and each run would report that.
     evenings = tuple(
         replace(
             evening,
@@ -263,7 +263,7 @@ def _with_keys(storm: RoleStorm) -> RoleStorm:
 
 
 def _with_restores(storm: RoleStorm) -> RoleStorm:
-    """Let restores and drills pass on some evenings, before, beside and after nights."""
+    """Run restores and drills on some evenings, before, during and after nights."""
     draw = _drawn_for("restores", storm)
     if draw.random() < 0.5:
         return storm

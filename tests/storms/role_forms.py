@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold each form of what a night tells against the others: the message that fails the run, the result, the screen, the
-JSON report, the page, JUnit and metrics."""
+"""Compares the forms of a night's report: failure message, result, screen, JSON report, page, JUnit and metrics."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def is_bad(report: Report) -> bool:
-    """Whether a report tells of something that failed, is late, or could not be judged."""
+    """Whether a report shows a failure, or something late or not judged."""
     found = report["failures"] or report["breaches"] or report["unjudged"] or report["totals"]["late_sets"]
     return bool(found)
 
@@ -38,7 +37,7 @@ def is_bad(report: Report) -> bool:
 
 
 def old_page(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
-    """Name a page that an earlier run left: each run replaces it before anything else."""
+    """Yield an error if an earlier run's page remains: each run replaces it first."""
     page = outcome.files.get("html", "")
     together = any(
         other is not outcome
@@ -49,11 +48,11 @@ def old_page(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     if outcome.run.check or not page or together or begins in ("full", "kill_before"):
         return
     if page == outcome.page_before:
-        yield "an earlier page stands in the place of its own"
+        yield "an earlier page is in place of its own"
     if outcome.finished is None and "has not ended" not in page and outcome.began_at.strftime("%H:%M") not in page:
-        yield "was killed, and its page does not say so"
+        yield "was killed, but its page does not say so"
     if outcome.finished is None and "has not ended" in page and ("✓" in page or "is-good" in page):
-        yield "was killed, and its page is green"
+        yield "was killed, but its page is green"
 
 
 # -- one form against the other --------------------------------------------------------------------------
@@ -62,22 +61,22 @@ def old_page(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
 def forms_differ(truth: RoleTruth, outcome: NightOutcome, report: Report, message: str) -> Iterator[str]:
     run, result = outcome.run, outcome.finished.result if outcome.finished else {}
     if bool(message) is not bool(is_bad(report) or outcome.finished and outcome.finished.unwritten):
-        yield f"the message is {message!r}, and the report {'bad' if is_bad(report) else 'good'}"
+        yield f"the message is {message!r}, the report {'bad' if is_bad(report) else 'good'}"
     for key in ("failures", "pruned", "orphans", "counts"):
         if report[key] != result[key]:
             yield f"{key} of the report are not those of the result"
     yield from _screen_differs(outcome, report)
     if run.down and not message and not run.reads_only:
-        yield "the source region was down, and nothing says so"
+        yield "the source region was down, but nothing says so"
     if run.check:
         return
     if "reports" in truth.storm.broken_at(outcome.evening):
         if "could not be written" not in message:
-            yield "the reports could not be written, and nothing says so"
+            yield "the reports could not be written, but nothing says so"
     else:
         full = " ".join(outcome.full)
         if full.strip() and not _only_start(outcome) and "could not be written" not in message:
-            yield f"{full} could not be written, and nothing says so"
+            yield f"{full} could not be written, but nothing says so"
         yield from (_json_differs(outcome, report) if ".json" not in full else ())
         yield from (_page_differs(outcome, report) if ".html" not in full else _page_of_failure(outcome))
         yield from (_junit_differs(outcome, report) if ".xml" not in full else ())
@@ -85,7 +84,7 @@ def forms_differ(truth: RoleTruth, outcome: NightOutcome, report: Report, messag
         return
     if "metrics" in truth.storm.broken_at(outcome.evening):
         if "metrics could not be written" not in message:
-            yield "the metrics could not be written, and nothing says so"
+            yield "the metrics could not be written, but nothing says so"
     elif ".prom" not in " ".join(outcome.full):
         yield from _metrics_differ(truth, outcome, report)
 
@@ -123,7 +122,7 @@ def _json_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
 
 
 def kind_of(page: str) -> str:
-    """Return how a page judges: "is-bad", "is-amber", "is-good", or nothing; "none" where it does not."""
+    """Return how a page judges: "is-bad", "is-amber", "is-good", or ""; "none" if it does not."""
     found = re.search(r'class="overall ?([a-z-]*)', page)
     return found.group(1) if found else "none"
 
@@ -132,7 +131,7 @@ def _page_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     page = outcome.files.get("html", "")
     kind = kind_of(page)
     if is_bad(report) is not (kind == "is-bad"):
-        yield f"the page is {kind or 'plain'}, and the report {'bad' if is_bad(report) else 'good'}"
+        yield f"the page is {kind or 'plain'}, the report {'bad' if is_bad(report) else 'good'}"
     lost, late = _by_reason(report)
     points, late_sets = len(report["recovery_points"]), report["totals"]["late_sets"]
     for number, words in (
@@ -155,7 +154,7 @@ def _page_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
 
 
 def _by_reason(report: Report) -> tuple[int, int]:
-    """Return how many recovery points cannot be restored for want of their key, and how many are late."""
+    """Return how many recovery points cannot be restored because of their key, and how many are late."""
     lost = sum(breach["reason"] == "key" for breach in report["breaches"])
     return lost, len(report["breaches"]) - lost
 
@@ -163,7 +162,7 @@ def _by_reason(report: Report) -> tuple[int, int]:
 def _page_of_failure(outcome: NightOutcome) -> Iterator[str]:
     page = outcome.files.get("html", "")
     if not _only_start(outcome) and ("is-good" in page or "✓" in page):
-        yield "its page could not be written, and one that stands there is green"
+        yield "its page could not be written, but a green page exists"
 
 
 def _junit_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
@@ -181,7 +180,7 @@ def _junit_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     }
     shown = {name: int(suite.get(name, -1)) for name in expected}
     if shown != expected:
-        yield f"JUnit tells {shown}, the report {expected}"
+        yield f"JUnit shows {shown}, the report {expected}"
 
 
 def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
@@ -190,27 +189,27 @@ def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
     plan = ("plan", label(outcome.plan.name, outcome.run.shard))
     finished = _seconds(report["finished_at"])
     if values.get(("dr_copy_last_run_timestamp_seconds", (plan,))) != finished:
-        yield "the metrics tell of another run"
+        yield "the metrics are of another run"
     success = values.get(("dr_copy_last_success_timestamp_seconds", (plan,)), -1.0)
-    # A run of the same plan that succeeded in the same second left its time.
+    # A run of the same plan that succeeded in the same second has left its time.
     succeeded = [o for o in truth.nights.outcomes if o.finished and not o.finished.message]
     same = [o for o in succeeded if (o.plan.name, o.run.shard) == (outcome.plan.name, outcome.run.shard)]
     if is_bad(report) and success == finished and not any(int(o.ended) == int(outcome.ended) for o in same):
-        yield "the metrics tell of a success, and the report is bad"
+        yield "the metrics show a success, but the report is bad"
     if outcome.finished and not outcome.finished.message and report["within_rpo"] and success != finished:
-        yield "the metrics tell of no success, and nothing failed"
+        yield "the metrics show no success, but nothing failed"
     kinds = Counter(failure["kind"] for failure in report["failures"])
     shown = {dict(key[1])["kind"]: int(n) for key, n in values.items() if key[0] == "dr_copy_failures" and n}
     if shown != dict(kinds):
-        yield f"the metrics tell of the failures {shown}, the report of {dict(kinds)}"
+        yield f"the metrics show the failures {shown}, the report of {dict(kinds)}"
     for row in report["sets"]:
         key = tuple(sorted((plan, ("group", row["group"]), ("region", row["region"]))))
         taken = _seconds(row["source_created_at"]) if row["set"] else 0.0
         if not row["unknown"] and values.get(("dr_copy_set_timestamp_seconds", key)) != taken:
-            yield f"the metrics tell another set of {row['group']} in {row['region']} than the report"
+            yield f"the metrics show another set of {row['group']} in {row['region']} than the report"
     points = {key[1]: n for key, n in values.items() if key[0] == "dr_copy_recovery_point_timestamp_seconds"}
     if len(points) != len(report["recovery_points"]):
-        yield f"the metrics tell of {len(points)} recovery points, the report of {len(report['recovery_points'])}"
+        yield f"the metrics show {len(points)} recovery points, the report of {len(report['recovery_points'])}"
     for row in report["recovery_points"]:
         labels = {
             "plan": plan[1],
@@ -220,7 +219,7 @@ def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
         }
         taken = _seconds(row["source_created_at"]) if row["source_created_at"] else 0.0
         if row["state"] != "unknown" and points.get(tuple(sorted(labels.items()))) != taken:
-            yield f"the metrics tell another time of {row['disk_id']} in {row['region']} than the report"
+            yield f"the metrics show another time of {row['disk_id']} in {row['region']} than the report"
 
 
 def _seconds(text: str) -> float:

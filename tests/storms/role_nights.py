@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cloud of a storm of nights, and the role dr_copy there: whole nights, with the real modules, in turns."""
+"""The cloud of a storm of nights, and whole nights of the role dr_copy on it, with the real modules, interleaved."""
 
 from __future__ import annotations
 
@@ -37,15 +37,18 @@ from .role_storms import Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
 from .scheduler import Killed
 from .truth import Copy
 
-#: What the main() of each kind of module calls once it has read its options.
+#: The function that main() of each kind of module calls with its parsed options.
 ENTRIES = {"copy": "copy_snapshots", "info": "show_snapshots", "restore": "restore_disks"}
 DAY = 86400.0
 
 
 @dataclass
 class NightOutcome:
-    """What a night did and said. ``finished`` is None where it was killed. ``files`` are the texts that stand there
-    when it ends: "html", "json", "junit.xml", "prom"."""
+    """What a night did and reported.
+
+    ``finished`` is None if it was killed. ``files`` are the texts that exist at its end: "html", "json", "junit.xml",
+    "prom".
+    """
 
     name: str
     run: PlannedNight
@@ -58,37 +61,37 @@ class NightOutcome:
     finished: Finished | None = None
     broke: str = ""
     files: dict[str, str] = field(default_factory=dict)
-    #: Files that could not be written, for a fault of this night.
+    #: Files that could not be written because of a fault of this night.
     full: list[str] = field(default_factory=list)
-    #: The page that stands there when it begins, and the JSON of the plan's last report and last status.
+    #: The page that existed at its start, and the JSON of the plan's last report and last status.
     page_before: str = ""
     json_before: tuple[str, ...] = ()
-    #: The disks that are selected then, in this part of the plan and in all of it; those that a tag excludes from the
-    #: plan, and from any; and the disks of each group that the plan knows.
+    #: The disks that were selected at its start, in this part of the plan and in the whole plan; those that a tag
+    #: excludes from the plan, and from any plan; and the disks of each group that the plan knows.
     selected: list[str] = field(default_factory=list)
     selected_in_all: list[str] = field(default_factory=list)
     groups: dict[str, list[str]] = field(default_factory=dict)
-    #: By region: when the last listing began that succeeded. Listings by the copy modules do not count.
+    #: By region: when the last successful listing started. Listings by the copy modules do not count.
     listed: dict[str, float] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
 class Nights(People):
-    """Plans, their disks and copies on one cloud, and the nights there. ``folder`` is for what they write."""
+    """Plans, their disks and copies on one cloud, and the nights there. ``folder`` is for their files."""
 
     def __init__(self, storm: RoleStorm, estate: Any, folder: Path):
         super().__init__(estate.clock)
         self.storm, self.estate, self.folder = storm, estate, folder
         self.control = estate.server.control
-        #: By ID, whose the copies are that no run has made.
+        #: The owners of copies that no run has made, by ID.
         self.planted: dict[str, str] = {}
         self.outcomes: list[NightOutcome] = []
         self.restores: list[RestoreOutcome] = []
         self._by_name: dict[str, NightOutcome] = {}
         self._evening = 0
         self._files_of: Counter[str] = Counter()
-        # Before pools of threads are exchanged, since what is imported meanwhile keeps them.
+        # Before thread pools are replaced, because modules that are imported meanwhile keep the replacement.
         names = [estate.module, estate.info_module]
         names += [estate.restore_module] if any(evening.restores for evening in storm.evenings) else []
         self._modules = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
@@ -127,7 +130,7 @@ class Nights(People):
                 yield (region, snapshot.id), (snapshot, self.estate.tags_of(snapshot))
 
     def copies(self) -> list[Copy]:
-        """Return every copy that there ever was."""
+        """Return every copy that ever existed."""
         return [
             Copy(self, key, found)  # type: ignore[arg-type]
             for key, found in self.history.versions.items()
@@ -135,7 +138,7 @@ class Nights(People):
         ]
 
     def selected(self, plan: Plan) -> tuple[list[str], list[str]]:
-        """Return the disks of a plan as they are now, and those that a tag excludes from it."""
+        """Return the disks that a plan selects now, and those that a tag excludes from it."""
         tag, named = self.tag_of(self._number(plan)), self._named(plan)
         bears = {disk: self.tags_of_disk(disk) for disk in self.disks}
         own = [disk for disk in self.disks if (disk in named if named else bears[disk].get(tag) == "true")]
@@ -146,7 +149,7 @@ class Nights(People):
         return [one.name for one in self.storm.plans].index(plan.first_name)
 
     def _named(self, plan: Plan) -> list[str]:
-        """Return the disks that a plan names by their IDs, none where it selects by a tag."""
+        """Return the disks that a plan names by their IDs; none if it selects by a tag."""
         number = self._number(plan)
         return [disk for disk, plans in zip(self.disks, self.storm.disks) if plan.by_ids and number in plans]
 
@@ -157,7 +160,7 @@ class Nights(People):
     # -- days and nights ---------------------------------------------------------------------------------
 
     def passes(self, evening: Evening, plans: Sequence[Plan] = ()) -> list[NightOutcome]:
-        """Let a day and its nights pass, with other variables where plans are given."""
+        """Run a day and its nights, with other variables if plans are given."""
         self._evening += 1
         number = self._evening
         self.scheduler.forget_events()
@@ -193,7 +196,7 @@ class Nights(People):
         return [self.disks[n] for n in evening.failing if n < len(self.disks)]
 
     def _day(self, evening: Evening, begin: float) -> None:
-        """Let the source take its snapshots and drop old ones, and people do what they do."""
+        """Let the source take its snapshots and delete old ones, and let people act."""
         self.scheduler.sleep(max(0.0, begin - self.scheduler.monotonic()))
         for event in evening.by_day:
             self.scheduler.sleep(max(0.0, begin + event.after - self.scheduler.monotonic()))
@@ -230,7 +233,7 @@ class Nights(People):
         return tags
 
     def _group(self, sources: list[str], server: str, together: str) -> None:
-        """Make a group of snapshots in the source region; a wrong one has a member in another group too."""
+        """Make a group of snapshots in the source region; a wrong one has a member that is in another group too."""
         kind = "NORMAL" if together == "weak" else "CONSISTENCY"
         for members in (sources, sources[:1]) if together == "wrong" else (sources,):
             if server:
@@ -239,11 +242,11 @@ class Nights(People):
 
     @property
     def alive(self) -> list[str]:
-        """The snapshots that the source region has now."""
+        """The snapshots that exist in the source region."""
         return self._alive
 
     def newest_source(self, disk: str) -> str:
-        """Return the newest snapshot of a disk that is there now, or nothing."""
+        """Return the newest existing snapshot of a disk, or an empty string."""
         own = [source for source in self._alive if self.taken[source][0] == disk]
         return max(own, key=lambda source: (self.taken[source][1], source), default="")
 
@@ -268,7 +271,7 @@ class Nights(People):
         }
 
     def call(self, check: bool) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-        """Return what runs a module by its full name."""
+        """Return a function that runs a module by its full name."""
 
         def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
             name = module.rpartition(".")[2]
@@ -316,7 +319,7 @@ class Nights(People):
         return noting
 
     def _note_selection(self, outcome: NightOutcome) -> None:
-        """Write down the disks that a night selects now. Those of one group are in the part of the first of them."""
+        """Record the disks that a night selects. The disks of one group are in the part of the first of them."""
         outcome.selected_in_all, excluded = self.selected(outcome.plan)
         disks = sorted([*outcome.selected_in_all, *excluded])
         groups = {disk: self.group_of(disk, "group_tag" in outcome.plan.options) for disk in disks}
@@ -331,7 +334,7 @@ class Nights(People):
                 outcome.groups.setdefault(groups[disk], []).append(disk)
 
     def files_of(self, plan: Plan, run: PlannedNight) -> dict[str, str]:
-        """Return what stands in the files of a plan, or of a part of it, now, by their endings."""
+        """Return the current contents of the files of a plan, or of a part of it, by their endings."""
         name = file_name(plan.name, run.shard)
         start = f"{name}{'.status' if run.reads_only else ''}"
         paths = {end: self.folder / "reports" / f"{start}.{end}" for end in ("html", "json", "junit.xml")}
@@ -342,7 +345,7 @@ class Nights(People):
 
     @contextlib.contextmanager
     def _broken_folders(self, names: tuple[str, ...]) -> Iterator[None]:
-        """Put a file in the place of a folder for a while, as where a mount is gone; and let single files fail."""
+        """Put a file in the place of a folder for a while, as if a mount were gone; and let single files fail."""
         for name in names:
             folder = self.folder / name
             if folder.exists():
@@ -378,14 +381,14 @@ class Nights(People):
         return written
 
     def clear_up(self) -> tuple[list[NightOutcome], list[NightOutcome]]:
-        """Let all faults end; then a night of each plan that copies all, and one more, which has nothing left to do."""
+        """End all faults. Then run a night of each plan that copies everything, and another with nothing left to do."""
         self.history.lags = (0.0,)
         self.estate.settings(latencies=[0.0, 0.0], quota=1000)
         if self.storm.tags_late:
             self.estate.settings(tags_visible_after=0.0)
         if self.storm.keys:
             self.set_key("")
-        # One copy at a time could outlast any timeout.
+        # One copy at a time could take longer than any timeout.
         waits = {"wait": True, "wait_timeout": 10800, "max_in_flight": 20}
         plans_now = self.storm.plans_at(len(self.storm.evenings) + 1)
         plans = [replace(plan, options={**plan.options, **waits}) for plan in plans_now]
@@ -402,7 +405,7 @@ class Nights(People):
         return ["1/2", "2/2"] if nights and nights[-1].shard else [""]
 
     def _last_restores(self) -> tuple[PlannedRestore, ...]:
-        """Return a restore and a drill without faults, where there were some; the drill after all others."""
+        """Return a restore and a drill without faults if the storm has any; the drill comes last."""
         if not any(evening.restores for evening in self.storm.evenings):
             return ()
         return PlannedRestore(late=90000.0), PlannedRestore(late=95000.0, is_drill=True, options={"count": 20})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people do in a storm of nights: to disks, to copies, to keys and to runs."""
+"""What people do in a storm of nights: to disks, copies, keys and runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .scheduler import Scheduler
 from .simulation import FOREIGN, HOLD, Runs
 
 EXCLUDE = "dr-copy-exclude"
-#: The tag of groups that plans may ask for, the mark of a copy's set, and the states of a key.
+#: The group tag that plans may use, the mark of a copy's set, and the states of a key.
 GROUP_TAG, SET = "app", "dr-copy:set"
 KEY_STATES = ("", "Disabled", "PendingDeletion")
 
@@ -31,12 +31,12 @@ class People(Runs):
     scheduler: Scheduler
     disks: list[str]
     regions: list[str]
-    #: The disk of each source, and when it was taken; the sources that are there; copies that no run has made.
+    #: The disk of each source, and when it was taken; the existing sources; copies that no run has made.
     taken: dict[str, tuple[str, Any]]
     planted: dict[str, str]
     _alive: list[str]
     _tonight: list[str]
-    #: When the key of the copies got into another state (monotonic seconds), and which; empty where it is enabled.
+    #: The changes of the copies' key: when (monotonic seconds), and to which state; empty for enabled.
     key_states: list[tuple[float, str]]
 
     def tag_of(self, plan: int) -> str:
@@ -45,7 +45,7 @@ class People(Runs):
 
     @property
     def key(self) -> str:
-        """The key of the copies, where they are encrypted."""
+        """The key of the copies, if they are encrypted."""
         return f"arn:aws:kms:{self.regions[0]}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 
     def set_key(self, state: str) -> None:
@@ -53,7 +53,7 @@ class People(Runs):
         self.estate.settings(keys_of_kms={self.key: state} if state else {})
 
     def attach(self, disk: str, server: int) -> None:
-        """Attach a disk to a server, or to none where that is below 0."""
+        """Attach a disk to a server, or to none if the number is below 0."""
         instance = f"i-0a{server}" if server >= 0 else ""
         if self.storm.cloud != "ebs":
             self.estate.server.estate.disks[self.estate.source][disk].attached_to = instance
@@ -63,7 +63,7 @@ class People(Runs):
         volume.attachment = there if instance else None
 
     def server_of(self, disk: str) -> str:
-        """Return the server that a disk is attached to now, or nothing."""
+        """Return the server that a disk is attached to now, or an empty string."""
         if self.storm.cloud != "ebs":
             return str(self.estate.server.estate.disks[self.estate.source][disk].attached_to)
         attachment = ec2_backends[ACCOUNT][self.estate.source].volumes[disk].attachment
@@ -154,5 +154,5 @@ class People(Runs):
             self.planted[self.estate.foreign_copy(sources[number % len(sources)], region, seconds).id] = FOREIGN
 
     def group_of(self, disk: str, by_tag: bool) -> str:
-        """Return what a disk belongs to now, its server or the value of the tag of groups, or nothing."""
+        """Return the group of a disk now, its server or the value of the group tag, or an empty string."""
         return self.tags_of_disk(disk).get(GROUP_TAG, "") if by_tag else self.server_of(disk)

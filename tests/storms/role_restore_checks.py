@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold the restores and drills of a storm of nights against the server's truth, and each of their forms against the
-others."""
+"""Checks restores and drills in a storm of nights, and their reports, against the true state of the server."""
 
 from __future__ import annotations
 
@@ -25,13 +24,16 @@ if TYPE_CHECKING:
     from .role_checks import RoleTruth
 
 ID, SNAPSHOT = "dr-restore:id", "dr-restore:snapshot-id"
-#: Calls that make disks. What a restore may write besides: tags, and what takes its own disks away.
+#: Calls that make disks; and the other writes of a restore: tags, and deletions of its own disks.
 MAKES = {"CreateVolume", "CreateDisk", "CreateDisks"}
 Row = dict[str, Any]
 
 
 def wrong_restores(truth: RoleTruth) -> Iterator[str]:
-    """Name what restores and drills did or told wrongly (promises: restore-once, restore-in-one-region, drills)."""
+    """Yield what restores and drills did or reported wrongly.
+
+    See promises: restore-once, restore-in-one-region, drills.
+    """
     if not truth.nights.restores:
         return
     disks = [disk for disk in truth.nights.estate.disks() if truth.nights.estate.tags_of_disk(disk).get(ID)]
@@ -51,12 +53,12 @@ def _of_calls(truth: RoleTruth, outcome: RestoreOutcome) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in truth.nights.endless:
-        yield "came to no end"
+        yield "did not end"
     for call in truth.calls_of_run(outcome.name):
         if call.action in COPIES | DELETES and not is_dry(call):
             yield f"sent {call.action}"
         if outcome.run.check and call.action in WRITES | MAKES and not is_dry(call):
-            yield f"only looks, and sent {call.action}"
+            yield f"only reads, but sent {call.action}"
         if call.region == truth.nights.estate.source and truth.storm.cloud != "ens":
             yield f"called {call.action} in the source region"
 
@@ -66,10 +68,10 @@ def _of_report(truth: RoleTruth, outcome: RestoreOutcome, disks: list[Any]) -> I
         page = outcome.files.get("html", "")
         has_called = bool(truth.calls_of_run(outcome.name))
         if outcome.run.is_drill and has_called and not outcome.run.check and ("is-good" in page or "✓" in page):
-            yield "was killed, and its page is green"
+            yield "was killed, but its page is green"
         return
     result, message = outcome.finished.result, outcome.finished.message
-    if "own code ended the run" in message or not result:
+    if "its own code ended the run" in message or not result:
         yield f"broke down: {message}"
         return
     if outcome.run.is_drill:
@@ -93,11 +95,11 @@ def _of_restore(
         if row["state"] == "available" and not outcome.run.check:
             tags = made.get(row["new_disk_id"], {})
             if (tags.get(ID), tags.get(SNAPSHOT)) != (outcome.restore_id, row["copy_id"]):
-                yield f"tells {row['new_disk_id']} as made of {row['copy_id']}, and that is {tags}"
+                yield f"reports {row['new_disk_id']} as made of {row['copy_id']}, and that is {tags}"
         yield from _wrong_choice(truth, outcome, row)
     shown = {row["disk_id"] for row in result["disks"]}
     if unknown := _surely_there(truth, outcome) - shown if not result["failures"] else set():
-        yield f"{sorted(unknown)} have copies, and are not told"
+        yield f"{sorted(unknown)} have copies, but are not reported"
 
 
 def _of_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str) -> Iterator[str]:
@@ -108,45 +110,45 @@ def _of_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
         return
     if bad is not bool(_without_files(message)):
         yield f"the message is {message!r}, not proven are {failed}, and failed {result['failures']}"
-    # Drills of one second have one ID: another one may have made what this one finds and proves.
+    # Drills that start within one second have the same ID: one may have made what the other finds and proves.
     second = outcome.began_at.replace(microsecond=0)
     names = [other.name for other in truth.nights.restores if other.began_at.replace(microsecond=0) == second]
     calls = [call for name in names for call in truth.calls_of_run(name) if call.action in MAKES]
     asked = [call for call in calls if not math.isnan(call.worked)]
     proven = [row for row in result["tried"] if row["proven"]]
     if len(proven) > len(asked):
-        yield f"tells {len(proven)} copies as proven, and made {len(asked)} disks"
+        yield f"reports {len(proven)} copies as proven, but made {len(asked)} disks"
     for row in result["tried"]:
         yield from _wrong_choice(truth, outcome, row)
 
 
 def _wrong_choice(truth: RoleTruth, outcome: RestoreOutcome, row: Row) -> Iterator[str]:
-    """Say what is wrong with the copy that was chosen for a disk."""
+    """Return what is wrong with the copy that was chosen for a disk; an empty string if nothing is."""
     if not row["copy_id"]:
         return
     copy = truth.by_id.get(row["copy_id"])
     region = truth.nights.regions[outcome.run.region]
     if copy is None or copy.region != region or truth.disk_of(copy) != row["disk_id"]:
-        yield f"{row['disk_id']} is told to come of {row['copy_id']}, which is none of its copies in {region}"
+        yield f"{row['disk_id']} is reported to come from {row['copy_id']}, which is not its copy in {region}"
         return
     if row["taken_at"] != truth.taken(copy).strftime(FORM):
-        yield f"{copy.id} is told to be of {row['taken_at']}, and is of {truth.taken(copy)}"
+        yield f"{copy.id} is reported to be of {row['taken_at']}, and is of {truth.taken(copy)}"
     begin = outcome.started - truth.shown
     if not copy.was(("complete",), begin, outcome.ended):
         yield f"chose {copy.id} of {row['disk_id']}, which is {copy.phase(outcome.started)}"
     newer = [one for one in _sure_copies(truth, outcome) if truth.disk_of(one) == row["disk_id"]]
     newest = max((truth.taken(one) for one in newer), default=truth.taken(copy))
     if newest > truth.taken(copy) and not _is_of_set(truth, copy, begin):
-        yield f"chose {copy.id} of {truth.taken(copy)} for {row['disk_id']}, and a copy of {newest} is there"
+        yield f"chose {copy.id} of {truth.taken(copy)} for {row['disk_id']}, and a copy of {newest} exists"
 
 
 def _is_of_set(truth: RoleTruth, copy: Copy, begin: float) -> bool:
-    """Whether a copy may be chosen for the sake of its server's set, though newer ones of its disk are there."""
+    """Whether a copy may be chosen for its server's set although newer copies of its disk exist."""
     return any(copy in one.copies for one in marked_sets(truth, copy.region, begin))
 
 
 def _sure_copies(truth: RoleTruth, outcome: RestoreOutcome) -> list[Copy]:
-    """Return the copies of ours that each read of a run has shown complete, with all their tags, and of use."""
+    """Return the copies of ours that every read of a run showed as complete, tagged and restorable."""
     begin, region = outcome.started - truth.shown, truth.nights.regions[outcome.run.region]
     found = []
     for copy in truth.copies:
@@ -162,17 +164,17 @@ def _surely_there(truth: RoleTruth, outcome: RestoreOutcome) -> set[str]:
 
 
 def _of_files(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str) -> Iterator[str]:
-    """Hold the files of a run against its result."""
+    """Check the files of a run against its result."""
     if outcome.run.check:
         return
     if not outcome.run.is_drill:
         written = json.loads(outcome.files.get("restore.json") or "null")
         if any(row["copy_id"] for row in result["disks"]) and written != json.loads(json.dumps(result)):
-            yield "the manifest is not what the run has told"
+            yield "the manifest differs from the result"
         return
     broken = truth.storm.broken_at(int(outcome.name.split(".")[0]))
     if ("reports" in broken or "metrics" in broken) is not ("could not be written" in message):
-        yield f"{broken} could not be written, and the message is {message!r}"
+        yield f"{broken} could not be written, but the message is {message!r}"
     others = [
         other
         for other in truth.nights.restores
@@ -186,15 +188,15 @@ def _of_files(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
     page = outcome.files.get("html", "")
     if "reports" not in broken:
         if json.loads(outcome.files.get("json") or "null") != json.loads(json.dumps(result)):
-            yield "the JSON report of the drill is not what the run has told"
+            yield "the JSON report of the drill differs from the result"
         if (kind_of(page) == "is-bad") is not bool(_without_files(message)):
-            yield f"the page of the drill is {kind_of(page)}, and the message {message!r}"
+            yield f"the page of the drill is {kind_of(page)}, the message is {message!r}"
     if "metrics" not in broken:
         yield from _wrong_metrics(outcome, result)
 
 
 def _without_files(message: str) -> str:
-    """Return a message without what it says of files that could not be written, which comes last."""
+    """Return a message without its end, which is about files that could not be written."""
     return re.split(r"The (report|metrics)[^:]* could not be written", message)[0].strip()
 
 
@@ -209,4 +211,4 @@ def _wrong_metrics(outcome: RestoreOutcome, result: Row) -> Iterator[str]:
     for row in result["disks"]:
         moment = shown.get(row["disk_id"])
         if moment is not None and bool(moment) is not bool(row["proven_at"]):
-            yield f"the metrics tell {row['disk_id']} as proven at {moment}, the drill at {row['proven_at']}"
+            yield f"the metrics show {row['disk_id']} as proven at {moment}, the drill at {row['proven_at']}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role dr_restore in a storm of nights: whole restores and drills, with the real modules, in turns."""
+"""Whole restores and drills of the role dr_restore in a storm of nights, with the real modules, interleaved."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from .scheduler import Killed
 if TYPE_CHECKING:
     from .role_nights import Nights
 
-#: The host of the inventory whose restores and drills these are.
+#: The inventory host of these restores and drills.
 HOST = "recovery"
 
 
 @dataclass
 class RestoreOutcome:
-    """What a restore or a drill did and said. ``finished`` is None where it was killed. ``files`` are the texts that
-    stand there when it ends: "restore.json", or "html", "json" and "prom" of a drill."""
+    """What a restore or a drill did and reported.
+
+    ``finished`` is None if it was killed. ``files`` are the texts that exist at its end: "restore.json", or "html",
+    "json" and "prom" of a drill.
+    """
 
     name: str
     run: PlannedRestore
@@ -44,7 +47,7 @@ class RestoreOutcome:
 
 
 def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
-    """Return what runs a restore or a drill in its turn."""
+    """Return a function that runs a restore or a drill, interleaved with other runs."""
     run = outcome.run
 
     def work() -> None:
@@ -70,7 +73,7 @@ def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
 
 
 def variables_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, Any]:
-    """Return the role's variables, without their prefix."""
+    """Return the role's variables without their prefix."""
     estate, folder, run = nights.estate, nights.folder, outcome.run
     places = {"report_dir": folder / "reports", "metrics_dir": folder / "metrics"}
     return {
@@ -86,7 +89,7 @@ def variables_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, Any]:
 
 
 def files_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, str]:
-    """Return what stands in the files of a restore or of drills now."""
+    """Return the current contents of the files of a restore or of drills."""
     folder = nights.folder
     paths = {"restore.json": folder / "manifests" / f"{HOST}.{outcome.restore_id}.restore.json"}
     if outcome.run.is_drill:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which rules of retention keep a copy, by the servers' truth."""
+"""Which rules of retention keep a copy, by the true state of the server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULES = ("keep", "keep_days", *(name for name in NO_CALENDAR if name != "timezon
 
 
 def kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) -> Iterator[str]:
-    """Say which rules of a plan keep a copy. What may have been seen complete in this run counts as newer."""
+    """Return which rules of a plan keep a copy. Copies that this run may have seen complete count as newer."""
     options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
     newer = {
         (truth.taken(one), one.source_id)
@@ -40,7 +40,7 @@ def kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) 
 
 
 def kept_at_end(truth: RoleTruth, outcome: NightOutcome, copy: Copy, there: list[Copy]) -> Iterator[str]:
-    """Say which rules keep a copy where only what is there and neither held nor locked counts."""
+    """Return which rules keep a copy, counting only existing copies that are neither held nor locked."""
     options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
     counted = {(truth.taken(one), one.source_id) for one in there if not one.held(outcome.ended)}
     newer = {one for one in counted if one > (taken, copy.source_id)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold what nights do with sets of copies, and tell of them, against the server's truth (promises: sets)."""
+"""Checks what nights do with sets of copies, and report about them, against the server's state (promises: sets)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GROUP, SET, PLAN = "dr-copy:group", "dr-copy:set", "dr-copy:plan"
 
 @dataclass(frozen=True)
 class MarkedSet:
-    """The complete copies whose marks name one set of one plan at a moment."""
+    """The complete copies whose marks name one set of one plan at a time."""
 
     group: str
     plan: str
@@ -38,7 +38,7 @@ class MarkedSet:
         return {truth.disk_of(copy) for copy in self.copies}
 
     def contradicts_itself(self, truth: RoleTruth) -> bool:
-        """Whether its marks cannot all be true: they differ, or it has more disks, or two snapshots of one."""
+        """Whether its marks cannot all be true: they differ, or it has more disks, or two snapshots of one disk."""
         disks, sources = self.disks(truth), {copy.source_id for copy in self.copies}
         return len(self.marks) > 1 or len(sources) > len(disks) or len(disks) > self.size
 
@@ -51,7 +51,7 @@ class MarkedSet:
 
 
 def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]:
-    """Return the sets in a region at a moment by their marks, the newest first."""
+    """Return the sets in a region at a time by their marks, the newest first."""
     found: dict[tuple[str, str, str], list[tuple[str, Copy]]] = defaultdict(list)
     for copy in truth.copies:
         version = copy.version(moment) if copy.region == region and copy.phase(moment) == "complete" else None
@@ -66,18 +66,18 @@ def marked_sets(truth: RoleTruth, region: str, moment: float) -> list[MarkedSet]
 
 
 def is_of_newest_set(truth: RoleTruth, copy: Copy, moment: float) -> bool:
-    """Whether a copy is a member of its plan's newest whole set of its server at a moment.
+    """Whether a copy is in its plan's newest complete set of its server at a time.
 
-    It is not, if a newer set is whole or has copies of all disks of that set, from one plan or from several.
+    It is not if a newer set is complete, or has copies of all disks of that set, from one plan or several.
     """
     newer = _newer_sets(truth, copy, moment)
     return newer is not None and not any(covers or is_whole for covers, is_whole in newer)
 
 
 def _newer_sets(truth: RoleTruth, copy: Copy, moment: float) -> list[tuple[bool, bool]] | None:
-    """Return for each newer set of its server whether it covers the disks of a copy's set, and whether it is whole.
+    """Return for each newer set of its server whether it covers the disks of a copy's set, and whether it is complete.
 
-    The copy's set is its plan's newest whole one; None if the copy is no member of it.
+    The copy's set is its plan's newest complete one. None if the copy is in no such set.
     """
     version = copy.version(moment)
     if version is None or not version.tags.get(GROUP):
@@ -95,10 +95,10 @@ def _newer_sets(truth: RoleTruth, copy: Copy, moment: float) -> list[tuple[bool,
 
 
 def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
-    """Whether a copy may stay for its server's sake: it is of the newest whole set, or of one that may become whole.
+    """Whether a copy may remain because it is in its server's newest complete set, or one that may become complete.
 
-    A newer set that is whole without all disks of the copy's set need not replace that: nothing may show that a disk
-    has left the server. Where copies bear no marks, the times of their sources make sets.
+    A newer complete set without all disks of the copy's set need not replace that: nothing may show that a disk has
+    left the server. If copies have no marks, the times of their sources define sets.
     """
     if not truth.storm.has_groups:
         return False
@@ -107,15 +107,14 @@ def may_stay(truth: RoleTruth, copy: Copy, moment: float) -> bool:
     newer = _newer_sets(truth, copy, moment)
     if copy.source_id in truth.nights.alive or (newer is not None and (True, True) not in newer):
         return True
-    # It may be of the newest set of another plan, which has copied the other members.
+    # It may be in the newest set of another plan that has copied the other members.
     sets = marked_sets(truth, copy.region, moment)
     own = [(one.group, one.set_id) for one in sets if copy in one.copies]
     return any((one.group, one.set_id) in own and copy not in one.copies for one in sets)
 
 
 def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
-    """Name sets that a night tells as whole, and of which a copy was not complete then; and whole ones that it does not
-    tell."""
+    """Yield reported sets with a copy that was not complete then, and complete sets that are not reported."""
     if outcome.finished is None or outcome.run.check:
         return
     report = outcome.finished.report
@@ -125,9 +124,9 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
         wanted = {(group, region, *disks) for group, disks in groups for region in regions}
         shown = {(row["group"], row["region"], *row["disks"]) for row in report["sets"]}
         if wanted != shown:
-            yield f"tells of the groups {sorted(shown)}, and there are {sorted(wanted)}"
+            yield f"reports the groups {sorted(shown)}, but there are {sorted(wanted)}"
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
-        return  # copies bear no marks
+        return  # copies have no marks
     for row in report["sets"]:
         yield from _untold(truth, outcome, row)
         if row["set"] is None:
@@ -140,15 +139,17 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
             if copy.was(("complete",), begin, outcome.ended)
         }
         if len(members) < 2:
-            yield f"tells the set {row['set']} of {row['group']} in {row['region']}, of which there are {members}"
+            yield f"reports the set {row['set']} of {row['group']} in {row['region']}, of which there are {members}"
         beside = {disk["disk_id"] for disk in row["torn"]}
         if missing := set(row["disks"]) - beside - members:
-            yield f"tells {', '.join(sorted(missing))} as of the set {row['set']}, which has no such copy"
+            yield f"reports {', '.join(sorted(missing))} as of the set {row['set']}, which has no such copy"
 
 
 def _untold(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Iterator[str]:
-    """Name a whole set that each read of a night has shown, where the night tells none, or an older one; and one that
-    it tells though its marks contradict each other."""
+    """Yield complete sets that each read of a night showed, if the night reports none or an older one.
+
+    Also yield reported sets whose marks contradict each other.
+    """
     if row["unknown"]:
         return
     begin = outcome.started - truth.shown
@@ -158,22 +159,22 @@ def _untold(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Ite
         return  # disks have left the server
     for one in own:
         if one.set_id == row["set"] and one.contradicts_itself(truth) and _stays(one, outcome, begin):
-            yield f"tells the set {row['set']} of {row['group']}, whose marks contradict each other"
+            yield f"reports the set {row['set']} of {row['group']}, whose marks contradict each other"
     sure = [one for one in own if one.is_whole(truth) and _stays(one, outcome, begin)]
     newest = min(map(truth.taken, sure[0].copies)).strftime(FORM) if sure else ""
     if newest > (row["source_created_at"] or ""):
-        yield f"tells the set {row['set']} of {row['group']}, and {sure[0].set_id} is whole in {row['region']}"
+        yield f"reports the set {row['set']} of {row['group']}, and {sure[0].set_id} is complete in {row['region']}"
 
 
 def _stays(one: MarkedSet, outcome: NightOutcome, begin: float) -> bool:
-    """Whether a set's copies stayed complete, with their marks, to the end of a night, and no other copy joined it."""
+    """Whether a set's copies stayed complete and marked until the end of a night, and no other copy joined it."""
     marks = {(version.tags.get(GROUP), version.tags.get(SET)) for c in one.copies for version in _versions(c, begin)}
     same = marks == {(one.group, mark) for mark in one.marks}
     return same and all(copy.stayed(("complete",), begin, outcome.ended) for copy in one.copies)
 
 
 def _versions(copy: Copy, begin: float) -> list[Version]:
-    """Return how a copy was from a moment on."""
+    """Return the versions of a copy from a time on."""
     at_first = copy.version(begin)
     later = [version for version in copy.versions if version.moment > begin and version.thing is not None]
     return [*([at_first] if at_first else []), *later]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A storm of nights: two plans over shared and own disks, what each evening brings, and what goes wrong when.
+"""A storm of nights: two plans over shared and own disks, events of each evening, and faults.
 
-Data, so that it shrinks.
+It is data, so that it shrinks.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 
 from .faults import Event
 
-#: The modes of locks that a plan may ask for: on ECS nobody can end one early, which has to be written out.
+#: The modes of locks that a plan may request: on ECS nobody can end one early, so it must be set explicitly.
 LOCK_MODES = {"ebs": ("governance", "compliance"), "ecs": ("compliance",)}
 
 
 @dataclass(frozen=True)
 class PlannedNight:
-    """One run of a plan. ``faults`` are by the number of its call, ``files`` by that of the file that it writes."""
+    """One run of a plan. ``faults`` are by the number of the call, ``files`` by that of the file that it writes."""
 
     plan: int
     late: float = 0.0
@@ -32,16 +32,19 @@ class PlannedNight:
     skew: float = 0.0
     check: bool = False
     reads_only: bool = False
-    #: Whether the source region answers nothing.
+    #: Whether the source region does not answer.
     down: bool = False
-    #: The part of the plan that it runs over; empty for all of it.
+    #: The part of the plan that it covers; empty for all of it.
     shard: str = ""
 
 
 @dataclass(frozen=True)
 class PlannedRestore:
-    """A restore of all disks in a destination, by its number, or a drill there. ``faults`` are by the number of its
-    call. Those of one day bear one ID, so that a second one goes on where the first was cut off."""
+    """A restore of all disks in a destination, by its number, or a drill there.
+
+    ``faults`` are by the number of the call. Restores of one day have the same ID, so that a second one continues where
+    the first was interrupted.
+    """
 
     region: int = 0
     is_drill: bool = False
@@ -52,7 +55,7 @@ class PlannedRestore:
     skew: float = 0.0
     check: bool = False
     options: dict[str, Any] = field(default_factory=dict)
-    #: Restores read the destination alone.
+    #: Restores read only the destination.
     down: bool = False
 
 
@@ -66,10 +69,10 @@ class Evening:
     by_night: tuple[Event, ...] = ()
     #: Disks whose copies fail tonight.
     failing: tuple[int, ...] = ()
-    #: Folders that nobody can write to tonight: "reports", "metrics".
+    #: Folders that cannot be written tonight: "reports", "metrics".
     broken: tuple[str, ...] = ()
-    #: How the cloud tells that snapshots of one server were taken together: "crash", "weak" (not of one moment),
-    #: "wrong" (it contradicts itself), or not at all.
+    #: How the cloud reports that snapshots of one server were taken together: "crash", "weak" (not of one moment),
+    #: "wrong" (contradictory), or not at all.
     together: str = ""
     restores: tuple[PlannedRestore, ...] = ()
 
@@ -81,9 +84,9 @@ class Plan:
     name: str
     destinations: tuple[int, ...]
     options: dict[str, Any] = field(default_factory=dict)
-    #: Whether it names its disks by their IDs, and not by a tag.
+    #: Whether it names its disks by ID instead of by a tag.
     by_ids: bool = False
-    #: The name that it had before.
+    #: Its former name.
     former: str = ""
 
     @property
@@ -110,11 +113,11 @@ class RoleStorm:
     tags_late: float = 0.0
     quota: int = 1000
     threads: bool = True
-    #: For how many days the source keeps its own snapshots.
+    #: How many days the source keeps its own snapshots.
     source_days: int = 4
-    #: The server that each disk is attached to at first, -1 for none; empty where no disk is.
+    #: The server that each disk is attached to at first, -1 for none; empty if no disk is attached.
     servers: tuple[int, ...] = ()
-    #: The value of the tag of groups that each disk bears, -1 for none; empty where plans ask for no such tag.
+    #: The value of the group tag of each disk, -1 for none; empty if plans use no such tag.
     groups: tuple[int, ...] = ()
     #: Plans by their numbers, each with the evening from which it has another name.
     renamed: tuple[tuple[int, int], ...] = ()
@@ -126,7 +129,7 @@ class RoleStorm:
         return bool(self.servers or self.groups)
 
     def plans_at(self, evening: int) -> tuple[Plan, ...]:
-        """Return the plans as they are called on an evening, the first of which is 1."""
+        """Return the plans with their names on an evening; the first evening is 1."""
         since = dict(self.renamed)
         return tuple(
             replace(plan, name=f"{plan.name}-new", former=plan.name)
@@ -142,11 +145,11 @@ class RoleStorm:
 
     @property
     def call(self) -> float:
-        """The longest that a call takes (seconds)."""
+        """The longest duration of a call (seconds)."""
         return self.latency
 
     def broken_at(self, evening: int) -> tuple[str, ...]:
-        """Return the folders that nobody can write to on an evening, the first of which is 1."""
+        """Return the folders that cannot be written on an evening; the first evening is 1."""
         return self.evenings[evening - 1].broken if evening <= len(self.evenings) else ()
 
     def smaller(self) -> Iterator[RoleStorm]:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold the rows and counts of a run against what the server saw.
+"""Checks the rows and counts of a run against what the server saw.
 
-A row cannot be known, and is not checked, only where a write about it was never answered and the row itself says so, by
-a failure ``ambiguous``. The share of the rows that were checked is in the table.
+A row is unknown, and not checked, only if a write for it was never answered and the row itself says so with a failure
+``ambiguous``. The table shows the share of rows that were checked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .faults import UNSEEN
 from .simulation import RunOutcome
 from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, Place, Truth, ids_of
 
-#: Kinds of failures after which a row tells what was known last.
+#: Kinds of failures whose rows show what was known last.
 UNREAD = {"timeout", "ambiguous", "connection", "busy", "credentials"}
 STATES = {"pending", "completed", "error", "absent", "planned"}
 
@@ -32,7 +32,7 @@ class Rows:
     def __init__(self, truth: Truth, outcome: RunOutcome):
         self.truth, self.outcome = truth, outcome
         self.lost, self.lost_ids = unanswered(truth, outcome)
-        #: What a run can know at its end is the truth of some moment since then.
+        #: What a run reports at its end was true at some time since then.
         self.since = max(outcome.started, outcome.ended - truth.shown) - 1.0
         #: The oldest state that this run's first look may have shown.
         self.before = outcome.started - truth.shown - 1.0
@@ -71,13 +71,13 @@ class Rows:
         for failure in failures:
             is_there = source.kind in ("good", "encrypted") and not late
             if failure["kind"] == "not_found" and is_there and self.outcome.options.get("create", True):
-                yield f"the source is there, and a failure says: {failure['message']}"
+                yield f"the source exists, but a failure says: {failure['message']}"
         if failures and not self.outcome.failed:
-            yield "there is a failure, and the module did not fail"
+            yield "there is a failure, but the module did not fail"
         for failure in failures:
             failed = self.truth.copies.get((place[1], failure["snapshot_id"]))
             if failure["kind"] == "failed_copy" and failed and failed.stayed(ALIVE, self.since, self.outcome.ended):
-                yield f"{failed.id} is reported as failed and is {failed.phase(self.outcome.ended)}"
+                yield f"{failed.id} is reported as failed, but is {failed.phase(self.outcome.ended)}"
         copy = self.truth.copies.get((place[1], row["snapshot_id"])) if row["snapshot_id"] else None
         if row["snapshot_id"] and copy is None:
             yield f"{row['snapshot_id']} was never there"
@@ -92,35 +92,34 @@ class Rows:
     def _of_state(self, row: dict[str, Any], copy: Copy | None, failures: list[dict[str, Any]]) -> Iterator[str]:
         outcome, state = self.outcome, row["state"]
         if state == "completed":
-            # One that a person or another run was to delete meanwhile, or that could not be read in the end, was
-            # complete when this run last looked at it.
+            # One that a person or another run deleted meanwhile, or that could not be read at the end, was complete
+            # when this run last looked at it.
             old = copy and (self.truth.deleted_by_others(copy, outcome) or {f["kind"] for f in failures} & UNREAD)
             since = self.before if old else self.since
             if copy is None or not copy.was(("complete",), since, outcome.ended):
                 yield (
-                    f"{row['snapshot_id']} is reported as complete and is "
+                    f"{row['snapshot_id']} is reported as complete, but is "
                     f"{copy.phase(outcome.ended) if copy else 'none'}"
                 )
         elif state == "pending":
-            # Without wait the answer of the copy call counts; where a run deletes copies, one look at what it leaves;
-            # and one that is not shown any more is in progress until it is missing, or until the time is over
-            # (promises: unseen).
+            # Without wait the answer to the copy call counts; if a run deletes copies, one look at those that remain. A
+            # copy that no longer shows is in progress until it is missing, or until the deadline (promises: unseen).
             looks_once = not outcome.run.wait or outcome.run.state == "absent"
             stale = looks_once or {f["kind"] for f in failures} & UNREAD
             unseen = copy is not None and (copy.gone <= outcome.ended or self.truth.storm.cloud == "cbs")
             since = self.since - UNSEEN - 3 * outcome.options["wait_delay"] if unseen else self.since
             if copy is None or not copy.was(ALIVE, self.before if stale else since, outcome.ended):
                 yield (
-                    f"{row['snapshot_id']} is reported as pending and is "
+                    f"{row['snapshot_id']} is reported as pending, but is "
                     f"{copy.phase(outcome.ended) if copy else 'none'}"
                 )
             if outcome.name != "check" and outcome.run.wait and outcome.run.state == "present" and not failures:
-                yield f"{row['snapshot_id']} is reported as pending, is waited for, and no failure tells why"
+                yield f"{row['snapshot_id']} is reported as pending despite wait, and no failure says why"
         elif state == "error":
             if not failures:
-                yield "the state is error, and no failure tells why"
+                yield "the state is error, but no failure says why"
         elif state == "absent" and outcome.run.state == "present" and not failures:
-            yield "nothing is there, and no failure tells why"
+            yield "there is no copy, but no failure says why"
 
     def _of_action(self, row: dict[str, Any], place: Place, copy: Copy | None) -> Iterator[str]:
         outcome, action = self.outcome, row["action"]
@@ -132,24 +131,24 @@ class Rows:
             return
         if action in ("created", "replaced"):
             if not mine and not self.lost[place]:
-                yield f"is reported as {action}, and this run has made none"
+                yield f"is reported as {action}, but this run has made none"
             elif copy and copy not in mine and not self.lost[place]:
-                yield f"{copy.id} is reported as {action}, and was made by {copy.by}"
+                yield f"{copy.id} is reported as {action}, but was made by {copy.by}"
         elif answered and outcome.run.state == "present":
-            # A copy that cannot be cancelled, and that ranks after the one that counts, is reported as a duplicate.
+            # A copy that cannot be cancelled, and ranks after the one that counts, is reported as a duplicate.
             duplicates = {d["snapshot_id"] for d in outcome["duplicates"]}
             if not (action == "adopted" and all(c.id in duplicates for c in answered)):
-                yield f"{answered[0].id} was made by this run, and the row says {action}"
+                yield f"{answered[0].id} was made by this run, but the row says {action}"
         if action == "adopted" and copy and copy in mine and not self.lost[place]:
-            yield f"{copy.id} is reported as adopted, and was made by this run"
+            yield f"{copy.id} is reported as adopted, but was made by this run"
         removed = any(self._removed(c) for c in copies) or self._others_removed(copies)
         if action == "deleted" and outcome.run.state == "absent" and not removed:
-            yield "is reported as deleted, and this run has deleted none"
+            yield "is reported as deleted, but this run has deleted none"
         if action == "none" and outcome.run.state == "absent" and any(self._removed(c, surely=True) for c in copies):
-            yield "this run has deleted a copy, and the row says none"
+            yield "this run has deleted a copy, but the row says none"
 
     def _others_removed(self, copies: list[Copy]) -> bool:
-        """Whether a copy went away during this run by somebody else's doing, which it may take for its own."""
+        """Whether somebody else removed a copy during this run, which the run may attribute to itself."""
         return any(self.outcome.started - self.truth.shown <= c.gone <= self.outcome.ended for c in copies)
 
     def _removed(self, copy: Copy, surely: bool = False) -> bool:
@@ -157,32 +156,32 @@ class Rows:
         return getattr(by, "by", None) == self.outcome.name and not (surely and by.lost)
 
     def _of_facts(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
-        """Tags, encryption and name of the row are those that the copy has."""
+        """Check the tags, encryption and name in the row."""
         versions = [v for v in copy.versions if v.thing is not None and v.moment <= self.outcome.ended]
         if (
             self.truth.storm.cloud != "ens"
-            and self.outcome.name != "check"  # which tells the tags that would be
+            and self.outcome.name != "check"  # which reports the tags that would be set
             and row["tags"] not in [v.tags for v in versions]
             and copy.id not in self.lost_ids
             and not self._tagged_in_vain(copy)
         ):
-            yield f"{copy.id} has the tags {versions[-1].tags}, the row has {row['tags']}"
+            yield f"{copy.id} has the tags {versions[-1].tags}, but the row has {row['tags']}"
         yield from self._of_lock(row, copy, failures)
         if row["encrypted"] is not None and bool(row["encrypted"]) != copy.encrypted():
             yield f"{copy.id} is reported as encrypted: {row['encrypted']}"
 
     def _of_lock(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
-        """A lock that the row reports is there, and holds as long; one that was asked for is reported, or failed."""
+        """Check that a reported lock exists and lasts as long; a requested lock must be reported, or have failed."""
         ends = [lock.until for _version, lock in copy.locks(self.outcome.ended)]
         reported = row["locked_until"] and datetime.fromisoformat(row["locked_until"].replace("Z", "+00:00"))
         if reported and not any(end >= reported for end in ends):
             yield f"{copy.id} is reported as locked until {reported}, its locks end {[str(end) for end in ends]}"
         asked = self.outcome.options.get("lock_days") and self.outcome.name != "check"
         if asked and row["state"] == "completed" and copy.ours and not failures and not ends:
-            yield f"{copy.id} is complete, was to be locked, and no failure tells why it is not"
+            yield f"{copy.id} is complete and not locked as requested, but no failure says why"
 
     def _tagged_in_vain(self, copy: Copy) -> bool:
-        """Whether the cloud took tags of this run for a copy that another run had deleted just before."""
+        """Whether the cloud accepted tags of this run for a copy that another run had deleted just before."""
         calls = self.truth.calls_of(self.outcome)
         return any(c.action in CHANGES and c.ended >= copy.gone and copy.id in ids_of(c) for c in calls)
 
@@ -191,9 +190,9 @@ class Rows:
     def _of_failures(self) -> Iterator[str]:
         for failure in self.outcome["failures"]:
             if not failure["message"] or not failure["kind"]:
-                yield f"a failure without words: {failure}"
+                yield f"a failure without a message: {failure}"
         if self.outcome.failed and not self.outcome["failures"]:
-            yield "the module failed, and no failure says why"
+            yield "the module failed, but no failure says why"
 
     def _of_counts(self) -> Iterator[str]:
         rows, failures, counts = self.outcome["copies"], self.outcome["failures"], self.outcome["counts"]
@@ -219,24 +218,24 @@ class Rows:
             if not self._removed(c)
         )
         if not sure <= counts["deleted"] <= len(mine) + others:
-            yield f"{len(mine)} copies were deleted, counted are {counts['deleted']}"
+            yield f"{len(mine)} copies were deleted, but counted are {counts['deleted']}"
 
     def _of_changed(self) -> Iterator[str]:
         outcome = self.outcome
         if outcome.name == "check":
             return
         writes = [c for c in self.truth.calls_of(outcome) if c.action in WRITES]
-        # A copy that failed at once, or that was taken back, is a change as well.
+        # A copy that failed at once, or was taken back, is a change too.
         done = [c for c in writes if c.changed and not c.lost]
         perhaps = [c for c in writes if c.changed or c.lost]
         gone = any(self._others_removed(self.truth.of_place[place]) for place in self.truth.places_of(outcome))
         if done and not outcome["changed"]:
-            yield f"changed is false, and {done[0].action} of {done[0].started:.1f} has changed {done[0].changed}"
+            yield f"changed is false, but {done[0].action} of {done[0].started:.1f} has changed {done[0].changed}"
         deletes = [c for c in writes if c.action in DELETES | CHANGES]
         if not outcome["changed"] or perhaps or (gone and deletes):
             return
         if not any(self._was_just_done(c) for c in writes):
-            yield "changed is true, and no call has changed anything"
+            yield "changed is true, but no call has changed anything"
 
     def _was_just_done(self, call: Call) -> bool:
         """Whether a change was accepted that another run had made just before, which reads did not have to show yet."""

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several runs at once on one clock, with their threads, in an order that a seed gives.
+"""Several runs at once on one clock, with their threads, in an order that a seed determines.
 
-One thread has the turn at any time. It gives the turn away where it sleeps, calls a cloud or waits for another thread;
-a draw says who goes on of those that can at the earliest moment. So nothing depends on the machine.
+One thread runs at any time. It yields when it sleeps, calls a cloud or waits for another thread; a draw then chooses
+one of the threads that can continue at the earliest time. So nothing depends on the machine.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from unittest import mock
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 class Part:
-    """One thread of a run. It can go on at ``until``, on the scheduler's clock."""
+    """One thread of a run. It can continue at ``until``, on the scheduler's clock."""
 
     def __init__(self, run: str, work: Callable[[], Any], until: float):
         self.run = run
         self.until = until
-        #: Is let go where the turn comes; a semaphore would take ten times as long.
+        #: Released when it is this thread's turn; a semaphore would take ten times as long.
         self.turn = threading.Lock()
         self.turn.acquire()
         self.ended = False
@@ -58,7 +58,7 @@ class Scheduler:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._stuck = False
-        #: Runs whose process is gone.
+        #: Runs whose process was killed.
         self.dead: set[str] = set()
         self.slept: list[float] = []
 
@@ -81,7 +81,7 @@ class Scheduler:
             self._move_to(until)
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
-        """Let something happen when the clock reaches a moment."""
+        """Schedule an event at a time."""
         heapq.heappush(self._events, (moment, next(self._order), act))
 
     def forget_events(self) -> None:
@@ -98,23 +98,23 @@ class Scheduler:
 
     @property
     def run(self) -> str:
-        """The run that has the turn."""
+        """The run whose turn it is."""
         return self._has_turn.run if self._has_turn else ""
 
     def kill(self, run: str) -> None:
-        """Let a run's process be gone: none of its threads goes on."""
+        """Kill the process of a run: none of its threads continues."""
         self.dead.add(run)
         for part in self._parts:
             if part.run == run:
                 part.until = self._now
 
     def pause(self, until: float) -> None:
-        """Give the turn away, and go on at ``until`` or later."""
+        """Yield, and continue at ``until`` or later."""
         me = self._has_turn
         assert me is not None
         self._check(me)
         me.until = until
-        # Who has the turn is not asked again here: another thread may have given it back to this one by now.
+        # Whose turn it is must not be read again here: another thread may have given it back to this one by now.
         if self._hand_on() is not me:
             me.turn.acquire()
         self._check(me)
@@ -124,7 +124,7 @@ class Scheduler:
             raise Killed
 
     def _hand_on(self) -> Part:
-        """Choose who goes on, and give it the turn. Returns who it is."""
+        """Choose the next thread, and give it the turn. Return it."""
         me = self._has_turn
         while True:
             earliest = min(part.until for part in self._parts)
@@ -144,7 +144,7 @@ class Scheduler:
         return chosen
 
     def start(self, run: str, work: Callable[[], Any], after: float = 0.0) -> Part:
-        """Let a thread begin, once it gets the turn."""
+        """Start a thread, once it gets the turn."""
         part = Part(run, work, self._now + after)
         self._parts.append(part)
         part.thread = threading.Thread(target=self._live, args=(part,), daemon=True)
@@ -176,7 +176,7 @@ class Scheduler:
             self.pause(math.inf)
 
     def play(self, parts: Iterable[tuple[str, Callable[[], Any], float]]) -> list[Part]:
-        """Let runs pass to their ends: the name of each, its work, and the seconds after which it begins."""
+        """Run runs to their ends: the name of each, its work, and the seconds after which it starts."""
         made = [self.start(*part) for part in parts]
         self._hand_on()
         self._all_ended.acquire()
@@ -189,7 +189,7 @@ class Scheduler:
 
 
 class _Future(concurrent.futures.Future):  # type: ignore[type-arg]
-    """What a thread of the pool will have answered."""
+    """What a thread of the pool will return."""
 
     def __init__(self, scheduler: Scheduler, part: Part):
         super().__init__()
@@ -244,7 +244,7 @@ def _pool_of(scheduler: Scheduler) -> type:
 
 @contextlib.contextmanager
 def scheduled_threads(scheduler: Scheduler) -> Iterator[None]:
-    """Give the collection's code pools whose threads wait for their turns."""
+    """Give the collection's code thread pools whose threads wait for their turns."""
     real, pool = concurrent.futures.ThreadPoolExecutor, _pool_of(scheduler)
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(concurrent.futures, "ThreadPoolExecutor", pool))

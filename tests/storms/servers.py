@@ -24,15 +24,15 @@ from .role_checks import RoleFindings, checked_nights
 from .role_storms import RoleStorm
 from .scheduler import Scheduler
 
-#: Nothing listens there: storms are served in the thread that calls.
+#: Nothing listens there: the thread that calls serves the storm.
 URL = "http://127.0.0.1:9"
 
 
 class StormServer:
-    """One cloud, on whose state storm after storm passes."""
+    """One cloud whose state is reused by storm after storm."""
 
     def __init__(self, cloud: str, served: tuple[Any, Any, str] | None = None, with_disks: bool = False):
-        """Make a cloud, or take one that is there: it, the clock that can be exchanged, and its address."""
+        """Make a cloud, or use an existing one: the cloud, its exchangeable clock, and its address."""
         self.cloud = cloud
         self._estate = "disk_estate" if with_disks else "estate"
         if served is None:
@@ -42,11 +42,11 @@ class StormServer:
         self._served, self._clock, self._url = served
 
     def estate(self) -> Any:
-        """Return an empty estate on a clock of its own."""
+        """Return an empty estate with a clock of its own."""
         return self.estate_on(FakeClock())
 
     def estate_on(self, clock: Any) -> Any:
-        """Return an empty estate on a clock that somebody else turns."""
+        """Return an empty estate with a clock that the caller advances."""
         self._clock.clock = clock
         self._served.reset()
         return CLOUDS[self.cloud].load(self._estate)(self._served, clock, self._url)
@@ -56,29 +56,29 @@ class StormServer:
         return wired(self._served.app, self._url)
 
     def passed(self, seed: int) -> Findings:
-        """Let the storm of a seed pass, and check it."""
+        """Run the storm of a seed, and check it."""
         return self.checked(hard_storm_of(self.cloud, seed))
 
     def collided(self, seed: int) -> Findings:
-        """Let the runs of a seed collide, and check them."""
+        """Run the collision of a seed, and check it."""
         return self.checked(collision_of(self.cloud, seed))
 
     def drilled(self, storm: DrillStorm) -> DrillFindings:
-        """Let a storm over drills pass, and check it; the server is one with disks."""
+        """Run a storm over drills, and check it; the server must have disks."""
         started = time.process_time()
         findings = checked_drills(storm, self.estate_on(Scheduler(f"drill {storm.cloud} {storm.seed}")))
         findings.seconds = time.process_time() - started
         return findings
 
     def nights(self, storm: RoleStorm) -> RoleFindings:
-        """Let a storm of nights pass, and check it."""
+        """Run a storm of nights, and check it."""
         started = time.process_time()
         findings = checked_nights(storm, self.estate_on(Scheduler(f"role {storm.cloud} {storm.seed}")))
         findings.seconds = time.process_time() - started
         return findings
 
     def checked(self, storm: Storm) -> Findings:
-        """Let a storm pass, and check it. What the storm needs is drawn from its seed alone."""
+        """Run a storm, and check it. What the storm needs is drawn from its seed alone."""
         started = time.process_time()
         findings = checked(storm, self.estate_on(Scheduler(f"{storm.cloud} {storm.seed}")))
         findings.seconds = time.process_time() - started

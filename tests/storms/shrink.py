@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the smallest storm that still goes wrong, and tell its story."""
+"""Finds the smallest storm that still fails, and prints its story."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of
 
 
 def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300, seconds: float = 600.0) -> Any:
-    """Take one thing after the other out of a storm, as long as it goes wrong in the same way."""
+    """Remove one thing after the other from a storm, as long as it fails in the same way."""
     until = time.monotonic() + seconds
     wrong = _kinds(faults_of(storm)[:1])
     while tries > 0:
@@ -30,7 +30,7 @@ def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300
             try:
                 same = wrong & _kinds(faults_of(smaller))
             except Exception:
-                continue  # what is left is no storm any more
+                continue  # what is left is no valid storm
             if same:
                 storm = smaller
                 break
@@ -40,13 +40,13 @@ def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300
 
 
 def _kinds(faults: list[str]) -> set[str]:
-    """Tell faults by their words, without numbers, IDs and what is in brackets."""
+    """Return violations as text without numbers, IDs and bracketed parts."""
     plain = (re.sub(r"\(.*?\)|\[.*?\]|\{.*?\}|'.*?'", "", fault) for fault in faults)
     return {" ".join(word for word in fault.split() if word.isalpha()) for fault in plain}
 
 
 def story(findings: Findings, most: int = 60) -> str:
-    """Tell what happened: the storm, each call with its time and answer, what each run said, and what is wrong."""
+    """Describe the storm, each call with its time and answer, the result of each run, and the violations."""
     simulation = findings.simulation
     assert simulation is not None
     storm = findings.storm
@@ -61,17 +61,17 @@ def story(findings: Findings, most: int = 60) -> str:
     calls = list(_calls(truth))
     left_out = len(calls) - most
     if left_out > 0:
-        calls = [*calls[: most // 2], f"... {left_out} calls are left out ...", *calls[-most // 2 :]]
+        calls = [*calls[: most // 2], f"... {left_out} calls are omitted ...", *calls[-most // 2 :]]
     lines += calls
     for outcome in simulation.outcomes:
         said = outcome["msg"] if outcome.result is not None else outcome.broke or "killed"
-        lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, begun at {outcome.started:.1f}: {said}")
+        lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, started at {outcome.started:.1f}: {said}")
     lines += [f"WRONG: {fault}" for fault in findings.faults[:10]]
     return "\n".join(lines)
 
 
 def story_of_nights(findings: RoleFindings) -> str:
-    """Tell what happened in a storm of nights: each evening, what its nights wrote to the cloud, and what they said."""
+    """Describe a storm of nights: each evening, what its nights wrote to the cloud, and what they reported."""
     nights, lines = findings.simulation, []
     assert nights is not None
     for number, evening in enumerate(findings.storm.evenings, 1):
@@ -94,7 +94,7 @@ def story_of_nights(findings: RoleFindings) -> str:
 
 
 def _calls(truth: Truth) -> Iterator[str]:
-    """Tell each call; good reads in a row are one line."""
+    """Describe each call; successful reads in a row are one line."""
     reads: list[Call] = []
     for call in truth.calls:
         if call.action not in WRITES and call.answered:
@@ -112,7 +112,7 @@ def _reads(reads: list[Call]) -> Iterator[str]:
         own = [call for call in reads if call.by == name]
         regions = dict.fromkeys(region for call in own for region in regions_of(call))
         first, last = own[0].started, own[-1].ended
-        yield f"{first:10.1f}  {name:8} {len(own)} good reads of {', '.join(regions)} until {last:.1f}"
+        yield f"{first:10.1f}  {name:8} {len(own)} successful reads of {', '.join(regions)} until {last:.1f}"
 
 
 def _what(call: Call) -> str:

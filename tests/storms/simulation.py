@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A storm's cloud: what is made before, the runs of the module, what happens meanwhile, and the server's own truth."""
+"""The cloud of a storm: what exists before, the module's runs, events during them, and the true state of the server."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from .faults import KILLS, Before, Event, PlannedRun, Round, Storm
 from .scheduler import Killed, Scheduler, scheduled_threads
 
 HOLD = "dr-copy:hold"
-#: The keys of copies, by the names that storms have for them.
+#: The keys of copies, by the names that storms use for them.
 KEYS = {"a": "11111111-2222-3333-4444-555555555555", "b": "66666666-7777-8888-9999-000000000000"}
-#: A run that makes so many calls comes to no end.
+#: A run that makes this many calls counts as endless.
 ENDLESS = 20_000
-#: By whom a copy was planted; a run's name says that a run has made it.
+#: The owners of copies that existed before. Other names are those of runs.
 OURS, FOREIGN = "ours", "somebody else's"
 
 
 @dataclass
 class RunOutcome:
-    """What a run said, and when it began and ended. ``result`` is None where it was killed."""
+    """The result of a run, and when it started and ended. ``result`` is None if it was killed."""
 
     name: str
     run: PlannedRun
@@ -61,7 +61,7 @@ class RunOutcome:
 
 
 class Runs(Watch):
-    """Runs on one cloud: what happens to their calls, and which are killed."""
+    """Runs on one cloud: the faults of their calls, and which are killed."""
 
     history: History
     estate: Any
@@ -71,7 +71,7 @@ class Runs(Watch):
     def __init__(self, scheduler: Scheduler):
         self.scheduler = scheduler
         self.endless: set[str] = set()
-        #: What is drawn for each run, by its name.
+        #: The draws of each run, by its name.
         self._runs: dict[str, Any] = {}
         self._calls_of: Counter[str] = Counter()
 
@@ -103,19 +103,19 @@ class Runs(Watch):
         raise Killed
 
     def end(self, findings: Any) -> None:
-        """Write down figures and the call log, which the same seed gives each time; hear of no further call."""
+        """Record figures and the call log, which the same seed reproduces; then ignore further calls."""
         calls = self.control.journal
         findings.calls, findings.kills = len(calls), len(self.scheduler.dead)
         findings.log = [f"{c.started:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
         self.control.watch = None
 
     def _clock(self) -> Any:
-        """Return the clock of the controller of the run that asks."""
+        """Return the clock of the controller of the current run."""
         run = self._runs.get(self.scheduler.run)
         return Skewed(self.scheduler, getattr(run, "skew", 0.0))
 
     def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
-        """Let runs pass, each with its name, its work and how late it begins: on this clock, and served in turns."""
+        """Run runs, each with its name, its work and its delay, on this clock, interleaved."""
         adapter, threads = self.estate.adapter, int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
         copies = CLOUDS[self.storm.cloud].load("adapter")
         with (
@@ -156,7 +156,7 @@ def _small_pages(cloud: str, size: int) -> Iterator[None]:
 
 
 def _kept_clients(cloud: str) -> AbstractContextManager[None]:
-    """Making clients takes longer than many a run; nothing of a storm depends on how they are made."""
+    """Keep clients: making them takes longer than many a run, and nothing in a storm depends on it."""
     clouds = f"{COLLECTION}.plugins.module_utils._clouds"
     if cloud == "ebs":
         return kept_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
@@ -176,7 +176,7 @@ class Simulation(Runs):
         self.regions = [estate.destination, estate.other_destination, estate.third_destination][: storm.destinations]
         if storm.within_region:
             self.regions = [estate.source]
-        #: What was planted: by whom, by ID.
+        #: The owners of copies that existed before, by ID.
         self.planted: dict[str, str] = {}
         self.outcomes: list[RunOutcome] = []
         self._round: list[str] = []
@@ -188,14 +188,14 @@ class Simulation(Runs):
         mock_random.seed(storm.seed)
         self._settings()
         self.sources = self._sources()
-        #: Ordinary snapshots in the destinations, by region, the oldest first; and all of them that ever were.
+        #: Ordinary snapshots in the destinations, by region, the oldest first; and all that ever existed.
         ages = range(500, 500 - storm.fillers, -1)
         self._fillers = {region: [self._filler(region, age) for age in ages] for region in self.regions}
         self.fillers = {i for ids in self._fillers.values() for i in ids}
         self._churn = random.Random(f"churn {storm.seed}")
-        #: When other snapshots of the destinations came and went.
+        #: When other snapshots of the destinations appeared and disappeared.
         self.churned: list[float] = []
-        #: In which share of the listings' calls they change; none once no fault is to happen any more.
+        #: The share of listing calls during which they change; none after the last fault.
         self.churn = storm.churn
         for copy in storm.before:
             self._plant(copy)
@@ -204,7 +204,7 @@ class Simulation(Runs):
         getattr(estate.server, "estate", estate.server).history = self.history
         self.history.lags = storm.lags
         self.control.watch = self
-        self.scheduler.sleep(storm.lag + 1.0)  # all replicas show what is there before
+        self.scheduler.sleep(storm.lag + 1.0)  # all replicas show what existed before
         self._hide_late_sources()
 
     # -- what is there before ----------------------------------------------------------------------------
@@ -268,7 +268,7 @@ class Simulation(Runs):
         return str(self.estate.snapshot(region=region, age_hours=age_hours))
 
     def _hide_late_sources(self) -> None:
-        """Let reads show some sources only a while after the first round's beginning."""
+        """Let reads show some sources only some time after the start of the first round."""
         begin = self.scheduler.monotonic() + self.storm.rounds[0].gap
         for source_id, source in zip(self.sources, self.storm.sources):
             versions = self.history.versions.get((self.estate.source, source_id))
@@ -288,7 +288,7 @@ class Simulation(Runs):
         return super().begins(call)
 
     def _may_churn(self) -> bool:
-        """Whether replicas will still differ by less than a page: else no listing is worth anything."""
+        """Whether replicas will still differ by less than a page; otherwise no listing is reliable."""
         now = self.scheduler.monotonic()
         lately = sum(now - moment <= self.storm.lag + 1.0 for moment in self.churned)
         return lately + 1 < self.storm.page / 2
@@ -298,7 +298,7 @@ class Simulation(Runs):
         return tags
 
     def _delete_slowly(self, snapshot: Any, region: str) -> None:
-        """Let a copy be deleted as ENS does it: for a minute it is shown so."""
+        """Delete a copy as ENS does: for a minute it shows as being deleted."""
         snapshot.forced_state = "deleting"
         self.scheduler.at(self.scheduler.monotonic() + 60.0, lambda: self._forget(snapshot.id, region))
 
@@ -317,7 +317,7 @@ class Simulation(Runs):
     # -- what happens ------------------------------------------------------------------------------------
 
     def _during(self, number: int) -> bool:
-        """Whether this round still passes."""
+        """Whether this round is still running."""
         return number == self._number
 
     def happens(self, event: Event) -> None:
@@ -367,7 +367,7 @@ class Simulation(Runs):
         if key := options.pop("kms_key_id", None):
             options["kms_key_id"] = self.key("a" if key is True else key)
         if options.get("kms_key_id") and len(self.regions) > 1:
-            del options["kms_key_id"]  # a key is of one region
+            del options["kms_key_id"]  # a key belongs to one region
         if run.state == "absent":
             copies = [key[1] for key in self.history.versions if key[0] in self.regions]
             named = [copies[n % len(copies)] for n in run.copies or () if copies]
@@ -380,12 +380,12 @@ class Simulation(Runs):
         return options
 
     def key(self, name: str) -> str:
-        """Return the key of a name, as the cloud shows it."""
+        """Return the key with a name, as the cloud shows it."""
         arn = f"arn:aws:kms:{self.regions[0]}:123456789012:key/{KEYS[name]}"
         return arn if self.storm.cloud == "ebs" else KEYS[name]
 
     def passes(self, number: int, passing: Round, name: str = "", check: bool = False) -> list[RunOutcome]:
-        """Let the runs of a round pass; returns what they said."""
+        """Run all runs of a round; return their results."""
         failing = {self.sources[n]: "a fault" for run in passing.runs for n in run.failing}
         self.estate.settings(fail_copies_of=failing, denied=list(self.storm.locks_denied) if number else [])
         self.scheduler.sleep(passing.gap)
@@ -410,7 +410,7 @@ class Simulation(Runs):
         return RunOutcome(name, run, asked, self.options(run), 0.0, 0.0)
 
     def _prepared(self, outcome: RunOutcome, check: bool) -> Callable[[], None]:
-        """Make the module ready to run in a thread: options are read now, everything else happens then."""
+        """Prepare the module to run in a thread: its options are parsed now, everything else happens then."""
         module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{self.estate.module}")
         copying = importlib.import_module(COPYING)
         given: list[Any] = []
@@ -445,4 +445,4 @@ class Simulation(Runs):
 
 
 class _Ended(BaseException):
-    """A module has come to its end."""
+    """A module has ended."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The server's truth about a storm: each copy from its making to its end, and who did what to it."""
+"""The true history of a storm: each copy from its creation to its end, and who did what to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .simulation import FOREIGN, HOLD, RunOutcome, Simulation
 
 #: A source and a region.
 Place = tuple[str, str]
-#: What each cloud's calls do: begin a copy, delete one, write to one, read.
+#: What each cloud's calls do: start a copy, delete one, write to one, read.
 COPIES = {"CopySnapshot", "CopySnapshotCrossRegions"}
 DELETES = {"DeleteSnapshot", "DeleteSnapshots"}
 CHANGES = {
@@ -30,12 +30,12 @@ CHANGES = {
 }  # fmt: skip
 WRITES = COPIES | DELETES | CHANGES
 ALIVE = ("running", "complete")
-#: By how much (seconds) the clocks of a cloud and of a run may differ, and what a time in whole seconds leaves out.
+#: By how much (seconds) the clocks of a cloud and of a run may differ, plus the error of times in whole seconds.
 SKEW = 6.0
 
 
 class Copy:
-    """One copy: its versions, and what follows of them."""
+    """One copy: its versions, and what follows from them."""
 
     def __init__(self, simulation: Simulation, key: Key, versions: list[Version]):
         self._phase_of = simulation.estate.phase_of
@@ -49,13 +49,13 @@ class Copy:
         self.source_id = str(thing.source_id)
         self.started = simulation.estate.started_at(thing)
         self.duration = float(thing.duration)
-        #: The call that made it; None where it was planted.
+        #: The call that made it; None if it existed before.
         self.maker: Call | None = self.born.by if isinstance(self.born.by, Call) else None
-        #: The run that made it, or who else it belongs to.
+        #: The run that made it, or its other owner.
         self.by = self.maker.by if self.maker else simulation.planted.get(self.id, FOREIGN)
         last = versions[-1]
         self.gone = last.moment if last.thing is None else math.inf
-        #: Who took it away: a call, or an event.
+        #: Who deleted it: a call, or an event.
         self.remover = last.by if last.thing is None else None
         self.born_at: datetime = thing.created if hasattr(thing, "created") else thing.start_time
 
@@ -69,11 +69,11 @@ class Copy:
 
     @property
     def begin_order(self) -> tuple[str, str]:
-        """What all runs sort copies by: the time as the cloud shows it, then the ID."""
+        """The key by which all runs sort copies: the time as the cloud shows it, then the ID."""
         return self.born_at.isoformat(timespec=self._unit_of_time), self.id
 
     def version(self, moment: float | None = None) -> Version | None:
-        """Return how it was at a moment; None where it was not there."""
+        """Return its version at a time; None if it did not exist."""
         moment = self._now() if moment is None else moment
         found = None
         for version in self.versions:
@@ -82,7 +82,7 @@ class Copy:
         return found if found and found.thing is not None else None
 
     def phase(self, moment: float | None = None) -> str:
-        """Return "running", "complete", "failed", "deleting", or "gone" where it was not there."""
+        """Return "running", "complete", "failed", "deleting", or "gone" if it did not exist."""
         moment = self._now() if moment is None else moment
         version = self.version(moment)
         if version is None:
@@ -91,19 +91,19 @@ class Copy:
         return str(self._phase_of(version.thing))
 
     def ends_at(self, moment: float) -> bool:
-        """Whether its copying ends at this very moment, up to the error of a sum of floats."""
+        """Whether its copying ends at exactly this time, up to the rounding error of floats."""
         return abs(self.started + self.duration - moment) < 1e-6
 
     def was(self, phases: tuple[str, ...], begin: float, end: float) -> bool:
-        """Whether it was in one of these phases at some moment between two."""
+        """Whether it was in one of these phases at some time between two times."""
         return any(self.phase(moment) in phases for moment in self._moments(begin, end))
 
     def stayed(self, phases: tuple[str, ...], begin: float, end: float) -> bool:
-        """Whether it was in these phases at every moment between two."""
+        """Whether it was in these phases all the time between two times."""
         return all(self.phase(moment) in phases for moment in self._moments(begin, end))
 
     def _moments(self, begin: float, end: float) -> list[float]:
-        # Just after its end, since the sum of two floats may lie before it.
+        # Just after its end, because the sum of two floats may be before it.
         turns = [self.started + self.duration + 1e-6, *(v.moment for v in self.versions)]
         return [begin, end, *(moment for moment in turns if begin < moment < end)]
 
@@ -113,7 +113,7 @@ class Copy:
 
     @property
     def last(self) -> Any:
-        """The server's object as it was last there."""
+        """The server's object in its last state."""
         return next(v.thing for v in reversed(self.versions) if v.thing is not None)
 
     def held(self, moment: float | None = None) -> bool:
@@ -123,12 +123,12 @@ class Copy:
         return bool(ends or (version and HOLD in version.tags))
 
     def lock(self, moment: float | None = None) -> SimulatedLock | None:
-        """Return its lock as it was at a moment, be it over or not."""
+        """Return its lock at a time, even if that has ended."""
         version = self.version(moment)
         return lock_of(version.thing) if version else None
 
     def locks(self, until: float = math.inf) -> list[tuple[Version, SimulatedLock]]:
-        """Return every lock that it ever had up to a moment, with the version that had it first."""
+        """Return every lock that it ever had up to a time, with the first version that had it."""
         found: list[tuple[Version, SimulatedLock]] = []
         for version in self.versions:
             lock = lock_of(version.thing)
@@ -144,7 +144,7 @@ class Copy:
 
 
 class Truth:
-    """All copies and calls of a storm, up to now."""
+    """All copies and calls of a storm so far."""
 
     def __init__(self, simulation: Simulation):
         self.simulation = simulation
@@ -159,7 +159,7 @@ class Truth:
         self.of_place: dict[Place, list[Copy]] = defaultdict(list)
         for copy in self.copies.values():
             self.of_place[copy.place].append(copy)
-        #: Seconds after which a change shows in every read that a run makes, and it has had the time to make one.
+        #: Seconds after which every read of a run shows a change, plus the time to make such a read.
         self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
 
     def calls_of(self, outcome: RunOutcome) -> list[Call]:
@@ -175,24 +175,23 @@ class Truth:
         return regions_of(call)
 
     def answered_at(self, call: Call) -> float:
-        """Return when this run got to know of the copies that a call writes to, by the copy call's own answer."""
+        """Return when the answer to its copy call gave this run the IDs of the copies that a call writes to."""
         copies = [copy for copy in self.copies.values() if copy.id in ids_of(call)]
         own = [c.maker.ended for c in copies if c.maker and c.maker.by == call.by and not c.maker.lost]
         return min(own) if len(own) == len(copies) and own else -math.inf
 
     def deleted_by_others(self, copy: Copy, outcome: RunOutcome) -> bool:
-        """Whether a person or another run has deleted a copy; whether that run might is judged by its calls."""
+        """Whether a person or another run deleted a copy; whether that run was allowed to is checked by its calls."""
         if not isinstance(copy.remover, Call):
             return copy.remover is not None
         return copy.remover.by != outcome.name
 
     def taken_for_own(self, copy: Copy, outcome: RunOutcome) -> bool:
-        """Whether a run made a copy, or lost the answer of a call that may have made it, as far as clouds tell
-        times."""
+        """Whether a run made a copy, or may have made it with a call whose answer was lost, as far as times show."""
         return copy.by == outcome.name or any(may_have_made(call, copy) for call in self.calls_of(outcome))
 
     def fits(self, copy: Copy, outcome: RunOutcome) -> bool:
-        """Whether a copy is encrypted as a run asks, as far as that is known."""
+        """Whether a copy is encrypted as a run requests, as far as known."""
         if not outcome.options.get("encrypted"):
             return True
         key = outcome.options.get("kms_key_id")
@@ -200,7 +199,7 @@ class Truth:
 
 
 def may_have_made(call: Call, copy: Copy) -> bool:
-    """Whether the answer of a copy call was lost that may have made a copy, as far as clouds tell times."""
+    """Whether a copy call whose answer was lost may have made a copy, as far as times show."""
     return (
         call.lost
         and call.action in COPIES
@@ -222,12 +221,12 @@ def regions_of(call: Call) -> list[str]:
     if one:
         return [one]
     if call.action == "DescribeSnapshots" and "Version" in given and given["Version"] == "2017-11-10":
-        return []  # ENS: no node named means every node
+        return []  # ENS: without a node it means every node
     return [call.region]
 
 
 def is_dry(call: Call) -> bool:
-    """Whether a call only asks if it would be allowed."""
+    """Whether a call only checks if it would be allowed."""
     return str(call.given.get("DryRun", "")).lower() == "true"
 
 

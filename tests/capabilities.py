@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of what each cloud supports, made of what the adapters declare: python -m tests.capabilities."""
+"""Prints the table of what each cloud supports, from what the adapters declare: python -m tests.capabilities."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _retention(cloud: Any, options: Any) -> str:
     return "yes, set once a copy is complete" if cloud.expires_after_copying else "yes"
 
 
-#: Facts for readers that no adapter declares, since no code depends on them (docs/development/api-facts.md).
+#: Facts for readers that no adapter declares, because no code depends on them (docs/development/api-facts.md).
 FACTS: dict[str, dict[str, str]] = {
     "The cloud records the source of a copy": {
         "ECS": "yes",

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of clouds. Whatever all clouds go through reads it; a new cloud adds a row.
+"""The table of clouds. All tests for every cloud read it; a new cloud adds a row.
 
-A place in the code is written ``module:name``, and imported where it is used: most readers need one cloud's SDK, or
-none.
+A place in the code is written ``module:name``, and imported where it is used, because most readers need the SDK of only
+one cloud, or none.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
 class Cloud:
     """One cloud.
 
-    ``regions`` are a source and three destinations. ``sdk`` is the package that only this provider's modules
-    import, and ``library`` its name on PyPI. ``client`` is the vendor's other client, for tests/clients. ``server``
-    is the simulator, and ``server_with_disks`` one in which tests make disks by HTTP. ``keys`` are the connection
-    options with which the simulator knows its caller, and ``environment`` the variables that give the same.
-    ``account`` is the cloud in tests/live. ``disk_estate`` is one of copies that disks are made of. ``doubt``
-    (seconds) is for how long a lost copy is looked for (promises: exactly-once), and ``is_slow`` says that a
-    simulated call costs 10 ms and not 3. ``copies_tell_disk``: the disk of their source, by a field of their own;
-    ``copies_expire``: at a deadline that users set; ``copies_are_locked``: the cloud refuses to delete a locked
-    one. ``pages``: the module of the adapter that says how much a page holds; ``least_page``: how little one may
-    hold in a storm (by number: see ens-describe-limits).
+    - ``regions`` are a source and three destinations.
+    - ``sdk`` is the package that only this provider's modules import, ``library`` its name on PyPI, and ``client`` the
+      vendor's other client, for tests/clients.
+    - ``server`` is the simulator, and ``server_with_disks`` one in which tests create disks over HTTP.
+    - ``keys`` are the connection options that the simulator accepts, and ``environment`` the corresponding variables.
+    - ``account`` is the cloud in tests/live; ``disk_estate`` is an estate of copies from which disks are made.
+    - ``doubt``: how long (seconds) a run looks for a lost copy (promises: exactly-once). ``is_slow``: a simulated call
+      costs 10 ms instead of 3.
+    - ``copies_tell_disk``: copies show the disk of their source in a field of their own. ``copies_expire``: users can
+      set an expiry. ``copies_are_locked``: the cloud refuses to delete a locked copy.
+    - ``pages``: the module of the adapter that defines the page size; ``least_page``: the smallest page size in a storm
+      (by number: see ens-describe-limits).
     """
 
     name: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order in which several processes take the tests."""
+"""The order of the tests when several processes run them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import os
 
 
 def pytest_collection_modifyitems(items):
-    """Give each process its part of the long ones first, so that at the end none is left alone with them."""
+    """Give each process its share of the long tests first, so that none is left alone with them at the end."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if processes > 1:
-        # Stable. Each of `worksteal`'s processes begins with an equal, unbroken part.
+        # Stable. Each process of `worksteal` starts with an equal, contiguous part.
         items.sort(key=lambda item: ("playbooks" not in item.path.parts, item.get_closest_marker("slow") is None))
         items[:] = [item for first in range(processes) for item in items[first::processes]]

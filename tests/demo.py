@@ -19,7 +19,7 @@ from pathlib import Path
 PLAYBOOK = Path(__file__).with_suffix(".yml")
 #: The names of the tasks that the screen shows.
 STEP = re.compile(r"TASK \[(On .+)\]")
-#: Lines of the log that a failure shows.
+#: How many lines of the log a failure shows.
 LAST = 40
 
 
@@ -30,7 +30,7 @@ def main() -> int:
             if not line:
                 print("The simulated clouds did not start.", file=sys.stderr)
                 return 1
-            folder = Path(tempfile.mkdtemp(prefix="dr-copy-demo-"))  # kept: the end of the demo names its files
+            folder = Path(tempfile.mkdtemp(prefix="dr-copy-demo-"))  # kept, because the end of the demo names its files
             given = json.dumps({"demo_clouds": json.loads(line), "demo_folder": str(folder)})
             return play(["ansible-playbook", str(PLAYBOOK), "-e", given, *sys.argv[1:]], folder)
         finally:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The code blocks of a guide, for tests that run them as they stand there."""
+"""The code blocks of a guide, for tests that run them unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECTION = re.compile(r"^(\S.*)\n[-=]{3,}\n", re.M)
 
 
 class Block(NamedTuple):
-    """A block: the heading that it stands under, its language, and its caption, the name of a file; "" if none."""
+    """A block: its heading, its language, and its caption, which is the name of a file; "" if there is none."""
 
     section: str
     language: str

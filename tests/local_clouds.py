@@ -33,7 +33,7 @@ KEPT = ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_HOME", "ANSIBLE_LOCALHOST_WARNING",
 
 
 def environment(connections: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the variables by which the modules log in to these clouds."""
+    """Return the variables with which the modules log in to these clouds."""
     return {
         variable: connections[name][option]
         for name, cloud in CLOUDS.items()
@@ -42,7 +42,7 @@ def environment(connections: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def make_disks(name: str, connection: dict[str, Any]) -> list[str]:
-    """Make tagged disks in the first region of a cloud, with a snapshot each; returns the snapshots' IDs."""
+    """Create tagged disks in the first region of a cloud, with a snapshot each; return the IDs of the snapshots."""
     region = CLOUDS[name].regions[0]
     if name == "ebs":
         client = boto3.client(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the tables that commands measure: each beside its tool, and a summary of them into the guide."""
+"""Writes the tables of measurements: each beside its tool, and a summary of them into the guide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 DOCS = TESTS.parent / "docs" / "docsite" / "rst"
 #: The tables of what was tried, in the order of the guide: the folder of the tool, the row of the summary, and the
-#: columns that it adds up, of what was tried and of what was wrong.
+#: columns that this row adds up: tries and violations.
 TRIED = {
     "storms": ("storms", "storms of the copy modules", "storms", "wrong"),
     "collisions": ("storms", "runs that collide", "collisions", "wrong"),
@@ -46,14 +46,14 @@ def rows_of(table: str) -> list[dict[str, str]]:
 
 
 def read_between(path: Path, name: str) -> str:
-    """Return what stands between the comments ``begin NAME`` and ``end NAME`` of a document. Raises ValueError."""
+    """Return the text between the comments ``begin NAME`` and ``end NAME`` of a document. Raises ValueError."""
     text = path.read_text()
     begin = text.index(f".. begin {name}\n") + len(f".. begin {name}\n")
     return text[begin : text.index(f".. end {name}\n", begin)].strip("\n")
 
 
 def write_between(path: Path, name: str, text: str) -> None:
-    """Replace what stands between these comments of a document. Raises ValueError if they are missing."""
+    """Replace the text between these comments of a document. Raises ValueError if they are missing."""
     begin, end = f".. begin {name}\n", f".. end {name}\n"
     read_between(path, name)
     before, _sign, rest = path.read_text().partition(begin)
@@ -62,19 +62,19 @@ def write_between(path: Path, name: str, text: str) -> None:
 
 
 def keep(name: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a table of what was tried, and the summary anew."""
+    """Write a table of what was tried, and update the summary."""
     write_between(TESTS / TRIED[name][0] / "results.rst", name, list_table(head, rows))
     write_between(DOCS / "reliability.rst", "summary", summary())
 
 
 def keep_broken(name: str, text: str) -> None:
-    """Write what is told of one kind of changes, which begins with their table, and the summary anew."""
+    """Write the text about one kind of changes, which starts with their table, and update the summary."""
     write_between(TESTS / "mutants" / "results.rst", name, text)
     write_between(DOCS / "reliability.rst", "broken", summary_of_broken())
 
 
 def summary_of_broken() -> str:
-    """Return the table of all that was broken on purpose."""
+    """Return the table of everything that was broken on purpose."""
     rows = []
     for name, (what, tried, found) in BROKEN.items():
         first = read_between(TESTS / "mutants" / "results.rst", name).partition("\n\nStorms alone")[0]
@@ -83,7 +83,7 @@ def summary_of_broken() -> str:
 
 
 def summary() -> str:
-    """Return the table of all that was tried, on all clouds together; what was never tried says so."""
+    """Return the table of everything that was tried, on all clouds together. It says what was never tried."""
     rows = []
     for name, (folder, what, tried, wrong) in TRIED.items():
         table = rows_of(read_between(TESTS / folder / "results.rst", name))

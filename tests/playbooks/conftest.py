@@ -28,9 +28,9 @@ from .warm import Warm
 
 #: Where tests copy from and to.
 PLACES = {name: cloud.regions[:2] for name, cloud in CLOUDS.items()}
-#: Seconds after which what still runs, or has not come to be so, hangs; however slow the machine is.
+#: After this many seconds, what still runs or has not happened counts as hanging, however slow the machine is.
 HANGS = 900
-#: Seconds that no test lasts: what takes so long is under way until a test ends it.
+#: Seconds that no test lasts: copies of this duration are in progress until a test ends them.
 ENDLESS = 3600
 
 
@@ -44,7 +44,7 @@ class Clouds:
         self.warm = warm
 
     def tell(self, what, body=None):
-        """POST to (or, without a body, GET from) the simulated EC2."""
+        """POST to the simulated EC2; without a body, GET from it."""
         return self.tell_of("ebs", what, body)
 
     def tell_of(self, cloud, what, body=None):
@@ -76,7 +76,7 @@ class Clouds:
         ]
 
     def disk_of(self, cloud, name="d", **tags):
-        """Make a disk on any of the clouds, where tests copy from."""
+        """Create a disk on any of the clouds, in the region that tests copy from."""
         region = PLACES[cloud][0]
         if cloud == "ebs":
             return self.disk(name, region, **tags)
@@ -84,7 +84,7 @@ class Clouds:
         return self.tell_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
 
     def snapshot_of(self, cloud, disk=None):
-        """Make a snapshot of this disk, or of one made for it."""
+        """Create a snapshot of this disk, or of a new disk."""
         region, disk = PLACES[cloud][0], disk or self.disk_of(cloud)
         if cloud == "ebs":
             return self.snapshot(disk, region)
@@ -96,14 +96,13 @@ class Clouds:
         return [s for s in listed if s.get("TransferType")]
 
     def restored_disks(self, region="eu-west-1"):
-        """Return the IDs of the volumes that restores have made, without those that EC2 is deleting: it shows them
-        for a while yet."""
+        """Return the IDs of the volumes that restores have made, without those that EC2 is deleting but still shows."""
         tagged = [{"Name": "tag-key", "Values": ["dr-restore:id"]}]
         listed = self.client(region).describe_volumes(Filters=tagged)["Volumes"]
         return [volume["VolumeId"] for volume in listed if volume["State"] != "deleting"]
 
     def environment(self, **more):
-        """A user's environment, with the keys as AWX and shells give them."""
+        """A user's environment, with the keys as AWX and shells set them."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         return {
             **kept,
@@ -132,7 +131,7 @@ class Clouds:
         )
 
     def run(self, *command, **more):
-        """Run a command to its end; returns its exit code and output."""
+        """Run a command to its end; return its exit code and output."""
         environment = self.environment(**more)
         if command[0] == "ansible-playbook" and self.warm and self.warm.fits(environment):
             return self.warm.run([str(part) for part in command], self.directory, environment, timeout=HANGS)
@@ -158,9 +157,9 @@ class Clouds:
 
 
 def of_the_day(values):
-    """Return one of these values, another each day, where tests of a day are drawn (tests/scripts/test.sh); else all.
+    """Return one of these values, another each day, if tests are drawn by the day (tests/scripts/test.sh); else all.
 
-    For playbooks that are the same on each cloud: the unit tests try what differs, on all clouds every day.
+    For playbooks that are the same on each cloud. The unit tests try the differences, on all clouds every day.
     """
     day, values = os.environ.get("STORM_SEED"), list(values)
     return values[int(day) % len(values) :][:1] if day else values
@@ -186,7 +185,7 @@ def _warm(_server, _modules_are_compiled_once):
 @pytest.fixture(scope="session")
 def quick_playbooks(_warm):
     """A PATH whose ansible-playbook runs in a fork, for programs that start it."""
-    with tempfile.TemporaryDirectory() as directory:  # whose name is short enough for a socket
+    with tempfile.TemporaryDirectory() as directory:  # with a name short enough for a socket
         _warm.lend(directory)
         yield os.pathsep.join([directory, os.environ["PATH"]])
 
@@ -200,7 +199,7 @@ def clouds(_server, _warm, tmp_path):
 
 
 def made_once(factory, name, make):
-    """Return a directory that one of the processes of the tests makes, by ``make(directory)``, for all of them."""
+    """Return a directory that ``make(directory)`` creates once, for all processes of the tests."""
     base = factory.getbasetemp()
     base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     directory = base / name
@@ -211,7 +210,7 @@ def made_once(factory, name, make):
             try:
                 make(directory)
             except BaseException:
-                shutil.rmtree(directory)  # half of it would do for none of the others
+                shutil.rmtree(directory)  # so that no other process uses half of it
                 raise
     return directory
 
@@ -227,7 +226,7 @@ def _modules_are_compiled_once(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def awx(tmp_path_factory, _modules_are_compiled_once):
-    """A controller that is set up."""
+    """A controller on which setup.yml has run."""
     warm = Warm(of_tests())
 
     def run(command, environment):
@@ -239,7 +238,7 @@ def awx(tmp_path_factory, _modules_are_compiled_once):
 
 @pytest.fixture(scope="session")
 def oldest(tmp_path_factory):
-    """The environment of the oldest core that is supported, with one cloud's library and no other's."""
+    """The environment of the oldest supported core, with the library of one cloud only."""
     python = next(filter(None, (shutil.which(f"python3.{minor}") for minor in (11, 12, 10))), None)
     if not python:
         pytest.skip("ansible-core 2.16 runs on Python 3.10 to 3.12, none of which is here")
@@ -262,8 +261,8 @@ def wait_until(is_so, seconds=HANGS, pause=0.1):
 
 def kill_all(process):
     """Kill a playbook, its workers and its modules at once, as a power cut would."""
-    # Newer cores give each worker a session of its own, so killing the group is not enough. What is stopped starts no
-    # other meanwhile, which would live on.
+    # Newer cores give each worker a session of its own, so killing the group is not enough. A stopped process cannot
+    # start another one that would survive.
     stopped = []
     while found := [pid for pid in family(process.pid) if pid not in stopped]:
         send(signal.SIGSTOP, found)
@@ -273,21 +272,21 @@ def kill_all(process):
 
 
 def send(number, pids):
-    """Send a signal to those of these processes that are still there."""
+    """Send a signal to those of these processes that still exist."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
 def kill_in_the_second_window(clouds, cloud, process, copies, window):
-    """Kill a playbook that copies endlessly once it has begun some copies more than its window holds."""
+    """Kill a playbook that makes endless copies, once it has started some copies more than its window holds."""
     wait_until(lambda: len(copies()) == window or process.poll() is not None)
     clouds.tell_of(cloud, "finish", {"seconds": 0})
     wait_until(lambda: len(copies()) > window or process.poll() is not None, pause=0.02)
     kill_all(process)
     assert window < len(copies()) <= 2 * window
-    # Those under way are adopted by a run that is quick enough. A call that the playbook sent may take effect after its
-    # end, so first no copy that begins now is endless, then those that are here are ended.
+    # A run that is fast enough adopts copies in progress. A call that the playbook sent may take effect after its end,
+    # so first no new copy is endless, then the existing ones are ended.
     clouds.tell_of(cloud, "settings", {"copy_seconds": 4})
     clouds.tell_of(cloud, "finish", {"seconds": 4})
 
@@ -299,7 +298,7 @@ def is_alive(pid):
 
 
 def family(ancestor):
-    """Return this process ID and those of its children, their children and so on."""
+    """Return this process ID and those of all its descendants."""
     found = [ancestor]
     for pid in found:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):

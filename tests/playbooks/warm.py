@@ -4,13 +4,14 @@
 
 """Runs commands of Ansible as forks of a process that has loaded Ansible's and the clouds' libraries.
 
-To load them is most of what a short playbook and its modules cost. The command is the installed one, with the
-arguments, environment and streams of a process of its own; its workers, and the zip files that they build of modules,
-are Ansible's. A module runs out of its zip file, and shares nothing of Ansible's or of this collection with the
-playbook that has started it: it is a fork of this process too, since a playbook may have threads. What is started by
-another command than ``python AnsiballZ_module.py`` is started as ever. Tests that kill, and those that look at streams,
-command lines or another core, start a process of its own by ``Clouds.start()``; so do the jobs of a controller, and
-live runs that are killed.
+Loading them takes most of the time of a short playbook and its modules. The command is the installed one, with the
+arguments, environment and streams of a process of its own. Its workers, and the zip files that they build of modules,
+are Ansible's. A module runs from its zip file, and shares nothing of Ansible or of this collection with the playbook
+that started it. It is a fork of this process too, because a playbook may have threads. Any other command than ``python
+AnsiballZ_module.py`` is started normally.
+
+Tests that kill, and those that check streams, command lines or another core, start a process of their own with
+``Clouds.start()``. So do the jobs of a controller, and live runs that are killed.
 """
 
 from __future__ import annotations
@@ -39,13 +40,15 @@ from pathlib import Path
 import boto3
 from botocore import loaders
 
-#: What may differ from the environment in which the libraries were loaded, since they read it later or not at all.
+#: Variables that may differ from the environment in which the libraries were loaded, because they are read later or not
+#: at all.
 LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_", "HOLD_")
 COLLECTION = "ansible_collections.multicloud.snapshots"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGQUIT, signal.SIGALRM)
 MODULE = re.compile(r"/bin/sh -c '(\S+) (\S+/AnsiballZ_\w+\.py)(?: && sleep 0)?'")
 
-#: The command that is lent: it passes its arguments, directory, environment and output on, and waits for the end.
+#: The command that replaces ansible-playbook: it passes on its arguments, directory, environment and output, and waits
+#: for the end.
 LENT = """
 import json, os, socket, sys
 
@@ -61,7 +64,7 @@ sys.exit(int(os.read(status, 16) or 1))
 
 
 class Warm:
-    """The process, for those who have something to run."""
+    """The process, for callers that have something to run."""
 
     def __init__(self, environment):
         self.environment = environment
@@ -76,12 +79,12 @@ class Warm:
             )
 
     def fits(self, environment):
-        """Return whether a command with this environment would load the libraries alike."""
+        """Return whether a command with this environment would load the same libraries."""
         names = {name for name in {*environment, *self.environment} if not name.startswith(LATER)}
         return all(environment.get(name) == self.environment.get(name) for name in names)
 
     def run(self, command, directory, environment, timeout):
-        """Run a command that is a Python script to its end; returns its exit code and output."""
+        """Run a command that is a Python script to its end; return its exit code and output."""
         command = [shutil.which(command[0]), *command[1:]]
         order = json.dumps({"command": command, "directory": str(directory), "environment": environment}).encode()
         (output, to_output), (status, to_status) = os.pipe(), os.pipe()
@@ -102,7 +105,7 @@ class Warm:
             return int(ended.read()), text.decode()
 
     def lend(self, directory):
-        """Put an ``ansible-playbook`` there that runs in a fork too, for programs that start it by its name."""
+        """Provide an ``ansible-playbook`` that runs in a fork too, for programs that start it by its name."""
         orders = os.path.join(directory, "orders")
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         listening.bind(orders)
@@ -131,14 +134,14 @@ def main():
     modules = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     modules.bind("")  # to an address that Linux chooses, without a file
     load(modules.getsockname())
-    compiled = importlib.import_module("sitecustomize")  # of site/, which is on the path of this process alone
+    compiled = importlib.import_module("sitecustomize")  # of site/, which is only on the path of this process
     running = {}
 
     def reap(*_args):
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 status = running.pop(ended[0])
-                with contextlib.suppress(BrokenPipeError):  # who asked is gone
+                with contextlib.suppress(BrokenPipeError):  # the caller is gone
                     os.write(status, str(os.waitstatus_to_exitcode(ended[1])).encode())
                 os.close(status)
 
@@ -164,7 +167,7 @@ def main():
 
 
 def load(modules):
-    """Load what playbooks and modules load, and have modules forked by the process that listens there."""
+    """Load what playbooks and modules load, and let the listening process fork modules."""
     for path in Path(__file__).parents[2].glob("plugins/module_utils/_clouds/*/*.py"):
         with contextlib.suppress(ModuleNotFoundError):  # where no collection is on Python's path
             importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.{path.parent.name}.{path.stem}")
@@ -182,7 +185,7 @@ def load(modules):
 
 
 def forget():
-    """Forget everything of Ansible, as a process that has not loaded it."""
+    """Unload everything of Ansible, as in a process that has not loaded it."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("ansible.")]
     sys.path_hooks[:] = [hook for hook in sys.path_hooks if not hook.__module__.startswith("ansible.")]
     sys.path_importer_cache.clear()
@@ -191,7 +194,7 @@ def forget():
 
 
 def as_process(run, streams, **given):
-    """In a fork: run a function as if it were a process of its own, with these descriptors. Does not return."""
+    """In a fork: run a function as if in a process of its own, with these descriptors. Does not return."""
     code = 1
     try:
         for number in SIGNALS:
@@ -199,7 +202,8 @@ def as_process(run, streams, **given):
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         for number, descriptor in streams.items():
             os.dup2(descriptor, number)
-        # Who owns one of the others may close it late: it stays taken, so that it is no file of this process.
+        # The owner of another descriptor may close it late. It stays in use, so that it becomes no file of this
+        # process.
         nothing = os.open(os.devnull, os.O_RDWR)
         for number in map(int, os.listdir("/proc/self/fd")):
             if number > 2 and number != nothing:

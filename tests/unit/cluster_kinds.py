@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a cluster takes of the objects that a restore of claims writes, and which changes of them it refuses.
+"""What a cluster accepts of the objects that a restore of claims writes, and which changes of them it refuses.
 
-These are facts of our own form, of what users may write (no ``status``):
+The schemas are our own, and cover only what users may write (no ``status``). Their sources are:
 
 - VolumeSnapshotContent and VolumeSnapshot: kubernetes-csi/external-snapshotter, ``client/config/crd``,
-  ``snapshot.storage.k8s.io_volumesnapshotcontents.yaml`` and ``…_volumesnapshots.yaml`` of v8.6.0 (alike since v8.2.1):
-  the ``openAPIV3Schema`` of version v1 with its ``x-kubernetes-validations``. What these say by rules is said here by
-  ``oneOf``, as up to v7, by ``minLength``, and by ``IMMUTABLE``.
+  ``snapshot.storage.k8s.io_volumesnapshotcontents.yaml`` and ``…_volumesnapshots.yaml`` of v8.6.0 (the same since
+  v8.2.1): the ``openAPIV3Schema`` of version v1. Its ``x-kubernetes-validations`` are expressed by ``oneOf``, as up to
+  v7, by ``minLength``, and by ``IMMUTABLE``.
 - PersistentVolumeClaim: kubernetes/kubernetes, ``PersistentVolumeClaimSpec`` of the API v1 and
   ``pkg/apis/core/validation/validation.go``.
 
@@ -23,10 +23,10 @@ from typing import Any
 import jsonschema
 import yaml
 
-#: What a cluster takes as a name: RFC 1123, a subdomain and a label.
+#: Names that a cluster accepts: an RFC 1123 subdomain and an RFC 1123 label.
 SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
-#: A quantity as Kubernetes writes it; of a claim it must be more than 0.
+#: A quantity as Kubernetes writes it; that of a claim must be more than 0.
 QUANTITY = r"^(?=.*[1-9])[0-9]+(\.[0-9]*)?([KMGTPE]i|[mkMGTPE])?$"
 TEXT = {"type": "string"}
 
@@ -36,7 +36,7 @@ def closed(properties: dict[str, Any], *required: str, **more: Any) -> dict[str,
 
 
 def _one_of(*names: str) -> dict[str, Any]:
-    """Return the schema of a source: exactly one of these texts is set."""
+    """Return the schema of a source: exactly one of these strings is set."""
     return closed(dict.fromkeys(names, TEXT), oneOf=[{"required": [name]} for name in names])
 
 
@@ -102,11 +102,11 @@ SCHEMAS = {
         ),
     ),
 }
-#: Paths that stay as they were once an object is there, and may not be taken away.
+#: Paths that must not change or be removed once an object exists.
 IMMUTABLE = {
     "VolumeSnapshotContent": ["source.snapshotHandle", "source.volumeHandle", "sourceVolumeMode"],
     "VolumeSnapshot": ["source.persistentVolumeClaimName", "source.volumeSnapshotContentName"],
-    # all but the size, which may grow
+    # all except the size, which may grow
     "PersistentVolumeClaim": ["accessModes", "dataSource", "storageClassName", "volumeMode", "volumeName"],
 }
 #: Those that may be set later.
@@ -114,15 +114,15 @@ _MAY_BE_SET = {"sourceVolumeMode"}
 
 
 class Cluster:
-    """Takes objects as a cluster's API does, and keeps them."""
+    """Accepts objects as a cluster's API does, and keeps them."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def apply(self, text: str) -> dict[str, list[dict[str, Any]]]:
-        """Take the objects of a file; returns them by kind.
+        """Apply the objects of a file; return them by kind.
 
-        Raises jsonschema.ValidationError for one that is not valid, and ValueError for a change that is refused.
+        Raises jsonschema.ValidationError for an invalid object, and ValueError for a change that is refused.
         """
         objects = list(yaml.safe_load_all(text))
         for one in objects:
@@ -137,13 +137,13 @@ class Cluster:
         for path in IMMUTABLE[key[0]] if old else ():
             before, now = _at(old, path), _at(new, path)
             if before != now and not (before is None and path in _MAY_BE_SET):
-                raise ValueError(f"{key}: spec.{path} is immutable, and would change from {before} to {now}")
+                raise ValueError(f"{key}: spec.{path} is immutable, and cannot change from {before} to {now}")
 
     def unbound(self) -> list[str]:
-        """Return the names of snapshots and claims that do not become what they ask for.
+        """Return the names of snapshots and claims that do not become bound.
 
-        A snapshot and its content must name each other (the snapshot controller, ``checkandBindSnapshotContent``), and
-        a claim a snapshot in its own namespace.
+        A snapshot and its content must name each other (the snapshot controller, ``checkandBindSnapshotContent``). A
+        claim must name a snapshot in its own namespace.
         """
         found = []
         for (kind, namespace, name), one in self.objects.items():

@@ -16,13 +16,13 @@ from tests.simulator.server import Server
 
 from .harness import examples
 
-# This machine may be slow or busy; that says nothing about the code.
+# This machine may be slow or busy, which says nothing about the code.
 settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(100)
 )
 settings.load_profile("unhurried")
 
-# So that a contract's failed assertion shows its values, as one of a test file does.
+# So that failed assertions of the contracts show their values, like those of test files.
 pytest.register_assert_rewrite(
     "tests.unit.contract", "tests.unit.contract_bad_days", "tests.unit.contract_restore", "tests.unit.contract_writes"
 )
@@ -33,21 +33,21 @@ logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave to ECS, the quickest, what many calls show of a promise of all clouds, where time is short."""
+    """Without time for all clouds, run tests of many calls only on ECS, the fastest simulator."""
     for item in items:
         if item.get_closest_marker("many_calls") and "TestEcs" not in item.nodeid:
             item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish():
-    """What was loaded stays: it is no garbage to look for."""
+    """Exclude everything that is loaded so far from garbage collection."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def served():
-    """Return a function that serves a simulated cloud whose clock each test exchanges: it, the clock, its address."""
+    """Return a function that serves a simulated cloud with an exchangeable clock: the cloud, its clock, its address."""
     found = {}
 
     def serve(name, what="server"):
@@ -81,7 +81,7 @@ def ebs_runs(ebs_disks):
 
 @pytest.fixture(autouse=True)
 def _no_credentials_of_the_machine(monkeypatch, tmp_path):
-    """Keep tests from the keys, profiles and settings of whoever runs them."""
+    """Hide the keys, profiles and settings of the user who runs the tests."""
     import os
 
     for name in list(os.environ):
@@ -108,11 +108,11 @@ def empty(cloud, name, what, estate):
 
 @pytest.fixture
 def cloud(request):
-    """The cloud of a test that several share (``clouds`` in contract_bad_days.py)."""
+    """The cloud of a test that runs on several (``clouds`` in contract_bad_days.py)."""
     return request.getfixturevalue(request.param)
 
 
-# The fixtures ebs, ecs and so on; and ebs_disks, ecs_disks, for tests of restoring.
+# The fixtures ebs, ecs and so on; and ebs_disks, ecs_disks and so on, for tests of restores.
 globals().update({name: empty(cloud, name, "server", "estate") for name, cloud in CLOUDS.items()})
 globals().update(
     {

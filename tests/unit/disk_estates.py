@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Simulated clouds as tests of restoring use them: copies in one region, and what was made of them there."""
+"""Simulated clouds for tests of restores: copies in one region, and the disks made from them there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .harness import Outcome, run_module
 
 
 class Restores:
-    """What tests do with restores of any cloud; mixed in before a cloud's estate."""
+    """What tests do with restores on any cloud; a mixin before a cloud's estate."""
 
     restore_module: str
     attach_action = ""
@@ -34,25 +34,25 @@ class Restores:
     list_disks_action = "DescribeDisks"
     delete_disk_action = "DeleteDisk"
     offers_action: str
-    #: The call that takes a tag from a disk, and whether there is one.
+    #: The call that removes a tag from a disk, and whether there is one.
     untag_disk_action = "UntagResources"
     changes_tags_of_disks = True
     zone: str | None
     other_zone: str | None
     disk_type: str
     other_type: str
-    #: The code of deleting an attached disk, and a size in GiB that is more than that of any snapshot.
+    #: The code of a deletion of an attached disk, and a size in GiB larger than any snapshot.
     in_use_code: str
     bigger = 100
-    #: Regions that calls name beside the one of the disks.
+    #: Regions that calls name besides that of the disks.
     central_regions: tuple[str, ...] = ()
     status_of_errors = 400
-    #: Whether the size of a snapshot is shown.
+    #: Whether the cloud shows the size of a snapshot.
     tells_sizes = True
-    #: Whether a disk is shown while it is made; for so long (seconds) a killed run's disks may not show, and the next
-    #: run comes so much later.
+    #: Whether a disk shows while it is being made; and for how long (seconds) disks of a killed run may not show. The
+    #: next run starts that much later.
     shows_what_is_made = True
-    #: What a run reads once beside a look at the disks.
+    #: What a run reads once in addition to the disks.
     beside_a_look: dict[str, int] = {}
     lag_after_a_kill, pause_after_a_kill = 20.0, 0.0
 
@@ -75,12 +75,12 @@ class Restores:
         return str(made)
 
     def peak_in_the_making(self: Any) -> int:
-        """Return how many disks were in the making at once, at the most."""
+        """Return the largest number of disks that were being made at once."""
         spans = [(d.started, d.started + d.duration) for d in self.disks()]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
     def regions_called(self: Any) -> set[str]:
-        """Note from now on in which regions calls are made; returns the set that is written to."""
+        """Record from now on in which regions calls are made; return the set that is filled."""
         seen: set[str] = set()
 
         def note(_action: str, region: str) -> None:
@@ -119,12 +119,12 @@ class EbsDisksEstate(Restores, EbsEstate):
         return made
 
     def disks(self) -> list[Any]:
-        """Return the disks that were made of snapshots, oldest first."""
+        """Return the disks made from snapshots, oldest first."""
         self.server.disks.shown(self._backend, None)
         return [v for v in self._backend.volumes.values() if isinstance(v, SimulatedDisk) and v.deleted_at > 1e9]
 
     def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
-        """Make a disk of a snapshot, as somebody else has, or an earlier run."""
+        """Create a disk from a snapshot, as an earlier run or somebody else would."""
         source = self.get(snapshot, self.destination)
         facts = {"size": source.volume.size, "snapshot_id": snapshot, "volume_type": "gp3"}
         facts["zone"] = self._backend.get_zone_by_name(zone or self.zone)
@@ -143,7 +143,7 @@ class EbsDisksEstate(Restores, EbsEstate):
         return instance
 
     def free(self, disk: Any) -> None:
-        """Detach a disk behind everybody's back."""
+        """Detach a disk without a call."""
         disk.attachment = None
 
     def holder_of(self, disk: Any) -> tuple[str, str]:
@@ -153,7 +153,7 @@ class EbsDisksEstate(Restores, EbsEstate):
         return "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + disk_id.replace("-", "")
 
     def remove_disk(self, disk: Any) -> None:
-        """Delete a disk behind everybody's back."""
+        """Delete a disk without a call."""
         del self._backend.volumes[disk.id]
 
 
@@ -177,12 +177,12 @@ class EcsDisksEstate(Restores, EcsEstate):
         return made
 
     def disks(self) -> list[Any]:
-        """Return the disks that were made of snapshots, oldest first."""
+        """Return the disks made from snapshots, oldest first."""
         kept = self.server.estate.disks.get(self.destination, {}).values()
         return [disk for disk in kept if disk.snapshot_id and disk.gone_at is None]
 
     def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
-        """Make a disk of a snapshot, as somebody else has, or an earlier run."""
+        """Create a disk from a snapshot, as an earlier run or somebody else would."""
         facts = {"zone": zone or self.zone or "", "category": self.disk_type, "snapshot_id": snapshot}
         facts["created"] = self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
         size = self.get(snapshot, self.destination).size
@@ -207,7 +207,7 @@ class EcsDisksEstate(Restores, EcsEstate):
         return instance
 
     def free(self, disk: Any) -> None:
-        """Detach a disk behind everybody's back."""
+        """Detach a disk without a call."""
         disk.attached_to = ""
 
     def holder_of(self, disk: Any) -> tuple[str, str]:
@@ -218,7 +218,7 @@ class EcsDisksEstate(Restores, EcsEstate):
         return "/dev/disk/by-id/virtio-" + disk_id.removeprefix("d-")
 
     def remove_disk(self, disk: Any) -> None:
-        """Delete a disk behind everybody's back."""
+        """Delete a disk without a call."""
         del self.server.estate.disks[self.destination][disk.id]
 
 
@@ -233,9 +233,9 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     zone = other_zone = None
     disk_type, other_type = "cloud_efficiency", "cloud_ssd"
     tells_sizes = False
-    #: All calls go to the central endpoint, which knows this region alone.
+    #: All calls go to the central endpoint, which has only this region.
     central_regions = ("cn-hangzhou",)
-    #: Without a token the promise holds from when the cloud shows the disk.
+    #: Without a token, the promise holds once the cloud shows the disk.
     pause_after_a_kill = 25.0
     module, info_module = EnsEstate.module, EnsEstate.info_module
     source, destination, unknown_id = EnsEstate.source, EnsEstate.destination, EnsEstate.unknown_id

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulated cloud as a test uses it: disks and snapshots made in its state, modules run against it."""
+"""A simulated cloud as tests use it: they create disks and snapshots in its state, and run modules against it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,13 @@ from .harness import Outcome, run_module
 
 
 class Estate:
-    """What the estates of all clouds can do; a cloud's own gives the constants and makes things in the server's
-    state."""
+    """What the estates of all clouds share. Each cloud adds constants, and creates things in the server's state."""
 
     cloud: Cloud
     server: Any
     clock: Any
     quick_reads: dict[str, Any] = {}
-    #: Whether the cloud says why a copy failed, and whether it records itself what a copy was made of.
+    #: Whether the cloud says why a copy failed, and whether it records the source of a copy itself.
     gives_reason = True
     records_sources = False
 
@@ -55,11 +54,11 @@ class Estate:
         return self.server.control.calls
 
     def at(self, moment: float, act: Callable[[], None]) -> None:
-        """Let something happen when the clock reaches a moment (monotonic seconds)."""
+        """Schedule an event at a time (monotonic seconds)."""
         self.clock.at(moment, act)
 
     def hide(self, copy: Any, seconds: float) -> None:
-        """Keep reads from showing a copy for a while."""
+        """Hide a copy from reads for a while."""
         copy.visible_at = self.clock.monotonic() + seconds
 
     def connection(self) -> dict[str, Any]:
@@ -94,7 +93,8 @@ class EbsEstate(Estate):
     )
     unknown_id = "snap-0f1e2d3c4b5a69788"
     source_name_limit = 250
-    #: Options with which the SDK does not sleep between its own attempts at reads, since it knows no fake clock.
+    #: Options that keep the SDK from sleeping between its own attempts at reads, because it does not use the fake
+    #: clock.
     quick_reads = {"aws_config": {"retries": {"total_max_attempts": 1}}}
 
     def __init__(self, ec2: Ec2, clock: Any, url: str):
@@ -105,7 +105,7 @@ class EbsEstate(Estate):
     # -- the server's state --------------------------------------------------------------------------
 
     def untag(self, disk: str, key: str) -> None:
-        """Take a tag from a disk."""
+        """Remove a tag from a disk."""
         ec2_backends[ACCOUNT][self.source].delete_tags([disk], {key: None})
 
     def delete_source_disk(self, disk: str) -> None:
@@ -118,7 +118,7 @@ class EbsEstate(Estate):
         return volume.id
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
-        """Make a complete source snapshot."""
+        """Create a complete source snapshot."""
         backend = ec2_backends[ACCOUNT][region or self.source]
         disk = disk or backend.create_volume(8, f"{region or self.source}a").id
         made = backend.create_snapshot(disk, "nightly")
@@ -143,7 +143,7 @@ class EbsEstate(Estate):
         return f"snap-{number:017x}"
 
     def everything(self, region: str) -> list[Any]:
-        """Return the server's own objects of a region, copies or not; moto's own public ones apart."""
+        """Return the server's own objects of a region, copies or not, without moto's public ones."""
         return [s for s in self.server.snapshots(region).values() if s.owner_id == ACCOUNT]
 
     def phase_of(self, snapshot: Any) -> str:
@@ -153,20 +153,20 @@ class EbsEstate(Estate):
         return float(getattr(snapshot, "_started", 0.0))
 
     def copies(self, region: str | None = None) -> list[Any]:
-        """Return the server's own truth: the copies in a region, oldest first."""
+        """Return the true copies in a region, oldest first."""
         return [s for s in self.server.snapshots(region or self.destination).values() if isinstance(s, SimulatedCopy)]
 
     def forget(self, snapshot_id: str, region: str | None = None) -> None:
-        """Delete a snapshot behind everybody's back."""
+        """Delete a snapshot without a call."""
         del ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
 
     def peak_in_progress(self, region: str | None = None) -> int:
-        """Return how many copies were in progress at once, at the most."""
+        """Return the largest number of copies that were in progress at once."""
         spans = [(c._started, c._started + c.duration) for c in self.copies(region)]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
     def span(self) -> float:
-        """Return the seconds from the first copy's begin to the last one's end."""
+        """Return the seconds from the start of the first copy to the end of the last one."""
         copies = self.copies()
         return float(max(c._started + c.duration for c in copies) - min(c._started for c in copies))
 
@@ -182,7 +182,7 @@ class EbsEstate(Estate):
     def foreign_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
     ) -> Any:
-        """Make a copy as the console makes one: described, not tagged."""
+        """Create a copy as the console does: with a description, without tags."""
         return self._plant(
             source_id, region, seconds, failure, f"[Copied {source_id} from {self.source}] nightly", {}, facts
         )
@@ -190,7 +190,7 @@ class EbsEstate(Estate):
     def our_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
     ) -> Any:
-        """Make a copy as an earlier run left it."""
+        """Create a copy as an earlier run would."""
         source = self.get(source_id)
         tags = {
             "dr-copy:source-snapshot-id": source_id,
@@ -256,7 +256,7 @@ class EcsEstate(Estate):
         return self.server.estate.add(Disk(new_id(self.disk_prefix), self.source, tags.get("Name", ""), tags=tags)).id
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
-        """Make a complete source snapshot; the tag Name becomes its name."""
+        """Create a complete source snapshot; its tag Name becomes its name."""
         name = tags.pop("Name", "nightly")
         created = self.clock.utc() - timedelta(hours=age_hours)
         made = SimulatedSnapshot(
@@ -302,7 +302,7 @@ class EcsEstate(Estate):
         copy.tags.update(tags)
 
     def untag(self, disk: str, key: str) -> None:
-        """Take a tag from a disk."""
+        """Remove a tag from a disk."""
         del self.server.estate.disks[self.source][disk].tags[key]
 
     def delete_source_disk(self, disk: str) -> None:
@@ -318,13 +318,13 @@ class EcsEstate(Estate):
     def foreign_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
     ) -> Any:
-        """Make a copy as the console makes one: without our tags."""
+        """Create a copy as the console does: without our tags."""
         return self._plant(source_id, region, seconds, failure, {})
 
     def our_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
     ) -> Any:
-        """Make a copy as an earlier run left it."""
+        """Create a copy as an earlier run would."""
         source = self.get(source_id)
         tags = {
             "dr-copy:source-snapshot-id": source_id,
@@ -393,7 +393,7 @@ class CbsEstate(EcsEstate):
         return self.server.estate.add(made).id
 
     def copies(self, region: str | None = None) -> list[Any]:
-        """Return the copies that are there; the service removes a failed one, and a deleted one after a while."""
+        """Return the existing copies; the service removes a failed one, and after a while a deleted one."""
         now = self.clock.monotonic()
         kept = [s for s in super().copies(region) if s.phase(now) != "failed"]
         return [s for s in kept if s.gone_at is None or now < s.gone_at]
@@ -401,7 +401,7 @@ class CbsEstate(EcsEstate):
     def foreign_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
     ) -> Any:
-        """Make a copy as the console makes one: named, not tagged."""
+        """Create a copy as the console does: with a name, without tags."""
         return self._copy(source_id, region, seconds, failure, f"Copied {source_id} from {self.source}", {})
 
     def our_copy(

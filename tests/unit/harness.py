@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module's own main() in this process, against a simulated cloud, on a clock that tests turn."""
+"""Runs a module's own main() in this process, against a simulated cloud, on a clock that tests advance."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ansible.module_utils import basic
 COLLECTION = "ansible_collections.multicloud.snapshots"
 RUNNER = f"{COLLECTION}.plugins.module_utils._core.module.runner"
 COPYING = f"{COLLECTION}.plugins.module_utils._core.module.copying"
-#: Where tools that no Python package holds are kept from run to run.
+#: Where tools that are not in Python packages are cached between runs.
 TOOLS = Path.home() / ".cache" / "dr-copy-tools"
 
 
 def examples(number: int) -> int:
-    """Return how many random examples a test tries: so many, or a fifth of them in `make unit`."""
+    """Return how many random examples a test tries: this many, or a fifth of them in `make unit`."""
     return max(20, number // 5) if os.environ.get("QUICK") else number
 
 
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False, diff: bool = False) -> Outcome:
-    """Run a module by its name with these options. ``clock`` takes the place of the machine's."""
+    """Run a module by its name with these options. ``clock`` replaces the machine's clock."""
     module = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
     runner = importlib.import_module(RUNNER)
     printed = io.StringIO()
@@ -79,9 +79,9 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
 
 @contextlib.contextmanager
 def waits_for_nothing() -> Any:
-    """Gather the seconds that this thread waits for nothing: the time-outs of reads that end by them, and its sleeps.
+    """Collect the seconds that this thread only waits: read timeouts that expire, and sleeps.
 
-    So a test bounds them whatever the machine needs beside.
+    So a test can bound them however slow the machine is.
     """
     own, seconds = threading.get_ident(), []
     read, sleep = socket.SocketIO.readinto, time.sleep
@@ -104,7 +104,7 @@ def waits_for_nothing() -> Any:
 
 
 def _forget_warnings() -> None:
-    """Ansible gathers warnings for a whole process, which here runs many modules."""
+    """Ansible collects warnings for a whole process, which here runs many modules."""
     from ansible.module_utils.common import warnings
 
     for gathered in (warnings._global_warnings, warnings._global_deprecations):
@@ -113,13 +113,13 @@ def _forget_warnings() -> None:
 
 @contextlib.contextmanager
 def _as_on_a_target() -> Any:
-    """Core keeps a module's warnings out of its result where the process has also loaded plugins of the controller."""
+    """Core omits a module's warnings from its result if the process has also loaded plugins of the controller."""
     try:
         from ansible.module_utils import _internal
     except ImportError:  # ansible-core before 2.19
         yield
     else:
-        with mock.patch.object(_internal, "is_controller", False, create=True):  # 2.18 has not got it
+        with mock.patch.object(_internal, "is_controller", False, create=True):  # 2.18 does not have it
             yield
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A night of the role in this process: the real modules against a simulated cloud, on its clock."""
+"""Runs a night of the role in this process: the real modules against a simulated cloud, on its clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .harness import run_module
 
 
 def variables_of(estate: Any, **variables: Any) -> dict[str, Any]:
-    """Return the role's variables, without their prefix, for an estate."""
+    """Return the role's variables for an estate, without their prefix."""
     basics = {
         "cloud": estate.cloud.name,
         "source_region": estate.source,
@@ -35,7 +35,7 @@ def night(
     stopped: str = "",
     **variables: Any,
 ) -> Finished:
-    """Run a plan once. ``before`` holds what happens first when a step begins, by the first words that it says."""
+    """Run a plan once. ``before`` maps the first words of a step to what happens before that step."""
     left = dict(before or {})
 
     def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -49,5 +49,5 @@ def night(
 
     setting = Setting("orders", check_mode=check, reads_only=reads_only, ansible="2.21.0")
     ended = Night(variables_of(estate, **variables), setting, call, estate.clock.utc, say, stopped=stopped).run()
-    assert not left, f"no step began with {left}"
+    assert not left, f"no step starts with {left}"
     return ended

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read a page as a person does: its headings, its parts, the rows of its tables, and the marks of what is bad."""
+"""Reads a page as a person does: headings, parts, table rows, and the marks of what is bad."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-#: Tags that do not end the word before them, and tags that have no end.
+#: Tags that do not end the word before them, and tags without an end tag.
 _INLINE = {"a", "b", "code", "i", "span", "strong", "time", "title"}
 _VOID = {"br", "link", "meta"}
 
@@ -37,7 +37,7 @@ class Element:
         yield blank
 
     def all(self, *tags: str) -> list[Element]:
-        """Return the elements within this one, by their tags, as they follow each other."""
+        """Return the elements within this one with these tags, in their order."""
         found = []
         for child in self.children:
             if isinstance(child, Element):
@@ -50,13 +50,13 @@ class Element:
 
     @property
     def rows(self) -> list[list[str]]:
-        """Return the texts of the cells of each row but those of headings."""
+        """Return the texts of the cells of each row, except rows of headings."""
         bodies = self.all("tbody")
         return [[cell.text for cell in row.all("th", "td")] for body in bodies for row in body.all("tr")]
 
 
 class Page(HTMLParser):
-    """A page; raises ValueError where a tag is closed that is not open."""
+    """A page. Raises ValueError if a tag is closed that is not open."""
 
     def __init__(self, text: str):
         super().__init__()
@@ -87,13 +87,13 @@ class Page(HTMLParser):
 
     @property
     def headline(self) -> tuple[str, list[tuple[str, str]]]:
-        """Return the mark of the box at the top, and its lines, each with its mark, but for the links at its end."""
+        """Return the mark of the box at the top, and its lines, each with its mark, without the links at its end."""
         (box,) = [div for div in self.main.all("div") if div.mark.startswith("overall")]
         lines = [line for line in box.all("p") if line.mark != "links"]
         return box.mark.removeprefix("overall").strip(), [(_mark_of(line), line.text) for line in lines]
 
     def part(self, name: str) -> Element:
-        """Return what stands under the heading with this ID, or in the part that opens; KeyError if nothing has it."""
+        """Return the text under the heading with this ID, or in the part that opens. Raises KeyError if absent."""
         found = {each.attributes.get("id"): each for each in self.main.all()}[name]
         if found.tag != "h2":
             return found
@@ -103,7 +103,7 @@ class Page(HTMLParser):
 
     @property
     def dead_links(self) -> list[str]:
-        """Return the links to parts that are not there."""
+        """Return the links to parts that do not exist."""
         targets = {f"#{each.attributes['id']}" for each in self.main.all() if "id" in each.attributes}
         links = [link.attributes["href"] for link in self.main.all("a")]
         return [link for link in links if link.startswith("#") and link not in targets]

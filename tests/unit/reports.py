@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports of any size, made of rows by the role's own functions."""
+"""Reports of any size, made from rows by the role's own functions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ago(hours: float) -> str:
 def sample(
     disks: int = 4, rpo_hours: int = 26, host: str = "orders", late: int = 3, **variables: Any
 ) -> dict[str, Any]:
-    """Return the report of a night: each ``late``-th disk has an old copy, or none, and a failure (0: none has)."""
+    """Return the report of a night: every ``late``-th disk has an old copy, or none, and a failure (0: no disk)."""
     given = {
         "cloud": "ebs",
         "source_region": "us-east-1",
@@ -75,7 +75,7 @@ def done_with(
     disks: Sequence[dict[str, Any]],
     failed: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return what the steps of a night have returned, where these copies are at the destinations after it."""
+    """Return what the steps of a night returned if these copies are at the destinations after it."""
     regions = sorted({copy["region"] for copy in copies})
     listed = [{"item": region, "snapshots": [c for c in copies if c["region"] == region]} for region in regions]
     source = {"disks": list(disks), "snapshots": [], "failures": []}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A restore or drill of the role in this process: the real modules against a simulated cloud, on its clock."""
+"""Runs a restore or drill of the role in this process: the real modules against a simulated cloud, on its clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASSED = {"passed": True}
 
 
 class Runs:
-    """Runs restores and drills over one estate, and notes the calls of modules."""
+    """Runs restores and drills over one estate, and records the module calls."""
 
     def __init__(self, estate: Any):
         self.estate = estate
@@ -33,13 +33,13 @@ class Runs:
         self.around = Around()
 
     def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
-        """Copy a snapshot of a new disk of each name, marked as the role dr_copy does; returns the disks by name."""
+        """Copy a snapshot of a new disk for each name, marked as the role dr_copy does; return the disks by name."""
         disks = {name: self.estate.disk(Name=name) for name in names}
         self.copies_of(disks, hours, **tags)
         return disks
 
     def copies_of(self, disks: dict[str, str], hours: float = 1, **tags: str) -> dict[str, str]:
-        """Copy a new snapshot of each of these disks; returns the copies by the disks' names."""
+        """Copy a new snapshot of each of these disks; return the copies by the names of the disks."""
         estate = self.estate
         sources = {name: estate.snapshot(disk, hours) for name, disk in disks.items()}
         given: dict[str, Any] = {
@@ -66,7 +66,7 @@ class Runs:
     def drill(
         self, check: bool = False, before: Before = None, checks: Checks = lambda _set: PASSED, **given: Any
     ) -> Finished:
-        """Run a drill. ``checks`` take the place of its tasks: they get what these do, and answer as they do."""
+        """Run a drill. ``checks`` replaces its tasks: it gets the same input and returns the same answer."""
         if "checks_file" in given:
             given["checks"] = given.pop("checks_file")
         return self._run(Drill, check, before, given, checks)
@@ -86,7 +86,7 @@ class Runs:
         given: dict[str, Any],
         checks: Checks = lambda _set: PASSED,
     ) -> Finished:
-        """Run once. ``before`` holds what happens first when a step begins, by the first words that it says."""
+        """Run once. ``before`` maps the first words of a step to what happens before that step."""
         estate, left = self.estate, dict(before or {})
         basics = {
             "cloud": estate.cloud.name,
@@ -112,7 +112,7 @@ class Runs:
             set_of_disks = ended.pause.get("set")
             answer = checks(set_of_disks) if set_of_disks else {"passed": False}
             ended = program({**basics, **given}, setting, **outside, record=Record(ended.record, answer)).run()
-        assert not left, f"no step began with {left}"
+        assert not left, f"no step starts with {left}"
         return ended
 
     def _module(self, name: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:

@@ -53,8 +53,11 @@ def test_retention_deletes_what_it_no_longer_keeps(estate):
     older = estate.snapshot(disk, 30)
     night(estate)
     estate.snapshot(disk, 1)
+    unchanged = dict.fromkeys(("would copy 1 snapshot", "would delete 1 copy"), lambda: None)
+    predicted = night(estate, unchanged, check=True, keep=1, rpo_hours=24)
     ended = night(estate, keep=1, rpo_hours=24)
-    assert [copy["source_snapshot_id"] for copy in ended.result["pruned"]] == [older] and not ended.message
+    for each in (predicted, ended):
+        assert [copy["source_snapshot_id"] for copy in each.result["pruned"]] == [older] and not each.message
     assert night(estate, keep=1).result["pruned"] == []
 
 
@@ -137,7 +140,7 @@ def test_a_role_in_another_account_is_given_the_snapshots_and_copies_them(ebs):
     ebs.settings(roles={role: {}})
     source, own = protected(ebs), {**ebs.connection(), **ebs.quick_reads}
     given = {"source_connection": own, "connection": {**own, "assume_role_arn": role}, "rpo_hours": 24}
-    predicted = night(ebs, check=True, **given)
+    predicted = night(ebs, {"would share 1 snapshot": lambda: None}, check=True, **given)
     assert not predicted.message and [row["changed"] for row in predicted.result["shared"]] == [True]
     ended = night(ebs, **given)
     assert not ended.message and ended.result["counts"]["created"] == 1 and not ebs.copies()

@@ -157,12 +157,15 @@ def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_
     estate.attach(theirs, estate.server_id)
 
     with pytest.raises(Killed):
-        runs.usable(tmp_path, checks=killed)
+        runs.usable(tmp_path, checks=killed, id="drill-killed")
     (left,) = [disk for disk in estate.disks() if disk.id != theirs.id]
     assert estate.holder_of(left) == (estate.server_id, "attached")
     early = runs.drill(id="drill-early")
     assert {disk.id for disk in estate.disks()} == {theirs.id, left.id} and not early.message
     estate.clock.sleep(12 * 3600)
+    runs.lines.clear()
+    runs.drill(check=True, id="drill-later")
+    assert [line for line in runs.lines if "delet" in line] == ["would delete 1 disk of drill-killed"]
     ended = runs.drill(id="drill-later")
     assert [disk.id for disk in estate.disks()] == [theirs.id] and left.id in ended.result["reaped"]
     assert estate.holder_of(theirs)[0] == estate.server_id and not ended.message

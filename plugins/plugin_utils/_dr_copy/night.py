@@ -140,7 +140,8 @@ class Night:
             self._listed_again = self._listings(calls, [], " of all shards")
             self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
         for group in deletion_calls(self._expired, values.max_deletions):
-            self._say(f"deleting {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
+            verb = "would delete" if check_mode else "deleting"
+            self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
             self._deleted.append(self._made(calls.delete(group, seconds)))
 
@@ -161,7 +162,8 @@ class Night:
         made = []
         for batch in copy_calls(plan, shared, before):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
-            self._say(f"copying {counted(len(ids), 'snapshot')} to {regions}, unless already copied")
+            verb = "would copy" if self._setting.check_mode else "copying"
+            self._say(f"{verb} {counted(len(ids), 'snapshot')} to {regions}, unless already copied")
             made.append(self._made(calls.copy(batch, tags, self._seconds_left)))
         self._copied += made
         return made
@@ -171,7 +173,8 @@ class Night:
         wanted = snapshots_to_share(self._decided["plan"], replaces, self._share.get("shared") or [])
         if not wanted:
             return
-        self._say(f"sharing {counted(len(wanted), 'snapshot')} with the account that copies")
+        verb = "would share" if self._setting.check_mode else "sharing"
+        self._say(f"{verb} {counted(len(wanted), 'snapshot')} with the account that copies")
         account = next(filter(None, (listed.get("account") for listed in self._before)), None)
         if account:
             answer = self._made(calls.share(wanted, account, self._seconds_left))

@@ -88,7 +88,8 @@ class Drill(Run):
     def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[RestoreAnswer]:
         results = []
         for deletion in deletions:
-            self._say(f"deleting {counted(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
+            verb = "would delete" if self._setting.check_mode else "deleting"
+            self._say(f"{verb} {counted(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
             results.append(self._noted(self._made(calls.delete(deletion))))
         return results
 

@@ -124,8 +124,9 @@ def test_names_of_any_kind_are_reported_and_shards_have_files_of_their_own(tmp_p
 
 def test_two_names_never_share_a_file():
     names = ["a/b", "a_b", "a b", "a%2Fb", "a%b", "..", ".", "%2E.", "../a", "/a", ".a", "a"]
-    files = [file_name(name) for name in names]
-    assert len(set(files)) == len(names) and not any("/" in file or file.startswith(".") for file in files)
+    names += ["web_2_8", "web_2%5F8"]
+    files = [*(file_name(name) for name in names), file_name("web", "2/8")]
+    assert len(set(files)) == len(files) and not any("/" in file or file.startswith(".") for file in files)
 
 
 def test_the_file_is_replaced_as_a_whole(tmp_path, monkeypatch):

@@ -10,16 +10,18 @@ import re
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
+_IS_LIKE_A_SHARD = re.compile(r"_([0-9]+)_([0-9]+)\Z")
+
 
 def file_name(plan: str, shard: str = "") -> str:
     """Return the name of a plan, host or shard for use in a path: ``web``, ``web_2_8``.
 
     Different names give different files, and all are directly in the directory: ``a/b`` gives ``a%2Fb``, ``..`` gives
-    ``%2E.``. Raises ValueError for an invalid shard.
+    ``%2E.``, and a plan that is itself named ``web_2_8`` gives ``web_2%5F8``. Raises ValueError for an invalid shard.
     """
     end = "_{}_{}".format(*parse_shard(shard)) if shard else ""
     name = plan.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
-    return re.sub(r"^\.", "%2E", name) + end
+    return _IS_LIKE_A_SHARD.sub(r"_\1%5F\2", re.sub(r"^\.", "%2E", name)) + end
 
 
 def label(plan: str, shard: str = "") -> str:

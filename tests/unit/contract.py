@@ -4,7 +4,7 @@
 
 """What every copy module promises (docs/development/promises.md).
 
-A cloud's test class inherits this and gives ``cloud``.
+The test class of a cloud inherits this, and provides ``cloud``.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ class CopyContract:
         if cloud.adapter.cancels_by_deletion:
             assert [c.id for c in cloud.copies()] == [rival.id] == [out["snapshot_id"]]
             assert out.copy()["action"] == "adopted" and out["duplicates"] == []
-            # ECS refuses the second copy of a disk, so there is none to take back.
+            # ECS refuses a second copy of the disk, so there is none to take back.
             assert len(out["deleted_ids"]) == (0 if cloud.adapter.one_copy_per_disk else 1)
             assert rival.id not in out["deleted_ids"]
         elif len(cloud.copies()) == 2:  # CBS itself refuses the second
@@ -454,7 +454,7 @@ class CopyContract:
         source = cloud.snapshot()
         copy = cloud.foreign_copy(source)
         out = cloud.run(source, state="absent")
-        if cloud.records_sources:  # then it is certain what it is a copy of
+        if cloud.records_sources:  # then its source is certain
             assert out["changed"] and not cloud.copies()
             return
         assert out.failed and out.failure()["snapshot_id"] == copy.id and out.failure()["hint"] and not out["changed"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the restore modules promise of disks that are attached to an instance (promises: attaching)."""
+"""What the restore modules promise about disks that are attached to an instance (promises: attaching)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class AttachingContract:
         assert not out.failed and out["counts"]["deleted"] == 2 and not cloud.disks(), out.text
 
     def test_absent_leaves_what_it_did_not_attach(self, cloud):
-        """By somebody else, without the tag; or to another instance; or without attach_to."""
+        """Disks that somebody else attached; disks of another instance; and all disks without attach_to."""
         copies = [cloud.copy() for _n in range(2)]
         cloud.restore(*copies, wait=True)
         theirs, other = cloud.disks()

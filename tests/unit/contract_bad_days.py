@@ -32,7 +32,7 @@ UNEXPECTED = [
     URLError("metadata timed out"),
 ]
 HOLD = "dr-copy:hold"
-#: Seconds by which a fault holds a cloud up, and after which the test counts it as stopped.
+#: Seconds for which a fault delays a cloud, and after which the test counts the cloud as stopped.
 LONG, SOON = 600, 30
 
 
@@ -40,12 +40,12 @@ LONG, SOON = 600, 30
 
 
 def clouds(*names):
-    """Run a test that takes the fixture ``cloud`` once on each of these."""
+    """Run a test that takes the fixture ``cloud`` once on each of these clouds."""
     return pytest.mark.parametrize("cloud", names, indirect=True)
 
 
 def with_script(cloud, fault_of=lambda action, region: None):
-    """Let ``fault_of`` say what happens to each call. Returns the list to which (moment, action, region) is added."""
+    """Let ``fault_of`` decide what happens to each call. Return the list to which (time, action, region) is added."""
     seen = []
 
     def script(action, region):
@@ -74,7 +74,7 @@ def replicas(cloud, monkeypatch, lag_of):
 
 
 def rival_of(cloud, source, seconds=0.2, **facts):
-    """Plant a copy of ours that another run began five seconds ago; reads show it in two seconds."""
+    """Create a copy of ours that another run started five seconds ago; reads show it in two seconds."""
     rival = cloud.our_copy(source, seconds=seconds, **facts)
     cloud.hide(rival, 7)
     cloud.clock.sleep(5)
@@ -100,13 +100,13 @@ def raising(monkeypatch, adapter, name, error, when, after=False):
 
 
 def first(calls):
-    """Say yes to the first so many calls."""
+    """Return a function that is true for the first ``number`` calls."""
     left = iter(range(calls))
     return lambda *_arguments: next(left, None) is not None
 
 
 def once_for(source, times=1):
-    """Say yes to the first so many copy calls for a source."""
+    """Return a function that is true for the first copy calls for a source."""
     left = iter(range(times))
 
     def when(given):
@@ -117,9 +117,9 @@ def once_for(source, times=1):
 
 
 def at_once(cloud, runs, seed=1):
-    """Run the module several times at once, interleaved at every call: (seconds late, sources, options) each.
+    """Run the module several times at once, interleaved at every call.
 
-    Returns the results in the order of ``runs``.
+    Each run is (seconds late, sources, options). Returns the results in the order of ``runs``.
     """
     scheduler = Scheduler(seed)
     cloud.server.clock.clock = cloud.clock = scheduler
@@ -127,7 +127,7 @@ def at_once(cloud, runs, seed=1):
     real = http.client.HTTPConnection.endheaders
 
     def endheaders(connection, *arguments, **named):
-        if scheduler.run:  # a call of one of the runs: the others may go before it
+        if scheduler.run:  # a call of one of the runs: the others may run before it
             scheduler.pause(scheduler.monotonic())
         return real(connection, *arguments, **named)
 
@@ -153,7 +153,7 @@ def at_once(cloud, runs, seed=1):
 
 
 class _Ended(BaseException):
-    """A module has come to its end."""
+    """A module has ended."""
 
 
 def _prepared(name, args, results):
@@ -181,7 +181,7 @@ def _prepared(name, args, results):
     return run
 
 
-# -- what is asked of the server -----------------------------------------------------------------------
+# -- the state of the server ---------------------------------------------------------------------------
 
 
 def delete_action(cloud):
@@ -210,13 +210,13 @@ def reported_doubles(out):
 
 
 def is_true(cloud, out):
-    """Whether each row shows what the server has, and none is complete in spite of an error of the copy itself."""
+    """Whether each row shows what the server has, and none is complete despite an error of the copy itself."""
     phases = {"completed": "complete", "pending": "running", "error": "failed"}
     for row in out["copies"]:
         there = {s.id: cloud.phase_of(s) for s in cloud.everything(row["region"])}
         if row["state"] in phases:
             assert there.get(row["snapshot_id"]) == phases[row["state"]], row
-        else:  # CBS removes a copy that has failed
+        else:  # CBS removes a failed copy
             assert there.get(row["snapshot_id"]) not in ("complete", "running"), row
         assert row["state"] != "completed" or row["error"] is None, row
     return True
@@ -233,15 +233,15 @@ def hold(cloud, copy, value="audit 2026"):
 class BadDaysContract:
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
-    #: For how long (seconds) a lost copy call is looked for before it is made again.
+    #: How long (seconds) a run looks for a lost copy before it calls again.
     doubt_seconds = 30
-    #: Destinations beside the cloud's usual two.
+    #: Destinations besides the cloud's usual two.
     more_regions: list[str] = []
 
     # -- 1. what counts as a copy, at the moment of the write ---------------------------------------------
 
     def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
-        """Nothing is written on an old look (promises: fresh-look)."""
+        """No write is based on an old look (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         is_source = {cloud.source}
         with_script(
@@ -258,7 +258,7 @@ class BadDaysContract:
         assert cloud.calls[cloud.copy_action] == 0 and not out["changed"] and is_true(cloud, out)
 
     def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
-        """Each repeated call has a look of its own (promises: fresh-look, exactly-once, quota)."""
+        """Each repeated call needs a look of its own (promises: fresh-look, exactly-once, quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
@@ -274,10 +274,7 @@ class BadDaysContract:
         assert cloud.clock.monotonic() - started < 150 and is_true(cloud, out)
 
     def test_a_copy_that_appears_while_another_region_cannot_be_read_counts(self, cloud):
-        """Nothing is written on a look older than 15 seconds, whatever it is that took so long.
-
-        See promises: fresh-look.
-        """
+        """No write is based on a look older than 15 seconds, whatever took so long (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
@@ -294,7 +291,7 @@ class BadDaysContract:
         assert len(cloud.copies()) == len(cloud.copies(cloud.other_destination)) == 1 and is_true(cloud, out)
 
     def test_the_last_copy_is_not_deleted_as_a_double_of_one_that_has_gone(self, cloud):
-        """A deletion goes by what is there now; what stays must be seen as well as what goes (promises: fresh-look)."""
+        """Both the copy and its survivor must have been seen just before (promises: fresh-look)."""
         source = cloud.snapshot()
         older = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -312,7 +309,7 @@ class BadDaysContract:
         assert not out.failed and out["snapshot_id"] == last.id and not out["changed"] and is_true(cloud, out)
 
     def test_nothing_is_written_on_a_look_older_than_fifteen_seconds(self, cloud):
-        """Where calls are slow, the destination is looked at again between them (promises: fresh-look)."""
+        """If calls are slow, the run looks at the destination again between them (promises: fresh-look)."""
         doubled = [cloud.snapshot(age_hours=90 - n) for n in range(8)]
         for source in doubled:
             cloud.our_copy(source)
@@ -333,7 +330,7 @@ class BadDaysContract:
     # -- 2. exactly once: looking for what was lost --------------------------------------------------------
 
     def test_lost_calls_are_looked_for_together_and_long_enough_before_they_are_made_again(self, cloud):
-        """30 seconds (EBS, CBS), 120 (ENS), 10 (ECS), for all in doubt at once, while the others go on.
+        """30 seconds (EBS, CBS), 120 (ENS), 10 (ECS), for all calls in doubt at once; the others continue.
 
         See promises: exactly-once.
         """
@@ -347,10 +344,7 @@ class BadDaysContract:
         assert asked[5] - asked[0] >= self.doubt_seconds and asked[7] - asked[2] <= self.doubt_seconds + 20
 
     def test_a_lost_answer_is_found_though_reads_lag_long(self, cloud):
-        """Reads lag behind writes, and a lost copy is looked for as long as the cloud needs.
-
-        See promises: exactly-once.
-        """
+        """A run looks for a lost copy as long as the cloud needs (promises: exactly-once)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=600.0, visible_after=self.doubt_seconds - 5)
         cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
@@ -360,10 +354,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize("seconds", [0.2, 600.0])
     def test_a_lost_answer_beside_another_runs_copy_leaves_one_copy(self, cloud, seconds):
-        """The run that made the later copy takes its own back, also where it never learnt its ID.
-
-        See promises: two-runs.
-        """
+        """The run that made the later copy takes it back, even if it never received its ID (promises: two-runs)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source, seconds)
@@ -374,7 +365,7 @@ class BadDaysContract:
         assert out["duplicates"] == [] and is_true(cloud, out)
 
     def test_another_runs_later_copy_is_not_taken_back_for_a_lost_one(self, cloud):
-        """Only what this very run made is taken back; a copy begun long after its call is not that.
+        """A run takes back only its own copy; a copy that was started long after its call is not its own.
 
         See promises: two-runs.
         """
@@ -397,7 +388,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize("lag", [20.0, 110.0])
     def test_reads_that_lag_steadily_fail_nothing(self, cloud, lag):
-        """A copy whose ID was returned is missing only after 120 seconds unseen (promises: unseen)."""
+        """A copy with a returned ID is missing only after 120 seconds without it (promises: unseen)."""
         sources = [cloud.snapshot() for _n in range(3)]
         cloud.settings(copy_seconds=600.0, visible_after=lag)
         out = cloud.run(*sources, wait=True)
@@ -408,7 +399,7 @@ class BadDaysContract:
     @pytest.mark.parametrize("longest", [6.0, 60.0])
     @pytest.mark.parametrize("seed", [1, 2])
     def test_replicas_that_go_backwards_fail_nothing(self, cloud, monkeypatch, seed, longest):
-        """What one replica has shown another one may not show yet (promises: unseen)."""
+        """One replica may not yet show what another one has shown (promises: unseen)."""
         sources = [cloud.snapshot() for _n in range(5)]
         cloud.settings(copy_seconds=40.0)
         draw = random.Random(seed)
@@ -421,7 +412,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize(("after", "hidden", "pause"), [(20, 100, 15), (1500, 190, 200)])
     def test_a_copy_that_reads_do_not_show_for_a_while_is_in_progress(self, cloud, after, hidden, pause):
-        """Also one that was shown before is missing only after 120 seconds and three looks (promises: unseen)."""
+        """A copy that was shown before is also missing only after 120 seconds and three looks (promises: unseen)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=15.0 * pause)
         cloud.at(cloud.clock.monotonic() + after, lambda: cloud.hide(cloud.copies()[0], seconds=hidden))
@@ -462,10 +453,10 @@ class BadDaysContract:
         ],
     )
     def test_two_runs_at_once_leave_one_copy(self, cloud, seconds, lag, late, lost):
-        """Both order copies of ours alike, and the run that made a later one takes it back (promises: two-runs).
+        """The run that made the later copy takes it back (promises: two-runs).
 
-        Copies take ``seconds`` and show after ``lag``; the second run comes ``late``; the answer to the copy call of
-        number ``lost`` is lost: 1 and 2 are mostly the first run's, 3 the second one's.
+        Copies take ``seconds`` and show after ``lag``; the second run starts ``late``. The answer to copy call number
+        ``lost`` is lost: 1 and 2 are mostly calls of the first run, 3 of the second.
         """
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(2)]
         cloud.settings(copy_seconds=seconds, visible_after=lag, quota=1000)
@@ -481,10 +472,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
     def test_the_lost_answer_of_taking_ones_own_copy_back_fails_nothing(self, cloud, kind):
-        """A deletion whose answer is lost is looked for, and is no failure where the copy is gone.
-
-        See promises: exactly-once.
-        """
+        """The run looks for its effect; it is no failure if the copy is gone (promises: exactly-once)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source)
@@ -495,12 +483,12 @@ class BadDaysContract:
         assert cloud.calls[delete_action(cloud)] >= 1 and out["duplicates"] == [] and is_true(cloud, out)
 
     def test_a_run_that_follows_a_copy_which_then_fails_begins_again(self, cloud):
-        """It follows the other; should that fail, it begins again (promises: two-runs)."""
+        """A run follows the other run's copy; if that fails, it starts its own (promises: two-runs)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source, seconds=30, failure="Given key ID is not accessible")
         if hasattr(rival, "disk_id"):
-            rival.disk_id = ""  # else the simulated ECS takes no second copy of the disk
+            rival.disk_id = ""  # otherwise the simulated ECS accepts no second copy of the disk
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
         complete = [copy for copy in cloud.copies() if cloud.is_complete(copy)]
@@ -512,7 +500,7 @@ class BadDaysContract:
     def test_an_unexpected_error_after_a_copy_call_makes_no_second_copy_and_stops_no_other(
         self, cloud, monkeypatch, error
     ):
-        """An error of any class ends one call; of a write, it is ambiguous (promises: exactly-once, all-are-tried)."""
+        """After an error of any class a write is in doubt (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
         raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2]), after=True)
         out = cloud.run(*sources, wait=True)
@@ -523,7 +511,7 @@ class BadDaysContract:
     @pytest.mark.many_calls
     @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
     def test_an_unexpected_error_that_stays_fails_its_copy_alone(self, cloud, monkeypatch, error):
-        """A copy in doubt at wait_timeout is reported, others are copied (promises: exactly-once, all-are-tried)."""
+        """A copy in doubt at wait_timeout is reported; others are copied (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
         raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2], times=10000))
         out = cloud.run(*sources, wait=True, wait_timeout=400)
@@ -534,7 +522,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize(("method", "error"), [*zip(("list_copies", "read_sources", "refresh"), UNEXPECTED)])
     def test_an_unexpected_error_of_a_read_is_waited_out(self, cloud, monkeypatch, error, method):
-        """An error of any class ends one call, and one of a read means that the cloud was not reached.
+        """An error of any class ends one call; for a read, it means that the cloud was not reached.
 
         See promises: all-are-tried.
         """
@@ -546,7 +534,7 @@ class BadDaysContract:
         assert len(cloud.copies()) == out["counts"]["completed"] == 3 and is_true(cloud, out)
 
     def test_a_region_in_which_every_read_breaks_fails_alone(self, cloud, monkeypatch):
-        """A destination that cannot be read puts its copies in failures; the others are copied.
+        """If a destination cannot be read, its copies are in failures, and the others are copied.
 
         See promises: all-are-tried.
         """
@@ -570,7 +558,7 @@ class BadDaysContract:
 
     @pytest.mark.slow
     def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
-        """The deletion is repeated until wait_timeout, seldom, and copies go on (promises: all-are-tried, quota)."""
+        """It is repeated until wait_timeout, and copies continue (promises: all-are-tried, quota)."""
         doubled = cloud.snapshot(age_hours=50)
         kept = cloud.our_copy(doubled)
         cloud.clock.sleep(5)
@@ -588,7 +576,7 @@ class BadDaysContract:
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_throttled_listing_is_waited_out_whatever_the_order_of_the_regions(self, cloud, is_first):
-        """Throttling is waited out until wait_timeout; meanwhile the other region is served (promises: quota)."""
+        """A run waits for throttling until wait_timeout, and continues with the other region (promises: quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         with_script(
             cloud,
@@ -636,7 +624,7 @@ class BadDaysContract:
 
     @pytest.mark.many_calls
     def test_the_last_looks_overrun_the_deadline_by_one_call_a_region_at_most(self, cloud):
-        """wait_timeout holds for the whole call (promises: timeout)."""
+        """wait_timeout applies to the whole call (promises: timeout)."""
         sources, started = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
         regions = [cloud.destination, cloud.other_destination, *self.more_regions]
         cloud.settings(copy_seconds=1000.0)
@@ -648,7 +636,7 @@ class BadDaysContract:
         assert cloud.clock.monotonic() - started <= 200 + latency * len(regions) + 1
 
     def test_a_copy_that_fails_during_the_run_is_not_tried_again_by_it(self, cloud):
-        """The others go on, and the next run replaces it (promises: failed-copies)."""
+        """The other copies continue, and the next run replaces the failed one (promises: failed-copies)."""
         bad, good = cloud.snapshot(), cloud.snapshot()
         cloud.settings(fail_copies_of={bad: "no"}, copy_seconds=400.0)
         out = cloud.run(bad, good, wait=True)
@@ -662,14 +650,14 @@ class BadDaysContract:
     # -- 8. bad input ---------------------------------------------------------------------------------------
 
     def test_no_time_at_all_is_refused_by_name(self, cloud):
-        """With wait_timeout 0 nothing could be begun (promises: bad-input)."""
+        """With wait_timeout 0 nothing could be started (promises: bad-input)."""
         out = cloud.run(cloud.snapshot(), wait_timeout=0)
         assert out.failed and "wait_timeout" in out["msg"] and not cloud.calls and not cloud.copies()
 
-    # -- doubles and deletions --------------------------------------------------------------------------------
+    # -- duplicates and deletions -----------------------------------------------------------------------------
 
     def test_doubles_that_the_run_deleted_are_no_longer_reported(self, cloud):
-        """Returned keys: duplicates are copies beyond the one that counts, so those that are there."""
+        """Duplicates are existing copies besides the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -679,7 +667,7 @@ class BadDaysContract:
         assert ids(cloud.copies()) == {kept.id} and out["duplicates"] == []
 
     def test_a_double_that_cannot_be_deleted_stays_reported(self, cloud):
-        """Returned keys: and a failure names it."""
+        """The duplicate is still in the result, and a failure names it (promises: counting-order)."""
         source = cloud.snapshot()
         cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -690,7 +678,7 @@ class BadDaysContract:
         assert len(cloud.copies()) == 2 and is_true(cloud, out)
 
     def test_what_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
-        """Deleting: EBS and ECS cancel a copy in progress; ENS and CBS refuse that."""
+        """EBS and ECS cancel a copy in progress; ENS and CBS refuse (promises: deleting)."""
         one, two = cloud.snapshot(), cloud.snapshot()
         left, _gone = cloud.our_copy(one, seconds=60), cloud.our_copy(two, seconds=60)
         out = cloud.run(one, state="absent")
@@ -704,12 +692,12 @@ class BadDaysContract:
 
 
 class TaggedCopies:
-    """What holds where the cloud has tags of snapshots."""
+    """Promises for clouds with tags of snapshots."""
 
     # -- 3. and 10. tags ----------------------------------------------------------------------------------
 
     def test_a_copy_that_is_followed_instead_of_ones_own_gets_the_tags(self, cloud):
-        """Tags are updated on copies of ours, whichever run made them (promises: exactly-once, tags)."""
+        """Tags are updated on our copies, whichever run made them (promises: exactly-once, tags)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source)
@@ -720,7 +708,7 @@ class TaggedCopies:
         assert not cloud.run(source, wait=True, tags={"team": "dr"})["changed"]
 
     def test_a_copy_that_another_run_makes_while_this_one_waits_gets_the_tags(self, cloud):
-        """As above, in a run that started no copy (promises: exactly-once, tags)."""
+        """The same in a run that started no copy (promises: exactly-once, tags)."""
         first_one, second = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
         cloud.settings(copy_seconds=60.0)
         cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(second, seconds=30))
@@ -732,7 +720,7 @@ class TaggedCopies:
 
     @pytest.mark.parametrize("denied", ["setting", "taking away"])
     def test_half_a_change_of_tags_is_a_change(self, cloud, denied):
-        """Returned keys: changed says whether anything was changed, also where the rest of it failed."""
+        """changed is true if anything was changed, even if the rest failed (promises: tags)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         set_tags(cloud, copy, old="1")
@@ -747,7 +735,7 @@ class TaggedCopies:
         assert out.copy()["tags"] == cloud.tags_of(copy) and out.copy()["state"] == "completed"
 
     def test_an_unexpected_error_of_a_change_of_tags_is_looked_after(self, cloud, monkeypatch):
-        """The tags are compared with what shows, and set again if missing (promises: exactly-once, all-are-tried)."""
+        """Tags that do not show are set again (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot() for _n in range(2)]
         copies = [cloud.our_copy(source) for source in sources]
         raising(monkeypatch, cloud.adapter, "change_tags", UNEXPECTED[2], first(1))
@@ -759,7 +747,7 @@ class TaggedCopies:
 
     @pytest.mark.parametrize("value", ["audit 2026", "false"])
     def test_purging_spares_the_hold(self, cloud, value):
-        """Whatever the tag's value (promises: held)."""
+        """Whatever the value of the tag (promises: held)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         hold(cloud, copy, value)
@@ -769,7 +757,7 @@ class TaggedCopies:
         assert not out.failed and tags[HOLD] == value and tags["team"] == "dr" and "old" not in tags
 
     def test_purging_spares_a_hold_however_its_key_is_spelt(self, cloud):
-        """What keeps a copy from deletions is not purged from it (promises: held)."""
+        """Purging keeps the tag that prevents deletions (promises: held)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         set_tags(cloud, copy, **{HOLD.title(): "yes"})
@@ -789,7 +777,7 @@ class TaggedCopies:
         assert not cloud.run(source, remove_duplicates=True, wait=True)["changed"]
 
     def test_absent_leaves_a_held_copy_and_names_it(self, cloud):
-        """A held copy is deleted by nothing, named in copy_ids or not (promises: held)."""
+        """A held copy is never deleted, whether copy_ids names it or not (promises: held)."""
         source = cloud.snapshot()
         held, other = cloud.our_copy(source), cloud.our_copy(source)
         hold(cloud, held)
@@ -801,7 +789,7 @@ class TaggedCopies:
         assert out["changed"] and HOLD in str(out["failures"]) and out["failures"][0]["hint"]
 
     def test_absent_in_check_mode_foresees_the_hold(self, cloud):
-        """The same decisions as in a real run (promises: check-mode, held)."""
+        """Check mode makes the same decisions as a real run (promises: check-mode, held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source)
         hold(cloud, held)
@@ -810,10 +798,10 @@ class TaggedCopies:
 
 
 class HeldCopies:
-    """What else holds of held copies where the cloud has tags, encryption and a failed state (EBS, ECS)."""
+    """Further promises about held copies, for clouds with tags, encryption and a failed state (EBS, ECS)."""
 
     def test_a_held_failed_copy_stays_beside_the_new_one(self, cloud):
-        """replace_failed deletes no held copy, and that fails nothing (promises: held)."""
+        """replace_failed deletes no held copy, and this is no failure (promises: held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source, failure="no")
         hold(cloud, held)
@@ -824,7 +812,7 @@ class HeldCopies:
         assert not cloud.run(source, wait=True)["changed"]
 
     def test_a_held_copy_that_does_not_fit_stays_beside_the_new_one(self, cloud):
-        """replace_mismatched makes the wanted copy and leaves the held one (promises: held)."""
+        """replace_mismatched makes the requested copy and keeps the held one (promises: held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source)
         hold(cloud, held)
@@ -837,11 +825,11 @@ class HeldCopies:
 
 
 class FailedCopies:
-    """What holds where the cloud shows a copy that has failed (not CBS)."""
+    """Promises for clouds that show failed copies (all but CBS)."""
 
     @pytest.mark.slow
     def test_a_throttled_deletion_of_a_failed_copy_lets_the_others_begin(self, cloud):
-        """With a window of one, copies follow each other at once (promises: all-are-tried, quota, failed-copies)."""
+        """With a window of one, the next copy starts without delay (promises: all-are-tried, quota, failed-copies)."""
         bad, started = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
         failed = cloud.our_copy(bad, failure="no")
         cloud.settings(copy_seconds=300.0)
@@ -864,7 +852,7 @@ class FailedCopies:
         assert is_true(cloud, out) and not cloud.run(one, two, wait=True)["changed"]
 
     def test_a_failed_copy_stays_until_its_new_one_has_begun(self, cloud):
-        """replace_failed starts the new one, and only then deletes (promises: failed-copies)."""
+        """replace_failed starts the new copy first, and then deletes the failed one (promises: failed-copies)."""
         source = cloud.snapshot()
         failed = cloud.our_copy(source, failure="no")
         cloud.settings(denied=[cloud.copy_action])
@@ -878,13 +866,13 @@ class FailedCopies:
 
 
 class PagedListings:
-    """What holds where listings come by page number or offset (CBS, ENS)."""
+    """Promises for clouds whose listings come by page number or offset (CBS, ENS)."""
 
-    #: Snapshots in a page as the adapter asks for it.
+    #: The page size that the adapter requests.
     page_size: int
 
     def test_a_listing_that_grows_while_it_is_read_is_harmless(self, cloud):
-        """Asked oldest first, read on while the count says more (promises: listings)."""
+        """The run requests the oldest first, and reads on while the count is higher (promises: listings)."""
         for _n in range(250):
             cloud.snapshot(region=cloud.destination)
         there = cloud.our_copy(cloud.snapshot())
@@ -901,7 +889,7 @@ class PagedListings:
         assert out["copies"][1]["snapshot_id"] == there.id and len(cloud.copies()) == 2 and is_true(cloud, out)
 
     def test_a_listing_that_shrinks_while_it_is_read_is_read_again(self, cloud):
-        """Else what moved up to a page already read would not be seen, and be copied once more (promises: listings)."""
+        """Otherwise a copy on a page already read would be missed, and made again (promises: listings)."""
         old = [cloud.snapshot(region=cloud.destination, age_hours=99) for _n in range(self.page_size)]
         source = cloud.snapshot()
         there = cloud.our_copy(source)
@@ -919,7 +907,7 @@ class PagedListings:
         assert cloud.calls[cloud.copy_action] == 0 and len(pages) > 2
 
     def test_a_count_that_falls_and_rises_while_it_is_read_hides_no_copy(self, cloud):
-        """Snapshots come and go at once; else what moved up is copied once more (promises: listings)."""
+        """Snapshots appear and disappear at once; a copy that moves must not be missed (promises: listings)."""
         old = [cloud.snapshot(region=cloud.destination, age_hours=99) for _n in range(self.page_size)]
         source = cloud.snapshot()
         there = cloud.our_copy(source)

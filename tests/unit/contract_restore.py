@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every restore module promises. A cloud's test class inherits this and gives ``cloud``."""
+"""What every restore module promises. The test class of a cloud inherits this, and provides ``cloud``."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class RestoreContract:
         assert "disk" in out["msg"] and "copy" not in out["msg"]
 
     def test_a_run_after_a_kill_makes_no_second_disk(self, cloud):
-        """The first run has asked, and was ended before it got the answer; reads show nothing for a while."""
+        """The first run was killed before it got the answer; reads show nothing for a while."""
         copies = [cloud.copy() for _n in range(4)]
         cloud.settings(visible_after=cloud.lag_after_a_kill, disk_seconds=30.0)
         cloud.faults({"action": cloud.make_action, "fault": "lose_answer"})
@@ -161,8 +161,7 @@ class RestoreContract:
         assert not out.failed and len(cloud.disks()) == 4, out.text
 
     def test_after_its_deletion_a_disk_can_be_made_anew(self, cloud):
-        """The same call, the same token: it is answered with what is gone, or refused, and then another one is
-        taken."""
+        """The same token returns the deleted disk or is refused; then the next token is used."""
         copies = [cloud.copy() for _n in range(3)]
         first = cloud.restore(*copies, wait=True)
         assert not cloud.restore(*copies, wait=True, state="absent").failed
@@ -394,7 +393,7 @@ class RestoreContract:
         assert out.failed and "zone" in out["msg"]
 
     def test_what_the_cloud_sells_need_not_be_known(self, cloud):
-        """On the worst day a call that only helps must not stop anything."""
+        """On the worst day, a call that only helps must not stop anything."""
         cloud.settings(denied=[cloud.offers_action])
         out = cloud.restore(cloud.copy(), wait=True)
         assert not out.failed and len(cloud.disks()) == 1 and "could not be read" in out.text
@@ -475,7 +474,7 @@ class RestoreContract:
 
     @pytest.mark.parametrize("seed", [3, 7, 11])
     def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(self, cloud, seed):
-        """A lost deletion is asked for again, and "not found" ends it (promises: exactly-once)."""
+        """A lost deletion is sent again, and "not found" ends it (promises: exactly-once)."""
         copies = [cloud.copy() for _n in range(8)]
         cloud.restore(*copies, wait=True)
         cloud.faults({"action": "*", "fault": "lose_answer", "share": 0.2, "seed": seed})

@@ -33,12 +33,12 @@ HOUR = 3600
 
 
 def looks_by_region(cloud, seen):
-    """Count the listings by region in what a script has seen."""
+    """Count the listings by region in the calls of a script."""
     return Counter(region for _moment, action, region in seen if action == cloud.list_action)
 
 
 def is_written_on_fresh_looks(cloud, seen, writes, latency):
-    """Whether each of these calls follows a look at its region within 15 seconds, and the time that one call takes."""
+    """Whether each of these calls follows a look at its region within 15 seconds, plus the time of one call."""
     looked, checked = {}, 0
     for moment, action, region in seen:
         if action == cloud.list_action:
@@ -50,7 +50,7 @@ def is_written_on_fresh_looks(cloud, seen, writes, latency):
 
 
 def take_tag(cloud, copy, key):
-    """Take a tag from a copy behind everybody's back."""
+    """Remove a tag from a copy without a call."""
     tags = copy.tags if not hasattr(copy, "ec2_backend") else copy.ec2_backend.tags[copy.id]
     del tags[key]
 
@@ -58,7 +58,7 @@ def take_tag(cloud, copy, key):
 class WritesContract:
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
-    #: Destinations beside the cloud's usual two.
+    #: Destinations besides the cloud's usual two.
     more_regions: list[str] = []
 
     def regions(self, cloud):
@@ -68,7 +68,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("state", ["present", "absent"])
     def test_a_region_that_was_never_looked_at_is_reported(self, cloud, state):
-        """Silence is not success, whatever is wanted there (promises: all-are-tried, timeout)."""
+        """Silence is not success, whatever is requested there (promises: all-are-tried, timeout)."""
         source = cloud.snapshot()
         left = cloud.our_copy(source, cloud.other_destination) if state == "absent" else None
         cloud.settings(latency=4.0)
@@ -83,7 +83,7 @@ class WritesContract:
         assert ids(cloud.copies(cloud.other_destination)) == ({left.id} if left else set())
 
     def test_a_deletion_that_was_not_sent_in_time_is_reported(self, cloud):
-        """The copy (promises: deleting, timeout) is there still, and the failure names it."""
+        """The copy still exists, and the failure names it (promises: deleting, timeout)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         cloud.settings(latency=4.0)
@@ -92,7 +92,7 @@ class WritesContract:
         assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[delete_action(cloud)] == 0
 
     def test_a_double_that_was_not_deleted_in_time_is_reported(self, cloud):
-        """A copy is complete, but what was asked beside it was not done (promises: idempotent, timeout)."""
+        """The copy is complete, but not everything that was requested was done (promises: idempotent, timeout)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -105,7 +105,7 @@ class WritesContract:
     # -- slow looks -----------------------------------------------------------------------------------------
 
     def test_a_look_that_takes_longer_than_fifteen_seconds_still_allows_writes(self, cloud, monkeypatch):
-        """A look that long counts from its end; else nothing would ever be written (promises: None)."""
+        """A long look counts from its end; otherwise nothing would ever be written (promises: fresh-look)."""
         doubled, sources = cloud.snapshot(age_hours=9), [cloud.snapshot() for _n in range(3)]
         kept = cloud.our_copy(doubled)
         cloud.clock.sleep(5)
@@ -122,7 +122,7 @@ class WritesContract:
     @pytest.mark.slow
     @pytest.mark.parametrize("seconds", [4.0, 6.0, 20.0])
     def test_slow_looks_at_many_regions_starve_none(self, cloud, monkeypatch, seconds):
-        """Looks at other regions make the first look too old for a write (promises: fresh-look, all-are-tried)."""
+        """While the run looks at other regions, the first look becomes too old for a write (promises: fresh-look)."""
         sources, started = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
         regions = self.regions(cloud)
         cloud.settings(copy_seconds=1000.0)
@@ -135,7 +135,7 @@ class WritesContract:
 
     @staticmethod
     def slow_reads(cloud, monkeypatch, seconds):
-        """Let each listing and each reading of sources take so long."""
+        """Let each listing and each read of sources take this long."""
         for name in ("list_copies", "refresh", "read_sources"):
             real = getattr(cloud.adapter, name)
 
@@ -146,7 +146,7 @@ class WritesContract:
             monkeypatch.setattr(cloud.adapter, name, slow)
 
     def test_check_mode_looks_at_each_of_many_slow_regions_once(self, cloud):
-        """One look and one decision (promises: None)."""
+        """One look and one decision (promises: check-mode)."""
         cloud.settings(latency=4.0)
         source, seen = cloud.snapshot(), with_script(cloud)
         out = cloud.run(source, destination_regions=self.regions(cloud), check=True)
@@ -166,7 +166,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("check", [True, False])
     def test_sources_that_could_not_be_read_are_reported_in_the_clouds_words(self, cloud, check):
-        """A throttled source region is waited out until wait_timeout, then named (promises: quota, check-mode)."""
+        """The run waits for the source region until wait_timeout, then names it (promises: quota, check-mode)."""
         source = cloud.snapshot()
         seen = with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
         if cloud.module.startswith("ens"):
@@ -180,7 +180,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("fault", ["expire"])
     def test_credentials_that_expire_end_all_queued_requests_at_once(self, cloud, fault):
-        """Failures, kind credentials: the answer to one call holds for every further one."""
+        """The refusal of one call applies to every further call (failures of the kind credentials)."""
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(60)]
         started = cloud.clock.monotonic()
         cloud.faults({"action": cloud.copy_action, "fault": fault})
@@ -190,7 +190,7 @@ class WritesContract:
         assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - started < 30
 
     def test_credentials_that_expire_end_deletions_at_once(self, cloud):
-        """Failures, kind credentials: the same of deletions."""
+        """The same for deletions (failures of the kind credentials)."""
         sources = [cloud.snapshot() for _n in range(30)]
         left = [cloud.our_copy(source) for source in sources]
         cloud.faults({"action": delete_action(cloud), "fault": "expire"})
@@ -201,7 +201,7 @@ class WritesContract:
 
     @pytest.mark.slow
     def test_a_wait_of_an_hour_for_twenty_copies_costs_few_calls(self, cloud):
-        """At most 300 calls beside a change of tags for each copy, where the copy call takes none (promises: quota)."""
+        """At most 300 calls, plus a change of tags for each copy if the copy call sets none (promises: quota)."""
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(20)]
         cloud.settings(copy_seconds=float(HOUR), latency=0.2)
         out = cloud.run(*sources, wait=True, wait_timeout=2 * HOUR)
@@ -213,7 +213,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
     def test_a_deletion_whose_answer_was_lost_counts_as_deleted(self, cloud, monkeypatch, kind):
-        """It took effect, so it was changed and is reported as deleted (promises: exactly-once)."""
+        """It took effect, so changed is true and the copy is reported as deleted (promises: exactly-once)."""
         source = cloud.snapshot()
         cloud.our_copy(source)
         self._lose_a_deletion(cloud, monkeypatch, kind)
@@ -224,7 +224,7 @@ class WritesContract:
 
     @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
     def test_a_double_whose_deletion_lost_its_answer_counts_as_deleted(self, cloud, monkeypatch, kind):
-        """The same for a duplicate, beside the copy that stays (promises: exactly-once)."""
+        """The same for a duplicate, while the copy that counts remains (promises: exactly-once)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -244,13 +244,10 @@ class WritesContract:
 
 
 class TagWrites:
-    """What holds where the cloud has tags of snapshots."""
+    """Promises for clouds with tags of snapshots."""
 
     def test_tags_are_written_on_looks_of_fifteen_seconds_at_most(self, cloud):
-        """Where each copy needs a call of its own, and each call takes long, they are looked at between them.
-
-        See promises: None.
-        """
+        """Between slow calls the run looks at the copies again (promises: fresh-look)."""
         latency, sources = 3.0, [cloud.snapshot() for _n in range(12)]
         for number, source in enumerate(sources):
             set_tags(cloud, cloud.our_copy(source), **{f"old{number}": "1"})
@@ -264,7 +261,7 @@ class TagWrites:
             assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
 
     def test_a_source_that_nobody_needs_any_more_keeps_no_run_going(self, cloud):
-        """A throttled source region is left alone once its copy has failed (promises: quota, failed-copies)."""
+        """Once its copy has failed, a throttled source region is not read any more (promises: quota, failed-copies)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         copy = cloud.our_copy(source, seconds=60.0, failure="no")
         take_tag(cloud, copy, "dr-copy:source-disk-id")
@@ -275,7 +272,7 @@ class TagWrites:
 
     @pytest.mark.parametrize("key", ["dr-copy:hold", "DR-Copy:Hold", "DR-COPY:HOLD"])
     def test_a_hold_holds_in_any_letter_case(self, cloud, key):
-        """Absent names the held copy and what holds it, a held double stays (promises: held)."""
+        """absent names the held copy and its tag; a held duplicate remains (promises: held)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -289,11 +286,11 @@ class TagWrites:
 
 
 class EncryptedCopies:
-    """What holds where the cloud encrypts copies (EBS, ECS)."""
+    """Promises for clouds that encrypt copies (EBS, ECS)."""
 
     @pytest.mark.parametrize("replaces", [True, False])
     def test_a_new_copy_that_turns_out_a_misfit_is_reported_and_not_made_again(self, cloud, replaces):
-        """Another attempt would end alike; replace_mismatched acts on what was there before (promises: mismatch)."""
+        """Another attempt would have the same result (promises: mismatch)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         cloud.at(started + 30, lambda: setattr(cloud.copies()[0], "encrypted", False))
@@ -303,7 +300,7 @@ class EncryptedCopies:
         assert out["changed"] and out["counts"]["created"] == 1 and out["snapshot_id"] == cloud.copies()[0].id
 
     def test_a_double_stays_where_only_a_copy_of_other_encryption_would(self, cloud):
-        """Duplicates have equal encryption and key, and one of them stays (promises: counting-order)."""
+        """Duplicates have equal encryption and key, and one of them remains (promises: counting-order)."""
         source = cloud.snapshot()
         plain, encrypted = cloud.our_copy(source), cloud.our_copy(source)
         encrypted.encrypted = True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A cloud that only the guide describes keeps the promises, plays the role's night, and passes storms."""
+"""A cloud that was written from the guide alone keeps the promises, runs a night of the role, and passes storms."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class OnToy:
 
 
 class TestCopies(OnToy, CopyContract):
-    test_a_profile_that_is_not_there_says_what_to_do_next = None  # the toy knows keys alone
+    test_a_profile_that_is_not_there_says_what_to_do_next = None  # the toy accepts only keys
 
 
 class TestBadDays(OnToy, TaggedCopies, PagedListings, BadDaysContract):
@@ -59,7 +59,7 @@ def test_a_night_copies_prunes_and_judges(toy):
     for disk in disks:
         toy.our_copy(toy.snapshot(disk, 90))
         toy.snapshot(disk, 30)
-    toy.disk(**{"dr-copy": "true"})  # of which nobody takes snapshots
+    toy.disk(**{"dr-copy": "true"})  # without snapshots
     first = night(toy, keep=1, rpo_hours=48)
     assert "1 of 4 recovery points misses the RPO" in first.message
     assert first.result["counts"]["created"] == 3 and len(first.result["pruned"]) == 3 == len(toy.copies())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The alerts on what the roles measure, judged by Prometheus' own tool on series of hours; and the dashboard."""
+"""The alerts on the roles' metrics, evaluated by promtool on series of hours; and the dashboard."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ RULES = MONITORING / "dr_copy.rules.yml"
 
 @pytest.fixture(scope="module")
 def promtool():
-    """Prometheus' own tool: the machine's, or out of Debian's package."""
+    """Return promtool: the installed one, or the one from Debian's package."""
     kept = TOOLS / "promtool"
     if shutil.which("promtool") or kept.exists():
         return shutil.which("promtool") or str(kept)
     TOOLS.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=TOOLS))  # other workers may be at it too
+    work = Path(tempfile.mkdtemp(dir=TOOLS))  # other workers may do the same
     try:
         subprocess.run(["apt-get", "download", "prometheus"], cwd=work, check=True, capture_output=True, timeout=90)
         (package,) = work.glob("prometheus_*.deb")
@@ -58,15 +58,15 @@ DRILL, DISKS = "dr_copy_drill_timestamp_seconds", "dr_copy_disks"
 
 
 def series(name, values, **labels):
-    """Return a series of one value an hour, in promtool's words: ``0+0x9`` are ten times 0."""
+    """Return a series of one value an hour in promtool's notation: ``0+0x9`` is ten times 0."""
     text = ",".join(f'{key}="{value}"' for key, value in labels.items())
     return {"series": f"{name}{{{text}}}", "values": values}
 
 
 class Case(NamedTuple):
-    """An alert on series, one value an hour: at which hours it is quiet, and at which it fires.
+    """An alert on series with one value an hour: the hours at which it is silent, and those at which it fires.
 
-    It fires for one set of labels. The first time it has this severity and summary; ``value`` is what its description
+    It fires for one set of labels. The first case checks severity and summary too; ``value`` is what the description
     shows of the value.
     """
 
@@ -79,7 +79,7 @@ class Case(NamedTuple):
     value: str = ""
 
     def checks(self, alert: str, description: str) -> dict[str, Any]:
-        """Return a group of tests as promtool reads it."""
+        """Return a group of tests in promtool's format."""
         firing = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)'
         numbers = {**dict.fromkeys(self.quiet, 0), **dict.fromkeys(self.fires, 1)}
         shown = {"summary": self.summary, "description": _filled_in(description, self.labels, self.value)}
@@ -97,12 +97,12 @@ class Case(NamedTuple):
 
 
 def _filled_in(text: str, labels: dict[str, str], value: str) -> str:
-    """Return a description as Prometheus fills it in."""
+    """Return a description as Prometheus renders it."""
     text = re.sub(r"{{ [$]labels[.](\w+) }}", lambda match: labels[match[1]], text)
     return re.sub(r"{{ [$]value.*? }}", value, text)
 
 
-#: Time begins at 1970 here: a point of the second 0 is the same as none, as on the real clock it is very old.
+#: Time starts in 1970 here: a point of the second 0 means none, just as it is very old on a real clock.
 ALERTS = {
     "DrCopyRecoveryPointTooOld": Case(
         [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Further queries of one info task: each answers as a task of its own would, and fails no other."""
+"""Further queries of one info task: each returns what a task of its own would, and cannot fail the others."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of attaching, on each cloud that attaches, and what is one cloud's alone."""
+"""The promises about attaching, on each cloud that attaches disks, and what is specific to one cloud."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the stand-in for AWX's API refuses: one item each. Those of STRICTER a real AWX takes."""
+"""What the stand-in for AWX's API refuses, one item each. A real AWX accepts those of STRICTER."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHOICES = {**QUESTION, "type": "multiplechoice", "choices": ["creatable", "reada
 SEVERAL = {**CHOICES, "type": "multiselect"}
 START = "DTSTART:20260104T050000Z"
 FIELDS = {"fields": [{"id": "key", "label": "Key"}]}
-#: Kind, what is changed in an object of the kind that is taken, and a part of the refusal.
+#: The kind, the change of a valid object of this kind, and a part of the refusal.
 REFUSED = [
     ("credential_types", {"kind": "vault"}, "Must be 'cloud' or 'net'"),
     ("credential_types", {"inputs": {"fields": [{"id": "key"}]}}, "schema validation error"),
@@ -103,7 +103,7 @@ ANSWERS = [
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
-    """A Git repository with a playbook and an inventory."""
+    """Return a Git repository with a playbook and an inventory."""
     made = tmp_path_factory.mktemp("repository")
     (made / "play.yml").write_text("- hosts: all\n")
     (made / "hosts.yml").write_text("all: {}\n")
@@ -113,7 +113,7 @@ def repository(tmp_path_factory):
 
 
 class Site:
-    """A controller with one object of each kind, and the API before it."""
+    """A controller with one object of each kind, behind the API."""
 
     def __init__(self, directory, repository):
         self.controller = Controller(directory)
@@ -152,7 +152,7 @@ class Site:
         template.update(job_type="run", survey_enabled=True, survey={"spec": list(questions)})
 
     def write(self, kind, change):
-        """Change the object of this kind; one that is to be taken for a second one is made."""
+        """Change the object of this kind; one that would be a second object is created."""
         change = {name: self.ids["credentials"] if value == "aws" else value for name, value in change.items()}
         if not change or "name" in change:
             return self.call("POST", f"{kind}/", {**self.taken[kind], **change})

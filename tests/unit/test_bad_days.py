@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bad days of each cloud: the promises of all, and what only one of them can do to a run."""
+"""Bad days on each cloud: the promises for all, and what can happen on only one of them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from .contract_bad_days import (
     rival_of,
 )
 
-#: How long (seconds) copies of others keep a disk busy.
+#: How long (seconds) the copies of others keep a disk busy.
 LONG_COPY = 600
 STILL_EXPIRED = "Credentials were refreshed, but the refreshed credentials are still expired."
 
 
-@pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, and 3 elsewhere
+@pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, on the others 3
 class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
     more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
 
@@ -43,7 +43,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         return ebs
 
     def test_an_unexpected_error_of_one_of_several_calls_at_once_loses_no_other(self, cloud, monkeypatch):
-        """Botocore raises RuntimeError where a refreshed session is expired still; here in one of four.
+        """Botocore raises RuntimeError if a refreshed session is still expired; here in one of four calls.
 
         See promises: all-are-tried.
         """
@@ -65,7 +65,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert out["counts"]["created"] == out["counts"]["completed"] == 9 and is_true(cloud, out)
 
     def test_a_session_that_ends_in_the_middle_is_reported_with_what_was_done(self, cloud, monkeypatch):
-        """The copies that were started are named in their last seen state (promises: all-are-tried, timeout)."""
+        """The copies that were started are reported in their last seen state (promises: all-are-tried, timeout)."""
         sources, started = [cloud.snapshot(age_hours=50 - n) for n in range(5)], cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         real = SigV4Auth.add_auth
@@ -83,7 +83,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert {row["state"] for row in out["copies"]} == {"pending"} and len(out["failures"]) == 5
 
     def test_an_unexpected_error_of_counting_what_is_in_progress_stops_nothing(self, cloud, monkeypatch):
-        """An odd item in that list ends one call (promises: all-are-tried)."""
+        """An invalid item in that list ends one call (promises: all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
         cloud.settings(copy_seconds=60.0)
         raising(monkeypatch, cloud.adapter, "list_in_progress", KeyError("State"), first(3))
@@ -92,7 +92,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert len(cloud.copies()) == out["counts"]["completed"] == 3 and is_true(cloud, out)
 
     def test_credentials_that_end_in_one_of_several_calls_leave_no_mark_on_a_lost_one(self, cloud, monkeypatch):
-        """Returned keys: a row that is completed bears no error of the copy itself."""
+        """A row that is complete has no error of the copy itself (promises: all-are-tried)."""
         sources = [cloud.snapshot(age_hours=50 - n) for n in range(6)]
         cloud.settings(copy_seconds=20.0)
         real = cloud.adapter.begin_one
@@ -114,7 +114,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert sources[2] not in {failure["source_snapshot_id"] for failure in out["failures"]}
 
     def test_another_runs_copy_with_a_key_of_its_own_is_no_double(self, cloud):
-        """Duplicates have equal encryption and key, those that appear meanwhile too (promises: counting-order)."""
+        """Duplicates have equal encryption and key, even those that appear meanwhile (promises: counting-order)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         key = f"arn:aws:kms:{cloud.destination}:{ec2.ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
@@ -127,7 +127,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
     @pytest.mark.parametrize("volume", ["vol-0123456789abcdef0", "vol-ffffffff0"])
     def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud, monkeypatch, volume):
-        """The volume ID marks a copy; TransferType is on every snapshot (promises: deleting)."""
+        """The volume ID identifies a copy; every snapshot has a TransferType (promises: deleting)."""
         source = cloud.snapshot()
         ordinary = _with_our_tags(cloud, source)
         cloud.get(ordinary, cloud.destination).shown_volume_id = volume
@@ -150,7 +150,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
     @pytest.mark.parametrize("volume", ["vol-ffff", "vol-ffffffff", "vol-ffffffffffffffff"])
     def test_a_copy_is_recognised_by_a_volume_of_fs_alone(self, cloud, monkeypatch, volume):
-        """Deleting: AWS writes them in several lengths."""
+        """AWS writes that ID in several lengths (promises: deleting)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         real = ec2.shown
@@ -175,7 +175,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         return ecs
 
     def test_disks_that_others_keep_busy_cost_one_refused_call_a_disk_and_minute(self, cloud):
-        """The refusal "this disk has an unfinished copy" is waited out, by few calls, and the other disks go on.
+        """The run waits if a disk has an unfinished copy, with few calls, and continues with other disks.
 
         See promises: quota.
         """
@@ -193,7 +193,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert cloud.clock.monotonic() - started < LONG_COPY + 60 + 90
 
     def test_many_snapshots_of_few_disks_cost_few_calls(self, cloud):
-        """A disk has one unfinished copy at a time, of which this run knows without asking (promises: quota)."""
+        """A disk has one unfinished copy at a time, which this run knows without a call (promises: quota)."""
         disks = [cloud.disk() for _n in range(3)]
         sources = [cloud.snapshot(disks[n % 3], age_hours=n + 1) for n in range(30)]
         cloud.settings(copy_seconds=30.0)
@@ -203,7 +203,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert cloud.clock.monotonic() - started < 10 * 30 * 1.5 and is_true(cloud, out)
 
     def test_the_last_copy_is_not_deleted_on_the_first_page_of_a_long_listing(self, cloud):
-        """What goes and what stays were seen within 15 seconds, however long a listing takes (promises: fresh-look)."""
+        """A copy and its survivor were seen within 15 seconds, however long a listing takes (promises: fresh-look)."""
         source = cloud.snapshot()
         older = cloud.our_copy(source)
         cloud.clock.sleep(5)
@@ -218,7 +218,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert not out.failed and out["snapshot_id"] == last.id and not out["changed"] and is_true(cloud, out)
 
     def test_tag_keys_that_differ_in_case_alone_are_one_key(self, cloud):
-        """The user's tag wins over the carried one, in whatever case (promises: tags; api-facts: ecs-tag-keys)."""
+        """The user's tag replaces the carried one in any case (promises: tags; api-facts: ecs-tag-keys)."""
         source = cloud.snapshot(Team="storage", site="berlin")
         out = cloud.run(source, tags={"team": "dr"}, copy_tags=True, wait=True)
         assert not out.failed, out["msg"]
@@ -234,7 +234,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         "asked", ["key-bjj62f2e1f0abcdefghij", "acs:kms:cn-beijing:123456:key/key-bjj62f2e1f0abcdefghij"]
     )
     def test_a_key_is_the_same_as_an_arn_and_as_a_bare_id(self, cloud, asked, shown):
-        """Key IDs or the last part of an ARN are compared (promises: mismatch)."""
+        """Key IDs are compared with the last part of an ARN (promises: mismatch)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         copy.encrypted, copy.kms_key_id = True, shown
@@ -246,7 +246,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         "asked", ["key-bjj62f2e1f0000000other", "acs:kms:cn-beijing:123456:key/key-bjj62f2e1f0000000other"]
     )
     def test_another_key_is_a_mismatch(self, cloud, asked):
-        """And no copy is made beside it without replace_mismatched (promises: mismatch)."""
+        """Without replace_mismatched no other copy is made (promises: mismatch)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         copy.encrypted, copy.kms_key_id = True, "key-bjj62f2e1f0abcdefghij"
@@ -267,7 +267,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     # -- a snapshot that is being deleted is no copy (api-facts: ens-states) ------------------------------------
 
     def test_a_copy_that_is_being_deleted_does_not_count(self, cloud):
-        """It is treated as gone, so a new copy is made (promises: idempotent)."""
+        """It counts as gone, so a new copy is made (promises: idempotent)."""
         source = cloud.snapshot()
         going = cloud.our_copy(source)
         going.forced_state = "deleting"
@@ -277,7 +277,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert ids(cloud.copies()) - {going.id} == {row["snapshot_id"]} and is_true(cloud, out)
 
     def test_a_copy_that_turns_deleting_while_it_is_waited_for_has_failed(self, cloud):
-        """Somebody deletes it: that is reported at once, and this run makes no other (promises: failed-copies)."""
+        """The deletion is reported at once, and this run makes no other copy (promises: failed-copies)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
         cloud.at(started + 20, lambda: setattr(cloud.copies()[0], "forced_state", "deleting"))
@@ -288,7 +288,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert cloud.calls[cloud.copy_action] == 1 and cloud.clock.monotonic() - started < 60
 
     def test_a_copy_that_is_being_deleted_is_not_deleted_again(self, cloud):
-        """Deleting: what is treated as gone needs no call."""
+        """A copy that counts as gone needs no call (promises: deleting)."""
         source = cloud.snapshot()
         cloud.our_copy(source).forced_state = "deleting"
         for options in ({"check": True}, {}, {"wait": True}):
@@ -297,7 +297,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert cloud.calls[delete_action(cloud)] == 0
 
     def test_a_copy_that_is_being_deleted_is_no_double(self, cloud):
-        """Neither reported nor deleted beside the one that counts (promises: counting-order)."""
+        """It is neither reported nor deleted in addition to the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
         going = cloud.our_copy(source)
         going.forced_state = "deleting"
@@ -310,7 +310,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     # -- nodes --------------------------------------------------------------------------------------------------
 
     def test_ones_own_copy_that_is_gone_at_the_deadline_is_not_told_as_complete(self, cloud):
-        """Beside an earlier one in progress it is followed on; what no look shows is not known (promises: unseen)."""
+        """The run follows it while an earlier copy is in progress; what no look shows is unknown (promises: unseen)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=30.0)
         rival = rival_of(cloud, source, seconds=3600)
@@ -324,10 +324,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         assert out.failed and out.failure()["kind"] == "timeout" and out.copy()["state"] == "pending", out.result
 
     def test_one_bad_node_fails_alone(self, cloud):
-        """The service refuses a call that names a node which does not exist, for all nodes of the call.
-
-        See promises: all-are-tried.
-        """
+        """The service refuses the whole call if it names a node that does not exist (promises: all-are-tried)."""
         source, bad = cloud.snapshot(), "cn-nowhere-9"
         real = cloud.server.CopySnapshot
 
@@ -357,7 +354,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
 
     @pytest.mark.parametrize("lag", [20.0, 500.0])
     def test_tags_that_show_late_are_waited_for(self, cloud, lag):
-        """Until wait_timeout; the copy takes longer anyway (promises: provenance)."""
+        """The run waits until wait_timeout; the copy takes longer anyway (promises: provenance)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=600.0, tags_visible_after=lag)
         out = cloud.run(source, wait=True)
@@ -375,7 +372,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert 280 <= cloud.clock.monotonic() - started <= 310
 
     def test_a_busy_destination_that_refuses_the_whole_call_keeps_no_other(self, cloud, monkeypatch):
-        """Which destination is busy the service need not say, so each is asked for alone (promises: all-are-tried)."""
+        """The service may not say which one is busy, so each gets its own call (promises: all-are-tried)."""
         source, real = cloud.snapshot(), cloud.server._result
         cloud.foreign_copy(cloud.snapshot(), seconds=LONG_COPY)
         cloud.settings(quota=1)
@@ -393,7 +390,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert out.failure()["region"] == cloud.destination and out.failure()["kind"] == "busy"
 
     def test_each_copy_that_is_not_deleted_in_time_is_told(self, cloud):
-        """One that is refused for good hides none that was waited for (promises: timeout)."""
+        """A copy that is refused for good does not hide those for which the run waited (promises: timeout)."""
         source = cloud.snapshot()
         refused, pending = cloud.our_copy(source), cloud.our_copy(source, seconds=LONG_COPY)
         cloud.settings(denied=[delete_action(cloud)])
@@ -401,7 +398,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert named(out) == {refused.id, pending.id}, out["failures"]
 
     def test_a_deleted_copy_is_looked_for_until_it_is_gone(self, cloud):
-        """Deleting: the service deletes behind its answer."""
+        """The service answers before it deletes (promises: deleting)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.our_copy(source)
         with _slow_deletions(cloud, 40):
@@ -410,7 +407,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert not cloud.copies() and 40 <= cloud.clock.monotonic() - started <= 70
 
     def test_a_deletion_that_is_not_waited_for_returns_at_once(self, cloud):
-        """Deleting: without wait, what the service has accepted is done."""
+        """Without wait, a deletion is done once the service has accepted it (promises: deleting)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.our_copy(source)
         with _slow_deletions(cloud, 40):
@@ -418,7 +415,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert not out.failed and out["counts"]["deleted"] == 1 and cloud.clock.monotonic() - started < 10
 
     def test_a_deleted_copy_that_does_not_go_is_reported_at_the_end_of_the_time(self, cloud):
-        """Accepted, and there still (promises: deleting, timeout)."""
+        """It was accepted, but the copy still exists (promises: deleting, timeout)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         with _slow_deletions(cloud, 100000):
@@ -426,7 +423,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
 
     def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud):
-        """CopyFromRemote marks a copy (promises: deleting)."""
+        """CopyFromRemote identifies a copy (promises: deleting)."""
         source = cloud.snapshot()
         ordinary = _with_our_tags(cloud, source)
         out = cloud.run(source, wait=True)
@@ -437,13 +434,13 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
 
 
 def _with_our_tags(cloud, source):
-    """Take a snapshot in the destination and give it the provenance of a copy."""
+    """Take a snapshot in the destination and give it the provenance tags of a copy."""
     tags = {"dr-copy:source-snapshot-id": source, "dr-copy:source-region": cloud.source}
     return cloud.snapshot(region=cloud.destination, **tags)
 
 
 class _slow_deletions:
-    """Lets CBS accept deletions, and show the snapshots for some seconds more."""
+    """Let CBS accept deletions, and show the snapshots for some seconds more."""
 
     def __init__(self, cloud, seconds):
         self._cloud, self._seconds = cloud, seconds

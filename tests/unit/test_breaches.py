@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why a disk misses its RPO: the reason that an SRE reads at night must be the true one."""
+"""Why a disk misses its RPO: the reason that an on-call engineer reads must be the true one."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def copy(taken, number=0):
 
 
 def kept(moments, **limits):
-    """Return those of the moments whose copies stay."""
+    """Return the times whose copies are kept."""
     copies = [copy(moment, number) for number, moment in enumerate(moments)]
     gone = {row["snapshot_id"] for row in expired_copies(copies, **{"now": "2028-01-01T00:00:00Z", **limits})}
     return {moment for moment, row in zip(moments, copies) if row["snapshot_id"] not in gone}
@@ -52,7 +52,7 @@ def at(text, zone="UTC", fold=0):
 
 
 def nights(last, number):
-    """Return one moment a night, at 11:00, newest first."""
+    """Return one time a night, at 11:00, newest first."""
     begin = datetime.combine(last, datetime.min.time(), timezone.utc) + timedelta(hours=11)
     return [begin - timedelta(days=n) for n in range(number)]
 
@@ -61,7 +61,7 @@ def days(moments):
     return {moment.date() for moment in moments}
 
 
-# What restic documents of forget,
+# The documentation of restic forget:
 # https://restic.readthedocs.io/en/stable/060_forget.html#removing-snapshots-according-to-a-policy
 
 
@@ -193,7 +193,7 @@ def test_a_limit_more_never_deletes_more(taken, limits, name, more):
 @settings(max_examples=examples(200))
 @given(moments, limits, st.data())
 def test_planning_and_pruning_agree_by_the_calendar(taken, limits, data):
-    """With all snapshots selected, what is copied stays, and what would go is not copied."""
+    """With all snapshots selected, copies are kept, and nothing is copied that would be deleted."""
     there = data.draw(st.sets(st.sampled_from(taken)))
     copies = {moment: copy(moment, number) for number, moment in enumerate(taken)}
     sources = [
@@ -229,7 +229,7 @@ def test_a_year_of_nights_keeps_just_what_the_calendar_describes():
     assert len(stay) == 7 + 3 + 11, "on a Saturday the week's newest and one Sunday are among the days"
 
 
-# What makes no sense
+# Invalid values
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "plugins" / "plugin_utils" / "_dr_copy"
-#: Every variable that reaches a module, away from its default.
+#: Every variable that reaches a module, with a value other than its default.
 SET = {
     "source_region": "src-1",
     "destination_regions": ["dst-1", "dst-2"],
@@ -93,7 +93,7 @@ REFUSED = [
 
 
 def calls(cloud, **more):
-    """Return the calls of a plan with every variable that its cloud honours."""
+    """Return the calls of a plan with every variable that its cloud supports."""
     given = {"cloud": cloud, **SET, **more}
     honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
     taken = normalise(honoured)
@@ -216,7 +216,7 @@ def test_a_need_of_a_variable_is_judged_by_what_the_cloud_declares():
 
 
 def broken_tables():
-    """Return each table that lacks one argument, or one need, with what it lacks."""
+    """Yield each table without one argument, or without one need, and what is missing."""
     for name, variable in VARIABLES.items():
         for to in variable.to:
             left = tuple(other for other in variable.to if other is not to)
@@ -227,7 +227,7 @@ def broken_tables():
 
 @pytest.mark.parametrize("table", broken_tables())
 def test_no_row_of_the_table_can_be_left_out(table, monkeypatch):
-    """Each argument that a variable reaches, and each need, is held by a test above."""
+    """A test above fails without each argument that a variable reaches, and without each need."""
     for module in (calls_module, variables_module):
         monkeypatch.setattr(module, "VARIABLES", table)
     monkeypatch.setitem(globals(), "VARIABLES", table)

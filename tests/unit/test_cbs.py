@@ -44,7 +44,7 @@ def test_each_destination_has_its_own_answer(cbs):
     failure = out.failure()
     assert failure["region"] == "ap-shanghai" and failure["kind"] == "refused" and failure["request_id"]
     assert failure["code"] == "InsufficientSnapshotQuota" and "quota" in failure["hint"]
-    # The region that the answer did not mention was in doubt: it was looked for, not asked for again.
+    # The region that the answer did not mention was in doubt: the run looked for the copy, and did not call again.
     assert cbs.calls["CopySnapshotCrossRegions"] == 1 and len(cbs.copies("na-ashburn")) == 1
 
 
@@ -234,7 +234,7 @@ def test_a_name_tells_disk_and_time_where_tags_do_not(cbs):
     copies = [cbs.our_copy(source, name=name, tagged=False) for name in (whole, f"nightly [{source}]", "x")]
     copies[0].tags = {"dr-copy:source-region": "ap-guangzhou", "dr-copy:source-created-at": "2026-11-21T00:30:00Z"}
     shown, short, nothing = sources_shown(cbs, *copies)
-    # A tag decides over a name, each for itself.
+    # A tag takes precedence over a name; each is read by itself.
     assert shown == {
         "snapshot_id": source,
         "region": "ap-guangzhou",
@@ -255,7 +255,7 @@ def test_a_name_tells_disk_and_time_where_tags_do_not(cbs):
 
 
 def test_a_copy_that_its_name_alone_shows_is_listed_by_region_and_disk(cbs):
-    """Its name has no room for the region: what may be from there is not left out."""
+    """Its name has no room for the region, so a copy that may be from there is not omitted."""
     disk = cbs.disk()
     source = cbs.snapshot(disk)
     named = cbs.our_copy(source, name=f"nightly [{source} {disk} 20261121T010000Z]", tagged=False)
@@ -315,7 +315,7 @@ IN_ANSWER = [False, True]
 
 
 def used_up(cbs, *keys, **settings):
-    """Let the account have as many values of these tag keys as it may; without any, as many keys."""
+    """Let the account have as many values of these tag keys as it may; without keys, as many keys."""
     cbs.server.kept_tags |= {(key, f"old-{n}") for key in keys or ("old",) for n in range(40)}
     cbs.settings(**({"tag_values": 40} if keys else {"tag_keys": 1}), **settings)
 
@@ -344,7 +344,7 @@ def test_a_quota_of_tag_values_is_a_warning_and_the_copy_is_ours(cbs, in_answer)
             "dr-copy:source-region": "ap-guangzhou",
             "dr-copy:source-disk-id": disk,
         }
-    # What is missing stands in the name, so retention goes on.
+    # The name has what the tags lack, so retention continues.
     for row in cbs.info("ap-beijing")["snapshots"]:
         source = sources[disks.index(row["source"]["disk_id"])]
         assert row["source"] == {
@@ -368,7 +368,7 @@ def test_the_second_run_says_the_same_and_does_not_hammer_the_tag_service(cbs, i
     assert not again.failed and not again["changed"] and again["api_calls"]["TagResources"] == 3
     assert about_quota(first) == about_quota(again) != []
     assert [row["action"] for row in again["copies"]] == ["none"] * 30
-    # Once there is room again, the next run completes them.
+    # Once there is room again, the next run completes the tags.
     cbs.settings(tag_values=None)
     out = cbs.run(*sources, wait=True)
     assert out["counts"]["updated"] == 30 and all(set(copy.tags) == PROVENANCE for copy in cbs.copies())
@@ -394,11 +394,11 @@ def test_a_tag_that_the_user_asked_for_and_a_quota_refuses_is_a_failure(cbs, in_
     assert len(out["failures"]) == 12 and out["counts"]["created"] == 12 and out["api_calls"]["TagResources"] <= 12 + 7
     failure = out["failures"][0]
     assert (failure["kind"], failure["code"]) == ("refused", "LimitExceeded.TagValue") and "quota" in failure["hint"]
-    # All else is there, so the copies are found and kept as ours.
+    # Everything else is set, so the copies are found and recognized as ours.
     assert all(set(copy.tags) == {*PROVENANCE, "env"} for copy in cbs.copies())
     again = cbs.run(*sources, **options)
     assert len(again["failures"]) == 12 and not again["changed"] and again["api_calls"]["TagResources"] <= 2
-    # A value that is there already needs no room.
+    # An existing value needs no room.
     options["tags"]["team"] = "old-7"
     assert not cbs.run(*sources, **options).failed
 
@@ -418,7 +418,7 @@ def test_deleting_copies_frees_the_tag_values_that_only_they_had(cbs, together):
     assert out["api_calls"]["DeleteTags"] == 2, "twelve values, ten a call"
     assert {value for key, value in pairs_of(cbs) if key == GROWING[0]} == {*sources[6:]}
     assert len(pairs_of(cbs)) == 4
-    # What another region's copies have is left, and the rest goes.
+    # The tags of another region's copies remain, and the rest is deleted.
     held = cbs.our_copy(sources[6], "ap-chengdu")
     out = cbs.run(*sources[6:], state="absent", destination_regions=regions, wait=True)
     assert not out.failed and out["api_calls"]["DeleteTags"] == 5, "one call of four, and each alone"
@@ -585,7 +585,7 @@ def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be
 
 
 def test_check_mode_foresees_the_tags_of_a_copy_whose_run_was_cut_off(cbs):
-    """It writes nothing, so it has nothing to wait for."""
+    """Check mode writes nothing, so it has nothing to wait for."""
     source = cbs.snapshot()
     cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
     planned = marked(cbs, source, "beta", wait=True, check=True)
@@ -777,7 +777,7 @@ def test_a_time_in_the_future_is_warned_of(cbs):
 
 
 class ProcessKilled(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @pytest.mark.parametrize("before", ["change_tags", "set_expiry"])

@@ -16,7 +16,7 @@ class TestCbs(CopyContract):
     def cloud(self, cbs):
         return cbs
 
-    # -- CBS knows no failed state: a copy that fails is gone (promises: failed-copies) -------------------
+    # -- CBS has no failed state: a copy that fails is gone (promises: failed-copies) ----------------------
 
     def test_a_copy_that_fails_is_reported_at_once_with_the_reason(self, cloud):
         bad, good = cloud.snapshot(), cloud.snapshot()
@@ -45,7 +45,7 @@ class TestCbs(CopyContract):
         assert out.failure()["kind"] == "failed_copy" and 120 <= cloud.clock.monotonic() - started <= 140
 
     def test_somebody_elses_failed_copy_stays(self, cloud):
-        """A failed copy is shown to nobody; one in the recycle bin is no copy either, and stays there."""
+        """CBS shows no failed copy; a copy in the recycle bin does not count, and remains there."""
         source = cloud.snapshot()
         recycled = cloud.foreign_copy(source)
         recycled.forced_state = "recycled"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of every restore module, on CBS, and what is CBS's alone."""
+"""The promises of every restore module on CBS, and what is specific to CBS."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TestCbs(RestoreContract):
         assert not out.failed and len(cloud.disks()) == 3 and len(cloud.server.tokens) == 3
 
     def test_refused_tokens_are_waited_for_once(self, cloud):
-        """The time of expiry is one of the tags, so a later run asks for something else with the same token."""
+        """The expiry is one of the tags, so a later run sends a different request with the same token."""
         copy = cloud.copy()
         for _n in range(3):
             made = cloud.restore(copy, wait=True, expires_after_hours=6)
@@ -81,7 +81,7 @@ class TestCbs(RestoreContract):
     @pytest.mark.parametrize("seconds", [2.0, 60.0])
     @pytest.mark.parametrize("wait", [True, False])
     def test_a_double_is_found_should_the_service_heed_no_token(self, cloud, seconds, wait):
-        """That the same token makes no second disk is documented, and nobody has recorded it."""
+        """The documentation says that the same token makes no second disk, but nobody has recorded it."""
         copy = cloud.copy()
         cloud.settings(ignores_tokens=True, disk_seconds=seconds)
         cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
@@ -90,7 +90,7 @@ class TestCbs(RestoreContract):
         cloud.clock.sleep(120)
         is_double = seconds > cloud.adapter.doubt_seconds
         assert cloud.calls[cloud.make_action] == 1 + is_double
-        # A run that waits takes its own double back; one that does not leaves it to the next run, which names it.
+        # A run that waits takes its second disk back; one that does not leaves it to the next run, which names it.
         assert len(cloud.disks()) == (2 if is_double and not wait else 1)
         again = cloud.restore(copy, wait=True)
         warnings = [text for text in map(str, again.result.get("warnings", ())) if "more than one disk" in text]

@@ -19,7 +19,7 @@ GIVEN = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["
 
 
 def snapshot(number, **tags):
-    """A snapshot; the higher the number, the younger."""
+    """Return a snapshot; the higher the number, the newer."""
     return {
         "snapshot_id": f"snap-{number}",
         "disk_id": "disk-0",
@@ -91,7 +91,7 @@ def test_a_disks_tags_stand_under_its_snapshots():
 
 
 def test_marks_of_sets_stay_where_there_is_little_room():
-    """The copy modules drop the last ones first: what names the disk goes before what a restore needs."""
+    """The copy modules drop the last tags first: tags that name the disk come before those that a restore needs."""
     selected = {
         "disks": [{**DISK[0], "name": "database", "attached_to": "i-1"}],
         "snapshots": [snapshot(1, env="prod")],
@@ -124,7 +124,7 @@ def test_ens_has_no_tags_of_snapshots():
     assert len(normalise({**ens, **own}).problems) == 3
 
 
-# Locks, as the role's variables ask for them
+# Locks, as the role's variables request them
 
 ECS = {"cloud": "ecs", "source_region": "cn-hangzhou", "destination_regions": ["cn-beijing"]}
 
@@ -160,5 +160,5 @@ def test_only_a_snapshot_older_than_the_oldest_age_is_too_old():
 
 
 def test_select_is_taken_by_its_text():
-    """A template makes a text of its own, which is no name of a program."""
+    """A template creates a new string object for the value."""
     assert reasons(snapshot(2), snapshot(1), select="".join(["lat", "est"])) == {"snap-2": "newest"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Claims of a cluster that are restored from copies: what is written, and where no disk is made."""
+"""Claims of a cluster that are restored from copies: what is written, and for which no disk is made."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def claimed(name, namespace="shop"):
 
 
 def checked(text, cluster=None):
-    """Apply a file to a cluster, a new one if none is given; returns its objects by kind."""
+    """Apply a file to a cluster, a new one by default; return its objects by kind."""
     cluster = cluster or Cluster()
     objects = cluster.apply(text)
     assert "&id" not in text and len({len(own) for own in objects.values()}) == 1 and not cluster.unbound()
     return objects
 
 
-#: What a cluster refuses of each kind, as a path and a value; None takes the key away.
+#: What a cluster refuses in each kind, as a path and a value; None removes the key.
 WRONG = {
     "VolumeSnapshotContent": [
         ("spec.source.snapshotHandle", None),
@@ -145,7 +145,7 @@ def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tm
 
 
 def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
-    """Each piece has the same name and other disks: what is applied at the end restores all claims, and none twice."""
+    """Each part has the same name and other disks: the final file restores all claims, and none twice."""
     estate, path = runs.estate, tmp_path / "orders.flood.kubernetes.yml"
     cluster, disks = Cluster(), {name: estate.disk(Name=name) for name in ("database", "mail")}
     copies = {name: runs.copies_of({name: disks[name]}, **claimed(name))[name] for name in disks}
@@ -179,7 +179,7 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
 
 
 def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
-    """A cluster may have made its disk by then; a new name in the file would be refused, or restore it once more."""
+    """A cluster may have made its disk by then; it would refuse a new name in the file, or restore it once more."""
     disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
     first = runs.copies_of(disks, hours=30, **claimed("data"))
     runs.restore(**given)
@@ -198,7 +198,7 @@ def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
 
 
 def test_an_earlier_time_writes_no_other_copy_of_a_claim(runs, tmp_path):
-    """The cluster would refuse it, since a claim stays as it is."""
+    """The cluster would refuse it, because a claim cannot change."""
     disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
     older = runs.copies_of(disks, hours=30, **claimed("data"))
     newer = runs.copies_of(disks, hours=2, **claimed("data"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs may cost: calls, and time on the simulated clock. tests/benchmark measures the whole sizes."""
+"""What runs may cost: calls, and time on the simulated clock. tests/benchmark measures full sizes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_full_window_of_long_copies_loses_no_time_and_costs_few_reads(request,
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_full_window_of_short_copies_loses_little_time(request, name):
-    """80 copies of five seconds with a quota of 20, on a fast line (promises: quota)."""
+    """80 copies of five seconds with a quota of 20, with short latencies (promises: quota)."""
     cloud, copies, quota, seconds, latency = request.getfixturevalue(name), 80, 20, 5.0, 0.003
     sources = [cloud.snapshot(age_hours=n + 1) for n in range(copies)]
     cloud.settings(copy_seconds=seconds, quota=quota, latency=latency)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided from what is wanted, shown and remembered, over random copies."""
+"""Decisions from what is wanted, shown and remembered, over random copies."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ SOURCE = Snapshot("source", "here", State.COMPLETED, "completed", disk_id="disk"
 
 
 class Cloud(Capabilities):
-    """A cloud that cancels, takes tags in the call, and shows keys as ARNs."""
+    """A cloud that cancels copies, sets tags in the call, and shows keys as ARNs."""
 
     cancels_by_deletion = True
     tag_rules = None
@@ -195,7 +195,7 @@ def test_after_it_is_done_nothing_is_left_to_do(request, there, policy):
     )
     after = [replace(c, state=State.COMPLETED) if c.state is State.PENDING else c for c in there]
     after += [made] if decision.begin else []
-    for _look in range(3):  # what a new copy replaces goes once it is there, a double once another one stays
+    for _look in range(3):  # an old copy is deleted once its replacement exists, a duplicate once its survivor does
         again = decide(wanted, looked(after), NOW, NOON)
         assert again.copy is not None and not again.error
         gone = {c.snapshot_id for c in again.deletions.now}
@@ -233,7 +233,7 @@ def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made
 
 
 def copy_of(number=1, **facts):
-    """Return a complete copy of ours of the source, begun at noon and so many hours."""
+    """Return a complete copy of ours that was started this many hours after noon."""
     usual = {
         "encrypted": False,
         "created_at": NOON + timedelta(hours=number),
@@ -245,7 +245,7 @@ def copy_of(number=1, **facts):
 
 
 def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_first_by_its_id():
-    """An unknown time is later than any (promises: counting-order)."""
+    """An unknown time ranks after any other (promises: counting-order)."""
     in_order = [
         copy_of(1),
         copy_of(2, created_at=NOON + timedelta(hours=1)),
@@ -321,7 +321,7 @@ def test_what_is_unknown_of_a_double_is_no_reason_to_delete_it(one, other, goes)
 
 
 class Tagging(Cloud):
-    """A cloud of which copies are tagged and given a time of expiry once they are there."""
+    """A cloud whose copies get tags and an expiry after they are complete."""
 
     tag_rules = TagRules(50, 128, 256)
     expires_after_copying = True
@@ -342,7 +342,7 @@ def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, 
 
 
 def test_expiry_is_judged_by_copy():
-    """Where another copy counts from now on, it needs an expiry of its own (promises: None)."""
+    """If another copy counts from now on, it needs an expiry of its own (promises: expiry)."""
     first_one, second = copy_of(1), copy_of(2)
     wanted, memory = tagging(retention_days=30), looked([second])
     memory.expiry_accepted(second.snapshot_id, decide(wanted, memory, NOW, NOON).expiry, NOW)
@@ -370,7 +370,7 @@ def marked(**tags):
 
 
 def unmarked():
-    """Return a copy whose run was cut off before it marked it with all that is known of its source."""
+    """Return a copy whose run ended before it set all known provenance."""
     return copy_of(tags={SOURCE_SNAPSHOT_ID: "source"}, source=Provenance("source", "here"), marked_ours=True)
 
 
@@ -575,12 +575,12 @@ def test_what_is_in_use_is_named_with_what_uses_it(obstacle, words):
 
 @pytest.mark.parametrize(("number", "most"), [(0, 30), (1, 40), (2, 90)])
 def test_a_decision_costs_few_calls_of_functions(number, most):
-    """10,000 requests decide in 0.2 s: calls of functions are counted, since a clock says more about the machine."""
+    """10,000 requests decide in 0.2 s. The test counts function calls, because a time depends on the machine."""
     wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
     memory.looked({c.snapshot_id: c for c in map(copy_of, range(number))}, None, NOW)
     calls = []
 
-    def count(frame, event, _argument):  # since Python 3.12 a comprehension is no call
+    def count(frame, event, _argument):  # since Python 3.12 a comprehension is not a call
         if event == "c_call" or (event == "call" and frame.f_code.co_name != "<listcomp>"):
             calls.append(event)
 
@@ -593,7 +593,7 @@ def test_a_decision_costs_few_calls_of_functions(number, most):
 
 
 def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
-    """To delete twice is harmless (promises: exactly-once)."""
+    """A second deletion is harmless (promises: exactly-once)."""
     copy = Snapshot(
         "copy-1",
         "there",
@@ -667,7 +667,7 @@ def test_a_write_that_was_not_done_in_time_is_named_with_the_clouds_reason(what,
 
 
 def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():
-    """A look that lagged had shown the copy still; its deletion is this run's all the same (promises: deleting)."""
+    """A lagging look had still shown the copy; the deletion is this run's nevertheless (promises: deleting)."""
     source = Provenance("source", managed=True)
     copy = Snapshot("copy", "there", State.COMPLETED, "completed", is_copy=True, source=source)
     memory = Memory()
@@ -739,7 +739,7 @@ def test_a_copy_within_the_region_is_refused_where_the_cloud_makes_none(within, 
 
 
 def made_beside(mine, other):
-    """Return the memory of a run that made one copy and has compared it with another's, a minute ago and now."""
+    """Return the memory of a run that made one copy and compared it with another run's, a minute ago and now."""
     memory = looked([], NOW - 100)
     memory.copy_accepted(mine, NOW - 90)
     for at in (NOW - 60, NOW):
@@ -766,7 +766,7 @@ EARLIER, MINE = copy_of(1), copy_of(2)
     ],
 )
 def test_a_copy_of_this_run_goes_for_an_earlier_one_of_another_run(mine, other, cancels, goes, waits):
-    """It goes while it is in progress where the cloud cancels, else once both are complete (promises: two-runs)."""
+    """It is deleted in progress if the cloud can cancel it, else once both are complete (promises: two-runs)."""
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True))
     wanted.cloud.cancels_by_deletion = cancels
     decision = decide(wanted, made_beside(mine, other), NOW, NOON)

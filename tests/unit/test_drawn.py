@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page over all plans: a line a plan, the worst first; and ages in words, on every page."""
+"""The page of all plans: one line for each plan, the worst first; and ages as text, on every page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_an_age_is_told_in_hours_and_then_in_days():
 
 
 def brief(name="orders", totals=(), night=(), **changes):
-    """Return what the index reads of a plan's night."""
+    """Return what the index reads of a plan's report."""
     report = sample(**{"late": 0, "host": name, **dict(night)})
     return brief_of({**report, **changes, "totals": {**report["totals"], **dict(totals)}}, [], "")
 
@@ -34,7 +34,7 @@ def index(*briefs, **unseen):
 
 FAILURE = sample()["failures"][0]
 STOPPED = {"recovery_points": 0, "complete": 0, "failures": 1}
-#: What happened in a night, and what the index says of it, with its mark.
+#: What happened in a night, and what the index says about it, with its mark.
 STATES = [
     ({}, "good", "✓ within RPO"),
     ({"totals": {"breaches": 2}, "within_rpo": False}, "bad", "✗ 2 miss the RPO"),

@@ -25,7 +25,7 @@ from .test_restoring import NOW, VALUES, copy, made, proofs, proven
 
 
 def cases_of(text):
-    """Return the suite, and what each of its cases says, by its name; None for one that has passed."""
+    """Return the suite, and the text of each of its cases by name; None for a case that passed."""
     suite = ElementTree.fromstring(text)
     found = {}
     for case in suite:

@@ -857,7 +857,7 @@ def test_a_disk_tells_instance_and_device(ebs):
 
 @pytest.mark.parametrize("under_way", [0, 1])
 def test_many_snapshots_of_one_disk_leave_room_for_other_disks(ebs, under_way):
-    """AWS makes the copies of one disk one after the other: beside each other they only take up the room."""
+    """AWS makes the copies of one disk one after the other: several at once only take up room."""
     disks = [ebs.disk() for _n in range(4)]
     many = [ebs.snapshot(disks[0], age_hours=9 - n) for n in range(6)]
     others = [ebs.snapshot(disk) for disk in disks[1:]]

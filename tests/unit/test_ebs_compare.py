@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Blocks of copies compared with those of their sources, by the EBS direct APIs."""
+"""Blocks of copies compared with those of their sources, through the EBS direct APIs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from .harness import run_module
 
-#: So many blocks of 512 KiB are written in the simulated snapshots, each third one up to this index.
+#: The simulated snapshots have this many written blocks of 512 KiB, every third one up to this index.
 FEW = {"blocks_up_to": 30}
 WRITTEN = range(0, 30, 3)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of every restore module, on EBS, and what is EBS's alone."""
+"""The promises of every restore module on EBS, and what is specific to EBS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TestEbs(RestoreContract):
     def cloud(self, ebs_disks):
         return ebs_disks
 
-    # -- EBS alone -----------------------------------------------------------------------------------------
+    # -- specific to EBS -----------------------------------------------------------------------------------
 
     def test_a_disk_that_vanishes_for_its_key_has_failed(self, cloud):
         bad, good = cloud.copy(), cloud.copy()
@@ -61,7 +61,7 @@ class TestEbs(RestoreContract):
 
     @pytest.mark.parametrize("rate", [100, 200, 300])
     def test_data_is_loaded_at_the_rate_that_is_asked_for(self, cloud, rate):
-        """The request is held against botocore's model: an unknown member would not leave this machine."""
+        """The request is checked against botocore's model: an unknown member would not leave this machine."""
         asked = []
         cloud.settings(disk_seconds=1.0)
         cloud.server.control.trim = lambda action, _answer: asked.append(action)
@@ -106,7 +106,7 @@ class TestEbs(RestoreContract):
         assert out["counts"]["available"] == made and made + out["counts"]["failed"] == 8
 
     def test_a_disk_that_only_bears_our_tags_is_left(self, cloud):
-        """AWS shows what a disk was made of: tags that say otherwise are somebody's."""
+        """AWS shows the snapshot of a disk: tags that contradict it are not ours."""
         one, two = cloud.copy(), cloud.copy()
         theirs = cloud.plant(two, cloud.tags_for(one))
         out = cloud.restore(one, wait=True)

@@ -323,7 +323,7 @@ def test_https_is_used_unless_the_endpoint_says_otherwise(endpoint, protocol, ho
     )
     request = DescribeSnapshotsRequest()
     service._address(request, "cn-beijing")
-    # The SDK compares by identity: an equal text would be sent in the clear (api-facts: alibaba-https).
+    # The SDK compares by identity: an equal string would mean HTTP (api-facts: alibaba-https).
     assert request.get_protocol_type() is protocol and request.endpoint == host
 
 

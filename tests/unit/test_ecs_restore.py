@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of every restore module, on ECS, and what is ECS's alone."""
+"""The promises of every restore module on ECS, and what is specific to ECS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TestEcs(RestoreContract):
     def cloud(self, ecs_disks):
         return ecs_disks
 
-    # -- ECS alone -----------------------------------------------------------------------------------------
+    # -- specific to ECS -----------------------------------------------------------------------------------
 
     def test_a_disk_whose_data_is_loaded_still_is_asked_again_to_go(self, cloud):
         copies = [cloud.copy() for _n in range(3)]
@@ -58,7 +58,7 @@ class TestEcs(RestoreContract):
         assert not out.failed and len(cloud.disks()) == 1
 
     def test_a_token_of_another_call_leads_to_a_look_first(self, cloud):
-        """The killed run's call had another time of expiry, so the token is refused; its disk shows later."""
+        """The killed run's call had another expiry, so the token is refused; its disk shows later."""
         copy = cloud.copy()
         cloud.settings(visible_after=8.0)
         cloud.faults({"action": cloud.make_action, "fault": "lose_answer"})

@@ -114,7 +114,7 @@ def test_a_copy_whose_answered_id_never_shows_is_found_by_its_source(ens):
     ],
 )
 def test_the_region_of_the_api_follows_from_the_endpoint(ens, monkeypatch, endpoint, region):
-    # A proxy leads the well-known host to the simulator, which speaks no TLS.
+    # A proxy maps the well-known host to the simulator, which has no TLS.
     monkeypatch.setenv("HTTP_PROXY", ens.url)
     monkeypatch.setattr(alibaba, "protocol_type", SimpleNamespace(HTTPS=protocol_type.HTTP, HTTP=protocol_type.HTTP))
     seen = set()
@@ -220,7 +220,7 @@ def test_a_rerun_over_a_thousand_copies_makes_few_calls(ens):
 
 @pytest.mark.parametrize("counts", ["items", "pages", "zero", "nothing"])
 def test_no_count_leaves_disks_or_snapshots_out(ens, counts):
-    """The service's own SDK calls TotalCount a number of pages (api-facts: page-seams)."""
+    """The service's own SDK describes TotalCount as a number of pages (api-facts: page-seams)."""
     ens.settings(counts=counts)
     disks = [ens.disk(**{"dr-copy": "true"}) for _n in range(120)]
     sources = [ens.snapshot(disk) for disk in disks]

@@ -17,7 +17,7 @@ class TestEns(CopyContract):
         return ens
 
     def test_tags_of_the_user_win_over_carried_ones_and_provenance_over_both(self, cloud):
-        """ENS has no tags of snapshots, and so no such options."""
+        """ENS has no tags on snapshots, and so no such options."""
         for option in ("tags", "copy_tags", "purge_tags", "source_tags"):
             out = cloud.run(cloud.snapshot(), **{option: {"a": "b"}})
             assert out.failed and option in out["msg"] and not cloud.copies()
@@ -31,10 +31,10 @@ class TestEns(CopyContract):
     def test_purging_takes_other_tags_away_and_spares_provenance(self, cloud):
         """As above."""
 
-    # -- where the service knows less, its own promise takes the place of the common one -----------------
+    # -- ENS shows less, so a promise of its own replaces the common one -----------------------------------
 
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):
-        """ENS shows no quota of copies in progress, so the window is the user's."""
+        """ENS shows no quota of copies in progress, so the user's option sets the window."""
         cloud.settings(copy_seconds=20.0)
         out = cloud.run(*[cloud.snapshot() for _n in range(30)], wait=True, max_in_flight=5)
         assert not out.failed and cloud.peak_in_progress() == 5 and len(cloud.copies()) == 30
@@ -45,7 +45,7 @@ class TestEns(CopyContract):
         assert failure["kind"] == "busy" and failure["code"] == "Throttling.User" and failure["request_id"]
 
     def test_somebody_elses_failed_copy_stays(self, cloud):
-        """Without tags every copy with source fields is ours."""
+        """Without tags, every copy with source fields is ours."""
         source = cloud.snapshot()
         cloud.foreign_copy(source, failure="no")
         out = cloud.run(source, wait=True)

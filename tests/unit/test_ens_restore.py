@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of every restore module, on ENS, and what is ENS's alone."""
+"""The promises of every restore module on ENS, and what is specific to ENS."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class TestEns(RestoreContract):
     def cloud(self, ens_disks):
         return ens_disks
 
-    # -- the size of a snapshot is not certain (api-facts: ens-sizes) ---------------------------
+    # -- the size of a snapshot is uncertain (api-facts: ens-sizes) ---------------------------
 
     def test_a_size_below_a_snapshots_is_refused_before_any_write(self, cloud):
-        """What is too small the service raises."""
+        """The service raises a size that is too small."""
         out = cloud.restore(cloud.copy(size=60), size_gib=50, wait=True)
         assert not out.failed and row_of(out)["size_gib"] == 60, out.text
         assert not cloud.restore(cloud.copy(size=60), size_gib=50, wait=True).failed
@@ -33,7 +33,7 @@ class TestEns(RestoreContract):
         out = cloud.restore(cloud.copy(), size_gib=5, wait=True)
         assert out.failed and "20 to 32000 GiB" in out["msg"] and not cloud.disks()
 
-    # -- ENS alone -----------------------------------------------------------------------------------------
+    # -- specific to ENS -----------------------------------------------------------------------------------
 
     def test_a_disk_that_has_lost_its_tags_is_known_by_its_name(self, cloud):
         copy = cloud.copy()
@@ -50,7 +50,7 @@ class TestEns(RestoreContract):
         assert not gone["changed"] and len(cloud.disks()) == 2, "its tags say otherwise"
 
     def test_an_order_that_is_billed_is_given_once(self, cloud):
-        """After a lost answer the disk is looked for during two minutes before another order."""
+        """After a lost answer the run looks for the disk for two minutes before it orders again."""
         cloud.settings(visible_after=100.0)
         cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.restore(*[cloud.copy() for _n in range(3)], wait=True)

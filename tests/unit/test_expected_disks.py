@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the disks of a report add to the recovery points that copies tell, and what nobody can know without them."""
+"""What the disks of a report add to the recovery points of copies, and what is unknown without a report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def choose(*copies, **values):
 
 
 def bare(number, disk="vol-1"):
-    """Return a copy whose marks say nothing but the disk's ID."""
+    """Return a copy whose marks show only the ID of the disk."""
     return copy(number, disk, name=None, size_gib=None, tags={"dr-copy:attached-to": None, "env": None})
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is copied where a disk's newest snapshot is gone by then."""
+"""What is copied if the newest snapshot of a disk was deleted meanwhile."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_what_is_not_shown_any_more_is_passed_over_unless_nobody_knows():
 
 
 def test_a_source_that_a_later_listing_shows_is_not_gone():
-    """No disk is dropped, and no failure is erased, for a read that lagged (promises: unseen)."""
+    """No disk is dropped, and no failure removed, because of a read that lagged (promises: unseen)."""
     source, failure = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
     plan = run(source, listed(snapshot(3), snapshot(5)), failure)
     assert {row[:1] + row[2:] for row in tell(plan)} == {("snap-5", True, "newest")}

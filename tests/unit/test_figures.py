@@ -17,7 +17,7 @@ from tests.benchmark.figure import Figure
 
 @pytest.fixture
 def pages(tmp_path, monkeypatch):
-    """The pages that ``make bench`` writes, empty: the table's and the guide's."""
+    """Return the empty files that ``make bench`` writes: that of the table and the guide."""
     table, guide = tmp_path / "results.rst", tmp_path / "performance.rst"
     monkeypatch.setattr(figure, "RESULTS", table)
     monkeypatch.setattr(figure, "DOCS", tmp_path)

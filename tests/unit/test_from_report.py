@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A restore on another controller, from default settings and the nightly report alone: the report tells what the copies
-do not."""
+"""A restore on another controller, with default settings and the nightly report: the report adds what copies lack."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ def estate(request):
 
 @pytest.fixture
 def nights(estate, tmp_path):
-    """Two disks that were copied, one of which nobody took a snapshot, and a second night with the source dead."""
+    """Two disks that were copied, one disk without snapshots, and a second night without the source region."""
     tiers = {"database": "database", "app": "app", "files": "app"}
     disks = {name: estate.disk(Name=name, tier=tier, **PLAN) for name, tier in tiers.items()}
     for name in ("database", "app"):
@@ -88,7 +87,7 @@ def test_a_report_without_its_disks_is_read_by_what_the_last_one_knew(estate, ni
 
 
 def test_the_report_tells_where_disks_were_that_copies_do_not_tell(ebs_disks, tmp_path):
-    """A copy that somebody else made bears no marks of ours."""
+    """A copy that somebody else made has none of our marks."""
     runs = Runs(ebs_disks)
     disk = ebs_disks.disk(Name="database")
     copies = runs.copies_of({"database": disk})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bad options and bad answers by the hundred: no traceback, no write on a guess, a message that says what is wrong."""
+"""Invalid options and answers: no traceback, no write based on a guess, a message that says what is wrong."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .harness import COLLECTION, run_module
 
 pytestmark = pytest.mark.slow
 
-#: Inputs a module and answers a cloud; `make fuzz` gives more.
+#: Inputs for each module and answers for each cloud; `make fuzz` tries more.
 INPUTS = int(os.environ.get("FUZZ") or 40)
-#: Kinds of failure that are about the cloud, the machine or one source, and name these instead of an option.
+#: Kinds of failures about the cloud, the machine or one source, which name these instead of an option.
 ELSEWHERE = {"credentials", "connection", "not_found", "not_ready", "busy", "timeout"}
 
 
@@ -63,10 +63,9 @@ def test_odd_options_are_refused_by_name(cloud, what):
             kinds = {failure["kind"] for failure in out.result.get("failures", ())}
             named = any(word in out["msg"] for n in names for word in _names_of(module.OPTIONS, n))
             coded = any(failure["code"] for failure in out.result.get("failures", ()))
-            assert named or coded or kinds & ELSEWHERE or "msg_to_log" in out.result, place  # Ansible logs no NUL
+            assert named or coded or kinds & ELSEWHERE or "msg_to_log" in out.result, place  # Ansible does not log NUL
             if not kinds & ELSEWHERE:
-                # What only the cloud can know, such as its regions or how many tags are there already, it refuses
-                # itself.
+                # What only the cloud can know, such as its regions or how many tags exist, it refuses itself.
                 assert _writes(cloud) == written or (coded and _state(cloud) == state), place
 
 
@@ -75,7 +74,7 @@ def _writes(cloud):
 
 
 def _state(cloud):
-    """Return the copies that the server holds, with their tags."""
+    """Return the copies on the server with their tags."""
     return sorted((copy.id, sorted(cloud.tags_of(copy).items())) for copy in cloud.copies())
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sets of snapshots as the info modules tell them: by the cloud's groups, by EBS's descriptions and tags, by marks."""
+"""Sets of snapshots in the info modules: from the cloud's groups, from EBS's descriptions and tags, from marks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .test_recorded_alibaba import service_of
 from .test_simulated_tencent import call
 
 GROUPS = "DescribeSnapshotGroups"
-#: A type that CBS could call consistent; its documents name only one that is not.
+#: A type that CBS could call consistent; its documentation names only one that is not.
 CONSISTENT = "CONSISTENCY"
 SCRIPTS = {"aws:dlm:pre-script": "SUCCESS", "aws:dlm:post-script": "SUCCESS"}
 
@@ -42,7 +42,7 @@ def cloud(request):
 
 
 def server_disks(cloud, number, instance="i-1"):
-    """Make disks that are attached to one instance."""
+    """Create disks that are attached to one instance."""
     disks = [cloud.disk() for _n in range(number)]
     for disk in disks:
         cloud.server.estate.disks[cloud.source][disk].attached_to = instance

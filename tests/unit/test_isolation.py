@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Something that fails again and again does not hold up the rest: a source, a destination, a copy in a call for many
-(promises: all-are-tried)."""
+"""Repeated failures do not hold up the rest: a source, a destination, a copy in a shared call.
+
+See promises: all-are-tried.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ def of_snapshot(chosen):
 
 @clouds("ecs", "cbs")
 def test_a_source_that_stays_busy_keeps_no_other(cloud, monkeypatch):
-    """As while its disk is rolled back to it."""
+    """For example while its disk is rolled back to it."""
     disk = cloud.disk()
     busy = [cloud.snapshot(disk, age_hours=50), *(cloud.snapshot() for _n in range(2))]
     others = [cloud.snapshot(disk, age_hours=20), *(cloud.snapshot() for _n in range(8))]

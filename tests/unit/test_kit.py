@@ -28,7 +28,7 @@ def kit():
 
 @pytest.fixture
 def installed(tmp_path):
-    """A collection of two files, as ansible-galaxy installs it."""
+    """Create a collection of two files, as ansible-galaxy installs it."""
     directory = tmp_path / "acme" / "tools"
     (directory / "plugins").mkdir(parents=True)
     entries = [{"name": ".", "ftype": "dir"}, {"name": "plugins", "ftype": "dir"}]

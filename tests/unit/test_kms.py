@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys: one that is disabled, or waits for its deletion, makes every copy under it worthless (api-facts:
-kms-key-states)."""
+"""Keys: a key that is disabled or pending deletion makes every copy with it useless (api-facts: kms-key-states)."""
 
 from __future__ import annotations
 

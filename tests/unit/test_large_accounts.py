@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Large accounts: a run reads what it needs, and little else.
-
-The bench has the whole size, these a tenth of it.
-"""
+"""Large accounts: a run reads what it needs, and little else. The benchmark has full sizes, these tests a tenth."""
 
 from __future__ import annotations
 
@@ -40,14 +37,14 @@ def newest(large):
 def test_disks_and_their_snapshots_are_asked_for_by_disk(large):
     out = large.info(large.source, disk_tags={"dr-copy": "true"})
     assert len(out["disks"]) == 300 and len(out["snapshots"]) == 9000
-    # One page of all, to see that they are many; 6 and 3 of two batches of disks; 2 for copies of these disks.
+    # One page of all, to see that there are many; 6 and 3 of two batches of disks; 2 for copies of these disks.
     assert reads(large) == {"DescribeVolumes": 1, "DescribeSnapshots": 12}
 
 
 @pytest.mark.slow
 def test_a_few_disks_among_many_cost_a_few_reads(large):
     disks = [d["disk_id"] for d in large.info(large.source, disk_tags={"Name": "disk-0000*", "dr-copy": "*"})["disks"]]
-    assert disks == []  # a tag's value is no pattern
+    assert disks == []  # a tag value is not a pattern
     volumes = sorted({s.volume.id for s in large.server.large[large.source].snapshots.values()})[-3:]
     before = large.calls.copy()
     shown = large.info(large.source, disk_ids=volumes)["snapshots"]
@@ -79,7 +76,7 @@ def test_shards_read_what_they_have(large):
     ids, rows = set(), 0
     for part in range(1, SHARDS + 1):
         out = large.info(large.source, disk_tags={"dr-copy": "true"}, shard=f"{part}/{SHARDS}")
-        assert len(out["disks"]) == 300  # all are listed, so that nobody takes an empty part for an empty plan
+        assert len(out["disks"]) == 300  # all are listed, so that an empty part does not count as an empty plan
         own = {s["disk_id"] for s in out["snapshots"]}
         assert not own & ids
         ids |= own
@@ -107,13 +104,13 @@ def test_bad_parts_are_refused_before_any_call(ebs, options, word):
 def test_a_rerun_over_many_reads_copies_by_their_source(large):
     out = large.run(*newest(large))
     assert not out.failed and out["counts"]["unchanged"] == 300
-    # One page of all, two batches by our tags, one for what the console made.
+    # One page of all, two batches by our tags, one for copies of the console.
     assert reads(large) == {"DescribeSnapshots": 4}
 
 
 @pytest.mark.slow
 def test_copies_of_others_are_found_among_many(large):
-    """Nothing is made beside a copy of the console, whoever asks for how many."""
+    """No second copy is made of a source that the console copied, however many are requested."""
     sources = [large.snapshot() for _n in range(2)]
     theirs = [large.foreign_copy(source) for source in sources]
     for asked in (sources, [*sources, *newest(large)]):
@@ -132,7 +129,7 @@ def test_copying_among_many_reads_few_pages(large):
 
 @pytest.mark.slow
 def test_what_is_in_progress_is_counted_without_ordinary_snapshots(large):
-    """The room of others' copies is kept; snapshots being made of the destination's own disks take none."""
+    """Others' copies take room; snapshots of the destination's own disks do not."""
     large.settings(copy_seconds=60.0)
     for _n in range(3):
         made = large.snapshot(region=large.destination)
@@ -153,7 +150,7 @@ def test_a_page_that_fails_is_asked_for_again_alone(large):
 
 @pytest.mark.slow
 def test_a_budget_that_others_have_used_up_is_waited_for(large, monkeypatch):
-    monkeypatch.setattr("random.uniform", lambda _least, most: most)  # pauses are drawn, and so are the calls they cost
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)  # pauses are drawn, and so is the number of calls
     large.settings(budgets={"DescribeSnapshots": [6, 1]})
     out = large.info(large.destination, copies_from=[large.source], **large.quick_reads)
     assert len(out["snapshots"]) == 9000
@@ -229,6 +226,6 @@ print(int(re.findall(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[0
 
 
 def test_clients_of_many_regions_share_the_models_of_the_sdk():
-    """A module that waits holds at most 100 MB; each client that reads EC2's model for itself takes 25 of them."""
+    """A module that waits uses at most 100 MB; each client with its own EC2 model takes 25."""
     done = subprocess.run([sys.executable, "-c", CLIENTS], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 90

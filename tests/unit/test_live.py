@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a live run writes and deletes, and the calls with which the simulated clouds make disks."""
+"""What a live run writes and deletes, and the calls with which the simulated clouds create disks."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_simulated_calls_have_the_parameters_of_alibabas_sdk(made, plain, pa
     for action in made.parameters.keys() - plain.parameters.keys():
         request = getattr(importlib.import_module(f"{package}.{action}Request"), f"{action}Request")
         setters = {name.removeprefix("set_") for name in dir(request) if name.startswith("set_")}
-        # The setter of a list has the plural of its name.
+        # The setter of a list has a plural name.
         known = {name.removesuffix(".N") + "s" * name.endswith(".N") for name in made.parameters[action]}
         # The SDK lacks a setter for the billing cycle of an ENS disk (api-facts: ens-billing-cycle).
         assert known - setters <= {"InstanceBillingCycle"}, action

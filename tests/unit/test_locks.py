@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks, on the clouds that have them: set once, never touched again, and in nobody's way."""
+"""Locks, on the clouds that have them: set once, never changed, and no obstacle to anything else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.simulator.locks import SimulatedLock, lock_of
 
 LOCK, LOCKS = "LockSnapshot", "DescribeLockedSnapshots"
-#: What a lock in the mode that every cloud has needs to be written out.
+#: What a lock needs in the mode that every cloud has.
 COMPLIANCE = {"lock_mode": "compliance"}
 
 
@@ -152,7 +152,7 @@ def test_a_lost_answer_to_a_lock_is_looked_for_before_it_is_asked_for_again(clou
 
 @pytest.mark.parametrize("fault", ["lose_answer", "garbage"])
 def test_a_lost_answer_to_the_lock_of_what_was_just_made_is_looked_for_too(cloud, fault):
-    """A second call would change the lock that the first one has set (api-facts: ebs-locks, ecs-locks)."""
+    """A second call would change the lock that the first one set (api-facts: ebs-locks, ecs-locks)."""
     cloud.faults({"action": LOCK, "fault": fault, "nth": [1]})
     out = cloud.run(cloud.snapshot(), wait=True, lock_days=30, **COMPLIANCE)
     assert not out.failed and out["counts"]["created"] == 1, out.result

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logging in to Alibaba Cloud: what counts, each way to log in, what is refreshed and what goes wrong
-(api-facts: alibaba-login-library).
+"""Logging in to Alibaba Cloud: precedence, each way to log in, refreshes, and failures.
 
-The vendor's library and the SDK run as they are. A proxy on loopback stands in for the metadata service, STS and ECS.
+The vendor's library and the SDK run unchanged (api-facts: alibaba-login-library). A proxy on loopback stands in for the
+metadata service, STS and ECS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ AK = {"name": "default", "mode": "AK", "access_key_id": "file", "access_key_secr
 REAL = {**AK, "access_key_id": ACCESS_KEY, "access_key_secret": SECRET_KEY}
 ROLE_OF = {"ram_role_arn": ROLE, "ram_session_name": "night"}
 ENVIRONMENT = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "env", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}
-#: A run without keys among its options.
+#: A run without keys in its options.
 NO_KEYS = {"access_key": ..., "secret_key": ...}
 STS = f"http://{STS_HOST}"
 TIMES = {"connect_timeout": 1, "read_timeout": 1}
@@ -41,7 +41,7 @@ TIMES = {"connect_timeout": 1, "read_timeout": 1}
 
 @pytest.fixture
 def home(monkeypatch, tmp_path):
-    """A home without profiles, as the library sees it too."""
+    """Return a home directory without profiles, which the library uses too."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(auth_constant, "HOME", str(tmp_path))
     monkeypatch.delenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED")
@@ -53,7 +53,7 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def around(ecs, home, monkeypatch):
-    """ECS, and all that hands out credentials for it, by way of a proxy."""
+    """ECS and all sources of its credentials, behind a proxy."""
     stand_in = LoginStandIn(ecs.server)
     server = Server(stand_in)
     monkeypatch.setenv("HTTP_PROXY", server.url)
@@ -64,7 +64,7 @@ def around(ecs, home, monkeypatch):
 
 
 def environment(monkeypatch, **variables):
-    """Set variables as they are before the process begins: the library reads them once."""
+    """Set variables before the library reads them, which it does once."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     importlib.reload(auth_util)
@@ -305,7 +305,7 @@ def test_a_role_of_the_environment_is_no_other_logins(around):
 @pytest.mark.parametrize("way", ["instance", "role"])
 def test_credentials_that_expire_in_mid_wait_are_refreshed(around, way):
     given = {**NO_KEYS, "ecs_ram_role": "dr-instance"} if way == "instance" else {"assume_role_arn": ROLE}
-    around.login.seconds = 600  # so near their end that the library asks again at each call
+    around.login.seconds = 600  # so close to their end that the library refreshes them for each call
     around.settings(copy_seconds=600.0)
     started = around.clock.monotonic()
     for moment in (100, 250, 400):

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logging in to Tencent Cloud: what is found where, and the SDK's credentials against stand-ins of metadata service and
-STS."""
+"""Logging in to Tencent Cloud: precedence, and the SDK's credentials with stand-ins for metadata service and STS."""
 
 from __future__ import annotations
 
@@ -191,7 +190,7 @@ def test_a_role_of_the_environment_is_assumed_as_the_command_line_does(tmp_path)
     keys = {"secret_id": "option", "secret_key": "s"}
     assert find_login(keys, ROLE, home) == Login("option", "s", **night)
     assert find_login({**keys, "assume_role_session_name": "mine"}, ROLE, home).session_name == "mine"
-    # A profile or an instance's role that is named says all by itself, and so does a role.
+    # A named profile, instance role or assumed role needs no other settings.
     assert find_login({"profile": "b"}, ROLE, home) == Login("b", "s")
     assert find_login({"cvm_role": "dr"}, ROLE, home) == Login(cvm_role="dr")
     assert find_login({**keys, "assume_role_arn": "mine"}, ROLE, home) == Login("option", "s", role_arn="mine")
@@ -219,7 +218,7 @@ def test_a_role_of_the_environment_signs_the_calls(cbs, monkeypatch):
 
 @pytest.fixture
 def on_its_clock(cbs, monkeypatch):
-    """Let the SDK and the stand-ins read the time from the clock that the test sets."""
+    """Let the SDK and the stand-ins use the clock of the test."""
     caught = SimpleNamespace(
         time=lambda: cbs.clock.utc().timestamp(), gmtime=time.gmtime, strftime=time.strftime, sleep=time.sleep
     )
@@ -239,7 +238,7 @@ def metadata(cbs, monkeypatch):
 
 @pytest.fixture
 def pod(cbs, monkeypatch, tmp_path):
-    """A pod on TKE with an identity; returns the file of its token."""
+    """A pod on TKE with an identity; return the file of its token."""
     token = tmp_path / "token"
     token.write_text("identity-of-the-pod-1\n")
     cbs.settings(web_identities={ARN: ["provider", "identity-of-the-pod-1"]})
@@ -313,7 +312,7 @@ def test_an_assumed_role_is_renewed_in_the_middle_of_a_wait(cbs, on_its_clock):
 
 
 def test_keys_that_the_service_no_longer_takes_end_the_run_as_credentials(cbs):
-    """By the machine's clock they are still good, so nobody renews them."""
+    """By the machine's clock they are still valid, so nobody renews them."""
     cbs.settings(roles={ARN: {}}, session_seconds=1800, copy_seconds=5000.0)
     failure = cbs.run(cbs.snapshot(), assume_role_arn=ARN, wait=True, wait_timeout=20000, wait_delay=120).failure()
     assert (failure["kind"], failure["code"]) == ("credentials", "AuthFailure.TokenFailure") and "token" in failure[

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What machines read about a run: metrics, JUnit XML, and a rulebook that starts runs."""
+"""The machine-readable output of a run: metrics, JUnit XML, and a rulebook that starts runs."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ def test_names_that_xml_cannot_hold():
 
 @pytest.fixture(scope="module")
 def rulebook_schema():
-    """The schema out of ansible-rulebook's wheel, which is all of its own validation."""
+    """The schema from the wheel of ansible-rulebook, its only validation."""
     kept = TOOLS / "ruleset_schema.json"
     if not kept.exists():
         TOOLS.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The maps for developers hold: facts and promises, their citations, the lines of the documents."""
+"""The documents for developers are correct: facts and promises, their citations, the length of lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATUSES = {"recorded", "documented", "measured", "unverified"}
 
 
 def entries(name):
-    """Return what stands under each heading of the third level of a document."""
+    """Return the text under each third-level heading of a document."""
     _head, *parts = re.split(r"^### (\S+)$", (MAPS / f"{name}.md").read_text(), flags=re.M)
     assert len(set(parts[::2])) == len(parts) // 2, "a heading stands twice"
     return dict(zip(parts[::2], (re.sub(r"\s+", " ", part.partition("\n## ")[0]) for part in parts[1::2])))
@@ -94,7 +94,7 @@ def test_the_tour_names_functions_that_exist():
 
 
 def test_no_line_of_prose_is_too_long():
-    """Tables of Markdown, code blocks, and what commands write between their marks are no prose."""
+    """Markdown tables, code blocks and generated parts are exempt."""
     texts = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *(REPOSITORY / "docs").rglob("*.md")]
     texts += [*(REPOSITORY / "docs").rglob("*.rst"), *(REPOSITORY / "roles").rglob("*.md")]
     for path in texts:
@@ -108,7 +108,7 @@ def test_no_line_of_prose_is_too_long():
 
 
 def test_the_guide_for_contributors_names_tests_that_are_there():
-    """And ``make unit T=`` finds their files, without a look at the others."""
+    """``make unit T=`` finds their files without reading others."""
     text = (REPOSITORY / "CONTRIBUTING.md").read_text()
     names = set(re.findall(r"make unit T=\S*?(test_\w+)(?!\S*[./])", text))
     found = {}
@@ -122,6 +122,6 @@ def test_the_guide_for_contributors_names_tests_that_are_there():
 
 
 def test_the_readme_stays_short():
-    """The addresses of its links, which no reader sees, do not count."""
+    """The addresses of its links, which readers do not see, do not count."""
     lines = (REPOSITORY / "README.md").read_text().splitlines()
     assert len([line for line in lines if not re.match(r"\[[^\]]+\]: https://", line)]) <= 150

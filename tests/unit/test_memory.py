@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run remembers of looks and of its own calls, and when it looks again: to the second."""
+"""What a run remembers about looks and its own calls, and when it looks again, to the second."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_what_was_never_looked_at_is_not_fresh_even_where_the_clock_has_just_sta
 
 @pytest.mark.parametrize("happened", ["sent", "accepted", "in doubt"])
 def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
-    """What ends the copies of a region for good leaves those alone that may have begun."""
+    """A failure for all copies of a region does not affect those that may have started."""
     memory = looked()
     assert memory.may_begin
     memory.copy_sent(NOON)
@@ -117,7 +117,7 @@ def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
     + [(None, True, True)],
 )
 def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seconds, managed, own):
-    """The call was out for four seconds; times are exact to three. Then the doubt is over (promises: exactly-once)."""
+    """The call took four seconds, and times are accurate to three. Then the doubt is over (promises: exactly-once)."""
     memory = looked()
     memory.copy_sent(NOON)
     memory.copy_in_doubt(Ambiguous("lost"), 4.0, NOON + timedelta(seconds=4))
@@ -162,7 +162,7 @@ def test_a_sighting_is_fresh_for_fifteen_seconds_after_a_look_or_an_answer(age, 
     ],
 )
 def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state):
-    """A doubt ends where a copy shows, and nowhere else; the calls in doubt stay known."""
+    """A doubt ends only when a copy shows; the lost calls remain known."""
     call, why = CopyCall(), Ambiguous("lost")
     given = {"sent": (NOON,), "in_doubt": (why, 4.0, NOON + timedelta(seconds=4)), "refused": (why, False)}
     for event in events.split():

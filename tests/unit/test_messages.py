@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The messages that users see, by situation, so that their wording is reviewed as a whole.
+"""The messages that users see, by situation, so that their wording can be reviewed as a whole.
 
 SOURCE and COPY stand for the IDs of snapshots, REQUEST for the ID of a request, URL for the address of the simulated
 cloud.
@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 LONG = "n" * 60
-#: Options of the copy module that are not valid: cloud, options, message.
+#: Invalid options of the copy module: cloud, options, message.
 BAD_INPUT = [
     ("ebs", {"snapshot_ids": ["vol-1"]}, "snapshot_ids: 'vol-1' is not a valid ID (example: COPY)"),
     ("ecs", {"snapshot_ids": ["x"]}, "snapshot_ids: 'x' is not a valid ID (example: s-bp67acfmxazb4p****)"),
@@ -180,7 +180,7 @@ def foreseen(cloud, source):
     return cloud.run(source, check=True)
 
 
-#: What becomes of copies: cloud, situation, message.
+#: What happens to copies: cloud, situation, message.
 HAPPENINGS = [
     ("ebs", made, "1 copy requested: 1 created; 1 completed"),
     ("ebs", foreseen, "Check mode, nothing was written. 1 copy requested: 1 created"),
@@ -313,7 +313,7 @@ HAPPENINGS = [
     ),
 ]
 
-#: Logins that cannot be: cloud, options, message.
+#: Invalid logins: cloud, options, message.
 LOGINS = [
     (
         "ecs",
@@ -380,7 +380,7 @@ LOGINS = [
     ),
 ]
 
-#: Variables of the role, beside good ones, and what is said of them.
+#: Invalid variables of the role, in addition to valid ones, and their messages.
 ROLE = [
     ({"cloud": None}, "dr_copy_cloud is required"),
     ({"cloud": "gcp"}, "dr_copy_cloud must be one of ebs, ecs, ens, cbs, not 'gcp'"),
@@ -422,7 +422,7 @@ ROLE = [
 
 
 def plain(text, cloud, source):
-    """Put words for what differs in each run."""
+    """Replace what differs in each run by words."""
     text = text.replace(source, "SOURCE").replace(cloud.url, "URL")
     text = re.sub(r"(?<=request )[0-9A-Za-z-]{8,}", "REQUEST", text)
     return re.sub(r"\b(snap-[0-9a-f]{17}|s-[0-9a-z]{20}|sp-[0-9a-zA-Z_-]{8,}|snap-[0-9a-z]{8})\b", "COPY", text)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole nights of the role, with the real modules: what is done and told where something happens in the middle."""
+"""Whole nights of the role with the real modules: what they do and report if something happens in the middle."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def estate(request):
 
 
 def protected(estate, hours=1):
-    """Make a disk of the plan with a snapshot; returns the snapshot."""
+    """Create a disk of the plan with a snapshot; return the snapshot."""
     return estate.snapshot(estate.disk(**{"dr-copy": "true", "Name": "database"}), hours)
 
 
@@ -77,7 +77,7 @@ def test_a_copy_that_is_deleted_once_the_run_saw_it_complete_is_no_recovery_poin
 
 
 def test_a_copy_that_a_list_does_not_show_counts_once_a_look_by_its_id_shows_it(ebs):
-    """A replica that lags shows the tags late, by which copies are listed."""
+    """A lagging replica shows late the tags by which copies are listed."""
     protected(ebs)
     hidden = {}
 
@@ -208,7 +208,7 @@ def test_the_name_of_one_plan_does_not_keep_others_from_their_metrics(ecs, tmp_p
 
 
 def test_a_plan_of_spaces_is_called_like_its_host(ecs, tmp_path):
-    """A survey gives them for an answer that somebody has cleared."""
+    """A survey returns spaces for an answer that somebody has cleared."""
     ecs.snapshot(ecs.disk(**{"dr-copy": "true"}))
     night(ecs, plan="  ", report_dir=str(tmp_path))
     (copy,) = ecs.copies()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What whole nights tell of disks and copies that nobody looks after: lost, vanished, of other plans, locked out."""
+"""What whole nights report about disks and copies that need attention: lost, vanished, of other plans, unusable."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_what_retention_took_has_not_vanished(estate, tmp_path):
 
 
 def test_what_a_run_without_a_report_has_deleted_has_not_vanished(estate, tmp_path):
-    """It may have been killed before it wrote one, or was begun by hand."""
+    """It may have been killed before it wrote one, or was started by hand."""
     disk = estate.disk(**TAGS)
     estate.snapshot(disk, 30)
     night(estate, report_dir=str(tmp_path), keep=1)

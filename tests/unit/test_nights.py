@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nights on each simulated cloud, one after the other; `make nights` passes a whole year."""
+"""Nights on each simulated cloud, one after the other; `make nights` runs a whole year."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.storms.servers import StormServer
 
 pytestmark = pytest.mark.slow
 
-#: As many as prune, beside the week in which the source region is down.
+#: As many nights as prune, plus the week in which the source region is down.
 NIGHTS = 22
 
 
@@ -31,7 +31,7 @@ def test_nights_end_with_just_what_the_variables_describe(cloud, served, tmp_pat
 
 
 def test_no_disk_starves_in_nights_that_are_too_short(ecs):
-    """Nights in which there is time for a quarter of the disks a night, which have one more snapshot each night."""
+    """Each night has time for a quarter of the disks, and all disks have a new snapshot."""
     cloud = ecs
     disks = [cloud.disk(**{"dr-copy": "true"}) for _n in range(8)]
     cloud.settings(copy_seconds=100.0)

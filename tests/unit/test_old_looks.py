@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That nothing is written on what was seen too long ago, or forgotten: by many calls in a row, by a call that is split,
-by a look that takes long, by a replica that lags (promises: fresh-look, held, locks)."""
+"""No write is based on something seen too long ago, or forgotten (promises: fresh-look, held, locks).
+
+The cases: many calls in a row, a split call, a long look, a lagging replica.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +121,7 @@ def test_after_a_refusal_for_many_regions_nothing_is_sent_past_the_deadline(requ
     cloud.settings(latency=4.5)
     sent = refuse_first_copy_call(cloud, name)
     out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=47, read_timeout=30)
-    assert out.failed and sent and max(sent) - 4.5 <= start + 47  # the server notes a call once its latency is over
+    assert out.failed and sent and max(sent) - 4.5 <= start + 47  # the server records a call once its latency is over
 
 
 # -- what was seen once, and looks that take long ---------------------------------------------------------
@@ -151,9 +153,9 @@ def test_a_hold_that_was_seen_counts_for_the_whole_run(cbs, monkeypatch):
     ("cloud", "listed", "read_at"), [("cbs", [20, 40], 60), ("ecs", [20, 40, 60, 80], 120)], indirect=["cloud"]
 )
 def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, read_at):
-    """Two calls of 20 seconds read 120 copies by ID; while the second is out, those of the first get held.
+    """Two calls of 20 seconds read 120 copies by ID; during the second, the copies of the first are held.
 
-    The pages of ECS may not join, so it is listed twice; and then asked for locks.
+    The pages of ECS may not join, so it is listed twice; then its locks are read.
     """
     sources = [cloud.snapshot() for _source in range(120)]
     copies = [cloud.our_copy(source) for source in sources]
@@ -166,8 +168,7 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, 
 
 
 def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
-    """Deletions pause; tags are set meanwhile; the first call of the next look shows the hold, the second is
-    throttled."""
+    """Deletions pause while tags are set; the first call of the next look shows the hold, the second is throttled."""
     sources = [cbs.snapshot() for _source in range(120)]
     for source in sources:
         cbs.our_copy(source)
@@ -191,7 +192,7 @@ def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
 
     with_script(cbs, fault)
     cbs.run(*sources, tags={"x": "1"}, remove_duplicates=True, wait=False, wait_timeout=120)
-    # The others were deleted on the look before, which was fresh.
+    # The others were deleted based on the look before, which was fresh.
     assert count["reads"] and len(ids(doubles) & ids(cbs.copies())) >= 50
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers without a member that the service's model calls optional: each member in turn, in all answers that are read.
+"""Answers without a member that the service's model calls optional: each member in turn, in all answers.
 
-No module may end in an error of ours, and none may make a second copy or disk (api-facts: optional-members).
+No module may end in an error of our code, and none may make a second copy or disk (api-facts: optional-members).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from .harness import run_module
 
 pytestmark = pytest.mark.slow
 
-#: What a result says where code of ours has failed on an answer.
+#: How a result shows that our code failed on an answer.
 OURS = re.compile(r"Unexpected \w+ at|could not be read \(\w*Error|Traceback")
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 ROLE = "arn:aws:iam::123456789012:role/dr"
 
 
-# -- members of an answer, by their path; what is in a list has the path of the list ------------------------
+# -- members of an answer, by their path; items of a list have the path of the list ------------------------
 
 
 def paths_of(part, path=()):
-    """Yield the path of each member of an answer, as often as it is there."""
+    """Yield the path of each member of an answer, as often as it occurs."""
     for name, value in _members(part):
         here = path if name is None else (*path, name)
         if name is not None:
@@ -41,7 +41,7 @@ def paths_of(part, path=()):
 
 
 def without(part, path, at=()):
-    """Take every member with this path from an answer, in place."""
+    """Remove every member with this path from an answer, in place."""
     for name, value in list(_members(part)):
         here = at if name is None else (*at, name)
         if here == path and name is not None:
@@ -78,7 +78,7 @@ def written(answer, part):
 
 
 class Trim:
-    """Notes which members answers have, by action, and takes one of them from all answers of an action."""
+    """Records the members of answers by action, and removes one of them from all answers of an action."""
 
     def __init__(self, action=None, path=None):
         self._action, self._path = action, path
@@ -111,12 +111,12 @@ def optional_of_aws(action):
     client = boto3.client(SERVICES.get(action, "ec2"), region_name="us-east-1")
     shape = client.meta.service_model.operation_model(action).output_shape
     found = dict(_shapes(shape, ()))
-    result = f"{action}Result"  # services of the protocol "query" wrap what the model describes
+    result = f"{action}Result"  # services of the "query" protocol wrap what the model describes
     return lambda path: found.get(path[1:] if path[0] == result else path, False)
 
 
 def _shapes(shape, path):
-    """Yield the path of each member that a model has, and whether it is optional."""
+    """Yield the path of each member of a model, and whether it is optional."""
     if shape is None:
         return
     while shape.type_name == "list":
@@ -128,11 +128,11 @@ def _shapes(shape, path):
         yield from _shapes(member, here)
 
 
-# -- what is called -------------------------------------------------------------------------------------------
+# -- the calls -------------------------------------------------------------------------------------------
 
 
 def all_of_aws(cloud):
-    """Run every module for AWS on an estate of its own. Yields what each printed; no second copy is made."""
+    """Run every module for AWS on an estate of its own. Yield the output of each; no second copy may be made."""
     cloud.settings(blocks_up_to=12, roles={ROLE: {}})
     quick = {"wait_timeout": 60, **cloud.quick_reads}
     disk = cloud.disk(**{"dr-copy": "true", "Name": "data"})
@@ -156,7 +156,7 @@ def all_of_aws(cloud):
     assert held.id in {c.id for c in cloud.copies()}, "a locked copy is deleted"
 
 
-#: Options of a copy that only some of the clouds have.
+#: Options of a copy that only some clouds have.
 OWN = {
     "ecs": {"tags": {"env": "prod"}, "copy_tags": True, "lock_days": 3},
     "ens": {"instance_billing_cycle": "Day"},
@@ -165,7 +165,7 @@ OWN = {
 
 
 def all_of_others(cloud):
-    """Run every module for another cloud on an estate of its own. Yields what each printed; nothing is made twice."""
+    """Run every module for another cloud on an estate of its own. Yield the output of each; nothing is made twice."""
     quick, own = {"wait_timeout": 60}, OWN[cloud.cloud.name]
     disk = cloud.disk(**{"dr-copy": "true"})
     source, old = (cloud.snapshot(disk) for _n in range(2))
@@ -186,11 +186,11 @@ def all_of_others(cloud):
 
 
 def all_of_an_answer(_action):
-    """The models of Alibaba Cloud and Tencent Cloud require no member; Tencent's SDK needs what holds them all."""
+    """The models of Alibaba Cloud and Tencent Cloud require no member; Tencent's SDK needs the outermost one."""
     return lambda path: path != ("Response",)
 
 
-#: By cloud: every call that is made, all of whose answers are trimmed, and which members are optional.
+#: By cloud: all calls whose answers are trimmed, and which members are optional.
 CLOUDS = {
     "ebs_disks": (all_of_aws, optional_of_aws),
     "ecs_disks": (all_of_others, all_of_an_answer),
@@ -210,7 +210,7 @@ def test_no_optional_member_is_missed(name, request):
     members = [(action, path) for action, paths in seen.seen.items() for path in paths if optional_of(action)(path)]
     assert len(members) > 40, members
     wrong = []
-    # All of them take minutes; where the tests of a day are drawn (tests/scripts/test.sh), a seventh each day.
+    # All of them take minutes; if tests are drawn by the day (tests/scripts/test.sh), a seventh each day.
     day = os.environ.get("STORM_SEED")
     for action, path in sorted(members)[int(day) % 7 :: 7] if day else sorted(members):
         cloud.server.reset()

@@ -25,7 +25,7 @@ GOOD = {"disks": 4, "late": 0}
 
 
 def drawn(changes=(), **night):
-    """Return the page of a night whose report has these changes; those of a dict are of its keys."""
+    """Return the page of a night whose report has these changes; a dict changes some of its keys."""
     report = sample(**night)
     for key, value in dict(changes).items():
         report[key] = {**report[key], **value} if isinstance(value, dict) else value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lists of the page of a night: facts, servers, totals, policy, coverage, and all that was done or left."""
+"""The lists on the page of a night: facts, servers, totals, policy, coverage, and what was done or omitted."""
 
 from __future__ import annotations
 

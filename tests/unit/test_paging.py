@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listings by offset and page number, read while they change (promises: listings)."""
+"""Listings by offset and page number that change while they are read (promises: listings)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ WAYS = {"offset": by_offset, "number": by_number}
 class Listing:
     """A list that a service shows in pages of ten, oldest first.
 
-    ``changes`` says what happens to it before the first, second, ... page asked. ``way``: by what a page is named.
-    ``most``: what a page shows at most. ``count`` is what the service tells as the count of all.
+    ``changes`` says what happens to it before the first, second, ... requested page. ``way``: how a page is requested.
+    ``most``: the largest page. ``count``: the count that the service reports.
     """
 
     def __init__(self, ids, changes=None, way="offset", most=SIZE, count=len):
@@ -88,7 +88,7 @@ def test_many_that_go_at_once_are_told_as_a_seam(way):
 
 @ways
 def test_a_first_page_of_a_replica_that_lags_hides_none(way):
-    late = [-1, *range(24)]  # it still shows one that is gone, and not yet the newest one
+    late = [-1, *range(24)]  # it still shows one that is deleted, and not yet the newest one
     listing = Listing(late, {2: lambda ids: (ids.remove(-1), ids.append(24))}, way)
     assert {*listing.read()} >= {*range(25)}
 
@@ -115,7 +115,7 @@ def test_what_is_there_all_the_time_is_listed_or_a_seam_is_told(way, data):
 @ways
 @pytest.mark.parametrize("number", range(0, 130, 7))
 def test_pages_of_a_few_come_to_their_end(way, number):
-    """No number of pages of four overlaps with what ends at the twelfth: that is told as a seam."""
+    """No page of four overlaps with pages that end at the twelfth item: that is reported as a seam."""
     listing = Listing(range(number), way=way)
     found = joined_pages(listing.page, WAYS[way](4), lambda item: item["id"], listing.pages, "Listing")
     assert [item["id"] for item in found] == list(range(number)) and listing.asked <= 3 + number

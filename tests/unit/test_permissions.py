@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The policies of the documentation: complete for each cloud, and for AWS held against moto's IAM."""
+"""The policies in the documentation: complete for each cloud, and for AWS checked with moto's IAM."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def actions(policy):
     return found
 
 
-#: Other names of actions in the vendor's documents (api-facts: cbs-cam-names).
+#: Second names of actions in the vendor's documentation (api-facts: cbs-cam-names).
 ALIASES = {
     "DescribeCbsStorages": "DescribeDisks",
     "CreateCbsStorages": "CreateDisks",
@@ -48,7 +48,7 @@ ALIASES = {
 
 
 def by_the_names_of_the_api(named):
-    """Return actions by their names in the API; one with two names must have both, and no other has two."""
+    """Return actions by their names in the API. An action with two names must have both, and no other may have two."""
     assert {alias for alias, name in ALIASES.items() if name in named} == named & {*ALIASES}
     return named - {*ALIASES}
 
@@ -67,7 +67,7 @@ def test_a_policy_names_just_the_actions_that_the_adapter_calls(cloud):
     bare = {action.partition(":")[2] for action in named}
     assert (by_the_names_of_the_api(bare) if cloud == "cbs" else bare) == called - {"TagValue"}
     if cloud == "cbs":
-        # CAM knows the actions of CBS by the prefix of cvm (api-facts: cbs-cam-prefix).
+        # CAM uses the prefix cvm for the actions of CBS (api-facts: cbs-cam-prefix).
         assert {action.partition(":")[0] for action in named} == {"name/cvm", "name/tag"}
         assert {action for action in named if action.startswith("name/tag:")} == {
             "name/tag:TagResources",
@@ -83,7 +83,7 @@ def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(clo
     named = {action.rpartition(":")[2] for action in actions(policies()[f"{cloud}-restore"])}
     attaching = policies().get(f"{cloud}-attach")
     named |= {action.rpartition(":")[2] for action in actions(attaching)} if attaching else set()
-    # What is read is read as for copies; tags in the call want a permission of their own on ECS. ENS changes none.
+    # Reads are the same as for copies; on ECS, tags in the call need a permission of their own. ENS changes none.
     tags = {"TagResources", "UntagResources", "UnTagResources", "DeleteTags"}
     named = by_the_names_of_the_api(named) if cloud == "cbs" else named
     assert named - tags == called | {"DescribeDisks", "DescribeSnapshots"} and (named & tags == set()) == (
@@ -93,7 +93,7 @@ def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(clo
 
 @pytest.mark.parametrize("name", ["ens", "ens-restore"])
 def test_the_policies_of_ens_name_disks_as_the_resource_of_their_listing(name):
-    """As the service's own page writes it (api-facts: ens-permissions)."""
+    """The service's own page names it this way (api-facts: ens-permissions)."""
     resources = {
         action: statement["Resource"]
         for statement in policies()[name]["Statement"]
@@ -119,7 +119,7 @@ FOR_ALL = "ForAllValues:StringEquals"
 
 
 def is_allowed(policy, action, resource, context=None):
-    """Check a call as IAM does, as far as these policies go: Allow alone, a few operators, wildcards."""
+    """Check a call as IAM does, as far as these policies need: only Allow, a few operators, wildcards."""
     context = context or {}
     for statement in policy["Statement"]:
         assert statement["Effect"] == "Allow" and set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
@@ -135,7 +135,7 @@ def is_allowed(policy, action, resource, context=None):
 
 
 def _holds(how, given, value):
-    if how == FOR_ALL:  # it holds of no values at all
+    if how == FOR_ALL:  # true for an empty list of values
         return {*(given or ())} <= {*value}
     return given is not None and fnmatchcase(given, value)
 
@@ -187,7 +187,7 @@ def test_the_policy_of_aws_has_the_whole_list_of_kms_on_both_keys(action):
 
 
 FOR_AWS = {"kms:GrantIsForAWSResource": "true"}
-#: The key that disks get where it is not that of their snapshots.
+#: The key for disks with another key than their snapshots.
 OTHER_KEY = "arn:aws:kms:eu-west-1:123456789012:key/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 RESTORED = {"aws:ResourceTag/dr-restore:id": "flood"}
 VOLUME = "arn:aws:ec2:eu-west-1:123456789012:volume/vol-0bb10000000000001"
@@ -303,9 +303,9 @@ def ebs(served):
 
 
 class User:
-    """A user of the simulated account with a policy, whom moto's IAM lets do no more than that.
+    """A user of the simulated account, whom moto's IAM allows no more than a policy.
 
-    moto checks actions; it asks for every call on all resources and knows no conditions, so these two are left out.
+    moto checks actions; for every call it checks all resources and ignores conditions, so these two are left out.
     """
 
     def __init__(self, estate, policy):

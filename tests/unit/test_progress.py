@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a long run says that it is."""
+"""The progress that a long run reports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress imp
 
 
 class Turned(Clock):
-    """A clock that stands where a test puts it."""
+    """A clock that tests set."""
 
     now = 0.0
 
@@ -92,7 +92,7 @@ def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, a
             return Watch(str(tmp_path / FILE), name, parent, *words)
 
         def _execute_module(self, *_arguments, **_more):
-            for _number in range(10):  # as a module does now and then
+            for _number in range(10):  # as a module does at intervals
                 with (tmp_path / FILE).open("a") as file:
                     file.write(json.dumps({**state, "slowest": None, "elapsed": 1, "left": None}) + "\n")
                 time.sleep(0.03)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the published collection says to its readers is true."""
+"""What the published collection tells its readers is true."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ HEADINGS = [
     "Related Information",
     "License Information",
 ]
-#: The files whose readers may be on Galaxy.
+#: The files that are also read on Galaxy.
 LINKING = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted(REPOSITORY.glob("roles/*/README.md"))]
 MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
 
 
 def test_connection_options_of_aws_are_those_of_amazon_aws():
-    """All but the aliases that amazon.aws 9 deprecates and 10 has no more."""
+    """All except the aliases that amazon.aws 9 deprecates and 10 lacks."""
     deprecated = {
         alias["name"] for option in aws_argument_spec().values() for alias in option.get("deprecated_aliases", ())
     }
@@ -77,7 +77,7 @@ def test_connection_options_of_aws_are_those_of_amazon_aws():
 
 @pytest.mark.parametrize("name", MODULES)
 def test_documentation_needs_no_other_collection(name):
-    """Galaxy runs ansible-doc where no other one is installed; one unknown fragment drops the pages of all modules."""
+    """Galaxy runs ansible-doc without other collections; one unknown fragment removes the pages of all modules."""
     documented = importlib.import_module(
         f"ansible_collections.multicloud.snapshots.plugins.modules.{name}"
     ).DOCUMENTATION
@@ -90,7 +90,7 @@ def test_calls_name_the_version_that_is_published():
 
 
 def test_no_page_shows_a_mark_of_its_markup():
-    """``ignore:`` is a mark of O() and RV() alone; V() shows it."""
+    """``ignore:`` works only in O() and RV(); V() shows it."""
     for path in [*(REPOSITORY / "plugins").rglob("*.py"), *(REPOSITORY / "roles").rglob("*.yml")]:
         assert not re.search(r"\bV\(ignore:", path.read_text()), path
 
@@ -113,15 +113,15 @@ def test_badges_say_what_the_files_say():
 
 
 def test_the_readme_has_the_headings_of_automation_hub():
-    """As the template of Red Hat for certified collections names them, in its order."""
+    """In the order of Red Hat's template for certified collections."""
     found = re.findall(r"^## (.+)$", (REPOSITORY / "README.md").read_text(), flags=re.M)
     assert found == HEADINGS
 
 
 def test_the_collection_keeps_the_rules_of_certification():
-    """Those of Red Hat's partner-certification-checker that its own jobs do not run; CI calls its workflow.
+    """The rules of Red Hat's partner-certification-checker that its own jobs do not check; CI runs its workflow.
 
-    docs.ansible.com/projects/partner-certification-requirements: dependencies, static analysis, sanity.
+    See docs.ansible.com/projects/partner-certification-requirements: dependencies, static analysis, sanity.
     """
     lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
     packages = [line for line in lines if line and not line.startswith("#")]
@@ -136,7 +136,7 @@ def test_the_collection_keeps_the_rules_of_certification():
 
 def test_a_tarball_is_packed_the_same_whenever_it_was_built():
     def built(names, seconds):
-        """Return a tarball as ansible-galaxy builds it: in the order of the disk, with the time of the build."""
+        """Return a tarball as ansible-galaxy builds it: in the order of the file system, with the time of the build."""
         files = json.dumps({"files": [{"name": name} for name in names], "format": 1}).encode()
         manifest = {"file_manifest_file": {"chksum_sha256": hashlib.sha256(files).hexdigest()}}
         contents = {"MANIFEST.json": json.dumps(manifest).encode(), "FILES.json": files}
@@ -196,7 +196,7 @@ def test_a_warning_of_the_importer_and_a_missing_page_are_complaints():
 
 @pytest.mark.parametrize("path", LINKING, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_links_to_guides_lead_to_the_published_site(path):
-    """Galaxy shows these files, and nothing that they could link to relatively."""
+    """Galaxy shows these files without any other file that they could link to."""
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
     site = f"{galaxy['documentation']}collections/{galaxy['namespace']}/{galaxy['name']}/"
     text = path.read_text()
@@ -210,7 +210,7 @@ def test_links_to_guides_lead_to_the_published_site(path):
 
 
 def test_the_address_of_the_repository_stands_in_galaxy_yml_alone():
-    """But for the links to the published site, which the test above holds to galaxy.yml."""
+    """Except in the links to the published site, which the test above compares with galaxy.yml."""
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
     addresses = [galaxy[key].partition("://")[2].strip("/") for key in ("repository", "documentation")]
     kinds = ("*.md", "*.rst", "*.yml", "*.py", "*.j2", "*.toml", "*.cfg")

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ECS and ENS really answer: translators take it, simulators show no less and no more, requests fit the SDK's
-classes."""
+"""Real answers of ECS and ENS: the parsers accept them, the simulators match them, and requests fit the SDK."""
 
 from __future__ import annotations
 
@@ -37,12 +36,12 @@ def estate(request, cloud):
 
 
 def service_of(estate):
-    """Return what an adapter calls its service by, connected to the simulator."""
+    """Return the service object of an adapter, connected to the simulator."""
     params = {"connect_timeout": 5, "validate_certs": True, **estate.connection()}
     return estate.adapter(SimpleNamespace(params=params))._service
 
 
-# -- translators -----------------------------------------------------------------------------------------
+# -- parsers ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("cloud", "name"), items("snapshot"))
@@ -90,7 +89,7 @@ def test_a_recorded_error_becomes_what_it_means(estate, cloud, name):
 
 
 def in_the_phase_of(name, estate):
-    """Bring a simulator to hold a snapshot as the recorded one of this name, and return it."""
+    """Create a snapshot on a simulator like the recorded one of this name, and return it."""
     source = estate.snapshot(k="v")
     if name == "ordinary":
         estate.get(source).retention_days = 30
@@ -106,7 +105,7 @@ def in_the_phase_of(name, estate):
 
 
 def shown_by(estate, snapshot):
-    """Read a snapshot over HTTP, as it is written."""
+    """Read a snapshot over HTTP, unparsed."""
     service = service_of(estate)
     if estate.adapter is EcsCloud:
         answer = service.read("DescribeSnapshots", snapshot.region, "Trying", SnapshotIds=[snapshot.id])
@@ -115,14 +114,14 @@ def shown_by(estate, snapshot):
 
 
 def types_of(facts):
-    """Return keys and types; of a list inside a key only that it is one, since it may be empty."""
+    """Return keys and types; for a nested list only that it is one, because it may be empty."""
     return {
         key: dict.fromkeys(value, "list") if isinstance(value, dict) else shape(value) for key, value in facts.items()
     }
 
 
 def check_alike(shown, cloud, name, part):
-    """Each key and type of the recorded one is there, and nothing that no recorded one has."""
+    """Check that each key and type of the recording is there, and nothing that no recording has."""
     item, everything = recorded(cloud)[name][part], {}
     for other in recorded(cloud, part).values():
         everything.update(types_of(other[part]))
@@ -134,7 +133,7 @@ def check_alike(shown, cloud, name, part):
         assert tags and (not wanted or set(tags[0]) == set(wanted[0]))
 
 
-#: Documents write the answers of ENS in two ways; the simulator has one.
+#: The documentation writes the answers of ENS in two ways; the simulator uses one.
 SHOWN = [row for row in items("snapshot") if row != ("ens", "copy-completed-capital")]
 
 
@@ -180,7 +179,7 @@ def test_errors_have_the_form_of_the_services(ecs):
 
 # -- requests --------------------------------------------------------------------------------------------
 
-#: What the request classes have no setter for, and why it is sent all the same.
+#: Parameters without a setter in the request classes, and why they are sent nevertheless.
 WITHOUT_SETTER = {
     "RegionId",  # the client adds it
     "InstanceBillingCycle",  # newer than the class (api-facts: ens-billing-cycle)
@@ -188,7 +187,7 @@ WITHOUT_SETTER = {
 
 
 def setter_of(parameter):
-    """Return the name of the setter of a parameter: lists are set as a whole, under a name in the plural."""
+    """Return the name of the setter of a parameter: lists are set as a whole, with a plural name."""
     first, *rest = parameter.split(".")
     return f"set_{first}s" if rest else f"set_{first}"
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CBS as recorded and documented: parsers, translations, the simulator and every request are held against it.
+"""CBS as recorded and documented: the parsers, the errors, the simulator and every request are compared with it.
 
-No error of a copy has been recorded by anybody: words of those that are documented are the documentation's.
+Nobody has recorded an error of a copy: the messages of documented ones are those of the documentation.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def test_an_error_becomes_its_class(name):
     made = failure(error["code"], error["message"], "Trying", "the-request")
     assert (made.kind, type(made).__name__) == (ERRORS[name]["becomes"]["kind"], ERRORS[name]["becomes"]["class"])
     assert made.code == error["code"] and made.request_id == "the-request"
-    # The end of the request's ID, with which CBS begins, would make equal failures differ.
+    # CBS begins messages with the end of the request ID, which would make equal failures differ.
     assert made.message == "Trying: " + re.sub(r"^\(\w{12}\)", "", error["message"])
 
 
@@ -92,8 +92,7 @@ def test_a_listing_beyond_its_end_is_empty():
 
 
 def simulated(cbs):
-    """Make a snapshot of each phase and kind, and return what the simulator shows of them, by the names of the
-    recordings."""
+    """Create a snapshot of each phase and kind; return what the simulator shows, by the names of the recordings."""
     settings = {
         "copy_in_progress": {"started": cbs.clock.monotonic() - 40, "duration": 100.0},
         "copy_being_checked": {"started": cbs.clock.monotonic() - 95, "duration": 100.0},
@@ -121,7 +120,7 @@ def simulated(cbs):
 
 
 def types_in(item, path=""):
-    """Return the type of each key, also of objects inside; of lists, of what they hold."""
+    """Return the type of each key, nested ones too; for lists, of their items."""
     found = {}
     for key, value in item.items():
         found[path + key] = type(value).__name__
@@ -151,7 +150,7 @@ def test_the_simulator_shows_every_key_and_type_of_a_real_answer(cbs):
         real, made = types_in(items[name]), types_in(shown)
         assert set(real) <= set(made), (name, set(real) - set(made))
         is_recorded = {**SNAPSHOTS, **DISKS}[name]["source"]["kind"] == "recorded"
-        # Prepaid disks have a deadline; the simulator's are paid by the hour.
+        # Prepaid disks have a deadline; those of the simulator are billed by the hour.
         prepaid = {"DifferDaysOfDeadline"} if name == "disk_unattached" else set()
         for path, kind in real.items():
             allowed = {kind} if is_recorded and path not in prepaid else ever[path]
@@ -202,7 +201,7 @@ def test_the_simulator_begins_its_words_as_cbs(cbs):
 
 @pytest.fixture
 def requests(cbs, monkeypatch):
-    """Every request that reaches the simulator: service, action, body."""
+    """Return every request that reaches the simulator: service, action, body."""
     seen, parameters = [], cbs.server._parameters
 
     def noted(action, request):
@@ -215,7 +214,7 @@ def requests(cbs, monkeypatch):
 
 
 def problem(value, wanted):
-    """Say what is wrong with a value, by the type that the SDK's model documents."""
+    """Return what is wrong with a value, by the type that the SDK's model documents."""
     if wanted.startswith("list of "):
         if not isinstance(value, list):
             return f"{value!r} is no list"
@@ -255,7 +254,7 @@ def test_every_request_is_one_that_the_sdk_knows(cbs, requests):
 
 
 def test_times_in_requests_are_iso_8601_with_a_zone(cbs, requests):
-    """The official command line types Deadline as datetime_iso (TCCLI)."""
+    """The official command line gives Deadline the type datetime_iso (TCCLI)."""
     source = cbs.snapshot()
     assert not cbs.run(source, retention_days=9, wait=True).failed
     (given,) = [body for _service, action, body in requests if action == "ModifySnapshotAttribute"]

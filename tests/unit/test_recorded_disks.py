@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the clouds really answer to calls that make and delete disks; simulators and modules are held to it."""
+"""Real answers to calls that make and delete disks, compared with simulators and modules."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWS really answers: the translators take it, the simulator shows no less and no more, requests fit the model."""
+"""Real answers of AWS: the parsers accept them, the simulator matches them, and requests fit the model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.unit.harness import run_module
 
 SNAPSHOTS, DISKS = recorded("ebs", "snapshot"), recorded("ebs", "disk")
 ERRORS = {name.removeprefix("error-"): item for name, item in recorded("ebs", "error").items()}
-#: The account that the recorded answers belong to.
+#: The account of the recorded answers.
 OURS = "111122223333"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 MODEL = botocore.model.ServiceModel(botocore.loaders.Loader().load_service_model("ec2", "service-2"), "ec2")
@@ -33,7 +33,7 @@ SNAPSHOT, VOLUME = MODEL.shape_for("Snapshot"), MODEL.shape_for("Volume")
 
 
 def as_botocore_gives(facts, model):
-    """Return what botocore makes of an answer: its model's times are no text, and it drops what its model lacks."""
+    """Return an answer as botocore parses it: it converts times, and drops what its model lacks."""
     given = {}
     for key, value in facts.items():
         member = model.members.get(key)
@@ -48,7 +48,7 @@ def types_of(facts):
     return {key: kind for key, kind in shape(facts).items() if key != "Tags"}
 
 
-# -- translators -----------------------------------------------------------------------------------------
+# -- parsers ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
@@ -113,7 +113,7 @@ def client(ebs):
 
 
 def simulated(ebs, client, name):
-    """Bring the simulator to show a snapshot as the recorded one of this name, over HTTP."""
+    """Let the simulator show a snapshot like the recorded one of this name, over HTTP."""
     source = ebs.snapshot(suite="copies")
     given = {"SourceRegion": "us-east-1", "SourceSnapshotId": source, "Description": "a copy"}
     if "encrypted" in name or name == "copy-failed-key":
@@ -234,7 +234,7 @@ def test_the_simulator_tells_what_does_not_exist_as_aws_does(ebs, client):
 
 @pytest.fixture
 def requests_sent(monkeypatch):
-    """Note the operation and the parameters of every request that a client sends."""
+    """Record the operation and the parameters of every request that a client sends."""
     sent = []
     original = BaseClient._make_api_call
 
@@ -247,7 +247,7 @@ def requests_sent(monkeypatch):
 
 
 def faults_of(shape_of, value, where):
-    """Find what the model does not know: members, and values that are not among those it names."""
+    """Return what the model lacks: members, and values that it does not list."""
     if shape_of.type_name == "structure":
         unknown = [f"{where}.{key}" for key in value if key not in shape_of.members]
         known = [

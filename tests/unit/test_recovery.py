@@ -125,7 +125,7 @@ def test_batches_hold_each_chosen_row_once_oldest_first():
 
 
 def test_batches_take_disks_by_their_need_and_a_disks_older_sources_first():
-    """Where time is short none starves: disks without a recovery point first, then those whose newest is oldest."""
+    """If time is short, none starves: disks without a recovery point first, then those whose newest is oldest."""
     snapshots = [snapshot(n, n % 4, 2 + n) for n in range(8)]
     copies = [copy(91, 0, 1), copy(92, 1, 0), copy(93, 3, 2)]
     plan = copy_plan(snapshots, [disk(n) for n in range(4)], copies, ["eu-west-1"], select="all", now=NOW)
@@ -144,11 +144,11 @@ def test_recovery_points_go_by_when_the_source_was_taken():
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_copies_of_one_source_the_recovery_point_is_the_one_that_stays(order):
-    """A run that finds that its copy is a double takes back the one that was begun last, whatever its ID."""
+    """If two runs made a copy, the one that was started last is taken back, whatever its ID."""
     stays, goes = copy(1, 0, 2), {**copy(1, 0, 2), "snapshot_id": "snap-9"}
     stays["created_at"], goes["created_at"] = "2026-11-21T03:00:00Z", "2026-11-21T03:00:10Z"
     theirs = {**copy(1, 0, 2), "snapshot_id": "snap-0", "source": {**stays["source"], "managed": False}}
-    del theirs["source"]["managed"]  # rows of a user's own may lack it
+    del theirs["source"]["managed"]  # a user's own rows may lack it
     (row,) = recovery_points([disk(0)], [goes, stays, theirs][::order], ["eu-west-1"], now=NOW)
     assert row["snapshot_id"] == "snap-1"
 

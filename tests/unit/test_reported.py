@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role reports on the nights that matter: whose copies, which disks, and nothing green that is unknown."""
+"""What the role reports on nights that matter: whose copies, which disks, and nothing unknown as green."""
 
 from __future__ import annotations
 
@@ -610,7 +610,7 @@ def test_the_index_knows_the_shards_of_a_plan(tmp_path):
 
 
 def test_the_page_over_all_plans_shows_no_values_of_variables(tmp_path):
-    """What stopped a plan before it began is Ansible's own message."""
+    """The message that stopped a plan before it began is Ansible's own."""
     why = "{'secret_key': 'hunter2', 'session_token': '{{ missing }}'}: 'missing' is undefined"
     page = index_over([], str(tmp_path), ["a"], [""], [why])
     assert "missing&#39; is undefined" in page and "hunter2" not in page

@@ -31,7 +31,7 @@ from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "plugins" / "plugin_utils" / "_dr_restore"
-#: Every variable that reaches a module, away from its default.
+#: Every variable that reaches a module, with a value other than its default.
 SET = {
     "region": "dst-1",
     "zone": "dst-1a",
@@ -59,7 +59,7 @@ MADE = {
     "wait": False,
     "wait_timeout": 600,
 }
-#: What the disks of a cloud are made with beside that.
+#: The other arguments with which the disks of a cloud are made.
 ZONE = {"zone": "dst-1a"}
 MORE = [
     ("ebs", {**ZONE, "initialization_rate": 200}),
@@ -75,7 +75,7 @@ RATE = {"initialization_rate"}
 REFUSED = [("ebs", BILLED), ("ecs", BILLED | RATE), ("ens", OF_NODES | RATE), ("cbs", BILLED | RATE)]
 
 
-#: Every variable of the role away from its default.
+#: Every variable of the role, with a value other than its default.
 GIVEN = {
     **SET,
     "initialization_rate": 200,
@@ -99,7 +99,7 @@ GIVEN = {
     "rto_minutes": 0.5,
     **CLUSTERS,
 }
-#: Those of which a text is told otherwise than they are taken.
+#: Those whose text differs from their value.
 TEXTS = {"expected": "disk-1", "waves": "tier=database", "rto_minutes": "0.5"}
 
 
@@ -110,7 +110,7 @@ def test_every_variable_is_taken_as_it_is_given(name):
 
 
 def calls(cloud, is_drill=False, **more):
-    """Return the calls of a run with every variable that its cloud honours."""
+    """Return the calls of a run with every variable that its cloud supports."""
     given = {"cloud": cloud, **SET, **more}
     honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
     taken = normalise(honoured, "orders", is_drill=is_drill)
@@ -220,7 +220,7 @@ def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
     problems = normalise(given, "orders", is_drill=True).problems
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in problems} == refused
     assert all(cloud in problem for problem in problems)
-    # A restore of the same inventory passes over what only drills use.
+    # A restore of the same inventory ignores what only drills use.
     left = normalise(given, "orders").problems
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib", *ATTACHING}
 

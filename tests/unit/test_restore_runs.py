@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole restores and drills of the role, with the real modules: what is done and told, on every cloud."""
+"""Whole restores and drills of the role with the real modules: what they do and report, on every cloud."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
 
 
 def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(runs, tmp_path):
-    """Each piece has the same name and other disks, as one wave after the other by dr_restore_disk_ids has."""
+    """Each part has the same name and other disks, for example one wave after the other by dr_restore_disk_ids."""
     disks, path = runs.copies("database", "mail", "files"), tmp_path / "orders.flood.restore.json"
     for name in disks:
         ended = runs.restore(disk_ids=[disks[name]], manifest_dir=str(tmp_path))
@@ -152,7 +152,7 @@ def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(
 
 
 def test_disks_of_another_region_are_not_told_as_gone(ebs_runs, tmp_path):
-    """A restore of the same name in another region sees nothing of them."""
+    """A restore of the same name in another region does not see them."""
     disks, path = ebs_runs.copies("database", "mail"), tmp_path / "orders.flood.restore.json"
     ebs_runs.restore(disk_ids=[disks["database"]], manifest_dir=str(tmp_path))
     manifest = json.loads(path.read_text())
@@ -183,7 +183,7 @@ def test_where_there_is_no_copy_at_all_that_is_said(ebs_runs):
 
 
 def test_a_disk_that_was_not_made_is_told_with_the_clouds_reason_and_never_as_new(runs):
-    """A zone that does not exist, or a type: the call fails as a whole, and has no row for a copy."""
+    """A zone or type that does not exist: the call fails as a whole, and returns no row for a copy."""
     runs.copies("database", "mail")
     ended = runs.restore(disk_type="imaginary", manifest_dir="/nonexistent")
     assert not runs.estate.disks() and ended.result["totals"]["missing"] == 2
@@ -211,7 +211,7 @@ def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
     assert made["copy_id"] == copies["data"] and made["state"] == "available"
 
 
-# What the screen tells
+# What the screen shows
 
 
 def test_what_hits_many_disks_alike_is_told_once(ebs_runs):
@@ -270,7 +270,7 @@ def test_the_screen_tells_how_old_the_data_is_and_how_long_it_took(ebs_runs, tmp
 
 @pytest.fixture(params=sorted(name for name in CLOUDS if CAPABILITIES[name].tag_rules))
 def tagged_runs(request):
-    """Where copies bear the tags of disks."""
+    """Runs whose copies have the tags of disks."""
     return Runs(request.getfixturevalue(f"{request.param}_disks"))
 
 
@@ -360,7 +360,7 @@ def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
 
 
 def test_a_wave_that_no_disk_is_of_is_warned_of_unless_the_run_is_over_some_disks(tagged_runs, tmp_path):
-    """Copies bear the tags of snapshots by default: waves by the tags of disks would all be the last one, silently."""
+    """By default copies have the tags of snapshots: waves by tags of disks would silently all be the last one."""
     disks, given = tagged_runs.copies("database", "app"), {"manifest_dir": str(tmp_path)}
     waves = [{"tier": "database"}, {"Name": "app"}]
     ended = tagged_runs.restore(check=True, waves=waves, **given)
@@ -386,7 +386,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-2222-3333-4444-5555555555
 
 
 def spoilt(runs, **facts):
-    """Copy two snapshots of one disk, the newer with these facts; returns the older copy and the newer one."""
+    """Copy two snapshots of one disk, the newer one with these facts; return the older copy and the newer one."""
     disks = {"database": runs.estate.disk(Name="database")}
     (older,) = runs.copies_of(disks, hours=30).values()
     (newer,) = runs.copies_of(disks, hours=2).values()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Restores and drills of servers of several disks: whole sets, torn servers, and what is passed over."""
+"""Restores and drills of servers with several disks: complete sets, torn servers, and copies passed over."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_newest_whole_set_is_restored_and_what_is_newer_is_told(runs, tmp_pa
 
 
 def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_disks_were_made(runs):
-    """The first proof: two disks of two nights are not told as restored without a word."""
+    """Two disks of two nights must not be silently reported as restored."""
     disks = two_disks(runs)
     runs.copies_of({"log": disks["log"]}, 96, **marks("n7"))
     for number, hours in (("n8", 72), ("n9", 48), ("n10", 24)):
@@ -76,7 +76,7 @@ def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_d
 
 
 def test_marks_that_contradict_each_other_are_told_and_no_set_is_taken(runs, tmp_path):
-    """A mark of one disk says two, that of the other three."""
+    """The mark of one disk says two, that of the other one three."""
     disks = two_disks(runs)
     older = runs.copies_of(disks, 50, **marks("n1"))
     runs.copies_of({"database": disks["database"]}, 26, **marks("n2"))
@@ -182,7 +182,7 @@ def any_runs(request):
 
 
 def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_runs, tmp_path):
-    """Copies that can bear no marks are divided into sets by the plan's last report."""
+    """Copies without marks are divided into sets by the plan's last report."""
     estate = any_runs.estate
     disks = server(estate)
     older = dict(zip(disks, taken(estate, disks, 26), strict=True))
@@ -211,7 +211,7 @@ def test_without_marks_and_report_a_restore_says_that_it_knows_no_servers(ens_di
 
 
 def row(number, **facts):
-    """Return a disk of a server as a manifest has it."""
+    """Return a disk of a server as a row of a manifest."""
     known = {"disk_id": f"vol-{number}", "disk_name": f"disk-{number}", "group": "i-1", "taken_at": f"of-{number}"}
     of_set = {"set": "n1", "consistency": "crash", "torn": False, "newer": None, "missing": None, "left": None}
     return {**known, **of_set, **facts}

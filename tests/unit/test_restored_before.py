@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A restore that runs again makes no second disk of a disk, whichever copies there are by then."""
+"""A restore that runs again makes no second disk of a disk, whichever copies exist by then."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_of_two_disks_that_an_older_version_made_the_run_takes_one_and_warns_of_
     assert len(estate.disks()) == 2
 
 
-# A copy that is gone, or that no disk can be made of any more
+# A copy that is gone, or from which no disk can be made any more
 
 
 def test_a_disk_whose_copy_is_gone_is_kept(runs, tmp_path):
@@ -161,7 +161,7 @@ def test_a_disk_that_is_kept_beside_one_of_another_set_is_torn(ebs_runs, tmp_pat
 
 
 def test_a_manifest_that_does_not_fit_tells_nothing(ebs_runs, tmp_path):
-    """People edit manifests: a row of another copy than the disk bears is no witness."""
+    """People edit manifests: a row with another copy than the tags of the disk proves nothing."""
     disks = ebs_runs.copies("database")
     ebs_runs.restore(manifest_dir=str(tmp_path))
     (path,) = tmp_path.iterdir()

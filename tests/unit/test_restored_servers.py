@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a restore says of each disk of a server: its set, what is passed over for it, or that it is torn."""
+"""What a restore reports for each disk of a server: its set, what it passed over for that, or that it is torn."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OTHER = {"vol-1": 1, "vol-2": 2}
 
 
 def member(disk, day, mark=None, group="i-1"):
-    """Return a disk's copy of a day, ``vol-1 20`` with the ID snap-120, that bears these marks."""
+    """Return a disk's copy of a day with these marks; ``vol-1 20`` has the ID snap-120."""
     tags = {"dr-copy:group": group, "dr-copy:set": mark and f"2 crash {mark}", "dr-copy:attached-to": group}
     marks = {key: value for key, value in tags.items() if value}
     return copy(100 * OTHER[disk] + day, disk, day=day, name=disk, tags=marks)
 
 
 WHOLE = [member("vol-1", 18, "a"), member("vol-2", 18, "a")]
-#: Copies; what is said of each disk by the consistency set, and by disk: copy, set, whether it is torn, what is passed
+#: Copies; then for each disk, with the consistency set and with disk: copy, set, whether it is torn, and copies passed
 #: over.
 CASES = {
     "a whole set": (

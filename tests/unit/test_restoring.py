@@ -182,7 +182,7 @@ def test_what_cannot_become_a_disk_is_missing_and_says_why():
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_copies_of_one_source_the_one_that_stays_is_restored(order):
-    """A run that finds that its copy is a double takes back the one that was begun last."""
+    """A run that finds that its copy is a second one takes back the one that was started last."""
     double = {**copy(1), "snapshot_id": "copy-0", "created_at": "2026-11-23T04:00:00Z"}
     stays = {**copy(1), "created_at": "2026-11-23T03:00:00Z"}
     (point,) = chosen([stays, double][::order])
@@ -354,7 +354,7 @@ def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_futur
 
 LEVELS_THAT_PROVE = {
     "creatable": {"creatable", "readable", "usable"},
-    "readable": {"readable"},  # usable compares no blocks with the source's
+    "readable": {"readable"},  # usable compares no blocks with those of the source
     "usable": {"usable"},
 }
 
@@ -370,7 +370,7 @@ def test_each_level_is_proven_by_those_that_check_as_much(asked):
 @pytest.mark.parametrize("stronger", ["readable", "usable"])
 @pytest.mark.parametrize("later", ["creatable", "readable", "usable"])
 def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger, later):
-    """The mark on the copy is of the last proof; what that does not prove is beside it, and in the report too."""
+    """The mark on the copy is the last proof; stronger earlier ones are in another tag, and in the report too."""
     marked = copy(1, tags=proven(18, stronger))
     rows = proofs([marked], level=later)
     values = replace(VALUES, level=later)
@@ -428,7 +428,7 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
         disk(5, snapshot="snap-5", attached_to="i-1"),
         disk(6, restore="flood", snapshot="snap-6", expires=later),
         disk(7, restore=None),
-        # Two disks of one restore and snapshot, of which one must stay.
+        # Two disks of one restore and snapshot, one of which must remain.
         disk(8, snapshot="snap-8"),
         disk(9, snapshot="snap-8", expires=later),
         disk(10, restore="flood-2", snapshot="snap-10", expires=later),  # of another drill, whatever the order of names
@@ -481,14 +481,14 @@ def test_a_copy_that_has_gone_meanwhile_is_not_proven(copy_id, kind, why):
 
 
 def deletion(*numbers, failed=(), **facts):
-    """The registered result of deleting the disks of these numbers; ``failed`` are told as deleted, and as not gone."""
+    """Return the result of deleting the disks with these numbers; ``failed`` are reported as deleted, but not gone."""
     failures = [{"kind": "timeout", "message": "still shown", "disk_id": f"vol-n{n}"} for n in failed]
     return {"disks": [], "deleted_ids": [f"vol-n{n}" for n in numbers], "failures": failures, **facts}
 
 
 def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_shows_it():
     later = "2026-11-21T13:00:00Z"
-    # Of one snapshot there were two disks; the first was attached when a replica last looked.
+    # One snapshot had two disks; the first was attached when a replica last looked.
     shown = {"disks": [disk(1, "flood", expires=later, attached_to="i-1"), disk(2, "flood", expires=later),
                        disk(3, expires="2026-11-21T11:00:00Z", snapshot="snap-3")]}  # fmt: skip
     calls = [{"disks": [made(1)]}, deletion(1, 2), {"results": []}, deletion(3)]
@@ -684,7 +684,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     rows = points(copies)
     assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
     assert len(drill.picked(proofs(copies), replace(VALUES, count=300))) == 300
-    # The disks of a drill are one deletion too; others are those of drills that have left some.
+    # The disks of a drill are one deletion too; others are left from other drills.
     (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
     assert len(deletion.snapshot_ids) == 300
 

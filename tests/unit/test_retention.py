@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Retention: what may go, and that planning and pruning together come to rest."""
+"""Retention: what may be deleted, and that planning and pruning agree in the end."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from .reports import done_with
 
 NOW = "2026-11-21T12:00:00Z"
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
-#: Random histories a cloud; `make nights` takes 10,000.
+#: Random histories for each cloud; `make nights` tries 10,000.
 HISTORIES = int(os.environ.get("HISTORIES", "20"))
 
 
 def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
-    """A complete copy of ours whose source was taken so many days ago."""
+    """Return a complete copy of ours whose source was taken this many days ago."""
     provenance = {
         "snapshot_id": f"snap-{number if source is None else source}",
         "region": "source-1",
@@ -97,7 +97,7 @@ rows = st.lists(
 
 
 def may_go(row, copies, keep, keep_days):
-    """The rule, said once more for a single copy."""
+    """A second implementation of the rule, for a single copy."""
 
     def counts(one):
         provenance = one["source"]
@@ -258,7 +258,7 @@ def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():
 
 @pytest.mark.slow
 def test_locked_copies_are_passed_over_and_make_no_room_for_others():
-    """What is locked does not go and protects nothing, and a plan does not copy another source in its place."""
+    """A locked copy is kept and protects nothing, and a plan does not copy another source in its place."""
     until = {"locked_until": "2026-12-24T00:00:00Z"}
     copies = [copy(1, days=1, **until), copy(2, days=2, **until), copy(3, days=3), copy(4, days=4)]
     assert ids(expired_copies(copies, keep=1, now=NOW)) == ["copy-4"], "the newest of those that count stays"

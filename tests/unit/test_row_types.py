@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The roles' types of rows have the keys that the modules document, and their types."""
+"""The row types of the roles have the keys and types that the modules document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import 
 from tests.clouds import CLOUDS
 
 PLUGINS = "ansible_collections.multicloud.snapshots.plugins"
-#: Keys that a kind of module does not return: the role notes them, or other modules' failures have them.
+#: Keys that a kind of module does not return: the role adds them, or failures of other modules have them.
 OTHERS = {
     ("info", "snapshots"): {"doubt", "planned"},
     ("copy", "failures"): {"disk_id"},
@@ -44,7 +44,7 @@ ANSWERS = {
     "restore": answers.RestoreAnswer,
     "compare": answers.CompareAnswer,
 }
-#: What the roles do not read.
+#: Keys that the roles do not read.
 UNREAD = {"snapshot_id", "disk_id", "diff", "duplicates"}
 
 
@@ -54,7 +54,7 @@ def returned(cloud, kind):
 
 
 def kind_of(hint):
-    """Return the name that documentation has for the type of a key."""
+    """Return the documented name of the type of a key."""
     (of, *others) = [one for one in (get_args(hint) or (hint,)) if one is not NoneType] if is_union(hint) else [hint]
     assert not others, hint
     return "dict" if hasattr(of, "__annotations__") else (get_origin(of) or of).__name__

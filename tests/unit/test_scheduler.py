@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The scheduler of storms: one thread goes on at a time, in an order that the seed alone gives."""
+"""The scheduler of storms: one thread runs at a time, in an order that only the seed determines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.storms.scheduler import Scheduler
 
 
 class _Delayed(threading.Semaphore):
-    """After it was released, the machine lets the woken thread go on first, as it may under load."""
+    """Lets the woken thread run first after it was released, as a machine under load may do."""
 
     def release(self, n=1):
         super().release(n)

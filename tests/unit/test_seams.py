@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That no copy hides at the seam of two pages, through the module's main() (promises: listings)."""
+"""No copy hides at the seam of two pages, through the module's main() (promises: listings)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def with_a_full_page(cloud):
 
 
 def our_copies(cloud, number=1):
-    """Make a source with so many copies of ours, the first one first."""
+    """Create a source with this many copies of ours, the first one first."""
     source, copies = cloud.snapshot(), []
     for _copy in range(number):
         copies.append(cloud.our_copy(source))
@@ -31,7 +31,7 @@ def our_copies(cloud, number=1):
 
 
 def changing(cloud, others, before=2):
-    """Before page ``before`` an old snapshot goes and a new one comes, so that the count stays."""
+    """Before page ``before`` an old snapshot is deleted and a new one appears, so that the count is the same."""
     pages = []
 
     def fault_of(action, region):
@@ -113,7 +113,7 @@ def test_a_first_page_of_a_replica_that_lags_hides_nothing(cloud, monkeypatch):
 @PAGED
 @pytest.mark.parametrize(("older", "sources", "more"), [(0, 1, 0), (-20, 5, 0), (5, 1, 1), (5, 3, 3)])
 def test_that_a_copy_is_not_there_costs_one_call_a_source_at_most(cloud, older, sources, more):
-    """No call where one page holds all (promises: listings)."""
+    """No call if everything is on one page (promises: listings)."""
     number = PAGE[cloud.cloud.name] + older - (1 if older <= 0 else 0)
     for n in range(number):
         cloud.snapshot(region=cloud.destination, age_hours=1000 - n)
@@ -133,7 +133,7 @@ def test_that_a_copy_is_not_there_costs_one_call_a_source_at_most(cloud, older, 
 
 
 def test_many_pages_of_copies_of_the_console_hide_none_on_aws(ebs):
-    """The pages of AWS come by tokens, so a second look asks for the sources that are to be copied alone."""
+    """AWS's pages come by tokens, so a second look requests only the sources that are to be copied."""
     sources = [ebs.snapshot() for _n in range(3)]
     there = ebs.foreign_copy(sources[0])
     for _n in range(1100):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That `make matrix K=` runs what its expression says."""
+"""`make matrix K=` runs the sessions that its expression selects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytest.importorskip("antsibull_nox", reason="make test installs it")
 
 
 def chosen(*expression):
-    """Return the names of the sessions of the matrix that nox runs for an expression, or for none."""
+    """Return the names of the matrix sessions that nox runs for an expression, or without one."""
     command = [sys.executable, "-m", "nox", "--list", "--json", "--tags", "matrix"]
     options = [f"--keywords={one}" for one in expression]
     listed = subprocess.run([*command, *options], capture_output=True, text=True, check=True, cwd=REPOSITORY)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What decisions about sets take of rows of the info modules, of marks and of reports; nothing odd stops a night."""
+"""How rows of info modules, marks and reports become input for decisions about sets; invalid ones stop no night."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nights of servers of several disks, with the real modules: what is marked, copied, kept and told."""
+"""Nights of servers with several disks, with the real modules: what is marked, copied, kept and reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def attach(estate, disk, instance):
 
 
 def server(estate, number=2, instance="i-0a1"):
-    """Make a server's disks; returns their IDs."""
+    """Create the disks of a server; return their IDs."""
     disks = [estate.disk(**{"dr-copy": "true", "Name": f"disk {n}"}) for n in range(number)]
     for disk in disks:
         attach(estate, disk, instance)
@@ -106,7 +106,7 @@ def test_the_newest_whole_set_is_copied_besides_newer_snapshots_and_kept_by_rete
 
 
 def test_three_nights_of_failing_copies_of_one_disk_keep_the_night_that_both_have(estate):
-    """The second proof: with keep=3 the newest three of each disk have no night in common."""
+    """With keep=3, the newest three copies of each disk have no night in common."""
     disks = server(estate)
     whole = taken(estate, disks, 24 * 6)
     night(estate, keep=3)
@@ -180,13 +180,13 @@ def test_disks_of_an_application_are_a_group_by_their_tag(estate):
 
 
 def silence_source(estate):
-    """Let the source region answer no question about its disks."""
+    """Let the source region answer no query about its disks."""
     action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
     estate.faults({"action": action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
 
 
 def test_marks_or_the_last_report_tell_the_servers_where_the_source_region_does_not_answer(estate, tmp_path):
-    """Where copies have no room for marks, the last report alone tells the groups, and their times the sets."""
+    """If copies have no room for marks, only the last report shows the groups, and times show the sets."""
     disks = server(estate)
     taken(estate, disks, 26)
     taken(estate, disks[:1], 2)
@@ -211,7 +211,7 @@ def test_a_disk_that_was_never_copied_is_told_of_its_server_by_the_last_report(e
 
 
 def test_a_whole_set_is_kept_whose_snapshots_are_gone_from_the_source_region(estate):
-    """Of the server's two disks one failed since, and the source region keeps but the last night."""
+    """A copy of one of the server's two disks failed since, and the source region keeps only the last night."""
     disks = server(estate)
     whole = there = taken(estate, disks, 50)
     night(estate, keep=1)
@@ -228,7 +228,7 @@ def test_a_whole_set_is_kept_whose_snapshots_are_gone_from_the_source_region(est
 
 
 def test_a_night_of_servers_costs_at_most_one_listing_of_groups(estate):
-    """And a night of disks that are alone none; the destination is asked for no groups."""
+    """A night of single disks makes none; the destination is never asked for groups."""
     disks = [estate.disk(**{"dr-copy": "true"}) for _n in range(4)]
     counted = []
     for servers in ((), disks):
@@ -244,7 +244,7 @@ def test_a_night_of_servers_costs_at_most_one_listing_of_groups(estate):
 
 
 def test_a_disk_that_joins_or_leaves_changes_its_server_from_then_on(ecs):
-    """The set of before is whole, by its own marks, until one of the new size is there."""
+    """The earlier set is complete by its own marks, until there is a set of the new size."""
     first, second, third = server(ecs, 3)
     attach(ecs, third, "")
     taken(ecs, [first, second, third], 80)
@@ -265,7 +265,7 @@ def test_a_disk_that_joins_or_leaves_changes_its_server_from_then_on(ecs):
 
 
 def test_a_disk_that_left_is_no_disk_of_its_server_where_the_source_region_does_not_answer(estate, tmp_path):
-    """Its copies are kept, since nobody selects it any more; they name the server that it has left."""
+    """Its copies are kept, because no plan selects it any more; they name the server that it has left."""
     if not has_tags(estate):
         pytest.skip("ENS has no room for marks; the last report alone tells the groups")
     disks = server(estate, 3)
@@ -280,7 +280,7 @@ def test_a_disk_that_left_is_no_disk_of_its_server_where_the_source_region_does_
 
 
 def test_a_set_is_kept_by_all_copies_whichever_disks_a_plan_may_prune(ecs):
-    """A plan over one disk of a server knows no server; but the copies say so."""
+    """A plan over one disk of a server does not know the server, but the copies name it."""
     disks = server(ecs)
     whole = taken(ecs, disks, 80)
     night(ecs)
@@ -328,7 +328,7 @@ def test_a_server_is_in_one_shard_which_knows_its_sets(estate):
 
 
 def test_a_set_with_a_disk_that_moved_to_another_shard_is_kept(ecs):
-    """Shard 2 lists the copies of its own disks: without that of the other one, no set looks whole to it."""
+    """Shard 2 lists the copies of its own disks: without that of the other disk, it sees no complete set."""
     first, other = None, None
     while not (first and other and first < other):
         disk = ecs.disk(**{"dr-copy": "true"})
@@ -357,11 +357,11 @@ def test_a_region_that_is_not_listed_is_not_judged(estate):
     assert row["within_rpo"] is None and "could not be listed" in row["unknown"]
 
 
-# -- what is told ----------------------------------------------------------------------------------------
+# -- what is reported ----------------------------------------------------------------------------------------
 
 
 def outputs_of(estate, tmp_path, **given):
-    """Run a night; returns it, its page, its test cases by name, and its metrics of sets."""
+    """Run a night; return it, its page, its test cases by name, and its metrics of sets."""
     ended = night(estate, report_dir=str(tmp_path), metrics_dir=str(tmp_path), **given)
     name = "orders.status" if given.get("reads_only") else "orders"
     page = (tmp_path / f"{name}.html").read_text()
@@ -388,7 +388,7 @@ def test_a_whole_set_is_told_everywhere(estate, tmp_path):
 
 
 def test_a_torn_server_is_a_warning_by_disk_and_fails_nothing(estate, tmp_path):
-    """Both disks are within the RPO, but of no one night."""
+    """Both disks are within the RPO, but of different nights."""
     disks = server(estate)
     taken(estate, disks[:1], 10)
     taken(estate, disks[1:], 2)
@@ -412,7 +412,7 @@ def test_a_torn_server_misses_the_rpo_by_set(estate, tmp_path):
 
 
 def test_a_torn_server_says_which_disk_lags_and_since_when(ecs, tmp_path):
-    """The copies of the log have failed since the set; that of the database is newer, and lags behind nothing."""
+    """The copies of the log have failed since the set; that of the database is newer, and does not lag."""
     disks = server(ecs)
     database, log = disks
     taken(ecs, disks, 50)
@@ -447,7 +447,7 @@ def test_a_consistency_that_judges_nothing_is_warned_of(ecs):
     assert "dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set" in warned
 
 
-# -- every way in which a cloud tells sets -----------------------------------------------------------------
+# -- every way in which a cloud reports sets -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -459,7 +459,7 @@ def test_a_consistency_that_judges_nothing_is_warned_of(ecs):
     ],
 )
 def test_an_image_and_scripts_make_sets_on_ebs_that_copies_are_marked_with(ebs, scripts, consistency):
-    """The scripts' tags are reserved by AWS, so that no copy bears them."""
+    """AWS reserves the tags of the scripts, so no copy has them."""
     disks = server(ebs)
     for disk in disks:
         of_image = ebs.get(ebs.snapshot(disk, 2, **scripts))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sets as pure decisions: among snapshots, among copies, what is wanted, kept, reported and restored."""
+"""Pure decisions about sets: among snapshots, among copies, what is copied, kept, reported and restored."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def source(disk, number, seconds=0, listed=None, size=2, consistency="crash", **
 
 
 def row(disk, number, mark=None, group="i-1", seconds=0, region="there", copy_id=None, **facts):
-    """Return a copy as the info modules do: of a disk's snapshot of a night, with these marks."""
+    """Return a row of an info module: a copy of a disk's snapshot of a night, with these marks."""
     tags = {"dr-copy:group": group, "dr-copy:set": mark, "dr-copy:attached-to": facts.pop("attached_to", None)}
     return {
         "snapshot_id": copy_id or f"copy-{disk}{number}",
@@ -248,7 +248,7 @@ def test_the_members_of_the_newest_whole_set_are_kept_and_no_others():
 
 
 def test_three_nights_of_failing_copies_of_one_disk_leave_the_night_that_both_have():
-    """The second proof: without sets, keep=3 leaves no night that both disks have."""
+    """Without sets, keep=3 leaves no night that both disks have."""
     rows = [row("a", n, f"2 near n{n}") for n in range(5, 11)] + [row("b", n, f"2 near n{n}") for n in range(4, 8)]
     going = {one["snapshot_id"] for one in expired_copies(rows, keep=3, now=text(night(11)))}
     assert {"copy-a7", "copy-b7"}.isdisjoint(going) and {"copy-a5", "copy-a6", "copy-b4"} == going
@@ -298,7 +298,7 @@ def test_a_set_that_lacks_members_may_be_the_newest_whole_one_with_those_that_ar
 
 
 def whole_of(rows):
-    """Return the whole sets by plan and ID, with their disks."""
+    """Return the complete sets by plan and ID, with their disks."""
     sets, wrong = sets_of_copies(copies(*rows))
     assert not wrong
     return {(one.plan, one.mark.set_id): "".join(sorted(one.disk_ids)) for one in sets if one.is_whole}
@@ -330,7 +330,7 @@ def test_two_plans_that_each_lack_a_disk_have_no_set_together():
 
 
 def test_what_may_be_a_set_of_two_plans_together_is_kept_until_newer_sets_have_its_disks():
-    """No mark tells whether the plans mean the same disks: what is kept can go later, what has gone is lost."""
+    """No mark shows whether the plans have the same disks: what is kept can be deleted later, not the reverse."""
     rows = [*of_plan("one", 1, "a", "2 crash n1"), *of_plan("two", 1, "b", "2 crash n1")]
     newer = [*of_plan("one", 2, "a", None), *of_plan("two", 2, "b", None)]
     assert not expired_copies([*rows, *newer], keep=1, now=text(night(9)))
@@ -461,7 +461,7 @@ def test_marks_of_a_plan_have_its_own_size_and_the_id_that_another_plan_gave_a_m
     assert {tuple(mark.items())[1:] for mark in other.values()} == {(("dr-copy:set", MARK_1),)}
 
 
-# -- what is wanted, and its marks -----------------------------------------------------------------------
+# -- what is copied, and its marks -----------------------------------------------------------------------
 
 
 def wanted(sources, rows=(), complete=None, regions=("there",), groups=(AB,)):
@@ -517,7 +517,7 @@ def test_a_late_member_gets_the_mark_that_the_others_have():
     "rows",
     [
         [row("a", 1, "2 crash x"), row("c", 1, "2 crash x")],  # the older set would have three disks
-        [row("a", 1, "2 crash x"), row("b", 1, "2 crash y")],  # they have been given different ones
+        [row("a", 1, "2 crash x"), row("b", 1, "2 crash y")],  # they have got different ones
         [row("a", 1, "2 crash x"), row("b", 9, "2 crash x")],  # it has another snapshot of the disk
     ],
 )
@@ -669,7 +669,7 @@ def test_only_sets_that_were_taken_at_that_time_or_before_count():
 
 
 def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn():
-    """The first proof: without marks of a whole set, two disks of two nights are no server."""
+    """Without marks of a complete set, two disks of two nights are no server."""
     rows = [row("a", n, f"2 near n{n}") for n in (8, 9, 10)] + [row("b", 7, "2 near n7")]
     assert restored(rows)[0] == {"a": ("a10", None, True), "b": ("b7", None, True)}
 
@@ -699,12 +699,12 @@ def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_alone():
     }  # fmt: skip
 
 
-#: The third disk has left the server after the first night.
+#: The third disk left the server after the first night.
 ONE_LEFT = [*(row(d, 1, "3 crash n1") for d in "abc"), *(row(d, 2, "2 crash n2") for d in "ab")]
 
 
 def test_a_disk_that_left_is_no_disk_of_its_server_any_more():
-    """Older sets have it, but the server has gone on without it."""
+    """Older sets have it, but newer ones do not."""
     found = choices_of(copies(*ONE_LEFT), night(9), set("abc"))
     assert {disk: c.source_id for disk, c in found.of_disks.items()} == {"a": "a2", "b": "b2"}
     assert found.left == {"c": "i-1"} and not any(c.is_torn for c in found.of_disks.values())
@@ -727,12 +727,12 @@ def test_a_disk_has_not_left_while_no_newer_whole_set_of_its_plan_lacks_it(rows)
 
 
 def test_of_disks_that_are_named_only_a_set_that_has_them_all_is_taken():
-    """The newest set that is whole by its mark lacks one that was named."""
+    """The newest set that is complete by its mark lacks a disk that was selected."""
     assert restored(ONE_LEFT, disks="bc", are_named=True)[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
 
 
 def test_copies_that_cannot_be_restored_tell_contradictions_too():
-    """Without the third disk, which a mark of two cannot have, the other two would look like a whole set."""
+    """Without the third disk, which contradicts a mark of two, the other two would look like a complete set."""
     rows = [row(d, 1, "2 crash x") for d in "abc"]
     for facts in ({"traits": ["archived"]}, {"snapshot_id": "locked-out"}):
         rows[-1] = {**row("c", 1, "2 crash x"), **facts}
@@ -758,7 +758,7 @@ def test_a_set_with_an_archived_member_is_passed_over():
 # -- whatever happens ------------------------------------------------------------------------------------
 
 
-#: The disks of a server: as many as a group of snapshots may have.
+#: The number of disks of a server: at most that of a group of snapshots.
 LETTERS = "abcdefghijklmnop"
 
 
@@ -774,7 +774,7 @@ def histories(draw):
 
 
 def rows_of(history):
-    """Make the copies as the role would: each night's marks are decided with what is there by then."""
+    """Make the copies as the role would: each night's marks depend on the existing copies."""
     rows = []
     for number, disks, copied in history:
         sources = [source(disk, number) for disk in sorted(disks)]

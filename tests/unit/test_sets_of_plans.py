@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nights of two plans that protect disks of one server, with the real modules, and what is restored of it then."""
+"""Nights of two plans that protect disks of one server, with the real modules, and restores of that server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def runs(request):
 
 
 def together(estate, disks, hours, number):
-    """Take the snapshots of a server at one moment, as its cloud tells it; returns them by disk."""
+    """Take the snapshots of a server at one moment, as its cloud reports it; return them by disk."""
     if estate.cloud.name == "ebs":
         return {disk: estate.snapshot(disk, hours, night=f"n{number}") for disk in disks}
     sources = {disk: estate.snapshot(disk, hours) for disk in disks}
@@ -32,7 +32,7 @@ def together(estate, disks, hours, number):
 
 
 def plan_night(estate, plan, disks, **given):
-    """Run a plan over some disks of the server, in which a server without a whole set fails the night."""
+    """Run a plan over some disks of the server; a server without a complete set fails the night."""
     tag = {"set_tag": "night"} if estate.cloud.name == "ebs" else {}
     rules = {"rpo_hours": 30, "consistency": "set", **tag}
     return night(estate, plan=plan, disk_ids=disks, **{**rules, **given})
@@ -74,7 +74,7 @@ def test_two_plans_of_different_disks_of_a_server_each_have_their_sets(runs, tmp
 
 
 def test_plans_of_one_size_have_sets_of_their_own(ecs_disks):
-    """The marks are alike, and their disks are too many for one set."""
+    """The marks are the same, and have too many disks for one set."""
     runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 4)
     sources = together(estate, disks, 2, 1)
@@ -105,7 +105,7 @@ def test_plans_of_different_nights_are_restored_from_their_own_sets_and_told_so(
 
 @pytest.mark.parametrize("first", ["all", "part"])
 def test_a_plan_of_all_disks_shares_the_copies_of_a_plan_of_some(runs, first):
-    """Whichever comes first makes them, and they bear its name."""
+    """The plan that runs first makes them, and they have its name."""
     estate = runs.estate
     disks = server(estate, 4)
     parts = {"all": disks, "part": disks[:2]}
@@ -151,7 +151,7 @@ def test_a_copy_that_failed_in_one_plan_and_that_another_made_is_of_the_set_of_b
 
 
 def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(ecs_disks):
-    """The earliest snapshot is of a disk that only one plan has."""
+    """Only one plan has the disk of the earliest snapshot."""
     runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 3)
     for disk, hours in zip(disks, (2.03, 2.02, 2.0), strict=True):

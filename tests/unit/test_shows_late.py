@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run makes of things that show late, or not at all in the end: sources, rivals, its own copies, clocks that
-differ (promises: unseen, exactly-once, timeout)."""
+"""Things that show late or never: sources, other runs' copies, own copies, and clocks that differ.
+
+See promises: unseen, exactly-once, timeout.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ def test_other_sources_do_not_wait_for_one_that_does_not_show(cloud):
     assert cloud.started_at(copy) - started < 1 and out["counts"]["created"] == 1
 
 
-@clouds("ecs", "cbs")  # where one call reads a source
+@clouds("ecs", "cbs")  # if a call reads a source
 def test_a_source_that_does_not_show_is_read_no_more_often_beside_others(cloud):
     cloud.settings(copy_seconds=4.0)
     reads = []
@@ -89,7 +91,7 @@ def test_a_controller_whose_clock_differs_takes_its_double_back(cloud, minutes, 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_the_deadline_of_a_copy_is_judged_by_the_clouds_clock(cbs, minutes, monkeypatch):
-    """Less than a day ahead is not set (promises: expiry); the controller's clock does not matter."""
+    """An expiry less than a day ahead is not set (promises: expiry); the controller's clock does not matter."""
     deadline = importlib.import_module(WAITING).Deadline
     real = deadline.utc
     monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))

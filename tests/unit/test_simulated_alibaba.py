@@ -21,7 +21,7 @@ from tests.simulator.alibaba import ACCESS_KEY, SECRET_KEY, signature
 
 
 def call(estate, action, secret=SECRET_KEY, age=0, **given):
-    """Send a request as the wire format says; returns the answer, or the error's code and status."""
+    """Send a request in the wire format; return the answer, or the error's code and status."""
     version = "2014-05-26" if estate.module.startswith("ecs") else "2017-11-10"
     stamp = datetime.now(timezone.utc) - timedelta(seconds=age)
     parameters = {
@@ -157,7 +157,7 @@ def test_what_ecs_does_not_simulate_is_refused_by_name(ecs):
 
 
 def test_the_newer_signature_is_verified(ecs):
-    """As Alibaba Cloud's documents sign a request of theirs (api-facts: alibaba-acs3)."""
+    """Alibaba Cloud's documentation signs its sample request in this way (api-facts: alibaba-acs3)."""
 
     def send(secret=SECRET_KEY, action="DescribeSnapshots", body=b""):
         headers = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated EC2 is AWS where moto is not (api-facts: ebs-moto)."""
+"""The simulated EC2 behaves like AWS where moto does not (api-facts: ebs-moto)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_copy_is_pending_then_complete(ebs, ec2):
 
 
 def test_times_have_milliseconds(ebs, ec2):
-    """So copies of one second have an order (api-facts: ebs-times)."""
+    """So copies that start within one second have an order (api-facts: ebs-times)."""
     source, made = ebs.snapshot(), []
     for _n in range(3):
         ebs.clock.sleep(0.123)
@@ -241,7 +241,7 @@ def test_filters_read_brackets_as_they_are_and_refuse_unknown_names(ebs, ec2):
 
     assert found("description", f"[Copied {source}*") == 1 and found("transfer-type", "standard") == 1
     assert found("description", "?Copied*") == 1 and found("description", "\\*Copied*") == 0
-    for client in (ec2(), ec2("ap-south-1")):  # where nothing is there to find as well
+    for client in (ec2(), ec2("ap-south-1")):  # even if there is nothing to find
         for call in (client.describe_snapshots, client.describe_volumes):
             assert code_of(call, Filters=[{"Name": "state", "Values": ["x"]}])[0] == "InvalidParameterValue"
 

@@ -16,7 +16,7 @@ from tests.simulator.tencent import SECRET_ID, SECRET_KEY, signature
 
 
 def call(estate, action, region="ap-guangzhou", key=SECRET_ID, secret=SECRET_KEY, age=0, token=None, **given):
-    """Send a request as the wire format says; returns the answer, or the error's code."""
+    """Send a request in the wire format; return the answer, or the error's code."""
     service, version = ("tag", "2018-08-13") if "TagRes" in action else ("cbs", "2017-03-12")
     body, stamp, host = json.dumps(given).encode(), str(int(time.time()) - age), estate.url.removeprefix("http://")
     signed = signature(secret, service, stamp, [("content-type", "application/json"), ("host", host)], body)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That a destination whose calls take long, answered or not, keeps no other waiting (promises: all-are-tried).
+"""A destination with slow calls, answered or not, keeps no other waiting (promises: all-are-tried).
 
-The slow one comes first everywhere, and its calls take so long that each look is too old when they end.
+The slow one is always the first, and its calls take so long that each look is too old when they end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ALL = clouds("ebs", "ecs", "ens", "cbs")
 
 
 def slow(cloud, monkeypatch, method, hits, seconds=HANG, error=None):
-    """Let the calls of an adapter that ``hits`` chooses take so long, and then fail with ``error``."""
+    """Let the calls of an adapter that ``hits`` chooses take long, and then fail with ``error``."""
     one = f"{method}_one"
     name = one if one in vars(cloud.adapter) else method
     real = getattr(cloud.adapter, name)
@@ -37,7 +37,7 @@ def slow(cloud, monkeypatch, method, hits, seconds=HANG, error=None):
 
 
 def goes_to(*regions):
-    """Say yes to the calls about these regions."""
+    """Return a function that is true for calls about these regions."""
 
     def hits(given, *_more):
         if isinstance(given, str):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storms, and runs that collide: see tests/storms. Fixed seeds, a few new ones each day, and each that ever failed."""
+"""Storms and collisions of tests/storms: fixed seeds, a few new ones each day, and each seed that ever failed."""
 
 from __future__ import annotations
 
@@ -25,23 +25,22 @@ pytestmark = pytest.mark.slow
 
 #: Set by `make test`; all workers of a run must have the same.
 NEW = int(os.environ.get("STORM_SEED") or date.today().strftime("%Y%m%d"))
-#: How many storms and collisions of each cloud pass here, and how many new ones; a call costs 10 ms on EC2, 3
-#: elsewhere.
+#: How many storms and collisions of each cloud run here, and how many new ones; a call costs 10 ms on EC2, 3 elsewhere.
 NUMBER = {name: (14, 6, 2) if cloud.is_slow else (25, 8, 4) for name, cloud in CLOUDS.items()}
-#: Calls that a brief storm has at most, as estimated.
+#: The most calls of a short storm, as estimated.
 BRIEF = 150
-#: Seeds that once went wrong, in the code or in the checks.
+#: Seeds that once failed because of an error in the code or in the checks.
 KEPT: list[tuple[str, int]] = []
 
 
 def brief(cloud, begin, number):
-    """Return the first seeds from ``begin`` on whose storms take seconds; the long ones pass in `make storm`."""
+    """Return the first seeds from ``begin`` on whose storms take seconds; `make storm` runs the long ones."""
     seeds = (seed for seed in itertools.count(begin) if calls_of(hard_storm_of(cloud, seed)) <= BRIEF)
     return list(itertools.islice(seeds, number))
 
 
 def calls_of(storm):
-    """Estimate the calls of a storm: each copy is begun, and followed by polls for as long as the window needs."""
+    """Estimate the calls of a storm: each copy is started, and polled while it is in the window."""
     copies = len(storm.sources) * storm.destinations * sum(len(passing.runs) for passing in storm.rounds)
     seconds = (len(storm.sources) + 9 * len(storm.slow)) * storm.copy_seconds / min(storm.quota, 20)
     waits = sum(run.wait for passing in storm.rounds for run in passing.runs)
@@ -54,7 +53,7 @@ SEEDS = [
     for seed in (*brief(cloud, 0, storms), *brief(cloud, NEW, new))
 ] + KEPT
 COLLISIONS = [(cloud, seed) for cloud, (_s, number, _n) in NUMBER.items() for seed in (*range(number), NEW, NEW + 1)]
-#: Storms over drills: a few fixed ones, one of each day, and those that once went wrong.
+#: Storms over drills: a few fixed ones, one of each day, and those that once failed.
 DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]
 
 
@@ -63,7 +62,7 @@ def few_disks(cloud, begin):
     return next(seed for seed in itertools.count(begin) if len(role_storm_of(cloud, seed).disks) <= 5)
 
 
-#: Storms of a few nights: one with servers, sets, other names or parts, restores and drills, and a new one of each day.
+#: Storms of a few nights: one with servers, sets, renamed or split plans, restores and drills, and a new one each day.
 NIGHTS = [("ebs", 49), ("ecs", 53), ("ens", 51), ("cbs", 23)]
 NIGHTS += [(cloud, few_disks(cloud, NEW)) for cloud in CLOUDS]
 
@@ -106,7 +105,7 @@ def test_a_storm_of_nights_loses_nothing_and_tells_the_truth(served, cloud, seed
 
 
 def without_request_ids(result):
-    """Return a result as text: the request IDs of the simulated clouds are random, as those of the real ones."""
+    """Return a result as text without request IDs, which are random on the simulated clouds as on the real ones."""
     return re.sub(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", "an ID", repr(result))
 
 

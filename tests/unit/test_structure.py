@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tree promises to those who read it."""
+"""Rules for the structure of the code."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
 
 
 def code_lines(path):
-    """Return the numbers of lines that are neither documentation strings, nor licence headers, nor imports, nor
-    blank."""
+    """Return the line numbers without docstrings, licence headers, imports and blank lines."""
     text = path.read_text()
     lines = text.splitlines()
     skipped = {n for n, line in enumerate(lines, 1) if not line.strip() or line.startswith("#")}
@@ -90,7 +89,7 @@ def test_only_the_calls_of_the_engine_write():
 
 
 def test_only_a_memory_writes_its_fields():
-    """Others call its methods, so that no field is written without what belongs to it."""
+    """Others call its methods, so that fields that belong together change together."""
     for path in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
@@ -146,7 +145,7 @@ def test_users_can_choose_each_cloud():
     choices = [
         re.findall(r"V\((\w+)\)", " ".join(specs["dr_copy_cloud"]["description"])),
         re.search(r"one of ([\w, ]+), not", str(refusal.value))[1].split(", "),
-        [cloud for cloud in schema["enum"] if cloud],  # null: a run that was stopped for this very variable
+        [cloud for cloud in schema["enum"] if cloud],  # null: a run that was stopped because of this variable
         *[q["choices"] for q in questions if q["variable"] in ("dr_copy_cloud", "dr_restore_cloud")],
         importlib.import_module(f"{COLLECTION}.module_utils._clouds.table").CLOUDS,
         [path.name.partition("_")[0] for path in (PLUGINS / "modules").glob("*_snapshot_copy.py")],
@@ -165,7 +164,7 @@ def test_the_copy_modules_document_the_same_result():
 
 
 def test_the_restore_modules_document_the_same_result_in_the_same_words():
-    """Fragments cannot carry what a module returns before core 2.20, so each has them; samples may differ."""
+    """Before core 2.20 fragments cannot contain what a module returns, so each module has it; samples may differ."""
 
     def words(entries):
         facts = {name: {k: v for k, v in entry.items() if k != "sample"} for name, entry in entries.items()}
@@ -181,7 +180,7 @@ def test_the_restore_modules_document_the_same_result_in_the_same_words():
 
 
 def test_what_restore_modules_document_themselves_is_their_own():
-    """What they share is in the fragment, in the words of which the code's options are made."""
+    """Shared options are in the fragment, and so are the options in the code."""
     for name in (name for name in MODULES if name.endswith("_restore")):
         module = importlib.import_module(f"{COLLECTION}.modules.{name}")
         documented = set(yaml.safe_load(module.DOCUMENTATION)["options"])
@@ -266,7 +265,7 @@ def test_the_role_documents_all_its_variables(name):
 
 @pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
 def test_the_description_of_a_raw_variable_begins_with_its_type(name):
-    """Argument specs refuse the empty answer of a survey for int, bool, dict and choices, so these are raw."""
+    """For int, bool, dict and choices, argument specs refuse the empty answer of a survey, so these are raw."""
     words = {bool: "A boolean", int: "A whole number", dict: "A dict", list: "A list", float: "A number"}
     table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES
     specs = yaml.safe_load((REPOSITORY / "roles" / name / "meta" / "argument_specs.yml").read_text())
@@ -278,7 +277,7 @@ def test_the_description_of_a_raw_variable_begins_with_its_type(name):
 
 
 PROGRAMMED = ("_dr_copy", "_dr_restore")
-#: The layers of a role that is a program: each may import those before it, and what the roles share.
+#: The layers of a role: each may import those before it, and what the roles share.
 LAYERS = ("input", "decide", "output")
 
 
@@ -321,7 +320,7 @@ def test_the_decisions_of_a_role_are_pure():
             assert getattr(node, "id", None) not in ("open", "print", "input"), path
 
 
-#: The other files of roles that call nothing.
+#: The other files of roles that make no calls.
 PURE_FILES = [
     *(PLUGINS / "plugin_utils" / role / "calls.py" for role in PROGRAMMED),
     *(PLUGINS / "plugin_utils" / role / "input" / "steps.py" for role in PROGRAMMED),
@@ -338,7 +337,7 @@ def test_a_program_imports_nothing_that_runs_tasks(role):
 
 
 def test_only_what_is_not_checked_yet_is_a_plain_mapping():
-    """A row is a TypedDict, whose keys mypy knows. What else there is has a name, and a line that says what it is."""
+    """A row is a TypedDict, whose keys mypy checks. Any other mapping has a type name, and a line that explains it."""
     for folder in ("plugin_utils", "filter", "action"):
         for path in (PLUGINS / folder).rglob("*.py"):
             lines = ["", *path.read_text().splitlines()]
@@ -348,7 +347,7 @@ def test_only_what_is_not_checked_yet_is_a_plain_mapping():
 
 
 def test_the_roles_name_no_cloud():
-    """Documentation and defaults for users apart: what differs stands in the clouds' capabilities."""
+    """Except in documentation and defaults: the capabilities of the clouds have the differences."""
     words = re.compile(rf"\b({'|'.join(CLOUDS)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|boto\w*)\b", re.I)
     shared = (*PROGRAMMED, "_role", "_sets")
     paths = [path for folder in shared for path in (PLUGINS / "plugin_utils" / folder).rglob("*.py")]
@@ -360,7 +359,7 @@ def test_the_roles_name_no_cloud():
 
 
 def test_the_roles_import_no_tasks_from_elsewhere():
-    """Ansible looks for a relative file below the working directory too. That of the user's checks is absolute."""
+    """Ansible looks for a relative file below the working directory too. The file of the user's checks is absolute."""
     ours, theirs = r': "\{\{ role_path \}\}/tasks/', r':\n +file: "\{\{ _dr_restore_run\.pause\.checks \}\}"'
     whole = rf"include_tasks({ours}|{theirs})"
     for path in (REPOSITORY / "roles").glob("*/tasks/**/*.yml"):
@@ -368,7 +367,7 @@ def test_the_roles_import_no_tasks_from_elsewhere():
 
 
 def test_code_names_things_by_their_terms():
-    """Names that once stood for several things, or for nothing that the field knows, do not come back."""
+    """Names that once meant several things, or that the field does not use, must not come back."""
     words = {"sea", "harbour", "weather", "conductor", "upkeep", "endings", "verdict", "told", "begun", "rank"}
     words |= {"doomed", "culprit", "learnt", "spreads", "neighbours", "leftover"}
     for path in [*PLUGINS.rglob("*.py"), *TESTS.rglob("*.py")]:

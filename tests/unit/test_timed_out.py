@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of a request that is not done at wait_timeout: which situation comes first, its kind, what to do."""
+"""What is reported for a request that is not done at wait_timeout: which situation has precedence, kind, hint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMPLETE = Snapshot("copy", "there", State.COMPLETED, "accomplished", progress=1
 
 
 def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=None):
-    """Return kind and message of what is said at wait_timeout."""
+    """Return kind and message of the failure at wait_timeout."""
     memory, copy = Memory(), None
     if of != "no look":
         memory.looked({}, None, 0.0)

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That copies are known where ECS and ENS do not show what they were made of: by provenance tags, by the default name,
-by the ID that the copy call returned (api-facts: ecs-source-fields, ens-source-fields)."""
+"""Copies are recognized even if ECS and ENS do not show their source (api-facts: ecs-source-fields, ens-source-fields).
+
+By provenance tags, by the default name, or by the ID that the copy call returned.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ def cloud(request):
 
 
 def renamed(cloud):
-    """Return options by which nothing but the ID that the call returned says what a copy was made of."""
+    """Return options with which only the ID that the call returned identifies a copy."""
     return {"name": "nightly", "description": "a copy of last night"} if cloud.cloud.name == "ens" else {}
 
 
@@ -139,7 +141,7 @@ def test_tags_are_witness_enough_for_a_deletion(cloud):
 @clouds("ecs")
 @pytest.mark.parametrize("shown", ["another disk", "another source"])
 def test_tags_that_the_cloud_contradicts_delete_nothing(cloud, shown):
-    """A snapshot may bear the tags of a copy whose disk it was made of."""
+    """A snapshot may have the tags of the copy from which its disk was made."""
     source = cloud.snapshot()
     copy = cloud.our_copy(source)
     if shown == "another disk":
@@ -195,7 +197,7 @@ def test_two_runs_at_once_without_source_fields_tell_of_the_double(cloud):
     there = copies_of(cloud, source)
     if cloud.cloud.name == "ecs":
         assert len(there) == 1
-    else:  # nothing is deleted on the strength of a name
+    else:  # nothing is deleted because of a name
         assert len(there) <= 2 and not cloud.calls["DeleteSnapshot"]
 
 

@@ -42,7 +42,7 @@ def failing(task="Check the file system", **result):
 
 
 class Checks:
-    """What takes the place of the tasks: notes what it is told, and which disks are attached meanwhile."""
+    """Replaces the tasks: records its input, and which disks are attached meanwhile."""
 
     def __init__(self, runs, answers=()):
         self.estate, self.answers = runs.estate, list(answers)
@@ -55,11 +55,11 @@ class Checks:
 
 
 class Killed(BaseException):
-    """A drill is killed."""
+    """A drill was killed."""
 
 
 def killed(_set):
-    """Take the place of the tasks, and kill the drill."""
+    """Replace the tasks, and kill the drill."""
     raise Killed
 
 
@@ -119,7 +119,7 @@ def test_only_checks_that_came_to_their_end_prove_anything(ebs_runs, tmp_path, a
 
 
 def test_a_set_of_which_a_disk_cannot_be_attached_is_not_checked_and_goes(runs, tmp_path):
-    """The instance has gone meanwhile; the cloud's words are told, and the other sets are tried."""
+    """The instance has gone meanwhile; the cloud's message is reported, and the other sets are tried."""
     runs.copies("database", "mail")
     checks = Checks(runs)
 
@@ -147,7 +147,7 @@ def test_a_disk_that_was_not_made_spoils_its_own_set_alone(runs, tmp_path):
     assert "of its set is missing" in tried["database"]["why"] and "of its set" not in tried["log"]["why"]
 
 
-# Detached is what this drill has attached, and nothing else
+# Only what this drill has attached is detached
 
 
 def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_time_is_over(runs, tmp_path):
@@ -172,7 +172,7 @@ def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_
 
 
 def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(runs, tmp_path):
-    """The other one runs in another play, from another controller: only the cloud knows of it."""
+    """The other drill runs in another play, on another controller: only the cloud shows it."""
     runs.copies("database")
     second, seen = Runs(runs.estate), []
     ours = second.copies("mail")
@@ -198,7 +198,7 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
 
 
 def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other(runs, tmp_path):
-    """Each has seen no other one when it began; the second is killed while its disk is attached."""
+    """Neither saw the other at its start; the second one is killed while its disk is attached."""
     runs.copies("database")
     second, checks = Runs(runs.estate), Checks(runs)
 
@@ -217,7 +217,7 @@ def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other
 
 
 def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
-    """Its disks stay until they expire; the next one proves the copies meanwhile."""
+    """Its disks remain until they expire; the next drill proves the copies meanwhile."""
     runs.copies("database")
 
     with pytest.raises(Killed):
@@ -249,7 +249,7 @@ def test_where_it_cannot_be_seen_whether_others_check_there_nothing_is_checked(e
 def test_a_kill_between_any_two_calls_leaves_nothing_that_the_next_drill_does_not_take_away(
     ecs_disks, tmp_path, moment
 ):
-    """Kills within a module are drawn in storms."""
+    """Storms draw kills within a module."""
     runs, estate = Runs(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})
     runs.copies_of(two_disks(runs), 26, **marks("n2"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's variables: what is taken, as what, and what is refused."""
+"""The role's variables: what is accepted, how it is parsed, and what is refused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_texts_are_taken_as_their_types(name, text, value):
     assert getattr(normalise({**BASICS, name: text}).values, name) == value
 
 
-#: Every variable away from its default.
+#: Every variable with a value other than its default.
 GIVEN = {
     "cloud": "ecs",
     "source_region": "src-1",

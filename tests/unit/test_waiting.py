@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deadlines, pauses, windows and texts, on a clock that only sleeping moves."""
+"""Deadlines, pauses, windows and texts, on a clock that only sleeping advances."""
 
 from __future__ import annotations
 

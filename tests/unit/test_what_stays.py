@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That nothing goes without what stays for it, that a call that marks makes nothing, and that a lost deletion is asked
-for again (promises: deleting, survivors, marking, exactly-once)."""
+"""Nothing is deleted without its survivor, tagging makes no copy, and a lost deletion is sent again.
+
+See promises: deleting, survivors, marking, exactly-once.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,11 @@ from .contract_bad_days import at_once, clouds, copies_of, delete_action, ids, n
 ALL = clouds("ebs", "ecs", "ens", "cbs")
 
 
-# -- two runs that ask for different keys ---------------------------------------------------------------
+# -- two runs that request different keys ----------------------------------------------------------------
 
 
 def with_two_keys(cloud, source, apart):
-    """Plant a copy of each of two keys, the first so many seconds older; returns them, and the options that ask for
-    each."""
+    """Create two copies with different keys, the first this many seconds older. Return both and their options."""
     keys = [f"{letter * 8}-1111-4111-8111-111111111111" for letter in "ab"]
     if hasattr(cloud.server, "disks"):
         keys = [f"arn:aws:kms:{cloud.destination}:{ACCOUNT}:key/{key}" for key in keys]
@@ -119,7 +120,7 @@ def test_one_look_that_lags_does_not_keep_a_copy(cloud):
 
 @ALL
 def test_a_long_prune_asks_again_for_what_stays_before_each_deletion(cloud):
-    """Where each deletion takes seconds, the last look gets old; then it is made again, and it shows what went."""
+    """If deletions take seconds, the last look gets old; it is then repeated, and shows what was deleted."""
     disks = [cloud.disk() for _n in range(12)]
     old = [cloud.snapshot(disk, 30) for disk in disks]
     goes = [cloud.our_copy(source) for source in old]
@@ -255,7 +256,7 @@ def test_a_deletion_whose_answer_is_lost_is_sent_again_and_ends(cloud):
 
 @clouds("ebs", "ecs", "cbs")
 def test_what_was_held_after_a_lost_deletion_is_not_deleted_again(cloud):
-    """The first call never arrived. What a look shows then decides anew."""
+    """The first call never arrived. The next look decides again."""
     source = cloud.snapshot()
     copy = cloud.our_copy(source)
 

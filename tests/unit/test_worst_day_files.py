@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of the guide for the worst day, over manifests as they may be: what they attach, in which order."""
+"""The files in the guide for the worst day, with various manifests: what they attach, in which order."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_disks_of_a_server_are_attached_in_the_order_of_their_devices_those_
 
 
 def test_of_two_disks_of_one_disk_that_of_the_last_run_is_attached_alone():
-    """As an older version made them, if a run was given another dr_restore_at."""
+    """An older version made them if a run had another dr_restore_at."""
     disks = [{**row(1, "/dev/sdf"), "disk_id": "vol-1"}]
     earlier = [{**row(n, "/dev/sdf", region="here"), "disk_id": f"vol-{disk}"} for n, disk in ((2, 1), (3, 3), (4, 3))]
     assert attached({"region": "here", "disks": disks, "earlier": earlier}) == ["snap-1", "snap-3"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs write on each cloud: the promises of all, and what holds for one of them alone."""
+"""What runs write on each cloud: the promises for all, and what is specific to one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .contract_bad_days import ids, is_true, named, with_script
 from .contract_writes import EncryptedCopies, TagWrites, WritesContract, is_written_on_fresh_looks
 
 
-@pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, and 3 elsewhere
+@pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, on the others 3
 class TestEbs(TagWrites, EncryptedCopies, WritesContract):
     more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
 
@@ -29,7 +29,7 @@ class TestEcs(TagWrites, EncryptedCopies, WritesContract):
         return ecs
 
     def test_a_busy_disk_without_an_id_is_asked_for_seldom(self, cloud):
-        """Which disk is busy is not known, so the region is left alone, longer each time (promises: quota)."""
+        """It is unknown which disk is busy, so the region gets growing pauses (promises: quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.get(source).disk_id = ""
         seconds = 600
@@ -72,7 +72,7 @@ class TestCbs(TagWrites, WritesContract):
 
     @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
     def test_an_expiry_whose_answer_was_lost_is_looked_at_and_set_once(self, cloud, kind):
-        """It took effect, so it is not set again, and the run changed something (promises: exactly-once, expiry)."""
+        """It took effect, so it is not set again, and changed is true (promises: exactly-once, expiry)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         cloud.faults({"action": "ModifySnapshotAttribute", "fault": kind, "nth": [1]})

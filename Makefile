@@ -7,7 +7,7 @@ NIGHTS ?= 200
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-unit: ## run the quick unit tests; T= names a file, a test, or an expression of pytest's -k (then slow tests run too)
+unit: ## run the quick unit tests; T= names files, a test, or an expression of pytest's -k (then slow tests run too)
 	@bash tests/scripts/unit.sh
 
 clients: ## compare the calls of awscli, tccli and Alibaba Cloud's newer SDKs with those of the adapters; T= as above

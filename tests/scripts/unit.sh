@@ -2,18 +2,29 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The unit tests that are quick, on two cores; with T= those of a file, one test, or those that an expression of -k names.
+# The unit tests that are quick, on two cores; with T= those of files, one test, or those that an expression of -k names.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-unit.txt"
 keep_bytecode
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT
-file=${T:-}
-file=${file%%::*}
-for path in "$file" "tests/unit/$file" "tests/unit/$file.py"; do
-  [ -n "$file" ] && [ -e "$path" ] && exec python -m pytest "$path${T#"$file"}"
-done
+path_of() { # the path of a file or test that T= names
+  local file=${1%%::*} path
+  for path in "$file" "tests/unit/$file" "tests/unit/$file.py"; do
+    [ -n "$file" ] && [ -e "$path" ] && echo "$path${1#"$file"}" && return
+  done
+  return 1
+}
+path=$(path_of "${T:-}") && exec python -m pytest "$path"
+if [[ ${T:-} == *.py* ]]; then
+  paths=()
+  for name in $T; do
+    path=$(path_of "$name") || { echo "$name does not exist" >&2 && exit 1; }
+    paths+=("$path")
+  done
+  exec python -m pytest "${paths[@]}"
+fi
 if [ -n "${T:-}" ]; then
   files=()
   # To collect all tests takes longer than most of them do.

@@ -225,7 +225,7 @@ def broken_tables():
             yield pytest.param({**VARIABLES, name: variable._replace(needs="")}, id=f"{name} needs {variable.needs}")
 
 
-@pytest.mark.parametrize("table", broken_tables())
+@pytest.mark.parametrize("table", list(broken_tables()))
 def test_no_row_of_the_table_can_be_left_out(table, monkeypatch):
     """A test above fails without each argument that a variable reaches, and without each need."""
     for module in (calls_module, variables_module):

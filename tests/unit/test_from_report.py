@@ -59,7 +59,7 @@ def test_with_the_report_alone_waves_and_tags_and_missing_disks_are_known(estate
         given["waves"] = [{"tier": "database"}, {"tier": "app"}]
     ended = runs.restore(**given)
     missing, *made = ended.result["disks"]
-    assert ended.message.startswith(f"1 of 3 disks are missing. files ({disks['files']}): it is expected")
+    assert ended.message.startswith(f"1 of 3 disks is missing. files ({disks['files']}): it is expected")
     assert {row["disk_name"] for row in made} == {"database", "app"} and len(estate.disks()) == 2
     assert missing["tags"]["tier"] == "app" and missing["size_gib"]
     assert tried and dead["seen"] == tried, "the source region is not even called"

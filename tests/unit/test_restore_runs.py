@@ -95,7 +95,7 @@ def test_expected_disks_without_a_copy_are_rows_and_fail_the_run_after_the_other
     assert manifest.name == "orders.flood.restore.json"
     missing = json.loads(manifest.read_text())["disks"][0]
     assert (missing["disk_id"], missing["state"], missing["new_disk_id"]) == (lost, "missing", None)
-    assert "is expected" in missing["missing"] and "1 of 3 disks are missing" in ended.message
+    assert "is expected" in missing["missing"] and "1 of 3 disks is missing" in ended.message
     assert not any("not known which disks have no copy" in line for line in ended.lines)
 
 
@@ -243,7 +243,7 @@ def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(e
     assert f"MANIFEST {tmp_path}/orders.flood.restore.json" in runs.restore(**given).lines
     before = (tmp_path / "orders.flood.restore.json").read_text()
     wrong = runs.restore(zone=runs.estate.other_zone, **given)
-    assert "1 of 1 disks are missing" in wrong.message and "Set another dr_restore_id" in wrong.message
+    assert "1 of 1 disks is missing" in wrong.message and "Set another dr_restore_id" in wrong.message
     assert (tmp_path / "orders.flood.restore.json").read_text() == before
     assert any(line.startswith("MANIFEST") and "is from an earlier run" in line for line in wrong.lines)
 
@@ -331,7 +331,7 @@ def test_a_failed_disk_is_told_at_the_end_and_stops_no_wave(tagged_runs, tmp_pat
     )
     missing, made = ended.result["disks"]
     assert (missing["disk_name"], missing["state"], made["disk_name"]) == ("database", "absent", "app")
-    assert made["state"] == "available" and ended.message.startswith("1 of 2 disks are missing. database")
+    assert made["state"] == "available" and ended.message.startswith("1 of 2 disks is missing. database")
 
 
 def test_a_run_that_took_longer_than_its_rto_fails(tagged_runs, tmp_path):

@@ -150,7 +150,8 @@ def problems_of(manifest: Manifest) -> str:
 def _missing_problem(manifest: Manifest) -> str:
     missing = [(named(disk), why) for disk in manifest["disks"] if (why := disk["missing"])]
     if missing:
-        return f"{len(missing)} of {len(manifest['disks'])} disks are missing. {by_reason(missing)}."
+        verb = "is" if len(missing) == 1 else "are"
+        return f"{len(missing)} of {len(manifest['disks'])} disks {verb} missing. {by_reason(missing)}."
     return spelt_out(manifest["failures"]) if manifest["failures"] else ""
 
 

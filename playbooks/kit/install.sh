@@ -37,6 +37,7 @@ export ANSIBLE_COLLECTIONS_PATH=$site
 # Of another installation on this machine Ansible would otherwise take the collections first.
 grep -q '^export ANSIBLE_COLLECTIONS_PATH=' "$to/bin/activate" ||
   printf 'export ANSIBLE_COLLECTIONS_PATH=%q\n' "$site" >>"$to/bin/activate"
-"$to/bin/ansible-doc" -t role multicloud.snapshots.dr_restore >/dev/null
+# The core warns about a collection of its own, so its output is shown only if the role cannot be read.
+shown=$("$to/bin/ansible-doc" -t role multicloud.snapshots.dr_restore 2>&1) || stop "$shown"
 echo "Ready. Begin with: source $to/bin/activate"
 echo "Then follow guides/worst_day.rst from the step that fetches the newest reports."

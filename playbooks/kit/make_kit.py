@@ -44,7 +44,7 @@ def pack(directory: Path, to: Path) -> str:
         manifest, listed = (json.loads((directory / name).read_bytes()) for name in ("MANIFEST.json", "FILES.json"))
     except OSError as error:
         raise Problem(
-            f"{directory} is no installed collection ({error}). Make the kit of an installed one, or by make kit."
+            f"{directory} is not an installed collection: {error}. Install it, or run make kit in the clone."
         ) from error
     # The package ansible leaves out what runs do not need, such as tests.
     files = [entry for entry in listed["files"] if (directory / entry["name"]).exists()]
@@ -122,7 +122,7 @@ def make(given: argparse.Namespace) -> list[str]:
     """Make the kit and try it; returns what to tell the user."""
     for path in (given.inventory, given.reports, given.directory):
         if path and not Path(path).exists():
-            raise Problem(f"{path} is not there.")
+            raise Problem(f"{path} does not exist.")
     python = interpreter(given.python)
     version = run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).strip()
     with tempfile.TemporaryDirectory() as scratch:

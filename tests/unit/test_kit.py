@@ -60,7 +60,7 @@ def test_a_changed_collection_is_not_packed(kit, installed, tmp_path):
     (installed / "plugins" / "a.py").write_text("other")
     with pytest.raises(kit.Problem, match=r"acme\.tools .*not as .* installed: plugins/a\.py.*--force acme\.tools"):
         kit.pack(installed, tmp_path)
-    with pytest.raises(kit.Problem, match="no installed collection"):
+    with pytest.raises(kit.Problem, match="not an installed collection"):
         kit.pack(tmp_path, tmp_path)
 
 

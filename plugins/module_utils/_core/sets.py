@@ -21,7 +21,7 @@ from typing import Any
 GROUP, SET = "dr-copy:group", "dr-copy:set"
 #: A tag of copies if another plan copies disks of the group too: ``disks_mark`` of the set's disks.
 SET_DISKS = "dr-copy:set-disks"
-#: The length of a disk's code in that tag, and the longest value: ECS accepts 128 characters.
+#: The length of a disk's code in that tag, and the longest value: one cloud accepts only 128 characters.
 CODE, LONGEST_MARK = 4, 128
 
 

@@ -36,8 +36,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-#: The hint about a refusal for which nothing better is known.
-FIX_THE_CAUSE = "Read the cloud's message, fix the cause, then run again."
 #: The hint if an account has reached its limit of snapshots.
 TOO_MANY_SNAPSHOTS = "Delete unneeded snapshots in this region, or request a higher quota."
 
@@ -93,8 +91,12 @@ class CopyError(Exception):
         return str(self)
 
     def as_kind(self, kind: type[CopyError], message: str | None = None, hint: str | None = None) -> CopyError:
-        """Return this failure as another class, with the same code and request ID."""
-        return kind(message or self.message, code=self.code, request_id=self.request_id, hint=hint or self.hint)
+        """Return this failure as another class, with the same code and request ID.
+
+        A hint that is usual for its class is replaced by the usual one of the other class.
+        """
+        own = self.hint if self.hint != self.usual_hint else None
+        return kind(message or self.message, code=self.code, request_id=self.request_id, hint=hint or own)
 
     def as_result(self, snapshot_id: str | None, region: str | None, copy_id: str | None = None) -> dict[str, Any]:
         """Return the failure in the form of the result, for a source ``snapshot_id`` and a destination ``region``."""
@@ -122,6 +124,8 @@ def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError]
 class Refused(CopyError):
     """The cloud or a rule of this collection refuses the call; another attempt does not help."""
 
+    usual_hint = "Read the cloud's message, fix the cause, then run again."
+
 
 class BadInput(Refused):
     """The user's options are invalid; found before anything was sent."""
@@ -135,10 +139,12 @@ class BadInput(Refused):
 
 class NotFound(Refused):
     kind = "not_found"
+    usual_hint = "Check the ID and the region."
 
 
 class NotReady(Refused):
     kind = "not_ready"
+    usual_hint = "Check its state in the console, then run again."
 
 
 class FailedCopy(Refused):

@@ -95,7 +95,7 @@ class Service:
         try:
             return self.write(action, region, tried, **given)
         except Ambiguous as error:
-            raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
+            raise error.as_kind(Unreachable) from error
 
     def write(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
         """Make a call with the parameters that are not None. Raises a CopyError; ``tried`` describes the attempt."""

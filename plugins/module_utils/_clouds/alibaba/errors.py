@@ -10,7 +10,6 @@ import logging
 import re
 
 from ..._core.errors import (
-    FIX_THE_CAUSE,
     Ambiguous,
     Busy,
     CopyError,
@@ -18,7 +17,6 @@ from ..._core.errors import (
     Forbidden,
     NotFound,
     NotReady,
-    Refused,
     Throttled,
     Unreachable,
 )
@@ -62,9 +60,6 @@ CODE_HINTS = {
     "InvalidAccountStatus.NotEnoughBalance": "Add funds to the account, then run again.",
 }
 HINTS: dict[type[CopyError], str] = {
-    Refused: FIX_THE_CAUSE,
-    NotFound: "Check the ID and the region.",
-    NotReady: "Check its state in the console, then run again.",
     Credentials: "Check access_key, secret_key and security_token (or the profile), and this machine's clock.",
     Forbidden: "Grant the caller this action in RAM; the guide on permissions lists those that are needed.",
 }

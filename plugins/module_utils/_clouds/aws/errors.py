@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from ..._core.errors import (
-    FIX_THE_CAUSE,
     TOO_MANY_SNAPSHOTS,
     Ambiguous,
     Busy,
@@ -87,7 +86,6 @@ HINTS = {
     "InvalidRegion": "Check source_region, and that the account has enabled it.",
     "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
     "InvalidSnapshot.InUse": "An AMI uses it, or it is enabled for fast restores: remove that first, or keep the copy.",
-    "InvalidSnapshot.NotFound": "Check the ID and the region.",
     "TagLimitExceeded": "Set fewer tags.",
     "InsufficientVolumeCapacity": "AWS has no capacity for such a disk in this zone now: choose another zone "
     "or disk_type, or run again later.",
@@ -101,11 +99,8 @@ HINTS = {
 }
 #: The hints for codes that have no hint in HINTS.
 KIND_HINTS: dict[type[CopyError], str] = {
-    Refused: FIX_THE_CAUSE,
     Credentials: "Check the keys, the token or the profile of this task, and this machine's clock.",
     Forbidden: HINTS["UnauthorizedOperation"],
-    NotFound: HINTS["InvalidSnapshot.NotFound"],
-    NotReady: "Check its state in the console, then run again.",
 }
 
 
@@ -170,7 +165,7 @@ def translated(error: Exception, tried: str) -> CopyError:
             (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
             None,
         ),
-        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), FIX_THE_CAUSE),
+        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), None),
     )
     for kind, classes, hint in kinds:
         if isinstance(error, classes):

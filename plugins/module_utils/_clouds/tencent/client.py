@@ -123,7 +123,7 @@ class Service:
         try:
             return self._call("cbs", action, region, tried, given)
         except Ambiguous as error:
-            raise error.as_kind(Unreachable, hint=Unreachable.usual_hint) from error
+            raise error.as_kind(Unreachable) from error
 
     def write(self, action: str, region: str, tried: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
         """Make a call with the parameters that are not None. Raises a CopyError; ``tried`` describes the attempt."""

@@ -148,7 +148,7 @@ def test_ids_and_filters_exclude_each_other(cbs):
     assert cbs.refusal("DescribeDisks", Filters=filters(nonsense="x")).startswith("Invalid")
 
 
-def test_the_policies_of_a_disk_are_told_where_they_are_asked_for(cbs):
+def test_the_policies_of_a_disk_are_shown_on_request(cbs):
     disk_of(cbs)
     (asked,) = cbs.call("DescribeDisks", ReturnBindAutoSnapshotPolicy=True)["DiskSet"]
     assert asked["AutoSnapshotPolicyIds"] == []
@@ -161,7 +161,7 @@ def test_pages_hold_each_snapshot_once(cbs):
     assert shown[-1] == [] and sorted(sum(shown, [])) == sorted(made)
 
 
-def test_listings_go_by_the_time_of_creation_in_the_order_asked_for(cbs):
+def test_listings_are_sorted_by_creation_in_the_requested_order(cbs):
     both = [disk_of(cbs), disk_of(cbs)]
     made = [snapshot_of(cbs, disk) for disk in both]
     for listing, things in ((disks, both), (snapshots, made)):

@@ -105,7 +105,7 @@ def test_pages_hold_each_disk_once(ens):
     assert sorted(sum(shown, [])) == sorted(made)
 
 
-def test_a_node_that_refuses_is_told_beside_the_others(ens):
+def test_a_node_that_refuses_is_reported_with_the_others(ens):
     source = snapshot_of(ens, disk_of(ens))
     ens.cloud.control.settings["refused_nodes"] = [DESTINATION]
     given = {"SnapshotId": source, "DestinationRegionIds": [DESTINATION, "cn-shanghai-27"]}

@@ -267,7 +267,7 @@ def apart(awx, tmp_path):
     return own
 
 
-def test_what_setup_changes_in_a_project_is_told(apart):
+def test_setup_reports_a_changed_project(apart):
     code, output = apart.set_up(awx_project_branch="")
     # Warnings of ansible-core may stand between.
     changed = re.findall(r"TASK \[Project ([^\]]+)\] \*+\n(?:(?!TASK )(?!ok: ).*\n)*?changed:", output)

@@ -62,7 +62,7 @@ def image_of(path, loop):
     return path
 
 
-def test_a_file_system_that_is_whole_passes_and_a_damaged_one_fails_and_is_unmounted(clouds, tmp_path, loop):
+def test_an_intact_file_system_passes_and_a_damaged_one_fails_and_is_unmounted(clouds, tmp_path, loop):
     whole, damaged = image_of(tmp_path / "whole", loop), tmp_path / "damaged"
     shutil.copy(whole, damaged)
     ran("e2fsck", "-f", "-p", damaged, codes=(0, 1))  # replays the journal

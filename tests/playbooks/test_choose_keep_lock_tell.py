@@ -22,7 +22,7 @@ def tag(clouds, snapshot, **tags):
     clouds.client("us-east-1").create_tags(Resources=[snapshot], Tags=pairs)
 
 
-def test_a_tour_of_choosing_keeping_locking_and_telling(clouds):
+def test_a_tour_of_choosing_keeping_locking_and_reporting(clouds):
     disk = clouds.disk("database", **{"dr-copy": "true", "owner": "finance"})
     wanted = clouds.snapshot(disk)
     time.sleep(1.1)  # the cloud tells whole seconds

@@ -35,7 +35,7 @@ def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
     assert "changed=0" in output and len(clouds.copies()) == 20
 
 
-def test_every_third_answer_lost_makes_no_double(clouds):
+def test_every_third_answer_lost_makes_no_second_copy(clouds):
     sources = [clouds.snapshot() for _n in range(12)]
     clouds.tell("settings", {"copy_seconds": 0.5})
     clouds.tell("faults", [{"action": "CopySnapshot", "fault": "lose_answer", "every": 3}])

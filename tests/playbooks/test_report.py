@@ -114,7 +114,7 @@ def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
     assert {p["disk_id"]: p["within_rpo"] for p in result["recovery_points"]}[good] is True
 
 
-def test_a_report_that_cannot_be_written_fails_last_and_tells_the_path(clouds):
+def test_a_report_that_cannot_be_written_fails_last_and_names_the_path(clouds):
     snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
     blocked = clouds.directory / "blocked"
     blocked.write_text("")
@@ -206,7 +206,7 @@ def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory,
     assert [(p["disk_id"], p["source_snapshot_id"]) for p in content["recovery_points"]] == [(disk, source)]
 
 
-def test_shards_of_one_plan_are_told_apart(clouds, inventory):
+def test_shards_of_one_plan_are_distinguished(clouds, inventory):
     snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
     parts = {f"web-{n}": {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_shard": f"{n}/2"} for n in (1, 2)}
     code, output = status(clouds, inventory(**parts))

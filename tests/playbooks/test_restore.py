@@ -212,7 +212,7 @@ def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, clo
 
 
 @pytest.mark.parametrize("settings", [{"deleting_seconds": 600}, {"disks_listed_after": 600}])
-def test_a_disk_that_a_drill_has_deleted_is_not_told_as_left_by_a_listing_that_shows_it(clouds, ebs, settings):
+def test_a_disk_that_a_drill_deleted_is_not_reported_as_left_because_a_stale_listing_shows_it(clouds, ebs, settings):
     ebs.copies("database")
     clouds.tell("settings", settings)
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
@@ -221,7 +221,7 @@ def test_a_disk_that_a_drill_has_deleted_is_not_told_as_left_by_a_listing_that_s
     assert ebs.calls()["DeleteVolume"] == 1
 
 
-def test_a_disk_that_a_drill_could_not_delete_is_told_as_left(clouds, ebs):
+def test_a_disk_that_a_drill_could_not_delete_is_reported_as_left(clouds, ebs):
     ebs.copies("database")
     clouds.tell("settings", {"denied": ["DeleteVolume"]})
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))

@@ -137,7 +137,7 @@ class CopyContract:
         assert (tags["team"], tags["site"], tags["dr-copy:source-snapshot-id"]) == ("dr", "berlin", source)
         assert out.copy()["tags"] == tags
 
-    def test_tags_that_the_user_tells_of_a_source_are_carried_in_place_of_its_own(self, cloud):
+    def test_source_tags_of_the_user_replace_the_sources_own(self, cloud):
         source, other = cloud.snapshot(env="prod"), cloud.snapshot(env="test")
         source_tags = {source: {"env": "from the disk", "dr-copy:hold": "x"}}
         out = cloud.run(source, other, copy_tags=True, source_tags=source_tags, wait=True)
@@ -149,7 +149,7 @@ class CopyContract:
         refused = cloud.run(source, source_tags={source: "x"})
         assert refused.failed and "source_tags: must be a dict" in refused["msg"]
 
-    def test_tags_of_existing_copies_are_brought_into_line(self, cloud):
+    def test_tags_of_existing_copies_are_updated(self, cloud):
         source = cloud.snapshot(site="berlin")
         copy = cloud.our_copy(source)
         before = cloud.tags_of(copy)
@@ -211,7 +211,7 @@ class CopyContract:
         out = cloud.run(cloud.snapshot(), wait=True, wait_timeout=int(cloud.adapter.doubt_seconds) + 30)
         assert out.failed and out.failure()["kind"] == "busy" and cloud.calls[cloud.copy_action] > 1
 
-    def test_others_go_on_while_one_is_in_doubt(self, cloud):
+    def test_others_continue_while_one_is_in_doubt(self, cloud):
         sources = [cloud.snapshot() for _n in range(4)]
         cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
         started = cloud.clock.monotonic()
@@ -220,7 +220,7 @@ class CopyContract:
 
     # -- two runs at once ----------------------------------------------------------------------------
 
-    def test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn(self, cloud):
+    def test_an_earlier_copy_of_another_run_is_adopted_and_the_own_copy_taken_back(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = cloud.our_copy(source, seconds=60)
@@ -238,7 +238,7 @@ class CopyContract:
             assert [d["snapshot_id"] for d in out["duplicates"]] == [rival.id] and "remove_duplicates" in out.text
         assert not cloud.run(source, wait=True)["changed"]
 
-    def test_ones_own_copy_stays_where_it_was_begun_first(self, cloud):
+    def test_an_own_copy_that_was_started_first_is_kept(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         started = cloud.clock.monotonic()
@@ -307,7 +307,7 @@ class CopyContract:
         cloud.run(*[cloud.snapshot() for _n in range(12)], wait=True, max_in_flight=3)
         assert cloud.peak_in_progress() == 3 and len(cloud.copies()) == 12
 
-    def test_at_least_one_copy_is_asked_for_beside_others(self, cloud):
+    def test_at_least_one_copy_is_requested_whatever_others_do(self, cloud):
         for _n in range(4):
             cloud.foreign_copy(cloud.snapshot(), seconds=10000)
         out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
@@ -335,7 +335,7 @@ class CopyContract:
 
     # -- 5. and 6. timeouts and failed copies ----------------------------------------------------------
 
-    def test_a_timeout_returned_ids_and_the_next_run_goes_on(self, cloud):
+    def test_a_timeout_reports_ids_and_the_next_run_continues(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=100.0)
         started = cloud.clock.monotonic()
@@ -556,7 +556,7 @@ class CopyContract:
         assert copy["source"]["managed"] and len(there["snapshots"]) == 1
         assert cloud.info(cloud.destination, copies_from=["elsewhere-1"])["snapshots"] == []
 
-    def test_info_tells_the_full_size_and_when_it_was_complete_where_the_cloud_does(self, cloud):
+    def test_info_returns_full_size_and_completion_time_if_the_cloud_does(self, cloud):
         """EBS does; on the other clouds both keys are there, and null."""
         source = cloud.snapshot()
         (row,) = cloud.info(cloud.source, snapshot_ids=[source])["snapshots"]
@@ -575,7 +575,7 @@ class CopyContract:
         shown = cloud.info(cloud.source, disk_ids=[*disks, disks[0]], latest=True)["disks"]
         assert [disk["disk_id"] for disk in shown] == sorted(disks)
 
-    def test_info_tells_what_is_wrong_and_what_to_do(self, cloud):
+    def test_info_says_what_is_wrong_and_what_to_do(self, cloud):
         out = cloud.info(cloud.source, secret_key="wrongSecretWrongSecretWrongSecret")
         assert sum(out["api_calls"].values()) >= 1
         assert out.failed and out["failures"][0]["kind"] == "credentials" and out["failures"][0]["code"] in out["msg"]

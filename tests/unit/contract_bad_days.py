@@ -290,7 +290,7 @@ class BadDaysContract:
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == len(cloud.copies(cloud.other_destination)) == 1 and is_true(cloud, out)
 
-    def test_the_last_copy_is_not_deleted_as_a_double_of_one_that_has_gone(self, cloud):
+    def test_the_last_copy_is_not_deleted_as_a_duplicate_of_one_that_is_gone(self, cloud):
         """Both the copy and its survivor must have been seen just before (promises: fresh-look)."""
         source = cloud.snapshot()
         older = cloud.our_copy(source)
@@ -353,7 +353,7 @@ class BadDaysContract:
         assert out.copy()["action"] == "created" and out["duplicates"] == []
 
     @pytest.mark.parametrize("seconds", [0.2, 600.0])
-    def test_a_lost_answer_beside_another_runs_copy_leaves_one_copy(self, cloud, seconds):
+    def test_a_lost_answer_during_another_runs_copy_leaves_one_copy(self, cloud, seconds):
         """The run that made the later copy takes it back, even if it never received its ID (promises: two-runs)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
@@ -594,7 +594,7 @@ class BadDaysContract:
 
     # -- 5. and 6. how runs end -----------------------------------------------------------------------------
 
-    def test_a_timeout_tells_state_and_progress_and_the_next_run_goes_on(self, cloud):
+    def test_a_timeout_reports_state_and_progress_and_the_next_run_continues(self, cloud):
         """A timeout loses nothing (promises: timeout)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=100.0)
@@ -656,7 +656,7 @@ class BadDaysContract:
 
     # -- duplicates and deletions -----------------------------------------------------------------------------
 
-    def test_doubles_that_the_run_deleted_are_no_longer_reported(self, cloud):
+    def test_duplicates_that_the_run_deleted_are_no_longer_reported(self, cloud):
         """Duplicates are existing copies besides the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
@@ -666,7 +666,7 @@ class BadDaysContract:
         assert not out.failed and out["counts"]["deleted"] == 1
         assert ids(cloud.copies()) == {kept.id} and out["duplicates"] == []
 
-    def test_a_double_that_cannot_be_deleted_stays_reported(self, cloud):
+    def test_a_duplicate_that_cannot_be_deleted_is_still_reported(self, cloud):
         """The duplicate is still in the result, and a failure names it (promises: counting-order)."""
         source = cloud.snapshot()
         cloud.our_copy(source)
@@ -764,7 +764,7 @@ class TaggedCopies:
         cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
         assert cloud.tags_of(copy)[HOLD.title()] == "yes" and cloud.run(source, state="absent").failed
 
-    def test_a_held_double_stays_and_is_reported_and_fails_nothing(self, cloud):
+    def test_a_held_duplicate_is_kept_and_reported_and_is_no_failure(self, cloud):
         """remove_duplicates deletes the others (promises: held)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
@@ -788,7 +788,7 @@ class TaggedCopies:
         assert out.failed and named(out) == {held.id} and ids(cloud.copies()) == {held.id}
         assert out["changed"] and HOLD in str(out["failures"]) and out["failures"][0]["hint"]
 
-    def test_absent_in_check_mode_foresees_the_hold(self, cloud):
+    def test_absent_in_check_mode_predicts_the_hold(self, cloud):
         """Check mode makes the same decisions as a real run (promises: check-mode, held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source)
@@ -800,7 +800,7 @@ class TaggedCopies:
 class HeldCopies:
     """Further promises about held copies, for clouds with tags, encryption and a failed state (EBS, ECS)."""
 
-    def test_a_held_failed_copy_stays_beside_the_new_one(self, cloud):
+    def test_a_held_failed_copy_is_kept_when_a_new_one_is_made(self, cloud):
         """replace_failed deletes no held copy, and this is no failure (promises: held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source, failure="no")
@@ -811,7 +811,7 @@ class HeldCopies:
         assert out["counts"]["deleted"] == 0 and is_true(cloud, out)
         assert not cloud.run(source, wait=True)["changed"]
 
-    def test_a_held_copy_that_does_not_fit_stays_beside_the_new_one(self, cloud):
+    def test_a_held_mismatched_copy_is_kept_when_a_new_one_is_made(self, cloud):
         """replace_mismatched makes the requested copy and keeps the held one (promises: held)."""
         source = cloud.snapshot()
         held = cloud.our_copy(source)
@@ -851,7 +851,7 @@ class FailedCopies:
         assert not out.failed and len(cloud.copies()) == 2 and failed.id not in ids(cloud.copies())
         assert is_true(cloud, out) and not cloud.run(one, two, wait=True)["changed"]
 
-    def test_a_failed_copy_stays_until_its_new_one_has_begun(self, cloud):
+    def test_a_failed_copy_is_kept_until_its_replacement_has_started(self, cloud):
         """replace_failed starts the new copy first, and then deletes the failed one (promises: failed-copies)."""
         source = cloud.snapshot()
         failed = cloud.our_copy(source, failure="no")

@@ -160,7 +160,7 @@ class RestoreContract:
         out = cloud.restore(*copies, wait=True)
         assert not out.failed and len(cloud.disks()) == 4, out.text
 
-    def test_after_its_deletion_a_disk_can_be_made_anew(self, cloud):
+    def test_after_its_deletion_a_disk_can_be_made_again(self, cloud):
         """The same token returns the deleted disk or is refused; then the next token is used."""
         copies = [cloud.copy() for _n in range(3)]
         first = cloud.restore(*copies, wait=True)
@@ -256,7 +256,7 @@ class RestoreContract:
         again = cloud.restore(one, state="absent", wait=True)
         assert not again["changed"] and row_of(again)["action"] == "none" and row_of(again)["disk_id"] is None
 
-    def test_every_disk_that_was_deleted_is_told_also_a_double(self, cloud):
+    def test_every_deleted_disk_is_reported_even_a_second_one(self, cloud):
         one, two = cloud.copy(), cloud.copy()
         cloud.restore(one, two, wait=True)
         cloud.plant(one, cloud.tags_for(one))
@@ -337,7 +337,7 @@ class RestoreContract:
         assert out.failed and all(word in out["msg"] for word in answer), out["msg"]
         assert not cloud.calls[cloud.make_action] and out["disks"] == [] and set(out.failure()) == FAILURE_KEYS
 
-    def test_what_only_the_cloud_can_tell_stands_in_the_same_message(self, cloud):
+    def test_problems_that_only_the_cloud_shows_are_in_the_same_message(self, cloud):
         zone = {"zone": f"{cloud.destination}-of-dreams"} if cloud.zone else {"disk_type": "of-dreams"}
         big = cloud.copy(size=60)
         out = cloud.restore(big, restore_id="a b", size_gib=50, **zone)
@@ -400,7 +400,7 @@ class RestoreContract:
 
     # -- what does not fit -----------------------------------------------------------------------------
 
-    def test_a_disk_that_does_not_fit_is_reported_and_none_is_made_beside_it(self, cloud):
+    def test_a_mismatched_disk_is_reported_and_no_other_is_made(self, cloud):
         copy = cloud.copy(size=40)
         first = cloud.restore(copy, wait=True)["disk_id"]
         asked = [{"size_gib": cloud.bigger}, {"disk_type": cloud.other_type}]

@@ -91,7 +91,7 @@ class WritesContract:
         assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
         assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[delete_action(cloud)] == 0
 
-    def test_a_double_that_was_not_deleted_in_time_is_reported(self, cloud):
+    def test_a_duplicate_that_was_not_deleted_in_time_is_reported(self, cloud):
         """The copy is complete, but not everything that was requested was done (promises: idempotent, timeout)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
@@ -154,7 +154,7 @@ class WritesContract:
         looks = looks_by_region(cloud, seen)
         assert {region: looks[region] for region in self.regions(cloud)} == dict.fromkeys(self.regions(cloud), 1)
 
-    def test_check_mode_tells_which_region_it_could_not_read(self, cloud):
+    def test_check_mode_reports_which_region_it_could_not_read(self, cloud):
         """Nothing is predicted for a region that does not answer (promises: all-are-tried, check-mode)."""
         source = cloud.snapshot()
         with_script(cloud, lambda action, region: "throttle" if region == cloud.destination else None)
@@ -223,7 +223,7 @@ class WritesContract:
         assert (out.copy()["action"], out.copy()["state"]) == ("deleted", "absent")
 
     @pytest.mark.parametrize("kind", ["lose_answer", "unexpected"])
-    def test_a_double_whose_deletion_lost_its_answer_counts_as_deleted(self, cloud, monkeypatch, kind):
+    def test_a_duplicate_whose_deletion_lost_its_answer_counts_as_deleted(self, cloud, monkeypatch, kind):
         """The same for a duplicate, while the copy that counts remains (promises: exactly-once)."""
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
@@ -299,7 +299,7 @@ class EncryptedCopies:
         assert cloud.calls[cloud.copy_action] == 1 and cloud.calls[delete_action(cloud)] == 0
         assert out["changed"] and out["counts"]["created"] == 1 and out["snapshot_id"] == cloud.copies()[0].id
 
-    def test_a_double_stays_where_only_a_copy_of_other_encryption_would(self, cloud):
+    def test_a_duplicate_is_kept_if_only_a_copy_of_other_encryption_would_remain(self, cloud):
         """Duplicates have equal encryption and key, and one of them remains (promises: counting-order)."""
         source = cloud.snapshot()
         plain, encrypted = cloud.our_copy(source), cloud.our_copy(source)

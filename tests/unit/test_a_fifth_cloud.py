@@ -70,13 +70,13 @@ def test_a_night_copies_prunes_and_judges(toy):
 
 @pytest.mark.parametrize("storm_of", [hard_storm_of, collision_of])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_storm_loses_doubles_and_touches_nothing(storm_of, seed):
+def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(storm_of, seed):
     with plugged():
         findings = StormServer("toy").checked(storm_of("toy", seed))
     assert not findings.faults and findings.calls > 10
 
 
-def test_a_storm_of_nights_loses_nothing_and_tells_the_truth():
+def test_a_storm_of_nights_loses_nothing_and_reports_the_truth():
     with plugged():
         storm = role_storm_of("toy", 0, evenings=2)
         # The toy makes no disks.

@@ -21,7 +21,7 @@ class TestEbs(AttachingContract):
         out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, wait=True)
         assert not out.failed and out["disks"][0]["device"] == "/dev/sdg", out.text
 
-    def test_the_device_that_is_asked_for_is_taken_or_fails(self, cloud):
+    def test_the_requested_device_is_used_or_the_disk_fails(self, cloud):
         cloud.settings(instances={cloud.server_id: {"zone": cloud.zone, "devices": ["/dev/sdf"]}})
         out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/sdp", wait=True)
         assert not out.failed and out["disks"][0]["device"] == "/dev/sdp", out.text
@@ -34,7 +34,7 @@ class TestEcs(AttachingContract):
     def cloud(self, ecs_disks):
         return ecs_disks
 
-    def test_the_device_that_is_asked_for_is_taken_or_fails(self, cloud):
+    def test_the_requested_device_is_used_or_the_disk_fails(self, cloud):
         out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/xvdh", wait=True)
         assert not out.failed and out["disks"][0]["device"] == "/dev/xvdh", out.text
         out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/xvdh", wait=True)

@@ -113,7 +113,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert out["copies"][2]["state"] == "completed" and out["copies"][2]["action"] == "created"
         assert sources[2] not in {failure["source_snapshot_id"] for failure in out["failures"]}
 
-    def test_another_runs_copy_with_a_key_of_its_own_is_no_double(self, cloud):
+    def test_another_runs_copy_with_a_key_of_its_own_is_no_duplicate(self, cloud):
         """Duplicates have equal encryption and key, even those that appear meanwhile (promises: counting-order)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0)
@@ -296,7 +296,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
             assert not out.failed and not out["changed"] and out["counts"]["deleted"] == 0, options
         assert cloud.calls[delete_action(cloud)] == 0
 
-    def test_a_copy_that_is_being_deleted_is_no_double(self, cloud):
+    def test_a_copy_that_is_being_deleted_is_no_duplicate(self, cloud):
         """It is neither reported nor deleted in addition to the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
         going = cloud.our_copy(source)
@@ -309,7 +309,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
 
     # -- nodes --------------------------------------------------------------------------------------------------
 
-    def test_ones_own_copy_that_is_gone_at_the_deadline_is_not_told_as_complete(self, cloud):
+    def test_an_own_copy_that_is_gone_at_the_deadline_is_not_reported_as_complete(self, cloud):
         """The run follows it while an earlier copy is in progress; what no look shows is unknown (promises: unseen)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=30.0)
@@ -389,7 +389,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert len(cloud.copies(cloud.other_destination)) == 1
         assert out.failure()["region"] == cloud.destination and out.failure()["kind"] == "busy"
 
-    def test_each_copy_that_is_not_deleted_in_time_is_told(self, cloud):
+    def test_each_copy_that_is_not_deleted_in_time_is_reported(self, cloud):
         """A copy that is refused for good does not hide those for which the run waited (promises: timeout)."""
         source = cloud.snapshot()
         refused, pending = cloud.our_copy(source), cloud.our_copy(source, seconds=LONG_COPY)

@@ -193,7 +193,7 @@ def test_a_region_that_could_not_be_listed():
 
 
 @pytest.mark.parametrize("state", ["completed", "pending"])
-def test_a_double_that_the_run_took_back_and_a_listing_still_shows_is_no_recovery_point(state):
+def test_a_copy_that_was_taken_back_and_still_shows_is_no_recovery_point(state):
     kept, double = copy(1, 1), {**copy(1, 1), "snapshot_id": "copy-9"}
     row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "snapshot_id": "copy-1", "state": "completed",
            "error": None, "action": "adopted", "tags": {}, "progress": 100}  # fmt: skip

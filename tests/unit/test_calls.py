@@ -238,10 +238,10 @@ def test_no_row_of_the_table_can_be_left_out(table, monkeypatch):
         test_each_account_has_its_own_connection()
         for cloud, refused in REFUSED:
             test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused)
-        test_the_keys_of_the_newest_copies_are_asked_for_where_the_cloud_tells_them()
+        test_the_keys_of_the_newest_copies_are_read_if_the_cloud_shows_them()
 
 
-def test_the_keys_of_the_newest_copies_are_asked_for_where_the_cloud_tells_them():
+def test_the_keys_of_the_newest_copies_are_read_if_the_cloud_shows_them():
     asked = calls("ebs").keys("dst-1", ["copy-1"]).arguments
     assert asked == {"profile": "dr", "packed": True, "region": "dst-1", "snapshot_ids": ["copy-1"], "check_keys": True}
     assert "check_keys" not in calls("ecs").keys("dst-1", ["copy-1"]).arguments

@@ -152,7 +152,7 @@ def test_our_own_lost_call_that_conflicts_later_counts_as_created(cbs):
         ("nightly", False, False),
     ],
 )
-def test_a_name_tells_the_source(cbs, name, counts, ours):
+def test_a_name_shows_the_source(cbs, name, counts, ours):
     source = cbs.snapshot()
     copy = cbs.our_copy(source, name=name.format(id=source), tagged=False)
     out = cbs.run(source, name="dr-{snapshot_id}", tags={"team": "dr"}, wait=True)
@@ -227,7 +227,7 @@ def sources_shown(cbs, *copies):
     return [rows[copy.id] for copy in copies]
 
 
-def test_a_name_tells_disk_and_time_where_tags_do_not(cbs):
+def test_a_name_shows_disk_and_time_if_tags_do_not(cbs):
     disk = cbs.disk()
     source = cbs.snapshot(disk)
     whole = f"nightly [{source} {disk} 20261121T010000Z]"
@@ -268,7 +268,7 @@ def test_a_copy_that_its_name_alone_shows_is_listed_by_region_and_disk(cbs):
 
 
 @pytest.mark.parametrize("ending", ["disk-aaaaaaaa 20261321T010000Z", "disk-aaaaaaaa", "disk-AAAA 20261121T010000Z"])
-def test_an_ending_that_is_none_of_ours_tells_no_time(cbs, ending):
+def test_a_name_ending_that_is_not_ours_shows_no_time(cbs, ending):
     source = cbs.snapshot()
     (shown,) = sources_shown(cbs, cbs.our_copy(source, name=f"x [{source} {ending}]", tagged=False))
     assert (shown["snapshot_id"], shown["created_at"], shown["managed"]) == (source, None, False)
@@ -386,7 +386,7 @@ def test_a_quota_of_tag_keys_is_a_warning_too(cbs):
 
 
 @pytest.mark.parametrize("in_answer", IN_ANSWER)
-def test_a_tag_that_the_user_asked_for_and_a_quota_refuses_is_a_failure(cbs, in_answer):
+def test_a_requested_tag_that_a_quota_refuses_is_a_failure(cbs, in_answer):
     sources = [cbs.snapshot() for _n in range(12)]
     used_up(cbs, "team", tag_quota_in_answer=in_answer)
     options = {"tags": {"team": "dr", "env": "prod"}, "wait": True}
@@ -584,7 +584,7 @@ def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be
     assert cbs.clock.monotonic() - started < 1
 
 
-def test_check_mode_foresees_the_tags_of_a_copy_whose_run_was_cut_off(cbs):
+def test_check_mode_predicts_the_tags_of_a_copy_whose_run_was_killed(cbs):
     """Check mode writes nothing, so it has nothing to wait for."""
     source = cbs.snapshot()
     cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
@@ -749,7 +749,7 @@ def test_a_name_of_ones_own_is_remembered_while_tags_show_late(cbs):
     assert cbs.copies()[0].deadline
 
 
-def test_check_mode_foresees_the_expiry_of_a_copy_in_progress(cbs):
+def test_check_mode_predicts_the_expiry_of_a_copy_in_progress(cbs):
     source = cbs.snapshot()
     cbs.our_copy(source, seconds=30)
     foreseen = cbs.run(source, retention_days=9, wait=True, check=True)
@@ -757,7 +757,7 @@ def test_check_mode_foresees_the_expiry_of_a_copy_in_progress(cbs):
     assert not cbs.run(source, retention_days=9, wait=True, check=True)["changed"]
 
 
-def test_answers_tell_chinas_times_and_requests_their_zone():
+def test_answers_have_chinas_times_and_requests_name_the_zone():
     moment = datetime(2026, 11, 20, 20, 30, tzinfo=timezone.utc)
     assert parse_cbs_time("2026-11-21 04:30:00") == moment and deadline_text(moment) == "2026-11-20T20:30:00+00:00"
     assert parse_cbs_time("") is parse_cbs_time(None) is parse_cbs_time("soon") is None
@@ -898,7 +898,7 @@ def test_pacing_sends_no_write_after_the_deadline(cbs):
     assert {f["kind"] for f in out["failures"]} <= {"busy", "timeout"}
 
 
-def test_no_copy_is_begun_after_the_deadline_where_the_service_is_slow(cbs):
+def test_no_copy_is_started_after_the_deadline_if_the_service_is_slow(cbs):
     source = cbs.snapshot()
     cbs.settings(latency=2.0)
     refusal = {"fault": "refuse", "code": "InvalidParameterValue", "status": 200, "times": 1}

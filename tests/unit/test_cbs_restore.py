@@ -80,7 +80,7 @@ class TestCbs(RestoreContract):
 
     @pytest.mark.parametrize("seconds", [2.0, 60.0])
     @pytest.mark.parametrize("wait", [True, False])
-    def test_a_double_is_found_should_the_service_heed_no_token(self, cloud, seconds, wait):
+    def test_a_second_disk_is_found_if_the_service_ignores_the_token(self, cloud, seconds, wait):
         """The documentation says that the same token makes no second disk, but nobody has recorded it."""
         copy = cloud.copy()
         cloud.settings(ignores_tokens=True, disk_seconds=seconds)
@@ -106,7 +106,7 @@ class TestCbs(RestoreContract):
         refused = cloud.restore(cloud.copy(), encrypt_type="ENCRYPT_V2")
         assert refused.failed and "encrypt_type: needs encrypted: true" in refused["msg"] and len(cloud.disks()) == 1
 
-    def test_a_snapshot_of_a_system_disk_fails_alone_before_anything_is_asked_for_it(self, cloud):
+    def test_a_snapshot_of_a_system_disk_fails_alone_before_any_call_for_it(self, cloud):
         system, good = cloud.copy(usage="SYSTEM_DISK"), [cloud.copy() for _n in range(3)]
         dry = cloud.restore(system, *good, check=True, wait=True)
         assert dry.failed and dry["counts"]["created"] == 3 and not cloud.disks(), dry.text
@@ -127,7 +127,7 @@ class TestCbs(RestoreContract):
         out = cloud.restore(*copies, state="absent", wait=True)
         assert not out.failed and out["counts"]["deleted"] == 3 and not cloud.disks(), out.text
 
-    def test_a_disk_that_stays_in_the_recycle_bin_is_told(self, cloud):
+    def test_a_disk_that_remains_in_the_recycle_bin_is_reported(self, cloud):
         copy = cloud.copy()
         cloud.settings(recycles=True)
         first = cloud.restore(copy, wait=True)

@@ -239,7 +239,7 @@ def test_a_claim_that_no_cluster_could_have_had_is_a_disk(tags):
     assert point.claim is None
 
 
-def test_names_are_valid_and_no_two_are_alike():
+def test_names_are_valid_and_unique():
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.claims import with_claims
 
     claims = ["data", "data.0", "data-0", "a" * 253, "a" * 252]

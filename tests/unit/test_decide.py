@@ -263,7 +263,7 @@ def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_fir
         assert not sorted_out.misfits and not sorted_out.failed
 
 
-def test_a_copy_in_the_clear_is_no_double_of_an_encrypted_one():
+def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
     clear, encrypted = copy_of(1), copy_of(2, encrypted=True)
     assert not are_alike(clear, encrypted, Cloud()) and not are_alike(encrypted, clear, Cloud())
 
@@ -289,7 +289,7 @@ def test_a_decision_asks_for_nothing_that_is_not_decided():
 
 
 @given(requests, copies(), policies)
-def test_a_double_goes_for_one_that_stays_and_tells_the_same_encryption_and_key(request, there, policy):
+def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_key(request, there, policy):
     policy = replace(policy, remove_duplicates=True, replace_mismatched=False)
     decision = decide(wanted_of(request, policy), looked(there), NOW, NOON)
     by_id, gone = {c.snapshot_id: c for c in there}, {c.snapshot_id for c in decision.deletions.now}
@@ -312,7 +312,7 @@ def test_a_double_goes_for_one_that_stays_and_tells_the_same_encryption_and_key(
         ((False, None), (True, KEY), False),
     ],
 )
-def test_what_is_unknown_of_a_double_is_no_reason_to_delete_it(one, other, goes):
+def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, goes):
     there = [copy_of(n, encrypted=shown[0], kms_key=shown[1]) for n, shown in enumerate((one, other))]
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
     assert [c.snapshot_id for c in decide(wanted, looked(there), NOW, NOON).deletions.now] == (
@@ -666,7 +666,7 @@ def test_a_write_that_was_not_done_in_time_is_named_with_the_clouds_reason(what,
     assert (failure.kind, failure.message) == (kind, words) and failure.hint
 
 
-def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():
+def test_a_lost_deletion_that_was_throttled_when_sent_again_is_reported_as_done():
     """A lagging look had still shown the copy; the deletion is this run's nevertheless (promises: deleting)."""
     source = Provenance("source", managed=True)
     copy = Snapshot("copy", "there", State.COMPLETED, "completed", is_copy=True, source=source)
@@ -688,7 +688,7 @@ def test_a_lost_deletion_that_was_throttled_when_sent_again_is_told_as_done():
         (State.ABSENT, None, "its state is absent (40 %)", "Take a new snapshot."),
     ],
 )
-def test_a_source_that_is_not_complete_is_told_with_its_state_and_what_to_do(state, reason, words, hint):
+def test_an_incomplete_source_is_reported_with_its_state_and_a_hint(state, reason, words, hint):
     source = replace(SOURCE, state=state, provider_state=state.name.lower(), progress=40, reason=reason)
     error = order_of(Cloud(), CopyRequest("source", "here", "there"), source, [])
     assert str(error).endswith(words) and error.hint == hint
@@ -821,7 +821,7 @@ def test_a_misfit_that_came_later_is_not_replaced():
 
 
 @pytest.mark.parametrize(("removes", "goes"), [(True, [2, 3]), (False, [])])
-def test_duplicates_among_misfits_go_once_a_copy_is_begun(removes, goes):
+def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, goes):
     wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
     wanted.policy = replace(wanted.policy, replace_mismatched=True, wait=False)
     decision = decide(wanted, looked([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
@@ -829,9 +829,7 @@ def test_duplicates_among_misfits_go_once_a_copy_is_begun(removes, goes):
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])
-def test_a_copy_that_never_showed_is_asked_for_once_more_where_the_cloud_may_answer_with_a_gone_one(
-    answers_with_gone, calls
-):
+def test_a_copy_that_never_showed_is_requested_once_more_if_a_token_may_name_a_deleted_one(answers_with_gone, calls):
     wanted, memory, at = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), looked([]), NOW
     wanted.cloud.may_answer_with_gone = answers_with_gone
     for number in range(1, 4):

@@ -14,7 +14,7 @@ from .page_reader import Page
 from .reports import sample
 
 
-def test_an_age_is_told_in_hours_and_then_in_days():
+def test_an_age_is_shown_in_hours_and_then_in_days():
     report = sample(disks=4, late=0, rpo_hours=0)
     ages = [1.234, 71.9, 73.0, 2500.0]
     points = [{**point, "age_hours": age} for point, age in zip(report["recovery_points"], ages, strict=True)]

@@ -115,7 +115,7 @@ def test_carried_tags_that_find_no_room_are_left_out_with_a_warning(ebs):
     assert not out.failed and len(ebs.tags_of(ebs.copies()[0])) == 50 and "no room" in out.text
 
 
-def test_tags_of_existing_copies_are_brought_into_line_and_purged_with_care(ebs):
+def test_tags_of_existing_copies_are_updated_and_purged_with_care(ebs):
     source = ebs.snapshot(carried="yes")
     copy = ebs.our_copy(source)
     ebs.set_tags(copy, old="1", carried="yes", Name="kept")
@@ -234,7 +234,7 @@ def test_a_copy_that_is_not_encrypted_does_not_fit(ebs):
     assert [c.id for c in ebs.copies()] == [out["snapshot_id"]] != [plain.id]
 
 
-def test_a_misfit_goes_only_once_the_new_copy_is_complete(ebs):
+def test_a_misfit_is_deleted_only_once_the_new_copy_is_complete(ebs):
     source = ebs.snapshot()
     plain = ebs.our_copy(source)
     ebs.clock.sleep(1)
@@ -333,7 +333,7 @@ def test_an_archived_source_fails_alone(ebs):
     assert "72 hours" in out.failure()["hint"]
 
 
-def test_an_archived_copy_counts_as_a_copy_and_is_told(ebs):
+def test_an_archived_copy_counts_as_a_copy_and_is_reported(ebs):
     source = ebs.snapshot()
     copy = ebs.our_copy(source)
     copy.storage_tier = "archive"
@@ -383,7 +383,7 @@ def test_check_mode_asks_aws_once_per_destination(ebs):
     assert out["counts"]["created"] == 10 and {r["state"] for r in out["copies"]} == {"planned"}
 
 
-def test_check_mode_tells_a_missing_permission(ebs):
+def test_check_mode_reports_a_missing_permission(ebs):
     ebs.settings(denied=["CopySnapshot"])
     out = ebs.run(ebs.snapshot(), check=True)
     assert out.failed and out.failure()["code"] == "UnauthorizedOperation" and "ec2:CopySnapshot" in out["msg"]
@@ -585,7 +585,7 @@ def test_an_ordinary_snapshot_is_no_copy(ebs):
     assert [(s["snapshot_id"], s["disk_id"], s["source"]) for s in shown] == [(source, disk, None)]
 
 
-def test_a_pending_copy_tells_no_reason_no_size_and_no_key_that_would_not_fit(ebs):
+def test_a_pending_copy_shows_no_reason_no_size_and_no_mismatched_key(ebs):
     source = ebs.snapshot()
     ebs.settings(copy_seconds=100.0)
     ebs.run(source, encrypted=True)
@@ -615,7 +615,7 @@ def test_an_alias_that_a_pending_copy_shows_is_no_other_key(ebs):
         ("11111111-2222-3333-4444-555555555555", KEY.replace("1111", "9999"), False),
     ],
 )
-def test_keys_differ_only_where_both_are_shown_alike(asked, shown, differ):
+def test_keys_differ_only_if_both_have_the_same_form(asked, shown, differ):
     assert keys_differ(asked, shown) is differ
 
 
@@ -642,7 +642,7 @@ def test_a_key_that_is_refused_fails_each_copy_and_stops_none(ebs, what):
         assert not any("access_key" in str(f) for f in out["failures"])
 
 
-def test_an_sdk_that_drops_what_tells_a_copy_is_refused_before_any_call(ebs, monkeypatch):
+def test_an_sdk_that_drops_what_identifies_a_copy_is_refused_before_any_call(ebs, monkeypatch):
     source = ebs.snapshot()
     monkeypatch.setattr(botocore, "__version__", "1.35.99")
     out = ebs.run(source)
@@ -650,7 +650,7 @@ def test_an_sdk_that_drops_what_tells_a_copy_is_refused_before_any_call(ebs, mon
     assert f"boto3>={LOWEST_SDK}" in out["msg"] and "Traceback" not in out.text
 
 
-def test_refusals_that_differ_by_their_blob_alone_are_reported_alike(ebs):
+def test_refusals_that_differ_only_in_their_blob_are_reported_as_one(ebs):
     sources = [ebs.snapshot() for _n in range(4)]
     ebs.settings(denied=["CopySnapshot"])
     out = ebs.run(*sources)
@@ -708,7 +708,7 @@ def test_a_source_that_was_just_shared_is_asked_for_again(ebs):
     assert not out.failed and len(ebs.copies()) == 1
 
 
-def test_it_is_asked_for_a_minute_and_only_where_somebody_may_share_it(ebs):
+def test_it_is_retried_for_a_minute_and_only_if_somebody_may_share_it(ebs):
     source = just_shared(ebs, 1000)
     started = ebs.clock.monotonic()
     out = ebs.run(source, ebs.unknown_id, source_tags={source: {}}, wait=True)
@@ -842,7 +842,7 @@ def test_what_a_regions_default_may_encrypt_is_unknown_until_it_shows(ebs):
     assert ebs.run(ebs.snapshot(), encrypted=True, check=True).copy()["encrypted"] is True
 
 
-def test_a_disk_tells_instance_and_device(ebs):
+def test_a_disk_shows_its_instance_and_device(ebs):
     free, used = ebs.disk(**{"dr-copy": "true"}), ebs.disk(**{"dr-copy": "true"})
     volume = ec2_backends[ACCOUNT][ebs.source].volumes[used]
     volume.attachment = SimpleNamespace(

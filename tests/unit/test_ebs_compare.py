@@ -165,7 +165,7 @@ def test_a_copy_that_shows_late_is_waited_for_and_one_that_is_gone_is_not_found(
 
 
 @pytest.mark.parametrize("kind", ["throttle", "drop", "unavailable", "lose_answer", "broken_answer"])
-def test_on_a_bad_day_what_is_told_is_true(cloud, kind):
+def test_on_a_bad_day_the_report_is_true(cloud, kind):
     source, copy = pair(cloud)
     cloud.faults({"fault": kind, "every": 4})
     out = compared(cloud, (source, copy), blocks=6)

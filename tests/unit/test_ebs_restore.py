@@ -60,7 +60,7 @@ class TestEbs(RestoreContract):
         assert "ec2:CreateVolume" in out["failures"][0]["hint"] and cloud.calls["CreateVolume"] == 1
 
     @pytest.mark.parametrize("rate", [100, 200, 300])
-    def test_data_is_loaded_at_the_rate_that_is_asked_for(self, cloud, rate):
+    def test_data_is_loaded_at_the_requested_rate(self, cloud, rate):
         """The request is checked against botocore's model: an unknown member would not leave this machine."""
         asked = []
         cloud.settings(disk_seconds=1.0)
@@ -105,7 +105,7 @@ class TestEbs(RestoreContract):
         made = len(cloud.disks())
         assert out["counts"]["available"] == made and made + out["counts"]["failed"] == 8
 
-    def test_a_disk_that_only_bears_our_tags_is_left(self, cloud):
+    def test_a_disk_that_only_has_our_tags_is_kept(self, cloud):
         """AWS shows the snapshot of a disk: tags that contradict it are not ours."""
         one, two = cloud.copy(), cloud.copy()
         theirs = cloud.plant(two, cloud.tags_for(one))

@@ -80,7 +80,7 @@ def test_name_description_and_tags_are_sent_in_the_call(ecs):
     assert ecs.calls["TagResources"] == 0
 
 
-def test_snapshots_of_one_disk_go_one_after_the_other_oldest_first(ecs):
+def test_snapshots_of_one_disk_are_copied_one_after_the_other_oldest_first(ecs):
     disk = ecs.disk()
     young, old, middle = ecs.snapshot(disk, 1), ecs.snapshot(disk, 9), ecs.snapshot(disk, 5)
     other = ecs.snapshot()
@@ -190,7 +190,7 @@ def test_tag_keys_that_differ_by_case_alone_are_one(ecs):
     assert users == {"team": "nights"} and copy.tags["dr-copy:source-region"] == "cn-hangzhou"
 
 
-def test_our_own_tag_tells_the_disk_better_than_the_cloud(ecs):
+def test_our_own_tag_for_the_disk_takes_precedence_over_the_cloud(ecs):
     source = ecs.snapshot()
     copy = ecs.our_copy(source)
     copy.disk_id = "d-anotherone"

@@ -80,7 +80,7 @@ def test_a_bad_node_fails_alone(ens):
 
 
 @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "throttle"])
-def test_nodes_are_not_asked_for_alone_where_it_is_not_certain_that_nothing_was_begun(ens, kind):
+def test_nodes_get_no_call_each_if_something_may_have_started(ens, kind):
     ens.faults({"action": "CopySnapshot", "fault": kind, "nth": [1]})
     out = ens.run(ens.snapshot(), destination_regions=NODES, wait=True)
     assert not out.failed and len(ens.copies(NODES[0])) == len(ens.copies(NODES[1])) == 1

@@ -22,10 +22,10 @@ class TestEns(CopyContract):
             out = cloud.run(cloud.snapshot(), **{option: {"a": "b"}})
             assert out.failed and option in out["msg"] and not cloud.copies()
 
-    def test_tags_that_the_user_tells_of_a_source_are_carried_in_place_of_its_own(self, cloud):
+    def test_source_tags_of_the_user_replace_the_sources_own(self, cloud):
         """As above."""
 
-    def test_tags_of_existing_copies_are_brought_into_line(self, cloud):
+    def test_tags_of_existing_copies_are_updated(self, cloud):
         """As above."""
 
     def test_purging_takes_other_tags_away_and_spares_provenance(self, cloud):

@@ -35,13 +35,13 @@ def bare(number, disk="vol-1"):
     ],
     ids=["copies tell it", "the report tells it", "a device of another instance is none"],
 )
-def test_a_report_adds_what_copies_do_not_tell(made, name, size, place, tags):
+def test_a_report_adds_what_copies_do_not_show(made, name, size, place, tags):
     (point,) = choose(made, expected=[REPORTED]).points
     assert (point.disk_name, point.size_gib, (point.instance, point.device)) == (name, size, place)
     assert point.tags == tags and point.copy_id == "snap-1"
 
 
-def test_a_disk_of_the_report_without_a_copy_is_told_with_what_is_known_of_it():
+def test_a_disk_of_the_report_without_a_copy_is_reported_with_its_known_facts():
     (there, missing) = choose(copy(2, "vol-2", name="a"), expected=[REPORTED]).points
     assert not there.missing and (missing.disk_id, missing.size_gib) == ("vol-1", 16)
     assert (missing.disk_name, missing.instance, missing.tags) == ("of-report", "i-9", REPORTED.tags)

@@ -26,7 +26,7 @@ def pages(tmp_path, monkeypatch):
     return table, guide
 
 
-def test_a_part_that_is_measured_anew_takes_its_place_beside_the_others(pages):
+def test_a_part_that_is_measured_again_replaces_its_rows_only(pages):
     table, _guide = pages
     one, two = Figure("one", 1.5, 2.0, "times", at_least=True), Figure("two", 3, None, "")
     figure.write([one, two], is_all=True)
@@ -40,7 +40,7 @@ def test_a_part_that_is_measured_anew_takes_its_place_beside_the_others(pages):
     )
 
 
-def test_the_summary_tells_the_figure_that_is_nearest_to_its_bound(pages):
+def test_the_summary_shows_the_figure_nearest_to_its_bound(pages):
     _table, guide = pages
     given = [("API calls", 50.0, 100), ("peak memory", 190.0, 200), ("lost", 0.0, 0)]
     reruns = [

@@ -39,7 +39,7 @@ def nights(estate, tmp_path):
     return disks, before, tmp_path / "reports" / "orders.json"
 
 
-def test_a_report_tells_of_each_disk_what_its_copies_do_not_also_with_the_source_dead(nights):
+def test_a_report_has_all_facts_of_each_disk_even_if_the_source_is_down(nights):
     disks, before, path = nights
     known = {row["disk_name"]: row for row in before["disks"]}
     assert {name: row["disk_id"] for name, row in known.items()} == disks
@@ -86,7 +86,7 @@ def test_a_report_without_its_disks_is_read_by_what_the_last_one_knew(estate, ni
     assert ended.result["expected"] == 4 and len(disks) == 3
 
 
-def test_the_report_tells_where_disks_were_that_copies_do_not_tell(ebs_disks, tmp_path):
+def test_the_report_shows_instance_and_device_that_copies_lack(ebs_disks, tmp_path):
     """A copy that somebody else made has none of our marks."""
     runs = Runs(ebs_disks)
     disk = ebs_disks.disk(Name="database")

@@ -71,7 +71,7 @@ def test_the_members_of_a_group_show_its_id_its_size_and_that_it_is_crash_consis
     assert cloud.calls[GROUPS] == 1
 
 
-def test_without_the_option_no_group_is_listed_and_no_set_is_told(cloud):
+def test_without_the_option_no_group_is_listed_and_no_set_returned(cloud):
     snapshots = [cloud.snapshot(disk) for disk in server_disks(cloud, 2)]
     group_of(cloud, snapshots)
     assert sets(cloud, sets=False) == dict.fromkeys(snapshots)
@@ -155,7 +155,7 @@ def test_filters_and_latest_do_not_change_the_size_of_a_set(cloud):
 
 
 @pytest.mark.parametrize("fault", [{"denied": [GROUPS]}, "broken"])
-def test_groups_that_cannot_be_read_are_told_and_the_snapshots_are_listed(cloud, fault):
+def test_groups_that_cannot_be_read_are_a_warning_and_the_snapshots_are_listed(cloud, fault):
     snapshots = [cloud.snapshot(disk) for disk in server_disks(cloud, 2)]
     group_of(cloud, snapshots)
     if fault == "broken":
@@ -200,7 +200,7 @@ def test_a_disk_that_moved_changes_no_older_set_of_its_instance(ecs):
     assert {found["size"] for found in sets(ecs).values() if found} == {2}
 
 
-def test_the_documented_group_of_ecs_is_understood_and_shown_alike(ecs):
+def test_the_documented_group_of_ecs_is_parsed_and_the_simulator_matches_it(ecs):
     item = recorded("ecs")["snapshot-group"]
     made = ecs_set(item["group"])
     assert {key: getattr(made, key) for key in item["becomes"]} == item["becomes"]
@@ -232,7 +232,7 @@ def test_only_a_group_that_cbs_calls_consistent_is_a_set(cbs, kind, is_consisten
     assert [found is not None for found in sets(cbs).values()] == [is_consistent] * 2
 
 
-def test_the_documented_group_of_cbs_is_no_set_and_is_shown_alike(cbs):
+def test_the_documented_group_of_cbs_is_no_set_and_the_simulator_matches_it(cbs):
     item = recorded("cbs")["snapshot_group"]
     assert cbs_set(item["group"], {}) is item["becomes"]
     made = cbs_set({**item["group"], "SnapshotGroupType": CONSISTENT}, {})
@@ -333,7 +333,7 @@ def test_a_recorded_snapshot_of_an_image_names_its_set(name):
 # -- ENS, and copies -------------------------------------------------------------------------------------
 
 
-def test_ens_tells_no_sets_and_is_asked_for_none(ens):
+def test_ens_shows_no_sets_and_is_asked_for_none(ens):
     made = ens.snapshot()
     outcome = ens.info(ens.source, sets=True)
     assert [row["set"] for row in outcome["snapshots"]] == [None] and made

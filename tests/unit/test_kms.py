@@ -36,7 +36,7 @@ def encrypted(cloud, key):
 
 
 @pytest.mark.parametrize("state", NOT_ENABLED)
-def test_each_key_is_asked_for_once_and_told_with_each_snapshot(cloud, state):
+def test_each_key_is_read_once_and_returned_with_each_snapshot(cloud, state):
     good, one, two, plain = encrypted(cloud, ENABLED), encrypted(cloud, BAD), encrypted(cloud, BAD), cloud.copy()
     cloud.settings(keys_of_kms={BAD: state})
     out, keys = checked(cloud)
@@ -74,7 +74,7 @@ def test_an_unknown_state_is_one_warning_and_no_failure(cloud, what):
         assert keys[copies[1]]["enabled"] is True and "2 snapshots" in warning
 
 
-def test_kms_that_cannot_be_reached_is_asked_for_one_key_alone(cloud):
+def test_an_unreachable_kms_is_called_for_one_key_only(cloud):
     for number in range(6):
         encrypted(cloud, BAD.replace("6", str(number)))
     cloud.faults({"action": "DescribeKey", "fault": "drop"})
@@ -86,7 +86,7 @@ def test_kms_that_cannot_be_reached_is_asked_for_one_key_alone(cloud):
 
 @pytest.mark.parametrize("state", NOT_ENABLED)
 @pytest.mark.parametrize("check", [True, False])
-def test_no_disk_is_asked_for_whose_key_is_not_enabled(cloud, state, check):
+def test_no_disk_is_requested_if_its_key_is_not_enabled(cloud, state, check):
     bad, good = encrypted(cloud, BAD), encrypted(cloud, ENABLED)
     cloud.settings(keys_of_kms={BAD: state})
     out = cloud.restore(bad, good, wait=True, check=check)

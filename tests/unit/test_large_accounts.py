@@ -54,7 +54,7 @@ def test_a_few_disks_among_many_cost_a_few_reads(large):
 
 
 @pytest.mark.slow
-def test_copies_are_asked_for_by_where_they_came_from_and_no_disk_is_listed_there(large):
+def test_copies_are_requested_by_their_source_region_and_no_disk_is_listed_there(large):
     foreign = large.foreign_copy(large.snapshot())
     imported = large.snapshot(region=large.destination)
     out = large.info(large.destination, copies_from=[large.source])

@@ -120,7 +120,7 @@ def test_one_look_at_locks_before_many_deletions(cloud):
     assert out["api_calls"][LOCKS] == 1 and [c.id for c in cloud.copies()] == [copies[3].id]
 
 
-def test_a_locked_double_stays_a_double_and_fails_nothing(cloud):
+def test_a_locked_duplicate_is_reported_as_one_and_is_no_failure(cloud):
     source = cloud.snapshot()
     cloud.our_copy(source)
     cloud.clock.sleep(5)
@@ -131,7 +131,7 @@ def test_a_locked_double_stays_a_double_and_fails_nothing(cloud):
     assert "DeleteSnapshot" not in out["api_calls"]
 
 
-def test_check_mode_decides_alike_and_says_what_cannot_be_undone(cloud):
+def test_check_mode_decides_the_same_and_says_what_cannot_be_undone(cloud):
     source = cloud.snapshot()
     cloud.our_copy(source)
     out = cloud.run(source, lock_days=30, check=True, **COMPLIANCE)
@@ -196,7 +196,7 @@ def test_a_refused_lock_is_a_failure_of_that_copy(cloud):
     assert out.failed and out.copy()["state"] == "completed" and out.failure()["kind"] == "credentials"
 
 
-def test_the_info_module_tells_locks_in_one_call_and_only_where_there_are_copies(cloud):
+def test_the_info_module_reads_locks_in_one_call_and_only_if_there_are_copies(cloud):
     source = cloud.snapshot()
     before = cloud.info(cloud.source)
     assert LOCKS not in before["api_calls"] and before["snapshots"][0]["locked_until"] is None

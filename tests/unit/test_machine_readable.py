@@ -154,7 +154,7 @@ def test_a_missing_library_is_reported_at_the_beginning(monkeypatch):
     assert shown == ["dr_copy_metrics_dir needs the Python package prometheus_client"]
 
 
-def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path):
+def test_the_last_proof_of_each_disk_is_in_one_metrics_file(tmp_path):
     report = sample(late=0)
     first, second = report["recovery_points"][:2]
     first.update(proven_at="2026-11-20T05:00:00Z", proven_level="creatable", proven_snapshot_id=first["snapshot_id"])
@@ -174,7 +174,7 @@ def test_when_copies_were_last_proven_is_told_of_each_disk_by_one_file(tmp_path)
     assert not values_of(read(metrics.write_metrics({**report, "cloud": "ens"}, str(tmp_path))), metrics.DRILL, "disk")
 
 
-def test_disks_by_proven_level_and_copies_that_failed_are_told_of_each_drill(tmp_path):
+def test_each_drill_reports_disks_by_proven_level_and_failed_copies(tmp_path):
     levels = [("usable", 20), ("usable", 19), ("creatable", 2), (None, None)]
     disks = [
         {"disk_id": f"vol-{n}", "proven_level": level, "proven_at": f"2026-11-{day:02}T05:00:00Z" if day else None}
@@ -244,7 +244,7 @@ NEWEST = "the newest complete set is from 2026-11-21T00:00:00Z"
         ({"within_rpo": None}, {"rpo_hours": 0}, "skipped", f"no RPO is set: {NEWEST}, 2.0 h old"),
     ],
 )
-def test_a_case_for_each_server_passes_only_with_a_whole_set(facts, variables, result, words):
+def test_a_case_for_each_server_passes_only_with_a_complete_set(facts, variables, result, words):
     report = {**sample(late=0, **variables), "sets": [server("i-1", **facts)]}
     (case,) = [each for each in ElementTree.fromstring(junit_text(report)) if each.get("name") == "set of i-1"]
     assert case.get("classname") == "eu-west-1"

@@ -215,7 +215,7 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
         (TAGS, CopyError("no"), True),
     ],
 )
-def test_a_lock_is_read_anew_after_a_refusal_that_may_come_from_one(what, error, known):
+def test_a_lock_is_read_again_after_a_refusal_that_a_lock_may_have_caused(what, error, known):
     memory = looked(copy_of())
     memory.locks_read({}, 0.0)
     memory.write_refused("copy", what, error, 1.0)
@@ -265,7 +265,7 @@ def test_a_copy_in_progress_is_looked_at_a_pause_after_the_last_look(age, progre
     assert next_look(memory, copy, alone, longest) == pytest.approx(10.0 + age + pause)
 
 
-def test_an_own_copy_that_is_complete_asks_for_no_look_beside_the_one_that_counts():
+def test_a_complete_own_copy_besides_the_one_that_counts_needs_no_look():
     copy, mine = copy_of(state=State.PENDING), copy_of("mine")
     memory = looked(copy, at=10.0)
     memory.copy_accepted(mine, 3600.0)

@@ -115,7 +115,7 @@ def test_a_snapshot_that_is_gone_before_it_is_copied_gives_way_to_the_next_newes
     assert reasons == {newest: "gone before it was copied", older: "next newest"}
 
 
-def test_a_named_disk_that_lost_its_tag_or_is_gone_is_told_each_night(estate, tmp_path):
+def test_a_selected_disk_that_lost_its_tag_or_is_deleted_is_reported_each_night(estate, tmp_path):
     kept, lost, gone = (estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("kept", "lost", "gone"))
     for disk in (kept, lost, gone):
         estate.snapshot(disk)

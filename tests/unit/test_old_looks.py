@@ -325,7 +325,7 @@ def test_two_runs_with_different_keys_leave_a_copy(request, name, seconds, late)
 
 @pytest.mark.parametrize("wait", [True, False])
 @clouds("ebs", "ecs")
-def test_check_mode_foresees_the_duplicates_that_go_beside_a_replacement(cloud, wait):
+def test_check_mode_predicts_the_duplicates_that_are_deleted_after_a_replacement(cloud, wait):
     source = cloud.snapshot()
     for _copy in range(3):
         cloud.our_copy(source)

@@ -25,7 +25,7 @@ def test_what_is_packed_is_unpacked(lists):
 
 
 @pytest.mark.parametrize("spoil", [lambda text: text[:-8], lambda text: text.replace(text[20:24], "****")])
-def test_a_text_that_is_not_whole_is_an_error(spoil):
+def test_an_incomplete_text_is_an_error(spoil):
     text = packed({"disks": [{"disk_id": f"vol-{number}"} for number in range(50)]})
     with pytest.raises(ValueError):
         unpacked(spoil(text))

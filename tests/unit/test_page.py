@@ -156,7 +156,7 @@ def test_the_page_begins_with_what_was_copied_where_and_when(changes, words):
     assert words in quiet.text and quiet.mark == "quiet"
 
 
-def test_a_page_that_is_out_of_date_says_so_where_a_browser_tells_the_time():
+def test_an_outdated_page_says_so_in_a_browser():
     page = drawn()
     (stale,) = [line for line in page.main.all("p") if line.mark == "stale"]
     assert stale.attributes["data-valid-until"] == "2026-11-22T00:48:00Z" and "hidden" in stale.attributes
@@ -229,7 +229,7 @@ def test_what_could_not_be_judged_and_what_failed_stand_by_reason_too():
     ]
 
 
-def test_the_state_of_a_point_that_is_not_judged_or_that_is_not_complete_is_told():
+def test_the_state_of_an_unjudged_or_incomplete_point_is_reported():
     report = sample(**GOOD)
     first, second, third, fourth = report["recovery_points"]
     first.update(within_rpo=None)

@@ -25,7 +25,7 @@ FACTS.update(expires_at="2026-12-21T02:00:00Z", locked_until="2026-11-28T02:00:0
         ({}, "–"),
     ],
 )
-def test_the_facts_of_a_copy_stand_beside_its_point(facts, words):
+def test_the_facts_of_a_copy_are_shown_with_its_point(facts, words):
     report = sample(**GOOD)
     page = drawn({"recovery_points": [{**point, **facts} for point in report["recovery_points"]]}, **GOOD)
     assert {row[-1] for row in page.part("well").rows} == {words}
@@ -98,7 +98,7 @@ def test_the_totals_count_what_was_done():
     }
 
 
-def test_the_policy_is_told_in_words():
+def test_the_policy_is_shown_in_words():
     given = {"former_plans": ["shop", "mail"], "encrypted": True, "kms_key_id": "abc", "keep": 3}
     page = drawn({"account": "111122223333"}, **given)
     shown = [each.text for each in page.part("policy").all("dt", "dd")]
@@ -209,7 +209,7 @@ def test_a_list_that_is_too_long_for_the_page_says_so(monkeypatch):
     assert "are shown" not in fits.main.text and "more servers" not in fits.main.text
 
 
-def test_the_coverage_tells_each_disk_that_is_not_protected_and_why():
+def test_the_coverage_shows_each_unprotected_disk_and_why():
     near = {**BARE, "tags": {"Dr-Copy": "true", "x": "y"}}
     two = {"copies": 2, "regions": ["a-1", "b-2"]}
     coverage = {

@@ -81,7 +81,7 @@ def test_an_old_one_that_goes_while_a_new_one_comes_hides_none_at_the_seam(way):
 
 
 @ways
-def test_many_that_go_at_once_are_told_as_a_seam(way):
+def test_many_deletions_at_once_are_reported_as_a_seam(way):
     listing = Listing(range(80), {3: lambda ids: ids.__delitem__(slice(0, 40))}, way)
     assert listing.read() and listing.pages.has_seam
 
@@ -95,7 +95,7 @@ def test_a_first_page_of_a_replica_that_lags_hides_none(way):
 
 @ways
 @given(data=st.data())
-def test_what_is_there_all_the_time_is_listed_or_a_seam_is_told(way, data):
+def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way, data):
     number = data.draw(st.integers(0, 60))
     changes, gone = {}, set()
     for asked in range(2, 9):
@@ -164,7 +164,7 @@ def test_pages_by_token_are_not_known_to_join(tokens, has_seam):
     assert pages.has_seam == has_seam and pages.number == len(tokens)
 
 
-def test_null_is_empty_only_beside_a_count_of_0():
+def test_null_is_empty_only_with_a_count_of_0():
     assert items_of({"SnapshotSet": None, "TotalCount": 0}, "SnapshotSet", tried="Listing") == []
     assert items_of({"Snapshots": {"Snapshot": None}, "TotalCount": 0}, "Snapshots", "Snapshot", tried="Listing") == []
     for answer in ({"SnapshotSet": None, "TotalCount": 3}, {"SnapshotSet": None}, {"TotalCount": 0}, {}):

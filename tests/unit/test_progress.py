@@ -60,7 +60,7 @@ def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
     assert left == [None, 10, None]
 
 
-def test_nothing_is_told_before_it_is_known_what_is_to_be_begun(tmp_path):
+def test_no_progress_is_shown_before_it_is_known_what_to_start(tmp_path):
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
     attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
@@ -118,7 +118,7 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
     assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1]
 
 
-def test_of_a_disk_in_the_making_no_percentage_is_told(tmp_path):
+def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     """No cloud shows one."""
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))

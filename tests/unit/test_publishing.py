@@ -95,7 +95,7 @@ def test_no_page_shows_a_mark_of_its_markup():
         assert not re.search(r"\bV\(ignore:", path.read_text()), path
 
 
-def test_the_lowest_versions_stand_alike_wherever_they_stand():
+def test_the_lowest_versions_are_the_same_everywhere():
     text = (REPOSITORY / "requirements.txt").read_text()
     lowest = dict(line.split(">=") for line in text.splitlines() if not line.startswith("#"))
     assert lowest["boto3"] == lowest["botocore"] == LOWEST_SDK

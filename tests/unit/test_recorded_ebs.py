@@ -217,7 +217,7 @@ def test_the_simulator_refuses_in_the_words_of_aws(ebs, client, name, settings, 
     assert [word for word in answer["Error"]["Message"].split() if word.isalpha()] == of_aws
 
 
-def test_the_simulator_tells_what_does_not_exist_as_aws_does(ebs, client):
+def test_the_simulator_answers_for_missing_things_as_aws_does(ebs, client):
     for name, snapshot_id in (
         ("not-found", "snap-0f1e2d3c4b5a69788"),
         ("id-impossible-read", "snap-0123456789abcdef0"),

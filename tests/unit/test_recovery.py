@@ -153,7 +153,7 @@ def test_of_two_copies_of_one_source_the_recovery_point_is_the_one_that_stays(or
     assert row["snapshot_id"] == "snap-1"
 
 
-def test_what_a_console_copy_does_not_tell_is_filled_in_from_its_source():
+def test_what_a_console_copy_does_not_show_is_filled_in_from_its_source():
     console = {
         **copy(1, 0, 2),
         "source": {"snapshot_id": "snap-7", "region": "us-east-1", "disk_id": None, "created_at": None},

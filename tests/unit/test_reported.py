@@ -227,7 +227,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     assert last_report(given)["finished_at"] == ago(24), "what the last whole report says is kept"
 
 
-def test_a_report_says_until_when_it_tells_of_today():
+def test_a_report_says_until_when_it_is_current():
     fresh = report(snapshots=[snapshot(1, 3)], copies=[of_plan("orders", 1, 3)], plan="orders")
     assert fresh["within_rpo"] is True and fresh["valid_until"] == ago(-21), "then the copy outgrows the RPO"
     assert report(plan="orders", rpo_hours=0)["valid_until"] == ago(-26)
@@ -485,7 +485,7 @@ def test_what_could_not_be_written_has_room_in_the_message():
     assert len(message) <= 4000 and "of 300 recovery points" in message and "The report /r/orders.html" in message
 
 
-def test_nothing_done_never_stands_beside_a_failure():
+def test_nothing_to_do_is_never_said_with_a_failure():
     broken = report(source={"msg": "Unsupported parameters", "failed": True}, plan="orders")
     assert broken["failures"] and log_lines(broken)[0].startswith("done: 1 failed")
 
@@ -533,7 +533,7 @@ def test_bad_arguments_of_filters_get_a_message_of_ours(function, given, options
 # -- history --------------------------------------------------------------------------------------------------------
 
 
-def test_each_night_leaves_a_dated_report_and_the_months_tell_their_share(tmp_path):
+def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_month(tmp_path):
     given = values(report_dir=str(tmp_path), history_days=60)
     directory = tmp_path / "history" / "orders"
     directory.mkdir(parents=True)
@@ -625,7 +625,7 @@ def test_a_shard_remembers_its_own_last_report(tmp_path):
     assert last_report(given)["finished_at"] == "of orders_1_2"
 
 
-def test_the_report_tells_the_account_or_what_the_connection_tells_of_it():
+def test_the_report_shows_the_account_or_what_the_connection_says_about_it():
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
 
     def account(own, *others, **variables):
@@ -650,7 +650,7 @@ def drilled(hours_ago, level="creatable"):
     return {"dr-copy:proven-at": ago(hours_ago), "dr-copy:proven-level": level}
 
 
-def test_the_last_proof_of_a_disk_is_told_with_the_copy_that_it_is_of():
+def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     newest, older, oldest = (copy(n, 24.0 * n) for n in (1, 2, 3))
     older["tags"], oldest["tags"] = drilled(30, "readable"), drilled(60)
     point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}

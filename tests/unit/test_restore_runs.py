@@ -52,13 +52,13 @@ def test_a_drill_proves_deletes_and_marks(runs, tmp_path):
     assert all(arguments["expires_after_hours"] == 7 for arguments in made)
 
 
-def test_wrong_variables_are_told_before_any_call(runs):
+def test_wrong_variables_are_reported_before_any_call(runs):
     ended = runs.restore(id="-", at="noon")
     assert "dr_restore_id" in ended.message and "dr_restore_at" in ended.message and not runs.calls
     assert ended.result == {} and ended.lines == []
 
 
-def test_an_error_of_our_own_is_told_and_the_disks_of_a_drill_go(ebs_runs, tmp_path, monkeypatch):
+def test_an_error_of_our_own_code_is_reported_and_the_disks_of_a_drill_are_deleted(ebs_runs, tmp_path, monkeypatch):
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
     ebs_runs.copies("database")
@@ -99,7 +99,7 @@ def test_expected_disks_without_a_copy_are_rows_and_fail_the_run_after_the_other
     assert not any("not known which disks have no copy" in line for line in ended.lines)
 
 
-def test_the_report_of_a_plan_tells_which_disks_are_expected_and_their_names(ebs_runs, tmp_path):
+def test_the_report_of_a_plan_names_the_expected_disks(ebs_runs, tmp_path):
     disks = ebs_runs.copies("database")
     rows = [{"disk_id": disks["database"], "disk_name": "database"}, {"disk_id": "vol-0ff", "disk_name": "files"}]
     report = tmp_path / "orders.json"
@@ -151,7 +151,7 @@ def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(
     assert len(whole.result["disks"]) == 3 and whole.result["earlier"] == [], "another was made in its place"
 
 
-def test_disks_of_another_region_are_not_told_as_gone(ebs_runs, tmp_path):
+def test_disks_of_another_region_are_not_reported_as_gone(ebs_runs, tmp_path):
     """A restore of the same name in another region does not see them."""
     disks, path = ebs_runs.copies("database", "mail"), tmp_path / "orders.flood.restore.json"
     ebs_runs.restore(disk_ids=[disks["database"]], manifest_dir=str(tmp_path))
@@ -182,7 +182,7 @@ def test_where_there_is_no_copy_at_all_that_is_said(ebs_runs):
     assert len(ebs_runs.calls) == 2, "one listing of all copies is enough"
 
 
-def test_a_disk_that_was_not_made_is_told_with_the_clouds_reason_and_never_as_new(runs):
+def test_a_disk_that_was_not_made_is_reported_with_the_clouds_reason_and_never_as_new(runs):
     """A zone or type that does not exist: the call fails as a whole, and returns no row for a copy."""
     runs.copies("database", "mail")
     ended = runs.restore(disk_type="imaginary", manifest_dir="/nonexistent")
@@ -194,7 +194,7 @@ def test_a_disk_that_was_not_made_is_told_with_the_clouds_reason_and_never_as_ne
     assert not any("a new disk" in line for line in ended.lines)
 
 
-def test_a_drill_in_a_wrong_place_tells_the_clouds_sentence(runs):
+def test_a_drill_in_a_wrong_place_reports_the_clouds_message(runs):
     runs.copies("database")
     ended = runs.drill(disk_type="imaginary")
     (trial,) = ended.result["tried"]
@@ -214,7 +214,7 @@ def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
 # What the screen shows
 
 
-def test_what_hits_many_disks_alike_is_told_once(ebs_runs):
+def test_a_failure_of_many_disks_is_reported_once(ebs_runs):
     runs, names = ebs_runs, [f"disk-{number:02}" for number in range(14)]
     runs.copies(*names)
     ended = runs.restore(zone="eu-west-1x", manifest_dir="/nonexistent")
@@ -248,7 +248,7 @@ def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(e
     assert any(line.startswith("MANIFEST") and "is from an earlier run" in line for line in wrong.lines)
 
 
-def test_the_screen_tells_how_old_the_data_is_and_how_long_it_took(ebs_runs, tmp_path):
+def test_the_screen_shows_the_age_of_the_data_and_the_duration(ebs_runs, tmp_path):
     runs = ebs_runs
     disks = {name: runs.estate.disk(Name=name) for name in ("database", "mail")}
     runs.copies_of({"database": disks["database"]}, hours=30)
@@ -313,14 +313,14 @@ def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
     assert first[0] == second[0] == third[0] and first[1] is None and second[1] > second[0] and third[1] == second[1]
 
 
-def test_the_data_of_new_disks_is_loaded_at_the_rate_that_is_asked_for(ebs_runs):
+def test_the_data_of_new_disks_is_loaded_at_the_requested_rate(ebs_runs):
     ebs_runs.copies("database")
     assert not ebs_runs.restore(initialization_rate=300, manifest_dir="/nonexistent").result["failures"]
     (disk,) = ebs_runs.estate.disks()
     assert disk.rate == 300
 
 
-def test_a_failed_disk_is_told_at_the_end_and_stops_no_wave(tagged_runs, tmp_path):
+def test_a_failed_disk_is_reported_at_the_end_and_stops_no_wave(tagged_runs, tmp_path):
     runs = tagged_runs
     copies = runs.copies_of({name: runs.estate.disk(Name=name) for name in ("database", "app")})
     (gone,) = (copies["database"],)

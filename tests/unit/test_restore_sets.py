@@ -37,7 +37,7 @@ def rows_of(ended):
     return {row["disk_name"]: row for row in ended.result["disks"]}
 
 
-def test_the_newest_whole_set_is_restored_and_what_is_newer_is_told(runs, tmp_path):
+def test_the_newest_complete_set_is_restored_and_newer_copies_are_reported(runs, tmp_path):
     disks = two_disks(runs)
     runs.copies_of(disks, 50, **marks("n1"))
     whole = runs.copies_of(disks, 26, **marks("n2"))
@@ -59,7 +59,7 @@ def test_the_newest_whole_set_is_restored_and_what_is_newer_is_told(runs, tmp_pa
     assert json.loads(written.read_text())["disks"] == ended.result["disks"]
 
 
-def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_disks_were_made(runs):
+def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn_after_all_disks_were_made(runs):
     """Two disks of two nights must not be silently reported as restored."""
     disks = two_disks(runs)
     runs.copies_of({"log": disks["log"]}, 96, **marks("n7"))
@@ -75,7 +75,7 @@ def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn_after_all_d
     assert rows["database"]["copy_id"] == newest["database"] and {row["set"] for row in rows.values()} == {None}
 
 
-def test_marks_that_contradict_each_other_are_told_and_no_set_is_taken(runs, tmp_path):
+def test_contradictory_marks_are_reported_and_no_set_is_used(runs, tmp_path):
     """The mark of one disk says two, that of the other one three."""
     disks = two_disks(runs)
     older = runs.copies_of(disks, 50, **marks("n1"))
@@ -110,7 +110,7 @@ def test_a_disk_that_left_its_server_is_restored_by_itself_and_fails_nothing(run
     assert {row["set"] for row in named.result["disks"]} == {"n1"}, "a set is whole that has the named disks"
 
 
-def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_beside_it(runs):
+def test_a_disk_that_joined_after_the_newest_complete_set_is_torn(runs):
     disks = two_disks(runs)
     whole = runs.copies_of(disks, 26, **marks("n1"))
     disks["new"] = runs.estate.disk(Name="new")
@@ -121,7 +121,7 @@ def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_beside_it(runs):
     assert "i-1 (new as of" in ended.message and "the other disks are from the set of" in ended.message
 
 
-def test_by_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_told(runs):
+def test_with_consistency_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_reported(runs):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))
     newer = runs.copies_of({"database": disks["database"]}, 2, **marks("n3"))
@@ -157,7 +157,7 @@ def test_a_disk_alone_and_one_without_marks_are_restored_as_ever(runs):
     assert (row["group"], row["set"], row["torn"], row["newer"]) == (None, None, False, None) and not ended.message
 
 
-def test_a_drill_finishes_a_set_that_it_has_begun(runs):
+def test_a_drill_finishes_a_set_that_it_has_started(runs):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))
     runs.copies("mail", hours=26)

@@ -130,7 +130,7 @@ def test_a_disk_is_kept_if_no_other_could_be_made_of_its_copy_now(facts):
 
 
 @pytest.mark.parametrize("trait", ["archived", None])
-def test_a_server_that_was_restored_whole_is_not_torn_by_what_became_of_its_copies(trait):
+def test_a_completely_restored_server_is_not_torn_by_later_changes_of_its_copies(trait):
     def member(number, disk_id, day, set_id, **facts):
         return copy(number, disk_id, day=day, tags={**marks(set_id)}, **facts)
 
@@ -144,7 +144,7 @@ def test_a_server_that_was_restored_whole_is_not_torn_by_what_became_of_its_copi
     assert shown == [("snap-3", "n2", False), ("snap-4", "n2", False)]
 
 
-def test_a_disk_that_is_kept_beside_one_of_another_set_is_torn(ebs_runs, tmp_path):
+def test_a_kept_disk_and_a_disk_of_another_set_are_torn(ebs_runs, tmp_path):
     disks, given = two_disks(ebs_runs), {"manifest_dir": str(tmp_path)}
     ebs_runs.copies_of(disks, 50, **marks("n1"))
     used = ebs_runs.copies_of(disks, 26, **marks("n2"))
@@ -160,7 +160,7 @@ def test_a_disk_that_is_kept_beside_one_of_another_set_is_torn(ebs_runs, tmp_pat
     assert len(ebs_runs.estate.disks()) == 2
 
 
-def test_a_manifest_that_does_not_fit_tells_nothing(ebs_runs, tmp_path):
+def test_a_manifest_that_does_not_fit_is_ignored(ebs_runs, tmp_path):
     """People edit manifests: a row with another copy than the tags of the disk proves nothing."""
     disks = ebs_runs.copies("database")
     ebs_runs.restore(manifest_dir=str(tmp_path))

@@ -67,7 +67,7 @@ def test_each_disk_of_a_server_is_of_its_set_or_torn(name, consistency):
 
 
 @pytest.mark.parametrize(("mark", "consistency"), [("a", "crash"), (None, None)])
-def test_one_disk_alone_tells_its_server_and_set_and_is_not_torn(mark, consistency):
+def test_a_single_selected_disk_shows_its_server_and_set_and_is_not_torn(mark, consistency):
     (point,) = choose(member("vol-1", 18, mark), member("vol-2", 18, mark), disk_ids=["vol-1"]).points
     assert (point.group, point.set, point.consistency, point.torn) == ("i-1", mark, consistency, False)
 

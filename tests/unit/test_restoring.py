@@ -94,7 +94,7 @@ def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
     assert variables.normalise(right, "h").values.id.startswith("restore-2")
 
 
-def test_a_drill_never_bears_the_id_of_a_restore_whose_disks_it_would_delete():
+def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "id": "flood"}
     assert variables.normalise(given, "h").values.id == "flood"
     drill_id = variables.normalise(given, "h", (), True).values.id
@@ -215,7 +215,7 @@ def test_where_other_copies_could_not_be_listed_none_are_denied():
 # Order and time
 
 
-def test_disks_come_in_the_first_wave_whose_tags_they_bear_and_all_others_last():
+def test_disks_are_in_the_first_wave_whose_tags_they_have_and_all_others_last():
     marks = [{"tier": "app"}, {"tier": "database"}, {}, {"tier": "database", "env": "test"}, {"tier": "web"}]
     tiers = [copy(n, f"vol-{n}", name=f"disk {n}", tags=tags) for n, tags in enumerate(marks, 1)]
     order = [{"tier": "database"}, {"tier": "app"}, {"Name": "disk 5"}]
@@ -258,7 +258,7 @@ def test_minutes_may_be_half_of_one(given, taken):
 # The manifest
 
 
-def test_the_manifest_tells_old_and_new_disks_and_what_is_missing_first():
+def test_the_manifest_lists_old_and_new_disks_and_missing_ones_first():
     rows = chosen(
         [copy(1), copy(2, "vol-2", name="mail"), copy(3, "vol-3", name="files")], disk_names=["database", "mail", "x"]
     )
@@ -301,7 +301,7 @@ def refused(copy_id, words):
         ("snap-1", {"error": None}, "its key is disabled"),
     ],
 )
-def test_each_copy_of_which_no_disk_was_made_tells_its_own_reason(copy_id, row, why):
+def test_each_copy_without_a_disk_shows_its_own_reason(copy_id, row, why):
     failures = [refused("snap-1", "its key is disabled"), refused("snap-2", "its size is wrong")]
     call = {"failures": [*failures, refused(None, "the zone does not exist")], "disks": []}
     shown = outcomes.reason_of(row, json.loads(json.dumps(call)), copy_id)
@@ -397,7 +397,7 @@ def test_where_a_copy_has_no_room_for_another_tag_its_earlier_proofs_are_not_wri
     assert set(mark.tags) == {"dr-copy:proven-at", "dr-copy:proven-level"}
 
 
-def test_the_page_of_a_drill_shows_the_stronger_proof_beside_a_later_one():
+def test_the_page_of_a_drill_shows_the_stronger_proof_and_a_later_one():
     (row,) = proofs([copy(1, tags={**proven(18), "dr-copy:proven-before": "usable 2026-11-12T00:00:00Z"})])
     page = files.drill_page(drilled([row], {"disks": [], "failures": []}))
     assert "creatable<br>usable on 2026-11-12" in page
@@ -486,7 +486,7 @@ def deletion(*numbers, failed=(), **facts):
     return {"disks": [], "deleted_ids": [f"vol-n{n}" for n in numbers], "failures": failures, **facts}
 
 
-def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_shows_it():
+def test_a_deleted_disk_is_not_left_even_if_a_stale_listing_shows_it():
     later = "2026-11-21T13:00:00Z"
     # One snapshot had two disks; the first was attached when a replica last looked.
     shown = {"disks": [disk(1, "flood", expires=later, attached_to="i-1"), disk(2, "flood", expires=later),
@@ -507,7 +507,7 @@ def test_what_a_deletion_has_told_as_deleted_is_not_left_though_an_old_listing_s
     ],
     ids=["none", "another", "still_shown", "broken", "nothing_found"],
 )
-def test_what_no_deletion_has_told_of_is_looked_for_by_its_id_and_is_left_where_it_shows(results):
+def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
     own = disk(1, "flood", expires="2026-11-21T13:00:00Z")
     assert reaping.doubtful({"disks": [own]}, [], results, VALUES) == ["vol-n1"], "it shows late"
     rows = [made(1), made(2, disk_id=None)]
@@ -579,7 +579,7 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
     assert "No answer" in drill_report.drill_problems(drilled([], unread))
 
 
-def test_a_disk_that_no_drill_tries_is_told_and_not_green():
+def test_a_disk_that_no_drill_tries_is_reported_and_not_green():
     rows = proofs([copy(1), copy(2, "vol-2", name="big", size_gib=600), copy(3, "vol-3", name="new", state="pending")])
     capped = replace(VALUES, max_gib=500)
     picked = drill.picked(rows, capped)
@@ -605,7 +605,7 @@ def test_a_disk_that_no_drill_tries_is_told_and_not_green():
     assert f"No copy could be tried: big (vol-2): {why}." in drill_report.drill_problems(alone)
 
 
-def test_the_last_report_of_another_region_tells_nothing(tmp_path):
+def test_the_last_report_of_another_region_is_ignored(tmp_path):
     values = replace(VALUES, report_dir=str(tmp_path))
     assert last_drill.last_drill(values) == {}
     report = drilled(proofs([copy(1)]), {"disks": [made(1)], "failures": []})
@@ -637,7 +637,7 @@ def drilled_readable(*comparisons, **result):
     return drill_report.drill_report(rows, done, READABLE, False, NOW)
 
 
-def test_readable_is_proven_by_blocks_beside_the_disk():
+def test_readable_is_proven_by_blocks_and_the_disk():
     report = drilled_readable(compared(1), compared(2))
     assert report["totals"]["proven"] == 2 and not report["totals"]["uncompared"]
     assert not drill_report.drill_problems(report)

@@ -130,7 +130,7 @@ def test_just_those_copies_go_that_every_limit_lets_go(copies, keep, keep_days, 
     assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, now=NOW))) <= set(ids(going))
 
 
-def test_oldest_first_and_doubles_are_one_recovery_point():
+def test_rows_are_oldest_first_and_duplicates_are_one_recovery_point():
     copies = [copy(1, days=1), copy(2, days=4), copy(3, days=4, source=2), copy(4, days=9), copy(5, days=2)]
     assert ids(expired_copies(copies, keep=2, now=NOW)) == ["copy-4", "copy-2", "copy-3"]
     assert ids(expired_copies(copies, keep=3, now=NOW)) == ["copy-4"]
@@ -221,7 +221,7 @@ def of_set(number, disk, days, set_id, size=2):
     return {**copy(number, disk=disk, days=days), "tags": marks}
 
 
-def test_the_newest_whole_set_of_a_group_never_goes():
+def test_the_newest_complete_set_of_a_group_is_never_deleted():
     whole = [of_set(1, 0, 5, "a"), of_set(2, 1, 5, "a")]
     older = [of_set(3, 0, 9, "b"), of_set(4, 1, 9, "b")]
     torn = [of_set(5, 0, 2, "c"), copy(6, disk=1, days=1), copy(7, disk=0, days=1)]
@@ -324,7 +324,7 @@ def test_shards_are_about_equal_and_take_their_snapshots_along():
     assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300
 
 
-def test_a_shard_lists_the_copies_of_its_disks_and_the_first_tells_the_orphans_of_all():
+def test_a_shard_lists_the_copies_of_its_disks_and_the_first_reports_all_orphans():
     ids = [f"vol-{n:017x}" for n in range(9)]
     disks = [{"disk_id": disk_id, "name": ""} for disk_id in ids[:6]]
     source = {"disks": disks, "snapshots": [], "failures": []}

@@ -43,5 +43,5 @@ def order_of_turns(seed, threads=3, turns=40):
     return order
 
 
-def test_one_thread_goes_on_at_a_time_and_in_the_same_order_each_time(delayed):
+def test_one_thread_continues_at_a_time_and_in_the_same_order_each_time(delayed):
     assert order_of_turns(1) == order_of_turns(1) != order_of_turns(2)

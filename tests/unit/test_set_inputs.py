@@ -47,13 +47,13 @@ LISTED = {"id": "ami-1", "size": 2, "consistency": "crash"}
         (None, None),
     ],
 )
-def test_a_set_is_read_where_the_cloud_tells_one(listed, found):
+def test_a_set_is_read_if_the_cloud_shows_one(listed, found):
     assert listed_set_of(snapshot("x", set=listed)) == found
     (source,) = sources_of([snapshot("x", set=listed)], lambda one: None)
     assert source.listed_set == found
 
 
-def test_copies_without_marks_have_those_that_they_would_bear_and_others_keep_theirs():
+def test_copies_without_marks_get_those_that_they_would_have_and_others_keep_theirs():
     marks = {
         "a1": {"dr-copy:group": "i-1", "dr-copy:set": "2 crash x"},
         "b1": {"dr-copy:group": "i-1"},
@@ -75,5 +75,5 @@ def test_copies_without_marks_have_those_that_they_would_bear_and_others_keep_th
         (None, {}),
     ],
 )
-def test_what_a_report_tells_of_servers_is_taken_and_what_has_another_form_is_not(sets, groups):
+def test_servers_in_a_report_are_used_and_malformed_ones_ignored(sets, groups):
     assert groups_of_report(sets) == groups

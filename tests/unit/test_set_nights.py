@@ -61,7 +61,7 @@ def has_tags(estate):
     return estate.cloud.name != "ens"
 
 
-def test_copies_of_a_server_are_marked_as_one_set_and_told_as_one(estate):
+def test_copies_of_a_server_are_marked_and_reported_as_one_set(estate):
     disks = server(estate)
     sources = taken(estate, disks, 2)
     predicted = night(estate, check=True, rpo_hours=24)
@@ -80,7 +80,7 @@ def test_copies_of_a_server_are_marked_as_one_set_and_told_as_one(estate):
     assert status.result["sets"][0]["set"] == row["set"]
 
 
-def test_disks_alone_bear_no_marks_and_are_no_rows(estate):
+def test_single_disks_have_no_marks_and_no_rows(estate):
     (disk,) = server(estate, 1)
     sources = taken(estate, [disk], 1)
     ended = night(estate)
@@ -90,7 +90,7 @@ def test_disks_alone_bear_no_marks_and_are_no_rows(estate):
     assert "DescribeSnapshotGroups" not in estate.calls
 
 
-def test_the_newest_whole_set_is_copied_besides_newer_snapshots_and_kept_by_retention(estate):
+def test_the_newest_complete_set_is_copied_besides_newer_snapshots_and_kept_by_retention(estate):
     disks = server(estate)
     older = taken(estate, disks, 24)
     newer = taken(estate, disks[:1], 1)
@@ -185,7 +185,7 @@ def silence_source(estate):
     estate.faults({"action": action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
 
 
-def test_marks_or_the_last_report_tell_the_servers_where_the_source_region_does_not_answer(estate, tmp_path):
+def test_marks_or_the_last_report_show_the_servers_if_the_source_region_does_not_answer(estate, tmp_path):
     """If copies have no room for marks, only the last report shows the groups, and times show the sets."""
     disks = server(estate)
     taken(estate, disks, 26)
@@ -201,7 +201,7 @@ def test_marks_or_the_last_report_tell_the_servers_where_the_source_region_does_
     assert [one["set"] for one in forgotten] == ([seen["set"]] if has_tags(estate) else [])
 
 
-def test_a_disk_that_was_never_copied_is_told_of_its_server_by_the_last_report(estate, tmp_path):
+def test_the_last_report_names_the_server_of_a_disk_that_was_never_copied(estate, tmp_path):
     disks = server(estate, 3)
     taken(estate, disks[:2], 2)
     (seen,) = night(estate, report_dir=str(tmp_path)).result["sets"]
@@ -210,7 +210,7 @@ def test_a_disk_that_was_never_copied_is_told_of_its_server_by_the_last_report(e
     assert row["torn"] == seen["torn"] and {"disk_id": disks[2], "source_created_at": None} in row["torn"]
 
 
-def test_a_whole_set_is_kept_whose_snapshots_are_gone_from_the_source_region(estate):
+def test_a_complete_set_is_kept_even_if_its_snapshots_are_deleted_in_the_source_region(estate):
     """A copy of one of the server's two disks failed since, and the source region keeps only the last night."""
     disks = server(estate)
     whole = there = taken(estate, disks, 50)
@@ -291,7 +291,7 @@ def test_a_set_is_kept_by_all_copies_whichever_disks_a_plan_may_prune(ecs):
     assert {copy.source_id for copy in ecs.copies()} >= set(whole) and len(ecs.copies()) == 3
 
 
-def test_marks_that_contradict_each_other_are_told(estate, tmp_path):
+def test_contradictory_marks_are_reported(estate, tmp_path):
     if not has_tags(estate):
         pytest.skip("ENS has no room for marks")
     taken(estate, server(estate), 2)
@@ -372,7 +372,7 @@ def outputs_of(estate, tmp_path, **given):
     return ended, page, cases, [line for line in lines if line.startswith("dr_copy_set_timestamp_seconds{")]
 
 
-def test_a_whole_set_is_told_everywhere(estate, tmp_path):
+def test_a_complete_set_is_in_every_form_of_the_report(estate, tmp_path):
     disks = server(estate)
     taken(estate, disks, 2)
     ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")

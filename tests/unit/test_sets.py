@@ -115,14 +115,14 @@ def test_by_a_tag_disks_of_one_value_are_a_group_whatever_instance_they_have():
     assert groups_of(disks, "app") == [Group("shop", frozenset("ab"))]
 
 
-def test_marks_tell_the_groups_where_the_source_region_does_not_answer():
+def test_marks_show_the_groups_if_the_source_region_does_not_answer():
     assert groups_by_ids({"a": "i-1", "b": "i-1", "c": "", "d": "i-2"}) == [AB]
 
 
 # -- sets among snapshots --------------------------------------------------------------------------------
 
 
-def test_snapshots_that_the_cloud_tells_to_be_one_set_are_one_however_far_apart_they_begin():
+def test_snapshots_that_the_cloud_shows_as_one_set_are_one_whatever_their_times():
     found = sets_of_sources(AB, [source("a", 1, 0, "ssg-1"), source("b", 1, 4000, "ssg-1")], SECONDS)
     assert ids(found) == [("2 crash ssg-1", "a1b1")] and found[0].taken_at == night(1)
 
@@ -135,7 +135,7 @@ def test_a_set_is_application_consistent_only_if_every_member_is():
     assert sets_of_sources(AB, [better, source("b", 1, listed="x")], SECONDS)[0].mark.consistency == "crash"
 
 
-def test_a_set_without_one_of_the_groups_disks_is_none_whatever_size_the_cloud_tells():
+def test_a_set_without_a_disk_of_its_group_is_none_whatever_size_the_cloud_shows():
     assert not sets_of_sources(ABC, [source("a", 1, listed="x"), source("b", 1, listed="x")], SECONDS)
 
 
@@ -157,7 +157,7 @@ def test_of_snapshots_every_few_minutes_the_closest_are_a_set_and_none_is_in_two
     assert [(f"a{n}", f"b{n}") for n in range(9, -1, -1)] == [tuple(sorted(one.source_ids)) for one in found]
 
 
-def test_members_of_a_set_that_the_cloud_tells_are_in_no_near_set():
+def test_members_of_a_set_that_the_cloud_shows_are_in_no_near_set():
     found = sets_of_sources(
         AB, [source("a", 1, 0, "x"), source("b", 1, 1, "x"), source("a", 2, 0), source("b", 2, 5)], SECONDS
     )
@@ -172,7 +172,7 @@ def test_a_set_with_a_member_that_is_not_complete_is_one_but_not_ready():
 # -- sets among copies -----------------------------------------------------------------------------------
 
 
-def test_copies_are_a_whole_set_if_there_are_as_many_disks_as_their_mark_says():
+def test_copies_are_a_complete_set_if_there_are_as_many_disks_as_their_mark_says():
     sets, wrong = sets_of_copies(copies(row("a", 1, "2 crash x"), row("b", 1, "2 crash x"), row("a", 2, "2 crash y")))
     assert [(one.mark.set_id, one.is_whole) for one in sets] == [("y", False), ("x", True)] and not wrong
     assert newest_whole(sets)["there", "i-1", ""].mark.set_id == "x"
@@ -204,7 +204,7 @@ def test_two_copies_of_one_source_are_one_member():
         ),
     ],
 )
-def test_marks_that_contradict_each_other_are_no_set_and_are_told(rows, reason):
+def test_contradictory_marks_are_no_set_and_are_reported(rows, reason):
     sets, wrong = sets_of_copies(copies(*rows))
     assert not sets and len(wrong) == 1
     assert reason in str(wrong[0]) and "copy-a1" in str(wrong[0]) and "there" in str(wrong[0])
@@ -242,7 +242,7 @@ def test_sets_of_two_regions_are_apart():
 # -- what is kept ----------------------------------------------------------------------------------------
 
 
-def test_the_members_of_the_newest_whole_set_are_kept_and_no_others():
+def test_the_members_of_the_newest_complete_set_are_kept_and_no_others():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"] + [row("a", 3, "2 crash n3")]
     assert kept_by_sets(copies(*rows)) == {("there", "copy-a2"), ("there", "copy-b2")}
 
@@ -262,7 +262,7 @@ def test_a_set_with_a_doubtful_time_is_not_kept_for():
     assert going == {"copy-a1", "copy-b1"}
 
 
-def test_beside_a_set_with_an_archived_member_the_newest_that_can_be_restored_is_kept():
+def test_if_a_set_has_an_archived_member_the_newest_restorable_copy_is_kept_too():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
     rows[-1]["traits"] = ["archived"]
     assert {copy_id for _region, copy_id in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
@@ -290,7 +290,7 @@ ARCHIVED = {"traits": ["archived"]}
         *("older of its plan", "older than another plan's"),
     ],
 )
-def test_a_set_that_lacks_members_may_be_the_newest_whole_one_with_those_that_are_not_listed(rows, perhaps):
+def test_a_set_that_lacks_members_may_be_complete_with_copies_that_are_not_listed(rows, perhaps):
     assert {copy_id for _region, copy_id in perhaps_of_sets(copies(*rows))} == perhaps
 
 
@@ -365,7 +365,7 @@ OF_PART = of_plan("part", 1, "ab", "2 crash n1")
     ],
     ids=["all", "overlaps", "lacks one", "has joined", "overlaps and lacks one", "others"],
 )
-def test_the_mark_of_a_sets_disks_tells_which_copies_of_other_plans_are_of_it(own, disks, size, whole):
+def test_the_mark_of_a_sets_disks_shows_which_copies_of_other_plans_belong_to_it(own, disks, size, whole):
     rows = [*OF_PART, *of_plan("other", 1, own, f"{size} crash n1", disks_mark(disks))]
     assert whole_of(rows) == {("part", "n1"): "ab", **({("other", "n1"): whole} if whole else {})}
     found = restored(rows, disks="abcd")[0]
@@ -432,7 +432,7 @@ def test_a_group_stands_by_its_own_plans_sets_and_by_those_that_have_all_its_dis
     assert standing(renamed, group=ABC, plans=["new", "old"]).mark.mark == "3 crash n1"
 
 
-def test_a_set_begun_before_a_plan_got_another_name_is_completed_under_the_new_one():
+def test_a_set_started_before_a_plan_was_renamed_is_completed_under_the_new_name():
     there = copies(*of_plan("old", 1, "ab", "3 crash n1"))
     sources = [source(disk, 1) for disk in "abc"]
     given = marks_of_sources([ABC], sources, there, SECONDS, ["new", "old"])["c1"]
@@ -482,7 +482,7 @@ def test_the_newest_set_is_wanted_besides_newer_snapshots_of_some_disks():
     assert found.lacking == {"b1"}
 
 
-def test_nothing_is_wanted_where_the_set_is_or_a_newer_whole_one():
+def test_nothing_is_copied_if_the_set_or_a_newer_complete_one_exists():
     assert not wanted(NIGHT_1, [row(d, 1, MARK_1) for d in "ab"])
     assert not wanted(NIGHT_1, [row(d, 2, "2 crash x") for d in "ab"])
     assert wanted(NIGHT_1, [row(d, 0, "2 crash x") for d in "ab"])
@@ -613,7 +613,7 @@ def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
     return found
 
 
-def test_a_group_stands_by_the_earliest_member_of_its_newest_whole_set():
+def test_a_group_stands_by_the_earliest_member_of_its_newest_complete_set():
     found = standing([row("a", 1, "2 crash x", seconds=60), row("b", 1, "2 crash x")], rpo=48)
     assert (found.mark.set_id, found.taken_at, found.age_hours, found.within_rpo) == ("x", night(1), 48.0, True)
     assert not found.torn
@@ -626,7 +626,7 @@ def test_disks_with_newer_copies_and_disks_that_joined_are_torn():
     assert [(one.disk_id, one.newest) for one in found.torn] == [("b", night(2)), ("c", None)]
 
 
-def test_without_a_whole_set_all_disks_are_torn_and_the_rpo_is_missed():
+def test_without_a_complete_set_all_disks_are_torn_and_the_rpo_is_missed():
     found = standing([row("a", 1, "2 crash x"), row("b", 2)], rpo=1000)
     assert found.mark is None and found.age_hours is None and found.within_rpo is False
     assert [one.disk_id for one in found.torn] == ["a", "b"]
@@ -656,7 +656,7 @@ def restored(rows, at=None, disks="ab", used=(), **facts):
 SETS = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
 
 
-def test_the_newest_whole_set_is_restored_and_what_is_newer_is_passed_over():
+def test_the_newest_complete_set_is_restored_and_what_is_newer_is_passed_over():
     found = choices_of(copies(*SETS, row("a", 3, "2 crash n3")), night(9), {"a", "b"}).of_disks
     assert {c.source_id for c in found.values()} == {"a2", "b2"}
     assert found["a"].newer.source_id == "a3" and found["b"].newer is None
@@ -668,7 +668,7 @@ def test_only_sets_that_were_taken_at_that_time_or_before_count():
     assert restored(apart, at=night(1, 30))[0] == {}
 
 
-def test_three_nights_of_failing_copies_of_one_disk_are_told_as_torn():
+def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn():
     """Without marks of a complete set, two disks of two nights are no server."""
     rows = [row("a", n, f"2 near n{n}") for n in (8, 9, 10)] + [row("b", 7, "2 near n7")]
     assert restored(rows)[0] == {"a": ("a10", None, True), "b": ("b7", None, True)}
@@ -692,7 +692,7 @@ def test_one_disk_alone_is_restored_as_if_it_had_no_group():
     assert restored(SETS, disks="a")[0] == {}
 
 
-def test_a_disk_that_joined_after_the_newest_whole_set_is_torn_alone():
+def test_a_disk_that_joined_after_the_newest_complete_set_is_torn_alone():
     rows = [*SETS, row("c", 3)]
     assert restored(rows, disks="abc")[0] == {
         "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c3", None, True),
@@ -722,7 +722,7 @@ def test_a_disk_that_left_is_no_disk_of_its_server_any_more():
         [*ONE_LEFT[:3], *({**one, "tags": {**one["tags"], "dr-copy:plan": "other"}} for one in ONE_LEFT[3:])],
     ],
 )
-def test_a_disk_has_not_left_while_no_newer_whole_set_of_its_plan_lacks_it(rows):
+def test_a_disk_has_not_left_while_no_newer_complete_set_of_its_plan_lacks_it(rows):
     assert not choices_of(copies(*rows), night(9), set("abc")).left
 
 
@@ -731,7 +731,7 @@ def test_of_disks_that_are_named_only_a_set_that_has_them_all_is_taken():
     assert restored(ONE_LEFT, disks="bc", are_named=True)[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
 
 
-def test_copies_that_cannot_be_restored_tell_contradictions_too():
+def test_copies_that_cannot_be_restored_show_contradictions_too():
     """Without the third disk, which contradicts a mark of two, the other two would look like a complete set."""
     rows = [row(d, 1, "2 crash x") for d in "abc"]
     for facts in ({"traits": ["archived"]}, {"snapshot_id": "locked-out"}):
@@ -787,7 +787,7 @@ def rows_of(history):
 
 
 @given(histories())
-def test_only_nights_that_were_copied_whole_are_whole_sets(history):
+def test_only_nights_that_were_copied_completely_are_complete_sets(history):
     sets, wrong = sets_of_copies(copies(*rows_of(history)))
     assert not wrong
     whole = {one.taken_at for one in sets if one.is_whole}
@@ -806,7 +806,7 @@ def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(h
 
 
 @given(histories(), st.data())
-def test_whatever_marks_are_spoilt_no_two_nights_are_restored_as_one(history, data):
+def test_whatever_marks_are_wrong_no_two_nights_are_restored_as_one(history, data):
     """Somebody gives copies marks of other nights, sizes and servers."""
     rows = rows_of(history)
     marks = [row["tags"]["dr-copy:set"] for row in rows if row["tags"].get("dr-copy:set")]

@@ -86,7 +86,7 @@ def test_plans_of_one_size_have_sets_of_their_own(ecs_disks):
     assert {row["source_snapshot_id"] for row in ended.result["disks"]} == {*sources.values()} and not ended.message
 
 
-def test_plans_of_different_nights_are_restored_from_their_own_sets_and_told_so(runs):
+def test_plans_of_different_nights_are_restored_from_their_own_sets_with_a_warning(runs):
     estate = runs.estate
     disks = server(estate, 4)
     older, newer = together(estate, disks, 26, 1), None
@@ -163,7 +163,7 @@ def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(ecs_disks):
     assert not ended.message and {row["consistency"] for row in ended.result["disks"]} == {"near"}
 
 
-def test_a_contradiction_within_one_plan_is_told_by_that_plan_alone(ecs_disks):
+def test_a_contradiction_within_one_plan_is_reported_by_that_plan_only(ecs_disks):
     runs, estate = Runs(ecs_disks), ecs_disks
     disks = server(estate, 4)
     together(estate, disks, 2, 1)
@@ -182,7 +182,7 @@ def test_a_contradiction_within_one_plan_is_told_by_that_plan_alone(ecs_disks):
     assert torn == set(disks[:2]) and "contradict" in ended.result["warnings"][0]
 
 
-def test_where_copies_bear_no_marks_the_reports_of_both_plans_tell_their_sets(ens_disks, tmp_path):
+def test_if_copies_have_no_marks_the_reports_of_both_plans_show_their_sets(ens_disks, tmp_path):
     runs, estate = Runs(ens_disks), ens_disks
     disks = server(estate, 4)
     sources = {disk: estate.snapshot(disk, 2) for disk in disks}

@@ -50,7 +50,7 @@ def test_other_sources_do_not_wait_for_one_that_does_not_show(cloud):
 
 
 @clouds("ecs", "cbs")  # if a call reads a source
-def test_a_source_that_does_not_show_is_read_no_more_often_beside_others(cloud):
+def test_a_source_that_does_not_show_is_read_no_more_often_because_of_others(cloud):
     cloud.settings(copy_seconds=4.0)
     reads = []
     with_script(cloud, lambda action, region: reads.append(action) if region == cloud.source else None)
@@ -77,7 +77,7 @@ def test_a_controller_whose_clock_differs_knows_its_own_copy(cloud, minutes, mon
 
 @clouds("ebs", "ens")
 @pytest.mark.parametrize("minutes", [-10, 0, 10])
-def test_a_controller_whose_clock_differs_takes_its_double_back(cloud, minutes, monkeypatch):
+def test_a_controller_whose_clock_differs_takes_its_second_copy_back(cloud, minutes, monkeypatch):
     source = cloud.snapshot()
     deadline = importlib.import_module(WAITING).Deadline
     real = deadline.utc
@@ -193,7 +193,7 @@ def test_a_copy_that_goes_before_the_listing_at_the_end_is_missed_after_few_read
 
 
 @ALL
-def test_a_copy_that_goes_while_others_are_made_is_told(cloud):
+def test_a_copy_that_disappears_while_others_are_made_is_reported(cloud):
     source, there = cloud.snapshot(), cloud.snapshot()
     cloud.settings(copy_seconds=600.0)
     copy = cloud.our_copy(there)

@@ -120,7 +120,7 @@ def test_listing_is_bounded(cbs):
     assert call(cbs, "DescribeSnapshots", Filters=[{"Name": "nonsense", "Values": ["y"]}]) == "InvalidFilter"
 
 
-def test_disks_are_listed_in_the_order_asked_for(cbs):
+def test_disks_are_listed_in_the_requested_order(cbs):
     for order in ("ASC", "DESC"):
         assert call(cbs, "DescribeDisks", Order=order)["TotalCount"] == 0
     assert call(cbs, "DescribeDisks", Order="UP") == "InvalidParameterValue"

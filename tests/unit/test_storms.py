@@ -73,7 +73,7 @@ def server(served, cloud):
 
 
 @pytest.mark.parametrize(("cloud", "seed"), SEEDS)
-def test_a_storm_loses_doubles_and_touches_nothing(server, cloud, seed):
+def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(server, cloud, seed):
     hold(server, hard_storm_of(cloud, seed))
 
 
@@ -93,7 +93,7 @@ def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(served, cloud, 
 
 
 @pytest.mark.parametrize(("cloud", "seed"), NIGHTS)
-def test_a_storm_of_nights_loses_nothing_and_tells_the_truth(served, cloud, seed):
+def test_a_storm_of_nights_loses_nothing_and_reports_the_truth(served, cloud, seed):
     server = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
     storm = role_storm_of(cloud, seed, evenings=4)
     findings = server.nights(storm)

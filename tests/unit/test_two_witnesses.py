@@ -92,7 +92,7 @@ def test_an_id_that_the_call_returned_is_the_copy_whatever_its_fields_show(cloud
 
 
 @BOTH
-def test_a_failed_copy_of_this_run_is_told_whatever_its_fields_show(cloud):
+def test_a_failed_copy_of_this_run_is_reported_whatever_its_fields_show(cloud):
     source = cloud.snapshot()
     without_tags(cloud)
     cloud.settings(fail_copies_of={source: "no"})
@@ -166,7 +166,7 @@ def test_a_name_alone_deletes_nothing(cloud, description):
 
 
 @clouds("ens")
-def test_a_double_that_is_known_by_its_name_alone_stays(cloud):
+def test_a_duplicate_that_only_its_name_identifies_is_kept(cloud):
     source = cloud.snapshot()
     cloud.run(source, wait=True)
     (first,) = cloud.copies()
@@ -179,7 +179,7 @@ def test_a_double_that_is_known_by_its_name_alone_stays(cloud):
 
 
 @clouds("ens")
-def test_a_failed_copy_that_is_known_by_its_name_alone_stays_beside_the_new_one(cloud):
+def test_a_failed_copy_that_only_its_name_identifies_is_kept_when_a_new_one_is_made(cloud):
     source = cloud.snapshot()
     cloud.settings(fail_copies_of={source: "no"})
     cloud.run(source, wait=True)
@@ -190,7 +190,7 @@ def test_a_failed_copy_that_is_known_by_its_name_alone_stays_beside_the_new_one(
 
 
 @BOTH
-def test_two_runs_at_once_without_source_fields_tell_of_the_double(cloud):
+def test_two_runs_at_once_without_source_fields_report_the_duplicate(cloud):
     source = cloud.snapshot()
     outs = at_once(cloud, [(0, [source], {"wait": True}), (0, [source], {"wait": True})])
     assert not any(out["failures"] for out in outs)
@@ -205,7 +205,7 @@ def test_two_runs_at_once_without_source_fields_tell_of_the_double(cloud):
 
 
 @BOTH
-def test_info_tells_the_source_without_source_fields(cloud):
+def test_info_returns_the_source_without_source_fields(cloud):
     disk = cloud.disk()
     source = cloud.snapshot(disk)
     cloud.snapshot(region=cloud.destination)

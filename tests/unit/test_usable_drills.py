@@ -95,7 +95,7 @@ def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, t
     assert {row["proven_at"] for row in later.result["disks"]} == {ended.result["started_at"]}, "no mark hides it"
 
 
-def test_a_check_that_fails_is_told_in_its_words_for_that_set_alone(runs, tmp_path):
+def test_a_failing_check_is_reported_with_its_message_for_its_set_only(runs, tmp_path):
     runs.copies_of(two_disks(runs), 26, **marks("n2"))
     runs.copies("mail", hours=26)
     answers = [failing(stderr="fsck: bad magic number")]
@@ -197,7 +197,7 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
     assert not later.message and later.result["totals"]["proven"] == 2
 
 
-def test_two_drills_that_attach_at_the_same_time_check_nothing_beside_each_other(runs, tmp_path):
+def test_two_drills_that_attach_at_the_same_time_never_check_at_once(runs, tmp_path):
     """Neither saw the other at its start; the second one is killed while its disk is attached."""
     runs.copies("database")
     second, checks = Runs(runs.estate), Checks(runs)
@@ -311,7 +311,7 @@ def test_a_disk_that_somebody_attaches_elsewhere_meanwhile_is_left_and_named(run
     assert any(disk.id in line and estate.other_server_id in line for line in ended.lines)
 
 
-def test_a_disk_that_cannot_be_detached_is_told_with_where_it_is(runs, tmp_path):
+def test_a_disk_that_cannot_be_detached_is_reported_with_its_instance(runs, tmp_path):
     runs.copies("database")
     estate = runs.estate
     checks = Checks(runs)
@@ -328,7 +328,7 @@ def test_a_disk_that_cannot_be_detached_is_told_with_where_it_is(runs, tmp_path)
 # Bad input
 
 
-def test_all_that_is_wrong_is_told_in_one_message_before_any_call(runs, tmp_path):
+def test_all_problems_are_reported_in_one_message_before_any_call(runs, tmp_path):
     ended = runs.drill(level="usable", test_instance="a server", checks_file=str(tmp_path / "none.yml"))
     for name in ("dr_restore_test_instance must be", "dr_restore_test_host is required", "dr_restore_checks names"):
         assert name in ended.message
@@ -383,7 +383,7 @@ def test_a_dry_run_attaches_nothing(runs, tmp_path):
 # The record
 
 
-def test_a_run_that_goes_on_refuses_a_record_of_another_run():
+def test_a_run_that_continues_refuses_a_record_of_another_run():
     record = Record()
     record.answer("one", lambda: 1)
     again = Record(record.as_text())

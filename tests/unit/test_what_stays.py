@@ -198,7 +198,7 @@ def test_without_create_an_old_copy_that_shows_late_is_found(cloud):
 
 
 @clouds("ebs", "ecs", "cbs")
-def test_without_create_the_tags_of_what_is_there_are_brought_into_line(cloud):
+def test_without_create_the_tags_of_existing_copies_are_updated(cloud):
     one, two = cloud.snapshot(), cloud.snapshot()
     copy = cloud.our_copy(one)
     out = cloud.run(one, two, create=False, tags={"team": "dr"}, wait=True)

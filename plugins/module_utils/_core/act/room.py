@@ -43,7 +43,7 @@ class Room:
         self._counted_at = self._last_started = self._first_started = -math.inf
         #: Whether the cloud has accepted no copy since the last count, so that others may take the room. Without this a
         #: run would start a copy in addition to another run's
-        #: (test_a_copy_that_another_run_has_begun_first_is_adopted_and_ones_own_withdrawn).
+        #: (test_an_earlier_copy_of_another_run_is_adopted_and_the_own_copy_taken_back).
         self._crowded = False
 
     def place(self, attempt: Attempt) -> None:

@@ -90,7 +90,7 @@ def lost_copy(estate, given):
     return copy
 
 
-def test_a_recovery_point_that_vanished_is_told_once(estate, tmp_path):
+def test_a_vanished_recovery_point_is_reported_once(estate, tmp_path):
     given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
     copy = lost_copy(estate, given)
     ended = night(estate, **given)
@@ -143,7 +143,7 @@ def test_the_newest_point_that_somebody_deleted_has_vanished_though_a_newer_one_
     assert [point["snapshot_id"] for point in night(estate, **given).result["vanished"]] == [copy.id]
 
 
-def test_a_point_that_somebody_deleted_has_vanished_though_it_is_copied_anew(estate, tmp_path):
+def test_a_point_that_somebody_deleted_has_vanished_even_if_it_is_copied_again(estate, tmp_path):
     estate.snapshot(estate.disk(**TAGS))
     given = {"report_dir": str(tmp_path), "rpo_hours": 24}
     night(estate, **given)
@@ -191,7 +191,7 @@ def test_plans_that_share_a_disk_delete_nothing_of_each_other(estate):
     assert [copy["snapshot_id"] for copy in took.result["pruned"]] == [kept["snapshot_id"]]
 
 
-def test_a_former_plan_that_still_makes_copies_is_told(estate):
+def test_a_former_plan_that_still_makes_copies_is_reported(estate):
     """A plan that was renamed makes none any more."""
     disk = estate.disk(**TAGS)
     for hours, plan in ((50, "old"), (26, "new"), (2, "new")):
@@ -205,7 +205,7 @@ def test_a_former_plan_that_still_makes_copies_is_told(estate):
     assert warned(night(estate, plan="new", former_plans=["old"]), "dr_copy_former_plans names old, which has made")
 
 
-def test_a_page_tells_how_deep_and_how_old_the_recovery_points_of_each_disk_are(ecs, tmp_path):
+def test_a_page_shows_number_and_age_of_the_recovery_points_of_each_disk(ecs, tmp_path):
     disk = ecs.disk(**TAGS)
     for hours in (50, 26, 2):
         ecs.snapshot(disk, hours)
@@ -275,7 +275,7 @@ def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, wha
     assert "DescribeKey" not in night(ebs, check_keys=False, **given).report["api_calls"]
 
 
-def test_a_copy_whose_key_was_not_read_is_told(ebs):
+def test_a_copy_whose_key_was_not_read_is_reported(ebs):
     """A replica that lags shows a new copy late, also to the look at its key."""
     ebs.snapshot(ebs.disk(**TAGS))
     given = {"rpo_hours": 24, "encrypted": True}

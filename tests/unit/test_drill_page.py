@@ -143,15 +143,16 @@ def test_what_was_not_tried_and_what_is_left_are_rows():
     assert page.main.rows[1:4] == [["big (vol-2)", "! it is big"], ["vol-n1", "i-1", NOW], ["vol-n2", "–", NOW]]
     assert [head.text for head in page.main.all("h2")] == ["Tried", "Not tried", "Left", "All disks"]
     captions = [caption.text for caption in page.main.all("caption")]
-    assert captions[1:3] == [
+    assert captions[:3] == [
+        "The drill tried to make a disk from each of these copies.",
         "Disks without a copy that this drill can prove.",
-        "Expired disks that were not deleted.",
+        "Disks that were not deleted.",
     ]
     heads = [head.text for head in page.main.all("thead")]
     assert heads == [
         "Disk Copy Taken Outcome Seconds",
         "Disk Why",
-        "Disk Attached to Expired",
+        "Disk Attached to Expires",
         "Disk Last proven Level",
     ]
 

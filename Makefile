@@ -1,4 +1,4 @@
-# Each target is alone enough on a machine with git, make and a Python of 3.10 or newer.
+# Each target needs only a machine with git, make and Python 3.10 or newer.
 .PHONY: help unit clients demo clouds kit kit-test test lint bench storm mutants nights fuzz live live-clean matrix docs release-check pictures clean
 SEEDS ?= 300
 DRILLS ?= 200
@@ -47,13 +47,13 @@ fuzz: ## try 2,000 bad inputs for each module, and as many bad answers for each 
 bench: ## measure figures as ratios, compared with peers; writes tests/benchmark/results.rst and a summary in the guide
 	@bash tests/scripts/bench.sh --write
 
-live: ## check the promises in a real account, for some cents, after asking: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1; FACTS=list lists the facts that a run would settle
+live: ## check the promises in a real account, for some cents, after asking: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1; FACTS=list lists the facts that a run would verify
 	@bash tests/scripts/live.sh run
 
-live-clean: ## delete what a killed live run left, by its mark alone, after asking: CLOUD=, SOURCE=, DESTINATION=
+live-clean: ## delete what a killed live run left, by its mark, after asking: CLOUD=, SOURCE=, DESTINATION=
 	@bash tests/scripts/live.sh clean
 
-matrix: ## test every supported core and Python, with amazon.aws 9 and newest; K= chooses (K="core_2_16 and aws_9"), STEPS="sanity units smoke"
+matrix: ## test every supported core and Python, with amazon.aws 9 and newest; K= selects (K="core_2_16 and aws_9"), STEPS="sanity units smoke"
 	@bash tests/scripts/nox.sh --tags matrix $(if $(K),--keywords "$(K)") $(if $(STEPS),-- $(STEPS))
 
 docs: ## build the site of documentation in .work/site

@@ -34,7 +34,7 @@ export PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1
 site=$("$to/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 export ANSIBLE_COLLECTIONS_PATH=$site
 "$to/bin/ansible-galaxy" collection install --offline --force -p "$site" "$kit"/collections/*.tar.gz >/dev/null
-# Of another installation on this machine Ansible would otherwise take the collections first.
+# Otherwise Ansible would prefer the collections of another installation on this machine.
 grep -q '^export ANSIBLE_COLLECTIONS_PATH=' "$to/bin/activate" ||
   printf 'export ANSIBLE_COLLECTIONS_PATH=%q\n' "$site" >>"$to/bin/activate"
 # The core warns about a collection of its own, so its output is shown only if the role cannot be read.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make an archive with all that a restore needs beside the cloud: the playbook dr_kit runs this."""
+"""Makes an archive with everything that a restore needs besides the cloud. The playbook dr_kit runs this."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def pack(directory: Path, to: Path) -> str:
         raise Problem(
             f"{directory} is not an installed collection: {error}. Install it, or run make kit in the clone."
         ) from error
-    # The package ansible leaves out what runs do not need, such as tests.
+    # The package ansible omits what runs do not need, such as tests.
     files = [entry for entry in listed["files"] if (directory / entry["name"]).exists()]
     changed = [entry["name"] for entry in files if entry["ftype"] == "file" and entry["chksum_sha256"] !=
                hashlib.sha256((directory / entry["name"]).read_bytes()).hexdigest()]  # fmt: skip
@@ -112,14 +112,14 @@ def copy_given(kit: Path, inventory: str, reports: str) -> None:
     if reports:
         found = sorted(Path(reports).glob("*.json"))
         if not found:
-            raise Problem(f"{reports} holds no report (*.json). Give the directory that dr_copy_report_dir names.")
+            raise Problem(f"{reports} contains no report (*.json). Give the directory that dr_copy_report_dir names.")
         (kit / "reports").mkdir()
         for report in found:
             shutil.copy(report, kit / "reports")
 
 
 def make(given: argparse.Namespace) -> list[str]:
-    """Make the kit and try it; returns what to tell the user."""
+    """Make the kit and try it; return the lines for the user."""
     for path in (given.inventory, given.reports, given.directory):
         if path and not Path(path).exists():
             raise Problem(f"{path} does not exist.")
@@ -145,7 +145,7 @@ def make(given: argparse.Namespace) -> list[str]:
         packed = Path(scratch) / name
         with tarfile.open(packed, "w:gz") as archive:
             archive.add(kit, "dr-kit")
-        packed.chmod(0o600)  # an inventory may hold what not everybody should read
+        packed.chmod(0o600)  # an inventory may contain secrets
         target = Path(given.directory).resolve() / name
         shutil.copy2(packed, target.with_suffix(".part"))
         target.with_suffix(".part").replace(target)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of all restore modules; those that only some clouds have stand apart."""
+    """Options of all restore modules; options that only some clouds have are in sections of their own."""
 
     DOCUMENTATION = r"""
 options:

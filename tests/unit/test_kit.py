@@ -69,7 +69,7 @@ def test_plans_and_reports_are_copied(kit, tmp_path):
     for directory in (plans / "group_vars", reports):
         directory.mkdir(parents=True)
     (plans / "group_vars" / "all.yml").write_text("a: 1")
-    with pytest.raises(kit.Problem, match="holds no report"):
+    with pytest.raises(kit.Problem, match="contains no report"):
         kit.copy_given(tmp_path / "none", "", str(reports))
     for name in ("orders.json", "orders.html"):
         (reports / name).write_text("{}")

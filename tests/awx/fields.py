@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX 24 takes for each kind of object, as the options of awx.awx's modules and the API's own description name
-it."""
+"""The fields of each kind of object in AWX 24, from the options of awx.awx's modules and the API's description."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ _ASKED = (
 _PROMPTS = "diff_mode extra_data inventory job_tags job_type limit scm_branch skip_tags verbosity"
 _LAUNCH = "execution_environment forks job_slice_count timeout"
 
-#: Fields that may be written, by kind.
+#: Writable fields, by kind.
 FIELDS = {
     "organizations": "name description max_hosts default_environment",
     "instance_groups": "name pod_spec_override is_container_group credential",
@@ -53,7 +52,7 @@ FIELDS = {
     "schedules": f"name description rrule unified_job_template enabled {_PROMPTS} {_LAUNCH}",
 }
 
-#: What an object holds where nothing was said.
+#: The defaults of an object's fields.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "inventories": {"kind": "", "host_filter": None, "variables": ""},
     "projects": {"scm_branch": "", "scm_revision": "", "timeout": 0},
@@ -76,7 +75,7 @@ LINKS = {
 }
 
 _NOTIFIED = {f"notification_templates_{when}": "notification_templates" for when in ("started", "success", "error")}
-#: Lists of other objects that hang on one, by its kind.
+#: Lists of related objects, by kind.
 ASSOCIATIONS = {
     "projects": _NOTIFIED,
     "inventories": {"instance_groups": "instance_groups"},
@@ -90,5 +89,5 @@ ASSOCIATIONS = {
     },
 }
 
-#: What a job can be of.
+#: The kinds of objects that a job can run.
 TEMPLATES = ("job_templates", "workflow_job_templates", "projects", "inventory_sources", "workflow_approval_templates")

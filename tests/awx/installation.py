@@ -22,7 +22,7 @@ from tests.simulator.server import Server
 from .stand_in import TOKEN, Controller
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-#: Of two slices each takes one of them.
+#: Two slices take one of them each.
 PLANS = """
 all:
   vars:
@@ -73,7 +73,7 @@ CREDENTIALS = [
     },
 ]
 SECRETS = (ec2.SECRET_KEY, alibaba.SECRET_KEY, tencent.SECRET_KEY, TOKEN)
-#: Of the same names in both organizations; no credential that somebody made there by hand has inputs here.
+#: With the same names in both organizations; a credential that somebody made there by hand has no inputs here.
 SETTINGS = {
     "awx_credentials": CREDENTIALS,
     "awx_drill_credentials": [{"name": "aws-drill", "credential_type": "Amazon Web Services"}],
@@ -88,7 +88,7 @@ BY_HAND = {
     "git": ("Source Control", {"username": "sre"}),
     "registry": ("Container Registry", {"host": "registry.example.com"}),
 }
-#: What setup.yml is given for each organization beside that.
+#: Further settings of setup.yml for each organization.
 ORGANIZATIONS = {
     "Default": {},
     "Payments": {
@@ -99,12 +99,12 @@ ORGANIZATIONS = {
 
 
 def outside() -> dict[str, str]:
-    """Return an environment in which no collection is found on Python's path, where Ansible looks too."""
+    """Return an environment without collections on Python's path, where Ansible looks too."""
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH" and not key.startswith("AWS_")}
 
 
 def of_tests() -> dict[str, str]:
-    """The same, with what makes playbooks of the tests quicker."""
+    """The same, with what makes the playbooks of the tests faster."""
     site = str(REPOSITORY / "tests" / "playbooks" / "site")
     return {**outside(), "ANSIBLE_CONFIG": str(REPOSITORY / "tests" / "ansible.cfg"), "PYTHONPATH": site}
 
@@ -115,8 +115,10 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
 
 
 class Installation:
-    """All that is in one directory: the user's repository, the controller, the collections of a project's update.
-    ``run`` runs a command in an environment, and returns its exit code and output."""
+    """Everything in one directory: the user's repository, the controller, the collections of a project's update.
+
+    ``run`` runs a command in an environment, and returns its exit code and output.
+    """
 
     def __init__(self, directory: Path, run: Callable[[list[str], dict[str, str]], tuple[int, str]] | None = None):
         self.directory = directory
@@ -126,8 +128,10 @@ class Installation:
         self.kept = directory / "controller"
 
     def begin(self) -> None:
-        """Make the repository as the guide says, with a built tarball in the place of Galaxy's, and set everything
-        up, in one organization after the other."""
+        """Make the repository as the guide says, with a built tarball instead of Galaxy's.
+
+        Then set everything up, one organization after the other.
+        """
         shutil.copytree(REPOSITORY / "playbooks" / "awx", self.repository)
         (self.repository / "inventories" / "plans.yml").write_text(PLANS)
         (self.repository / "inventories" / "drills.yml").write_text(DRILLS)
@@ -180,13 +184,13 @@ class Installation:
         return pickle.loads(self.kept.read_bytes())
 
     def _keep(self, controller: Controller) -> None:
-        """At once, since other processes read it."""
+        """Written atomically, because other processes read it."""
         new = self.kept.with_suffix(f".{os.getpid()}")
         new.write_bytes(pickle.dumps(controller))
         new.replace(self.kept)
 
     def set_up(self, organization: str = "Default", **variables: object) -> tuple[int, str]:
-        """Run setup.yml as a user does; returns its exit code and output, and keeps the controller's new state."""
+        """Run setup.yml as a user does; return its exit code and output, and keep the controller's new state."""
         controller = self.controller
         server = Server(controller.app)
         given = self.directory / f"variables{os.getpid()}.yml"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX hands to an execution node for a job of one of its templates: a private data directory."""
+"""What AWX passes to an execution node for a job of one of its templates: a private data directory."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ from .stand_in import Controller
 
 
 class Unsafe(str):
-    """A text in which Ansible finds no templates."""
+    """A string in which Ansible looks for no templates."""
 
 
 yaml.SafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
 
 
 class Launch:
-    """A job of a template of an organization, with answers to its survey (a dict, or a text in JSON or YAML), and what
-    jobs before it have handed on."""
+    """A job of a template of an organization.
+
+    It has answers to its survey (a dict, or JSON or YAML as a string), and the artifacts of earlier jobs.
+    """
 
     def __init__(
         self, controller: Controller, template: str, answers: Mapping[str, Any] | str | None = None, **given: Any
@@ -48,8 +50,10 @@ class Launch:
         return str(self.template["playbook"])
 
     def extra_variables(self) -> dict[str, Any]:
-        """Return the template's variables, what was handed on, defaults of the survey and answers to it; one that was
-        left empty is an empty text. A default that would be a wrong answer is none."""
+        """Return the template's variables, artifacts, defaults of the survey and its answers.
+
+        An empty answer is an empty string. A default that would be an invalid answer is omitted.
+        """
         answered(self.template, self.answers)
         defaults = {q["variable"]: q["default"] for q in questions(self.template) if q.get("default") is not None}
         defaults = {
@@ -60,12 +64,12 @@ class Launch:
         return {**mapping("extra_vars", self.template["extra_vars"]), **self.handed_on, **defaults, **self.answers}
 
     def meta_variables(self, number: int) -> dict[str, Any]:
-        """Return what AWX itself adds to the variables of each job (UnifiedJob.awx_meta_vars), under both its names."""
+        """Return the variables that AWX adds to each job (UnifiedJob.awx_meta_vars), under both of its names."""
         about = {"job_id": number, "job_launch_type": "manual", "job_template_name": self.template["name"]}
         return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in about.items()}
 
     def environment(self) -> dict[str, str]:
-        """Return what the credentials inject; a field that was left empty injects an empty text."""
+        """Return the environment that the credentials inject; an empty field injects an empty string."""
         found: dict[str, str] = {}
         for number in self.template["lists"].get("credentials", []):
             credential = self.controller.get("credentials", number)
@@ -79,23 +83,23 @@ class Launch:
 
     @property
     def hosts(self) -> dict[str, dict[str, Any]]:
-        """The hosts of the inventory with their variables, as its last update has found them."""
+        """The hosts of the inventory with their variables, as of its last update."""
         wanted = self.template["inventory"]
         source = next(s for s in self.controller.of("inventory_sources").values() if s["inventory"] == wanted)
         return dict(source.get("hosts", {}))
 
     @property
     def slices(self) -> int:
-        """How many jobs a launch makes: never more than the inventory has hosts when it is launched."""
+        """The number of jobs of a launch: at most that of the inventory's hosts at launch."""
         return max(1, min(int(self.template["job_slice_count"]), len(self.hosts)))
 
     def slice(self, number: int) -> dict[str, Any]:
-        """Return the inventory of a slice (the first is 1): every so many-th host by name."""
+        """Return the inventory of a slice (the first is 1): every n-th host by name."""
         taken = sorted(self.hosts)[number - 1 :: self.slices]
         return {"all": {"hosts": taken}, "_meta": {"hostvars": {host: self.hosts[host] for host in taken}}}
 
     def private_data(self, directory: Path, more: Mapping[str, str], number: int = 1) -> Path:
-        """Write the private data of a slice's job; ``more`` is what the node itself adds to the environment."""
+        """Write the private data of a slice's job; ``more`` is what the node adds to the environment."""
         self.controller.launch(self.template)
         for part in ("env", "inventory"):
             (directory / part).mkdir(parents=True)

@@ -29,7 +29,7 @@ _INPUT = {"id", "label", "help_text", "type", "secret", "multiline", "format", "
 
 
 class Refusal(Exception):
-    """HTTP 400, with what is wrong by field."""
+    """HTTP 400, with the errors by field."""
 
 
 def refuse(**wrong: str) -> None:
@@ -37,7 +37,7 @@ def refuse(**wrong: str) -> None:
 
 
 def check(kind: str, given: Mapping[str, Any], whole: Mapping[str, Any], store: Any) -> None:
-    """Check what is written to an object of a kind; ``whole`` is the object as it would then be."""
+    """Check what is written to an object of a kind; ``whole`` is the object after that."""
     unknown = sorted(set(given) - set(FIELDS[kind].split()))
     if unknown:  # ours
         refuse(**dict.fromkeys(unknown, f"{kind} has no such field."))
@@ -51,7 +51,7 @@ def check(kind: str, given: Mapping[str, Any], whole: Mapping[str, Any], store: 
 
 
 def mapping(name: str, given: Any) -> dict[str, Any]:
-    """Take variables as AWX does: a dict, or a text in JSON or YAML."""
+    """Parse variables as AWX does: a dict, or JSON or YAML as a string."""
     try:
         found = yaml.safe_load(given) if isinstance(given, str) else given
     except yaml.YAMLError as error:
@@ -62,7 +62,7 @@ def mapping(name: str, given: Any) -> dict[str, Any]:
 
 
 def change(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Check what may not change."""
+    """Check what must not change."""
     if kind == "execution_environments" and new.get("organization") not in (None, old.get("organization")):
         refuse(organization="Cannot change the organization of an execution environment")
 
@@ -92,7 +92,7 @@ def _credential_type(whole: Mapping[str, Any], _store: Any) -> None:
 
 
 def rendered(template: str, namespace: Mapping[str, Any], undefined: Any = jinja2.Undefined) -> str:
-    """Render an injector as a job's start does: a field that was left empty gives an empty text."""
+    """Render an injector as the start of a job does: an empty field renders as an empty string."""
     return jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=undefined).from_string(template).render(**namespace)
 
 
@@ -172,7 +172,7 @@ def questions(template: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def answered(template: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
-    """Check what a launch or a schedule brings for a template's survey."""
+    """Check the answers of a launch or a schedule to a template's survey."""
     asked = questions(template)
     wrong = [text for question in asked for text in wrong_answer(question, answers)]
     if wrong:
@@ -183,8 +183,11 @@ def answered(template: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
 
 
 def wrong_answer(question: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the answer to a question. One that is required needs an answer, whatever its default;
-    one of no characters is an answer, if it may be that short."""
+    """Return what is wrong with the answer to a question.
+
+    A required question needs an answer, whatever its default. An empty string is an answer if the minimum length allows
+    it.
+    """
     name, kind = question["variable"], question["type"]
     if name not in answers:
         return [f"'{name}' value missing"] if question["required"] else []
@@ -207,7 +210,7 @@ def wrong_answer(question: Mapping[str, Any], answers: Mapping[str, Any]) -> lis
 
 
 def survey(spec: Mapping[str, Any]) -> None:
-    """Check a survey as AWX does: one message, at the first thing that is wrong."""
+    """Check a survey as AWX does: one message, about the first error."""
     for name, kind in (("name", str), ("description", str), ("spec", list)):
         if not isinstance(spec.get(name), kind):
             _wrong(f"Field '{name}' is missing from survey spec, or of another type.")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for AWX's REST API: it keeps what it is given, and refuses what AWX refuses, and more (see rules)."""
+"""A stand-in for AWX's REST API. It stores what it gets, and refuses what AWX refuses, and more (see rules)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .fields import ASSOCIATIONS, DEFAULTS, FIELDS, TEMPLATES
 from .rules import Refusal, change, check, refuse, survey
 
 TOKEN = "controller-token-of-the-tests-9c4d17be"
-#: What no two of a kind have in common, but for objects of no organization; others: name and organization.
+#: The fields that are unique for a kind, if the object has no organization; otherwise name and organization.
 _UNIQUE = {
     **dict.fromkeys(("organizations", "credential_types", "execution_environments", "instance_groups"), ("name",)),
     "credentials": ("name", "organization", "credential_type"),
@@ -31,7 +31,7 @@ _UNIQUE = {
     "workflow_approval_templates": (),
     "workflow_job_template_nodes": ("identifier", "workflow_job_template"),
 }
-#: Types of credentials that AWX brings: kind, required inputs, others, and which of them are secret.
+#: Credential types of AWX: kind, required inputs, others, and which of them are secret.
 _TYPES = {
     "Amazon Web Services": ("cloud", "username password", "security_token", "password security_token"),
     "Source Control": ("scm", "", "username password ssh_key_data", "password ssh_key_data"),
@@ -41,11 +41,11 @@ _HOSTS: dict[bytes, dict[str, dict[str, Any]]] = {}
 
 
 class UpdateFailed(Exception):
-    """A job that failed before it began, since what it depends on could not be updated."""
+    """A job failed before it started, because a dependency could not be updated."""
 
 
 class Controller:
-    """The objects, by kind and ID, and a WSGI application over them. Projects are cloned into ``directory``."""
+    """The objects, by kind and ID, and a WSGI application for them. Projects are cloned into ``directory``."""
 
     def __init__(self, directory: Path):
         self.directory = directory
@@ -79,7 +79,7 @@ class Controller:
         return isinstance(number, int) and number in self.of(kind)
 
     def named(self, kind: str, name: str, organization: str = "Default") -> dict[str, Any]:
-        """Return the object of this name that is the organization's, or nobody's."""
+        """Return the object with this name that belongs to the organization, or to none."""
         owners = (None, self._number(organization))
         items = [item for item in self.of(kind).values() if item.get("name") == name]
         return next(item for item in items if item.get("organization") in owners)
@@ -110,8 +110,10 @@ class Controller:
     # -- projects ----------------------------------------------------------------------------------------
 
     def _clone(self, project: dict[str, Any]) -> None:
-        """Update a project: clone its repository, as the job of an update does. A checkout of the same revision stays
-        as it is, since other processes may read it."""
+        """Update a project: clone its repository, as an update job does.
+
+        A checkout of the same revision is not changed, because other processes may read it.
+        """
         target = self.checkout(project)
         new = target.with_name(f"{target.name}.{os.getpid()}")
         command = ["git", "clone", "-q", "--branch", project["scm_branch"] or "main", project["scm_url"], str(new)]
@@ -126,9 +128,11 @@ class Controller:
         self._updated(project, code, scm_revision=project["scm_revision"])
 
     def launch(self, template: Mapping[str, Any]) -> None:
-        """Do what AWX does before a job begins, as if all cached updates were too old. Raises Refusal where it takes
-        no launch, and UpdateFailed where it takes one whose job fails at once. AWX 24.6.1 did both while Git was
-        unreachable."""
+        """Do what AWX does before a job starts, as if all cached updates were too old.
+
+        Raises Refusal if it accepts no launch, and UpdateFailed if it accepts one whose job fails at once. AWX 24.6.1
+        did both while Git was unreachable.
+        """
         project = self.get("projects", template["project"])
         if project["status"] == "failed":
             refuse(playbook="Missing a revision to run due to failed project update.")
@@ -143,12 +147,12 @@ class Controller:
             self._read_hosts(source)
 
     def update(self, project: dict[str, Any]) -> bool:
-        """Update a project, as a node of a workflow does; returns whether it succeeded."""
+        """Update a project, as a node of a workflow does; return whether it succeeded."""
         self._clone(project)
         return bool(project["status"] == "successful")
 
     def _read_hosts(self, source: dict[str, Any]) -> None:
-        """Update an inventory from its file, as the job of an update does."""
+        """Update an inventory from its file, as an update job does."""
         path = self.checkout(self.get("projects", source["source_project"])) / source["source_path"]
         source["hosts"] = hosts_in(path)
         self._updated(source, not source["hosts"])
@@ -166,7 +170,7 @@ class Controller:
         return {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file() and ".git" not in path.parts}
 
     def playbooks(self, project: Mapping[str, Any]) -> set[str]:
-        """Return what AWX would offer as playbooks: YAML files with a line that begins a play or imports one."""
+        """Return what AWX would offer as playbooks: YAML files with a line that starts or imports a play."""
         top = self.checkout(project)
         texts = {name: (top / name).read_text() for name in self.files(project) if name.endswith((".yml", ".yaml"))}
         return {name for name, text in texts.items() if "hosts:" in text or "import_playbook:" in text}
@@ -207,7 +211,7 @@ class Controller:
         return self._one(request.method, parts[0], self.get(parts[0], parts[1]), parts[2:], given)
 
     def _by_named_url(self, kind: str, text: str) -> str:
-        """Return the ID of NAME++ORGANIZATION, or nothing."""
+        """Return the ID of NAME++ORGANIZATION, or None."""
         name, _sign, organization = text.rpartition("++")
         own = self._number(organization)
         named = [n for n, item in self.of(kind).items() if item.get("name") == name and item.get("organization") == own]
@@ -281,7 +285,7 @@ class Controller:
 
 
 def hosts_in(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the hosts of an inventory with their variables; none of one that cannot be read. A text is read once."""
+    """Return the hosts of an inventory with their variables; none if it cannot be parsed. Each text is parsed once."""
     text = path.read_bytes()
     if text not in _HOSTS:
         done = subprocess.run(["ansible-inventory", "-i", path, "--list"], capture_output=True, text=True, check=False)

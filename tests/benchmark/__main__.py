@@ -32,7 +32,7 @@ from .figure import Figure, beside, write
 from .night import nights, status
 from .shards import shards
 
-#: Results of a page of the service that lists snapshots.
+#: The page size of the service that lists snapshots.
 PAGES = {EbsEstate: 1000, EcsEstate: 100, CbsEstate: 100}
 
 
@@ -44,7 +44,7 @@ class Benchmark:
         self.directory = Path(tempfile.mkdtemp())
 
     def estate(self, kind: Any = EbsEstate, of_disks: Any = None) -> Any:
-        """Return an empty account of a cloud, as an estate of its copies or ``of_disks``."""
+        """Return an empty account of a cloud, as an estate of copies or ``of_disks``."""
         cloud = self.clouds[kind]
         cloud.reset()
         return (of_disks or kind)(cloud, cloud.clock, self.servers[kind].url)
@@ -80,7 +80,7 @@ class Benchmark:
         return figures + [self.full_window(kind, 1000, 0.5, 1.25) for kind in self.clouds]
 
     def full_window(self, kind: Any, count: int, seconds: float, bound: float) -> Figure:
-        """Copies over 40 disks (a disk has one copy in progress at a time on ECS) in a window of 20."""
+        """Copies of 40 disks (on ECS a disk has one copy in progress at a time) in a window of 20."""
         estate = self.estate(kind)
         estate.settings(copy_seconds=seconds, quota=20 if kind is EbsEstate else 1000)
         disks = [estate.disk() for _n in range(40)]
@@ -89,7 +89,7 @@ class Benchmark:
         estate.our_copy(there)
         base = self.play(self.copy_task(estate, [there]), times=2)
         taken = self.play(self.copy_task(estate, sources)) - base
-        # CBS takes 20 calls of an action a second, whatever the window.
+        # CBS accepts 20 calls of an action a second, whatever the window.
         least = max(count / 20 * seconds, count / 20 if kind is CbsEstate else 0.0)
         what = f"{estate.module}: {count} copies of {seconds:g} s, 20 at once, compared with a minimum of {least:g} s"
         return beside(what, taken, least, bound)
@@ -99,11 +99,11 @@ class Benchmark:
             yield from self.restore(cloud, 200, 2.0, 1.15)
 
     def restore(self, cloud: Any, count: int, seconds: float, bound: float) -> Iterator[Figure]:
-        """Disks of copies in a quota of 20.
+        """Disks from copies with a quota of 20, timed twice.
 
-        Timed twice: by the server's own truth from the first disk's begin to the last one's end; and the whole task,
-        without a rerun's time. A task ends only three seconds after its last call, so that it sees the disks of
-        other runs: a second later than disks of 2 s.
+        First from the start of the first disk to the end of the last one, as the server saw them; then the whole task,
+        minus the time of a rerun. A task ends only three seconds after its last call, so that it sees the disks of
+        other runs: one second after disks of 2 s.
         """
         estate = self.estate(cloud.load("estate"), of_disks=cloud.load("disk_estate"))
         estate.settings(disk_seconds=seconds, disk_quota=20)
@@ -113,7 +113,7 @@ class Benchmark:
         given = {"region": estate.destination, "wait": True, **zone, **estate.connection()}
         task = {module: {"snapshot_ids": copies, "restore_id": "bench", **given}, "no_log": True}
         whole = self.play(task)
-        taken = whole - self.play(task)  # a rerun has nothing to make
+        taken = whole - self.play(task)  # a rerun makes nothing
         started = sorted(disk.started for disk in estate.disks())
         least = count / 20 * seconds
         what = f"{cloud.restore_module}: {count} disks of {seconds:g} s, 20 at once"
@@ -144,12 +144,12 @@ class Benchmark:
         pages = -(-size // PAGES[kind])
         what = f"{estate.module}: rerun over {size} existing copies"
         calls = sum(estate.calls.values())
-        # Beside the pages of the listing, EBS asks once for the account's ID.
+        # In addition to the pages of the listing, EBS reads the account's ID once.
         figures = [Figure(f"{what}, API calls", calls, 60 if kind is EbsEstate else 1.5 * pages, "")]
         figures.append(Figure(f"{what}, elapsed time", seconds, None, "s"))
         return [*figures, Figure(f"{what}, peak memory", memory, 200, "MB")]
 
-    # -- beside the peers --------------------------------------------------------------------------------
+    # -- compared with peers -------------------------------------------------------------------------------
 
     def one_task(self) -> list[Figure]:
         estate = self.estate()
@@ -166,9 +166,9 @@ class Benchmark:
         ]
 
     def quiet_plan(self) -> list[Figure]:
-        """A run of the role over 3 disks with nothing to copy, beside a play with one task."""
+        """A run of the role over 3 disks with nothing to copy, compared with a play with one task."""
         estate = self.estate()
-        # The peer asks for the attributes of each, which only moto's own snapshots have.
+        # The peer reads attributes that only moto's own snapshots have.
         for _disk in range(3):
             estate.our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
         variables = {
@@ -180,13 +180,13 @@ class Benchmark:
         role = {"ansible.builtin.include_role": {"name": "multicloud.snapshots.dr_copy"}, "vars": variables}
         asked = {"region": estate.destination, **estate.connection()}
         theirs = {"amazon.aws.ec2_snapshot_info": asked, "no_log": True}
-        # In turns, since what else a machine does changes.
+        # In turns, because other work of the machine changes.
         ours, info = (min(taken) for taken in zip(*((self.play(role), self.play(theirs)) for _n in range(4))))
         what = "a plan of 3 disks with nothing to copy, compared with one task of amazon.aws.ec2_snapshot_info"
         return [Figure(what, ours / info, 2.5, "times")]
 
     def peer(self, count: int = 40) -> list[Figure]:
-        """The same snapshots by a loop over the module of community.aws, and by one task of ours."""
+        """The same snapshots with a loop over the module of community.aws, and with one task of ours."""
         estate = self.estate()
         estate.settings(copy_seconds=5.0)
         sources = [estate.snapshot() for _n in range(count)]
@@ -227,7 +227,7 @@ class Benchmark:
         for parts in (8, 4, 1):
             yield from shards(self.estate(), self.directory, disks, parts, seconds)
 
-    # -- an account of the size of real ones ----------------------------------------------------------------
+    # -- an account of realistic size -----------------------------------------------------------------------
 
     def night(self) -> Iterator[Figure]:
         yield from nights(self.estate(), self.directory)

@@ -16,7 +16,7 @@ from tests.tables import DOCS, TESTS, list_table, read_between, rows_of, write_b
 
 @dataclass(frozen=True)
 class Figure:
-    """One row: what was measured, the figure, the bound that it must keep (None: only reported), the unit."""
+    """One row: what was measured, the figure, its bound (None: only reported), the unit."""
 
     what: str
     figure: float
@@ -32,7 +32,7 @@ class Figure:
 
     @property
     def share(self) -> float:
-        """How much of its bound a figure takes: 1 is the bound, more is beyond it. Without a bound it takes none."""
+        """How much of its bound a figure uses: 1 is the bound, more exceeds it. Without a bound it is none."""
         if not self.bound:
             return float(bool(self.bound is not None and self.figure))
         return self.bound / self.figure if self.at_least and self.figure else self.figure / self.bound
@@ -45,16 +45,16 @@ class Figure:
 
 
 def beside(what: str, taken: float, least: float, bound: float | None) -> Figure:
-    """Return the time taken as a multiple of the least that the cloud's limits allow, both in seconds.
+    """Return the time taken as a multiple of the minimum that the cloud's limits allow, both in seconds.
 
-    Raises ValueError where less was taken: then not what was meant has been measured.
+    Raises ValueError if it took less: then something else was measured.
     """
     if taken < 0.99 * least:
         raise ValueError(f"{what} took {taken:.1f} s, and cannot take less than {least:g} s")
     return Figure(what, taken / least, bound, "times")
 
 
-#: The rows of the guide's summary: what figures of these names are about.
+#: The rows of the guide's summary: what figures with these names are about.
 GROUPS = {
     r"one task|a plan of": "one task, and a plan with nothing to copy, compared with ``amazon.aws`` and ``ping``",
     r"\w+_snapshot_copy: \d+ copies": "200 and 1,000 copies, 20 at once, compared with the minimum time",
@@ -69,8 +69,10 @@ RESULTS = TESTS / "benchmark" / "results.rst"
 
 
 def write(figures: Sequence[Figure], is_all: bool) -> None:
-    """Write the table, beside this tool, and its summary and picture into the guide. If some parts were not measured,
-    their figures stay, and what the table's page says of them."""
+    """Write the table, beside this tool, and its summary and picture into the guide.
+
+    The figures of parts that were not measured are kept, and so is the text of the table's page.
+    """
     note, there = ("", []) if is_all else _written()
     measured = {one.what: one for one in figures}
     figures = [measured.pop(one.what, one) for one in there] + list(measured.values())
@@ -90,9 +92,9 @@ def write_summary() -> None:
 
 
 def _tightest(figures: Sequence[Figure]) -> list[tuple[str, str, Figure]]:
-    """Return for each group how many bounds are kept, of how many, and the figure that is nearest to its bound.
+    """Return for each group how many bounds are kept, of how many, and the figure nearest to its bound.
 
-    A count that has to be met exactly comes last.
+    A count that must be met exactly comes last.
     """
     groups: dict[str, list[Figure]] = {}
     for one in figures:
@@ -105,7 +107,7 @@ def _tightest(figures: Sequence[Figure]) -> list[tuple[str, str, Figure]]:
 
 
 def _written() -> tuple[str, list[Figure]]:
-    """Return what the table's page says before the table, and the figures in that."""
+    """Return the text of the table's page before the table, and the figures in the table."""
     note, sign, table = read_between(RESULTS, "figures").partition(".. list-table::")
     return note, [_of_cells(*row.values()) for row in rows_of(sign + table)]
 
@@ -117,8 +119,7 @@ def _of_cells(what: str, figure: str, bound: str, _kept: str) -> Figure:
 
 
 def _drawn(bars: Sequence[tuple[str, float, bool]]) -> str:
-    """Return an SVG of bars, each beside its bound, which is 1: what it says, its share of the bound, whether it is
-    kept."""
+    """Return an SVG of bars, each next to its bound, which is 1: its name, its share of the bound, if it is kept."""
     left, wide, high = 500, 200, 26
     lines = []
     for number, (what, share, kept) in enumerate(bars):

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One night of the role in an account of the size of real ones: what it reads, how long it takes, what the controller
-holds."""
+"""One night of the role in an account of realistic size: its reads, its time, and the memory of the controller."""
 
 from __future__ import annotations
 
@@ -29,8 +28,7 @@ STATUS_SNAPSHOTS = 93000
 
 
 def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
-    """Nights on which all is there already, in one run and in shards one after the other; and one on which each disk
-    has a snapshot that is to be copied."""
+    """Nights with nothing to copy, in one run and in shards; and a night with a new snapshot of each disk."""
     what = f"{DISKS} tagged disks among {SNAPSHOTS} snapshots, {COPIES} existing copies"
     quiet = 0
     for shards in (1, parts):
@@ -52,7 +50,7 @@ def nights(estate: Any, directory: Path, parts: int = 8) -> Iterator[Figure]:
 
 
 def status(estate: Any, directory: Path) -> Iterator[Figure]:
-    """A look at a plan without a write."""
+    """A status run over a plan."""
     _fill(estate, snapshots=STATUS_SNAPSHOTS)
     ran = _run(estate, directory, 1, 1, "dr_status")
     how = f"dr_status over {STATUS_SNAPSHOTS} snapshots and {COPIES} copies"
@@ -71,9 +69,11 @@ def _reads(estate: Any) -> int:
 
 
 class Ran(NamedTuple):
-    """What a run has cost: ``seconds`` by the clock, ``own`` of them of its processes' own work, ``peak`` in MB.
+    """The cost of a run.
 
-    ``points`` is how many recovery points it says are there."""
+    ``seconds`` are by the clock, ``own`` those of its processes' own work, ``peak`` is in MB. ``points`` is the number
+    of recovery points that it reports.
+    """
 
     seconds: float
     own: float
@@ -88,7 +88,7 @@ def _costs(how: str, ran: list[Ran]) -> Iterator[Figure]:
 
 
 def _run(estate: Any, directory: Path, number: int, parts: int, playbook_name: str = "dr_copy") -> Ran:
-    """Run one of our playbooks once; returns what it cost."""
+    """Run one of our playbooks once; return its cost."""
     plan = {
         "dr_copy_cloud": "ebs",
         "dr_copy_source_region": estate.source,
@@ -99,7 +99,7 @@ def _run(estate: Any, directory: Path, number: int, parts: int, playbook_name: s
     inventory, playbook = directory / "night.yml", directory / "night_play.yml"
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"night": plan}}}))
     playbook.write_text(f"- import_playbook: multicloud.snapshots.{playbook_name}\n")
-    # The core looks for results a thousand times a second, which is computing for each second of waiting.
+    # The core polls for results a thousand times a second, which uses the processor for each second of waiting.
     config = directory / "night.cfg"
     config.write_text("[defaults]\ninternal_poll_interval = 0.05\n")
     log = directory / "night.log"
@@ -123,13 +123,13 @@ def _run(estate: Any, directory: Path, number: int, parts: int, playbook_name: s
 
 
 def _own_seconds() -> float:
-    """Return the seconds that all processes which this one has started and waited for have used of a core."""
+    """Return the processor seconds of all child processes of this one that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 class _Memory(threading.Thread):
-    """Looks at what a process and its children hold of their own (PSS, since forks share pages), while it runs."""
+    """Measures the memory of a process and its children (PSS, because forks share pages) while it runs."""
 
     def __init__(self, pid: int):
         super().__init__(daemon=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run one copy module in this process and print its peak memory in MB and its seconds."""
+"""Runs one copy module in this process and prints its peak memory in MB and its seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.harness import run_module
 
 
 def peak_memory() -> float:
-    """Return the peak in MB. ru_maxrss would not do: a child takes over its parent's."""
+    """Return the peak in MB. ru_maxrss does not work here: a child inherits its parent's."""
     return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
 
 

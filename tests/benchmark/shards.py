@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One plan divided into shards, each in an ansible-playbook of its own as the slices of a job are, over one region's
-quota."""
+"""One plan divided into shards, each in an ansible-playbook of its own, with the quota of one region."""
 
 from __future__ import annotations
 
@@ -19,16 +18,16 @@ import yaml
 
 from .figure import Figure, beside
 
-#: How many copies AWS lets a region have under way.
+#: How many copies AWS lets a region have in progress.
 QUOTA = 20
 
 
 def shards(estate: Any, directory: Path, disks: int, parts: int, seconds: float) -> Iterator[Figure]:
-    """Copy the snapshots of so many disks in so many shards.
+    """Copy the snapshots of this many disks in this many shards, timed twice.
 
-    Timed twice: by the server's own truth from the first copy's begin to the last one's end, and from the first
-    process's begin to the last one's end, which on a machine of two cores holds the start of all those processes one
-    after the other.
+    First from the start of the first copy to the end of the last one, as the server saw them; then from the start of
+    the first process to the end of the last one. On a machine with two cores the latter includes starting all processes
+    one after the other.
     """
     estate.settings(copy_seconds=seconds, quota=QUOTA)
     sources = [estate.snapshot(estate.disk(**{"dr-copy": "true"})) for _n in range(disks)]

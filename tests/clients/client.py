@@ -20,7 +20,7 @@ from tests.simulator.server import Server
 from .operations import TENCENT
 
 SPEAKER = Path(__file__).with_name("speaker.py")
-#: Where recordings of the service and the client's model differ, the recording counts (tests/recorded: ebs/disk.json,
+#: If recordings of the service and the client's model differ, the recording counts (tests/recorded: ebs/disk.json,
 #: ecs/disk-unattached.json, cbs/disk_unattached.json). An empty list may be null (api-facts: null-listings).
 RECORDED = re.compile(
     r".*\.((volumeArn|ownerId|DedicatedBlockStorageClusterId|LatestOperation\w*): unknown|"
@@ -29,7 +29,7 @@ RECORDED = re.compile(
 
 
 class Refused(Exception):
-    """An error that the client told."""
+    """An error that the client reported."""
 
     def __init__(self, code: str, message: str):
         super().__init__(f"{code}: {message}")
@@ -68,9 +68,10 @@ class Client:
     def call(
         self, operation: str, service: str = "", region: str = "", flags: tuple[str, ...] = (), **arguments: Any
     ) -> Any:
-        """Send an operation. ``service`` is the cloud's main one if not given, ``region`` its first.
+        """Send an operation.
 
-        Raises Refused for an error, and AssertionError for an answer that the vendor's model does not describe.
+        ``service`` defaults to the cloud's main one, ``region`` to its first. Raises Refused for an error, and
+        AssertionError for an answer that the vendor's model does not describe.
         """
         service = service or {"ebs": "ec2"}.get(self.row.name, self.row.name)
         asked = {"region": region or self.row.regions[0], "flags": flags, "arguments": arguments}
@@ -79,7 +80,7 @@ class Client:
         return answer
 
     def parameters(self, operation: str, service: str) -> dict[str, str]:
-        """Return the operation's parameters by the vendor's model, with their types where it tells them."""
+        """Return the operation's parameters in the vendor's model, with their types if it has them."""
         return dict(self._ask(service, operation, only_parameters=True))
 
     def _ask(self, service: str, operation: str, **more: Any) -> Any:

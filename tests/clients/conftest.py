@@ -12,7 +12,7 @@ from .client import Client
 
 
 def of(name):
-    """Make the fixture of a cloud: its client, started once, and the cloud empty."""
+    """Make the fixture of a cloud: its client, which starts once, and an empty cloud."""
 
     @pytest.fixture(scope="module", name=f"started_{name}")
     def started(tmp_path_factory):

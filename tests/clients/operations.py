@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which operations the adapters send, read from their code by the names that the SDKs know."""
+"""The operations that the adapters send, read from their code by the SDKs' names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sent_by(cloud: str) -> dict[str, set[str]]:
 
 
 def _words(cloud: str, folder: Path) -> set[str]:
-    """Return the texts and attributes in an adapter's code; clouds of one provider have files of their own."""
+    """Return the strings and attributes in an adapter's code; clouds of one provider have files of their own."""
     others = tuple(name for name in CLOUDS if name != cloud)
     found: set[str] = set()
     for path in [path for path in folder.glob("*.py") if not path.name.startswith(others)]:

@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-#: What a client printed of an error: its code and message.
+#: The output of a client about an error: its code and message.
 AWS_ERROR = re.compile(r"An error occurred \((\S+)\) when calling the \w+ operation(?: \(.*?\))?: (.*)", re.S)
 TENCENT_ERROR = re.compile(r"code:(\S+) message:(.*?)(?: requestId:\S+)?\s*$", re.S)
 
 
 class Failed(Exception):
-    """A call that failed, by the code and message that the client told."""
+    """A call that failed, with the code and message that the client reported."""
 
     def __init__(self, code: str, message: str):
         super().__init__(code)
@@ -63,7 +63,7 @@ class Aws:
         command += ["--output", "json", *asked["flags"]]
         with tempfile.TemporaryDirectory() as folder:
             block = Path(folder) / "block"
-            if operation in STREAMS:  # which take no JSON
+            if operation in STREAMS:  # which accept no JSON
                 for name, value in asked["arguments"].items():
                     command += [f"--{self._xform_name(name, '-')}", str(value)]
                 command.append(str(block))
@@ -81,7 +81,7 @@ class Aws:
         return {**(json.loads(out) if out.strip() else {}), **size}, faults
 
 
-#: Operations whose answer is content, which awscli writes into a file.
+#: Operations whose answer is content, which awscli writes to a file.
 STREAMS = {"GetSnapshotBlock"}
 
 
@@ -155,7 +155,7 @@ class Alibaba:
             region_id=asked["region"],
         )
         operation, arguments = asked["operation"], asked["arguments"]
-        request_class = getattr(self._models, f"{operation}Request", None)  # none where there are no parameters
+        request_class = getattr(self._models, f"{operation}Request", None)  # None without parameters
         requests = [request_class().from_map(arguments)] if request_class else []
         for request in [request for request in requests if hasattr(request, "region_id")]:
             request.region_id = asked["region"]
@@ -192,7 +192,7 @@ def _keeping(call: Any, kept: list[Any]) -> Any:
 
 
 def _unknown(raw: Any, known: Any, path: str) -> list[str]:
-    """Return what of an answer the client's model dropped."""
+    """Return the members of an answer that the client's model dropped."""
     if isinstance(raw, dict):
         there = known if isinstance(known, dict) else {}
         return [
@@ -210,7 +210,7 @@ def _unknown(raw: Any, known: Any, path: str) -> list[str]:
 
 
 def _wrong(model: Any, path: str) -> list[str]:
-    """Return the members whose value has not the type that the model's constructor names."""
+    """Return the members whose value does not have the type in the model's constructor."""
     faults = []
     hints = typing.get_type_hints(type(model).__init__)
     for name, kind in hints.items():
@@ -247,7 +247,7 @@ class Tencent:
         from tencentcloud.common.profile.http_profile import HttpProfile
 
         made = HttpProfile.__init__
-        # tccli has no option for it, and speaks HTTPS alone; the simulators speak HTTP.
+        # tccli has no option for it and only uses HTTPS; the simulators use HTTP.
         HttpProfile.__init__ = lambda self, *given, **options: made(self, *given, **{**options, "protocol": "http"})
         self._answers: list[Any] = []
         sent = http.ApiRequest.send_request
@@ -284,7 +284,7 @@ class Tencent:
 
     @staticmethod
     def _objects(asked: dict[str, Any]) -> dict[str, Any]:
-        """Return what tccli's model of a service describes."""
+        """Return the objects in tccli's model of a service."""
         root = Path(importlib.import_module("tccli").__file__).parent / "services" / asked["service"]
         model: dict[str, Any] = json.loads((root / f"v{asked['version'].replace('-', '')}" / "api.json").read_text())
         return dict(model["objects"])
@@ -319,14 +319,14 @@ def _faults_of_member(objects: dict[str, Any], member: dict[str, Any], value: An
 
 
 class Kept(io.BytesIO):
-    """What a command printed. tccli wraps its standard output, and closes it when the wrapper goes."""
+    """The output of a command. tccli wraps its standard output, and closes it when the wrapper is deleted."""
 
     def close(self) -> None:
         pass
 
 
 def _printed(main: Any) -> tuple[int, str, str]:
-    """Run the main function of a command; returns its exit code and what it printed."""
+    """Run the main function of a command; return its exit code and output."""
     out, err = (io.TextIOWrapper(Kept(), "utf-8", write_through=True) for _stream in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -62,7 +62,7 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     assert not cbs.call("UnTagResources", service="tag", ResourceList=[resource], TagKeys=["team"])["FailedResources"]
     (shown,) = cbs.call("DescribeSnapshots", region=DESTINATION)["SnapshotSet"]
     assert shown["Tags"] == [{"Key": "a", "Value": "b"}]
-    assert cbs.refusal("DeleteTags", service="tag", Tags=pair[1:]) != "client"  # it is still bound
+    assert cbs.refusal("DeleteTags", service="tag", Tags=pair[1:]) != "client"  # it is still in use
     cbs.call("UnTagResources", service="tag", ResourceList=[resource], TagKeys=["a"])
     cbs.call("DeleteTags", service="tag", Tags=pair[1:])
     attribute = {"SnapshotId": copy, "IsPermanent": False, "Deadline": "2099-01-01T00:00:00+00:00"}

@@ -28,13 +28,13 @@ GUIDE = (REPOSITORY / "docs" / "docsite" / "rst" / "sets.rst").read_text()
 
 
 def blocks(language):
-    """Return the guide's blocks of a language, without their indentation."""
+    """Return the guide's blocks in a language, without their indentation."""
     found = re.findall(rf"\.\. code-block:: {language}\n\n((?:   .*\n|\n)+)", GUIDE)
     return ["\n".join(line[3:] for line in block.splitlines()).strip() for block in found]
 
 
 def pasted(command, folder, client, **more):
-    """Type a command into a shell, in a folder, with the vendor's client before all other commands."""
+    """Run a command in a shell, in a folder, with the vendor's client before all other commands."""
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
         "PATH": f"{Path(os.environ['CLIENTS_PYTHON']).parent}:{os.environ['PATH']}",
@@ -54,7 +54,7 @@ def pasted(command, folder, client, **more):
 
 
 def words_of(client, folder, first):
-    """Return the words of the guide's command of a client, as a shell passes them on to it, without its name."""
+    """Return the words of the guide's command of a client, without its name, as a shell passes them."""
     (command,) = [block for block in blocks("bash") if block.startswith(f"{first} ")]
     stand_in = folder / first
     stand_in.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
@@ -63,7 +63,7 @@ def words_of(client, folder, first):
 
 
 def copied(client, disks):
-    """Run a night over disks of the plan; returns the row of their server."""
+    """Run a night over disks of the plan; return the row of their server."""
     client.clock.sleep(60)
     estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
     ended = night(estate, rpo_hours=24)
@@ -73,7 +73,7 @@ def copied(client, disks):
 
 
 def servers_disks(client, instance, *ids):
-    """Make two disks of an instance, with these IDs if given."""
+    """Create two disks of an instance, with these IDs if given."""
     estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
     disks = [estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("data", "log")]
     there = client.cloud.estate.disks[estate.source]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers of a server as they should never be: cut off, of wrong types, without keys, without an end."""
+"""Malformed answers of a server: truncated, with wrong types, without keys, endless."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 SHARE = 0.3
-#: The source and the owner of a copy: nobody can catch a cloud that lies about these.
+#: The source and the owner of a copy: nobody can detect a cloud that reports them wrongly.
 TRUSTED = {
     "key",
     "value",
@@ -40,7 +40,7 @@ TRUSTED |= {"SnapshotState", "Account", "encrypted", "Encrypted", "kmsKeyId", "E
 
 
 def spoilt(action: str, body: bytes, content_type: str, draw: random.Random) -> bytes:
-    """Return an answer, spoilt now and then."""
+    """Return an answer, sometimes malformed."""
     if draw.random() > SHARE or "Copy" in action or "Delete" in action:
         return body
     if b"<" in body[:5]:
@@ -78,7 +78,7 @@ def _spoilt_json(answer: Any, draw: random.Random) -> Any:
     kinds = ("drop", "null", "text", "number", "list", "dict", "time")
     kind = draw.choice(kinds if isinstance(holder, dict) else kinds[1:])
     if isinstance(holder[key], list) and kind == "list":
-        kind = "null"  # an empty listing is one that is right
+        kind = "null"  # an empty listing is valid
     if kind == "drop" and isinstance(holder, dict):
         del holder[key]
     else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options as nobody should give them, drawn from a module's own argument spec."""
+"""Invalid options, drawn from a module's own argument spec."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ ENDPOINTS = (
     "{region}",
     "//x",
 )
-#: Never drawn: where these lead is the machine's business.
+#: Never drawn: the effect depends on the machine.
 LEFT_ALONE = {"aws_ca_bundle", "debug_botocore_endpoint_logs", "profile"}
 
 
 def odd_input(
     spec: Mapping[str, Mapping[str, Any]], good: Mapping[str, Any], draw: random.Random
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return options of which one to three are odd, and their names."""
+    """Return options of which one to three are invalid, and their names."""
     names = draw.sample(sorted(set(spec) - LEFT_ALONE), draw.randint(1, 3))
     given = dict(good)
     for name in names:

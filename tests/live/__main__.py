@@ -81,7 +81,7 @@ def _agreed(given: argparse.Namespace, lines: list[str]) -> bool:
 def _account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, dict[str, Any]]:
     params = {"profile": given.profile} if given.profile else {}
     account = account_of(given.cloud, params, given.source)
-    account.first_page(given.destination, account.page)  # a client knows its keys once it has called
+    account.first_page(given.destination, account.page)  # a client has its keys only after a call
     sanitiser.hide(account.secrets())
     return account, params
 
@@ -128,7 +128,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _noted(run: Run, look: Callable[[Run], None]) -> None:
-    """See what the service does; what it refuses here breaks no promise, and is a fact as well."""
+    """Observe what the service does. A refusal breaks no promise, and is a fact as well."""
     try:
         look(run)
     except Exception as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete what bears the mark, in both regions, until none is left. The only code of a live run that deletes."""
+"""Deletes what has the mark, in both regions, until nothing is left. The only code of a live run that deletes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .mark import Thing
 
 
 class Unmarked(Exception):
-    """Something without the mark was about to be deleted: a fault of this program."""
+    """Something without the mark was about to be deleted: a bug in this program."""
 
 
 def marked(account: Account, regions: Sequence[str], run: str | None) -> list[Thing]:
-    """List what bears the mark of this run, or of any where ``run`` is None: copies first, disks last."""
+    """List what has the mark of this run, or any mark if ``run`` is None: copies first, disks last."""
     found = []
     for region in reversed(list(dict.fromkeys(regions))):
         found += patiently(lambda: account.snapshots(region))
@@ -38,7 +38,7 @@ def clean(
     poll: float,
     timeout: float,
 ) -> list[Thing]:
-    """Delete until looks over ``settle`` seconds show nothing more; returns what is left when ``timeout`` is over.
+    """Delete until looks over ``settle`` seconds show nothing more; return what is left after ``timeout``.
 
     Reads lag behind writes, so one empty look after a lost answer or a kill proves nothing.
     """
@@ -64,7 +64,7 @@ def clean(
 
 
 def _deleted(account: Account, thing: Thing, journal: Journal | None) -> str:
-    """Ask for one deletion; returns what came of it. What cannot go yet is asked for again after the next look."""
+    """Request one deletion; return the result. If it is refused for now, it is requested again after the next look."""
     if not thing.run:
         raise Unmarked(str(thing))
     if thing.attached_to:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run makes in the lent account, and what that may cost. No prices: they differ by region and year."""
+"""What a run makes in the real account, and what that may cost. No prices: they differ by region and year."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.clouds import CLOUDS
 
 
 def expected(cloud: str, source: str, destination: str, lent_disk: str | None) -> list[str]:
-    """Say in lines what is about to be made and billed."""
+    """Return lines about what is about to be made and billed."""
     lines = [f"This makes things in the account that the credentials belong to, in {source} and {destination}:"]
     for number, (what, price) in enumerate(CLOUDS[cloud].load("account").costs):
         if number == 0 and lent_disk:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the service does where its documentation says too little: seen on one copy made by the bare call."""
+"""What the service does if its documentation is unclear, observed on one copy made by a plain call."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def watch_disk(run: Run, disk_id: str) -> None:
 
 
 def repeat_disk(run: Run) -> None:
-    """See what the call that made the disk answers once more: asked the same, and another name with its token."""
+    """Observe the answers to two more calls with the same token: one identical, one with another name."""
     for asked, changed in (("the same", {}), ("another name", {"DiskName": f"{run.mark.name}-again"})):
         run.journal.write("make a disk once more by its token", region=run.source, mark=run.mark.run)
         try:
@@ -66,7 +66,7 @@ def watch_snapshot(run: Run, snapshot_id: str, first: bool) -> None:
 
 
 def pages(run: Run) -> None:
-    """See which sizes of a page the listing takes."""
+    """Observe which page sizes the listing accepts."""
     for size in (run.account.page, run.account.page + 1, run.account.page * 2):
         try:
             answer = run.account.first_page(run.destination, size)
@@ -84,14 +84,14 @@ def pages(run: Run) -> None:
 
 
 def _items(answer: Mapping[str, Any]) -> list[Any]:
-    """Return the list of an answer to a listing; some wrap it, some write null for an empty one."""
+    """Return the list of an answer to a listing; some wrap it, some return null for an empty one."""
     lists = (value for value in answer.values() if isinstance(value, list))
     wrapped = (_items(value) for value in answer.values() if isinstance(value, Mapping))
     return next(lists, None) or next(wrapped, [])
 
 
 def module_name(run: Run, copy_id: str) -> None:
-    """See how the service shows the name that the module gave a copy."""
+    """Observe how the service shows the name that the module gave a copy."""
     if run.account.name_key:
         shown = patiently(lambda: run.account.snapshot(run.destination, copy_id))
         name = repr(shown.raw.get(run.account.name_key)) if shown else "not shown"
@@ -99,7 +99,7 @@ def module_name(run: Run, copy_id: str) -> None:
 
 
 def bare_copy(run: Run) -> None:
-    """Copy by the bare call, and see when the copy shows, how it looks in each state, and how it goes."""
+    """Copy with a plain call, and observe when the copy shows, its states, and how it disappears."""
     account, source_id = run.account, run.sources[0]
     answers: list[Mapping[str, Any]] = []
 
@@ -148,7 +148,7 @@ def _ended(usable: str, thing: Thing | None, early: str | None) -> bool:
 
 
 def _deleted_early(run: Run, copy_id: str) -> str:
-    """Ask to delete the copy while it is in progress; returns what came of it."""
+    """Request the deletion of the copy while it is in progress; return the result."""
     thing = run.account.snapshot(run.destination, copy_id)
     if thing is None or thing.run != run.mark.run or thing.state == run.account.snapshot_usable:
         run.results.fact("deleting a copy in progress", "probably refused", "not tried: it was complete at once")
@@ -187,7 +187,7 @@ def _source_fields(raw: Mapping[str, Any]) -> Any:
 
 
 def _deletion(run: Run, copy_id: str) -> None:
-    """Delete the bare copy, see when it is gone, and what a second deletion answers."""
+    """Delete the plain copy; observe when it is gone, and the answer to a second deletion."""
     account = run.account
     thing = patiently(lambda: account.snapshot(run.destination, copy_id))
     if thing is None or thing.run != run.mark.run:
@@ -228,7 +228,7 @@ def _progress(raw: Mapping[str, Any]) -> str:
 
 
 def _clock(run: Run, raw: Mapping[str, Any]) -> None:
-    """See how far the time that the service shows is from UTC, in hours."""
+    """Observe how many hours the times that the service shows differ from UTC."""
     created = raw.get(run.account.created_key)
     try:
         moment = (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run is about to make, on disk before the call; what it made; and whether it still runs."""
+"""What a run is about to make, written to disk before the call; what it made; and whether it is still running."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import Any
 
 
 class Journal:
-    """The journal of one run: ``journal.jsonl`` in its directory, of which each line is on disk before work goes on."""
+    """The journal of one run: ``journal.jsonl`` in its directory. Each line is on disk before the work continues."""
 
     def __init__(self, directory: Path):
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / "journal.jsonl"
         self._file = self.path.open("a")
-        # Held by this process and its children, so that nothing is cleaned up beneath a run that goes on.
+        # Held by this process and its children, so that nothing is cleaned up during a run.
         self._lock = (directory / "lock").open("w")
 
     def lock(self) -> None:
-        """Say that the run goes on. Raises BlockingIOError where it does already."""
+        """Record that the run is in progress. Raises BlockingIOError if it already is."""
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     @property
@@ -40,7 +40,7 @@ class Journal:
 
 
 def still_runs(directory: Path) -> bool:
-    """Whether the run that writes in this directory goes on."""
+    """Whether the run that writes in this directory is in progress."""
     path = directory / "lock"
     if not path.exists():
         return False

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark of a run: a tag, and where the cloud takes none in the call that makes a thing, the beginning of its
-name."""
+"""The mark of a run: a tag, or if the call that makes a thing takes no tags, the beginning of its name."""
 
 from __future__ import annotations
 
@@ -41,7 +40,7 @@ class Mark:
 class Thing:
     """A disk or a snapshot as the cloud shows it.
 
-    ``named`` says that its name may be its mark; ``state`` is the cloud's word.
+    ``named``: its name may be its mark; ``state`` is the cloud's word.
     """
 
     kind: str
@@ -57,7 +56,7 @@ class Thing:
 
     @property
     def run(self) -> str | None:
-        """The run that made it, or None where it bears no mark."""
+        """The run that made it, or None if it has no mark."""
         value = self.tags.get(KEY, "")
         if re.fullmatch(_RUN, value):
             return value
@@ -69,5 +68,5 @@ class Thing:
 
 
 def is_run(text: str) -> bool:
-    """Whether a text is the ID of a run."""
+    """Whether a string is the ID of a run."""
     return re.fullmatch(_RUN, text) is not None

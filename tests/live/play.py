@@ -23,7 +23,7 @@ PLAY = {
 
 
 class Playbook:
-    """A playbook that runs. Credentials reach it as they reach a user's: by the environment, or by a profile's name."""
+    """A running playbook. It gets credentials as a user's would: from the environment, or by the name of a profile."""
 
     def __init__(self, tasks: list[dict[str, Any]], params: dict[str, Any], lock: int | None = None):
         self._directory = tempfile.TemporaryDirectory(prefix="dr-copy-live-")
@@ -47,7 +47,7 @@ class Playbook:
         )
 
     def results(self) -> dict[str, Any]:
-        """Wait for the end; returns what the tasks registered. Raises RuntimeError where nothing came."""
+        """Wait for the end; return what the tasks registered. Raises RuntimeError without results."""
         try:
             output, _errors = self._process.communicate()
             if not self._result.exists():
@@ -64,14 +64,14 @@ class Playbook:
 
 
 def task(module: str, register: str, given: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a task of which a failure is a result like any other."""
+    """Return a task whose failure is a result like any other."""
     return {f"multicloud.snapshots.{module}": given, "register": register, "ignore_errors": True, **more}
 
 
 def role(
     variables: dict[str, Any], register: str, name: str = "dr_copy", tasks_from: str = "main"
 ) -> list[dict[str, Any]]:
-    """Return the tasks that run a role and keep its result; a failure is a result."""
+    """Return the tasks that run a role and keep its result, which may be a failure."""
     run = {"include_role": {"name": f"multicloud.snapshots.{name}", "tasks_from": tasks_from}, "vars": variables}
     failed = {"set_fact": {f"{register}_error": "{{ ansible_failed_result.msg | default('failed') }}"}}
     keep = {

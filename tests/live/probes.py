@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which unverified facts of docs/development/api-facts.md a run settles on which cloud, and what it sees of them."""
+"""Which unverified facts of docs/development/api-facts.md a run verifies on which cloud, and what it observes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FACTS = Path(__file__).resolve().parents[2] / "docs" / "development" / "api-fact
 
 @dataclass(frozen=True)
 class Probe:
-    """What a run on one of these clouds asks; ``subjects`` are the facts that it notes (``Results.fact``)."""
+    """What a run on one of these clouds checks; ``subjects`` are the facts that it records (``Results.fact``)."""
 
     clouds: tuple[str, ...]
     question: str
     subjects: tuple[str, ...]
 
 
-#: By the fact's heading. A new unverified fact needs a line here, or in NO_RUN.
+#: By the heading of the fact. A new unverified fact needs a line here, or in NO_RUN.
 PROBES = {
     "read-lag": Probe(
         tuple(CLOUDS),
@@ -51,7 +51,7 @@ PROBES = {
         ("a disk's token, asked the same", "a disk's token, asked another name"),
     ),
 }
-#: By the fact's heading: why no run settles it.
+#: By the heading of the fact: why no run verifies it.
 NO_RUN = {
     "cbs-cam-names": "a run has all permissions; users who have one of the two names each would show which CAM checks",
     "ens-order-failed": "no call makes the service fail to create an order; a run shows it by chance only",
@@ -59,18 +59,18 @@ NO_RUN = {
 
 
 def unverified() -> list[str]:
-    """Return the headings of the unverified facts, in the document's order."""
+    """Return the headings of the unverified facts, in the order of the document."""
     _head, *parts = re.split(r"^### (\S+)$", FACTS.read_text(), flags=re.M)
     return [heading for heading, text in zip(parts[::2], parts[1::2], strict=True) if "- Status: unverified" in text]
 
 
 def asked_on(cloud: str) -> dict[str, Probe]:
-    """Return the probes of a run on this cloud, by the facts' headings."""
+    """Return the probes of a run on this cloud, by the headings of the facts."""
     return {fact: PROBES[fact] for fact in unverified() if fact in PROBES and cloud in PROBES[fact].clouds}
 
 
 def listed() -> list[str]:
-    """Say in lines which facts a run would settle on which cloud, and why no run settles the others."""
+    """Return lines with the facts that a run would verify on each cloud, and why no run verifies the others."""
     lines = ["Unverified facts of docs/development/api-facts.md, and the clouds on which a run settles them:"]
     for fact in unverified():
         probe = PROBES.get(fact)
@@ -82,7 +82,7 @@ def listed() -> list[str]:
 
 
 def answers(cloud: str, facts: Iterable[tuple[str, str, str]]) -> dict[str, str]:
-    """Return what a run saw of each unverified fact that it asks, by the facts' headings."""
+    """Return what a run observed for each unverified fact that it checks, by the headings of the facts."""
     seen = {subject: answer for subject, _contract, answer in facts}
     return {
         fact: "; ".join(f"{subject}: {seen[subject]}" for subject in probe.subjects if subject in seen)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises to users, each tried by ansible-playbook as a user would, each with its result."""
+"""The promises to users, each tried with ansible-playbook as a user would, each with its result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .run import Failed, Run
 
 
 def prepare(run: Run) -> None:
-    """Make a disk, unless one is lent, and two snapshots of it, the second newer by some seconds."""
+    """Make a disk, unless one is given, and two snapshots of it, some seconds apart."""
     account = run.account
     if run.lent_disk:
         if account.disk(run.source, run.lent_disk) is None:
@@ -98,7 +98,7 @@ def protecting(run: Run) -> None:
         "dr_copy_connection": run.params,
         "dr_copy_wait_delay": max(1, round(run.poll)),
         "dr_copy_wait_timeout": int(run.patience),
-        # Of a disk that is lent others may have copies, which are none of this run's business.
+        # A given disk may have other copies, which do not concern this run.
         "dr_copy_keep": 0 if run.lent_disk else 1,
     }
     if account.has_tags:
@@ -127,7 +127,7 @@ def protecting(run: Run) -> None:
 
 
 def colliding(run: Run) -> None:
-    """Let two runs at once copy the same snapshot: one copy is left, and both name it."""
+    """Let two runs copy the same snapshot at the same time: one copy is left, and both name it."""
     run.results.say("ansible-playbook, twice at once: copies of the first snapshot")
     run.journal.write("make copies by two runs at once", region=run.destination, mark=run.mark.run)
     plays = [Playbook([_copy(run, "made")], run.params, run.journal.lock_number) for _n in range(2)]
@@ -143,7 +143,7 @@ def colliding(run: Run) -> None:
 
 
 def deleting(run: Run) -> None:
-    """Delete the copies of both snapshots by the module; a second deletion changes nothing."""
+    """Delete the copies of both snapshots with the module; a second deletion changes nothing."""
     given = {"snapshot_ids": run.sources, "state": "absent", "tags": ..., "name": ...}
     seen = _played(run, "deletions", [_copy(run, "deleted", **given), _copy(run, "again", **given)])
     gone = not any(run.copies_of(source) for source in run.sources)
@@ -179,7 +179,7 @@ def _judge(run: Run, name: str, result: dict[str, Any], fit: bool) -> None:
 
 
 def _failure(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the role's end in the form of a module's."""
+    """Return the result of the role in the form of a module's."""
     error, result = shown.get("error"), shown.get("result") or {}
     return {"failed": bool(error), "msg": error or {key: result.get(key) for key in ("counts", "failures", "pruned")}}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises of restoring, tried as a user would: a disk of a copy, made once and deleted, and a drill."""
+"""The promises about restores, tried as a user would: a disk from a copy, made once and deleted, and a drill."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .promises import _judge, _played
 from .run import Failed, Run
 
 MODULES = "ansible_collections.multicloud.snapshots.plugins.modules"
-#: Disks that any drill may delete once their time is over.
+#: Disks that any drill may delete once they expire.
 EXPIRING = {"dr-restore:expires-at": "*"}
 
 
 def restoring(run: Run) -> None:
-    """Make a disk of the second snapshot's copy: predicted, made, found again, deleted; then let a drill prove it."""
+    """Make a disk from the second snapshot's copy: predicted, made, found again, deleted; then let a drill prove it."""
     copies = run.copies_of(run.sources[1])
     if not copies:
         raise Failed("there is no copy of the second snapshot to restore from")
@@ -34,7 +34,7 @@ def restoring(run: Run) -> None:
         "wait_timeout": int(run.patience),
         "wait_delay": max(1, round(run.poll)),
         "tags": run.mark.tags,
-        # Should all else fail, a drill of the account's owner deletes it.
+        # If all else fails, a drill of the account's owner deletes it.
         "expires_after_hours": 24,
         **zone,
     }
@@ -62,7 +62,7 @@ def restoring(run: Run) -> None:
 
 
 def _drill(run: Run, zone: str) -> None:
-    """Let a drill prove the newest copy of this run's disk, unless it could meet what is not this run's."""
+    """Let a drill prove the newest copy of this run's disk, unless it could touch what is not this run's."""
     promise = "a drill proves the copy, and leaves no disk"
     why = "the disk is lent" if run.lent_disk else ""
     if not why:
@@ -98,7 +98,7 @@ def _drill(run: Run, zone: str) -> None:
 
 
 def _zone(run: Run) -> str | None:
-    """Return a zone of the destination that sells the restore module's usual disks; None where there are no zones."""
+    """Return a zone of the destination that offers the restore module's default disks; None if there are no zones."""
     name = f"{run.account.cloud}_snapshot_restore"
     file = importlib.import_module(f"{MODULES}.{name}")
     parts: list[Any] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run hands back: the transcript, tables in Markdown, and answers in the form of tests/recorded."""
+"""The output of a run: the transcript, tables in Markdown, and answers in the form of tests/recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .sanitise import Sanitiser
 
 
 class Results:
-    """Writes as it goes, so that a kill loses nothing: each line is sanitised, shown and kept."""
+    """Writes continuously, so that a kill loses nothing: each line is sanitised, shown and kept."""
 
     def __init__(self, directory: Path, sanitiser: Sanitiser, show: Callable[[str], None] | None = None):
         self.directory, self._sanitiser, self._show = directory, sanitiser, show or partial(print, flush=True)
@@ -35,13 +35,13 @@ class Results:
         self._show(line)
 
     def promise(self, name: str, kept: bool | None, words: str) -> None:
-        """Note whether a promise was kept; None where it could not be tried."""
+        """Record whether a promise was kept; None if it could not be tried."""
         self.promises.append((name, kept, words))
         result = {True: "kept", False: "BROKEN", None: "not tried"}[kept]
         self.say(f"{result}: {name}{f' ({words})' if words else ''}")
 
     def fact(self, subject: str, contract: str, seen: Any) -> None:
-        """Note what the service did, beside what is documented."""
+        """Record what the service did, next to what is documented."""
         self.facts.append((subject, contract, str(seen)))
         self.say(f"seen: {subject}: {seen}")
 
@@ -65,7 +65,10 @@ class Results:
         return bool(self.promises) and all(kept is not False for _name, kept, _words in self.promises)
 
     def write(self, title: str, answers: Mapping[str, str] | None = None) -> None:
-        """Write the tables and the recordings; ``answers`` to unverified facts, by their headings in api-facts.md."""
+        """Write the tables and the recordings.
+
+        ``answers`` are for unverified facts, by their headings in api-facts.md.
+        """
         settled = []
         for heading, answer in (answers or {}).items():
             self.say(f"unverified fact {heading}: {answer}")

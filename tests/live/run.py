@@ -18,7 +18,7 @@ from .results import Results
 
 
 class Failed(Exception):
-    """The run cannot go on; it cleans up and ends."""
+    """The run cannot continue; it cleans up and ends."""
 
 
 @dataclass
@@ -29,22 +29,22 @@ class Run:
     mark: Mark
     journal: Journal
     results: Results
-    #: Connection options of every task; empty where the environment has them.
+    #: Connection options of every task; empty if they are in the environment.
     params: dict[str, Any]
-    #: A disk of the lender's, of which snapshots are taken; None where one is made.
+    #: A disk of the account's owner, of which snapshots are taken; None to make one.
     lent_disk: str | None = None
-    #: Whether the second run of the role, half of the whole time on a simulated cloud, is left out.
+    #: Whether to skip the second run of the role, half of the whole time on a simulated cloud.
     brief: bool = False
     #: Seconds: between two looks, and for the longest wait.
     poll: float = 5.0
     patience: float = 3600.0
-    #: Whether the answer of a write was lost, so that the end must look long.
+    #: Whether the answer to a write was lost, so that the end must look for long.
     in_doubt: bool = False
     disk_id: str = ""
     sources: list[str] = field(default_factory=list)
 
     def made(self, what: str, region: str, make: Callable[[], str]) -> str:
-        """Make something, with the intent on disk before the call; returns its ID."""
+        """Make something, with the intention on disk before the call; return its ID."""
         self.journal.write(f"make {what}", region=region, mark=self.mark.run)
         self.in_doubt = True
         made = make()
@@ -79,7 +79,7 @@ class Run:
 
     @property
     def copy_given(self) -> dict[str, Any]:
-        """Options of every copy task: the mark, and what lets the cloud itself forget or bill least."""
+        """Options of every copy task: the mark, and what lets the cloud delete copies by itself or bill them least."""
         given: dict[str, Any] = {**self.account.copy_options, "wait": True, "wait_timeout": int(self.patience)}
         given["wait_delay"] = max(1, round(self.poll))
         if self.account.has_tags:
@@ -90,7 +90,7 @@ class Run:
 
 
 class Sightings:
-    """The states that a thing was seen in, each with the seconds after the call."""
+    """The states in which a thing was seen, each with the seconds after the call."""
 
     def __init__(self, started: float, state: Callable[[Mapping[str, Any]], str] = lambda raw: ""):
         self._started, self._state = started, state
@@ -99,7 +99,7 @@ class Sightings:
         self._last = ""
 
     def __call__(self, thing: Thing | None) -> bool:
-        """Note a look; returns whether it showed something new."""
+        """Record a look; return whether it showed something new."""
         shown = f"{thing.state}{self._state(thing.raw)}" if thing else "not shown"
         seconds = time.monotonic() - self._started
         if thing and self.first is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take keys, accounts and names out of everything that is written."""
+"""Removes keys, accounts and names from everything that is written."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from typing import Any
 
 from .mark import KEY
 
-#: The environment's variables that log in.
+#: The environment variables with credentials.
 _VARIABLES = re.compile(
     r"(?i)(AWS|EC2|ALIBABA_CLOUD|ALICLOUD|ALIYUN|TENCENTCLOUD|TKE)_.*(KEY|SECRET|TOKEN|ID|ARN|PROFILE)"
 )
-#: What looks like a key, an account, a name of one, wherever it stands.
+#: Patterns of keys, accounts and their names, wherever they occur.
 _PATTERNS = [
     (re.compile(r"\b(AKIA|ASIA|AIDA|AROA|LTAI|AKID|STS\.)[0-9A-Za-z]{12,}"), "<key>"),
     (re.compile(r"\b(arn:[a-z-]+:(iam|sts)::|acs:ram:|qcs::cam:)[^\s,;\"'\])]+"), r"\1<name>"),
@@ -30,7 +30,7 @@ _PATTERNS = [
     (re.compile(r"(?i)((?:signature|security_?token|access_?key_?id|x-amz-[a-z-]+)=)[^&\s\"']+"), r"\1<hidden>"),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "<mail>"),
 ]
-#: Parts of an answer whose values say what the service does, and nothing of who asked.
+#: Members of an answer whose values show what the service does, and nothing about the caller.
 _TELLING = {
     *("State", "Status", "SnapshotState", "DiskState", "Progress", "Percent", "StateMessage", "Code", "BizStatusCode"),
     *("VolumeSize", "Size", "DiskSize", "SourceDiskSize", "FullSnapshotSizeInBytes", "StorageTier", "TransferType"),
@@ -45,7 +45,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d
 
 
 class Sanitiser:
-    """Knows what must not be written; ``text`` for sentences, ``answer`` for what a service answered."""
+    """Knows what must not be written; ``text`` is for sentences, ``answer`` for answers of a service."""
 
     def __init__(self, environ: Mapping[str, str]):
         self._secrets: set[str] = set()
@@ -54,7 +54,7 @@ class Sanitiser:
         self.hide([str(Path.home()), socket.gethostname(), getpass.getuser()])
 
     def hide(self, texts: Iterable[str]) -> None:
-        """Never write these; words too short to differ from others are left."""
+        """Never write these; strings too short to differ from others are kept."""
         self._secrets |= {text for text in texts if len(text) >= 6 and text != KEY}
 
     def text(self, text: str) -> str:
@@ -65,9 +65,9 @@ class Sanitiser:
         return text
 
     def answer(self, value: Any, key: str = "", ours: Iterable[str] = ()) -> Any:
-        """Return an answer with its keys and types, and of its values only those that say what the service does.
+        """Return an answer with its keys and types, and only those values that show what the service does.
 
-        ``ours`` are texts that the run itself gave: names and tags.
+        ``ours`` are strings that the run itself set: names and tags.
         """
         ours = set(ours)
         if isinstance(value, Mapping):
@@ -91,7 +91,7 @@ class Sanitiser:
         return "<replaced>"
 
     def _other_id(self, value: str) -> str:
-        """Return an ID of the same form that nothing has, the same for the same one."""
+        """Return an unused ID of the same form; the same one for the same ID."""
         if value not in self._ids:
             prefix, _sign, rest = value.partition("-")
             number = f"{len(self._ids) + 1:x}"

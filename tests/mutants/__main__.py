@@ -40,35 +40,35 @@ from tests.unit.test_storms import brief
 from .broken_engines import BROKEN, Broken, broken
 from .survivors import REASONS
 
-#: The unit tests of which a broken engine must fail one: those without a cloud, then by cloud; the quickest first.
+#: The unit tests that must find a broken engine: those without a cloud, then by cloud, the fastest first.
 PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting")]
 UNIT = {
     cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "", "_restore")]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
-#: Those of all clouds; the last takes minutes.
+#: Those of all clouds; the last one takes minutes.
 ALL_CLOUDS = [
     f"tests/unit/test_{name}.py"
     for name in ("what_stays", "seams", "shows_late", "isolation", "slow_regions", "old_looks", "bad_days")
 ]
-#: It counts calls of functions, and whoever breaks an engine may add some: that it fails proves nothing.
+#: It counts function calls, which a change may add: its failure proves nothing.
 COUNTS_CALLS = "tests/unit/test_decide.py::test_a_decision_costs_few_calls_of_functions"
-#: A broken engine comes to no end that computes so many seconds on one storm, or on the unit tests; or that is not done
-#: after so many seconds of the clock, however busy the machine is.
+#: A broken engine counts as endless after this many seconds of the processor for one storm, or for the unit tests; or
+#: after this many seconds of the clock, however busy the machine is.
 LONGEST_STORM, LONGEST_TESTS, LONGEST = 300, 600, 10800.0
-#: By whom one is found that lives, and one of which the place is not there any more.
+#: The result of one that nothing finds, and of one whose place no longer exists.
 NOBODY, NOT_THERE = "nobody", "not there"
-#: What is told of one that met no storms, or no tests.
+#: The result of one that met no storms, or no tests.
 NOT_TRIED = "not tried"
-#: What else becomes of one, which finds it as well.
+#: Other results, which count as found.
 BREAKS_DOWN, ENDLESS = "it breaks down", "it comes to no end"
 COUNTS = ("broken engines", "tried", "found by storms alone", "found by unit tests")
 MISSED = ("broken engine", "found by")
-#: What found each when it was last tried, by name.
+#: What found each one when it was last tried, by name.
 TABLE = Path(__file__).with_name("found.json")
-#: What was found so far.
+#: The results so far.
 KEPT = Path(os.environ.get("MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "mutants-found.json")
-#: Seeds of storms and collisions that a broken engine meets at most, over all its clouds.
+#: The maximum number of storms and collisions for a broken engine, on all its clouds together.
 SEEDS = 300
 _forked = multiprocessing.get_context("fork")
 
@@ -90,12 +90,12 @@ def main() -> None:
     for cloud in CLOUDS:
         importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_copy")
     for cloud in sorted({cloud for one in chosen for cloud in one.clouds}):
-        StormServer(cloud).passed(brief(cloud, 0, 1)[0])  # children find imported and made what each would make anew
+        StormServer(cloud).passed(brief(cloud, 0, 1)[0])  # imported once, for all children
     _tell(_judged(chosen, given), given.write)
 
 
 def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broken, dict[str, str]]]:
-    """Return what finds each: storms, and unit tests."""
+    """Return what finds each one: storms, and unit tests."""
     found: dict[str, dict[str, str]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     kinds = [] if given.kept_only else ["storms"] if given.storms_only else ["storms", "tests"]
     for by in kinds:
@@ -136,9 +136,9 @@ def job(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
 
 
 def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> Iterator[tuple[int, Any]]:
-    """Do each job in a process of its own, since what is broken in one must not reach the next; a late one is ended.
+    """Do each job in a process of its own, because a broken engine must not affect the next; a late one is killed.
 
-    Yields the number of each and its answer as it ends.
+    Yields the number of each job and its answer when it ends.
     """
     waiting, running = list(enumerate(jobs)), {}
     while waiting or running:
@@ -168,7 +168,7 @@ def _answer(work: Callable[[], Any], pipe: Any) -> None:
 
 
 def _may_compute(seconds: int) -> None:
-    """End this process when it has computed so many seconds more."""
+    """Kill this process when it has used this many more seconds of the processor."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds, hard))
 
@@ -184,8 +184,7 @@ def _received(pipe: Any) -> Any:
 
 
 def storms_of(clouds: tuple[str, ...], number: int, over_disks: bool = False) -> list[str]:
-    """Name so many brief storms and collisions, in turns over the clouds, the quick ones first; or storms over
-    drills."""
+    """Name short storms and collisions, in turns over the clouds, the fast ones first; or storms over drills."""
     each = -(-number // (2 * len(clouds)))
     quick = sorted(clouds, key=lambda cloud: CLOUDS[cloud].is_slow)
     if over_disks:
@@ -210,7 +209,7 @@ def _found(one: Broken, by: str, seeds: int) -> str:
 
 
 def _first_storm(one: Broken, seeds: int, before: str) -> str:
-    """Let storms pass, first the one that found it before, then in turns over the clouds, until one goes wrong."""
+    """Run storms, first the one that found it before, then in turns over the clouds, until one fails."""
     servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
     names = storms_of(one.clouds, seeds, one.over_disks)
     names.sort(key=lambda name: name != before)
@@ -245,7 +244,7 @@ def _first_test(one: Broken, before: str) -> str:
 
 
 class _Failed:
-    """A plugin of pytest that notes which tests fail, and which files cannot be read."""
+    """A plugin of pytest that records which tests fail, and which files cannot be imported."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -260,7 +259,7 @@ class _Failed:
 def failed_tests(
     paths: list[str], leave_out: Iterable[str] = (), first: bool = False, quick: bool = False
 ) -> list[str]:
-    """Name the tests that fail in this process; with ``first`` the first, with ``quick`` of those that are not slow."""
+    """Return the tests that fail in this process; ``first``: only the first, ``quick``: of those that are not slow."""
     failed = _Failed()
     options = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *(["-x"] if first else [])]
     options += ["-m", "not slow"] if quick else []

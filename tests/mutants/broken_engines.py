@@ -30,7 +30,7 @@ CORE = f"{COLLECTION}.plugins.module_utils._core"
 
 @dataclass(frozen=True)
 class Broken:
-    """One broken engine. ``clouds`` are those on which it shows."""
+    """One broken engine. ``clouds`` are those on which the error shows."""
 
     name: str
     what: str
@@ -50,7 +50,7 @@ def _with(option: str) -> tuple[str, ...]:
 
 TAGS, DESCRIPTION, EXPIRY, ENCRYPTION = map(_with, ("tags", "description", "retention_days", "encrypted"))
 LOCKS, MODES = map(_with, ("lock_days", "lock_mode"))
-#: ECS has a token against doubles. On CBS a failed copy vanishes, and a second call for the same copy is refused.
+#: ECS has a token against second copies. On CBS a failed copy vanishes, and a second call for the same copy is refused.
 NO_TOKEN = tuple(name for name in CLOUDS if name != "ecs")
 NOT_ENS = tuple(name for name in CLOUDS if name != "ens")
 NOT_CBS = tuple(name for name in CLOUDS if name != "cbs")
@@ -58,7 +58,7 @@ NOT_CBS = tuple(name for name in CLOUDS if name != "cbs")
 
 @contextmanager
 def broken(name: str) -> Iterator[None]:
-    """Let this process have a broken engine. Raises LookupError where the engine has no such part any more."""
+    """Let this process have a broken engine. Raises LookupError if the engine no longer has such a part."""
     found = {one.name: one for one in BROKEN}[name]
     with ExitStack() as stack:
         found.change(stack)
@@ -69,7 +69,7 @@ def broken(name: str) -> Iterator[None]:
 
 
 def _wrapped(stack: ExitStack, wrap: Callable[..., Any]) -> None:
-    """Put ``wrap(real, module, connect, own_options)`` before the function that runs every copy module."""
+    """Wrap the function that runs every copy module in ``wrap(real, module, connect, own_options)``."""
     copying = importlib.import_module(COPYING)
     real = copying.copy_snapshots
 
@@ -84,7 +84,7 @@ def _wrapped(stack: ExitStack, wrap: Callable[..., Any]) -> None:
 
 
 def options(what: str, clouds: tuple[str, ...] = tuple(CLOUDS), **changes: Any) -> None:
-    """Break how an option is understood: each change is a value, or a function of the value that was given."""
+    """Break how an option is understood: each change is a value, or a function of the given value."""
 
     def wrap(real: Any, module: Any, connect: Any, own_options: Any) -> None:
         for name, change in changes.items():
@@ -98,7 +98,7 @@ def options(what: str, clouds: tuple[str, ...] = tuple(CLOUDS), **changes: Any) 
 def adapter(
     what: str, clouds: tuple[str, ...] = tuple(CLOUDS)
 ) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
-    """Break what an engine asks of its adapter, or hears of it: the function changes an adapter."""
+    """Break the engine's calls of its adapter, or the answers: the function changes an adapter."""
 
     def take(change: Callable[[Any], None]) -> Callable[[Any], None]:
         def wrap(real: Any, module: Any, connect: Any, own_options: Any) -> None:
@@ -116,8 +116,7 @@ def adapter(
 
 
 def result(what: str) -> Callable[[Callable[[dict[str, Any]], Any]], Callable[[dict[str, Any]], Any]]:
-    """Break what an engine says: the function changes a result; it returns True where the module is not to fail any
-    more."""
+    """Break what an engine reports: the function changes a result; it returns True to make the module succeed."""
 
     def take(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
         def wrap(real: Any, module: Any, connect: Any, own_options: Any) -> None:
@@ -151,11 +150,10 @@ def inside(
     package: str = CORE,
     over_disks: bool = False,
 ) -> None:
-    """Break a part of the engine itself: ``make`` gets the real thing and returns what takes its place.
+    """Break a part of the engine itself: ``make`` gets the real thing and returns its replacement.
 
-    The place is a module of ``_core``, or of another package, and an attribute of it, with a dot where it is one of a
-    class. Where another module
-    has taken the thing over by its name, it is replaced there too.
+    The place is a module of ``_core``, or of another package, and an attribute of it, with a dot if it is one of a
+    class. If another module has imported the thing by name, it is replaced there too.
     """
 
     def change(stack: ExitStack) -> None:
@@ -188,7 +186,7 @@ def _name(what: str) -> str:
     return "-".join("".join(c if c.isalnum() or c in "_ " else " " for c in what).split())
 
 
-# -- options that are not kept ---------------------------------------------------------------------------
+# -- options that are ignored -----------------------------------------------------------------------------
 
 options("max_in_flight is ignored", max_in_flight=1000)
 options("max_in_flight is one more", max_in_flight=lambda n: n + 1)
@@ -643,7 +641,7 @@ def _change(cloud: Any) -> None:
     cloud.cancels_by_deletion = False
 
 
-# -- what is said ----------------------------------------------------------------------------------------
+# -- what is reported --------------------------------------------------------------------------------------
 
 
 @result("changed is always true")
@@ -727,7 +725,7 @@ for _count in ("created", "adopted", "replaced", "updated", "deleted", "unchange
 
 
 # -- inside the engine -----------------------------------------------------------------------------------
-# What no option, adapter or result can break. One line each; where the engine is rebuilt, put the place right.
+# What no option, adapter or result can break. One line each; after a change of the engine, update the place.
 
 
 def _always(value: Any) -> Callable[[Any], Any]:
@@ -836,7 +834,7 @@ def _asks_no_more(real: Any) -> Any:
 
 
 def _no_younger(real: Any) -> Any:
-    """Believe an older state than was shown already."""
+    """Believe an older state than an earlier look showed."""
 
     def shown(self: Any, snapshot_id: str, copy: Any, at: float) -> None:
         if snapshot_id in self.seen and copy.state is not _state("ABSENT"):

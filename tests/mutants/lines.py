@@ -27,7 +27,7 @@ from tests.tables import keep_broken, list_table
 from .__main__ import failed_tests, goes_wrong, in_children, job, storms_of
 from .survivors import LINES
 
-#: What is to find a change of the engine's decisions, the quickest first: test files, and the brief storms of a cloud.
+#: What must find a change of the engine's decisions, the fastest first: test files, and the short storms of a cloud.
 ENGINE = (
     *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "timed_out", "waiting", "messages", "locks")),
     *("ecs", "tests/unit/test_ecs_contract.py"),
@@ -35,7 +35,7 @@ ENGINE = (
     *("ens", "ebs", "tests/unit/test_ens_contract.py"),
     *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes", "old_looks")),
 )
-#: What is to find a change of the role dr_copy, and of dr_restore, the quickest first.
+#: What must find a change of the role dr_copy, and of dr_restore, the fastest first.
 ROLE = tuple(
     f"tests/unit/test_{name}.py"
     for name in (
@@ -64,19 +64,19 @@ RESTORE = tuple(
         *("usable_drills", "restore_runs"),
     )
 )
-#: The same of what the roles write: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
+#: The same for the output of the roles: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
 WRITTEN = tuple(
     f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "machine_readable", "reported")
 )
 WRITTEN_OF_RESTORES = tuple(f"tests/unit/test_{name}.py" for name in ("drill_page", "restoring", "restore_sets"))
-#: The same of the sets, which both roles read and mark.
+#: The same for sets, which both roles read and mark.
 SETS = tuple(
     f"tests/unit/test_{name}.py"
     for name in ("sets", "set_inputs", "retention", "restore_sets", "set_nights", "sets_of_plans")
 )
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
-#: Each pure file, with what is to find a change of it. A folder stands for the files in it.
+#: Each pure file, with what must find a change of it. A folder stands for its files.
 PURE = {
     "plugins/plugin_utils/_dr_copy/decide/retention.py": (
         "tests/unit/test_retention.py",
@@ -100,14 +100,15 @@ PURE = {
 PLUGINS = "ansible_collections.multicloud.snapshots.plugins"
 #: Kinds of plugins that import the roles.
 ROLES_IN = ("plugin_utils", "filter", "action")
-#: Changes of a file that are tried, drawn from all that there are, the same each time.
+#: The number of changes for each file, drawn from all possible ones, the same each time.
 SAMPLE = 20
-#: Storms and collisions that a changed line meets.
+#: The number of storms and collisions for a changed line.
 STORMS = 40
-#: Seconds of the processor after which a change comes to no end, which finds it; and of the clock, for one that hangs.
+#: Seconds of the processor after which a change counts as endless, and thus as found; and of the clock, for one that
+#: hangs.
 LONGEST, HANGS = 300, 3600.0
-#: Changes that tell nothing: of annotations, of numbers and decorators of data classes, and of ``is`` into what says
-#: the same of states and of None.
+#: Changes that prove nothing: of annotations, of numbers and decorators of data classes, and of ``is`` to an operator
+#: with the same result for states and None.
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
 SAME = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_IsNot_NotEq")
 HEAD = ("file", "changes tried", "found", "not found, in lines")
@@ -115,7 +116,7 @@ HEAD = ("file", "changes tried", "found", "not found, in lines")
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a file: where it is, and the text of the file with it."""
+    """One change of a file: its position, and the text of the file with it."""
 
     path: str
     line: int
@@ -185,7 +186,7 @@ def _drawn(path: str, sample: int) -> list[Change]:
 
 
 def _is_python(text: str) -> bool:
-    """Whether a text can be read at all: not with another operator for the one that unpacks, as in ``{**row}``."""
+    """Whether a text is valid Python: not with another operator instead of the unpacking one, as in ``{**row}``."""
     try:
         compile(text, "changed", "exec")
     except SyntaxError:
@@ -209,9 +210,9 @@ def _lives(change: Change) -> bool:
 
 
 def _read_instead(path: Path, text: bytes) -> None:
-    """Let this process import a file with another text, and all that may have imported it anew."""
+    """Let this process import a file with another text, and import again everything that may have imported it."""
     read = importlib.machinery.SourceFileLoader.get_data
-    # What the roles are made of imports all these; the engine does not import the roles.
+    # All of these import the roles; the engine does not.
     ours = ["tests.unit", "tests.storms", "tests.nights", *(f"{PLUGINS}.{kind}" for kind in ROLES_IN)]
     if "module_utils" in path.parts:
         ours += ["tests.simulator", "tests.clouds", PLUGINS]
@@ -225,7 +226,7 @@ def _read_instead(path: Path, text: bytes) -> None:
 
 
 def _found_by(finder: str) -> str:
-    """Return what goes wrong first in a file of tests, or in the brief storms of a cloud."""
+    """Return what fails first in a file of tests, or in the short storms of a cloud."""
     if finder.endswith(".py"):
         return next(iter(failed_tests([finder], first=True, quick=True)), "")
     servers = importlib.import_module("tests.storms.servers")

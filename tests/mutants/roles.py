@@ -43,7 +43,7 @@ RULES = ROOT / "docs" / "monitoring" / "dr_copy.rules.yml"
 INPUT = "ansible_collections.multicloud.snapshots.plugins.plugin_utils"
 TABLES = {"dr_copy": f"{INPUT}._dr_copy.input.variables", "dr_restore": f"{INPUT}._dr_restore.input.variables"}
 DOCUMENTED = "tests/unit/test_structure.py::test_the_role_documents_all_its_variables"
-#: What is to find a change, the quickest first.
+#: What must find a change, the fastest first.
 FINDERS = {
     "dr_copy rows": ("tests/unit/test_calls.py",),
     "dr_copy variables": (DOCUMENTED, "tests/unit/test_calls.py", "tests/unit/test_variables.py"),
@@ -53,18 +53,18 @@ FINDERS = {
     "dr_restore templates": ("tests/unit/test_drill_page.py",),
     "alerts": ("tests/unit/test_alerts.py",),
 }
-#: Seconds of the clock after which the tests of a change are ended. That finds nothing: the machine may be slow.
+#: Seconds of the clock after which the tests of a change are killed. That finds nothing: the machine may be slow.
 HANGS = 1800.0
-#: Which test has found each change.
+#: Which test found each change.
 KEPT = Path(os.environ.get("ROLE_MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "role-mutants-found.json")
 HEAD = ("what is broken", "changes tried", "found", "not found")
-#: Tags of a template that show or choose something.
+#: Template tags that show or choose something.
 _TAG = re.compile(r"{%-? (?P<word>if|elif|for) (?P<rest>.*?) -?%}|{{ (?P<shown>.*?) }}", re.S)
 
 
 @dataclass(frozen=True)
 class Broken:
-    """One change: what kind of thing is broken, its name, and what does it in a process of its own."""
+    """One change: its kind, its name, and a function that makes it in a process of its own."""
 
     kind: str
     name: str
@@ -88,11 +88,11 @@ def main() -> None:
     if given.list:
         print("\n".join(map(str, chosen)))
         return
-    importlib.import_module("tests.unit.conftest")  # first, since it sets for how long a random example may take
+    importlib.import_module("tests.unit.conftest")  # first, because it sets how long a random example may take
     for name in {name.partition(".py")[0] for finders in FINDERS.values() for name in finders}:
         importlib.import_module(name.replace("/", "."))
     gc.collect()
-    gc.freeze()  # else each child looks through all of it, and so gets a copy of its own
+    gc.freeze()  # otherwise each child walks through all of it, and gets a copy of its own
     tests = list(dict.fromkeys(test for one in chosen for test in FINDERS[one.kind]))
     ((_number, already),) = in_children([lambda: failed_tests(tests, quick=True)], 1)
     print(f"these fail without a change, and find nothing: {already}", flush=True)
@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def _finder(one: Broken, already: list[str]) -> str:
-    """Return the test that finds a change first, none of those that fail already."""
+    """Return the test that finds a change first, not counting those that fail without it."""
     started = time.monotonic()
     one.change()
     tries = (failed_tests([finder], already, first=True, quick=True) for finder in FINDERS[one.kind])

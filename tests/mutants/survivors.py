@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why a broken engine, or a changed line, that no test finds is let live: because it keeps every promise."""
+"""Why a broken engine, or a changed line, that no test finds is accepted: because it keeps every promise."""
 
 from __future__ import annotations
 

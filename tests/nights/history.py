@@ -31,7 +31,7 @@ from tests.unit.reports import done_with
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
-#: The time of the source in a spoilt tag.
+#: The time of the source in a wrong tag.
 FUTURE = "2099-01-01T00:00:00Z"
 
 NO_CALENDAR = {"keep_daily": 0, "keep_weekly": 0, "keep_monthly": 0, "keep_yearly": 0, "timezone": "UTC"}
@@ -40,7 +40,7 @@ CALENDARS = (
     {**NO_CALENDAR, "keep_weekly": 1, "timezone": "Pacific/Auckland"},
     {"keep_daily": 3, "keep_weekly": 2, "keep_monthly": 2, "keep_yearly": 1, "timezone": "America/New_York"},
 )
-#: How a period is written by strftime, by the limit that counts it.
+#: The strftime format of each period, by the limit that counts it.
 PERIODS = {"keep_daily": "%Y-%m-%d", "keep_weekly": "%G week %V", "keep_monthly": "%Y-%m", "keep_yearly": "%Y"}
 
 Row = dict[str, Any]
@@ -55,7 +55,7 @@ def time_of(text: str) -> datetime:
 
 
 def kept_by_calendar(taken: datetime, newer: Collection[datetime], calendar: Row) -> list[str]:
-    """Say which limits by the calendar keep a recovery point; ``newer`` are the times of those after it."""
+    """Return which limits by the calendar keep a recovery point; ``newer`` are the times of the later ones."""
     zone = ZoneInfo(calendar["timezone"])
     kept = []
     for limit, form in PERIODS.items():
@@ -67,7 +67,7 @@ def kept_by_calendar(taken: datetime, newer: Collection[datetime], calendar: Row
 
 
 class NightHistory:
-    """One seed's estate and variables. ``wrong`` gathers what should never have happened."""
+    """One seed's estate and variables. ``wrong`` collects what must never happen."""
 
     def __init__(self, cloud: str, seed: int):
         self.draw = draw = random.Random(f"{cloud} {seed}")
@@ -91,13 +91,13 @@ class NightHistory:
 
     def new_id(self, what: str) -> str:
         self._number += 1
-        # Not in the order in which they are made, as the IDs of clouds.
+        # Not in the order of creation, like the IDs of clouds.
         return f"{what}-{(self._number * 7919) % 100003:06d}"
 
-    # -- what happens between two runs -------------------------------------------------------------------
+    # -- events between two runs --------------------------------------------------------------------------
 
     def pass_on(self, hours: float) -> None:
-        """Let time pass, and things happen."""
+        """Let time pass, with random events."""
         self.now += timedelta(hours=hours)
         for source in self.sources:
             source["state"] = "completed" if self.draw.random() < 0.8 else source["state"]
@@ -183,7 +183,7 @@ class NightHistory:
                 if key in before:
                     self.wrong.append(f"{key} was copied twice")
                 if row["region"] not in broken:
-                    # A copy in progress is adopted, as the module does.
+                    # A copy in progress is adopted, as by the module.
                     there = [c for c in self.copies if (c["source"]["snapshot_id"], c["region"]) == key]
                     for copy in there:
                         copy["state"] = "completed"
@@ -227,10 +227,10 @@ class NightHistory:
         self.deletions += len(gone)
         self.copies = [copy for copy in self.copies if copy["snapshot_id"] not in gone]
 
-    # -- what may be deleted, said anew ------------------------------------------------------------------------
+    # -- a second implementation of what may be deleted -------------------------------------------------------
 
     def _objections(self, copy: Row) -> list[str]:
-        """Say everything that speaks against deleting a copy."""
+        """Yield every reason not to delete a copy."""
         source = copy["source"]
         found = []
         if not source["managed"]:

@@ -20,18 +20,18 @@ from tests.nights.history import kept_by_calendar
 from tests.unit.estates import Estate
 from tests.unit.night_runs import night
 
-#: Days for which the source's own snapshots are kept.
+#: How many days the source's own snapshots are kept.
 SOURCE_DAYS = 3
 KEEP, KEEP_DAYS, RPO_HOURS = 5, 10, 30
 CALENDAR = {"keep_daily": 12, "keep_weekly": 6, "keep_monthly": 9, "keep_yearly": 2, "timezone": "Europe/Berlin"}
-#: The night on which a disk loses its tag, that on which a copy's tag holds a time in the future, and those on which
+#: The night on which a disk loses its tag, the one on which a copy's tag has a time in the future, and those on which
 #: the source region is down.
 UNTAGGED, FUTURE, DOWN = 3, 5, range(8, 15)
 CREATED_AT = "dr-copy:source-created-at"
 
 
 class Year:
-    """The nights of one cloud. ``wrong`` gathers what should never have happened."""
+    """The nights of one cloud. ``wrong`` collects what must never happen."""
 
     def __init__(self, cloud: str, estate: Estate, reports: Path, seed: int = 1):
         self.cloud, self.estate, self.reports = cloud, estate, reports
@@ -39,19 +39,19 @@ class Year:
         self.disks = [estate.disk(**{"dr-copy": "true"}) for _disk in range(3)]
         #: The disks of each plan, by the value of their tag: two plans over one pair of regions.
         self.plans = {"true": self.disks, "mail": [estate.disk(**{"dr-copy": "mail"})]}
-        #: A disk that loses its tag: what was copied of it stays.
+        #: A disk that loses its tag: its copies are kept.
         self.leaving = estate.disk(**{"dr-copy": "true"})
-        #: When each source was taken, by its ID, and its disk.
+        #: The time and the disk of each source, by ID.
         self.taken: dict[str, tuple[datetime, str]] = {}
         self.alive: list[str] = []
-        #: IDs of all copies that were ever seen, by source.
+        #: The IDs of all copies that were ever seen, by source.
         self.copied: dict[str, set[str]] = {}
         self.nights = self.failures = self.pruned = self.pages = 0
         self.wrong: list[str] = []
         estate.settings(copy_seconds=60)
 
     def night(self, fails: bool | None = None) -> None:
-        """Take snapshots, run the role once, and look at what is there in the morning."""
+        """Take snapshots, run the role once, and check the state in the morning."""
         self.nights += 1
         estate = self.estate
         estate.clock.sleep(86400 - (estate.clock.monotonic() - 1000.0) % 86400)
@@ -83,7 +83,7 @@ class Year:
             self._drop_old_sources()
 
     def _spoil(self) -> tuple[Any, str] | None:
-        """Give the newest copy of a disk a time in the future; returns it with the true one. ENS has no tags."""
+        """Give the newest copy of a disk a time in the future; return it with the true one. ENS has no tags."""
         if not CLOUDS[self.cloud].snapshots_have_tags:
             return None
         copies = [
@@ -147,13 +147,13 @@ class Year:
         return str(copy.source_id)
 
     def points(self) -> set[tuple[datetime, str]]:
-        """Return the recovery points that are on the server: when each was taken, and its disk."""
+        """Return the recovery points on the server: when each was taken, and its disk."""
         copies = self.estate.copies(self.estate.destination)
         points = {self.taken[self._source_of(copy)] for copy in copies if self.estate.is_complete(copy)}
         return {point for point in points if point[1] != self.leaving or self.nights < UNTAGGED}
 
     def described(self) -> set[tuple[datetime, str]]:
-        """Return the recovery points that the variables describe, out of all that were ever made."""
+        """Return the recovery points that the variables keep, of all that were ever made."""
         ever = {self.taken[source] for source in self.copied}
         kept = set()
         for disk in [disk for disks in self.plans.values() for disk in disks]:

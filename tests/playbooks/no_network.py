@@ -21,7 +21,7 @@ from .test_restore import Site
 
 
 def day() -> str:
-    """Return the commands from the archive to the restored disk and a drill, in the words of the guides."""
+    """Return the commands from the archive to the restored disk and a drill, as in the guides."""
     use_it, drill = (block.text for block in blocks_of("kit") if block.section == "Use it")
     (flood,) = (block.text for block in blocks_of("worst_day") if block.caption == "flood.yml")
     (restore,) = (block.text for block in blocks_of("worst_day") if block.section == "Restore")

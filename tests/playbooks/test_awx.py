@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What playbooks/awx/setup.yml makes of an empty controller for two organizations, by awx.awx against a stand-in for
-AWX's API."""
+"""What playbooks/awx/setup.yml creates on an empty controller for two organizations, with a stand-in for AWX's API."""
 
 from __future__ import annotations
 
@@ -38,10 +37,10 @@ def options(role):
     return specs["argument_specs"]["main"]["options"]
 
 
-#: The variables of the roles, as their argument specs have them.
+#: The variables of the roles, from their argument specs.
 OPTIONS = {**options("dr_copy"), **options("dr_restore")}
 VARIABLES = {name for name in OPTIONS if name.startswith("dr_copy_")}
-#: How each is taken, and its default.
+#: The type of each variable, and its default.
 TAKEN = {f"dr_copy_{name}": taken for name, taken in of_copies.VARIABLES.items()} | {
     f"dr_restore_{name}": taken for name, taken in of_restores.VARIABLES.items()
 }
@@ -115,7 +114,7 @@ def test_what_would_fail_later_is_refused_before_anything_is_made(awx):
 
 
 def schedules(controller, template):
-    """Return what runs a template by the clock."""
+    """Return the schedules of a template."""
     return [s for s in controller.of("schedules").values() if s["unified_job_template"] == template["id"]]
 
 
@@ -260,7 +259,7 @@ def refreshed(controller):
 
 @pytest.fixture
 def apart(awx, tmp_path):
-    """The same controller, whose changes nobody else sees."""
+    """The same controller, with changes that no other test sees."""
     own = copy.copy(awx)
     own.kept = tmp_path / "controller"
     own.kept.write_bytes(awx.kept.read_bytes())
@@ -269,7 +268,7 @@ def apart(awx, tmp_path):
 
 def test_setup_reports_a_changed_project(apart):
     code, output = apart.set_up(awx_project_branch="")
-    # Warnings of ansible-core may stand between.
+    # Warnings of ansible-core may be in between.
     changed = re.findall(r"TASK \[Project ([^\]]+)\] \*+\n(?:(?!TASK )(?!ok: ).*\n)*?changed:", output)
     assert code == 0 and changed == ["dr-copy", "dr-copy restores"], output
 

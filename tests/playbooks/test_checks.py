@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of checks for drills, on real loop devices."""
+"""The sample checks for drills, on real loop devices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from .conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "docs" / "checks"
-#: Where administrators' programs are too, as for who becomes root by sudo.
+#: The path of an administrator, as with sudo.
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 
@@ -28,7 +28,7 @@ def ran(*command, codes=(0,)):
 
 @pytest.fixture
 def loop():
-    """Attaches images as block devices; where that is not allowed, the test is skipped."""
+    """Attaches images as block devices; if that is not allowed, the test is skipped."""
     if os.geteuid() or not all(shutil.which(name, path=PATH) for name in ("losetup", "mkfs.ext4", "debugfs")):
         pytest.skip("loop devices need root, losetup and e2fsprogs")
     devices = []
@@ -46,7 +46,7 @@ def loop():
 
 
 def image_of(path, loop):
-    """Make an image of a file system that was copied while it was mounted, so that its journal is not replayed."""
+    """Make an image of a file system that was copied while mounted, so that its journal needs a replay."""
     path.with_suffix(".live").write_bytes(b"")
     os.truncate(path.with_suffix(".live"), 16 << 20)
     ran("mkfs.ext4", "-q", path.with_suffix(".live"))
@@ -70,7 +70,7 @@ def test_an_intact_file_system_passes_and_a_damaged_one_fails_and_is_unmounted(c
     disks = [{"name": image.name, "device": loop(image), "disk_id": "d-1"} for image in (whole, damaged)]
 
     def checked(disk):
-        """Run the example as a drill does."""
+        """Run the sample as a drill does."""
         given = {"dr_restore_set": {"group": None, "disks": [disk]}}
         example = str(EXAMPLES / "file_systems.yml")
         return clouds.play([{"ansible.builtin.include_tasks": example, "vars": given}], PATH=PATH)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets on a bad day, wherever they might show; and names from the cloud that would like to be more than text."""
+"""Secrets on a bad day, in every possible output; and names from the cloud that contain markup or templates."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def written(path, text):
 
 
 def commands_while(process):
-    """Return every command line of this process and of all that it starts, told while it runs."""
+    """Collect every command line of this process and its descendants while it runs."""
     seen = set()
     while process.poll() is None and len(seen) < 10000:
         for pid in family(process.pid):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kit for the worst day: made of an installed collection, and used where there is no network."""
+"""The kit for the worst day: made from an installed collection, and used without a network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DRILL = {"dr_restore_cloud": "ebs", "dr_restore_region": "eu-west-1", "dr_restor
 
 @pytest.fixture
 def alone():
-    """How a command is begun in a network namespace that has nothing but loopback."""
+    """Return the command prefix for a network namespace that has only loopback."""
     if not os.environ.get("KIT_TEST"):
         pytest.skip("make kit-test runs it: a minute goes by while wheels are fetched and installed twice")
     has_both = shutil.which("unshare") and shutil.which("ip")
@@ -54,7 +54,7 @@ def installed(tmp_path_factory):
 
 
 def run_in(directory, installed, command):
-    """Run a command where the collection is installed; returns exit code and output."""
+    """Run a command where the collection is installed; return exit code and output."""
     environment = {**outside(), "ANSIBLE_COLLECTIONS_PATH": str(installed), "PWD": str(directory)}
     done = subprocess.run(
         command, env=environment, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make live` and `make live-clean`, against the simulated clouds: promises, kills, what is written, what is left."""
+"""`make live` and `make live-clean` against the simulated clouds: promises, kills, what is written, what is left."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.simulator import alibaba, ec2, tencent
 
 from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, of_the_day, send, wait_until
 
-#: How often an action was called when the power goes, and which others of the run must have been seen.
+#: How often an action was called before the power fails, and which other calls of the run must have been seen.
 MOMENTS = [
     ("ebs", "CreateVolume", 1),
-    ("ebs", "CopySnapshot", 2),  # the first only asks for permission
+    ("ebs", "CopySnapshot", 2),  # the first one only checks the permission
     ("ecs", "CreateSnapshot", 1),
     ("ens", "CopySnapshot", 1),
     ("cbs", "CreateDisks", 1),
@@ -32,7 +32,7 @@ HIDDEN = (
     *(ec2.ACCESS_KEY, ec2.SECRET_KEY, ec2.ACCOUNT, alibaba.ACCESS_KEY, alibaba.SECRET_KEY),
     *(tencent.SECRET_ID, tencent.SECRET_KEY, tencent.ACCOUNT, "alice"),
 )
-#: What a service may say of who asked.
+#: What a service may reveal about the caller.
 TELLING = (
     f"User: arn:aws:iam::{ec2.ACCOUNT}:user/alice, uin/{tencent.ACCOUNT}, acs:ram::{tencent.ACCOUNT}:user/alice, "
     f"alice@example.com, {alibaba.ACCESS_KEY} is not authorized"
@@ -40,7 +40,7 @@ TELLING = (
 
 
 class Lent:
-    """A simulated account with things of its owner's, lent for a live run."""
+    """A simulated account with things of its owner, for a live run."""
 
     def __init__(self, clouds, cloud):
         self.clouds, self.cloud = clouds, cloud
@@ -57,13 +57,13 @@ class Lent:
             TENCENTCLOUD_SECRET_KEY=connections["cbs"]["secret_key"],
             TENCENTCLOUD_CBS_ENDPOINT=connections["cbs"]["endpoint_url"],
         )
-        # The owner's things, some of them with names and tags that look like the mark.
+        # The owner's things, some with names and tags that look like the mark.
         self.disk = clouds.disk_of(cloud, "dr-copy-live", dr_copy_live="mine")
         clouds.snapshot_of(cloud, self.disk)
         self.before = self.everything()
 
     def everything(self):
-        """Return the server's own truth: each disk and snapshot, in both regions."""
+        """Return the true state of the server: each disk and snapshot, in both regions."""
         if self.cloud != "ebs":
             return {row["id"] for row in self.clouds.tell_of(self.cloud, "truth")}
         found = set()
@@ -89,13 +89,13 @@ class Lent:
         )
 
     def run(self, command, *arguments):
-        """Run to the end; while two runs copy at once, copies take so long that each sees the other's."""
+        """Run to the end. While two runs copy at once, copies take long enough for each run to see the other's."""
         process = self.start(command, *arguments)
         lines = []
         for line in process.stdout:
             lines.append(line)
             if "twice at once" in line or "two runs at once" in line:
-                # Later ENS and CBS are asked to delete a copy in progress, which must be that still.
+                # Later ENS and CBS get a deletion of a copy that must still be in progress.
                 self.pace(5.0 if "twice" in line else 3.0)
         return process.wait(), "".join(lines)
 
@@ -106,7 +106,7 @@ class Lent:
         return self.clouds.tell_of(self.cloud, "calls").get(action, 0)
 
     def written(self):
-        """Return all that a run wrote, but the journal."""
+        """Return everything that a run wrote, except the journal."""
         return {path: path.read_text() for path in self.results.rglob("*") if path.is_file()}
 
 
@@ -118,7 +118,7 @@ def lent(clouds, request):
 @pytest.mark.parametrize("lent", of_the_day(PLACES), indirect=True)
 def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks):
     lent.environment["PATH"] = quick_playbooks
-    # One cloud runs the role twice, and one takes snapshots of a disk that is lent.
+    # One cloud runs the role twice, and one takes snapshots of a given disk.
     arguments = {"cbs": (), "ecs": ("--brief", "--disk", lent.disk)}.get(lent.cloud, ("--brief",))
     code, output = lent.run("run", "--yes", *arguments)
     assert code == 0, output
@@ -147,7 +147,7 @@ def test_after_a_kill_nothing_is_left_and_nothing_else_touched(lent, action, tim
     process = lent.start("run", "--yes")
     wait_until(lambda: lent.calls(action) >= times or process.poll() is not None)
     if dies_alone:
-        # The run itself dies, its playbook goes on: nothing may be cleaned up beneath it.
+        # The run itself was killed, but its playbook continues: nothing may be cleaned up meanwhile.
         others = family(process.pid)[1:]
         process.kill()
         process.wait()

@@ -83,7 +83,7 @@ def test_credentials_come_once_by_action_group_and_are_never_shown(clouds, place
         [place.task([*sources, sources[0][:-1] + "z"], wait=True)],
         module_defaults={f"group/multicloud.snapshots.{GROUPS[place.cloud]}": "{{ keys }}"},
     )
-    variables = clouds.directory / "vars.json"  # core quotes the playbook where a task fails
+    variables = clouds.directory / "vars.json"  # core quotes the playbook if a task fails
     variables.write_text(json.dumps({"keys": place.keys}))
     code, output = clouds.run("ansible-playbook", playbook, "-vvv", "-e", f"@{variables}")
     assert (

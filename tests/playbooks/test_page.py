@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report's pages in a headless Chromium: what people see, and what axe says of it."""
+"""The report's pages in a headless Chromium: what people see, and what axe reports."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def axe(tmp_path_factory):
 
 
 def opened(directory, page, *arguments, size="1280,1000"):
-    """Open a page; returns its document once all of it has run."""
+    """Open a page; return its document once all of it has run."""
     path = directory / "page.html"
     path.write_text(page)
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={directory}/profile"]
@@ -52,7 +52,7 @@ def opened(directory, page, *arguments, size="1280,1000"):
 
 
 def measured(directory, page, script, *arguments, size="1280,1000"):
-    """Run a script in a page, which itself allows none; returns what it hands to ``tell``."""
+    """Run a script in a page, which itself allows none; return what it passes to ``tell``."""
     (directory / "run.js").write_text(f"{TELL}\n{script}")
     page = re.sub(r"<meta http-equiv=[^>]*>", "", page).replace("</body>", '<script src="run.js"></script></body>')
     dom = opened(directory, page, *arguments, size=size)
@@ -64,7 +64,7 @@ def measured(directory, page, script, *arguments, size="1280,1000"):
 def in_frame(directory, page, width, script):
     """Run a script beside a page in a frame: a window is never narrower than 500 pixels, a frame is.
 
-    It runs when the window has loaded, which is after its frame has: the frame alone may be there before the script.
+    It runs when the window has loaded, which is after its frame: the frame alone may load before the script.
     """
     style = f"width: {width}px; border: 0"
     frame = f'<body><iframe id="frame" style="{style}" srcdoc="{html.escape(page)}"></iframe></body>'
@@ -97,8 +97,8 @@ PAGES = {
 @pytest.mark.parametrize("scheme", [(), (DARK,)], ids=["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_to_complain_of(tmp_path, axe, name, scheme):
-    # Rows are alike, so that of thousands the first hundred stand for all. axe walks through what it excludes as well,
-    # which takes minutes: the others go, once it is known that no two elements of the whole page have one ID.
+    # Rows are alike, so the first hundred stand for thousands. axe also walks through what it excludes, which takes
+    # minutes. So the other rows are removed, once it is known that no two elements of the whole page have the same ID.
     script = f"""{axe};
         const ids = [...document.querySelectorAll('[id]')].map(element => element.id);
         const twice = ids.filter(id => ids.indexOf(id) !== ids.lastIndexOf(id));

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role as one program run by an action plugin: what of the play it keeps, and what it shows meanwhile."""
+"""The role as one program run by an action plugin: what it uses of the play, and what it shows while it runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TASKS = [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}]
 
 @pytest.fixture(params=["newest", "oldest"])
 def core(request):
-    """What puts a core first: that of the tests, or the oldest that is supported."""
+    """Return the environment that selects a core: that of the tests, or the oldest supported one."""
     return {} if request.param == "newest" else request.getfixturevalue("oldest")
 
 
@@ -129,7 +129,7 @@ def test_a_variable_that_cannot_be_evaluated_leaves_a_red_page(clouds, core, pla
 
 
 def test_a_module_that_is_not_installed_fails_at_the_end_by_its_name(clouds, oldest):
-    """The oldest core of the tests has no library of EC2."""
+    """The oldest core of the tests has no library for EC2."""
     variables = {**plan_over(clouds, "ebs"), "dr_copy_connection": {}}
     code, output, errors = played(clouds, TASKS, "-e", json.dumps(variables), core=oldest)
     assert code == 2 and "boto3" in output and "Traceback" not in output + errors, output

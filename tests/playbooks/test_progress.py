@@ -25,12 +25,12 @@ LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under 
 
 @pytest.fixture(params=["newest", "oldest"])
 def core(request):
-    """What puts a core first: that of the tests, or the oldest that is supported."""
+    """Return the environment that selects a core: that of the tests, or the oldest supported one."""
     return {} if request.param == "newest" else request.getfixturevalue("oldest")
 
 
 def task(clouds, cloud, count=4, **options):
-    """Return a copy task that takes some seconds, since its window is narrow."""
+    """Return a copy task that takes some seconds, because its window is narrow."""
     source, destination = PLACES[cloud]
     ids = [clouds.snapshot_of(cloud) for _n in range(count)]
     given = {"snapshot_ids": ids, "source_region": source, "destination_regions": [destination], "max_in_flight": 2}
@@ -40,7 +40,7 @@ def task(clouds, cloud, count=4, **options):
 
 
 def played(clouds, tasks, *arguments, core=None, **play):
-    """Run a playbook; returns its exit code, what it wrote to stdout, and what to stderr."""
+    """Run a playbook; return its exit code, its stdout and its stderr."""
     process = subprocess.run(
         ["ansible-playbook", clouds.written(tasks, **play), *arguments],
         cwd=clouds.directory,
@@ -54,7 +54,7 @@ def played(clouds, tasks, *arguments, core=None, **play):
 
 
 def started(clouds, core, **streams):
-    """Start a playbook that copies for some seconds, with streams of one's own."""
+    """Start a playbook that copies for some seconds, with streams of its own."""
     command = ["ansible-playbook", clouds.written([task(clouds, "ens")])]
     return subprocess.Popen(command, cwd=clouds.directory, env=clouds.environment(**core), **streams)
 
@@ -64,7 +64,7 @@ def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
     code, output, errors = played(clouds, [{**task(clouds, cloud), "register": "copied"}, {"debug": {"var": "copied"}}])
     assert code == 0, output + errors
     lines = LINE.findall(errors)
-    # Under way, room for the rest, done.
+    # In progress, room for the rest, done.
     assert 2 <= len(lines) <= 3 and set(lines) == {cloud}, errors
     assert "0 of 4 copied, 0 under way" not in errors
     assert "so far" not in output, "neither on stdout nor in the result"
@@ -116,7 +116,7 @@ def test_hosts_at_the_same_time_under_the_free_strategy(clouds, core):
     fleet.write_text("red\nblue\n")
     given = task(clouds, "ens", 3)
     options = given["multicloud.snapshots.ens_snapshot_copy"]
-    # Each its own: of copies that the other host has made already there is no progress.
+    # Each its own: copies that the other host has already made show no progress.
     ids = {"red": options["snapshot_ids"], "blue": [clouds.snapshot_of("ens") for _n in range(3)]}
     options["snapshot_ids"] = "{{ ids[inventory_hostname] }}"
     given["vars"] = {"ids": ids}

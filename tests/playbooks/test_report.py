@@ -17,13 +17,13 @@ import yaml
 from .conftest import PLACES, REPOSITORY
 from .test_role import BASICS, role
 
-#: Nights through the role on each cloud; `make nights` passes a week.
+#: Nights with the role on each cloud; `make nights` runs a week.
 NIGHTS = int(os.environ.get("NIGHTS", "2"))
 SCHEMA = json.loads((REPOSITORY / "roles/dr_copy/files/report.schema.json").read_text())
 
 
 def report(directory, name="localhost"):
-    """Return a report, held against the schema, and its page."""
+    """Return a report, validated by the schema, and its page."""
     content = json.loads((directory / f"{name}.json").read_text())
     jsonschema.validate(content, SCHEMA)
     return content, (directory / f"{name}.html").read_text()
@@ -42,7 +42,7 @@ def disk_of(clouds, cloud, name):
 
 
 def snapshot_of(clouds, cloud, disk):
-    time.sleep(1.05)  # the clouds tell whole seconds
+    time.sleep(1.05)  # the clouds show whole seconds
     return clouds.snapshot_of(cloud, disk)
 
 

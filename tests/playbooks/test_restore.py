@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role dr_restore and its playbooks: a restore with the source region dead, and drills that leave nothing."""
+"""The role dr_restore and its playbooks: a restore without the source region, and drills that leave nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EC2_CALLS = (
 
 
 class Site:
-    """Copies on one cloud, and the playbooks run there. What is no playbook runs in this process, quickly."""
+    """Copies on one cloud, and playbooks there. Everything except playbooks runs in this process, which is faster."""
 
     def __init__(self, clouds, cloud="ebs"):
         self.clouds, self.cloud = clouds, cloud
@@ -36,19 +36,19 @@ class Site:
         clouds.tell_of(cloud, "settings", {"copy_seconds": 0.1, "disk_seconds": 0.2})
 
     def call(self, module, **given):
-        """Run a module of this cloud; returns its result."""
+        """Run a module of this cloud; return its result."""
         out = run_module(f"{self.cloud}_snapshot_{module}", {**given, **self.clouds.connections[self.cloud]}, Clock())
         assert not out.failed, out.text
         return out
 
     def copies(self, *names):
-        """Copy a snapshot of a new disk of each name; returns the disks by name."""
+        """Copy a snapshot of a new disk for each name; return the disks by name."""
         disks = {name: self.clouds.disk_of(self.cloud, name) for name in names}
         self.copies_of(disks)
         return disks
 
     def copies_of(self, disks):
-        """Copy a new snapshot of each of these disks, marked as the role dr_copy does; returns copies and sources."""
+        """Copy a new snapshot of each of these disks, marked as the role dr_copy does; return copies and sources."""
         snapshots = {name: self.clouds.snapshot_of(self.cloud, disk) for name, disk in disks.items()}
         given = {
             "snapshot_ids": list(snapshots.values()),
@@ -70,7 +70,7 @@ class Site:
         return self.clouds.run("ansible-playbook", f"multicloud.snapshots.{playbook}", "-i", inventory, *arguments)
 
     def inventory(self, sites=None, **variables):
-        """Write an inventory of one host, or of ``sites``, each with variables of its own over the others."""
+        """Write an inventory of one host, or of ``sites``, each with variables that override the others."""
         given = {
             "dr_restore_cloud": self.cloud,
             "dr_restore_region": self.destination,
@@ -89,7 +89,7 @@ class Site:
         return json.loads((self.clouds.directory / "reports" / "flood.drill.json").read_text())
 
     def disks(self):
-        """Return the tags of the disks that were made of copies, by ID, as the cloud shows them."""
+        """Return the tags of the disks that were made from copies, by ID, as the cloud shows them."""
         found = self.call("info", region=self.destination, disk_tags={"dr-restore:id": "*"})["disks"]
         return {disk["disk_id"]: disk["tags"] for disk in found}
 
@@ -97,7 +97,7 @@ class Site:
         return self.clouds.tell_of(self.cloud, "calls")
 
     def kill_source(self):
-        """Let the source region answer nothing any more."""
+        """Let the source region answer no more calls."""
         self.clouds.tell("faults", [{"action": a, "region": self.source, "fault": "unavailable"} for a in EC2_CALLS])
 
 
@@ -112,7 +112,7 @@ def ebs(clouds):
 
 @pytest.fixture
 def ecs(clouds):
-    """Where nothing is EBS' own, this library is the quicker one to load."""
+    """For tests that are not specific to EBS: this library loads faster."""
     return Site(clouds, "ecs")
 
 
@@ -135,7 +135,7 @@ def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, 
     assert {row["new_disk_id"] for row in manifest["disks"]} == set(made)
     assert {tags["dr-restore:snapshot-id"] for tags in made.values()} == {row["copy_id"] for row in manifest["disks"]}
     if cloud == "ebs":
-        # Later copies are no reason to begin anew: a restore stays with the points that it began with.
+        # Later copies change nothing: a restore keeps the points with which it started.
         site.copies_of(disks)
     code, output = site.play("dr_restore", id="flood-1")
     assert code == 0 and "changed=0" in output and set(site.disks()) == set(made), output
@@ -146,7 +146,7 @@ def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, 
 def test_a_restore_goes_back_in_time(ecs):
     disks = {"database": ecs.clouds.disk_of("ecs", "database")}
     (older_id,) = ecs.copies_of(disks)
-    time.sleep(1.1)  # the cloud tells times in whole seconds
+    time.sleep(1.1)  # the cloud shows times in whole seconds
     (newer,) = ecs.copies_of(disks)
     listed = ecs.call("info", region=ecs.destination)["snapshots"]
     (older,) = (row for row in listed if row["snapshot_id"] == older_id)
@@ -194,7 +194,7 @@ def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, clo
     first = site.report()
     assert code == 2 and "1 disk was not proven within 7 days" in output and first["totals"]["proven"] == 1, output
     assert not site.disks()
-    if cloud == "ebs":  # the copies' marks are all that a drill needs
+    if cloud == "ebs":  # a drill needs only the marks of the copies
         site.kill_source()
     code, output = site.play("dr_drill", metrics_dir=str(clouds.directory), **options)
     assert code == 0, output
@@ -269,11 +269,11 @@ def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds,
     past = [{"Key": "dr-restore:expires-at", "Value": "2026-01-01T00:00:00Z"}]
     clouds.client(ebs.destination).create_tags(Resources=[over], Tags=past)
     code, output = ebs.play("dr_drill", count=1)
-    assert code == 0 and set(clouds.restored_disks()) == kept | {waiting}, output  # the time of one is not over
+    assert code == 0 and set(clouds.restored_disks()) == kept | {waiting}, output  # one of them has not expired
 
 
 def test_a_drill_begins_no_copy_and_proves_none_that_has_gone(clouds):
-    """Somebody deletes the copy once its disk was made, before the drill marks it (promises: marking)."""
+    """Somebody deletes the copy once its disk was made, before the drill tags it (promises: marking)."""
     site = Site(clouds)
     site.copies("database")
     before = site.calls()["CopySnapshot"]
@@ -296,7 +296,7 @@ def test_a_drill_begins_no_copy_and_proves_none_that_has_gone(clouds):
 
 
 def test_a_drill_leaves_the_disks_of_a_restore_of_its_name(ebs):
-    """What was restored to stay stays, though a drill takes the same name."""
+    """Disks of a restore are kept, even if a drill gets the same name."""
     ebs.copies("database", "journal")
     code, output = ebs.play("dr_restore", id="flood-1")
     assert code == 0, output
@@ -323,7 +323,7 @@ CHECKS = """
 
 
 def test_a_usable_drill_checks_each_set_on_the_test_host(clouds, ecs):
-    """The checks run with the host's own connection and interpreter. One that fails spoils no other set."""
+    """The checks run with the host's own connection and interpreter. A failure affects no other set."""
     ecs.copies("database", "mail")
     instance, zone = "i-0cc11dd22ee33ff44", CLOUDS["ecs"].load("disk_estate").zone
     clouds.tell_of("ecs", "settings", {"instances": {instance: {"zone": zone}}})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role dr_restore as one program run by an action plugin: what of the play it keeps, what it shows meanwhile."""
+"""The role dr_restore as one program run by an action plugin: what it uses of the play, and what it shows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESTORE, DRILL = (
 
 @pytest.fixture(params=["newest", "oldest"])
 def core(request):
-    """What puts a core first: that of the tests, or the oldest that is supported."""
+    """Return the environment that selects a core: that of the tests, or the oldest supported one."""
     return {} if request.param == "newest" else request.getfixturevalue("oldest")
 
 

@@ -23,7 +23,7 @@ BASICS = {
 
 
 def role(clouds, *arguments, expect=0, environment=None, **variables):
-    """Run the role on localhost; returns dr_copy_result, or the output where it failed."""
+    """Run the role on localhost; return dr_copy_result, or the output if it failed."""
     result = clouds.directory / "result.json"
     result.unlink(missing_ok=True)
     tasks = [
@@ -64,7 +64,7 @@ def test_files_in_the_working_directory_do_not_replace_the_roles_tasks(clouds):
 def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
     disk = clouds.disk("database", dr_copy="true")
     clouds.snapshot(disk)
-    time.sleep(1.1)  # the cloud tells whole seconds
+    time.sleep(1.1)  # the cloud shows whole seconds
     newest = clouds.snapshot(disk)
     clouds.snapshot(clouds.disk("scratch"))
     bare = clouds.disk("new", dr_copy="true")
@@ -190,8 +190,8 @@ def test_a_night_with_nothing_to_copy_is_short(clouds):
     after = clouds.tell("calls")
     assert result["counts"]["unchanged"] == 3 and len(result["recovery_points"]) == 3
     assert after["DescribeSnapshots"] - before["DescribeSnapshots"] == 3
-    assert after["GetCallerIdentity"] - before["GetCallerIdentity"] == 2  # each module of ours asks once
-    # All of the source region in one listing; none at the destination.
+    assert after["GetCallerIdentity"] - before["GetCallerIdentity"] == 2  # each module of ours calls it once
+    # All of the source region in one listing; none of the destination.
     assert after["DescribeVolumes"] - before["DescribeVolumes"] == 1
     assert output.count("TASK [") - 1 <= 5, output  # with include_role; the last one is the test's own
 

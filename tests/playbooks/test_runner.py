@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Jobs of the controller as its execution nodes run them: ansible-runner, whole or in three parts."""
+"""Jobs of the controller as its execution nodes run them: with ansible-runner, in one or in three parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .conftest import ENDLESS, HANGS, REPOSITORY, family, is_alive, wait_until
 
 
 class Node:
-    """An execution node: runs launches, and keeps what they leave."""
+    """An execution node: runs launches, and keeps their output."""
 
     def __init__(self, clouds, awx):
         self.clouds, self.awx = clouds, awx
@@ -52,18 +52,18 @@ class Node:
         return process.returncode, output
 
     def send(self, data, playbook, ident):
-        """Write what a worker is sent of a job."""
+        """Write what a worker receives for a job."""
         with (self.directory / f"{ident}.sent").open("wb") as stream:
             assert self.start("transmit", data, "-p", playbook, "-i", ident, stdout=stream).wait(timeout=HANGS) == 0
 
     def work(self, ident):
-        """Start the worker that runs a job which was sent."""
+        """Start the worker that runs such a job."""
         sent = self.directory / f"{ident}.sent"
         with sent.open("rb") as given, (self.directory / f"{ident}.answer").open("wb") as answer:
             return self.start("worker", "--private-data-dir", f"{ident}.work", stdin=given, stdout=answer)
 
     def process(self, ident):
-        """Take a worker's answer in, as the controller does; returns where the artifacts are."""
+        """Process a worker's answer, as the controller does; return where the artifacts are."""
         done = self.directory / f"{ident}.done"
         with (self.directory / f"{ident}.answer").open("rb") as answer:
             self.start("process", done, "-i", ident, stdin=answer, stdout=subprocess.DEVNULL).wait(timeout=HANGS)
@@ -78,14 +78,14 @@ def node(clouds, awx):
 
 
 def artifacts_of(data, ident):
-    """Return a job's artifacts by name, without what the node itself writes of the environment that it was given."""
+    """Return a job's artifacts by name, without the environment that the node itself writes."""
     folder = Path(data) / "artifacts" / ident
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "command"]
     return {str(path.relative_to(folder)): path.read_text(errors="replace") for path in files}
 
 
 def handed_on(artifacts):
-    """Return what set_stats hands on to the jobs that follow in a workflow."""
+    """Return what set_stats passes to the next jobs of a workflow."""
     events = [json.loads(text) for name, text in artifacts.items() if name.startswith("job_events")]
     return next(e["event_data"]["artifact_data"] for e in events if e["event"] == "playbook_on_stats")
 
@@ -96,7 +96,7 @@ def no_secret_in(artifacts):
 
 
 def estate(clouds):
-    """Make disks with snapshots for both plans: three on AWS, one on the edge."""
+    """Create disks with snapshots for both plans: three on AWS, one on the edge."""
     for number in range(3):
         clouds.snapshot(clouds.disk(f"orders-{number}", dr_copy="true"))
     clouds.snapshot_of("ens", clouds.disk_of("ens", "cache", dr_copy="true"))
@@ -145,7 +145,7 @@ def test_two_slices_run_in_two_workers_at_the_same_time_and_a_drill_proves_what_
 
 
 def drilled(clouds, node):
-    """Run jobs of the weekly drill: one as the schedule does, one for a drill that there is not."""
+    """Run jobs of the weekly drill: one as the schedule does, one for an unknown drill."""
     calls = clouds.tell("calls")["CreateVolume"]
     data, playbook = node.data("drill", "dr-copy drill", {"dr_restore_count": "2"}, limit="orders")
     code, output = node.run(data, playbook, "drill")
@@ -177,8 +177,7 @@ def restored(clouds, node):
 
 
 def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
-    """Nothing is copied by a job of the type Check, so the status fails; a job that follows it gets what it has
-    found."""
+    """A job of the type Check copies nothing, so the status fails; the next job gets the breaches."""
     estate(clouds)
     data, playbook = node.data("dry", "dr-copy nightly", number=2, job_type="check")
     code, output = node.run(data, playbook, "dry")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ways of calling: ad hoc on one line, loops, delegation, background tasks, and moving over from another module."""
+"""Ways to call the modules: ad hoc, loops, delegation, background tasks, and moving over from another module."""
 
 from __future__ import annotations
 

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide for the worst day: each of its commands, as it stands there, with the source region dead, over copies that
-the role made by its defaults."""
+"""The guide for the worst day: each of its commands, unchanged, without the source region.
+
+The copies were made by the role with default settings.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from tests.local_clouds import environment
 from .conftest import HANGS, REPOSITORY
 from .test_restore import Site
 
-#: Blocks that are not run here, by the words that they begin with.
+#: Blocks that are not run here, by their first words.
 NOT_RUN = {
     "mkdir flood": "fetches from PyPI and Galaxy; make kit-test runs the other way, by a kit",
     "aws s3 cp": "calls S3, where the reports are",
@@ -39,7 +41,7 @@ DISKS = [
     ("orders-web", "i-0cc33dd44ee55ff66", "/dev/sdf", "web"),
 ]
 CLAIM = {"kubernetes.io/created-for/pvc/name": "web", "kubernetes.io/created-for/pvc/namespace": "shop"}
-#: The only thing asked of kubectl: that the file is there, and holds objects.
+#: The only use of kubectl: the file exists, and contains objects.
 KUBECTL = "#!/bin/sh\nexec grep -c '^kind: ' \"$3\"\n"
 
 
@@ -62,7 +64,7 @@ class Day:
         clouds.tell_of(cloud, "settings", {**quick, "instances": instances})
 
     def protect(self):
-        """Make the estate, run its plan once, with no variable but those that are required, and lose the region."""
+        """Create the estate, run its plan once with only the required variables, and lose the region."""
         for name, server, device, tier in DISKS:
             tags = {"tier": tier, **(CLAIM if tier == "web" else {})}
             self.clouds.snapshot_of(
@@ -88,7 +90,7 @@ class Day:
         return made
 
     def words(self, text):
-        """Put this cloud's words in the place of those of AWS; and take out what it has not, as the guide says."""
+        """Replace AWS's words by this cloud's, and remove what the cloud does not have, as the guide says."""
         if not self.zone:
             text = re.sub(r"^ *(dr_restore_(zone|waves):.*|- \{tier: .*)\n", "", text, flags=re.M)
         text = text.replace("eu-west-1a", self.zone).replace("eu-west-1", self.destination)
@@ -96,7 +98,7 @@ class Day:
         return re.sub(r"\bi-0(\w{8})\w{8}", r"ins-\1", text) if self.cloud == "cbs" else text
 
     def follow(self, section):
-        """Write the files and run the commands of a section of the guide; returns what they showed."""
+        """Write the files and run the commands of a section of the guide; return their output."""
         found = [one for one in blocks_of("worst_day") if one.section == section]
         assert found, f"the guide has no section {section}"
         shown = ""
@@ -163,7 +165,7 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
 
 
 def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbooks):
-    """Zones, claims of a cluster, damage that was copied, and taking a restore back."""
+    """Zones, claims of a cluster, damage that was copied, and undoing a restore."""
     day = Day(clouds, quick_playbooks)
     day.protect()
     (day.directory / "flood.yml").write_text(block("flood.yml"))

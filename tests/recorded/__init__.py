@@ -37,7 +37,7 @@ def recorded(cloud: str, part: str | None = None) -> dict[str, dict[str, Any]]:
 
 
 def shape(value: Any) -> Any:
-    """Return the keys and types of an answer: what a simulator must show alike."""
+    """Return the keys and types of an answer, which a simulator must show too."""
     if isinstance(value, dict):
         return {key: shape(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def sort_out(audited: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Return the vulnerabilities found, and the packages that nothing is known of."""
+    """Return the vulnerabilities found, and the packages about which nothing is known."""
     found = [
         f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
         for package in audited

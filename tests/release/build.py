@@ -22,7 +22,7 @@ from pathlib import Path
 
 
 def packed_again(tarball: bytes, timestamp: int) -> bytes:
-    """Return the tarball of a collection with nothing in it that depends on when and where it was built."""
+    """Return the tarball of a collection without anything that depends on when and where it was built."""
     with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
         members = archive.getmembers()
         contents = {m.name: archive.extractfile(m).read() for m in members if m.isfile()}
@@ -52,7 +52,7 @@ def _as_json(value: object) -> bytes:
 
 
 def build(collection: Path, timestamp: int) -> tuple[str, bytes]:
-    """Return the name and the bytes of the tarball of the collection that lies in a folder."""
+    """Return the name and the bytes of the tarball of the collection in a folder."""
     with tempfile.TemporaryDirectory() as output:
         command = ["ansible-galaxy", "collection", "build", str(collection), "--output-path", output]
         subprocess.run(command, check=True, capture_output=True)
@@ -61,7 +61,7 @@ def build(collection: Path, timestamp: int) -> tuple[str, bytes]:
 
 
 def main() -> None:
-    """Build twice, see that both are one, and write the tarball and its hash: build.py COLLECTION TIMESTAMP FOLDER."""
+    """Build twice, compare the two, and write the tarball and its hash: build.py COLLECTION TIMESTAMP FOLDER."""
     collection, timestamp, folder = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     name, tarball = build(collection, timestamp)
     for path in collection.rglob("*"):

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run Galaxy's importer on the tarball in a folder, as Galaxy does; any warning fails, and so does a page that is
-missing."""
+"""Runs Galaxy's importer on the tarball in a folder, as Galaxy does; any warning fails, and so does a missing page."""
 
 from __future__ import annotations
 
@@ -14,8 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-#: What of the collection has a page on Galaxy; its importer reads no documentation of playbooks, and roles by their
-#: README.
+#: What has a page on Galaxy. The importer reads no documentation of playbooks, and of roles their README.
 DOCUMENTED = ("module", "filter")
 CONFIGURATION = (
     "[galaxy-importer]\nRUN_ANSIBLE_TEST = False\nREQUIRE_V1_OR_GREATER = True\nCHECK_REQUIRED_TAGS = True\n"
@@ -23,7 +21,7 @@ CONFIGURATION = (
 
 
 def complaints(log: str, result: dict[str, Any]) -> list[str]:
-    """Return what the importer warns of, and what it found no documentation of."""
+    """Return the importer's warnings, and what has no documentation."""
     found = [line for line in log.splitlines() if line.startswith(("WARNING", "ERROR"))]
     for content in result.get("docs_blob", {}).get("contents", ()):
         kind, name = content["content_type"], content["content_name"]
@@ -43,7 +41,8 @@ def main() -> None:
     work.mkdir()
     (work / "importer.cfg").write_text(CONFIGURATION)
     command = [sys.executable, "-m", "galaxy_importer.main", str(tarball)]
-    # Without PYTHONPATH and our root of collections: only what lies in the tarball is there, as on Galaxy.
+    # Without PYTHONPATH and our root of collections, so that only the contents of the tarball are available, as on
+    # Galaxy.
     hidden = ("PYTHONPATH", "ANSIBLE_COLLECTIONS_PATH")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     environment["GALAXY_IMPORTER_CONFIG"] = str(work / "importer.cfg")

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draw the pictures of the README: pictures.py FOLDER.
-
-Badges of what the files say, the demo's screen, a report's page.
-"""
+"""Draws the pictures of the README: pictures.py FOLDER. Badges from the files, the demo's screen, a report's page."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ def badges() -> str:
 
 
 def demo() -> str:
-    """Return what the demo shows as SVG."""
+    """Return the screen of the demo as SVG."""
     from rich.console import Console
     from rich.text import Text
 
@@ -62,12 +59,12 @@ def demo() -> str:
         console = Console(record=True, width=132, file=nowhere)
         console.print(Text("$ make demo", style="bold"))
         console.print(Text(shown))
-        # The fonts that it names by address are left out: the picture needs no network.
+        # The fonts that it names by address are omitted: the picture needs no network.
         return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make demo"), flags=re.S)
 
 
 def report(picture: Path) -> None:
-    """Draw the page of a report with a breach by Chromium."""
+    """Draw the page of a report with a breach in Chromium."""
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 
     from tests.unit import reports
@@ -77,7 +74,7 @@ def report(picture: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as place:
         page = Path(place) / "report.html"
-        reports.NOW = datetime.now(timezone.utc).replace(second=0, microsecond=0)  # else the page says that it is old
+        reports.NOW = datetime.now(timezone.utc).replace(second=0, microsecond=0)  # or the page looks outdated
         page.write_text(report_page(reports.sample(9)))
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,900"]
         command = [CHROMIUM, *options, f"--user-data-dir={place}/home", f"--screenshot={picture}", f"file://{page}"]

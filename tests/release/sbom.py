@@ -23,9 +23,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def described(bill: dict[str, Any], galaxy: dict[str, Any], digest: str, required: set[str]) -> dict[str, Any]:
-    """Return a bill of an environment as the bill of the collection, whose tarball has this SHA-256.
+    """Return the bill of an environment as that of the collection, whose tarball has this SHA-256.
 
-    ``required`` are the names of the packages that the collection itself requires; the others come with these.
+    ``required`` are the names of the packages that the collection itself requires; the others are their dependencies.
     """
     name, version = f"{galaxy['namespace']}.{galaxy['name']}", galaxy["version"]
     reference = f"{name}=={version}"

@@ -30,9 +30,9 @@ def site_of(repository: str) -> str:
 
 
 def address_problem(galaxy: dict[str, str], confirmed: str) -> str:
-    """Say why the addresses in galaxy.yml cannot be released, or nothing.
+    """Return why the addresses in galaxy.yml cannot be released, or an empty string.
 
-    ``confirmed`` is the address that the owner of the collection says is theirs.
+    ``confirmed`` is the address that the owner of the collection has confirmed.
     """
     repository = galaxy["repository"]
     elsewhere = [key for key in ("homepage", "issues") if not galaxy[key].startswith(repository)]
@@ -49,15 +49,12 @@ def address_problem(galaxy: dict[str, str], confirmed: str) -> str:
 
 
 def maintainers(text: str) -> list[str]:
-    """Return the accounts that the file MAINTAINERS names."""
+    """Return the accounts in the file MAINTAINERS."""
     return re.findall(r"(?m)^\w.*\(@([\w-]+)\): \S", text)
 
 
 def sign(folder: Path, key: str, home: str) -> str:
-    """Write and verify the signature of the tarball's manifest; returns its name.
-
-    ``home`` is where GnuPG's keys are.
-    """
+    """Write and verify the signature of the tarball's manifest; return its name. ``home`` has GnuPG's keys."""
     (tarball,) = folder.glob("*.tar.gz")
     manifest = folder / "MANIFEST.json"
     with tarfile.open(tarball) as archive:

@@ -63,7 +63,7 @@ copyright = 'multicloud.snapshots contributors'
 
 
 class Page(HTMLParser):
-    """What a page links to, and the places in it that others may link to."""
+    """The links of a page, and its anchors."""
 
     def __init__(self, text: str):
         super().__init__()
@@ -80,7 +80,7 @@ class Page(HTMLParser):
 
 
 def dead_links(html: Path) -> list[str]:
-    """Return the links within a site that lead to no file, or to no place in it."""
+    """Return the links within a site to a missing file or anchor."""
     pages = {path.resolve(): Page(path.read_text()) for path in html.rglob("*.html")}
     dead = []
     for path, page in pages.items():
@@ -97,7 +97,7 @@ def dead_links(html: Path) -> list[str]:
 
 def prepare(site: Path) -> None:
     shutil.rmtree(site, ignore_errors=True)
-    (site / "rst").mkdir(mode=0o755, parents=True)  # antsibull-docs wants it writable by its owner alone
+    (site / "rst").mkdir(mode=0o755, parents=True)  # antsibull-docs requires that only its owner can write it
     site.chmod(0o755)
     command = "antsibull-docs sphinx-init --use-current --fail-on-error --dest-dir"
     subprocess.run([*command.split(), str(site), "multicloud.snapshots"], check=True, stdout=subprocess.DEVNULL)
@@ -119,7 +119,7 @@ def _run(site: Path, *command: str) -> None:
 
 
 def build(site: Path) -> None:
-    """Do what the site's build.sh does, and between its two steps add the pictures, which antsibull-docs leaves out."""
+    """Do what the site's build.sh does. Between its two steps add the pictures, which antsibull-docs omits."""
     pages = (
         "antsibull-docs --config-file antsibull-docs.cfg collection --cleanup everything --fail-on-error --use-current"
     )

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The site that `make docs` has built, as a browser shows it: search finds an option, a module's page holds what it
-should."""
+"""The site built by `make docs` in a browser: the search finds an option, and module pages have their contents."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed, 
 
 
 def shown(tmp_path, address):
-    """Return a page of the site as it stands after its scripts have run."""
+    """Return a page of the site after its scripts have run."""
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom"]
     command = [
         CHROMIUM,

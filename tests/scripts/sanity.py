@@ -25,7 +25,7 @@ def left_out(log: str) -> list[str]:
 def main() -> None:
     seed_get_pip.main()
     command = ["ansible-test", "sanity", "--color", "no", *sys.argv[1:]]
-    # ansible-test imports the collection itself, and refuses another way to it.
+    # ansible-test imports the collection itself, and refuses any other way.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=environment

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put PyPI's pip where ansible-test looks for the bootstrap script that it would fetch from a host of its own."""
+"""Puts PyPI's pip where ansible-test looks for the bootstrap script, which it would fetch from a host of its own."""
 
 import importlib.util
 import re

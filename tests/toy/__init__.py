@@ -25,12 +25,12 @@ from .estate import TOY
 
 @contextlib.contextmanager
 def plugged() -> Iterator[None]:
-    """Let the collection and its tests know the toy, as files of its own would."""
+    """Register the toy with the collection and its tests, as files of its own would."""
     modules = {
         f"{COLLECTION}.modules.{name}": importlib.import_module(f"tests.toy.{name}")
         for name in (TOY.copy_module, TOY.info_module)
     }
-    # patch.dict would also forget all that is imported meanwhile, and Ansible's types cannot be defined twice.
+    # patch.dict would also forget everything imported meanwhile, and Ansible's types cannot be defined twice.
     sys.modules.update(modules)
     try:
         with mock.patch.dict(table.CLOUDS, toy=ToyCapabilities()), mock.patch.dict(CLOUDS, toy=TOY):

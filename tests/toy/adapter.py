@@ -135,7 +135,7 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
         return [_snapshot(shown, region) for shown in found]
 
     def _call(self, lost: type[CopyError], action: str, region: str, **given: Any) -> dict[str, Any]:
-        """Make a call, once. Raises a CopyError: ``lost`` if it cannot be known whether the call took effect."""
+        """Make a call, once. Raises a CopyError: ``lost`` if it is unknown whether the call took effect."""
         body = json.dumps({"Action": action, "Region": region, **given}).encode()
         key, tried = self._params["access_key"], f"{action} in {region}"
         headers = {

@@ -36,7 +36,7 @@ TOY = Cloud(
 
 
 class ToyEstate(EcsEstate):
-    """Disks in toy-north, with copies wanted in toy-south."""
+    """Disks in toy-north, with copies in toy-south."""
 
     adapter = ToyCloud
     cloud = TOY

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The toy's service: JSON over HTTP, signed by HMAC. It records which snapshot a copy was made of."""
+"""The toy's service: JSON over HTTP, signed with HMAC. It records the source of a copy."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Toy:
         return found
 
     def CopySnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        """Begin a copy in the region that is called."""
+        """Start a copy in the region that is called."""
         source, settings = self._kept(given["From"], given["SnapshotId"]), self.control.settings
         if len(self.estate.running_copies(region)) >= settings["quota"]:
             raise Refusal("TooManyCopies", "As many copies are in progress as may be.", 429)

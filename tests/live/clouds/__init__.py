@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The clouds in which a live run keeps its promises, one a file."""
+"""The clouds of live runs, one in each file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .account import Account
 
 
 def account_of(cloud: str, params: dict[str, Any], region: str) -> Account:
-    """Log in as the modules do, with these connection options; ``region`` is any that is used.
+    """Log in as the modules do, with these connection options; ``region`` is any region in use.
 
-    Imports the cloud's SDK only.
+    Imports only the SDK of the cloud.
     """
     account: Account = CLOUDS[cloud].load("account")(params, region)
     return account

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a live run needs of a cloud beyond the collection's modules. Clients and login are those of the adapters."""
+"""What a live run needs from a cloud in addition to the collection's modules. Clients and login are the adapters'."""
 
 from __future__ import annotations
 
@@ -23,53 +23,53 @@ Answer = TypeVar("Answer")
 
 
 class Account(abc.ABC):
-    """One lent account. Every write goes out once; a write whose answer is lost ends the run, which then cleans up."""
+    """One real account. Every write is sent once. A write without an answer ends the run, which then cleans up."""
 
     cloud: str
-    #: The things made, and for what they are billed.
+    #: The things that are made, and for what they are billed.
     costs: Sequence[tuple[str, str]]
-    #: The disk's and the snapshots' states in the cloud's words.
+    #: The states of the disk and of snapshots, as the cloud names them.
     disk_usable: str
     snapshot_usable: str
     #: Whether the copy module can encrypt, and whether snapshots have tags.
     encrypts = False
     has_tags = True
-    #: Whether the copy call takes tags; else a copy's name is its mark.
+    #: Whether the copy call takes tags; otherwise the name of a copy is its mark.
     tags_in_copy_call = True
-    #: Whether deleting a copy in progress is worth trying: what it does is unverified.
+    #: Whether to try deleting a copy in progress, whose effect is unverified.
     tries_early_deletion = False
-    #: Whether what a repeated call that makes a disk answers is unverified (api-facts: cbs-disk-token).
+    #: Whether the answer to a repeated call that makes a disk is unverified (api-facts: cbs-disk-token).
     repeats_disk = False
-    #: Options of the copy module that let the cloud delete forgotten copies by itself, or bill them least.
+    #: Options of the copy module that let the cloud delete forgotten copies, or bill them least.
     copy_options: Mapping[str, Any] = {}
-    #: The copy call, and the read call with its key of a list.
+    #: The copy call, and the read call with the key of its list.
     copy_call, list_call = "CopySnapshot", "DescribeSnapshots"
-    #: The largest page that the adapter asks for.
+    #: The largest page that the adapter requests.
     page = 100
-    #: What the cloud's answer calls the parts of a snapshot that facts speak of.
+    #: The cloud's names for the members of a snapshot that facts mention.
     description_key: str | None = "Description"
     name_key: str | None = "SnapshotName"
     disk_key, size_key, created_key = "SourceDiskId", "SourceDiskSize", "CreationTime"
 
     @abc.abstractmethod
     def make_disk(self, region: str, mark: Mark) -> str:
-        """Make the smallest disk that the region sells, marked by the very call; returns its ID."""
+        """Make the smallest disk that the region offers; the call itself sets the mark. Return its ID."""
 
     def repeat_disk(self, region: str, **changed: Any) -> str:
-        """Make the call of ``make_disk`` again, with its token and other parameters; returns the ID of the answer."""
+        """Repeat the call of ``make_disk`` with its token and other parameters; return the ID in the answer."""
         raise NotImplementedError
 
     @abc.abstractmethod
     def make_snapshot(self, region: str, disk_id: str, mark: Mark) -> str:
-        """Take a snapshot, marked by the very call; returns its ID."""
+        """Take a snapshot; the call itself sets the mark. Return its ID."""
 
     @abc.abstractmethod
     def disks(self, region: str) -> list[Thing]:
-        """List the disks that may bear a mark."""
+        """List the disks that may have a mark."""
 
     @abc.abstractmethod
     def snapshots(self, region: str) -> list[Thing]:
-        """List the snapshots and copies that may bear a mark, and are the account's own."""
+        """List the account's own snapshots and copies that may have a mark."""
 
     @abc.abstractmethod
     def disk(self, region: str, disk_id: str) -> Thing | None:
@@ -81,31 +81,30 @@ class Account(abc.ABC):
 
     @abc.abstractmethod
     def copy(self, source: str, snapshot_id: str, destination: str, mark: Mark) -> tuple[str, Mapping[str, Any]]:
-        """Copy by the bare call, without what the modules add but marked; returns the copy's ID and the whole
-        answer."""
+        """Copy with a plain call, which only adds the mark; return the copy's ID and the whole answer."""
 
     def tag(self, region: str, snapshot_id: str, mark: Mark) -> None:  # noqa: B027 - most copy calls do
-        """Tag a copy, where the copy call does not."""
+        """Tag a copy if the copy call does not."""
 
     @abc.abstractmethod
     def delete(self, thing: Thing) -> None:
-        """Delete, whether it bears a mark or not: called by ``clean`` alone, which looks first."""
+        """Delete, with or without a mark: only ``clean`` calls it, which checks the mark first."""
 
     @abc.abstractmethod
     def first_page(self, region: str, size: int) -> Mapping[str, Any]:
-        """Return the answer to a listing of snapshots with this size of a page."""
+        """Return the answer to a listing of snapshots with this page size."""
 
     @abc.abstractmethod
     def becomes(self, thing: Thing) -> dict[str, Any]:
-        """What the adapter's translator makes of a snapshot's answer."""
+        """Return how the adapter parses a snapshot of an answer."""
 
     def secrets(self) -> set[str]:
-        """Keys, tokens and the account's names as far as the clients show them; never written anywhere."""
+        """Keys, tokens and names of the account, as far as the clients show them; they are never written to a file."""
         return set()
 
 
 def patiently(read: Callable[[], Answer], attempts: int = 5) -> Answer:
-    """Make a read again where it fails, with growing pauses."""
+    """Repeat a read that fails, with growing pauses."""
     for attempt in range(attempts):
         try:
             return read()
@@ -117,14 +116,14 @@ def patiently(read: Callable[[], Answer], attempts: int = 5) -> Answer:
 
 
 def code_of(error: Exception) -> str:
-    """The cloud's own code of an error, of a CopyError or of boto3."""
+    """Return the cloud's own code of an error, from a CopyError or from boto3."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code") or getattr(error, "code", None)
     return str(code or type(error).__name__)
 
 
 @contextlib.contextmanager
 def module_arguments(given: dict[str, Any]) -> Iterator[None]:
-    """Let a module class be made outside a module's process."""
+    """Allow creating a module class outside of a module's process."""
     given = {**given, "_ansible_remote_tmp": "/tmp"}
     try:
         from ansible.module_utils.testing import patch_module_args
@@ -139,13 +138,13 @@ def module_arguments(given: dict[str, Any]) -> Iterator[None]:
 def cloud_of(
     cloud: str, adapter: Callable[[Any], Any], module: Callable[..., Any], params: dict[str, Any], region: str
 ) -> Any:
-    """Make the adapter as the cloud's info module makes it, with these connection options."""
+    """Create the adapter as the cloud's info module does, with these connection options."""
     info = importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_info")
     with module_arguments({**params, "region": region}):
         return adapter(module(argument_spec=dict(info.OPTIONS), supports_check_mode=True))
 
 
 def texts_of(holder: Any, *names: str) -> set[str]:
-    """Return the attributes of an object that are texts long enough to differ from words."""
+    """Return the string attributes of an object that are long enough to differ from words."""
     values = (getattr(holder, name, None) for name in names)
     return {value for value in values if isinstance(value, str) and len(value) >= 12}

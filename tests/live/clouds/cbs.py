@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CBS, by the adapter's client. Copies get tags late: their names are the mark (api-facts: cbs-disk-calls)."""
+"""CBS, with the adapter's client. Copies get tags late, so their names are the mark (api-facts: cbs-disk-calls)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CbsAccount(ServiceAccount):
             DiskTypes=["CLOUD_PREMIUM"],
             DiskUsage="DATA_DISK",
         )
-        # The answer may hold rows that were not asked for (api-facts: cbs-disk-calls).
+        # The answer may contain rows that were not requested (api-facts: cbs-disk-calls).
         sold = [
             (int(item["MinDiskSize"]), item["Zone"])
             for item in answer["DiskConfigSet"]
@@ -78,7 +78,7 @@ class CbsAccount(ServiceAccount):
         return str(made["DiskIdSet"][0])
 
     def make_snapshot(self, region: str, disk_id: str, mark: Mark) -> str:
-        """Take a snapshot that the cloud deletes by itself after two days."""
+        """Take a snapshot that the cloud itself deletes after two days."""
         deadline = (datetime.now(timezone.utc) + timedelta(days=2)).isoformat(timespec="seconds")
         tried = f"Taking a snapshot of {disk_id} in {region}"
         given = {"DiskId": disk_id, "SnapshotName": mark.name, "Deadline": deadline, "Tags": _tags(mark)}
@@ -128,7 +128,7 @@ class CbsAccount(ServiceAccount):
     def delete(self, thing: Thing) -> None:
         tried = f"Deleting the {thing}"
         if thing.kind == "disk":
-            # A disk in the recycle bin is destroyed by the same call (api-facts: cbs-disk-calls).
+            # The same call destroys a disk in the recycle bin (api-facts: cbs-disk-calls).
             self._service.write("TerminateDisks", thing.region, tried, DiskIds=[thing.id])
         else:
             self._service.write("DeleteSnapshots", thing.region, tried, SnapshotIds=[thing.id])

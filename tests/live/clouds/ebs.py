@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EBS, by boto3 (api-facts: ebs-disk-calls)."""
+"""EBS, with boto3 (api-facts: ebs-disk-calls)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class EbsAccount(Account):
         client = self._reader(self._region)
         keys = client._request_signer._credentials.get_frozen_credentials()
         found = texts_of(keys, "access_key", "secret_key", "token")
-        with contextlib.suppress(Exception):  # no right, or not reachable: then no answer can hold its words either
+        with contextlib.suppress(Exception):  # no permission, or not reachable: then no answer can contain it either
             caller = self._clients.account_reader(self._region).get_caller_identity()
             found |= {caller["Account"], caller["UserId"], caller["Arn"], caller["Arn"].rpartition("/")[2]}
         return found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ECS disks, by the adapter's client (api-facts: ecs-disk-calls)."""
+"""ECS disks, with the adapter's client (api-facts: ecs-disk-calls)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..mark import Mark, Thing
 from .account import cloud_of
 from .service import ServiceAccount, tags_of
 
-#: Categories from the cheapest on.
+#: Categories, the cheapest first.
 CATEGORIES = ("cloud_essd_entry", "cloud_efficiency", "cloud_auto", "cloud_essd", "cloud_ssd")
 
 
@@ -54,7 +54,7 @@ class EcsAccount(ServiceAccount):
         return str(answer["DiskId"])
 
     def _smallest(self, region: str) -> tuple[str, str, int]:
-        """Find zone, category and size of the smallest disk on sale (api-facts: ecs-disk-calls)."""
+        """Find zone, category and size of the smallest disk on offer (api-facts: ecs-disk-calls)."""
         answer = self._service.read(
             "DescribeAvailableResource",
             region,
@@ -75,10 +75,7 @@ class EcsAccount(ServiceAccount):
         return zone_id, category, size
 
     def make_snapshot(self, region: str, disk_id: str, mark: Mark) -> str:
-        """Take a snapshot that the cloud deletes by itself after a day.
-
-        A disk that was never attached may be refused.
-        """
+        """Take a snapshot that the cloud itself deletes after a day. A disk that was never attached may be refused."""
         number = len([s for s in self.snapshots(region) if s.run == mark.run])
         answer = self._service.write(
             "CreateSnapshot",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ENS disks, by the adapter's client. Snapshots have no tags: their names are the mark (api-facts: ens-disk-calls)."""
+"""ENS disks, with the adapter's client. The names of snapshots are the mark (api-facts: ens-disk-calls)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EnsAccount(ServiceAccount):
     disk_usable, snapshot_usable = "Available", "available"
     has_tags = tags_in_copy_call = False
     tries_early_deletion = True
-    #: The description is the one by which the role knows its copies, so that it may prune them.
+    #: The role recognizes its copies by this description, so it may prune them.
     copy_options = {
         "instance_billing_cycle": "Hour",
         "description": "Copied from {snapshot_id} in {source_region} [{disk_id} {source_created_at}]",
@@ -41,7 +41,7 @@ class EnsAccount(ServiceAccount):
     def __init__(self, params: dict[str, Any], region: str):
         cloud = cloud_of(self.cloud, EnsCloud, AnsibleModule, params, region)
         self._service = cloud._service
-        #: The international site's API has a region of its own.
+        #: The API of the international site has a region of its own.
         self._api_region = getattr(cloud, "_api_region", API_REGION)
 
     def make_disk(self, region: str, mark: Mark) -> str:
@@ -52,7 +52,7 @@ class EnsAccount(ServiceAccount):
             if item["EnsRegionId"] == region and int(item.get("CanBuyCount") or 0) > 0
         ]
         size, category = min(sold)
-        # No token: a call is made once, and the mark stands in the name and in a tag (api-facts: ens-disk-calls).
+        # No token: a call is made once, and the mark is in the name and in a tag (api-facts: ens-disk-calls).
         made = self._service.write(
             "CreateDisk",
             self._api_region,

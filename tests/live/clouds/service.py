@@ -18,12 +18,12 @@ _FIELDS = (
 
 
 class ServiceAccount(Account):
-    """An account behind an adapter's ``Service``, of which each call goes out once."""
+    """An account behind an adapter's ``Service``, each of whose calls is sent once."""
 
     _service: Any
 
     def secrets(self) -> set[str]:
-        """Look at the clients' credentials: Alibaba's signer has them, Tencent's client itself."""
+        """Read the clients' credentials: Alibaba's are in the signer, Tencent's in the client itself."""
         holders: list[Any] = list(getattr(self._service, "_credentials", {}).values())
         for kept in self._service._clients.values():
             for part in kept if isinstance(kept, tuple) else (kept,):

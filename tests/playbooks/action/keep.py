@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes a text for the test to read, in check mode too, without the two modules that ansible.builtin.copy starts."""
+"""Writes a text for the test to read, even in check mode, without the two modules that ansible.builtin.copy starts."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from ansible.plugins.callback import CallbackBase
 
 try:
     from ansible._internal._locking import named_mutex
-except ImportError:  # an older core, where only one run may write into the directory
+except ImportError:  # an older core, which allows only one run to write into the directory
     named_mutex = None
 
 

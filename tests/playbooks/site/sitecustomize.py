@@ -33,7 +33,7 @@ def _compiled(path, source):
             new = f"{kept}.{os.getpid()}"
             with open(new, "wb") as file:
                 marshal.dump(_known[name], file)
-            os.replace(new, kept)  # at once, since others read it
+            os.replace(new, kept)  # atomically, because others read it
     _imp._fix_co_filename(_known[name], path)
     return _known[name]
 
@@ -44,7 +44,7 @@ def _read(kept):
 
 
 def read_all():
-    """Read what was kept so far, for forks of this process."""
+    """Read the bytecode that was kept so far, for forks of this process."""
     for entry in os.scandir(_directory):
         tag, _dot, source = entry.name.partition(".")
         if tag == sys.implementation.cache_tag and source.isalnum() and entry.name not in _known:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tour of the guide nightly: choose, keep, lock and tell, as a new user would follow it."""
+"""The tour of the nightly guide: choose, keep, lock and report, as a new user would follow it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_all_that_is_wrong_stands_in_one_message(clouds):
 
 @pytest.mark.parametrize("cloud", of_the_day(["ebs", "ecs", "cbs"]))
 def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, cloud):
-    """Somebody deletes the two newest while the run lists the destination. On EBS a real run would ask for a minute."""
+    """Somebody deletes the two newest during the listing. On EBS a real run would retry for a minute."""
     disk, other = (clouds.disk_of(cloud, name, dr_copy="true") for name in ("database", "mail"))
     oldest, beside = clouds.snapshot_of(cloud, disk), clouds.snapshot_of(cloud, other)
     plan = {**plan_over(clouds, cloud), "dr_copy_rpo_hours": 24}
@@ -109,7 +109,7 @@ def test_a_disk_all_of_whose_snapshots_are_gone_has_failed(clouds):
 
 
 def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
-    """On CBS tags follow the copy: a run that ends between the two leaves a copy that retention does not know."""
+    """On CBS tags follow the copy: a run that ends in between leaves a copy that retention does not recognize."""
     disk = clouds.disk_of("cbs", "database", dr_copy="true")
     first = clouds.snapshot_of("cbs", disk)
     clouds.tell_of("cbs", "settings", {"copy_seconds": 0.2})

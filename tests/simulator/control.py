@@ -18,7 +18,8 @@ Paths under ``/_simulator/``:
 
 A fault is ``{"action": "CopySnapshot", "fault": KIND}``, optionally with a ``region``. One of these keys says when it
 happens: ``every`` (each Nth call), ``nth`` (these calls, from 1), ``share`` (this share of the calls, drawn with a
-fixed seed) or ``times`` (the first calls). Without any of them it always happens.
+fixed seed) or ``times`` (the first calls). Without any of them it always happens. ``KINDS`` lists the kinds.
+``refuse`` needs the ``code`` of the error, and takes a ``message`` and an HTTP ``status``.
 """
 
 from __future__ import annotations
@@ -140,10 +141,12 @@ class Control:
             self._left: dict[tuple[str, str], tuple[float, float]] = {}
 
     def set_faults(self, faults: list[dict[str, Any]]) -> None:
-        """Replace the faults. Raises ValueError for an unknown kind."""
+        """Replace the faults. Raises ValueError for an unknown kind, and for a refusal without its code."""
         for fault in faults:
-            if fault["fault"] not in KINDS:
-                raise ValueError(f"no such fault: {fault['fault']}")
+            if fault.get("fault") not in KINDS:
+                raise ValueError(f"no such fault: {fault.get('fault')}; one of {', '.join(sorted(KINDS))}")
+            if fault["fault"] == "refuse" and "code" not in fault:
+                raise ValueError("a fault that refuses needs the code of the error")
         with self._lock:
             self.faults = [{**fault, "seen": 0, "random": random.Random(fault.get("seed", 7))} for fault in faults]
 
@@ -213,10 +216,13 @@ class Control:
             if what == "settings":
                 unknown = set(body) - set(self._defaults)
                 if unknown:
-                    return Response(f"no such settings: {sorted(unknown)}", status=400)
+                    return Response(f"no such settings: {sorted(unknown)}\n", status=400)
                 self.settings.update(body)
             elif what == "faults":
-                self.set_faults(body)
+                try:
+                    self.set_faults(body)
+                except ValueError as error:
+                    return Response(f"{error}\n", status=400)
             elif what == "reset":
                 self.reset()
                 self._reset_state()

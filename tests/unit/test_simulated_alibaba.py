@@ -184,3 +184,11 @@ def test_the_newer_signature_is_verified(ecs):
     assert send()["Snapshots"] == {"Snapshot": []}
     assert send(secret="wrong") == "SignatureDoesNotMatch"
     assert send(action="DescribeNothing") == "InvalidAction.NotFound"
+
+
+@pytest.mark.parametrize("fault", [{"fault": "nothing"}, {"fault": "refuse"}, {}])
+def test_a_fault_that_cannot_be_made_is_refused(ecs, fault):
+    body = json.dumps([{"action": "CopySnapshot", **fault}]).encode()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{ecs.url}/_simulator/faults", body, timeout=900)
+    assert refused.value.code == 400

@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import NAME, VERSION
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
 from botocore import exceptions as boto_errors
+from botocore.parsers import ResponseParserError
 
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 
@@ -467,6 +468,12 @@ def test_an_empty_place_is_the_region(ebs):
 )
 def test_what_may_have_been_sent_is_looked_for(error):
     assert isinstance(translated(error(endpoint_url="x", proxy_url="x", error="x"), "Copying"), Ambiguous)
+
+
+def test_of_the_page_of_a_proxy_a_message_quotes_the_beginning():
+    page = f"Unable to parse response, invalid XML received:\n{'<html>' * 5000}"
+    error = translated(ResponseParserError(page), "Copying")
+    assert isinstance(error, Ambiguous) and "invalid XML received:\n<html>" in str(error) and len(str(error)) < 400
 
 
 def test_a_missing_permission_for_one_snapshot_stops_no_other(ebs):

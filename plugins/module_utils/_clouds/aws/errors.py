@@ -170,4 +170,5 @@ def translated(error: Exception, tried: str) -> CopyError:
     for kind, classes, hint in kinds:
         if isinstance(error, classes):
             return kind(f"{tried}: {error}", code=type(error).__name__, hint=hint)
-    return Ambiguous(f"{tried}: {error}", code=type(error).__name__)
+    # botocore quotes an answer that it cannot read, such as the page of a proxy.
+    return Ambiguous(f"{tried}: {str(error)[:300]}", code=type(error).__name__)

@@ -175,6 +175,16 @@ def test_a_refused_read_is_no_breach_but_fails_for_its_own_reason():
     assert content["within_rpo"] is None and "does not show when" in failure_message(content)
 
 
+def test_recovery_points_that_one_refusal_concerns_quote_it_once():
+    refused = failure(None, "eu-west-1", "not authorized", kind="credentials", code="UnauthorizedOperation")
+    content = report(snapshots=[snapshot(1, 1)], listed=[{"item": "eu-west-1", "failures": [refused]}], plan="orders")
+    for key in ("unjudged", "recovery_points"):
+        content[key] = [{**content[key][0], "disk_name": None, "disk_id": f"vol-{number}"} for number in range(1, 6)]
+    message = failure_message(content)
+    assert "5 of 5 recovery points could not be judged: vol-1, vol-2, vol-3 and 2 more in eu-west-1: the" in message
+    assert message.count("not authorized") == 2, "as the failure, and as the reason"
+
+
 FUTURE = ago(-24 * 365)
 
 

@@ -51,7 +51,7 @@ def failure_message(report: Report, unwritten: str = "") -> str:
         have = f"{len(servers)} of {len(report['sets'])} servers {'has' if len(servers) == 1 else 'have'}"
         parts.append(f"{have} no complete set of copies within the RPO of {report['rpo_hours']} h: {words}.")
     if unjudged:
-        words = _some(map(_unjudged, unjudged))
+        words = _some(_unjudged(unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     parts += [unwritten] if unwritten else []
     # Each part gets an equal share of the length, so that no part displaces another.
@@ -185,8 +185,15 @@ def _late(breach: LatePoint) -> str:
     return f"{named(breach)} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
 
 
-def _unjudged(point: LatePoint) -> str:
-    return f"{named(point)} in {point['region']}: {point['why'].rstrip('.')}"
+def _unjudged(points: Sequence[LatePoint]) -> list[str]:
+    """Return each reason once, with the first disks that it concerns."""
+    disks: dict[tuple[str, str], list[str]] = {}
+    for point in points:
+        disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(named(point))
+    return [
+        f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''} in {region}: {why}"
+        for (region, why), names in disks.items()
+    ]
 
 
 def cut(text: str, most: int) -> str:

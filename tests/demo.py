@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the simulated clouds and run demo.yml, beside this file, against them; arguments go to ansible-playbook.
+"""Starts the simulated clouds and runs demo.yml, beside this file, against them; arguments go to ansible-playbook.
 
-Shows the steps of the playbook and the end that it writes. All that Ansible prints goes to a log beside the reports.
+Shows the steps of the playbook and its final text. Ansible's own output goes to a log beside the reports.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A repository made of playbooks/awx, a controller that its setup.yml has set up for two organizations, and what a
-node needs for a job."""
+"""A repository with playbooks/awx, a controller on which its setup.yml ran for two organizations, and a node."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX refuses, by its own sources (awx/api/serializers.py, awx/api/views, awx/main/fields.py and
-awx/main/models/mixins.py of release 24).
+"""What AWX refuses, according to its source code of release 24.
 
-Four refusals are ours alone, each marked ``ours``. A real AWX 24.6.1 passes unknown fields over, and takes credentials
-without a required input, a source_path that the project does not hold, and odd slice counts; what is wrong shows later,
-in an update or a job, or never. Here it ends the test.
+The sources are awx/api/serializers.py, awx/api/views, awx/main/fields.py and awx/main/models/mixins.py. Four refusals
+are only ours, each marked ``ours``. A real AWX 24.6.1 ignores unknown fields, and accepts credentials without a
+required input, a source_path that the project does not contain, and invalid slice counts. There the error shows later,
+in an update or a job, or never. Here it fails the test.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Figures as ratios within one run, since machines differ and are busy. Prints a table; fails where a bound is passed.
+"""Measures ratios within one run, because machines differ and are busy. Prints a table, fails if a bound is exceeded.
 
-python -m tests.benchmark [--only PART ...] [--write]; a part that is measured anew takes its place beside the others.
+python -m tests.benchmark [--only PART ...] [--write]; a part that is measured again replaces its own rows only.
 """
 
 from __future__ import annotations

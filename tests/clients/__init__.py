@@ -4,9 +4,9 @@
 
 """The vendors' other clients against the simulators: ``make clients``.
 
-The collection speaks to a simulator by one SDK, and reads its answers by its own parser. Here the clients that it does
-not use send the same operations: awscli, tccli, and Alibaba Cloud's newer SDKs. Their models also say which members an
-answer has, and of which types.
+The collection calls a simulator with one SDK, and reads the answers with its own parser. Here the clients that it does
+not use send the same operations: awscli, tccli, and Alibaba Cloud's newer SDKs. Their models also define the members of
+an answer, and their types.
 """
 
 from __future__ import annotations

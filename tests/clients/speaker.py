@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A process that makes calls by the vendors' other clients, in the virtual environment of these.
+"""A process that makes calls with the vendors' other clients, in their virtual environment.
 
-It reads a call from each line of its standard input, as JSON, and answers with a line: ``answer`` and ``faults``, which
-is what the vendor's model does not know of the answer, or ``error``, its code and message. With ``only_parameters`` the
-answer is the operation's parameters by that model, with their types where it tells them. It imports nothing of the
-tests: those need other versions of the same libraries.
+It reads a call from each line of its standard input, as JSON, and answers with a line: either ``answer`` and
+``faults``, the members that the vendor's model lacks, or ``error``, its code and message. With ``only_parameters`` the
+answer is the operation's parameters in that model, with their types if it has them. It imports nothing of the tests,
+because these need other versions of the same libraries.
 """
 
 from __future__ import annotations

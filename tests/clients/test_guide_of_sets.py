@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide of sets, as pasted: its commands make a set, which its variables copy, and which a restore would take.
+"""The commands of the guide to sets: they take a set, the guide's variables copy it, and a restore would use it.
 
-Alibaba Cloud's command line is no Python package: what it would send, its newer SDK sends here.
+Alibaba Cloud's command line is not a Python package, so its newer SDK sends the same requests here.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Break the engine on purpose, one way after the other, and see what finds it: storms alone, and unit tests.
+"""Breaks the engine on purpose, one change at a time, and checks what finds it: storms alone, and unit tests.
 
 python -m tests.mutants [NAME ...] [--list] [--storms-only] [--seeds N] [--jobs N] [--write]
 
-What was found is kept in a file, so that a run that was cut off goes on; delete it to begin anew. With --write it goes
-into found.json beside this file, the table of all broken engines. The next run tries first what found each before.
+The results are kept in a file, so that an interrupted run can continue; delete the file to start again. With --write
+they go into found.json beside this file, the table of all broken engines. The next run first tries what found each
+change before.
 """
 
 from __future__ import annotations

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Engines that are broken on purpose, each in one way that a user would suffer from. The tests must find every one.
+"""Engines that are broken on purpose, each in one way that would harm a user. The tests must find every one.
 
-They are broken where an engine meets the rest, so that they outlive its inside: at the options that it is given, at the
-adapter that it calls, at the result that it returns. What can be broken only inside stands in the table INSIDE: module,
-attribute, replacement.
+They are broken at the interfaces of the engine, so that a refactoring of its code does not affect them: in its options,
+its adapter, or its result. What can only be broken inside is in the table INSIDE: module, attribute, replacement.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Change the pure code line by line with Cosmic Ray's operators, and see whether its tests find each change.
+"""Changes the pure code line by line with Cosmic Ray's operators, and checks whether its tests find each change.
 
 python -m tests.mutants.lines [PATH ...] [--sample N] [--jobs N] [--write]
 
-Each change is judged in a process that is forked from one that has the libraries imported, reads the changed text in
-place of the file, and ends with the first test that fails. No file is written to.
+Each change is tried in a process forked from one that has imported the libraries. It reads the changed text instead of
+the file, and ends with the first failing test. No file is changed.
 """
 
 from __future__ import annotations

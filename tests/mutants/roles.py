@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Break the roles on purpose, and see whether their quick tests find it: each row of the table of variables, each
-variable, each tag of each template, each alert.
+"""Breaks the roles on purpose, and checks whether their quick tests find it.
+
+What is broken: each row of the table of variables, each variable, each tag of each template, each alert.
 
 python -m tests.mutants.roles [KIND ...] [--only WORDS] [--list] [--share PERCENT] [--jobs N] [--write]
 
-Each change is judged in a process that is forked from one that has the libraries imported. No file of the project is
-changed. What was found is kept in a file, so that a run that was cut off goes on; delete it to begin anew. The
-decisions are broken line by line by tests.mutants.lines.
+Each change is tried in a process forked from one that has imported the libraries. No file of the project is changed.
+The results are kept in a file, so that an interrupted run can continue; delete the file to start again.
+tests.mutants.lines breaks the decisions line by line.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random histories of the role's filters, and a year of nights on each cloud; prints a table, fails where one is wrong.
+"""Runs random histories of the role's filters, and a year of nights on each cloud. Prints a table, fails on errors.
 
 python -m tests.nights [--histories N] [--nights N] [--write]
 """

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A random history of one plan: disks, snapshots and copies that come and go, with three runs a day of the role's
-filters.
+"""A random history of one plan, with three runs a day of the role's filters.
 
-Nothing here calls a cloud: rows stand for what the info modules would show. Each deletion is checked by rules of this
-file's own, written apart from the filters'.
+Disks, snapshots and copies appear and disappear. Nothing here calls a cloud: rows stand for the results of the info
+modules. Each deletion is checked with a second implementation of the rules, which shares no code with the filters.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A year of nights on one simulated cloud: the role and its modules in this process, on a clock that the nights turn.
+"""A year of nights on one simulated cloud: the role and its modules in this process, on a simulated clock.
 
-Every night each disk has a new snapshot, old ones go, and something may fail. What is there each morning is read from
-the server's own state.
+Every night each disk has a new snapshot, old ones are deleted, and something may fail. The state in the morning is read
+from the server itself.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The worst day from a kit: ``python -m tests.playbooks.no_network KIT DIRECTORY``, in a network namespace that has
-nothing but loopback. Writes how it ended to ``result.json`` in that directory."""
+"""The worst day with a kit, in a network namespace that has only loopback.
+
+``python -m tests.playbooks.no_network KIT DIRECTORY`` writes its result to ``result.json`` in that directory.
+"""
 
 from __future__ import annotations
 

@@ -2,22 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the real services answer: one item per phenomenon, in a form of our own.
+"""Answers of the real services: one item for each phenomenon, in a form of our own.
 
 Each item is ``<cloud>/<phenomenon>.json``:
 
 .. code-block:: text
 
-    source    where it is from: {"kind": "recorded" or "documented", "where": repository and path or page, "seen": date}
+    source    its origin: {"kind": "recorded" or "documented", "where": repository and path or page, "seen": date}
     call      the operation that was answered, such as "DescribeSnapshots"
-    snapshot  one snapshot (disk, error) as the service wrote it: keys and types are the service's own,
-    disk      IDs, accounts, names, times are replaced
-    group     a group of snapshots, likewise
-    set       what an EBS snapshot says of the set that it is in
+    snapshot  one snapshot (disk, error) as the service wrote it: with the service's own keys and types;
+    disk      IDs, accounts, names and times are replaced
+    group     the same for a group of snapshots
+    set       what an EBS snapshot shows about its set
     error     {"status": HTTP status, "code": ..., "message": ...}
     disk_error  an error of a call that makes or deletes a disk, in the form of ``error``
-    becomes   what our translation must make of it: fields of ``Snapshot`` or ``Disk``;
-              of an error {"kind": ..., "class": ...}
+    becomes   the result of our parser: fields of ``Snapshot`` or ``Disk``;
+              for an error {"kind": ..., "class": ...}
     note      what is worth knowing, in a sentence
 """
 

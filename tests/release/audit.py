@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask for known vulnerabilities of what requirements.txt brings, by pip-audit.
+"""Checks the packages of requirements.txt for known vulnerabilities, with pip-audit.
 
-Where its service answers for no package, that is said. It fails in CI and where the release is to be signed: silence
-is not reported as success.
+It says if the service has no data for any package. In CI, and for a signed release, that is a failure: silence is never
+a success.
 """
 
 from __future__ import annotations

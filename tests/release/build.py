@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the collection's tarball so that the same commit gives the same bytes.
+"""Builds the collection's tarball so that the same commit gives the same bytes.
 
-ansible-galaxy writes the time of the build and the order of the disk into it (ansible/galaxy/collection/__init__.py),
-so its tarball is packed again: sorted, with the time of the last commit, and with plain owners and modes.
+The tarball of ansible-galaxy depends on the time of the build and on the file system
+(ansible/galaxy/collection/__init__.py). So it is packed again: sorted, with the time of the last commit, and with fixed
+owners and modes.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the bill of materials (SBOM, CycloneDX) beside the tarball: what `pip install -r requirements.txt` brings
-today."""
+"""Writes the bill of materials (SBOM, CycloneDX) beside the tarball: what requirements.txt installs today."""
 
 from __future__ import annotations
 

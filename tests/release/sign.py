@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign a release as Galaxy wants it: an armoured detached signature of MANIFEST.json, by the key that SIGNING_KEY
-names.
+"""Signs a release as Galaxy requires: an armoured detached signature of MANIFEST.json, with the key in SIGNING_KEY.
 
-The manifest holds the hash of the list of files, and that the hash of each file. Without a key nothing is signed.
-Nothing is signed either until the owner has confirmed the repository's address: users report vulnerabilities there.
+The manifest has the hash of the list of files, which has the hash of each file. Without a key nothing is signed, nor
+before the owner has confirmed the repository's address, because users report vulnerabilities there.
 """
 
 from __future__ import annotations

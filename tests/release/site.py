@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the site of documentation: site.py FOLDER prepares it by antsibull-docs, site.py FOLDER --build builds it by
-Sphinx.
+"""Makes the documentation site: site.py FOLDER prepares it with antsibull-docs, --build builds it with Sphinx.
 
-A warning fails, and so does a link to nothing. Where the documentation of Ansible itself cannot be reached, references
-to it cannot be followed; then just these are let pass, which is said.
+Warnings and dead links are failures. If the documentation of Ansible itself cannot be reached, only references to it
+are exempt, and a message says so.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take collections out of PyPI's wheel of ansible: fetch_collections.py RELEASE ROOT amazon/aws ...
+"""Takes collections from PyPI's wheel of ansible: fetch_collections.py RELEASE ROOT amazon/aws ...
 
-Users get them from Galaxy. A wheel is of one release, and PyPI is what the environments of the tests come from already.
+Users get them from Galaxy. A wheel is a fixed release, and the environments of the tests use PyPI anyway.
 """
 
 import subprocess

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run ansible-test sanity on the collection in this folder; arguments go to it.
+"""Runs ansible-test sanity on the collection in this folder, with the given arguments.
 
-A check that cannot run fails: for a missing tool ansible-test only warns, and leaves the check out. Only a Python that
-is not installed may be missing.
+A check that cannot run is a failure: for a missing tool, ansible-test only warns and skips the check. Only a Python
+that is not installed may be missing.
 """
 
 import os

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plugin of mypy: a key that a TypedDict lacks is an error in ``row.get("key")``, as it is in ``row["key"]``."""
+"""A plugin for mypy: a key that a TypedDict lacks is an error in ``row.get("key")``, as it is in ``row["key"]``."""
 
 from __future__ import annotations
 

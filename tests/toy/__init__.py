@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fifth cloud, written from docs/docsite/rst/adding_a_cloud.rst alone: a proof that the guide suffices.
+"""A fifth cloud, written from docs/docsite/rst/adding_a_cloud.rst alone, which proves that the guide is complete.
 
-It touches no file of the engine or of the roles. ``plugged`` adds its rows to the two tables of clouds.
+It changes no file of the engine or of the roles. ``plugged`` adds its rows to the two tables of clouds.
 """
 
 from __future__ import annotations

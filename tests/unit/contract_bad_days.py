@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the copy modules promise for days on which reads lag, calls fail and others write too
-(docs/development/promises.md).
+"""What the copy modules promise for bad days: reads lag, calls fail, others write (docs/development/promises.md).
 
-BadDaysContract holds for every cloud. TaggedCopies, FailedCopies, HeldCopies and PagedListings hold where the cloud has
-tags of snapshots, a failed state, both with encryption, and listings by page number or offset. A test asserts what the
-server has, not the result alone.
+BadDaysContract is for every cloud. TaggedCopies, FailedCopies, HeldCopies and PagedListings are for clouds with tags of
+snapshots, with a failed state, with both and encryption, and with listings by page number or offset. A test checks the
+state of the server, not only the result.
 """
 
 from __future__ import annotations

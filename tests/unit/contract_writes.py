@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run writes, on which look, how often, and what it reports if it could not write or read
-(docs/development/promises.md).
+"""What a run writes, based on which look, how often, and what it reports if it cannot read or write.
 
-WritesContract holds for every cloud. TagWrites and EncryptedCopies hold where the cloud has tags of snapshots, and
-encryption. A test asserts what the server has, not the result alone.
+See docs/development/promises.md. WritesContract is for every cloud. TagWrites and EncryptedCopies are for clouds with
+tags of snapshots, and with encryption. A test checks the state of the server, not only the result.
 """
 
 from __future__ import annotations

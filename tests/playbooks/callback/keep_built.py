@@ -4,8 +4,8 @@
 
 """Keeps the zip file that Ansible builds of a module and its module_utils, for all playbooks of the tests.
 
-Ansible keeps it itself, in a directory of one run; here that is a link to one of all runs of this core with these
-collections. Nothing else is different.
+Ansible itself keeps it in a directory of one run. Here that is a link to a directory of all runs of this core with
+these collections. Everything else is the same.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read by each Python that the tests of playbooks start: keeps what it compiles out of zip files.
+"""Loaded by each Python that the tests of playbooks start: keeps the bytecode of modules in zip files.
 
-A module comes as a zip file of source texts, for which Python keeps no bytecode: compiling them is a third of its time.
-Here it is kept by the source's own hash, in the directory that the tests name; nothing else is different.
+A module is a zip file of source files, for which Python keeps no bytecode; compiling takes a third of the time. Here
+the bytecode is kept by the hash of the source, in the directory that the tests name. Everything else is the same.
 """
 
 from __future__ import annotations

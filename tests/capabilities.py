@@ -69,8 +69,8 @@ ROWS: dict[str, Callable[[Any, Any], str]] = {
 def table() -> str:
     """Return the table in reStructuredText."""
     rows = []
-    for what, tell in ROWS.items():
-        rows.append([what, *(tell(cloud, module.OPTIONS) for cloud, module in CLOUDS.values())])
+    for what, support in ROWS.items():
+        rows.append([what, *(support(cloud, module.OPTIONS) for cloud, module in CLOUDS.values())])
     for what, facts in FACTS.items():
         rows.append([what, *(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)])
     return list_table(["", *CLOUDS], rows)

@@ -29,7 +29,7 @@ class Cloud:
     - ``account`` is the cloud in tests/live; ``disk_estate`` is an estate of copies from which disks are made.
     - ``doubt``: how long (seconds) a run looks for a lost copy (promises: exactly-once). ``is_slow``: a simulated call
       costs 10 ms instead of 3.
-    - ``copies_tell_disk``: copies show the disk of their source in a field of their own. ``copies_expire``: users can
+    - ``copies_show_disk``: copies show the disk of their source in a field of their own. ``copies_expire``: users can
       set an expiry. ``copies_are_locked``: the cloud refuses to delete a locked copy.
     - ``pages``: the module of the adapter that defines the page size; ``least_page``: the smallest page size in a storm
       (by number: see ens-describe-limits).
@@ -54,7 +54,7 @@ class Cloud:
     least_page: int
     is_slow: bool = False
     snapshots_have_tags: bool = True
-    copies_tell_disk: bool = False
+    copies_show_disk: bool = False
     copies_expire: bool = False
     copies_are_locked: bool = False
 
@@ -130,7 +130,7 @@ CLOUDS = {
             doubt=10.0,
             pages=f"{COLLECTION}.module_utils._clouds.alibaba.ecs",
             least_page=10,
-            copies_tell_disk=True,
+            copies_show_disk=True,
             copies_expire=True,
             copies_are_locked=True,
         ),
@@ -156,7 +156,7 @@ CLOUDS = {
             doubt=120.0,
             pages=f"{COLLECTION}.module_utils._clouds.alibaba.ens",
             least_page=7,
-            copies_tell_disk=True,
+            copies_show_disk=True,
             snapshots_have_tags=False,
         ),
         Cloud(

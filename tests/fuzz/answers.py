@@ -39,20 +39,20 @@ TRUSTED |= {
 TRUSTED |= {"SnapshotState", "Account", "encrypted", "Encrypted", "kmsKeyId", "Error"}
 
 
-def spoilt(action: str, body: bytes, content_type: str, draw: random.Random) -> bytes:
+def malformed(action: str, body: bytes, content_type: str, draw: random.Random) -> bytes:
     """Return an answer, sometimes malformed."""
     if draw.random() > SHARE or "Copy" in action or "Delete" in action:
         return body
     if b"<" in body[:5]:
-        return _spoilt_xml(body, draw)
+        return _malformed_xml(body, draw)
     try:
         answer = json.loads(body)
     except ValueError:
         return body
-    return json.dumps(_spoilt_json(answer, draw)).encode()
+    return json.dumps(_malformed_json(answer, draw)).encode()
 
 
-def _spoilt_xml(body: bytes, draw: random.Random) -> bytes:
+def _malformed_xml(body: bytes, draw: random.Random) -> bytes:
     kind = draw.choice(("cut", "empty", "drop", "retype", "token"))
     if kind == "cut":
         return body[: len(body) // 2]
@@ -69,7 +69,7 @@ def _spoilt_xml(body: bytes, draw: random.Random) -> bytes:
     return re.sub(rb"<" + tag + rb">[^<]*</" + tag + rb">", b"<" + tag + b">&lt;odd&gt;</" + tag + b">", body, count=1)
 
 
-def _spoilt_json(answer: Any, draw: random.Random) -> Any:
+def _malformed_json(answer: Any, draw: random.Random) -> Any:
     """Change one place in the answer, at any depth."""
     places = [(holder, key) for holder, key in _places(answer) if key not in TRUSTED]
     if not places:

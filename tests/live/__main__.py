@@ -21,7 +21,7 @@ from .costs import expected
 from .facts import bare_copy, pages
 from .journal import Journal, still_runs
 from .mark import Mark, is_run
-from .probes import answers, asked_on, listed
+from .probes import answers, listed, probes_on
 from .promises import colliding, copying, deleting, prepare, protecting
 from .restoring import restoring
 from .results import Results
@@ -87,7 +87,7 @@ def _account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, 
 
 
 def _run(given: argparse.Namespace) -> int:
-    asks = [f"  - {fact}: {probe.question}" for fact, probe in asked_on(given.cloud).items()]
+    asks = [f"  - {fact}: {probe.question}" for fact, probe in probes_on(given.cloud).items()]
     costs = expected(given.cloud, given.source, given.destination, given.disk)
     if not _agreed(given, [*costs, "Unverified facts that it settles:", *asks]):
         return 2

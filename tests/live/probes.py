@@ -64,7 +64,7 @@ def unverified() -> list[str]:
     return [heading for heading, text in zip(parts[::2], parts[1::2], strict=True) if "- Status: unverified" in text]
 
 
-def asked_on(cloud: str) -> dict[str, Probe]:
+def probes_on(cloud: str) -> dict[str, Probe]:
     """Return the probes of a run on this cloud, by the headings of the facts."""
     return {fact: PROBES[fact] for fact in unverified() if fact in PROBES and cloud in PROBES[fact].clouds}
 
@@ -77,7 +77,7 @@ def listed() -> list[str]:
         clouds = ", ".join(probe.clouds) if probe else "no run"
         lines.append(f"  {fact} ({clouds}): {probe.question if probe else NO_RUN.get(fact, 'not stated')}")
     for cloud in CLOUDS:
-        lines.append(f"make live CLOUD={cloud} settles: {', '.join(asked_on(cloud)) or 'none'}")
+        lines.append(f"make live CLOUD={cloud} settles: {', '.join(probes_on(cloud)) or 'none'}")
     return lines
 
 
@@ -87,5 +87,5 @@ def answers(cloud: str, facts: Iterable[tuple[str, str, str]]) -> dict[str, str]
     return {
         fact: "; ".join(f"{subject}: {seen[subject]}" for subject in probe.subjects if subject in seen)
         or "no answer in this run"
-        for fact, probe in asked_on(cloud).items()
+        for fact, probe in probes_on(cloud).items()
     }

@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--storms-only", action="store_true")
-    parser.add_argument("--kept-only", action="store_true", help="try nothing, and tell what is kept")
+    parser.add_argument("--kept-only", action="store_true", help="try nothing, and print the kept results")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
@@ -92,7 +92,7 @@ def main() -> None:
         importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_copy")
     for cloud in sorted({cloud for one in chosen for cloud in one.clouds}):
         StormServer(cloud).passed(brief(cloud, 0, 1)[0])  # imported once, for all children
-    _tell(_judged(chosen, given), given.write)
+    _print_results(_judged(chosen, given), given.write)
 
 
 def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broken, dict[str, str]]]:
@@ -108,7 +108,7 @@ def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broke
     return [(one, found.get(one.name, {})) for one in chosen]
 
 
-def _tell(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
+def _print_results(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
     gone = [one.name for one, by in rows if NOT_THERE in by.values()]
     there = [(one, by) for one, by in rows if by and one.name not in gone]
     storms = [one.name for one, by in there if by.get("storms", NOBODY) != NOBODY]

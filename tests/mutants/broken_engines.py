@@ -542,7 +542,7 @@ def _change(cloud: Any) -> None:
     def begin(orders: Any) -> Any:
         for order in orders:
             listed = cloud.list_copies(order.request.region, [order.request.snapshot_id])
-            asked = [c for c in listed.copies if order.request.is_asked_of(c)]
+            asked = [c for c in listed.copies if order.request.is_copied_by(c)]
             failed = [c for c in asked if c.state is _state("ERROR") and c.deletable]
             cloud.delete(order.request.region, [c.snapshot_id for c in failed])
         return real(orders)

@@ -153,7 +153,7 @@ class NightHistory:
         days = self.retention_days
         return {
             "snapshot_id": self.new_id("copy"),
-            "disk_id": source["disk_id"] if self.cloud.copies_tell_disk else None,
+            "disk_id": source["disk_id"] if self.cloud.copies_show_disk else None,
             "region": region,
             "state": state,
             "created_at": text_of(self.now),

@@ -72,7 +72,7 @@ class Year:
             for row in estate.info(estate.source)["snapshots"]:
                 taken = datetime.fromisoformat(row["created_at"].replace("Z", "+00:00"))
                 self.taken[row["snapshot_id"]] = taken, row["disk_id"]
-        lie = self._spoil() if self.nights == FUTURE else None
+        lie = self._set_wrong_time() if self.nights == FUTURE else None
         for tag, disks in self.plans.items():
             report = self._run(tag)
             own = [*disks, *(tagged if tag == "true" else [])]
@@ -82,7 +82,7 @@ class Year:
         if not down:
             self._drop_old_sources()
 
-    def _spoil(self) -> tuple[Any, str] | None:
+    def _set_wrong_time(self) -> tuple[Any, str] | None:
         """Give the newest copy of a disk a time in the future; return it with the true one. ENS has no tags."""
         if not CLOUDS[self.cloud].snapshots_have_tags:
             return None

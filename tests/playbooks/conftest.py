@@ -43,11 +43,11 @@ class Clouds:
         self.directory = directory
         self.warm = warm
 
-    def tell(self, what, body=None):
+    def control(self, what, body=None):
         """POST to the simulated EC2; without a body, GET from it."""
-        return self.tell_of("ebs", what, body)
+        return self.control_of("ebs", what, body)
 
-    def tell_of(self, cloud, what, body=None):
+    def control_of(self, cloud, what, body=None):
         """The same for another cloud."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.connections[cloud]['endpoint_url']}/_simulator/{what}", data)
@@ -81,7 +81,7 @@ class Clouds:
         if cloud == "ebs":
             return self.disk(name, region, **tags)
         tags = {key.replace("_", "-"): value for key, value in tags.items()}
-        return self.tell_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
+        return self.control_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
 
     def snapshot_of(self, cloud, disk=None):
         """Create a snapshot of this disk, or of a new disk."""
@@ -89,7 +89,7 @@ class Clouds:
         if cloud == "ebs":
             return self.snapshot(disk, region)
         made = {"kind": "snapshot", "region": region, "disk_id": disk, "name": "nightly"}
-        return self.tell_of(cloud, "make", [made])[0]
+        return self.control_of(cloud, "make", [made])[0]
 
     def copies(self, region="eu-west-1"):
         listed = self.client(region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
@@ -194,7 +194,7 @@ def quick_playbooks(_warm):
 def clouds(_server, _warm, tmp_path):
     clouds = Clouds(_server, tmp_path, _warm)
     for cloud in _server:
-        clouds.tell_of(cloud, "reset", {})
+        clouds.control_of(cloud, "reset", {})
     return clouds
 
 
@@ -281,14 +281,14 @@ def send(number, pids):
 def kill_in_the_second_window(clouds, cloud, process, copies, window):
     """Kill a playbook that makes endless copies, once it has started some copies more than its window holds."""
     wait_until(lambda: len(copies()) == window or process.poll() is not None)
-    clouds.tell_of(cloud, "finish", {"seconds": 0})
+    clouds.control_of(cloud, "finish", {"seconds": 0})
     wait_until(lambda: len(copies()) > window or process.poll() is not None, pause=0.02)
     kill_all(process)
     assert window < len(copies()) <= 2 * window
     # A run that is fast enough adopts copies in progress. A call that the playbook sent may take effect after its end,
     # so first no new copy is endless, then the existing ones are ended.
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 4})
-    clouds.tell_of(cloud, "finish", {"seconds": 4})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 4})
+    clouds.control_of(cloud, "finish", {"seconds": 4})
 
 
 def is_alive(pid):

@@ -68,7 +68,7 @@ def test_a_snapshot_under_the_key_of_aws_is_refused_with_what_to_do(clouds, conn
 
 def test_an_account_that_is_not_known_fails_at_the_end(clouds, connections):
     source = clouds.snapshot(clouds.disk("database", dr_copy="true"))
-    clouds.tell("faults", [{"fault": "expire", "action": "GetCallerIdentity", "region": "eu-west-1"}])
+    clouds.control("faults", [{"fault": "expire", "action": "GetCallerIdentity", "region": "eu-west-1"}])
     result, output = role(clouds, expect=2, **connections)
     assert "nothing was shared" in " ".join(output.split()) and result["copies"] == []
     assert result["plan"][0]["snapshot_id"] == source and not permissions(clouds, source)

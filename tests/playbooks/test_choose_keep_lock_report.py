@@ -25,7 +25,7 @@ def tag(clouds, snapshot, **tags):
 def test_a_tour_of_choosing_keeping_locking_and_reporting(clouds):
     disk = clouds.disk("database", **{"dr-copy": "true", "owner": "finance"})
     wanted = clouds.snapshot(disk)
-    time.sleep(1.1)  # the cloud tells whole seconds
+    time.sleep(1.1)  # the cloud shows whole seconds
     tag(clouds, clouds.snapshot(disk), wiz="auto-gen-snapshot")
     reports, metrics = clouds.directory / "reports", clouds.directory / "metrics"
     variables = {
@@ -81,10 +81,10 @@ def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, clou
     for arguments in [["--check"]] if cloud == "ebs" else [["--check"], []]:
         gone = []
         for _n in range(2):
-            time.sleep(1.1)  # the clouds tell whole seconds
+            time.sleep(1.1)  # the clouds show whole seconds
             gone.append(clouds.snapshot_of(cloud, disk))
         gone_then = dict.fromkeys(gone, PLACES[cloud][1])
-        clouds.tell_of(cloud, "settings", {"vanish": gone_then, "copy_seconds": 0.2})
+        clouds.control_of(cloud, "settings", {"vanish": gone_then, "copy_seconds": 0.2})
         result, _output = role(clouds, *arguments, **plan)
         rows = {row["snapshot_id"]: (row["chosen"], row["reason"]) for row in result["plan"]}
         assert rows[gone[-1]] == (False, "gone before it was copied") and rows[oldest] == (True, "next newest")
@@ -100,7 +100,7 @@ def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, clou
 def test_a_disk_all_of_whose_snapshots_are_gone_has_failed(clouds):
     disk = clouds.disk_of("ecs", "database", dr_copy="true")
     gone = clouds.snapshot_of("ecs", disk)
-    clouds.tell_of("ecs", "settings", {"vanish": {gone: PLACES["ecs"][1]}})
+    clouds.control_of("ecs", "settings", {"vanish": {gone: PLACES["ecs"][1]}})
     result, output = role(clouds, expect=2, **plan_over(clouds, "ecs"))
     (failure,) = result["failures"]
     assert (failure["kind"], failure["disk_id"]) == ("not_found", disk) and gone in output
@@ -112,12 +112,12 @@ def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
     """On CBS tags follow the copy: a run that ends in between leaves a copy that retention does not recognize."""
     disk = clouds.disk_of("cbs", "database", dr_copy="true")
     first = clouds.snapshot_of("cbs", disk)
-    clouds.tell_of("cbs", "settings", {"copy_seconds": 0.2})
+    clouds.control_of("cbs", "settings", {"copy_seconds": 0.2})
     fault = {"action": "TagResources", "fault": "refuse", "code": "UnauthorizedOperation", "status": 200}
-    clouds.tell_of("cbs", "faults", [fault])
+    clouds.control_of("cbs", "faults", [fault])
     role(clouds, expect=2, **plan_over(clouds, "cbs"))
-    clouds.tell_of("cbs", "faults", [])
-    time.sleep(1.1)  # the cloud tells whole seconds
+    clouds.control_of("cbs", "faults", [])
+    time.sleep(1.1)  # the cloud shows whole seconds
     second = clouds.snapshot_of("cbs", disk)
     result, _output = role(clouds, **plan_over(clouds, "cbs"))
     actions = {row["source_snapshot_id"]: row["action"] for row in result["copies"]}
@@ -128,12 +128,12 @@ def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
 
 def test_retention_goes_by_the_names_of_copies_that_a_full_quota_left_without_tags(clouds):
     disk = clouds.disk_of("cbs", "database", dr_copy="true")
-    clouds.tell_of("cbs", "settings", {"copy_seconds": 0.2, "tag_values": 0})
+    clouds.control_of("cbs", "settings", {"copy_seconds": 0.2, "tag_values": 0})
     night = {**plan_over(clouds, "cbs"), "dr_copy_keep": 1}
     first = clouds.snapshot_of("cbs", disk)
     result, output = role(clouds, **night)
     assert not result["failures"] and "LimitExceeded.TagValue" in output
-    time.sleep(1.1)  # the cloud tells whole seconds
+    time.sleep(1.1)  # the cloud shows whole seconds
     second = clouds.snapshot_of("cbs", disk)
     result, output = role(clouds, **night)
     assert [row["source_snapshot_id"] for row in result["pruned"]] == [first]

@@ -26,9 +26,9 @@ ENVIRONMENT = {
 def snapshots(clouds, cloud, name="nightly"):
     region = PLACES[cloud][0]
     tags = {"dr-copy": "true", "note": HOSTILE} if name == HOSTILE else {"dr-copy": "true"}
-    disk = clouds.tell_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
+    disk = clouds.control_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
     made = {"kind": "snapshot", "region": region, "disk_id": disk, "name": name, "tags": tags}
-    return clouds.tell_of(cloud, "make", [made])
+    return clouds.control_of(cloud, "make", [made])
 
 
 @pytest.mark.parametrize("cloud", ENVIRONMENT)
@@ -39,7 +39,7 @@ def test_a_name_from_the_cloud_stays_text(clouds, cloud):
     variables = clouds.directory / "vars.json"
     plan = {"dr_copy_cloud": cloud, "dr_copy_source_region": region, "dr_copy_destination_regions": [destination]}
     variables.write_text(json.dumps({**plan, "dr_copy_connection": keys, "keys": keys}))
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     copy = f"multicloud.snapshots.{cloud}_snapshot_copy"
     given = {"snapshot_ids": source, "source_region": region, "destination_regions": destination, "copy_tags": True}
     connection = {key: f"{{{{ keys.{key} }}}}" for key in keys}
@@ -65,7 +65,7 @@ def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
     keys = clouds.connections[cloud]
     key_id, secret = (v for k, v in keys.items() if k != "endpoint_url")
     settings = {"keys": {key_id: {"secret": secret, "token": TOKEN}}, "latency": 0.05}
-    clouds.tell_of(cloud, "settings", settings)
+    clouds.control_of(cloud, "settings", settings)
     home, more = clouds.directory / "home", {}
     if where == "environment":
         more = dict(zip(ENVIRONMENT[cloud], (key_id, secret, TOKEN)))
@@ -88,7 +88,7 @@ def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
     playbook = clouds.written([{f"multicloud.snapshots.{cloud}_snapshot_copy": given}])
     every = ("drop", "garbage", "expire", "throttle", "unavailable")
     for fault in every if where == "environment" else every[:2]:
-        clouds.tell_of(cloud, "faults", [{"fault": fault}])
+        clouds.control_of(cloud, "faults", [{"fault": fault}])
         process = clouds.start(
             "ansible-playbook", playbook, "-vvv", HOME=str(home), ANSIBLE_REMOTE_TMP=str(temporary),
             ANSIBLE_LOCAL_TEMP=str(temporary), ANSIBLE_KEEP_REMOTE_FILES="1", **more,

@@ -14,7 +14,7 @@ import sys
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.live.probes import asked_on
+from tests.live.probes import probes_on
 from tests.simulator import alibaba, ec2, tencent
 
 from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, of_the_day, send, wait_until
@@ -65,7 +65,7 @@ class Lent:
     def everything(self):
         """Return the true state of the server: each disk and snapshot, in both regions."""
         if self.cloud != "ebs":
-            return {row["id"] for row in self.clouds.tell_of(self.cloud, "truth")}
+            return {row["id"] for row in self.clouds.control_of(self.cloud, "truth")}
         found = set()
         for region in PLACES["ebs"]:
             client = self.clouds.client(region)
@@ -100,10 +100,10 @@ class Lent:
         return process.wait(), "".join(lines)
 
     def pace(self, seconds):
-        self.clouds.tell_of(self.cloud, "settings", {"copy_seconds": seconds, "disk_seconds": 0.5})
+        self.clouds.control_of(self.cloud, "settings", {"copy_seconds": seconds, "disk_seconds": 0.5})
 
     def calls(self, action):
-        return self.clouds.tell_of(self.cloud, "calls").get(action, 0)
+        return self.clouds.control_of(self.cloud, "calls").get(action, 0)
 
     def written(self):
         """Return everything that a run wrote, except the journal."""
@@ -131,7 +131,7 @@ def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks)
     for fact in ("lag until a copy shows", "states of a copy", "deletion of a complete copy"):
         assert f"| {fact} |" in table
     assert "ended early" not in table, table
-    asked = asked_on(lent.cloud)
+    asked = probes_on(lent.cloud)
     assert asked and all(f"\n| {fact} | " in table for fact in asked) and "no answer in this run" not in table, table
     names = {path.name for path in written}
     assert {"transcript.txt", "journal.jsonl", "copy_call.json", "delete_missing.json"} <= names
@@ -165,10 +165,10 @@ def test_after_a_kill_nothing_is_left_and_nothing_else_touched(lent, action, tim
 @pytest.mark.parametrize("lent", PLACES, indirect=True)
 @pytest.mark.parametrize("command", ["run", "clean"])
 def test_without_consent_nothing_is_called(lent, command):
-    before = lent.clouds.tell_of(lent.cloud, "calls")
+    before = lent.clouds.control_of(lent.cloud, "calls")
     code, output = lent.run(command)
     assert code == 2 and "set YES=1" in output and "dr-copy-live" in output
-    assert lent.clouds.tell_of(lent.cloud, "calls") == before
+    assert lent.clouds.control_of(lent.cloud, "calls") == before
     assert not lent.results.exists()
 
 
@@ -176,7 +176,7 @@ def test_without_consent_nothing_is_called(lent, command):
 def test_a_refusal_is_reported_without_names_and_cleaned_up(lent, action, quick_playbooks):
     lent.environment["PATH"] = quick_playbooks
     refusal = {"action": action, "fault": "refuse", "code": "UnauthorizedOperation", "message": TELLING, "status": 403}
-    lent.clouds.tell_of(lent.cloud, "faults", [refusal])
+    lent.clouds.control_of(lent.cloud, "faults", [refusal])
     code, output = lent.run("run", "--yes")
     assert code == 1 and "is not authorized" in output and "BROKEN: the run comes to its end" in output, output
     assert lent.everything() == lent.before

@@ -23,7 +23,7 @@ def copy_task(sources, **options):
 
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
     sources = [clouds.snapshot() for _n in range(20)]
-    clouds.tell("settings", {"copy_seconds": ENDLESS, "latency": 0.03})
+    clouds.control("settings", {"copy_seconds": ENDLESS, "latency": 0.03})
     playbook = clouds.written([copy_task(sources, wait=True, max_in_flight=6)])
     process = clouds.start("ansible-playbook", playbook)
     kill_in_the_second_window(clouds, "ebs", process, clouds.copies, 6)
@@ -37,8 +37,8 @@ def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
 
 def test_every_third_answer_lost_makes_no_second_copy(clouds):
     sources = [clouds.snapshot() for _n in range(12)]
-    clouds.tell("settings", {"copy_seconds": 0.5})
-    clouds.tell("faults", [{"action": "CopySnapshot", "fault": "lose_answer", "every": 3}])
+    clouds.control("settings", {"copy_seconds": 0.5})
+    clouds.control("faults", [{"action": "CopySnapshot", "fault": "lose_answer", "every": 3}])
     code, output = clouds.play([copy_task(sources, wait=True)])
     assert code == 0, output
     assert len(clouds.copies()) == 12
@@ -65,7 +65,7 @@ def test_credentials_come_once_by_action_group(clouds):
 def test_no_secret_is_shown_at_vvv(clouds):
     secret = clouds.ebs["secret_key"]
     sources = [clouds.snapshot(), "snap-0123456789abcdef0"]
-    clouds.tell("faults", [{"action": "CopySnapshot", "fault": "throttle", "times": 2}])
+    clouds.control("faults", [{"action": "CopySnapshot", "fault": "throttle", "times": 2}])
     given = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
     code, output = clouds.play([copy_task(sources, wait=True, **given)], "-vvv", AWS_SECRET_ACCESS_KEY="")
     assert code == 2 and "does not exist" in output and secret not in output and "Traceback" not in output
@@ -92,7 +92,7 @@ def test_the_examples_of_the_documentation_run(clouds):
     sources = [clouds.snapshot(), clouds.snapshot()]
     text = ebs_snapshot_copy.EXAMPLES + ebs_snapshot_info.EXAMPLES
     text = text.replace("snap-0aa11bb22cc33dd44", sources[0]).replace("snap-0bb22cc33dd44ee55", sources[1])
-    clouds.tell("settings", {"copy_seconds": 0.2})
+    clouds.control("settings", {"copy_seconds": 0.2})
     code, output = clouds.play(yaml.safe_load(text), "--diff")
     assert code == 0, output
     assert len(clouds.copies("eu-central-1")) == 1
@@ -110,7 +110,7 @@ def test_a_playbook_moves_over_from_community_aws_by_its_name_alone(clouds):
         "wait_timeout": 600,
         "tags": {"Name": "copy"},
     }
-    clouds.tell("settings", {"copy_seconds": 0.2})
+    clouds.control("settings", {"copy_seconds": 0.2})
     for module in ("community.aws.ec2_snapshot_copy", COPY):
         code, output = clouds.play([{module: task, "register": "copied"}, {"debug": {"var": "copied.snapshot_id"}}])
         assert code == 0, output

@@ -39,14 +39,14 @@ class Place:
         self.keys = clouds.connections[cloud]
 
     def snapshots(self, count, **tags):
-        disks = self.clouds.tell_of(
+        disks = self.clouds.control_of(
             self.cloud, "make", [{"kind": "disk", "region": self.source, "tags": tags} for _n in range(count)]
         )
         made = [{"kind": "snapshot", "region": self.source, "disk_id": disk, "name": "nightly"} for disk in disks]
-        return self.clouds.tell_of(self.cloud, "make", made)
+        return self.clouds.control_of(self.cloud, "make", made)
 
     def copies(self):
-        return [s for s in self.clouds.tell_of(self.cloud, "truth") if s["source_id"]]
+        return [s for s in self.clouds.control_of(self.cloud, "truth") if s["source_id"]]
 
     def task(self, sources, **options):
         given = {
@@ -65,11 +65,11 @@ def place(clouds, request):
 
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds, place):
     sources = place.snapshots(20)
-    clouds.tell_of(place.cloud, "settings", {"copy_seconds": ENDLESS, "latency": 0.05})
+    clouds.control_of(place.cloud, "settings", {"copy_seconds": ENDLESS, "latency": 0.05})
     playbook = clouds.written([place.task(sources, wait=True, max_in_flight=6, **place.keys)])
     process = clouds.start("ansible-playbook", playbook)
     kill_in_the_second_window(clouds, place.cloud, process, place.copies, 6)
-    clouds.tell_of(place.cloud, "settings", {"copy_seconds": 1.0})
+    clouds.control_of(place.cloud, "settings", {"copy_seconds": 1.0})
     code, output = clouds.run("ansible-playbook", playbook)
     assert code == 0, output
     assert len(place.copies()) == 20 and {c["phase"] for c in place.copies()} == {"complete"}
@@ -137,7 +137,7 @@ def test_the_examples_of_the_documentation_run(clouds, cloud, texts, ids, left):
     place = Place(clouds, cloud)
     for written, made in zip(ids, place.snapshots(2)):
         texts = texts.replace(written, made)
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     defaults = {f"group/multicloud.snapshots.{GROUPS[cloud]}": place.keys}
     code, output = clouds.run(
         "ansible-playbook", clouds.written(yaml.safe_load(texts), module_defaults=defaults), "--diff"

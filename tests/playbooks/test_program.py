@@ -47,14 +47,14 @@ def test_the_users_module_defaults_stay_in_force(clouds, core, plan):
     }
     code, output, errors = played(clouds, TASKS, *given(plan), "-vvv", core=core, module_defaults=defaults)
     assert code == 0, output + errors
-    copies = [row for row in clouds.tell_of("ens", "truth") if row.get("source_id")]
+    copies = [row for row in clouds.control_of("ens", "truth") if row.get("source_id")]
     assert [row["name"] for row in copies] == ["by-my-defaults"]
     assert keys["secret_key"] not in output + errors
     named = given(plan, dr_copy_name="by-the-variable")
     clouds.snapshot_of("ens", clouds.disk_of("ens", "other", dr_copy="true"))
     code, output, errors = played(clouds, TASKS, *named, core=core, module_defaults=defaults)
     assert code == 0, output + errors
-    names = {row["name"] for row in clouds.tell_of("ens", "truth") if row.get("source_id")}
+    names = {row["name"] for row in clouds.control_of("ens", "truth") if row.get("source_id")}
     assert names == {"by-my-defaults", "by-the-variable"}, "a variable of the role counts more"
 
 
@@ -88,12 +88,12 @@ def test_check_and_diff_mode_reach_the_modules(clouds, core, plan):
     keys = {"group/multicloud.snapshots.alibaba": clouds.connections["ens"]}
     code, output, errors = played(clouds, TASKS, *given(plan), "--check", "--diff", core=core, module_defaults=keys)
     assert code == 0 and "changed=1" in output, output + errors
-    assert not [row for row in clouds.tell_of("ens", "truth") if row.get("source_id")]
+    assert not [row for row in clouds.control_of("ens", "truth") if row.get("source_id")]
     assert re.search(r"^\+.*planned", output, re.M), output
 
 
 def test_each_step_is_said_as_it_begins_and_copies_show_their_progress(clouds, core, plan):
-    clouds.tell_of("ens", "settings", {"copy_seconds": 3})
+    clouds.control_of("ens", "settings", {"copy_seconds": 3})
     keys = {"group/multicloud.snapshots.alibaba": clouds.connections["ens"]}
     code, output, errors = played(clouds, TASKS, *given(plan), core=core, module_defaults=keys)
     source, destination = PLACES["ens"]
@@ -125,7 +125,7 @@ def test_a_variable_that_cannot_be_evaluated_leaves_a_red_page(clouds, core, pla
     page = reports / "orders.html"
     assert process.returncode == 2 and "Traceback" not in process.stdout + process.stderr, process.stdout
     assert page.exists() and "nothing_of_that_name" in page.read_text(), process.stdout
-    assert "✓" not in page.read_text() and clouds.tell_of("ens", "calls").get("CopySnapshot", 0) == 0
+    assert "✓" not in page.read_text() and clouds.control_of("ens", "calls").get("CopySnapshot", 0) == 0
 
 
 def test_a_module_that_is_not_installed_fails_at_the_end_by_its_name(clouds, oldest):

@@ -35,7 +35,7 @@ def task(clouds, cloud, count=4, **options):
     ids = [clouds.snapshot_of(cloud) for _n in range(count)]
     given = {"snapshot_ids": ids, "source_region": source, "destination_regions": [destination], "max_in_flight": 2}
     given.update(wait=True, wait_delay=1, **({} if cloud == "ebs" else clouds.connections[cloud]), **options)
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 1.5})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 1.5})
     return {f"multicloud.snapshots.{cloud}_snapshot_copy": given}
 
 
@@ -74,7 +74,7 @@ def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
 def test_a_restore_and_a_drill_say_how_many_disks_are_made(clouds, cloud):
     site = Site(clouds, cloud)
     site.copies("database", "mail", "files")
-    clouds.tell_of(cloud, "settings", {"disk_seconds": 3})
+    clouds.control_of(cloud, "settings", {"disk_seconds": 3})
     shown = re.compile(rf"^flood {cloud}_snapshot_restore: (\d of 3 \w+), \d under way.*so far", re.MULTILINE)
     for playbook in ("dr_restore", "dr_drill"):
         code, output = site.play(playbook, "--check")
@@ -171,9 +171,9 @@ def test_in_a_terminal_and_into_a_file(clouds, core):
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_module_does_not_outlive_its_playbook(clouds, core, quiet):
     playbook = clouds.written([{**task(clouds, "ens", wait_timeout=ENDLESS), "no_log": quiet}])
-    clouds.tell_of("ens", "settings", {"copy_seconds": ENDLESS})
+    clouds.control_of("ens", "settings", {"copy_seconds": ENDLESS})
     process = clouds.start("ansible-playbook", playbook, **core)
-    wait_until(lambda: clouds.tell_of("ens", "calls").get("CopySnapshot", 0) >= 2)
+    wait_until(lambda: clouds.control_of("ens", "calls").get("CopySnapshot", 0) >= 2)
     children = family(process.pid)[1:]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

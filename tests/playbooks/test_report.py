@@ -48,7 +48,7 @@ def snapshot_of(clouds, cloud, disk):
 
 @pytest.mark.parametrize("cloud", PLACES if NIGHTS > 2 else ["ebs"])
 def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     directory = clouds.directory / "reports"
     plan = {**basics(clouds, cloud), "dr_copy_keep": 1, "dr_copy_rpo_hours": 24, "dr_copy_report_dir": str(directory)}
     disks = [disk_of(clouds, cloud, name) for name in ("database", "<script>alert(1)</script>")]
@@ -73,7 +73,7 @@ def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
 
 
 def test_a_hold_a_failed_night_and_a_disk_that_is_no_longer_selected(clouds):
-    clouds.tell("settings", {"copy_seconds": 0.2})
+    clouds.control("settings", {"copy_seconds": 0.2})
     disk, other = (disk_of(clouds, "ebs", name) for name in ("database", "files"))
     first = snapshot_of(clouds, "ebs", disk)
     snapshot_of(clouds, "ebs", other)
@@ -87,10 +87,10 @@ def test_a_hold_a_failed_night_and_a_disk_that_is_no_longer_selected(clouds):
     assert result["pruned"] == [] and [(o["disk_id"], o["kind"]) for o in result["orphans"]] == [(other, "unselected")]
     clouds.client("eu-west-1").delete_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold"}])
     bad = snapshot_of(clouds, "ebs", disk)
-    clouds.tell("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}})
+    clouds.control("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}})
     result, _output = role(clouds, expect=2, dr_copy_keep=1)
     assert result["pruned"] == [], "a night on which the copy fails deletes nothing"
-    clouds.tell("settings", {"fail_copies_of": {}, "in_use": [held]})
+    clouds.control("settings", {"fail_copies_of": {}, "in_use": [held]})
     result, output = role(clouds, expect=2, dr_copy_keep=1)
     assert len(result["pruned"]) == 1 and "InvalidSnapshot.InUse" in output
     assert [f["snapshot_id"] for f in result["failures"]] == [held]
@@ -101,7 +101,7 @@ def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
     good, bare, broken = (disk_of(clouds, "ebs", name) for name in ("good", "bare", "broken"))
     snapshot_of(clouds, "ebs", good)
     bad = snapshot_of(clouds, "ebs", broken)
-    clouds.tell("settings", {"copy_seconds": 0.2, "fail_copies_of": {bad: "Given key ID is not accessible"}})
+    clouds.control("settings", {"copy_seconds": 0.2, "fail_copies_of": {bad: "Given key ID is not accessible"}})
     given = {"dr_copy_rpo_hours": "1", "dr_copy_report_dir": str(directory)}
     result, output = role(clouds, expect=2, **given)
     text = " ".join(output.split())
@@ -161,7 +161,7 @@ def status(clouds, inventory, *arguments):
 def test_the_status_of_several_plans_reads_only(clouds, inventory):
     for cloud in ("ebs", "cbs"):
         snapshot_of(clouds, cloud, disk_of(clouds, cloud, "database"))
-        clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+        clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     role(clouds, dr_copy_rpo_hours=24, dr_copy_plan="orders")
     late, wrong = basics(clouds, "cbs"), {**basics(clouds, "ebs"), "dr_copy_keep": "many"}
     code, output = status(clouds, inventory(orders=basics(clouds, "ebs"), mail=late, odd=wrong))
@@ -185,17 +185,17 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
     assert code == 2 and "No host of the inventory matches 'ordres', so no plan was looked at" in " ".join(
         output.split()
     )
-    assert not [c for c in clouds.tell_of("cbs", "calls") if c.startswith(("Copy", "Delete", "Modify"))]
+    assert not [c for c in clouds.control_of("cbs", "calls") if c.startswith(("Copy", "Delete", "Modify"))]
 
 
 @pytest.mark.parametrize("cloud", ["ebs"] if NIGHTS == 2 else ["ebs", "cbs"])
 def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory, cloud):
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     disk = disk_of(clouds, cloud, "database")
     source = snapshot_of(clouds, cloud, disk)
     role(clouds, **basics(clouds, cloud), dr_copy_plan="orders")
     plan = {**basics(clouds, cloud), "dr_copy_source_region": "us-east-1" if cloud == "ebs" else PLACES[cloud][0]}
-    clouds.tell_of(cloud, "faults", [{"fault": "drop", "region": plan["dr_copy_source_region"], "times": 1000}])
+    clouds.control_of(cloud, "faults", [{"fault": "drop", "region": plan["dr_copy_source_region"], "times": 1000}])
     code, output = status(clouds, inventory(orders=plan))
     assert code == 0, output
     content, page = report(clouds.directory / "status", "orders.status")

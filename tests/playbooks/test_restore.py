@@ -33,7 +33,7 @@ class Site:
     def __init__(self, clouds, cloud="ebs"):
         self.clouds, self.cloud = clouds, cloud
         self.source, self.destination = PLACES[cloud]
-        clouds.tell_of(cloud, "settings", {"copy_seconds": 0.1, "disk_seconds": 0.2})
+        clouds.control_of(cloud, "settings", {"copy_seconds": 0.1, "disk_seconds": 0.2})
 
     def call(self, module, **given):
         """Run a module of this cloud; return its result."""
@@ -94,11 +94,11 @@ class Site:
         return {disk["disk_id"]: disk["tags"] for disk in found}
 
     def calls(self):
-        return self.clouds.tell_of(self.cloud, "calls")
+        return self.clouds.control_of(self.cloud, "calls")
 
     def kill_source(self):
         """Let the source region answer no more calls."""
-        self.clouds.tell("faults", [{"action": a, "region": self.source, "fault": "unavailable"} for a in EC2_CALLS])
+        self.clouds.control("faults", [{"action": a, "region": self.source, "fault": "unavailable"} for a in EC2_CALLS])
 
 
 def _prefixed(variables):
@@ -214,7 +214,7 @@ def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, clo
 @pytest.mark.parametrize("settings", [{"deleting_seconds": 600}, {"disks_listed_after": 600}])
 def test_a_disk_that_a_drill_deleted_is_not_reported_as_left_because_a_stale_listing_shows_it(clouds, ebs, settings):
     ebs.copies("database")
-    clouds.tell("settings", settings)
+    clouds.control("settings", settings)
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
     report = ebs.report()
     assert code == 0 and report["totals"]["proven"] == 1 and report["left"] == [] and report["reaped"] == [], output
@@ -223,7 +223,7 @@ def test_a_disk_that_a_drill_deleted_is_not_reported_as_left_because_a_stale_lis
 
 def test_a_disk_that_a_drill_could_not_delete_is_reported_as_left(clouds, ebs):
     ebs.copies("database")
-    clouds.tell("settings", {"denied": ["DeleteVolume"]})
+    clouds.control("settings", {"denied": ["DeleteVolume"]})
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))
     (left,) = clouds.restored_disks()
     assert code == 2 and f"1 disk of this drill still exists: {left}" in output, output
@@ -233,7 +233,7 @@ def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_
     copies = ebs.copies_of({name: clouds.disk(name) for name in ("equal", "broken", "alone")})
     (equal, _source), (broken, source), (alone, gone) = copies.items()
     clouds.client(ebs.source).delete_snapshot(SnapshotId=gone)
-    clouds.tell("settings", {"blocks_up_to": 12, "broken_blocks": {broken: [9]}})
+    clouds.control("settings", {"blocks_up_to": 12, "broken_blocks": {broken: [9]}})
     code, output = ebs.play("dr_drill", level="readable", report_dir=str(clouds.directory / "reports"))
     assert code == 2 and "1 of 3 copies not proven readable" in output, output
     assert f"The copy {broken} in eu-west-1 differs in the block 9 from its source {source} in us-east-1" in output
@@ -259,13 +259,13 @@ def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds,
     copies = [row["snapshot_id"] for row in listed if row["source"]]
     zone = {"region": ebs.destination, "zone": "eu-west-1a"}
     kept = {row["disk_id"] for row in ebs.call("restore", snapshot_ids=copies, restore_id="kept", **zone)["disks"]}
-    clouds.tell("settings", {"disk_seconds": 60})
+    clouds.control("settings", {"disk_seconds": 60})
     inventory = ebs.inventory(id="drill-killed")
     process = clouds.start("ansible-playbook", "multicloud.snapshots.dr_drill", "-i", inventory)
     wait_until(lambda: len(clouds.restored_disks()) == len(kept) + 2)
     kill_all(process)
     over, waiting = sorted(set(clouds.restored_disks()) - kept)
-    clouds.tell("settings", {"disk_seconds": 0.2})
+    clouds.control("settings", {"disk_seconds": 0.2})
     past = [{"Key": "dr-restore:expires-at", "Value": "2026-01-01T00:00:00Z"}]
     clouds.client(ebs.destination).create_tags(Resources=[over], Tags=past)
     code, output = ebs.play("dr_drill", count=1)
@@ -326,7 +326,7 @@ def test_a_usable_drill_checks_each_set_on_the_test_host(clouds, ecs):
     """The checks run with the host's own connection and interpreter. A failure affects no other set."""
     ecs.copies("database", "mail")
     instance, zone = "i-0cc11dd22ee33ff44", CLOUDS["ecs"].load("disk_estate").zone
-    clouds.tell_of("ecs", "settings", {"instances": {instance: {"zone": zone}}})
+    clouds.control_of("ecs", "settings", {"instances": {instance: {"zone": zone}}})
     (clouds.directory / "checks.yml").write_text(CHECKS)
     python = clouds.directory / "python-of-the-test-host"
     python.symlink_to(sys.executable)

@@ -90,7 +90,7 @@ def test_texts_are_taken_as_their_types(clouds):
     disk = clouds.disk("database", role="db", env="prod")
     clouds.snapshot(disk)
     clouds.snapshot(disk)
-    clouds.tell("settings", {"copy_seconds": ENDLESS})
+    clouds.control("settings", {"copy_seconds": ENDLESS})
     result, _output = role(
         clouds,
         "-e",
@@ -135,7 +135,7 @@ def test_every_wrong_variable_is_named_in_one_message(clouds):
         "tags",
     ):
         assert f"dr_copy_{name}" in output, name
-    assert clouds.tell("calls") == {}
+    assert clouds.control("calls") == {}
 
 
 @pytest.mark.parametrize("name", ["cloud", "source_region", "destination_regions"])
@@ -146,7 +146,7 @@ def test_an_empty_required_variable_is_refused_by_name(clouds, name):
 
 def test_a_failed_copy_is_reported_at_the_end_and_the_others_are_made(clouds):
     good, bad = (clouds.snapshot(clouds.disk(name, dr_copy="true")) for name in ("good", "bad"))
-    clouds.tell("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}, "copy_seconds": 0.5})
+    clouds.control("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}, "copy_seconds": 0.5})
     result, output = role(clouds, expect=2)
     assert [f["source_snapshot_id"] for f in result["failures"]] == [bad]
     assert "Given key ID is not accessible" in output
@@ -156,9 +156,9 @@ def test_a_failed_copy_is_reported_at_the_end_and_the_others_are_made(clouds):
 
 def test_a_destination_that_refuses_does_not_stop_the_other(clouds):
     clouds.snapshot(clouds.disk("database", dr_copy="true"))
-    clouds.tell("settings", {"copy_seconds": 0.2})
+    clouds.control("settings", {"copy_seconds": 0.2})
     refusal = {"action": "DescribeSnapshots", "fault": "refuse", "code": "UnauthorizedOperation", "status": 403}
-    clouds.tell("faults", [{**refusal, "region": "eu-west-1"}])
+    clouds.control("faults", [{**refusal, "region": "eu-west-1"}])
     result, output = role(clouds, expect=2, dr_copy_destination_regions=["eu-west-1", "eu-central-1"])
     assert "UnauthorizedOperation" in output and {f["region"] for f in result["failures"]} == {"eu-west-1"}
     assert len(clouds.copies("eu-central-1")) == 1
@@ -185,9 +185,9 @@ def test_a_night_with_nothing_to_copy_is_short(clouds):
         clouds.snapshot(clouds.disk(f"disk {n}", dr_copy="true"))
     result, _output = role(clouds)
     assert result["counts"]["created"] == 3
-    before = clouds.tell("calls")
+    before = clouds.control("calls")
     result, output = role(clouds)
-    after = clouds.tell("calls")
+    after = clouds.control("calls")
     assert result["counts"]["unchanged"] == 3 and len(result["recovery_points"]) == 3
     assert after["DescribeSnapshots"] - before["DescribeSnapshots"] == 3
     assert after["GetCallerIdentity"] - before["GetCallerIdentity"] == 2  # each module of ours calls it once
@@ -265,7 +265,7 @@ def test_a_variable_that_the_role_does_not_have_is_refused(clouds):
     assert "dr_copy_encryptd is not a variable of the role; the nearest is dr_copy_encrypted" in " ".join(
         output.split()
     )
-    assert "dr_copy_summary is" not in output and clouds.tell("calls") == {}
+    assert "dr_copy_summary is" not in output and clouds.control("calls") == {}
 
 
 def test_a_local_zone_of_the_source_region_is_a_destination(clouds):

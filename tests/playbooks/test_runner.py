@@ -72,8 +72,8 @@ class Node:
 
 @pytest.fixture
 def node(clouds, awx):
-    clouds.tell("settings", {"copy_seconds": 2, "disk_seconds": 0.2})
-    clouds.tell_of("ens", "settings", {"copy_seconds": 2})
+    clouds.control("settings", {"copy_seconds": 2, "disk_seconds": 0.2})
+    clouds.control_of("ens", "settings", {"copy_seconds": 2})
     return Node(clouds, awx)
 
 
@@ -146,11 +146,11 @@ def test_two_slices_run_in_two_workers_at_the_same_time_and_a_drill_proves_what_
 
 def drilled(clouds, node):
     """Run jobs of the weekly drill: one as the schedule does, one for an unknown drill."""
-    calls = clouds.tell("calls")["CreateVolume"]
+    calls = clouds.control("calls")["CreateVolume"]
     data, playbook = node.data("drill", "dr-copy drill", {"dr_restore_count": "2"}, limit="orders")
     code, output = node.run(data, playbook, "drill")
     assert code == 0 and "2 of 2 copies proven creatable" in output, output
-    assert clouds.tell("calls")["CreateVolume"] == calls + 2 and not clouds.restored_disks()
+    assert clouds.control("calls")["CreateVolume"] == calls + 2 and not clouds.restored_disks()
     report = json.loads((node.directory / "reports" / "orders.drill.json").read_text())
     assert report["totals"]["proven"] == 2 and (node.directory / "reports" / "orders.drill.html").exists()
     proven = [copy for copy in clouds.copies() if {"dr-copy:proven-at"} & {tag["Key"] for tag in copy["Tags"]}]
@@ -202,7 +202,7 @@ def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
 
 def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     estate(clouds)
-    clouds.tell("settings", {"copy_seconds": ENDLESS})
+    clouds.control("settings", {"copy_seconds": ENDLESS})
     node.send(*node.data("first", "dr-copy nightly", number=2), "first")
     worker = node.work("first")
     wait_until(lambda: len(clouds.copies()) == 2)
@@ -214,8 +214,8 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     artifacts = artifacts_of(node.process("first"), "first")
     assert artifacts["status"] == "canceled"
     no_secret_in(artifacts)
-    clouds.tell("settings", {"copy_seconds": 2})
-    clouds.tell("finish", {"seconds": 4})
+    clouds.control("settings", {"copy_seconds": 2})
+    clouds.control("finish", {"seconds": 4})
     data, playbook = node.data("again", "dr-copy nightly", number=2)
     code, output = node.run(data, playbook, "again")
     assert code == 0 and len(clouds.copies()) == 3, output

@@ -29,7 +29,7 @@ def test_ad_hoc_as_the_guide_writes_it(clouds, cloud):
     assert line, "the guide shows it"
     source, destination = PLACES[cloud]
     snapshot = clouds.snapshot_of(cloud)
-    clouds.tell_of(cloud, "settings", {"copy_seconds": 0.2})
+    clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     given = dict(part.split("=", 1) for part in line[1].split())
     assert set(given) == {"snapshot_id", "source_region", "destination_region", "wait"}
     given.update(snapshot_id=snapshot, source_region=source, destination_region=destination)
@@ -42,7 +42,7 @@ def test_ad_hoc_as_the_guide_writes_it(clouds, cloud):
 
 
 def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
-    clouds.tell("settings", {"copy_seconds": 1})
+    clouds.control("settings", {"copy_seconds": 1})
     sources = [clouds.snapshot() for _n in range(3)]
     fleet = clouds.directory / "fleet"
     fleet.write_text("web1 ansible_host=192.0.2.1\nweb2 ansible_host=192.0.2.2\n")
@@ -85,7 +85,7 @@ def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
 
 
 def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
-    clouds.tell("settings", {"copy_seconds": 1})
+    clouds.control("settings", {"copy_seconds": 1})
     guide = (GUIDES / "moving_over.rst").read_text()
     before = re.search(r"\.\. code-block:: yaml\n\n(   - name: Before.*?)\n\n\S", guide, re.S)
     assert before, "the guide shows the task before and after"

@@ -61,7 +61,7 @@ class Day:
         zones = {**dict.fromkeys(self.servers, "us-east-1a"), **dict.fromkeys(self.servers.values(), self.zone)}
         quick = {"copy_seconds": 0.1, "disk_seconds": 0, "attach_seconds": 0, "detach_seconds": 0}
         instances = {server: {"zone": zone} for server, zone in zones.items()}
-        clouds.tell_of(cloud, "settings", {**quick, "instances": instances})
+        clouds.control_of(cloud, "settings", {**quick, "instances": instances})
 
     def protect(self):
         """Create the estate, run its plan once with only the required variables, and lose the region."""
@@ -78,13 +78,13 @@ class Day:
         }
         (self.directory / "plans.yml").write_text(yaml.safe_dump({"all": {"hosts": {"orders": plan}}}))
         self.run("ansible-playbook multicloud.snapshots.dr_copy -i plans.yml")
-        self.clouds.tell_of(self.cloud, "faults", [{"action": "*", "region": self.source, "fault": "unavailable"}])
-        self.clouds.tell_of(self.cloud, "settings", {"disk_seconds": 1})
+        self.clouds.control_of(self.cloud, "faults", [{"action": "*", "region": self.source, "fault": "unavailable"}])
+        self.clouds.control_of(self.cloud, "settings", {"disk_seconds": 1})
 
     def disk(self, name, server, device, tags):
         if self.cloud != "ebs":
             facts = {"name": name, "tags": tags, "attached_to": server, "device": device}
-            return self.clouds.tell_of(self.cloud, "make", [{"kind": "disk", "region": self.source, **facts}])[0]
+            return self.clouds.control_of(self.cloud, "make", [{"kind": "disk", "region": self.source, **facts}])[0]
         made = self.clouds.disk(name, self.source, **tags)
         self.clouds.client(self.source).attach_volume(VolumeId=made, InstanceId=server, Device=device)
         return made
@@ -145,7 +145,7 @@ def block(caption):
 def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick_playbooks):
     day = Day(clouds, quick_playbooks)
     day.protect()
-    calls = clouds.tell("calls")["CopySnapshot"]
+    calls = clouds.control("calls")["CopySnapshot"]
     planned = day.follow("See what there is")
     assert "4 of 4 disks would be made" in planned and "DATA as of" in planned
     assert not list(day.directory.glob("*.restore.json"))
@@ -161,7 +161,7 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
     for words in ("4 of 4 disks restored", "DATA as of", "TIME the first disk", "SERVER", "wave 1 (tier=database)"):
         assert words in report, report
     assert "changed=0" in report and "changed=0" in day.follow("The important ones first")
-    assert clouds.tell("calls")["CopySnapshot"] == calls
+    assert clouds.control("calls")["CopySnapshot"] == calls
 
 
 def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbooks):

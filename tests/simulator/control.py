@@ -133,7 +133,7 @@ class Control:
             #: If set, it replaces the faults: a function from action and region to a fault, or None.
             self.script: Callable[[str, str], dict[str, Any] | None] | None = None
             #: If set, it changes the body of an answer: a function from action, body and content type to a body.
-            self.spoil: Callable[[str, bytes, str], bytes] | None = None
+            self.corrupt: Callable[[str, bytes, str], bytes] | None = None
             #: If set, it changes a successful answer in place, including its headers.
             self.trim: Callable[[str, Response], None] | None = None
             self._moments: dict[str, list[float]] = {}
@@ -341,8 +341,8 @@ class ControlledApp:
             control.watch.worked(call)
         if control.trim and answer.status_code == 200:
             control.trim(action, answer)
-        if control.spoil:
-            spoilt = control.spoil(action, answer.get_data(), answer.content_type or "")
+        if control.corrupt:
+            spoilt = control.corrupt(action, answer.get_data(), answer.content_type or "")
             return Response(spoilt, status=answer.status_code, content_type=answer.content_type)
         if kind == "lose_answer":
             drop_connection(environ)

@@ -27,14 +27,14 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     yield from _old_looks(truth, calls)
     yield from _late_writes(calls, outcome)
     yield from _deleted_again(calls)
-    yield from _waits_unasked(truth, calls, outcome)
+    yield from _ends_without_wait(truth, calls, outcome)
     yield from _too_many(truth, calls, outcome)
     yield from _window(truth, outcome)
-    yield from _doubled(truth, outcome)
+    yield from _second_calls(truth, outcome)
     yield from _deleted(truth, outcome)
     yield from _written(truth, outcome)
     yield from _locked(truth, outcome)
-    yield from _makes_nothing(calls, outcome)
+    yield from _without_create(calls, outcome)
 
 
 def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _late_writes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
             yield f"{call.action} was sent {late:.1f} s after the deadline"
 
 
-def _waits_unasked(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+def _ends_without_wait(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
     """Check that a run that does not wait ends once everything is started and no call is in doubt."""
     if outcome.run.wait or outcome.run.state != "present" or outcome.result is None or outcome["failures"]:
         return
@@ -150,7 +150,7 @@ def _lost(copy: Copy) -> bool:
     return bool(copy.maker and copy.maker.lost)
 
 
-def _doubled(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+def _second_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check that no copy is made if every read had shown one for long enough, or if this run has already made one.
 
     Allowed: a copy in addition to one of this run whose answer was lost, if reads lag longer than the run looks for it
@@ -228,7 +228,7 @@ def _stays(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterato
         yield f"{copy.id} was deleted although its survivor {survivor} is not complete"
 
 
-def _makes_nothing(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+def _without_create(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
     """Check that a run with create: false starts no copy, and deletes none but duplicates (promises: marking)."""
     if outcome.options.get("create") is False:
         for call in calls:

@@ -130,11 +130,11 @@ def _of_the_end(
         if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
             yield f"{place}: is {row['state']} in the end: {reason}"
         if last.run.state == "present" and row["state"] == "completed" and row["error"] is None:
-            yield from _as_asked(truth, last, truth.copies[row["region"], row["snapshot_id"]])
-    if last["changed"] != predicted["changed"] and not _doubles_completed(truth, predicted, last):
+            yield from _as_requested(truth, last, truth.copies[row["region"], row["snapshot_id"]])
+    if last["changed"] != predicted["changed"] and not _duplicates_completed(truth, predicted, last):
         yield f"check mode predicted changed: {predicted['changed']}, it was {last['changed']}"
     if last.run.state == "present":
-        yield from _doubles(truth, findings, last)
+        yield from _second_copies(truth, findings, last)
         for failure in last["failures"]:
             held = truth.copies.get((failure["region"], failure["snapshot_id"]))
             misfit = failure["kind"] == "mismatch"
@@ -155,7 +155,7 @@ def _ended_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutco
     return copy.phase(predicted.started) == "running" and copy.phase(last.started) in ("complete", "failed")
 
 
-def _doubles_completed(truth: Truth, predicted: RunOutcome, last: RunOutcome) -> bool:
+def _duplicates_completed(truth: Truth, predicted: RunOutcome, last: RunOutcome) -> bool:
     """Whether the last run only removed duplicates that completed while it ran. Check mode omits unfinished ones."""
     removed = [c for c in truth.copies.values() if getattr(c.remover, "by", None) == last.name]
     if not removed or not last.options.get("remove_duplicates"):
@@ -177,7 +177,7 @@ def _may_fail(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
     return source.kind not in ("good", "encrypted") or kept or misfit
 
 
-def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
+def _as_requested(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     """Check that the copy that counts is as requested: complete, encrypted, named, tagged, with its expiry."""
     storm, options, thing = truth.storm, last.options, copy.last
     if copy.phase() == "gone":
@@ -188,7 +188,7 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
         return
     made = copy.maker is not None
     if options.get("lock_days"):
-        yield from _has_lock(copy, _asked(truth, "lock_days"))
+        yield from _has_lock(copy, _requested(truth, "lock_days"))
     if storm.cloud != "ens":
         yield from _tagged(truth, copy, options, made)
     if not made:
@@ -214,7 +214,7 @@ def _as_asked(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
         yield f"{copy.id} is kept for {thing.retention_days} days"
 
 
-def _asked(truth: Truth, option: str) -> set[Any]:
+def _requested(truth: Truth, option: str) -> set[Any]:
     """Return the values of an option that the runs of a storm requested."""
     return {outcome.options.get(option) for outcome in truth.simulation.outcomes} - {None}
 
@@ -317,7 +317,7 @@ def _all_absent(truth: Truth, last: RunOutcome) -> Iterator[str]:
 # -- doubles ---------------------------------------------------------------------------------------------
 
 
-def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str]:
+def _second_copies(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str]:
     """Check that one copy of ours is left of each source in each place, unless the promises allow another.
 
     A second copy that is allowed must be reported.
@@ -325,7 +325,7 @@ def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str
     reported = {d["snapshot_id"] for d in last["duplicates"]} | {row["snapshot_id"] for row in last["copies"]}
     for place in truth.places_of(last):
         copies = [c for c in truth.of_place[place] if c.phase(last.started) in ALIVE and c.ours]
-        for group in _alike(truth, copies, last):
+        for group in _equivalent(truth, copies, last):
             group.sort(key=lambda c: c.begin_order)
             for number, copy in enumerate(group[1:], 1):
                 if copy.maker is None and group[0].maker is None:
@@ -341,7 +341,7 @@ def _doubles(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str
                     yield f"{copy.id} is left in addition to {group[0].id} of {place}"
 
 
-def _alike(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy]]:
+def _equivalent(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy]]:
     """Group copies with equal encryption and key, which makes them duplicates."""
     groups: dict[Any, list[Copy]] = {}
     for copy in copies:

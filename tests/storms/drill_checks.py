@@ -110,7 +110,7 @@ def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     faults += _touched(drilling, disks, calls)
     faults += wrong_attachments(drilling, disks, calls)
     faults += drills_at_once(drilling, disks)
-    faults += _doubles(drilling, list(disks.values()), findings)
+    faults += _second_disks(drilling, list(disks.values()), findings)
     if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
         faults.append("a run without faults did not end")
     else:
@@ -179,7 +179,7 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
             yield f"{disk.id} ({disk.planted}) was touched"
 
 
-def _doubles(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> Iterator[str]:
+def _second_disks(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> Iterator[str]:
     """Check that no disk is made if every read showed one, or if this run has made one (promises: exactly-once)."""
     storm = drilling.storm
     of_place: dict[tuple[str, str], list[Made]] = defaultdict(list)

@@ -38,12 +38,12 @@ def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     """Kill a playbook at a random time of a bad day, run it again without faults, and once more."""
     draw = random.Random(f"process {cloud} {seed}")
     source, destination = PLACES[cloud]
-    clouds.tell_of(cloud, "reset", {})
+    clouds.control_of(cloud, "reset", {})
     count = draw.randint(3, 25)
     sources = _sources(clouds, cloud, source, count)
-    clouds.tell_of(cloud, "settings", {"copy_seconds": draw.choice((0.2, 1.0, 3.0)), "latency": 0.02})
+    clouds.control_of(cloud, "settings", {"copy_seconds": draw.choice((0.2, 1.0, 3.0)), "latency": 0.02})
     kind = draw.choice(("lose_answer", "drop", "throttle", "unavailable", "broken_answer"))
-    clouds.tell_of(cloud, "faults", [{"fault": kind, "share": draw.choice((0.0, 0.2)), "seed": seed}])
+    clouds.control_of(cloud, "faults", [{"fault": kind, "share": draw.choice((0.0, 0.2)), "seed": seed}])
     given = {
         "snapshot_ids": sources,
         "source_region": source,
@@ -56,7 +56,7 @@ def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     process = clouds.start("ansible-playbook", playbook)
     time.sleep(draw.uniform(0.8, 4.0))
     kill_all(process)
-    clouds.tell_of(cloud, "faults", [])
+    clouds.control_of(cloud, "faults", [])
     faults = []
     if draw.random() < 0.5:
         time.sleep(1.0)
@@ -78,8 +78,8 @@ def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
 def _sources(clouds: Clouds, cloud: str, region: str, count: int) -> list[str]:
     if cloud == "ebs":
         return [clouds.snapshot() for _n in range(count)]
-    disks = clouds.tell_of(cloud, "make", [{"kind": "disk", "region": region} for _n in range(count)])
-    return list(clouds.tell_of(cloud, "make", [{"kind": "snapshot", "region": region, "disk_id": d} for d in disks]))
+    disks = clouds.control_of(cloud, "make", [{"kind": "disk", "region": region} for _n in range(count)])
+    return list(clouds.control_of(cloud, "make", [{"kind": "snapshot", "region": region, "disk_id": d} for d in disks]))
 
 
 def _copies(clouds: Clouds, cloud: str, region: str) -> list[Any]:
@@ -87,4 +87,4 @@ def _copies(clouds: Clouds, cloud: str, region: str) -> list[Any]:
     if cloud == "ebs":
         tags = [{t["Key"]: t["Value"] for t in c["Tags"]} for c in clouds.copies(region) if c["State"] == "completed"]
         return [t["dr-copy:source-snapshot-id"] for t in tags]
-    return [c["source_id"] for c in clouds.tell_of(cloud, "truth") if c["source_id"] and c["phase"] == "complete"]
+    return [c["source_id"] for c in clouds.control_of(cloud, "truth") if c["source_id"] and c["phase"] == "complete"]

@@ -21,7 +21,7 @@ from tests.simulator.control import Call
 from .faults import LOOK
 from .role_keys import wrong_keys
 from .role_nights import NightOutcome, Nights
-from .role_reports import untrue
+from .role_reports import wrong_reports
 from .role_restore_checks import wrong_restores
 from .role_rules import RULES, kept_at_end, kept_by
 from .role_sets import is_of_newest_set, may_stay, wrong_sets
@@ -65,7 +65,7 @@ def checked_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
     truth = RoleTruth(nights)
     for outcome in nights.outcomes:
         findings.faults += [f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)]
-    findings.faults += [*_wrong_deletions(truth), *_doubles(truth, findings), *_rewritten_marks(truth)]
+    findings.faults += [*_wrong_deletions(truth), *_second_copies(truth, findings), *_rewritten_marks(truth)]
     findings.faults += [*wrong_restores(truth), *_of_the_end(truth, last, further)]
     findings.restores = len(nights.restores)
     findings.nights, findings.copies = len(nights.outcomes), len(truth.copies)
@@ -158,7 +158,7 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
 # -- copies ----------------------------------------------------------------------------------------------
 
 
-def _doubles(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
+def _second_copies(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
     of_place: dict[tuple[str, str], list[Copy]] = defaultdict(list)
     for copy in truth.copies:
         of_place[copy.place].append(copy)
@@ -215,7 +215,7 @@ def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
         for call in truth.calls_of(outcome):
             if call.action in WRITES and not is_dry(call):
                 yield f"only reads, but sent {call.action}"
-    yield from untrue(truth, outcome)
+    yield from wrong_reports(truth, outcome)
     yield from wrong_sets(truth, outcome)
     yield from wrong_keys(truth, outcome)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROUNDED = 0.1
 
 
-def untrue(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
+def wrong_reports(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     """Yield what a night reports wrongly, or reports about another day."""
     yield from old_page(truth, outcome)
     if outcome.finished is None:

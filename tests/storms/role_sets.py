@@ -128,7 +128,7 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
         return  # copies have no marks
     for row in report["sets"]:
-        yield from _untold(truth, outcome, row)
+        yield from _unreported(truth, outcome, row)
         if row["set"] is None:
             continue
         begin = outcome.started - truth.shown
@@ -145,7 +145,7 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
             yield f"reports {', '.join(sorted(missing))} as of the set {row['set']}, which has no such copy"
 
 
-def _untold(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Iterator[str]:
+def _unreported(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Iterator[str]:
     """Yield complete sets that each read of a night showed, if the night reports none or an older one.
 
     Also yield reported sets whose marks contradict each other.

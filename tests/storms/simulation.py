@@ -199,7 +199,7 @@ class Simulation(Runs):
         self.churn = storm.churn
         for copy in storm.before:
             self._plant(copy)
-        self._spoil_sources()
+        self._break_sources()
         self.history = History(self.scheduler, self._truth, storm.seed)
         getattr(estate.server, "estate", estate.server).history = self.history
         self.history.lags = storm.lags
@@ -233,7 +233,7 @@ class Simulation(Runs):
         estate.settings(copy_seconds_of=slow)
         return made
 
-    def _spoil_sources(self) -> None:
+    def _break_sources(self) -> None:
         for source_id, source in zip(self.sources, self.storm.sources):
             if source.kind == "unfinished":
                 self.estate.make_unfinished(source_id)

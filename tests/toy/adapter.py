@@ -103,7 +103,7 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         shown = self._call(Unreachable, "DescribeDisks", region)["Disks"]
         disks = [Disk(d["Id"], region, d["Name"], tags=d["Tags"], snapshot_id="") for d in shown]
-        return [disk for disk in disks if disk.bears(tags) and (not disk_ids or disk.disk_id in disk_ids)]
+        return [disk for disk in disks if disk.has_tags(tags) and (not disk_ids or disk.disk_id in disk_ids)]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request

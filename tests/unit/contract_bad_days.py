@@ -204,7 +204,7 @@ def named(out):
     return {failure["snapshot_id"] for failure in out["failures"]}
 
 
-def reported_doubles(out):
+def reported_duplicates(out):
     return {double["snapshot_id"] for double in out["duplicates"]}
 
 
@@ -381,7 +381,7 @@ class BadDaysContract:
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 2 and planted[0].id in ids(cloud.copies())
-        assert ids(cloud.copies()) == {out["snapshot_id"]} | reported_doubles(out) and is_true(cloud, out)
+        assert ids(cloud.copies()) == {out["snapshot_id"]} | reported_duplicates(out) and is_true(cloud, out)
 
     # -- 2. reads that lag ---------------------------------------------------------------------------------
 
@@ -673,7 +673,7 @@ class BadDaysContract:
         double = cloud.our_copy(source)
         cloud.settings(in_use=[double.id])
         out = cloud.run(source, remove_duplicates=True)
-        assert out.failed and named(out) == reported_doubles(out) == {double.id} and not out["changed"]
+        assert out.failed and named(out) == reported_duplicates(out) == {double.id} and not out["changed"]
         assert len(cloud.copies()) == 2 and is_true(cloud, out)
 
     def test_what_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
@@ -771,8 +771,9 @@ class TaggedCopies:
         held, double = cloud.our_copy(source), cloud.our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, remove_duplicates=True, wait=True)
-        assert not out.failed and ids(cloud.copies()) == {kept.id, held.id} and double.id not in reported_doubles(out)
-        assert reported_doubles(out) == {held.id} and out["counts"]["deleted"] == 1
+        assert not out.failed and ids(cloud.copies()) == {kept.id, held.id}
+        assert double.id not in reported_duplicates(out)
+        assert reported_duplicates(out) == {held.id} and out["counts"]["deleted"] == 1
         assert not cloud.run(source, remove_duplicates=True, wait=True)["changed"]
 
     def test_absent_leaves_a_held_copy_and_names_it(self, cloud):

@@ -22,7 +22,7 @@ from .contract_bad_days import (
     is_true,
     named,
     raising,
-    reported_doubles,
+    reported_duplicates,
     set_tags,
     tag_action,
     with_script,
@@ -98,7 +98,7 @@ class WritesContract:
         double = cloud.our_copy(source)
         cloud.settings(latency=4.0)
         out = cloud.run(source, remove_duplicates=True, wait_timeout=3)
-        assert out.failed and named(out) == reported_doubles(out) == {double.id}
+        assert out.failed and named(out) == reported_duplicates(out) == {double.id}
         assert ids(cloud.copies()) == {kept.id, double.id} and is_true(cloud, out)
 
     # -- slow looks -----------------------------------------------------------------------------------------

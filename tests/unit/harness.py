@@ -78,7 +78,7 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
 
 
 @contextlib.contextmanager
-def waits_for_nothing() -> Any:
+def idle_seconds() -> Any:
     """Collect the seconds that this thread only waits: read timeouts that expire, and sleeps.
 
     So a test can bound them however slow the machine is.

@@ -16,9 +16,9 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide import failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import (
-    are_alike,
     counting_order,
     misfit,
+    same_encryption,
     sort_out,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision
@@ -265,7 +265,7 @@ def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_fir
 
 def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
     clear, encrypted = copy_of(1), copy_of(2, encrypted=True)
-    assert not are_alike(clear, encrypted, Cloud()) and not are_alike(encrypted, clear, Cloud())
+    assert not same_encryption(clear, encrypted, Cloud()) and not same_encryption(encrypted, clear, Cloud())
 
 
 @pytest.mark.parametrize("absent", [False, True])
@@ -296,7 +296,7 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
     for copy in (c for c in decision.deletions.now if c.state is not State.ERROR):
         stays = by_id[decision.deletions.survivor_of[copy.snapshot_id]]
         assert stays.snapshot_id not in gone and stays.state is State.COMPLETED
-        assert are_alike(copy, stays, Cloud())
+        assert same_encryption(copy, stays, Cloud())
         assert (copy.encrypted, bool(copy.kms_key)) == (stays.encrypted, bool(stays.kms_key))
 
 

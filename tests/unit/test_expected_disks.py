@@ -33,7 +33,7 @@ def bare(number, disk="vol-1"):
         (bare(1), "of-report", 16, ("i-9", "/dev/sdz"), {"env": "report", "tier": "db"}),
         (copy(1, tags={"dr-copy:attached-to": "i-1"}), "database", 8, ("i-1", None), {"env": "report", "tier": "db"}),
     ],
-    ids=["copies tell it", "the report tells it", "a device of another instance is none"],
+    ids=["copies show it", "the report shows it", "a device of another instance is none"],
 )
 def test_a_report_adds_what_copies_do_not_show(made, name, size, place, tags):
     (point,) = choose(made, expected=[REPORTED]).points

@@ -51,7 +51,7 @@ def failed(number, *regions, kind="not_found"):
     return {"copies": rows, "failures": [failure(region) for region in regions], "counts": {"failed": len(rows)}}
 
 
-def tell(plan):
+def reasons_of(plan):
     return [(row["snapshot_id"], row["region"], row["chosen"], row["reason"]) for row in plan]
 
 
@@ -74,7 +74,7 @@ def test_the_next_newest_stands_where_the_newest_is_gone_and_nowhere_else():
     source = listed(snapshot(2), snapshot(3), snapshot(4, state="pending"), snapshot(5))
     plan = run(source, listed(snapshot(2), snapshot(3)), failed(5, "eu-west-1"))
     west, central = REGIONS
-    assert tell(plan) == [
+    assert reasons_of(plan) == [
         ("snap-5", west, False, "gone before it was copied"),
         ("snap-3", west, True, "next newest"),
         ("snap-5", central, True, "newest"),
@@ -86,7 +86,7 @@ def test_the_next_newest_stands_where_the_newest_is_gone_and_nowhere_else():
 def test_an_older_one_that_is_gone_is_no_failure_where_others_of_its_disk_are_copied():
     source, call = listed(snapshot(2), snapshot(3), snapshot(5)), failed(3, *REGIONS)
     plan = run(source, listed(snapshot(2), snapshot(5)), call, select="all")
-    assert [row[:1] + row[2:] for row in tell(plan) if row[1] == REGIONS[0]] == [
+    assert [row[:1] + row[2:] for row in reasons_of(plan) if row[1] == REGIONS[0]] == [
         ("snap-3", False, "gone before it was copied"),
         ("snap-5", True, "newest"),
         ("snap-2", True, "all are selected"),
@@ -106,7 +106,7 @@ def test_a_source_that_a_later_listing_shows_is_not_gone():
     """No disk is dropped, and no failure removed, because of a read that lagged (promises: unseen)."""
     source, failure = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
     plan = run(source, listed(snapshot(3), snapshot(5)), failure)
-    assert {row[:1] + row[2:] for row in tell(plan)} == {("snap-5", True, "newest")}
+    assert {row[:1] + row[2:] for row in reasons_of(plan)} == {("snap-5", True, "newest")}
     assert without_gone([failure], plan) == [failure]
 
 
@@ -114,11 +114,11 @@ def test_a_gone_one_is_a_failure_only_where_nothing_stands_in_its_stead():
     source, call = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
     before = [{"snapshots": [copy(3, "eu-west-1")], "item": "eu-west-1"}]
     plan = run(source, listed(snapshot(3)), call, before=before)
-    assert [row[3] for row in tell(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
+    assert [row[3] for row in reasons_of(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
     (result,) = without_gone([call], plan)
     assert not result["failures"] and not result["copies"] and result["counts"]["failed"] == 0
     nothing = run(listed(snapshot(5)), listed(), call)
-    assert [row[3] for row in tell(nothing)] == ["gone before it was copied", "no snapshot"] * 2
+    assert [row[3] for row in reasons_of(nothing)] == ["gone before it was copied", "no snapshot"] * 2
     assert without_gone([call], nothing) == [call]
     other = failed(5, *REGIONS, kind="refused")
     assert without_gone([other], plan)[0]["failures"] == other["failures"]

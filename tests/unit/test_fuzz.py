@@ -14,7 +14,7 @@ import random
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.fuzz.answers import spoilt
+from tests.fuzz.answers import malformed
 from tests.fuzz.inputs import odd_input
 from tests.storms.truth import WRITES
 
@@ -87,10 +87,10 @@ def test_answers_that_are_none_end_in_an_error_or_the_right_result(cloud, monkey
     cloud.our_copy(sources[0])
     draw = random.Random(cloud.module)
     for number in range(INPUTS):
-        cloud.server.control.spoil = lambda action, body, content_type: spoilt(action, body, content_type, draw)
+        cloud.server.control.corrupt = lambda action, body, content_type: malformed(action, body, content_type, draw)
         copies, started = len(cloud.copies()), cloud.clock.monotonic()
         out = cloud.run(*sources, wait=True, wait_timeout=300, **cloud.quick_reads)
-        cloud.server.control.spoil = None
+        cloud.server.control.corrupt = None
         assert "Traceback" not in out.text and "Unexpected" not in out["msg"], (number, out["msg"])
         assert cloud.clock.monotonic() - started <= 320
         assert out.failed or all(row["state"] == "completed" for row in out["copies"])

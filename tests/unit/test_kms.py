@@ -62,7 +62,7 @@ def test_an_unknown_state_is_one_warning_and_no_failure(cloud, what):
     elif what == "unreachable":
         cloud.faults({"action": "DescribeKey", "fault": "drop"})
     elif what == "not shown":
-        cloud.server.control.spoil = lambda action, body, _kind: b"{}" if action == "DescribeKey" else body
+        cloud.server.control.corrupt = lambda action, body, _kind: b"{}" if action == "DescribeKey" else body
     else:
         cloud.settings(keys_of_kms={BAD: what})
     out, keys = checked(cloud)

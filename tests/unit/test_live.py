@@ -15,7 +15,7 @@ from tencentcloud.cbs.v20170312 import models
 from tests.clouds import CLOUDS
 from tests.live.clean import Unmarked, _deleted
 from tests.live.mark import Mark, Thing
-from tests.live.probes import NO_RUN, PROBES, answers, asked_on, listed, unverified
+from tests.live.probes import NO_RUN, PROBES, answers, listed, probes_on, unverified
 from tests.live.results import Results
 from tests.live.sanitise import Sanitiser
 from tests.simulator.cbs import Cbs
@@ -137,7 +137,7 @@ def test_the_list_of_facts_names_each_with_its_clouds():
     lines = listed()
     for fact in unverified():
         (line,) = [line for line in lines if line.startswith(f"  {fact} (")]
-        clouds = [cloud for cloud in CLOUDS if fact in asked_on(cloud)]
+        clouds = [cloud for cloud in CLOUDS if fact in probes_on(cloud)]
         assert f"({', '.join(clouds) or 'no run'})" in line
         for cloud in clouds:
             assert any(line.startswith(f"make live CLOUD={cloud} settles: ") and fact in line for line in lines)

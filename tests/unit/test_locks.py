@@ -234,7 +234,7 @@ def test_a_lock_that_shows_no_end_is_a_lock_and_blinds_nobody(cloud):
     copy, free = cloud.our_copy(kept), cloud.our_copy(other)
     lock = locked_by_hand(cloud, copy, days=9)
     end = rb"<lockExpiresOn>[^<]*</lockExpiresOn>|\"LockExpiredTime\": *\"[^\"]*\",? *"
-    cloud.server.control.spoil = lambda action, body, _kind: re.sub(end, b"", body) if action == LOCKS else body
+    cloud.server.control.corrupt = lambda action, body, _kind: re.sub(end, b"", body) if action == LOCKS else body
     rows = {s["snapshot_id"]: s for s in cloud.info(cloud.destination)["snapshots"]}
     assert (rows[copy.id]["locked"], rows[copy.id]["locked_until"]) == (True, None)
     assert rows[free.id]["locked"] is False

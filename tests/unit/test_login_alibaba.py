@@ -27,7 +27,7 @@ from tests.simulator.alibaba import ACCESS_KEY, SECRET_KEY
 from tests.simulator.alibaba_login import OIDC_TOKEN, ROLE, SERVICE_HOST, STS_HOST, URI_HOST, LoginStandIn
 from tests.simulator.server import Server
 
-from .harness import waits_for_nothing
+from .harness import idle_seconds
 
 AK = {"name": "default", "mode": "AK", "access_key_id": "file", "access_key_secret": "s"}
 REAL = {**AK, "access_key_id": ACCESS_KEY, "access_key_secret": SECRET_KEY}
@@ -364,7 +364,7 @@ def test_a_host_that_does_not_answer_ends_in_time(around, monkeypatch, way):
     silent = socket.create_server(("127.0.0.1", 0))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
     given = {**NO_KEYS, "ecs_ram_role": "dr-instance"} if way == "metadata" else {"assume_role_arn": ROLE}
-    with waits_for_nothing() as seconds:
+    with idle_seconds() as seconds:
         out = around.run(around.snapshot(), **given, sts_endpoint=STS, **TIMES)
     assert seconds and sum(seconds) < 10
     failure = out.failure()

@@ -22,7 +22,7 @@ from tests.simulator import metadata as simulated_metadata
 from tests.simulator.metadata import PATH, Metadata
 from tests.simulator.server import Server
 
-from .harness import waits_for_nothing
+from .harness import idle_seconds
 
 ARN = "qcs::cam::uin/100000000001:roleName/dr"
 # -- what is found where ---------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def test_a_role_that_the_instance_does_not_have_is_reported(cbs, metadata, role,
 @pytest.mark.slow
 def test_a_metadata_service_that_does_not_answer_ends_in_time(cbs, metadata):
     metadata.mode = "hang"
-    with waits_for_nothing() as seconds:
+    with idle_seconds() as seconds:
         out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", connect_timeout=1)
     assert out.failure()["kind"] == "credentials" and "timed out" in out.failure()["message"]
     assert seconds and sum(seconds) < 20 and len(metadata.asked) <= 6

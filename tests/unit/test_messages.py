@@ -176,14 +176,14 @@ def made(cloud, source):
     return cloud.run(source, wait=True)
 
 
-def foreseen(cloud, source):
+def predicted(cloud, source):
     return cloud.run(source, check=True)
 
 
 #: What happens to copies: cloud, situation, message.
 HAPPENINGS = [
     ("ebs", made, "1 copy requested: 1 created; 1 completed"),
-    ("ebs", foreseen, "Check mode, nothing was written. 1 copy requested: 1 created"),
+    ("ebs", predicted, "Check mode, nothing was written. 1 copy requested: 1 created"),
     (
         "ebs",
         not_there,

@@ -120,7 +120,7 @@ def types_of(facts):
     }
 
 
-def check_alike(shown, cloud, name, part):
+def check_match(shown, cloud, name, part):
     """Check that each key and type of the recording is there, and nothing that no recording has."""
     item, everything = recorded(cloud)[name][part], {}
     for other in recorded(cloud, part).values():
@@ -141,7 +141,7 @@ SHOWN = [row for row in items("snapshot") if row != ("ens", "copy-completed-capi
 def test_the_simulator_shows_a_snapshot_as_the_service_does(estate, cloud, name):
     shown = shown_by(estate, in_the_phase_of(name, estate))
     wanted = recorded(cloud)[name]["snapshot"]
-    check_alike(shown, cloud, name, "snapshot")
+    check_match(shown, cloud, name, "snapshot")
     assert shown["Status"] == wanted["Status"]
     for key in ("SourceSnapshotId", "SourceRegionId", "SourceEnsRegionId"):
         assert bool(shown.get(key)) == bool(wanted.get(key)), key
@@ -157,7 +157,7 @@ def test_the_simulator_shows_a_disk_as_the_service_does(estate, cloud, name):
     service = service_of(estate)
     answer = service.read("DescribeDisks", estate.source if cloud == "ecs" else "cn-hangzhou", "Trying")
     shown = answer["Disks"]["Disk" if cloud == "ecs" else "Disks"][0]
-    check_alike(shown, cloud, name, "disk")
+    check_match(shown, cloud, name, "disk")
     assert (shown["Status"], shown["InstanceId"]) == (wanted["Status"], wanted["InstanceId"])
 
 

@@ -134,7 +134,7 @@ def simulated(ebs, client, name):
     return client().describe_snapshots(SnapshotIds=[copy])["Snapshots"][0]
 
 
-def check_alike(shown, item):
+def check_match(shown, item):
     wanted = types_of(as_botocore_gives(item["snapshot"], SNAPSHOT))
     assert types_of(shown) == wanted, item["note"]
     for key in ("State", "StateMessage", "TransferType", "StorageTier", "VolumeId"):
@@ -146,7 +146,7 @@ def check_alike(shown, item):
 def test_the_simulator_shows_a_copy_as_aws_does(ebs, client, name):
     shown = simulated(ebs, client, name)
     item = SNAPSHOTS[name]
-    check_alike(shown, item)
+    check_match(shown, item)
     assert (shown["VolumeSize"] == 0) == (item["snapshot"]["VolumeSize"] == 0)
     assert (
         shown.get("KmsKeyId", "").partition("/")[0].partition(":")[0]
@@ -161,7 +161,7 @@ def test_the_simulator_shows_ordinary_snapshots_as_aws_does(ebs, client):
     snapshot = ebs.snapshot(**{"snapshot-only": "native"})
     reader = client("us-east-1")
     shown = reader.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]
-    check_alike(shown, item)
+    check_match(shown, item)
     assert shown["Tags"] == item["snapshot"]["Tags"]
     ebs.make_unfinished(snapshot)
     pending = reader.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]
@@ -181,7 +181,7 @@ def test_the_simulator_shows_a_shared_snapshot_as_aws_does(ebs, client):
     other = client("us-east-1", OTHER_ACCESS_KEY, OTHER_SECRET_KEY)
     shown = other.describe_snapshots(SnapshotIds=[source])["Snapshots"][0]
     assert "Tags" not in shown and shown["OwnerId"] == ACCOUNT
-    check_alike({**shown, "VolumeId": "vol-ffffffff"}, SNAPSHOTS["shared-with-us"])
+    check_match({**shown, "VolumeId": "vol-ffffffff"}, SNAPSHOTS["shared-with-us"])
     assert other.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
 
 

@@ -385,7 +385,7 @@ def test_waves_need_to_be_waited_for(ebs_runs):
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-2222-3333-4444-555555555555"
 
 
-def spoilt(runs, **facts):
+def copied_twice(runs, **facts):
     """Copy two snapshots of one disk, the newer one with these facts; return the older copy and the newer one."""
     disks = {"database": runs.estate.disk(Name="database")}
     (older,) = runs.copies_of(disks, hours=30).values()
@@ -395,7 +395,7 @@ def spoilt(runs, **facts):
 
 
 def test_an_archived_copy_gives_way_to_the_next_older_one_and_that_is_said(ebs_runs, tmp_path):
-    older, newer = spoilt(ebs_runs, storage_tier="archive")
+    older, newer = copied_twice(ebs_runs, storage_tier="archive")
     ended = ebs_runs.restore(manifest_dir=str(tmp_path))
     (row,) = ended.result["disks"]
     assert (row["copy_id"], row["state"]) == (older, "available") and not ended.message
@@ -410,7 +410,7 @@ def test_an_archived_copy_gives_way_to_the_next_older_one_and_that_is_said(ebs_r
 
 @pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
 def test_a_copy_with_a_key_that_is_not_enabled_is_not_proven_and_no_disk_is_made(ebs_runs, tmp_path, state):
-    older, newer = spoilt(ebs_runs, encrypted=True, kms_key_id=KEY)
+    older, newer = copied_twice(ebs_runs, encrypted=True, kms_key_id=KEY)
     ebs_runs.estate.settings(keys_of_kms={KEY: state})
     drilled = ebs_runs.drill(max_age_days=7)
     (trial,) = drilled.result["tried"]

@@ -88,7 +88,7 @@ def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, t
     page = (tmp_path / "orders.drill.html").read_text()
     assert "✓" in page and "This level does not prove" in page and "testhost" in page
     shown = runs.drill(check=True, level="creatable")
-    assert {row["proven_level"] for row in shown.result["disks"]} == {"usable"}, "the copies tell it"
+    assert {row["proven_level"] for row in shown.result["disks"]} == {"usable"}, "the copies show it"
     runs.estate.clock.sleep(3600)
     assert not runs.drill().message
     later = runs.usable(tmp_path, check=True)

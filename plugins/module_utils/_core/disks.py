@@ -52,7 +52,7 @@ class DiskCloud(SnapshotCloud):
     device_pattern: str | None = None
     device_example = ""
     #: Whether the cloud shows when all data of a disk is loaded.
-    tells_warm = False
+    shows_warm = False
     misfit_hint = "Set another restore_id for other disks, or delete this one first (state: absent)."
     #: What the cloud accepts as tags of disks.
     disk_tag_rules: TagRules
@@ -84,7 +84,7 @@ class DiskCloud(SnapshotCloud):
 
     @reads
     def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:
-        """Return which of these disks have all their data loaded, if ``tells_warm``."""
+        """Return which of these disks have all their data loaded, if ``shows_warm``."""
         return set()
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:

@@ -82,7 +82,7 @@ class Disk:
     snapshot_id: str | None = None
     created_at: datetime | None = None
 
-    def bears(self, tags: Mapping[str, str]) -> bool:
+    def has_tags(self, tags: Mapping[str, str]) -> bool:
         """Whether it has all these tags; the value "*" means any value."""
         return all(key in self.tags and value in ("*", self.tags[key]) for key, value in tags.items())
 
@@ -225,7 +225,7 @@ class CopyRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     noun: str = "copy"
 
-    def is_asked_of(self, snapshot: Snapshot) -> bool:
+    def is_copied_by(self, snapshot: Snapshot) -> bool:
         """Whether ``snapshot`` is a copy of this source in this place, whether it fits or not."""
         source = snapshot.source
         return (

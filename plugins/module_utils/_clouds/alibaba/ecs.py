@@ -202,7 +202,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         disks = self._disks(region, filters or [numbered("Tag", pairs)])
         if tags and not disk_ids and len(disks) >= MOST_BY_TAG:
             disks = self._disks(region, [{}])
-        return [disk for disk in disks if disk.bears(tags)]
+        return [disk for disk in disks if disk.has_tags(tags)]
 
     def _disks(self, region: str, filters: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
         tried = f"Listing the disks in {region}"

@@ -184,7 +184,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         node = {"EnsRegionId": region}
         shown = self._pages(self.pages(), "DescribeDisks", f"Listing the disks on {region}", "DiskId", node)
         disks = [disk_of(item, region) for item in shown]
-        return [disk for disk in disks if disk.bears(tags) and (not disk_ids or disk.disk_id in disk_ids)]
+        return [disk for disk in disks if disk.has_tags(tags) and (not disk_ids or disk.disk_id in disk_ids)]
 
     def failure_hint(self, copy: Snapshot) -> str:
         return (

@@ -215,7 +215,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         queries = queries_of("volume-id", dict.fromkeys(disk_ids), *by_tag) or [by_tag]
         volumes = self._ec2.volumes(region, f"Listing the volumes in {region}", queries)
         found = [disk_of(volume, region) for volume in volumes]
-        return [d for d in found if d.bears(tags) and (not disk_ids or d.disk_id in disk_ids)]
+        return [d for d in found if d.has_tags(tags) and (not disk_ids or d.disk_id in disk_ids)]
 
     def failure_hint(self, copy: Snapshot) -> str:
         if copy.reason and copy.reason.startswith("Source snapshot"):

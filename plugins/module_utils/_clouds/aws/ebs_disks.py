@@ -49,7 +49,7 @@ class EbsDisks(DiskCloud, EbsCloud):
     """EBS volumes of one restore. Types that require a number of operations per second are not offered."""
 
     disk_tag_rules = TAG_RULES
-    tells_warm = True
+    shows_warm = True
     device_pattern = r"(?:/dev/)?(?:sd|xvd)[a-z]{1,2}[0-9]{0,2}"
     device_example = "/dev/sdf"
     loss_hint = (

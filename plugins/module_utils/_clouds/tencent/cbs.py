@@ -200,4 +200,4 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         shown = self._reads.all_pages(
             "DescribeDisks", "DiskSet", region, tried, asked or [{"Filters": filters or None}]
         )
-        return [disk for item in shown if (disk := disk_of(item, region)).bears(tags)]
+        return [disk for item in shown if (disk := disk_of(item, region)).has_tags(tags)]

@@ -126,7 +126,7 @@ class Loop:
         order = attrgetter("look_lasted" if last else "tried_at")
         for region in sorted(self._regions.values(), key=lambda one: (one.name != priority_region, order(one))):
             now = self._deadline.now()
-            if self._deadline.passed or not (act or region.is_foreseen_by_look):
+            if self._deadline.passed or not (act or region.check_mode_needs_look):
                 continue
             if region.due_at(now) > now and not (last and region.open):
                 continue
@@ -219,7 +219,7 @@ class Loop:
     def _due_at(self, act: bool) -> float:
         """Return when there is something to do next; in check mode only until everything was looked at."""
         now = self._deadline.now()
-        regions = [r for r in self._regions.values() if act or r.is_foreseen_by_look]
+        regions = [r for r in self._regions.values() if act or r.check_mode_needs_look]
         return min([*(region.due_at(now) for region in regions), self._sources.due_at, self._locks.due_at])
 
     def _report_late(self, act: bool) -> None:

@@ -98,7 +98,7 @@ class Region(Room):
         return [(at, waiting) for at, waiting in both if waiting]
 
     @property
-    def is_foreseen_by_look(self) -> bool:
+    def check_mode_needs_look(self) -> bool:
         """Whether check mode needs a look: the first one, or another one if the first has left something unsure."""
         return not self.was_listed or any(a.decision.look.unsure for a in self.open)
 
@@ -156,7 +156,7 @@ class Region(Room):
         self._listed_at = now
         for attempt in dict.fromkeys(due):
             shown = by_source.get(attempt.request.snapshot_id, {})
-            asked = {i: c for i, c in shown.items() if attempt.request.is_asked_of(c)}
+            asked = {i: c for i, c in shown.items() if attempt.request.is_copied_by(c)}
             asked |= {i: listed[i] for i in attempt.memory.own if i in listed}
             attempt.memory.looked(asked, None, now, until, listing.has_seam)
         return list(dict.fromkeys(due))

@@ -51,7 +51,9 @@ def sort_out(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabiliti
         fitting=tuple(c for c, why in zip(live, reasons) if why is None),
         misfits=tuple(c for c, why in zip(live, reasons) if why is not None),
         failed=tuple(c for c in copies if c.state is State.ERROR),
-        duplicates=tuple(c for n, c in enumerate(live) if any(are_alike(c, earlier, cloud) for earlier in live[:n])),
+        duplicates=tuple(
+            c for n, c in enumerate(live) if any(same_encryption(c, earlier, cloud) for earlier in live[:n])
+        ),
     )
 
 
@@ -64,7 +66,7 @@ def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | N
     return cloud.other_misfit(request, copy)
 
 
-def are_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
+def same_encryption(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
     """Whether two copies have equal encryption and key, as far as both show them."""
     if None not in (one.encrypted, other.encrypted) and one.encrypted != other.encrypted:
         return False
@@ -78,11 +80,11 @@ def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapsho
     """
     live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
     stay = [c for c in live if c not in copies.duplicates]
-    pairs = [(c, next((s for s in stay if _are_shown_alike(s, c, cloud)), None)) for c in copies.duplicates]
+    pairs = [(c, next((s for s in stay if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
     return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]
 
 
-def _are_shown_alike(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
+def _same_shown_encryption(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
     """Whether both show the same encryption and key. An unknown value never justifies a deletion."""
     same = (one.encrypted, bool(one.kms_key)) == (other.encrypted, bool(other.kms_key))
-    return same and are_alike(one, other, cloud)
+    return same and same_encryption(one, other, cloud)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..model import Snapshot, State
-from .copies import Sorted, are_alike, begin_order, surplus
+from .copies import Sorted, begin_order, same_encryption, surplus
 from .decision import Decision, Deletions, Look, Next
 from .drift import Drift, drift_of
 from .locking import unknown_locks
@@ -156,7 +156,7 @@ def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
         earlier = [
             c
             for c in copies.fitting
-            if c.ours and begin_order(c) < begin_order(mine) and are_alike(c, mine, wanted.cloud)
+            if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, wanted.cloud)
         ]
         if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.snapshot_id, DELETE):
             recheck = recheck or (mine.state is State.COMPLETED and not memory.own[mine.snapshot_id].rechecked)

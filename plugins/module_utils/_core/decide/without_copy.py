@@ -77,7 +77,7 @@ def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
         if copy.snapshot_id in memory.own or (copy.snapshot_id not in memory.failed_first and _was_first(memory, copy)):
             return Decision(copy, Failed(failures.failed_copy(copy, wanted.cloud.failure_hint(copy))))
     for copy in memory.gone.values() if wanted.policy.create else ():
-        if copy.snapshot_id in memory.deleted or _is_asked_for_once_more(wanted, memory, copy):
+        if copy.snapshot_id in memory.deleted or _may_name_gone_copy(wanted, memory, copy):
             continue
         fits = copy.snapshot_id not in memory.failed_first and misfit(wanted.request, copy, wanted.cloud) is None
         if copy.snapshot_id in memory.own or (fits and _was_first(memory, copy)):
@@ -85,7 +85,7 @@ def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
     return None
 
 
-def _is_asked_for_once_more(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
+def _may_name_gone_copy(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
     """Whether the cloud once returned an ID that never showed and that may belong to a copy of an earlier run."""
     return wanted.cloud.may_answer_with_gone and len(memory.own) == 1 and copy.snapshot_id in memory.never_shown
 

@@ -142,16 +142,16 @@ def end_run(
     loop: Loop,
     keys: dict[str, Any],
     work: Callable[[], None],
-    tell: Callable[[Sequence[Attempt], bool], dict[str, Any]],
+    report: Callable[[Sequence[Attempt], bool], dict[str, Any]],
     compare: Callable[[Sequence[Attempt], bool], dict[str, Any]],
 ) -> None:
-    """Do the ``work`` of a run and end the module. ``tell`` makes the result of the requests, ``compare`` the diff."""
+    """Do the ``work`` of a run and end the module. ``report`` makes the result, ``compare`` the diff."""
     planned = bool(module.check_mode)
     try:
         work()
     finally:
         # Report what was done, even if something unexpected ends the run.
-        keys.update(tell(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
+        keys.update(report(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
     if module._diff:
         keys["diff"] = compare(loop.attempts, planned)
     final = about_locks(loop.attempts) if planned else []

@@ -71,7 +71,7 @@ def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
     }
 
 
-def doubles(attempts: Sequence[Attempt]) -> list[str]:
+def second_disks(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages that name the disks besides the one that counts, each with its snapshot."""
     return [f"{c.snapshot_id} (of {a.request.snapshot_id})" for a in attempts for c in a.decision.duplicates]
 

@@ -79,7 +79,7 @@ def _disks(
     if not params["other_disks"]:
         return _existing(cloud.list_disks(region, tags, disk_ids)), None
     everything = _existing(cloud.list_disks(region, {}, disk_ids))
-    named = [disk for disk in everything if disk.bears(tags)]
+    named = [disk for disk in everything if disk.has_tags(tags)]
     found = {disk.disk_id for disk in named}
     return named, [disk for disk in everything if disk.disk_id not in found]
 

@@ -24,7 +24,7 @@ from ..tags import RESTORE_KEYS
 from ..times import iso_utc
 from ..waiting import persist
 from .copying import end_run, progress_of, run_loop
-from .disk_results import disk_diff, disk_failure, disk_result, doubles
+from .disk_results import disk_diff, disk_failure, disk_result, second_disks
 from .options import id_problems, number_problems, region_problems, tags_as_text
 from .runner import Module, deadline_of, guarded
 
@@ -66,7 +66,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
     hours = params["expires_after_hours"] if 0 <= params["expires_after_hours"] <= LONGEST_HOURS else 0
     requests = _disk_requests(params, iso_utc(deadline.utc() + timedelta(hours=hours)) if hours else None)
     if problems := _option_problems(cloud, params, requests):
-        raise BadInput([*problems, *_problems_asked(cloud, params, requests)])
+        raise BadInput([*problems, *_problems_of_cloud(cloud, params, requests)])
     policy = Policy(
         absent=params["state"] == "absent",
         max_in_flight=params["max_in_flight"],
@@ -84,9 +84,9 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         if problems := _problems_found(cloud, loop.attempts, requests):
             raise BadInput(problems)
         run_loop(module, cloud, loop)
-        if policy.wait and not policy.absent and cloud.tells_warm:
+        if policy.wait and not policy.absent and cloud.shows_warm:
             warm.update(_warm(cloud, loop.attempts))
-        if found := doubles(loop.attempts):
+        if found := second_disks(loop.attempts):
             cloud.warnings.append(
                 f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "
                 "Delete those that are not needed"
@@ -184,11 +184,11 @@ def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Seq
     found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
     sizes = {a.request.snapshot_id: a.order.source.size_gib for a in attempts if a.waits_to_begin}
     if found or sizes:
-        found += _offers_asked(cloud, requests[0], sizes)
+        found += _problems_of_offers(cloud, requests[0], sizes)
     return list(dict.fromkeys(found))
 
 
-def _problems_asked(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
+def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
     """Return the problems that only the cloud can show, for options that are valid by themselves."""
     region = params["region"]
     asked = [r for r in requests if re.fullmatch(cloud.snapshot_id_pattern, r.snapshot_id)]
@@ -201,10 +201,10 @@ def _problems_asked(cloud: DiskCloud, params: Mapping[str, Any], requests: Seque
         return []
     there = [(r, s) for r in asked if isinstance(s := sources.get(r.snapshot_id), Snapshot)]
     found = [problem for r, s in there if (problem := cloud.input_problem(r, s))]
-    return [*found, *_offers_asked(cloud, requests[0], {s.snapshot_id: s.size_gib for _r, s in there})]
+    return [*found, *_problems_of_offers(cloud, requests[0], {s.snapshot_id: s.size_gib for _r, s in there})]
 
 
-def _offers_asked(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
+def _problems_of_offers(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
     ask = partial(cloud.list_offers, first.region, first.options["zone"])
     try:
         return _offer_problems(persist(partial(safely, Unreachable, ask), cloud.deadline), first, sizes)

@@ -92,9 +92,9 @@ class Rules:
         if snapshot.get("source"):
             return IS_A_COPY
         tags = snapshot.get("tags") or {}
-        if any(_bears(tags, *tag) for tag in self.excluded_tags.items()):
+        if any(_has_tag(tags, *tag) for tag in self.excluded_tags.items()):
             return EXCLUDED
-        if not all(_bears(tags, *tag) for tag in self.tags.items()):
+        if not all(_has_tag(tags, *tag) for tag in self.tags.items()):
             return UNTAGGED
         if not is_complete(snapshot):
             return UNFINISHED if snapshot["state"] == "pending" else FAILED
@@ -304,7 +304,7 @@ def _reasons(
     return reasons
 
 
-def _bears(tags: Mapping[str, str], key: str, value: str) -> bool:
+def _has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
     return key in tags and value in ("*", tags[key])
 
 

@@ -14,7 +14,7 @@ from ..decide.reasons import Reason
 from ..decide.result import RecoveryPoint, RunFailure
 from .report_type import LatePoint, Report
 
-Alike = TypeVar("Alike")
+Row = TypeVar("Row")
 
 
 class _GroupedPoint(LatePoint):
@@ -82,13 +82,13 @@ def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
     late = {(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}
     rows = [f for f in report["failures"] if f["snapshot_id"] or (f.get("disk_id"), f["region"]) not in late]
     groups = []
-    for alike in _alike(rows, lambda f: (f["kind"], f["code"], f["region"], f["hint"])):
-        first = alike[0]
+    for similar in _by_key(rows, lambda f: (f["kind"], f["code"], f["region"], f["hint"])):
+        first = similar[0]
         code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
         kind = str(first["kind"]).replace("_", " ")
-        why = f"{kind}{code}{where}, the first: " if len(alike) > 1 else f"{kind}{code}: "
-        groups.append(FailureGroup(why + first["message"], first["hint"] or "", alike))
+        why = f"{kind}{code}{where}, the first: " if len(similar) > 1 else f"{kind}{code}: "
+        groups.append(FailureGroup(why + first["message"], first["hint"] or "", similar))
     return groups, len(report["failures"]) - len(rows)
 
 
@@ -103,19 +103,19 @@ def _of_points(
         return kind, (failure["hint"] or "") if failure else ""
 
     groups = []
-    for alike in _alike(rows, lambda row: (row["reason"], cause_of(row))):
-        first, reason = alike[0], Reason[alike[0]["reason"].upper()]
+    for similar in _by_key(rows, lambda row: (row["reason"], cause_of(row))):
+        first, reason = similar[0], Reason[similar[0]["reason"].upper()]
         cause, hint = cause_of(first)
         # For a single failure the cloud's own message says more than ours.
-        why = reason.text if len(alike) > 1 and not cause else first["why"]
-        more = " (the first; the others are of the same kind and code)" if len(alike) > 1 and cause else ""
-        groups.append(PointGroup(f"{why}{more}", hint or reason.step, sorted(alike, key=worst_first)))
+        why = reason.text if len(similar) > 1 and not cause else first["why"]
+        more = " (the first; the others are of the same kind and code)" if len(similar) > 1 and cause else ""
+        groups.append(PointGroup(f"{why}{more}", hint or reason.step, sorted(similar, key=worst_first)))
     return groups
 
 
-def _alike(rows: Iterable[Alike], key: Callable[[Alike], Hashable]) -> list[list[Alike]]:
+def _by_key(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> list[list[Row]]:
     """Group rows with the same key, the largest group first."""
-    groups: dict[Hashable, list[Alike]] = {}
+    groups: dict[Hashable, list[Row]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
-    return sorted(groups.values(), key=lambda alike: -len(alike))
+    return sorted(groups.values(), key=lambda similar: -len(similar))

@@ -74,18 +74,18 @@ def write_metrics(report: Report, directory: str) -> str:
         known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
-    _tell_sets(report, before, registry)
-    _tell_depth(report, before, registry)
-    _tell_coverage(report, before, registry)
-    _tell_proofs(report, before, proofs_in_other_files(path), registry)
+    _add_sets(report, before, registry)
+    _add_depth(report, before, registry)
+    _add_coverage(report, before, registry)
+    _add_proofs(report, before, proofs_in_other_files(path), registry)
 
-    def tell(name: str, description: str, value: float) -> None:
+    def add(name: str, description: str, value: float) -> None:
         Gauge(name, description, ("plan",), registry=registry).labels(plan=plan).set(value)
 
-    tell("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
-    tell("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
+    add("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
+    add("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
     last_success = finished if is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
-    tell(_SUCCESS, "When the last run ended that succeeded and met its RPO; 0: never", last_success)
+    add(_SUCCESS, "When the last run ended that succeeded and met its RPO; 0: never", last_success)
     failures = Gauge("dr_copy_failures", "Failures of the last run", ("plan", "kind"), registry=registry)
     found = Counter(failure["kind"] for failure in report["failures"])
     for kind in sorted({*KINDS, *found}):
@@ -99,7 +99,7 @@ def write_metrics(report: Report, directory: str) -> str:
     return str(path)
 
 
-def _tell_sets(report: Report, before: Values, registry: CollectorRegistry) -> None:
+def _add_sets(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
     sets = Gauge(
         _SET,
@@ -113,7 +113,7 @@ def _tell_sets(report: Report, before: Values, registry: CollectorRegistry) -> N
         sets.labels(**labels).set(_earlier(before, _SET, labels) if row["unknown"] else seconds)
 
 
-def _tell_depth(report: Report, before: Values, registry: CollectorRegistry) -> None:
+def _add_depth(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Add the number of recovery points of each disk in each region, and the number of missing ones."""
     depth = Gauge(_DEPTH, "How many recovery points a disk has", ("plan", "disk", "region"), registry=registry)
     for point in report["recovery_points"]:
@@ -133,7 +133,7 @@ def _number(rows: Sequence[object] | None) -> int | None:
     return None if rows is None else len(rows)
 
 
-def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
+def _add_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
     """Add the number of disks in each state; a state that was not checked keeps its earlier number."""
     disks = Gauge(_DISKS, "Disks by how the plan treats them", ("plan", "state"), registry=registry)
     coverage, is_known = report["coverage"], report["source_listed"]
@@ -149,7 +149,7 @@ def _tell_coverage(report: Report, before: Values, registry: CollectorRegistry) 
         disks.labels(**labels).set(_earlier(before, _DISKS, labels) if number is None else number)
 
 
-def _tell_proofs(
+def _add_proofs(
     report: Report, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
 ) -> None:
     """Add the time at which a drill last proved a copy of each disk, if the cloud has tags for it."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 LONG = "n" * 60
@@ -463,3 +464,9 @@ def test_logins(cloud_of, monkeypatch, tmp_path, name, options, message):
 def test_variables_of_the_role(variables, message):
     basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
     assert "; ".join(normalise({**basics, **variables}).problems) == message
+
+
+def test_only_a_refusal_by_the_cloud_sends_the_reader_to_its_message():
+    assert errors.Refused("The cloud says no", code="No").hint == errors.Refused.usual_hint
+    assert errors.Refused("dr_copy_keeps is not a variable of the role").hint is None
+    assert errors.NotFound("There is no such snapshot").hint == errors.NotFound.usual_hint

@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import report_files
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 
 from tests.clouds import CLOUDS
 from tests.simulator.ec2 import ACCOUNT, OTHER_ACCOUNT, ec2_backends
@@ -46,6 +47,13 @@ def test_a_night_copies_once_and_the_next_one_nothing(estate, tmp_path):
     assert again.result["counts"]["unchanged"] == 1 and again.result["counts"]["created"] == 0 and not again.message
     assert json.loads((tmp_path / "orders.json").read_text())["counts"] == again.report["counts"]
     assert "All 1 recovery points are within the RPO" in (tmp_path / "orders.html").read_text()
+
+
+def test_a_night_without_the_package_for_metrics_fails_for_that_alone(ebs, tmp_path, monkeypatch):
+    monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
+    ended = night(ebs, metrics_dir=str(tmp_path))
+    assert ended.message == "1 failed. dr_copy_metrics_dir needs the Python package prometheus_client."
+    assert not list(tmp_path.iterdir())
 
 
 def test_retention_deletes_what_it_no_longer_keeps(estate):

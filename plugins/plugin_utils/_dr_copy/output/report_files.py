@@ -41,9 +41,11 @@ def written_report(result: Result, done: Done, values: Variables, run: Run) -> W
     if values.report_dir and not run["check_mode"]:
         problems += _write_files(report, values)
     if values.metrics_dir and not run["check_mode"] and not values.reads_only:
+        from ..._role.metrics import MISSING
         from .metrics import write_metrics
 
-        why = failure_of(write_metrics, report, values.metrics_dir)
+        # If its package is missing, the run has failed before its first call, and says so.
+        why = "" if MISSING else failure_of(write_metrics, report, values.metrics_dir)
         problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return Written(report, " ".join(problems))
 

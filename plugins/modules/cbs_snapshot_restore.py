@@ -128,7 +128,7 @@ disks:
       type: str
       sample: available
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: UNATTACHED
     size_gib:
@@ -144,7 +144,7 @@ disks:
       type: str
       sample: null
     disk_type:
-      description: Type of the disk, in the cloud's own word.
+      description: Type of the disk, as the cloud names it.
       type: str
       sample: CLOUD_PREMIUM
     created_at:

@@ -131,7 +131,7 @@ snapshots:
       type: str
       sample: completed
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: completed
     progress:
@@ -260,7 +260,7 @@ snapshots:
           type: str
           sample: arn:aws:kms:eu-west-1:123456789012:key/66666666-7777-8888-9999-000000000000
         state:
-          description: State of the key in KMS's own word, such as V(Enabled), V(PendingDeletion); null if unknown.
+          description: State of the key as KMS names it, such as V(Enabled), V(PendingDeletion); null if unknown.
           type: str
           sample: Enabled
         enabled:

@@ -117,7 +117,7 @@ disks:
       type: str
       sample: available
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: available
     size_gib:
@@ -133,7 +133,7 @@ disks:
       type: str
       sample: null
     disk_type:
-      description: Type of the disk, in the cloud's own word.
+      description: Type of the disk, as the cloud names it.
       type: str
       sample: gp3
     created_at:

@@ -111,7 +111,7 @@ snapshots:
       type: str
       sample: completed
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: completed
     progress:

@@ -109,7 +109,7 @@ disks:
       type: str
       sample: available
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: Available
     size_gib:
@@ -125,7 +125,7 @@ disks:
       type: str
       sample: null
     disk_type:
-      description: Type of the disk, in the cloud's own word.
+      description: Type of the disk, as the cloud names it.
       type: str
       sample: cloud_essd
     created_at:

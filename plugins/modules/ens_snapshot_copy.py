@@ -105,7 +105,7 @@ copies:
       type: str
       sample: completed
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: completed
     progress:

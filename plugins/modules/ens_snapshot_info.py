@@ -118,7 +118,7 @@ snapshots:
       type: str
       sample: completed
     provider_state:
-      description: The cloud's own word for the state.
+      description: The cloud's own name for the state.
       type: str
       sample: completed
     progress:
@@ -212,7 +212,7 @@ snapshots:
       sample: []
     set:
       description: >-
-        Always null, since ENS has no snapshot groups, and no tags on copies.
+        Always null, because ENS has no snapshot groups, and no tags on copies.
       type: dict
       sample: null
     locked:

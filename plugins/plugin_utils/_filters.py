@@ -42,7 +42,7 @@ def as_filter(function: Callable[..., object], name: str | None = None) -> Filte
         except (AttributeError, TypeError):
             wrong = ", ".join(f"{key} is {_kind(value)}" for key, value in bound.arguments.items())
             raise AnsibleFilterError(
-                f"{called}: an argument is not what the filter takes; rows are lists of dicts, as the info modules "
+                f"{called}: an argument has the wrong type; rows are lists of dicts, as the info modules "
                 "return "
                 f"them ({wrong})"
             ) from None

@@ -112,7 +112,7 @@ def test_bad_tags_are_refused_by_name_in_one_message():
         "copy_tags": False,
     }
     problems = " ".join(normalise({**GIVEN, **bad}).problems)
-    assert "dr_copy_snapshot_tags has a tag that no cloud takes" in problems
+    assert "dr_copy_snapshot_tags has a tag that no cloud accepts" in problems
     assert "dr_copy_exclude_snapshot_tags must be a dict" in problems
     assert "dr_copy_copy_disk_tags needs dr_copy_copy_tags: true" in problems
 

@@ -338,10 +338,10 @@ def test_all_problems_are_reported_in_one_message_before_any_call(runs, tmp_path
 @pytest.mark.parametrize(
     "text, words",
     [
-        ("", "list of tasks, one at least"),
-        ("[]", "list of tasks, one at least"),
-        ("a: b", "list of tasks"),
-        ("- a", "list of tasks"),
+        ("", "list of at least one task"),
+        ("[]", "list of at least one task"),
+        ("a: b", "list of at least one task"),
+        ("- a", "list of at least one task"),
         ("- {", "not valid YAML"),
     ],
 )
@@ -387,7 +387,7 @@ def test_a_run_that_continues_refuses_a_record_of_another_run():
     record = Record()
     record.answer("one", lambda: 1)
     again = Record(record.as_text())
-    with pytest.raises(RuntimeError, match="'two' was asked where 'one'"):
+    with pytest.raises(RuntimeError, match="the next call is 'two', but the record has 'one'"):
         again.answer("two", lambda: 2)
 
 

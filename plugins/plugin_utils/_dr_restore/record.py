@@ -72,7 +72,7 @@ class Record:
             self._entries.append({"question": question, "answer": ask()})
         entry = self._entries[self._next]
         if entry["question"] != question:
-            raise RuntimeError(f"{question!r} was asked where {entry['question']!r} was asked before")
+            raise RuntimeError(f"the next call is {question!r}, but the record has {entry['question']!r}")
         self._next += 1
         answered: Answered = entry["answer"]
         return answered

@@ -109,8 +109,8 @@ def as_tag_filter(value: Any) -> dict[str, str]:
     for key, entry in tags.items():
         if not 1 <= len(key) <= LONGEST_KEY or len(entry) > LONGEST_VALUE:
             raise InvalidValue(
-                f"has a tag that no cloud takes: {key[:40]!r}; a key has 1 to {LONGEST_KEY} characters, a value up to "
-                f"{LONGEST_VALUE}"
+                f"has a tag that no cloud accepts: {key[:40]!r}; a key has 1 to {LONGEST_KEY} characters, a value up "
+                f"to {LONGEST_VALUE}"
             )
     return tags
 

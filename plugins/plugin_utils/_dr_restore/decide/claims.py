@@ -47,6 +47,6 @@ def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -
         return ""
     return (
         f"Several disks name one claim, so nothing was made: {'; '.join(twice)}. "
-        "Choose one of each by dr_restore_disk_ids, or restore disks (dr_restore_kubernetes: false). Claims of earlier "
-        "runs with this dr_restore_id count too."
+        "Select one disk for each with dr_restore_disk_ids, or restore disks (dr_restore_kubernetes: false). Claims of "
+        "earlier runs with this dr_restore_id count too."
     )

@@ -138,15 +138,15 @@ def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variable
         is_too_new = point.missing is not None and point.missing.reason is Reason.YOUNGER
         if own and (point.copy_id or is_too_new) and point.copy_id not in {one.copy_id for one in own}:
             chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
-            found.append(f"{point.named}: {' and '.join(map(str, own))} is there, and this run chose {chosen}")
+            found.append(f"{point.named} has {' and '.join(map(str, own))}, but this run chose {chosen}")
     if not found:
         return ""
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
     time = f"as of {values.at}" if values.at else "of other copies"
     return (
-        f"{values.id} has restored these disks before, and each has one new disk or claim by one dr_restore_id. So "
-        f"nothing was made. {'; '.join(found[:NAMED])}{more}. To restore {time}, set another dr_restore_id, or delete "
-        "the new disks first. To keep them, set dr_restore_at as in the run that made them, or leave these disks out."
+        f"{values.id} has already restored these disks, and makes only one new disk or claim for each. So nothing was "
+        f"made. {'; '.join(found[:NAMED])}{more}. To restore {time}, set another dr_restore_id, or delete "
+        "the new disks first. To keep them, set dr_restore_at as in the run that made them, or omit these disks."
     )
 
 
@@ -159,7 +159,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Vari
             this = next((one.new_disk_id for one in own if one.copy_id == point.copy_id), "")
             warnings.append(
                 f"{values.id} has several disks of {point.named}: {' and '.join(map(str, own))}. Attach only one; this "
-                f"run takes {this}. Delete the others"
+                f"run uses {this}. Delete the others"
             )
     unknown = [str(one) for one in made if not one.disk_id]
     # Copies from other regions are not listed, so nothing is known about their disks here.
@@ -167,7 +167,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Vari
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         warnings.append(
             f"It is not known which disks {', '.join(unknown[:NAMED])}{more} replace, because their copies are gone: "
-            f"{values.id} may make them a second time. The manifest of the run that made them tells it: put it into "
+            f"{values.id} may make them a second time. The manifest of the run that made them shows that: put it into "
             "dr_restore_manifest_dir"
         )
     return warnings

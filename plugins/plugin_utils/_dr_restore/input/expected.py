@@ -59,7 +59,7 @@ def _disks_of(path: Path) -> list[Expected]:
     )
     disks = next(filter(None, map(_rows_of_disks, places)), None)
     if not disks:
-        raise InvalidValue(f"names a report without disks: {path}. Take the last one that lists recovery points")
+        raise InvalidValue(f"names a report without disks: {path}. Use the last one that lists recovery points")
     return _with_groups(disks, report)
 
 

@@ -80,5 +80,5 @@ def _problem_with_tasks(path: Path) -> str:
         return f"names a file that is not valid YAML: {path}: {error}"
     tasks = root.value if isinstance(root, yaml.SequenceNode) else []
     if not tasks or not all(isinstance(task, yaml.MappingNode) for task in tasks):
-        return f"must name a file with a list of tasks, one at least: {path}"
+        return f"must name a file with a list of at least one task: {path}"
     return ""

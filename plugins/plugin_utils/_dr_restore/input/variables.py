@@ -56,7 +56,7 @@ def as_waves(value: Any) -> list[dict[str, str]]:
         raise InvalidValue("must be a list of tags, as [{tier: database}, {tier: app}]")
     waves = [as_tags(entry) for entry in value]
     if not all(waves):
-        raise InvalidValue("has a wave without tags; what matches no wave comes last by itself")
+        raise InvalidValue("has a wave without tags; disks that match no wave come last anyway")
     return waves
 
 

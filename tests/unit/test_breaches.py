@@ -187,6 +187,7 @@ def test_a_region_that_could_not_be_listed():
     point = content["recovery_points"][0]
     assert (point["state"], point["within_rpo"]) == ("unknown", None) and "no route" in point["unknown"]
     assert "1 of 1 recovery points could not be judged" in failure_message(content)
+    assert content["totals"]["absent"] == 0, "nobody knows whether there is a copy"
     gone = {"disks": [], "snapshots": [], "failures": [failure(None, "us-east-1", "no route", kind="connection")]}
     content = report(copies=[copy(1, 30)], source=gone)
     assert "source region could not be listed" in content["breaches"][0]["why"] and content["source_problem"]

@@ -208,11 +208,12 @@ def test_what_could_not_be_judged_and_what_failed_stand_by_reason_too():
         failure(code="Busy", hint=hint, snapshot_id="copy-1", request_id="req-1", **BARE),
         failure(region=None, message="no answer", kind="not_ready"),
     ]
-    unread = breach("region_unlisted", why="the region could not be listed: denied")
+    unread = breach("region_unlisted", why="the region could not be listed: denied", state="unknown")
     page = drawn({"failures": failures, "unjudged": [unread], "within_rpo": None}, **GOOD)
     (group,) = page.part("unjudged").all("section")
     assert (group.mark, group.one("h3").text) == ("group is-late", "1 × the region could not be listed: denied")
     assert group.one("p").text == "Next: Fix what the failure names, then run again."
+    assert group.rows == [["database vol-1", REGION, "not known", "–", "–", "–", "–"]], "there may be a copy"
     alike, alone = page.part("failed").all("section")
     assert (alike.mark, alike.one("p").text) == ("group", f"Next: {hint}")
     assert alike.one("h3").text == f"2 × busy [Busy] in {REGION}, the first: the cloud is busy"

@@ -96,7 +96,9 @@ def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report
             "orphans": len(result["orphans"]),
             "lost": len(result["coverage"]["lost"] or ()),
             "vanished": len(result["vanished"]),
-            "absent": sum(point["snapshot_id"] is None for point in result["recovery_points"]),
+            "absent": sum(
+                point["snapshot_id"] is None and point["state"] != "unknown" for point in result["recovery_points"]
+            ),
             "unfinished": len(unfinished),
         },
         "breaches": [_late(breach) for breach in breaches],

@@ -241,6 +241,14 @@ def test_a_table_fits_a_screen_by_leaving_out_columns(ebs):
     assert any(line.startswith("DISK") and "COPY" in line for line in full.brief["lines"])
 
 
+def test_a_region_that_all_points_share_leaves_a_table_before_the_names_do(ebs):
+    ebs.disk(**{**TAGS, "Name": "orders-database"})
+    (head,) = [line for line in night(ebs, rpo_hours=24).brief["lines"] if line.startswith("DISK")]
+    assert head.split() == ["DISK", "NAME", "AGE", "STATE"]
+    both = night(ebs, rpo_hours=24, destination_regions=[ebs.destination, "eu-central-1"]).brief["lines"]
+    assert [line.split() for line in both if line.startswith("DISK")] == [["DISK", "REGION", "AGE", "STATE"]]
+
+
 @pytest.mark.parametrize(
     ("what", "words"),
     [

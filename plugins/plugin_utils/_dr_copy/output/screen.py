@@ -212,10 +212,14 @@ def _table(points: Sequence[RecoveryPoint], widest: int | None = None) -> list[s
     head = ("DISK", "NAME", "REGION", "COPY", "SOURCE TAKEN", "AGE", "STATE")
     rows = [head, *map(_cells, points)]
     widths = {name: max(len(row[column]) for row in rows) for column, name in enumerate(head)}
-    for name in ("COPY", "SOURCE TAKEN", "NAME", "REGION"):
-        if widest and sum(widths.values()) + 2 * (len(widths) - 1) > widest:
-            del widths[name]
-    lines = [[row[column].ljust(widths[name]) for column, name in enumerate(head) if name in widths] for row in rows]
+    # A region that all rows share says less than the names.
+    shared = [{"COPY", "SOURCE TAKEN", "REGION"}] if len({point["region"] for point in points}) == 1 else []
+    most = {"COPY", "SOURCE TAKEN", "NAME", "REGION"}
+    for left_out in (set[str](), {"COPY"}, {"COPY", "SOURCE TAKEN"}, *shared, most - {"REGION"}, most):
+        shown = {name: width for name, width in widths.items() if name not in left_out}
+        if not widest or sum(shown.values()) + 2 * (len(shown) - 1) <= widest:
+            break
+    lines = [[row[column].ljust(shown[name]) for column, name in enumerate(head) if name in shown] for row in rows]
     return ["  ".join(line).rstrip() for line in lines]
 
 

@@ -204,7 +204,7 @@ class Benchmark:
         their_seconds = self.play(theirs)
         their_rerun = len(estate.copies())
         self.play({**theirs, "loop": sources[:2]})
-        their_doubles = len(estate.copies()) - their_rerun
+        their_second_copies = len(estate.copies()) - their_rerun
         estate.server.reset()
         estate.settings(copy_seconds=5.0)
         sources = [estate.snapshot() for _n in range(count)]
@@ -215,7 +215,7 @@ class Benchmark:
             Figure(
                 f"{what}, compared with one task of this collection", their_seconds / our_seconds, 10, "times", True
             ),
-            Figure("a rerun over 2 of them: new copies by community.aws", their_doubles, None, "copies"),
+            Figure("a rerun over 2 of them: new copies by community.aws", their_second_copies, None, "copies"),
             Figure(
                 f"a rerun over all {count}: new copies by this collection", len(estate.copies()) - count, 0, "copies"
             ),

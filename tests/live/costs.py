@@ -18,6 +18,6 @@ def expected(cloud: str, source: str, destination: str, lent_disk: str | None) -
         lines.append(f"  - {what} ({price})")
     return [
         *lines,
-        "Each bears the mark dr-copy-live. All are deleted at the end; make live-clean does so after a kill.",
-        "Nothing that does not bear the mark is changed or deleted.",
+        "Each has the mark dr-copy-live. All are deleted at the end; make live-clean does so after a kill.",
+        "Nothing without the mark is changed or deleted.",
     ]

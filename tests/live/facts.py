@@ -60,7 +60,7 @@ def watch_snapshot(run: Run, snapshot_id: str, first: bool) -> None:
         raw = shown.raw if shown else {}
         seen_fields = _source_fields(raw)
         run.results.fact(
-            "fields of the source on an ordinary snapshot", "missing, null and empty taken alike", seen_fields
+            "fields of the source on an ordinary snapshot", "missing, null and empty count as the same", seen_fields
         )
         _clock(run, raw)
 

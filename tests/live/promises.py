@@ -76,7 +76,7 @@ def copying(run: Run) -> None:
         _judge(run, "other tags are brought to the copy that is there", seen["tagged"], fit)
     listed = [s for s in seen["listed"].get("snapshots", ()) if (s.get("source") or {}).get("snapshot_id") == first]
     one = [s["snapshot_id"] for s in listed] == [_id(made)]
-    _judge(run, "the info module tells what the copy was made of", seen["listed"], one)
+    _judge(run, "the info module shows the source of the copy", seen["listed"], one)
     if run.account.encrypts:
         row = _row(seen["encrypted"])
         fit = row.get("state") == "completed" and row.get("encrypted") is True and _id(seen["encrypted"]) != _id(made)

@@ -358,7 +358,7 @@ def _change(cloud: Any) -> None:
     cloud.begin_one = begin_one
 
 
-@adapter("tells the lock without sending it", LOCKS)
+@adapter("reports the lock without sending it", LOCKS)
 def _change(cloud: Any) -> None:
     cloud.lock = lambda region, snapshot_id, days, mode: cloud.deadline.utc() + timedelta(days=days)
 
@@ -417,7 +417,7 @@ def _change(cloud: Any) -> None:
     )
 
 
-@adapter("provenance tells a wrong disk", ENCRYPTION)
+@adapter("provenance names a wrong disk", ENCRYPTION)
 def _change(cloud: Any) -> None:
     _ordering(cloud, lambda order: replace(order, tags={**order.tags, f"{PROVENANCE}disk-id": "another"}))
 
@@ -535,7 +535,7 @@ def _change(cloud: Any) -> None:
     cloud.begin = begin
 
 
-@adapter("a failed copy is deleted before the new one is begun", NOT_CBS)
+@adapter("a failed copy is deleted before the new one is started", NOT_CBS)
 def _change(cloud: Any) -> None:
     real = cloud.begin
 

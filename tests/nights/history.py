@@ -128,13 +128,13 @@ class NightHistory:
         )
 
     def _odd(self, copy: Row) -> None:
-        odd = ["hold", "release", "double", "foreign", "untold", "gone", "future"]
+        odd = ["hold", "release", "duplicate", "foreign", "untold", "gone", "future"]
         what = self.draw.choice([*odd, "lock"] if self.cloud.copies_are_locked else odd)
         if what == "hold":
             copy["tags"] = {**copy["tags"], "dr-copy:hold": self.draw.choice(("", "true", "false"))}
         elif what == "release":
             copy["tags"] = {k: v for k, v in copy["tags"].items() if k != "dr-copy:hold"}
-        elif what == "double":
+        elif what == "duplicate":
             self.copies.append({**copy, "snapshot_id": self.new_id("copy"), "source": dict(copy["source"])})
         elif what == "foreign" and self.sources:
             made = self._made(self.draw.choice(self.sources), self.draw.choice(self.regions))

@@ -83,9 +83,9 @@ def test_nothing_of_one_organization_refers_to_the_other(awx):
                 assert owner(controller, other, controller.get(other, number)) in (own, None), (kind, item["name"])
     assert len(names) == 2
     first, second = (names[number] for number in names)
-    alike = first & second
-    assert {name for _kind, name in first - alike} == {"dr-copy Default", "alibaba-dr", "tencent-dr"}
-    assert second - alike == {("execution_environments", "dr-copy Payments")}
+    shared = first & second
+    assert {name for _kind, name in first - shared} == {"dr-copy Default", "alibaba-dr", "tencent-dr"}
+    assert second - shared == {("execution_environments", "dr-copy Payments")}
     keys = [Launch(controller, "dr-copy nightly", organization=name).environment() for name in ORGANIZATIONS]
     assert [found["AWS_ACCESS_KEY_ID"] for found in keys] == [ec2.ACCESS_KEY, "AKIAPAYMENTS"]
 

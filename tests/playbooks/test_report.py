@@ -218,4 +218,4 @@ def test_shards_of_one_plan_are_distinguished(clouds, inventory):
     assert all(f'href="web_{n}_2.status.html">web {n}/2<' in index for n in (1, 2)) and "1 of 2 plans needs" in index
     code, output = status(clouds, inventory(**parts), "-e", "dr_copy_hosts=web-1")
     index = (directory / "index.html").read_text()
-    assert all(f'href="web_{n}_2.status.html">web {n}/2<' in index for n in (1, 2)), "the other one's told last"
+    assert all(f'href="web_{n}_2.status.html">web {n}/2<' in index for n in (1, 2)), "the other from its last report"

@@ -210,7 +210,7 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     os.kill(worker.pid, signal.SIGTERM)
     worker.wait(timeout=HANGS)
     wait_until(lambda: not any(is_alive(pid) for pid in children))
-    assert len(clouds.copies()) == 2, "the module has ended too, before it would have begun the third copy"
+    assert len(clouds.copies()) == 2, "the module has ended too, before it could start the third copy"
     artifacts = artifacts_of(node.process("first"), "first")
     assert artifacts["status"] == "canceled"
     no_secret_in(artifacts)

@@ -64,10 +64,10 @@ def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
             "vars": near,
             "async": HANGS,
             "poll": 0,
-            "register": "begun",
+            "register": "started",
         },
         {
-            "ansible.builtin.async_status": {"jid": "{{ begun.ansible_job_id }}"},
+            "ansible.builtin.async_status": {"jid": "{{ started.ansible_job_id }}"},
             "register": "ended",
             "until": "ended is finished",
             "retries": HANGS,

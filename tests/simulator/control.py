@@ -342,8 +342,8 @@ class ControlledApp:
         if control.trim and answer.status_code == 200:
             control.trim(action, answer)
         if control.corrupt:
-            spoilt = control.corrupt(action, answer.get_data(), answer.content_type or "")
-            return Response(spoilt, status=answer.status_code, content_type=answer.content_type)
+            corrupted = control.corrupt(action, answer.get_data(), answer.content_type or "")
+            return Response(corrupted, status=answer.status_code, content_type=answer.content_type)
         if kind == "lose_answer":
             drop_connection(environ)
         if kind == "garbage":

@@ -18,7 +18,7 @@ from .locks import SimulatedLock
 _numbers = itertools.count(1)
 
 
-def number_anew() -> None:
+def restart_ids() -> None:
     """Restart the numbering of IDs, so that a storm has the same IDs each time."""
     global _numbers
     _numbers = itertools.count(1)

@@ -213,7 +213,7 @@ def _counted(findings: Findings) -> Counter[str]:
         rows=findings.rows,
         rows_checked=findings.rows_checked,
         collided=findings.collided,
-        doubled=findings.doubled,
+        second_copies=findings.second_copies,
         met=int(findings.collided > 0),
         taken_back=findings.taken_back,
         left=findings.left,
@@ -230,8 +230,19 @@ def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
 
 
 #: The figures in the tables of storms over drills and of nights.
-DRILLS_COUNTED = ("storms", "disks", "calls", "kills", "killed_between", "doubled", "wrong")
-NIGHTS_COUNTED = ("storms", "nights", "restores", "copies", "pruned", "calls", "kills", "green", "doubled", "wrong")
+DRILLS_COUNTED = ("storms", "disks", "calls", "kills", "killed_between", "second_copies", "wrong")
+NIGHTS_COUNTED = (
+    "storms",
+    "nights",
+    "restores",
+    "copies",
+    "pruned",
+    "calls",
+    "kills",
+    "green",
+    "second_copies",
+    "wrong",
+)
 
 
 def _row(cloud: str, found: Counter[str], names: tuple[str, ...]) -> Row:
@@ -239,7 +250,7 @@ def _row(cloud: str, found: Counter[str], names: tuple[str, ...]) -> Row:
 
 
 def _row_of_collisions(cloud: str, found: Counter[str]) -> tuple[object, ...]:
-    names = ("storms", "met", "collided", "doubled", "taken_back", "left", "wrong")
+    names = ("storms", "met", "collided", "second_copies", "taken_back", "left", "wrong")
     return cloud, *(found[name] for name in names)
 
 

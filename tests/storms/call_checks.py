@@ -253,7 +253,7 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
     if not allowed:
         yield f"{what} was deleted without a reason"
     since = call.started - truth.shown
-    alike = [
+    equivalent = [
         o
         for o in others
         if (o.encrypted(), o.key()) == (copy.encrypted(), copy.key())
@@ -263,7 +263,7 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
     if not own and phase == "running" and copy.started + copy.duration > call.worked:
         yield f"{what}, a copy in progress of another run, was cancelled"
     elif copy.stayed(("complete",), since, before) or not own:
-        if not any(o.was(("complete",), since, call.worked) for o in alike):
+        if not any(o.was(("complete",), since, call.worked) for o in equivalent):
             yield f"{what}, the last complete copy, was deleted"
     elif not any(o.was(ALIVE, since, before) for o in others):
         yield f"{what} was cancelled although there is no other"
@@ -302,8 +302,8 @@ def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 yield f"{what} was locked again although every read showed its lock of {old[-1][0].moment:.1f}"
             for other in truth.of_place[copy.place]:
                 ranks = (other.ours, truth.fits(other, outcome), other.begin_order < copy.begin_order)
-                alike = other.encrypted() == copy.encrypted() and other.key() == copy.key()
-                if all(ranks) and alike and other.stayed(("complete",), call.started - truth.shown, before):
+                equivalent = other.encrypted() == copy.encrypted() and other.key() == copy.key()
+                if all(ranks) and equivalent and other.stayed(("complete",), call.started - truth.shown, before):
                     yield f"{what} was locked although {other.id} counts"
 
 

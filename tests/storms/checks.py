@@ -35,7 +35,7 @@ class Findings:
     #: Copies that more than one run requested, those started in addition to another run's, those taken back, and those
     #: left, which is allowed.
     collided: int = 0
-    doubled: int = 0
+    second_copies: int = 0
     taken_back: int = 0
     left: int = 0
     rows: int = 0
@@ -122,10 +122,10 @@ def _last_looks(truth: Truth, outcome: RunOutcome) -> float:
 def _of_the_end(
     truth: Truth, findings: Findings, last: RunOutcome, predicted: RunOutcome, further: RunOutcome
 ) -> Iterator[str]:
-    for row, foreseen in zip(last["copies"], predicted["copies"]):
+    for row, expected in zip(last["copies"], predicted["copies"]):
         place = f"{row['source_snapshot_id']} in {row['region']}"
-        if row["action"] != foreseen["action"] and not _ended_meanwhile(truth, foreseen, predicted, last):
-            yield f"{place}: check mode predicted {foreseen['action']}, it was {row['action']}"
+        if row["action"] != expected["action"] and not _ended_meanwhile(truth, expected, predicted, last):
+            yield f"{place}: check mode predicted {expected['action']}, it was {row['action']}"
         reason = (row["error"] or {}).get("message")
         if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
             yield f"{place}: is {row['state']} in the end: {reason}"
@@ -147,10 +147,10 @@ def _of_the_end(
         yield f"a further run changes something: {further['msg']} {[c.action for c in writes]}"
 
 
-def _ended_meanwhile(truth: Truth, foreseen: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
+def _ended_meanwhile(truth: Truth, expected: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
     """Whether a copy that check mode found in progress had ended when the run started. Check mode takes some time."""
-    copy = truth.copies.get((foreseen["region"], foreseen["snapshot_id"]))
-    if copy is None or foreseen["action"] != "adopted":
+    copy = truth.copies.get((expected["region"], expected["snapshot_id"]))
+    if copy is None or expected["action"] != "adopted":
         return False
     return copy.phase(predicted.started) == "running" and copy.phase(last.started) in ("complete", "failed")
 
@@ -314,7 +314,7 @@ def _all_absent(truth: Truth, last: RunOutcome) -> Iterator[str]:
                 yield f"{copy.id} of {place}, which is held, is not reported"
 
 
-# -- doubles ---------------------------------------------------------------------------------------------
+# -- duplicates ------------------------------------------------------------------------------------------
 
 
 def _second_copies(truth: Truth, findings: Findings, last: RunOutcome) -> Iterator[str]:
@@ -388,7 +388,7 @@ def _collisions(truth: Truth, findings: Findings) -> None:
     for copies in truth.of_place.values():
         made = sorted((c for c in copies if c.maker), key=lambda c: c.started)
         for number, copy in enumerate(made):
-            findings.doubled += any(o.by != copy.by and o.phase(copy.started) in ALIVE for o in made[:number])
+            findings.second_copies += any(o.by != copy.by and o.phase(copy.started) in ALIVE for o in made[:number])
             findings.taken_back += getattr(copy.remover, "by", None) == copy.by
 
 

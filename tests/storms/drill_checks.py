@@ -56,7 +56,7 @@ class DrillFindings:
     kills: int = 0
     #: Runs that were killed while one of their disks existed.
     killed_between: int = 0
-    doubled: int = 0
+    second_copies: int = 0
     log: list[str] = field(default_factory=list)
     drilling: Drilling | None = None
     seconds: float = 0.0
@@ -194,7 +194,7 @@ def _second_disks(drilling: Drilling, disks: list[Made], findings: DrillFindings
         for other in of_place[disk.restore_id, disk.snapshot_id]:
             if other is disk or other.started >= disk.started or other.end <= disk.started or other.maker is None:
                 continue
-            findings.doubled += 1
+            findings.second_copies += 1
             what = f"{disk.id} was made by {disk.by} in addition to {other.id} of {disk.restore_id}, {disk.snapshot_id}"
             if other.by != disk.by and other.shown <= since - seen:
                 yield f"{what}, which every read showed"

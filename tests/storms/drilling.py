@@ -20,7 +20,7 @@ from moto.moto_api._internal import mock_random
 
 from tests.simulator.cbs_disks import NEVER
 from tests.simulator.history import History, Kept, Key
-from tests.simulator.state import number_anew
+from tests.simulator.state import restart_ids
 from tests.unit.harness import COLLECTION
 
 from .attaching import HELD, HUNG, MOVED, TAG
@@ -76,7 +76,7 @@ class Drilling(Runs):
         self._files = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
         if storm.cloud == "ebs":
             estate.server.open([estate.destination, *([estate.source] if storm.nights else [])])
-        number_anew()
+        restart_ids()
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
         self.copies = [estate.copy() for _n in range(storm.copies)]

@@ -48,7 +48,7 @@ class RoleFindings:
     checked: int = 0
     green: int = 0
     #: Copies that were started in addition to one that no read could show yet.
-    doubled: int = 0
+    second_copies: int = 0
     log: list[str] = field(default_factory=list)
     simulation: Nights | None = None
     seconds: float = 0.0
@@ -142,9 +142,9 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
         near = [one for one in others if one.was(("complete",), moment - truth.shown, moment)]
         if not any(truth.taken(one) >= truth.taken(copy) for one in near):
             yield f"{what}, although no newer copy of its disk was complete"
-        double = any(one.source_id == copy.source_id for one in near)
+        duplicate = any(one.source_id == copy.source_id for one in near)
         seems_own = copy.by == outcome.name or any(may_have_made(call, copy) for call in truth.calls_of(outcome))
-        if double and (seems_own or outcome.plan.options.get("remove_duplicates")):
+        if duplicate and (seems_own or outcome.plan.options.get("remove_duplicates")):
             continue
         if copy.by == FOREIGN:
             yield f"{what}, although somebody else had made it"
@@ -174,7 +174,7 @@ def _second_copies(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
                 if other.stayed(ALIVE, moment - truth.shown, moment) or other.by == copy.by:
                     yield f"{copy.id} was made by {copy.by} although {other.id} by {other.by} was there: {copy.place}"
                 else:
-                    findings.doubled += 1
+                    findings.second_copies += 1
 
 
 #: How long (seconds) a waiting run does not tag the new copies of others (promises: provenance).

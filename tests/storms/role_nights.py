@@ -27,7 +27,7 @@ from moto.moto_api._internal import mock_random
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 from tests.simulator.history import History, Kept, Key
-from tests.simulator.state import SnapshotGroup, new_id, number_anew
+from tests.simulator.state import SnapshotGroup, new_id, restart_ids
 from tests.unit.harness import COLLECTION
 
 from .modules import run_in_turn
@@ -98,7 +98,7 @@ class Nights(People):
         self.regions = [estate.destination, estate.other_destination]
         if storm.cloud == "ebs":
             estate.server.open([estate.source, *self.regions])
-        number_anew()
+        restart_ids()
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
         estate.settings(copy_seconds=storm.copy_seconds, quota=storm.quota, latencies=[0.0, storm.latency])
@@ -140,9 +140,9 @@ class Nights(People):
     def selected(self, plan: Plan) -> tuple[list[str], list[str]]:
         """Return the disks that a plan selects now, and those that a tag excludes from it."""
         tag, named = self.tag_of(self._number(plan)), self._named(plan)
-        bears = {disk: self.tags_of_disk(disk) for disk in self.disks}
-        own = [disk for disk in self.disks if (disk in named if named else bears[disk].get(tag) == "true")]
-        excluded = [disk for disk in own if bears[disk].get(EXCLUDE) == "true"]
+        tags = {disk: self.tags_of_disk(disk) for disk in self.disks}
+        own = [disk for disk in self.disks if (disk in named if named else tags[disk].get(tag) == "true")]
+        excluded = [disk for disk in own if tags[disk].get(EXCLUDE) == "true"]
         return [disk for disk in own if disk not in excluded], excluded
 
     def _number(self, plan: Plan) -> int:

@@ -187,7 +187,7 @@ def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
         is_newest = all(truth.taken(one) <= truth.taken(copy) for one in others)
         if not is_newest and not any(kept_by(truth, outcome, copy, outcome.started)):
             continue
-        alike = [one for one in truth.copies if one.place == copy.place]
-        if not any(one.was(("complete",), begin, outcome.ended) for one in alike):
+        same_place = [one for one in truth.copies if one.place == copy.place]
+        if not any(one.was(("complete",), begin, outcome.ended) for one in same_place):
             found.append(point)
     return found

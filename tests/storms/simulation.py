@@ -24,7 +24,7 @@ from tests.simulator.control import Call, Control, Watch
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
 from tests.simulator.quick import kept_clients, kept_sdk_clients
-from tests.simulator.state import number_anew
+from tests.simulator.state import restart_ids
 from tests.simulator.wire import wired
 from tests.unit.estates import Estate
 from tests.unit.harness import COLLECTION, COPYING, RUNNER, module_args
@@ -183,7 +183,7 @@ class Simulation(Runs):
         self._number = 0
         if storm.cloud == "ebs":
             estate.server.open([estate.source, *self.regions])
-        number_anew()
+        restart_ids()
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
         self._settings()

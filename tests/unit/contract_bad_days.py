@@ -205,7 +205,7 @@ def named(out):
 
 
 def reported_duplicates(out):
-    return {double["snapshot_id"] for double in out["duplicates"]}
+    return {duplicate["snapshot_id"] for duplicate in out["duplicates"]}
 
 
 def is_true(cloud, out):
@@ -309,15 +309,15 @@ class BadDaysContract:
 
     def test_nothing_is_written_on_a_look_older_than_fifteen_seconds(self, cloud):
         """If calls are slow, the run looks at the destination again between them (promises: fresh-look)."""
-        doubled = [cloud.snapshot(age_hours=90 - n) for n in range(8)]
-        for source in doubled:
+        copied_twice = [cloud.snapshot(age_hours=90 - n) for n in range(8)]
+        for source in copied_twice:
             cloud.our_copy(source)
             cloud.our_copy(source)
         latency = 3.0
         cloud.settings(copy_seconds=600.0, latency=latency)
         seen = with_script(cloud)
         with mock.patch.object(cloud.adapter, "calls_at_once", 1):
-            out = cloud.run(*doubled, *[cloud.snapshot() for _n in range(10)], remove_duplicates=True)
+            out = cloud.run(*copied_twice, *[cloud.snapshot() for _n in range(10)], remove_duplicates=True)
         assert not out.failed and out["counts"]["created"] == 10 and out["counts"]["deleted"] == 8
         looked = started = seen[0][0]
         for moment, action, region in seen:
@@ -339,7 +339,7 @@ class BadDaysContract:
             out = cloud.run(*sources)
         asked = [moment for action, moment in cloud.server.control.times if action == cloud.copy_action]
         assert not out.failed and len(cloud.copies()) == 5 and len(asked) == 8
-        assert asked[4] - asked[0] < 10, "the others are begun meanwhile"
+        assert asked[4] - asked[0] < 10, "the others are started meanwhile"
         assert asked[5] - asked[0] >= self.doubt_seconds and asked[7] - asked[2] <= self.doubt_seconds + 20
 
     def test_a_lost_answer_is_found_though_reads_lag_long(self, cloud):
@@ -558,19 +558,19 @@ class BadDaysContract:
     @pytest.mark.slow
     def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
         """It is repeated until wait_timeout, and copies continue (promises: all-are-tried, quota)."""
-        doubled = cloud.snapshot(age_hours=50)
-        kept = cloud.our_copy(doubled)
+        copied_twice = cloud.snapshot(age_hours=50)
+        kept = cloud.our_copy(copied_twice)
         cloud.clock.sleep(5)
-        double, started = cloud.our_copy(doubled), cloud.clock.monotonic()
+        duplicate, started = cloud.our_copy(copied_twice), cloud.clock.monotonic()
         cloud.settings(copy_seconds=600.0)
         cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
         sources = [cloud.snapshot(age_hours=n) for n in (1, 2, 3)]
         regions = [cloud.destination, cloud.other_destination]
-        out = cloud.run(doubled, *sources, wait=True, remove_duplicates=True, destination_regions=regions)
-        made = [c for region in regions for c in cloud.copies(region) if c.id not in (kept.id, double.id)]
+        out = cloud.run(copied_twice, *sources, wait=True, remove_duplicates=True, destination_regions=regions)
+        made = [c for region in regions for c in cloud.copies(region) if c.id not in (kept.id, duplicate.id)]
         assert len(made) == 7 and all(map(cloud.is_complete, made))
         assert max(map(cloud.started_at, made)) < started + SOON
-        assert out.failed and named(out) == {double.id} and out.failure()["kind"] == "busy"
+        assert out.failed and named(out) == {duplicate.id} and out.failure()["kind"] == "busy"
         assert cloud.calls[delete_action(cloud)] < 130 and is_true(cloud, out)
 
     @pytest.mark.parametrize("is_first", [True, False])
@@ -670,10 +670,10 @@ class BadDaysContract:
         source = cloud.snapshot()
         cloud.our_copy(source)
         cloud.clock.sleep(5)
-        double = cloud.our_copy(source)
-        cloud.settings(in_use=[double.id])
+        duplicate = cloud.our_copy(source)
+        cloud.settings(in_use=[duplicate.id])
         out = cloud.run(source, remove_duplicates=True)
-        assert out.failed and named(out) == reported_duplicates(out) == {double.id} and not out["changed"]
+        assert out.failed and named(out) == reported_duplicates(out) == {duplicate.id} and not out["changed"]
         assert len(cloud.copies()) == 2 and is_true(cloud, out)
 
     def test_what_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
@@ -768,11 +768,11 @@ class TaggedCopies:
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
-        held, double = cloud.our_copy(source), cloud.our_copy(source)
+        held, duplicate = cloud.our_copy(source), cloud.our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and ids(cloud.copies()) == {kept.id, held.id}
-        assert double.id not in reported_duplicates(out)
+        assert duplicate.id not in reported_duplicates(out)
         assert reported_duplicates(out) == {held.id} and out["counts"]["deleted"] == 1
         assert not cloud.run(source, remove_duplicates=True, wait=True)["changed"]
 

@@ -312,7 +312,7 @@ class RestoreContract:
         ]
         planned = predicted["disks"][1]
         assert (planned["zone"], planned["disk_type"]) == (cloud.zone, cloud.disk_type)
-        assert planned["size_gib"] == (60 if cloud.tells_sizes else None)
+        assert planned["size_gib"] == (60 if cloud.shows_sizes else None)
         assert planned["tags"] == {"team": "dr", **cloud.tags_for(missing)} and planned["disk_id"] is None
         real = cloud.restore(there, missing, **options)
         assert [r["action"] for r in real["disks"]] == [r["action"] for r in predicted["disks"]]
@@ -342,7 +342,7 @@ class RestoreContract:
         big = cloud.copy(size=60)
         out = cloud.restore(big, restore_id="a b", size_gib=50, **zone)
         assert out.failed and "restore_id" in out["msg"] and "of-dreams" in out["msg"] and not cloud.disks()
-        assert big in out["msg"] or not cloud.tells_sizes
+        assert big in out["msg"] or not cloud.shows_sizes
         cloud.faults({"fault": "unavailable"})
         out = cloud.restore(big, restore_id="a b", wait_timeout=5, **cloud.quick_reads)
         assert out.failed and out["msg"].startswith("restore_id"), "a cloud that cannot be asked changes nothing"
@@ -454,12 +454,12 @@ class RestoreContract:
     def test_only_the_disks_that_are_named_are_deleted(self, cloud):
         one, two = cloud.copy(), cloud.copy()
         cloud.restore(one, two, wait=True)
-        double = cloud.plant(one, cloud.tags_for(one))
+        duplicate = cloud.plant(one, cloud.tags_for(one))
         before = {d.id for d in cloud.disks()}
-        out = cloud.restore(one, two, state="absent", disk_ids=[double.id], wait=True)
-        assert not out.failed and out["deleted_ids"] == [double.id], out.text
-        assert {d.id for d in cloud.disks()} == before - {double.id}
-        again = cloud.restore(one, two, state="absent", disk_ids=[double.id], wait=True)
+        out = cloud.restore(one, two, state="absent", disk_ids=[duplicate.id], wait=True)
+        assert not out.failed and out["deleted_ids"] == [duplicate.id], out.text
+        assert {d.id for d in cloud.disks()} == before - {duplicate.id}
+        again = cloud.restore(one, two, state="absent", disk_ids=[duplicate.id], wait=True)
         assert not again.failed and not again["changed"]
 
     def test_an_empty_list_of_disks_deletes_none(self, cloud):

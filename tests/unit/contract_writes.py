@@ -95,24 +95,24 @@ class WritesContract:
         source = cloud.snapshot()
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
-        double = cloud.our_copy(source)
+        duplicate = cloud.our_copy(source)
         cloud.settings(latency=4.0)
         out = cloud.run(source, remove_duplicates=True, wait_timeout=3)
-        assert out.failed and named(out) == reported_duplicates(out) == {double.id}
-        assert ids(cloud.copies()) == {kept.id, double.id} and is_true(cloud, out)
+        assert out.failed and named(out) == reported_duplicates(out) == {duplicate.id}
+        assert ids(cloud.copies()) == {kept.id, duplicate.id} and is_true(cloud, out)
 
     # -- slow looks -----------------------------------------------------------------------------------------
 
     def test_a_look_that_takes_longer_than_fifteen_seconds_still_allows_writes(self, cloud, monkeypatch):
         """A long look counts from its end; otherwise nothing would ever be written (promises: fresh-look)."""
-        doubled, sources = cloud.snapshot(age_hours=9), [cloud.snapshot() for _n in range(3)]
-        kept = cloud.our_copy(doubled)
+        copied_twice, sources = cloud.snapshot(age_hours=9), [cloud.snapshot() for _n in range(3)]
+        kept = cloud.our_copy(copied_twice)
         cloud.clock.sleep(5)
-        cloud.our_copy(doubled)
+        cloud.our_copy(copied_twice)
         cloud.settings(copy_seconds=60.0)
         started = cloud.clock.monotonic()
         self.slow_reads(cloud, monkeypatch, 20.0)
-        out = cloud.run(doubled, *sources, remove_duplicates=True, wait=True)
+        out = cloud.run(copied_twice, *sources, remove_duplicates=True, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 4 and out["counts"]["deleted"] == 1
         assert kept.id in ids(cloud.copies()) and is_true(cloud, out)

@@ -48,7 +48,7 @@ class Restores:
     central_regions: tuple[str, ...] = ()
     status_of_errors = 400
     #: Whether the cloud shows the size of a snapshot.
-    tells_sizes = True
+    shows_sizes = True
     #: Whether a disk shows while it is being made; and for how long (seconds) disks of a killed run may not show. The
     #: next run starts that much later.
     shows_what_is_made = True
@@ -232,7 +232,7 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     offers_action = "DescribeCloudDiskAvailableResourceInfo"
     zone = other_zone = None
     disk_type, other_type = "cloud_efficiency", "cloud_ssd"
-    tells_sizes = False
+    shows_sizes = False
     #: All calls go to the central endpoint, which has only this region.
     central_regions = ("cn-hangzhou",)
     #: Without a token, the promise holds once the cloud shows the disk.

@@ -195,10 +195,10 @@ def test_a_region_that_could_not_be_listed():
 
 @pytest.mark.parametrize("state", ["completed", "pending"])
 def test_a_copy_that_was_taken_back_and_still_shows_is_no_recovery_point(state):
-    kept, double = copy(1, 1), {**copy(1, 1), "snapshot_id": "copy-9"}
+    kept, duplicate = copy(1, 1), {**copy(1, 1), "snapshot_id": "copy-9"}
     row = {"source_snapshot_id": "snap-1", "region": "eu-west-1", "snapshot_id": "copy-1", "state": "completed",
            "error": None, "action": "adopted", "tags": {}, "progress": 100}  # fmt: skip
     call = {"copies": [row], "failures": [], "counts": {"adopted": 1}, "deleted_ids": ["copy-9"]}
-    shown = report(snapshots=[snapshot(1, 1)], copies=[{**kept, "state": state}, double], copied=[call])
+    shown = report(snapshots=[snapshot(1, 1)], copies=[{**kept, "state": state}, duplicate], copied=[call])
     (point,) = shown["recovery_points"]
     assert point["snapshot_id"] == ("copy-1" if state == "completed" else None)

@@ -752,8 +752,8 @@ def test_a_name_of_ones_own_is_remembered_while_tags_show_late(cbs):
 def test_check_mode_predicts_the_expiry_of_a_copy_in_progress(cbs):
     source = cbs.snapshot()
     cbs.our_copy(source, seconds=30)
-    foreseen = cbs.run(source, retention_days=9, wait=True, check=True)
-    assert foreseen["changed"] and cbs.run(source, retention_days=9, wait=True)["changed"]
+    predicted = cbs.run(source, retention_days=9, wait=True, check=True)
+    assert predicted["changed"] and cbs.run(source, retention_days=9, wait=True)["changed"]
     assert not cbs.run(source, retention_days=9, wait=True, check=True)["changed"]
 
 

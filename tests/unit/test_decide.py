@@ -158,7 +158,7 @@ def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
     fresh = decide(wanted_of(request, policy), looked(there), NOW, NOON)
     assert not decision.deletions.now
     assert not fresh.deletions.now or decision.look.at <= NOW
-    assert not memory.is_fresh(NOW), "nor is anything begun on it"
+    assert not memory.is_fresh(NOW), "and nothing is started based on it"
 
 
 @given(requests, copies(), policies)

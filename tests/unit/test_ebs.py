@@ -629,8 +629,8 @@ def test_keys_differ_only_if_both_have_the_same_form(asked, shown, differ):
 @pytest.mark.parametrize("source", ["invisible", "unfinished"])
 def test_what_copy_snapshot_does_not_refuse_comes_back_as_a_failed_copy(ebs, source):
     made = ebs.snapshot()
-    spoil = ebs.forget if source == "invisible" else ebs.make_unfinished
-    ebs.server.control.script = lambda action, _region: spoil(made) if action == "CopySnapshot" else None
+    hide = ebs.forget if source == "invisible" else ebs.make_unfinished
+    ebs.server.control.script = lambda action, _region: hide(made) if action == "CopySnapshot" else None
     out = ebs.run(made, wait=True)
     words = "Source snapshot is not found" if source == "invisible" else "Source snapshot is not complete"
     assert out.failure()["kind"] == "failed_copy" and words in out["msg"] and "source_region" in out.failure()["hint"]

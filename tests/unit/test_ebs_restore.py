@@ -25,7 +25,7 @@ class TestEbs(RestoreContract):
         out = cloud.restore(bad, good, wait=True)
         assert out.failure()["kind"] == "failed_copy" and "key" in out["msg"] and "no longer shown" in out["msg"]
         assert 120 <= cloud.clock.monotonic() - started < 150 and len(cloud.disks()) == 1
-        assert cloud.calls[cloud.make_action] == 2, "another attempt would end alike"
+        assert cloud.calls[cloud.make_action] == 2, "another attempt would fail too"
 
     def test_a_disk_that_is_being_deleted_is_not_listed(self, cloud):
         kept, copy = cloud.copy(), cloud.copy()

@@ -68,7 +68,7 @@ def test_with_the_report_alone_waves_and_tags_and_missing_disks_are_known(estate
         only = runs.restore(id="app", disk_tags={"tier": "app"}, **given).result
         assert {row["disk_name"] for row in only["disks"]} == {"app", "files"}
         none = runs.restore(id="database", disk_tags={"tier": "database"}, **given)
-        assert not none.message, "who chooses by tags is held to the disks that bear them"
+        assert not none.message, "a selection by tags expects only disks with these tags"
 
 
 def test_a_report_without_its_disks_is_read_by_what_the_last_one_knew(estate, nights, tmp_path):

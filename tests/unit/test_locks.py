@@ -124,10 +124,10 @@ def test_a_locked_duplicate_is_reported_as_one_and_is_no_failure(cloud):
     source = cloud.snapshot()
     cloud.our_copy(source)
     cloud.clock.sleep(5)
-    double = cloud.our_copy(source)
-    locked_by_hand(cloud, double, days=9)
+    duplicate = cloud.our_copy(source)
+    locked_by_hand(cloud, duplicate, days=9)
     out = cloud.run(source, remove_duplicates=True)
-    assert not out.failed and not out["changed"] and [d["snapshot_id"] for d in out["duplicates"]] == [double.id]
+    assert not out.failed and not out["changed"] and [d["snapshot_id"] for d in out["duplicates"]] == [duplicate.id]
     assert "DeleteSnapshot" not in out["api_calls"]
 
 

@@ -279,7 +279,7 @@ def test_a_copy_whose_key_cannot_be_used_is_no_recovery_point(ebs, tmp_path, wha
         else:
             assert point["within_rpo"] is True and not ended.message
             assert len(warned(ended, "is unknown whether")) == bool(what)
-            assert not ended.warnings, "told once"
+            assert not ended.warnings, "reported once"
     assert "DescribeKey" not in night(ebs, check_keys=False, **given).report["api_calls"]
 
 

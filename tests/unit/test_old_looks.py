@@ -173,7 +173,7 @@ def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
     for source in sources:
         cbs.our_copy(source)
     cbs.clock.sleep(5)
-    doubles = [cbs.our_copy(source) for source in sources]
+    duplicates = [cbs.our_copy(source) for source in sources]
     cbs.settings(latency=0.2)
     count = {"DeleteSnapshots": 0, "TagResources": 0, "reads": 0}
 
@@ -184,8 +184,8 @@ def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
         if action == cbs.list_action and count["TagResources"] >= 12:
             count["reads"] += 1
             if count["reads"] == 1:
-                for double in doubles:
-                    cbs.set_tags(double, **{HOLD: "audit"})
+                for duplicate in duplicates:
+                    cbs.set_tags(duplicate, **{HOLD: "audit"})
             elif count["reads"] < 6:
                 return "throttle"
         return None
@@ -193,7 +193,7 @@ def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
     with_script(cbs, fault)
     cbs.run(*sources, tags={"x": "1"}, remove_duplicates=True, wait=False, wait_timeout=120)
     # The others were deleted based on the look before, which was fresh.
-    assert count["reads"] and len(ids(doubles) & ids(cbs.copies())) >= 50
+    assert count["reads"] and len(ids(duplicates) & ids(cbs.copies())) >= 50
 
 
 # -- that it ends ----------------------------------------------------------------------------------------
@@ -331,8 +331,8 @@ def test_check_mode_predicts_the_duplicates_that_are_deleted_after_a_replacement
         cloud.our_copy(source)
         cloud.clock.sleep(1)
     options = {"encrypted": True, "replace_mismatched": True, "remove_duplicates": True, "wait": wait}
-    foreseen = cloud.run(source, check=True, diff=True, **options)
+    predicted = cloud.run(source, check=True, diff=True, **options)
     done = cloud.run(source, diff=True, **options)
-    assert foreseen["counts"]["deleted"] == done["counts"]["deleted"]
-    after = [out["diff"]["after"]["copies"][0]["other_copies"] for out in (foreseen, done)]
+    assert predicted["counts"]["deleted"] == done["counts"]["deleted"]
+    after = [out["diff"]["after"]["copies"][0]["other_copies"] for out in (predicted, done)]
     assert len(after[0]) == len(after[1])

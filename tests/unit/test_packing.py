@@ -24,11 +24,11 @@ def test_what_is_packed_is_unpacked(lists):
     assert read_listing({"packed": text, "failures": []}) == {"packed": text, "failures": [], **lists}
 
 
-@pytest.mark.parametrize("spoil", [lambda text: text[:-8], lambda text: text.replace(text[20:24], "****")])
-def test_an_incomplete_text_is_an_error(spoil):
+@pytest.mark.parametrize("damage", [lambda text: text[:-8], lambda text: text.replace(text[20:24], "****")])
+def test_an_incomplete_text_is_an_error(damage):
     text = packed({"disks": [{"disk_id": f"vol-{number}"} for number in range(50)]})
     with pytest.raises(ValueError):
-        unpacked(spoil(text))
+        unpacked(damage(text))
     with pytest.raises(ValueError):
         unpacked(base64.b64encode(zlib.compress(b"{")).decode())
 

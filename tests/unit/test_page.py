@@ -214,10 +214,10 @@ def test_what_could_not_be_judged_and_what_failed_stand_by_reason_too():
     assert (group.mark, group.one("h3").text) == ("group is-late", "1 × the region could not be listed: denied")
     assert group.one("p").text == "Next: Fix what the failure names, then run again."
     assert group.rows == [["database vol-1", REGION, "not known", "–", "–", "–", "–"]], "there may be a copy"
-    alike, alone = page.part("failed").all("section")
-    assert (alike.mark, alike.one("p").text) == ("group", f"Next: {hint}")
-    assert alike.one("h3").text == f"2 × busy [Busy] in {REGION}, the first: the cloud is busy"
-    assert alike.rows == [
+    similar, alone = page.part("failed").all("section")
+    assert (similar.mark, similar.one("p").text) == ("group", f"Next: {hint}")
+    assert similar.one("h3").text == f"2 × busy [Busy] in {REGION}, the first: the cloud is busy"
+    assert similar.rows == [
         ["database vol-1", REGION, "snap-1", "–", "the cloud is busy Busy"],
         ["vol-2", REGION, "–", "copy-1", "the cloud is busy Busy, request req-1"],
     ]

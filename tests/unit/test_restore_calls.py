@@ -124,7 +124,7 @@ def test_every_variable_reaches_its_arguments(cloud, more):
     assert made.make(["copy-1"], 300).arguments["wait_timeout"] == 300
     assert made.make(["copy-1"]) == Call(f"multicloud.snapshots.{cloud}_snapshot_restore", {**MADE, **more})
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
-    listed.update({"check_keys": True} if CAPABILITIES[cloud].tells_keys else {})
+    listed.update({"check_keys": True} if CAPABILITIES[cloud].shows_keys else {})
     assert "copies_from" not in made.list_copies(of_any_region=True).arguments
     assert made.list_copies() == Call(f"multicloud.snapshots.{cloud}_snapshot_info", listed)
     looked = {"profile": "dr", "region": "dst-1", "disk_tags": {"dr-restore:id": "flood"}}

@@ -262,7 +262,7 @@ def test_the_screen_shows_the_age_of_the_data_and_the_duration(ebs_runs, tmp_pat
     (time,) = [line for line in made.lines if line.startswith("TIME")]
     row = made.result["disks"][0]
     assert row["began_at"] < row["available_at"] and row["began_at"] in time and row["available_at"] in time
-    assert time in runs.restore(manifest_dir=str(tmp_path)).lines, "a later run tells the same"
+    assert time in runs.restore(manifest_dir=str(tmp_path)).lines, "a later run shows the same"
 
 
 # Order and time
@@ -289,7 +289,7 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
     assert ended.result["took_minutes"] >= 2
     began, last = rows["database"]["began_at"], rows["database"]["available_at"]
     line = f"wave 1 (Name=database): 1 of 1 disks are available, began at {began}, the last at {last}"
-    assert line in ended.lines, "the cloud tells no load of data, or it has not ended"
+    assert line in ended.lines, "the cloud does not show the loading of data, or it has not ended"
     assert any(line.startswith("wave 3 (all others)") for line in ended.lines)
     again = runs.restore(waves=TIERS, manifest_dir=str(tmp_path), rto_minutes=0.5)
     assert not again.message, "what was available before this run is no part of its time"

@@ -183,9 +183,9 @@ def test_what_cannot_become_a_disk_is_missing_and_says_why():
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_copies_of_one_source_the_one_that_stays_is_restored(order):
     """A run that finds that its copy is a second one takes back the one that was started last."""
-    double = {**copy(1), "snapshot_id": "copy-0", "created_at": "2026-11-23T04:00:00Z"}
+    duplicate = {**copy(1), "snapshot_id": "copy-0", "created_at": "2026-11-23T04:00:00Z"}
     stays = {**copy(1), "created_at": "2026-11-23T03:00:00Z"}
-    (point,) = chosen([stays, double][::order])
+    (point,) = chosen([stays, duplicate][::order])
     assert point.copy_id == stays["snapshot_id"]
 
 
@@ -513,7 +513,7 @@ def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
     rows = [made(1), made(2, disk_id=None)]
     assert reaping.doubtful({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
     assert [left["disk_id"] for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
-    assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has told it as gone"
+    assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has shown it as gone"
     deletion = reaping.Deletion("flood", ("snap-1",), ("vol-n1",))
     assert reaping.reapable({"disks": [own]}, VALUES, results, own=True).deletions == [deletion]
 

@@ -267,7 +267,7 @@ def test_a_disk_that_joins_or_leaves_changes_its_server_from_then_on(ecs):
 def test_a_disk_that_left_is_no_disk_of_its_server_where_the_source_region_does_not_answer(estate, tmp_path):
     """Its copies are kept, because no plan selects it any more; they name the server that it has left."""
     if not has_tags(estate):
-        pytest.skip("ENS has no room for marks; the last report alone tells the groups")
+        pytest.skip("ENS has no room for marks; only the last report shows the groups")
     disks = server(estate, 3)
     taken(estate, disks, 50)
     night(estate)
@@ -296,11 +296,11 @@ def test_contradictory_marks_are_reported(estate, tmp_path):
         pytest.skip("ENS has no room for marks")
     taken(estate, server(estate), 2)
     night(estate)
-    (spoilt, *_others) = estate.copies()
-    estate.set_tags(spoilt, **{"dr-copy:set": "3 near 2026-11-21T00:00:00Z"})
+    (wrong, *_others) = estate.copies()
+    estate.set_tags(wrong, **{"dr-copy:set": "3 near 2026-11-21T00:00:00Z"})
     ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24)
     (warning,) = [text for text in ended.report["warnings"] if text.startswith("The tags of copies contradict")]
-    assert spoilt.id in warning and warning.replace("'", "&#39;") in page and "needs attention" in page
+    assert wrong.id in warning and warning.replace("'", "&#39;") in page and "needs attention" in page
     assert ended.result["sets"][0]["set"] is None and cases["set of i-0a1"] == "skipped"
 
 

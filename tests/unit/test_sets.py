@@ -810,10 +810,10 @@ def test_whatever_marks_are_wrong_no_two_nights_are_restored_as_one(history, dat
     """Somebody gives copies marks of other nights, sizes and servers."""
     rows = rows_of(history)
     marks = [row["tags"]["dr-copy:set"] for row in rows if row["tags"].get("dr-copy:set")]
-    spoilt = st.sampled_from([*marks, "2 crash x", "3 near y", "no mark", "1 crash z"])
+    wrong = st.sampled_from([*marks, "2 crash x", "3 near y", "no mark", "1 crash z"])
     for row in data.draw(st.lists(st.sampled_from(rows), max_size=4)) if rows else ():
         row["tags"] = {**row["tags"], "dr-copy:group": data.draw(st.sampled_from(["i-1", "i-2"]))}
-        row["tags"]["dr-copy:set"] = data.draw(spoilt)
+        row["tags"]["dr-copy:set"] = data.draw(wrong)
     known = copies(*rows)
     found = choices_of(known, night(99), set(LETTERS))
     sets, _wrong = sets_of_copies(known)

@@ -170,9 +170,9 @@ def test_a_contradiction_within_one_plan_is_reported_by_that_plan_only(ecs_disks
     parts = {"data": disks[:2], "system": disks[2:]}
     for plan, own in parts.items():
         plan_night(estate, plan, own)
-    spoilt = next(copy for copy in estate.copies() if estate.tags_of(copy)["dr-copy:plan"] == "data")
-    mark = estate.tags_of(spoilt)["dr-copy:set"]
-    estate.set_tags(spoilt, **{"dr-copy:set": mark.replace("2 ", "3 ", 1)})
+    changed = next(copy for copy in estate.copies() if estate.tags_of(copy)["dr-copy:plan"] == "data")
+    mark = estate.tags_of(changed)["dr-copy:set"]
+    estate.set_tags(changed, **{"dr-copy:set": mark.replace("2 ", "3 ", 1)})
     for plan, own in parts.items():
         ended = plan_night(estate, plan, own, reads_only=True)
         warned = [text for text in ended.report["warnings"] if "contradict" in text]

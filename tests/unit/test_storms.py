@@ -89,7 +89,7 @@ def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(served, cloud, 
     findings = server.drilled(storm)
     if findings.faults:
         least = smallest(storm, lambda smaller: server.drilled(smaller).faults, tries=60, seconds=60)
-        pytest.fail(f"{findings.faults[:5]}\nthe smallest that goes wrong alike: {least}")
+        pytest.fail(f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least}")
 
 
 @pytest.mark.parametrize(("cloud", "seed"), NIGHTS)
@@ -100,7 +100,7 @@ def test_a_storm_of_nights_loses_nothing_and_reports_the_truth(served, cloud, se
     if findings.faults:
         least = server.nights(smallest(storm, lambda smaller: server.nights(smaller).faults, tries=60, seconds=60))
         pytest.fail(
-            f"{findings.faults[:5]}\nthe smallest that goes wrong alike: {least.storm}\n{story_of_nights(least)}"
+            f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story_of_nights(least)}"
         )
 
 
@@ -129,4 +129,4 @@ def hold(server, storm):
     findings = server.checked(storm)
     if findings.faults:
         least = server.checked(smallest(storm, lambda smaller: server.checked(smaller).faults, tries=60, seconds=60))
-        pytest.fail(f"{findings.faults[:5]}\nthe smallest that goes wrong alike: {least.storm}\n{story(least)}")
+        pytest.fail(f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story(least)}")

@@ -170,11 +170,11 @@ def test_a_duplicate_that_only_its_name_identifies_is_kept(cloud):
     source = cloud.snapshot()
     cloud.run(source, wait=True)
     (first,) = cloud.copies()
-    double = cloud.our_copy(source)
-    double.name = first.name
+    duplicate = cloud.our_copy(source)
+    duplicate.name = first.name
     for options in ({"remove_duplicates": True}, {"wait": True}):
         out = cloud.run(source, **options)
-        assert not out.failed and [d["snapshot_id"] for d in out["duplicates"]] == [double.id]
+        assert not out.failed and [d["snapshot_id"] for d in out["duplicates"]] == [duplicate.id]
     assert len(cloud.copies()) == 2
 
 

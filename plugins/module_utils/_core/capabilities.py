@@ -71,14 +71,14 @@ class Capabilities:
     encrypts_copies = False
     expires_copies = False
     #: Whether the state of a copy's key can be read.
-    tells_keys = False
+    shows_keys = False
     #: Whether a module of this collection shares snapshots with another account.
     shares_snapshots = False
     #: Whether disks are in zones; whether a disk can be made from a system disk's snapshot; whether the cloud shows the
     #: size of a snapshot; whether the blocks of a snapshot can be read.
     has_zones = True
     restores_system_disks = True
-    tells_sizes = True
+    shows_sizes = True
     reads_blocks = False
     #: The name of the CSI driver for its disks; None if there is none.
     csi_driver: str | None = None

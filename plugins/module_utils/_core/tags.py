@@ -82,9 +82,9 @@ class TagRules:
     def problems(self, tags: Mapping[str, str], named: bool) -> list[str]:
         """Return all problems of the user's tags."""
         found = [f"tags: {problem}" for key, value in tags.items() if (problem := self.problem(key, value))]
-        doubles = sorted(key for key in tags if sum(self.same(other) == self.same(key) for other in tags) > 1)
-        if doubles:
-            found.append(f"tags: {', '.join(doubles)} differ only in case, which the cloud treats as one key")
+        same_keys = sorted(key for key in tags if sum(self.same(other) == self.same(key) for other in tags) > 1)
+        if same_keys:
+            found.append(f"tags: {', '.join(same_keys)} differ only in case, which the cloud treats as one key")
         if len(tags) > self.room(named):
             found.append(
                 f"tags: {len(tags)} are given, {self.room(named)} are allowed, because "

@@ -125,7 +125,7 @@ class Night:
         self._find_vanished(calls, part)
         if not values.reads_only:
             self._prune(calls, part)
-        if values.check_keys and CLOUDS[values.cloud].tells_keys:
+        if values.check_keys and CLOUDS[values.cloud].shows_keys:
             self._ask_for_keys(calls)
 
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:

@@ -38,7 +38,7 @@ class Calls:
 
     def list_copies(self, of_any_region: bool = False) -> Call[Listing]:
         """List the copies in the region; with ``of_any_region`` those from all source regions."""
-        keys = {"check_keys": True} if self._cloud.tells_keys else {}
+        keys = {"check_keys": True} if self._cloud.shows_keys else {}
         call = self._call("list", packed=True, **keys)
         if of_any_region:
             call.arguments.pop("copies_from", None)

@@ -40,7 +40,7 @@ HINTS = {
     "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was made from it: delete the disk first, or keep the copy.",
 }
 #: The answer gives no reason for a refused node (api-facts: ens-partial-success).
-UNTOLD = (
+NO_REASON = (
     "The service gives no reason. Likely ones: a sales rule for the node, unpaid bills, or no capacity there. Order a "
     "disk snapshot on that node in the console, which shows the reason, or send the request ID to the support."
 )
@@ -167,7 +167,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 return self.new_copy(order, copy_id, "creating", disk_id=order.source.disk_id, source=source)
         if any(item.get("EnsRegionId") == node for item in answer.get("UnAllocationId") or ()):
             return Refused(
-                f"{tried}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=UNTOLD
+                f"{tried}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=NO_REASON
             )
         return Ambiguous(f"{tried}: the answer does not mention {node}", code="MissingNode", request_id=request_id)
 

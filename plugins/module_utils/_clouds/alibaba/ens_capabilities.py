@@ -36,5 +36,5 @@ class EnsCapabilities(Capabilities):
     #: There is no client token, and a second order is billed.
     doubt_seconds = 120.0
     has_zones = False
-    tells_sizes = False
+    shows_sizes = False
     billing_cycles: tuple[str, ...] = ("Hour", "Day", "Month")

@@ -36,7 +36,7 @@ class EbsCapabilities(Capabilities):
     may_encrypt_by_default = True
     lock_modes: tuple[str, ...] = ("governance", "compliance")
     encrypts_copies = True
-    tells_keys = True
+    shows_keys = True
     shares_snapshots = True
     reads_blocks = True
     initialization_rates: tuple[int, int] | None = (100, 300)  # (api-facts: ebs-disk-warm)

@@ -108,8 +108,8 @@ def _problems_of_copying_to_a_place(request: CopyRequest) -> list[str]:
 def keys_differ(asked: str, shown: str | None) -> bool:
     """Whether two names certainly refer to different keys: both are ARNs of keys, or aliases of the same form."""
     forms = (r"arn:[^:]+:kms:[^:]+:\d{12}:key/.+", r"arn:[^:]+:kms:[^:]+:\d{12}:alias/.+", r"alias/.+")
-    alike = any(re.fullmatch(form, asked) and re.fullmatch(form, shown or "") for form in forms)
-    return alike and asked != shown
+    same_form = any(re.fullmatch(form, asked) and re.fullmatch(form, shown or "") for form in forms)
+    return same_form and asked != shown
 
 
 def _key_problems(key: str, destinations: Sequence[str]) -> list[str]:

@@ -196,16 +196,16 @@ class Calls(WriteSender):
 
     def tag(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Make the due changes of tags, with one call for all copies that need the same change."""
-        alike: dict[tuple[str, str], list[Attempt]] = {}
+        by_change: dict[tuple[str, str], list[Attempt]] = {}
         for attempt in (a for a in attempts if a.decision.change and a.copy):
             change = attempt.decision.change
             key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
-            alike.setdefault(key, []).append(attempt)
-        for (name, _change), some in alike.items():
+            by_change.setdefault(key, []).append(attempt)
+        for (name, _change), some in by_change.items():
             most = {a: a.most_beside(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy}
             for batch in _calls_of(most):
                 self._tag(name, batch)
-        return [attempt for some in alike.values() for attempt in some]
+        return [attempt for some in by_change.values() for attempt in some]
 
     def _tag(self, name: str, some: list[Attempt]) -> None:
         change, now = some[0].decision.change, self._deadline.now()

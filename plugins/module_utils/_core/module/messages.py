@@ -50,12 +50,12 @@ def spelt_out(failures: Sequence[Mapping[str, Any]]) -> str:
     """Return failures in the cloud's words: equal ones once, and each hint once after its failures."""
     by_hint: dict[str, dict[str, int]] = {}
     for failure in failures:
-        alike = by_hint.setdefault(failure["hint"] or "", {})
+        counts = by_hint.setdefault(failure["hint"] or "", {})
         line = _words(failure)
-        alike[line] = alike.get(line, 0) + 1
+        counts[line] = counts.get(line, 0) + 1
     parts = []
-    for hint, alike in by_hint.items():
-        parts += [f"{line} ({number} times)." if number > 1 else f"{line}." for line, number in alike.items()]
+    for hint, counts in by_hint.items():
+        parts += [f"{line} ({number} times)." if number > 1 else f"{line}." for line, number in counts.items()]
         parts.append(hint)
     return " ".join(filter(None, parts))
 

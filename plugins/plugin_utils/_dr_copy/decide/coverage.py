@@ -96,9 +96,9 @@ def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
     """Return the tag that differs from the wanted one only in case, punctuation or one letter; or None."""
     if key in tags and value in ("*", tags[key]):
         return key
-    alike = {_plain(one): one for one in tags if value == "*" or _same_value(value, tags[one])}
-    near = get_close_matches(_plain(key), alike, 1, 0.85)
-    return alike[near[0]] if near else None
+    by_form = {_plain(one): one for one in tags if value == "*" or _same_value(value, tags[one])}
+    near = get_close_matches(_plain(key), by_form, 1, 0.85)
+    return by_form[near[0]] if near else None
 
 
 def _plain(text: str) -> str:

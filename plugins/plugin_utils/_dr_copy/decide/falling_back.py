@@ -56,16 +56,16 @@ def fallen_back(
         and (shown is None or snapshot["snapshot_id"] in shown)
     ]
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
-    anew: dict[Pair, list[PlanRow]] = {}
+    replacements: dict[Pair, list[PlanRow]] = {}
     newest = {_pair(row) for row in plan if row["reason"] == NEWEST}
     for chosen in planned(left, disks, before, values):
         is_next = chosen["reason"] == NEWEST and _pair(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
-        anew.setdefault(_place(chosen), []).append({**chosen, "reason": reason})
+        replacements.setdefault(_place(chosen), []).append({**chosen, "reason": reason})
     rows: list[PlanRow] = []
     for row in plan:
         if _pair(row) in gone:
-            rows += [{**row, "chosen": False, "reason": GONE}, *anew.pop(_place(row), ())]
+            rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(_place(row), ())]
         elif _place(row) not in affected:
             rows.append(row)
     return rows

@@ -92,13 +92,13 @@ def _kept_for_others(report: Report) -> list[str]:
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     """Return a line for each kind of failure: how many there are, and what they affect."""
     lines = []
-    for alike in _kinds_of(failures)[:NAMED]:
-        first = alike[0]
+    for similar in _kinds_of(failures)[:NAMED]:
+        first = similar[0]
         code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
-        hit = _some(list(dict.fromkeys(map(_hit, alike)))[:3])
-        more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
-        lines.append(f"FAILED {len(alike)} x {str(first['kind']).replace('_', ' ')}{code}{where}: {hit}{more}")
+        hit = _some(list(dict.fromkeys(map(_hit, similar)))[:3])
+        more = f" and {len(similar) - 3} more" if len(similar) > 3 else ""
+        lines.append(f"FAILED {len(similar)} x {str(first['kind']).replace('_', ' ')}{code}{where}: {hit}{more}")
     kinds = len(_kinds_of(failures))
     return [
         *lines,
@@ -150,13 +150,13 @@ def _some(parts: Iterable[str]) -> str:
 def _grouped(failures: Sequence[RunFailure]) -> str:
     """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
     groups, parts = _kinds_of(failures), []
-    for alike in groups[:NAMED]:
-        words = spelt_out(alike[:1])
-        if len(alike) > 1:
-            disks = list(dict.fromkeys(map(_hit, alike)))
-            words = f"{len(alike)} times ({_some(disks)}). The first: {words}"
-        elif alike[0].get("disk_id"):
-            words = f"{_hit(alike[0])}: {words}"
+    for similar in groups[:NAMED]:
+        words = spelt_out(similar[:1])
+        if len(similar) > 1:
+            disks = list(dict.fromkeys(map(_hit, similar)))
+            words = f"{len(similar)} times ({_some(disks)}). The first: {words}"
+        elif similar[0].get("disk_id"):
+            words = f"{_hit(similar[0])}: {words}"
         parts.append(words)
     more = f" And {len(groups) - NAMED} more kinds of failure." if len(groups) > NAMED else ""
     return " ".join(parts) + more

@@ -173,12 +173,12 @@ def by_reason(missing: Sequence[tuple[str, str]]) -> str:
 
     ``missing`` are pairs of disk and reason.
     """
-    alike: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for name, why in missing:
-        alike.setdefault(why.rstrip("."), []).append(name)
+        by_reason.setdefault(why.rstrip("."), []).append(name)
     parts = []
-    for why, names in list(alike.items())[:NAMED]:
+    for why, names in list(by_reason.items())[:NAMED]:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         parts.append(f"{', '.join(names[:NAMED])}{more}: {why}")
-    others = sum(map(len, list(alike.values())[NAMED:]))
+    others = sum(map(len, list(by_reason.values())[NAMED:]))
     return "; ".join(parts) + (f"; and {others} more for other reasons" if others else "")

@@ -100,9 +100,9 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
         there.setdefault(_name_in(one), []).append(one)
     found: list[Mapping[str, object]] = []
     for disk in disks:
-        anew = objects_of([disk], replace(values, region=disk.get("region") or values.region))
-        own = there.get(anew[0]["metadata"]["name"], []) if anew else []
-        found += own if len(own) == len(anew) else anew
+        made = objects_of([disk], replace(values, region=disk.get("region") or values.region))
+        own = there.get(made[0]["metadata"]["name"], []) if made else []
+        found += own if len(own) == len(made) else made
     return found
 
 
